@@ -1,0 +1,37 @@
+# Finds SystemC through pkg-config (Debian's libsystemc-dev has no CMake package) and makes the target
+# SystemC::systemc. Refuses a library built with another C++ standard, whose link error names no cause.
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(PC_SYSTEMC QUIET systemc)
+endif()
+find_path(SystemC_INCLUDE_DIR systemc HINTS ${PC_SYSTEMC_INCLUDE_DIRS} $ENV{SYSTEMC_HOME}/include)
+find_library(SystemC_LIBRARY systemc HINTS ${PC_SYSTEMC_LIBRARY_DIRS} $ENV{SYSTEMC_HOME}/lib $ENV{SYSTEMC_HOME}/lib-linux64)
+set(SystemC_VERSION "${PC_SYSTEMC_VERSION}")
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(SystemC
+  REQUIRED_VARS SystemC_LIBRARY SystemC_INCLUDE_DIR
+  VERSION_VAR SystemC_VERSION
+  REASON_FAILURE_MESSAGE "SystemC is missing: run scripts/install_dependencies, or set SYSTEMC_HOME to an installation.")
+
+if(SystemC_FOUND AND NOT TARGET SystemC::systemc)
+  find_package(Threads REQUIRED)
+  add_library(SystemC::systemc UNKNOWN IMPORTED)
+  set_target_properties(SystemC::systemc PROPERTIES
+    IMPORTED_LOCATION ${SystemC_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${SystemC_INCLUDE_DIR}
+    INTERFACE_LINK_LIBRARIES Threads::Threads)
+
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_LIBRARIES SystemC::systemc)
+  set(CMAKE_REQUIRED_FLAGS -std=c++17)
+  check_cxx_source_compiles("#include <systemc>
+    int sc_main(int, char**) { sc_core::sc_time t(1, sc_core::SC_NS); return t.value() == 0; }" SYSTEMC_LINKS_AS_CXX17)
+  unset(CMAKE_REQUIRED_LIBRARIES)
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(NOT SYSTEMC_LINKS_AS_CXX17)
+    message(FATAL_ERROR "SystemC at ${SystemC_LIBRARY} does not link with a C++17 program. It was probably built "
+      "with another C++ standard: rebuild it with -DCMAKE_CXX_STANDARD=17 or install Debian's libsystemc-dev.")
+  endif()
+endif()
+mark_as_advanced(SystemC_INCLUDE_DIR SystemC_LIBRARY)

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_BASE_DESCRIBE_H
+#define ANDA_BASE_DESCRIBE_H
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <anda/base/error.h>
+
+// How a configuration struct says what it holds.
+//
+// Each struct has one static function template that names every parameter once:
+//
+//   struct MxuConfig {
+//     std::uint32_t rows = 16;
+//     template <class Self, class Visitor>
+//     static void describe(Self& self, Visitor& visit) {
+//       visit.number("rows", self.rows, Range<std::uint32_t>{1, 1024}, "APU rows");
+//     }
+//     void check(const std::string& path, Problems& problems) const;  // optional: rules between keys
+//   };
+//
+// Reading a file, printing the effective configuration, writing the reference page and checking
+// ranges are visitors of it, so that key, default, range and meaning stand in one place. A visitor has
+//
+//   number(key, T& value, Range<T>, meaning)         T: std::uint32_t, std::uint64_t, double
+//   flag(key, bool& value, meaning)
+//   text(key, std::string& value, meaning)
+//   choice(key, E& value, const ChoiceTable<E, N>&, meaning)
+//   section(key, S& value, meaning)                  S: a struct with describe()
+//
+// Units are part of the key (clock_hz, word_bits).
+
+namespace anda {
+
+/// Smallest and largest legal value, both included.
+template <class T>
+struct Range {
+  T min;
+  T max;
+};
+
+/// One legal word of a choice and what it stands for.
+template <class E>
+struct Choice {
+  const char* name;
+  E value;
+};
+template <class E, std::size_t N>
+using ChoiceTable = std::array<Choice<E>, N>;
+
+template <class E, std::size_t N>
+const char* name_of(const ChoiceTable<E, N>& table, E value) {
+  for (const auto& choice : table) {
+    if (choice.value == value) return choice.name;
+  }
+  return "?";
+}
+
+/// What is wrong with a configuration: the dotted key and what would be right.
+struct Problem {
+  std::string key;
+  std::string message;
+};
+using Problems = std::vector<Problem>;
+
+template <class T, class = void>
+struct HasCheck : std::false_type {};
+template <class T>
+struct HasCheck<T, std::void_t<decltype(std::declval<const T&>().check(
+                       std::declval<const std::string&>(), std::declval<Problems&>()))>>
+    : std::true_type {};
+
+/// "a.b" from "a" and "b"; "b" when the path is empty.
+inline std::string join_key(const std::string& path, const std::string& key) {
+  return path.empty() ? key : path + "." + key;
+}
+
+/// A number as people write it: no trailing zeros, no exponent for whole numbers.
+template <class T>
+std::string number_text(T value) {
+  std::ostringstream out;
+  out.precision(17);
+  if constexpr (std::is_floating_point_v<T>) {
+    out.precision(15);
+  }
+  out << value;
+  return out.str();
+}
+
+template <class T>
+std::string range_text(Range<T> range) {
+  return number_text(range.min) + " … " + number_text(range.max);
+}
+
+/// Visitor that collects range violations and the struct's own rules.
+class Validator {
+ public:
+  explicit Validator(Problems& problems) : problems_(problems) {}
+
+  template <class T>
+  void number(const char* key, const T& value, Range<T> range, const char*) {
+    if (!(value >= range.min && value <= range.max)) {
+      problems_.push_back({join_key(path_, key), "is " + number_text(value) + ", must be " +
+                                                     range_text(range)});
+    }
+  }
+  void flag(const char*, const bool&, const char*) {}
+  void text(const char*, const std::string&, const char*) {}
+  template <class E, std::size_t N>
+  void choice(const char*, const E&, const ChoiceTable<E, N>&, const char*) {}
+  template <class S>
+  void section(const char* key, const S& value, const char*) {
+    const std::string outer = path_;
+    path_ = join_key(outer, key);
+    visit(value);
+    path_ = outer;
+  }
+
+  /// Ranges first; the rules between keys only where the ranges hold, so that they may divide.
+  template <class S>
+  void visit(const S& value) {
+    const std::size_t before = problems_.size();
+    S::describe(value, *this);
+    if constexpr (HasCheck<S>::value) {
+      if (problems_.size() == before) value.check(path_, problems_);
+    }
+  }
+
+ private:
+  Problems& problems_;
+  std::string path_;
+};
+
+/// All problems of a configuration struct, in the order of its keys.
+template <class S>
+Problems problems_of(const S& config) {
+  Problems problems;
+  Validator(problems).visit(config);
+  return problems;
+}
+
+/// Refuses a configuration with problems. For users who fill structs in C++; files get their line in the error.
+template <class S>
+void validate(const S& config, const char* what) {
+  const Problems problems = problems_of(config);
+  if (problems.empty()) return;
+  throw Error::input(std::string(what) + ": " + problems.front().key + " " + problems.front().message);
+}
+
+}  // namespace anda
+
+#endif

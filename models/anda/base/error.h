@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_BASE_ERROR_H
+#define ANDA_BASE_ERROR_H
+
+#include <stdexcept>
+#include <string>
+
+namespace anda {
+
+/// Where in a file something stands; line and column count from 1, 0 means unknown.
+struct Place {
+  std::string file;
+  int line = 0;
+  int column = 0;
+};
+
+/// "file:line:column", without the parts that are unknown.
+inline std::string to_string(const Place& place) {
+  std::string text = place.file;
+  if (place.line > 0) {
+    text += ":" + std::to_string(place.line);
+    if (place.column > 0) text += ":" + std::to_string(place.column);
+  }
+  return text;
+}
+
+/// The one exception type of the project. `input`: what the user gave is wrong (exit status 2);
+/// `run`: the input was fine and the run failed all the same (exit status 1).
+class Error : public std::runtime_error {
+ public:
+  enum class Kind { input, run };
+
+  Error(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+
+  Kind kind() const { return kind_; }
+
+  static Error input(const std::string& message) { return {Kind::input, message}; }
+  static Error input(const Place& place, const std::string& message) {
+    return {Kind::input, to_string(place) + ": " + message};
+  }
+  static Error run(const std::string& message) { return {Kind::run, message}; }
+
+ private:
+  Kind kind_;
+};
+
+}  // namespace anda
+
+#endif
