@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_ACCELERATOR_ACCELERATOR_CONFIG_H
+#define ANDA_ACCELERATOR_ACCELERATOR_CONFIG_H
+
+#include <cstdint>
+
+#include <anda/base/describe.h>
+#include <anda/buffer/buffer_config.h>
+#include <anda/compressor/compressor_config.h>
+#include <anda/controller/controller_config.h>
+#include <anda/dma/dma_config.h>
+#include <anda/mxu/mxu_config.h>
+#include <anda/numeric/format_config.h>
+#include <anda/vector_unit/vector_unit_config.h>
+
+namespace anda {
+
+/// Everything the accelerator is built of. The defaults are the machine of the paper.
+struct AcceleratorConfig {
+  double clock_hz = 285e6;
+  FormatConfig format;
+  MxuConfig mxu;
+  ActivationBufferConfig activation_buffer;
+  WeightBufferConfig weight_buffer;
+  CompressorConfig compressor;
+  VectorUnitConfig vector_unit;
+  DmaConfig dma;
+  ControllerConfig controller;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.number("clock_hz", self.clock_hz, Range<double>{1e3, 1e11}, "clock of every block");
+    visit.section("format", self.format, "number formats");
+    visit.section("mxu", self.mxu, "array of processing elements");
+    visit.section("activation_buffer", self.activation_buffer, "on-chip memory of activations");
+    visit.section("weight_buffer", self.weight_buffer, "on-chip memory of weights");
+    visit.section("compressor", self.compressor, "runtime bit-plane compressor");
+    visit.section("vector_unit", self.vector_unit, "vector unit");
+    visit.section("dma", self.dma, "engine between external memory and buffers");
+    visit.section("controller", self.controller, "top controller");
+  }
+
+  void check(const std::string& path, Problems& problems) const;
+};
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_BUFFER_BUFFER_CONFIG_H
+#define ANDA_BUFFER_BUFFER_CONFIG_H
+
+#include <cstdint>
+
+#include <anda/base/describe.h>
+
+namespace anda {
+
+/// The activation buffer: a mantissa memory for bit planes (or FP16) and a memory for shared exponents.
+struct ActivationBufferConfig {
+  std::uint64_t mantissa_bytes = 1u << 20;
+  std::uint64_t exponent_bytes = 1u << 17;
+  std::uint32_t word_bits = 1024;
+  std::uint32_t exponent_word_bits = 80;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.number("mantissa_bytes", self.mantissa_bytes, Range<std::uint64_t>{1024, 1u << 30},
+                 "capacity for sign and mantissa planes (FP16 values in the baselines); half of it holds one step's data");
+    visit.number("exponent_bytes", self.exponent_bytes, Range<std::uint64_t>{64, 1u << 27},
+                 "capacity for shared exponents; half of it holds one step's data");
+    visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536}, "bits read or written in a cycle: one bit plane of a row tile");
+    visit.number("exponent_word_bits", self.exponent_word_bits, Range<std::uint32_t>{5, 65536},
+                 "bits of an exponent word: 5 for each row of a tile");
+  }
+};
+
+/// The weight buffer.
+struct WeightBufferConfig {
+  std::uint64_t bytes = 1u << 20;
+  std::uint32_t word_bits = 1024;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.number("bytes", self.bytes, Range<std::uint64_t>{1024, 1u << 30},
+                 "capacity for packed weights and their scales; half of it holds one tile");
+    visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536}, "bits that the weight port brings to the array in a cycle");
+  }
+};
+
+}  // namespace anda
+
+#endif

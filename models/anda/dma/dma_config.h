@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_DMA_DMA_CONFIG_H
+#define ANDA_DMA_DMA_CONFIG_H
+
+#include <cstdint>
+
+#include <anda/base/describe.h>
+
+namespace anda {
+
+/// The DMA engine between external memory and the buffers.
+struct DmaConfig {
+  std::uint32_t max_burst_bytes = 1u << 20;
+  std::uint32_t requests_in_flight = 8;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.number("max_burst_bytes", self.max_burst_bytes, Range<std::uint32_t>{4, 1u << 24},
+                 "largest TLM transaction; a transfer of more bytes is cut into several. A power of two");
+    visit.number("requests_in_flight", self.requests_in_flight, Range<std::uint32_t>{1, 1024},
+                 "transactions that may be under way together");
+  }
+
+  void check(const std::string& path, Problems& problems) const {
+    if ((max_burst_bytes & (max_burst_bytes - 1)) != 0) {
+      problems.push_back({join_key(path, "max_burst_bytes"), "is " + number_text(max_burst_bytes) + ", must be a power of two"});
+    }
+  }
+};
+
+}  // namespace anda
+
+#endif

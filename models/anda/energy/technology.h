@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_ENERGY_TECHNOLOGY_H
+#define ANDA_ENERGY_TECHNOLOGY_H
+
+#include <string>
+
+#include <anda/base/describe.h>
+
+namespace anda {
+
+/// Published power and area of one block, and what they are shared out over. Energy of one action =
+/// power / reference clock / actions_per_cycle; area of one unit = area / area_units.
+struct BlockCost {
+  double power_mw = 0;
+  double actions_per_cycle = 1;
+  double area_mm2 = 0;
+  double area_units = 1;
+  std::string source;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.number("power_mw", self.power_mw, Range<double>{0, 1e9}, "power of the block at the reference clock");
+    visit.number("actions_per_cycle", self.actions_per_cycle, Range<double>{1e-9, 1e12},
+                 "actions in a cycle, on average, while it took that power");
+    visit.number("area_mm2", self.area_mm2, Range<double>{0, 1e9}, "area of the block");
+    visit.number("area_units", self.area_units, Range<double>{1e-9, 1e15}, "units (elements, lanes, bytes) in that area");
+    visit.text("source", self.source, "where the figures come from");
+  }
+};
+
+/// One processing element as multiples of the FP-FP element.
+struct PeCost {
+  double area = 1;
+  double power = 1;
+  std::string source;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.number("area", self.area, Range<double>{1e-6, 1e6}, "area, as a multiple of an FP-FP element");
+    visit.number("power", self.power, Range<double>{1e-6, 1e6}, "power while active, as a multiple of an FP-FP element");
+    visit.text("source", self.source, "where the figures come from");
+  }
+};
+
+/// Costs of the kinds of processing elements.
+struct PeCosts {
+  PeCost fp_fp;
+  PeCost anda;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.section("fp-fp", self.fp_fp, "FP16 activations × dequantised FP16 weights");
+    visit.section("anda", self.anda, "bit-serial over Anda mantissa planes × INT weights");
+  }
+};
+
+/// Cost of moving a bit to or from external memory.
+struct DramCost {
+  double energy_pj_per_bit = 0;
+  std::string source;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.number("energy_pj_per_bit", self.energy_pj_per_bit, Range<double>{0, 1e6}, "energy of each bit that a burst moves");
+    visit.text("source", self.source, "where the figure comes from");
+  }
+};
+
+/// Energy per action and area per unit of every block, each with its source.
+struct Technology {
+  std::string name;
+  double reference_clock_hz = 285e6;
+  double sram_energy_exponent = 0;
+  BlockCost mxu;
+  BlockCost compressor;
+  BlockCost vector_unit;
+  BlockCost activation_buffer;
+  BlockCost weight_buffer;
+  BlockCost top_controller;
+  PeCosts processing_elements;
+  DramCost dram;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.text("name", self.name, "what the figures are for: node and supply");
+    visit.number("reference_clock_hz", self.reference_clock_hz, Range<double>{1e3, 1e11}, "clock at which the powers were given");
+    visit.number("sram_energy_exponent", self.sram_energy_exponent, Range<double>{0, 2},
+                 "energy of an SRAM access grows with capacity to this power: 0.5, the length of its wires (assumed)");
+    visit.section("mxu", self.mxu, "array of Anda elements; action: one element active for one cycle; unit: one element");
+    visit.section("compressor", self.compressor, "action: one clock cycle; unit: one lane");
+    visit.section("vector_unit", self.vector_unit, "action: one clock cycle; unit: one FPU");
+    visit.section("activation_buffer", self.activation_buffer, "action: one bit read or written; unit: one byte");
+    visit.section("weight_buffer", self.weight_buffer, "action: one bit read or written; unit: one byte");
+    visit.section("top_controller", self.top_controller, "action: one clock cycle; unit: the controller");
+    visit.section("processing_elements", self.processing_elements, "kinds of processing elements against each other");
+    visit.section("dram", self.dram, "external memory");
+  }
+};
+
+}  // namespace anda
+
+#endif

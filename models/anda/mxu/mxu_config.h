@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_MXU_MXU_CONFIG_H
+#define ANDA_MXU_MXU_CONFIG_H
+
+#include <cstdint>
+
+#include <anda/base/describe.h>
+
+namespace anda {
+
+/// The processing elements that the array can be built of; one file each in mxu/processing_element.
+enum class PeKind { fp_fp, anda };
+
+inline constexpr ChoiceTable<PeKind, 2> pe_kinds{{{"fp-fp", PeKind::fp_fp}, {"anda", PeKind::anda}}};
+
+/// The array of processing elements (MXU).
+struct MxuConfig {
+  PeKind processing_element = PeKind::anda;
+  std::uint32_t rows = 16;
+  std::uint32_t columns = 16;
+  std::uint32_t lanes_per_pe = 64;
+  std::uint32_t weight_bits = 4;
+  std::uint32_t fill_cycles = 8;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.choice("processing_element", self.processing_element, pe_kinds,
+                 "what the array is built of; `systems` of a run sets it for each system");
+    visit.number("rows", self.rows, Range<std::uint32_t>{1, 1024}, "rows of processing elements: output rows (GeMM m) of a tile");
+    visit.number("columns", self.columns, Range<std::uint32_t>{1, 1024},
+                 "columns of processing elements: output columns (GeMM n) of a tile");
+    visit.number("lanes_per_pe", self.lanes_per_pe, Range<std::uint32_t>{8, 256},
+                 "elements along k that one processing element takes in together");
+    visit.number("weight_bits", self.weight_bits, Range<std::uint32_t>{1, 8},
+                 "widest weight that a lane multiplies; area and energy of an Anda element grow with it");
+    visit.number("fill_cycles", self.fill_cycles, Range<std::uint32_t>{0, 1024},
+                 "depth of the pipeline, paid once when an operation starts on an empty array (assumed: not published)");
+  }
+};
+
+}  // namespace anda
+
+#endif
