@@ -18,6 +18,7 @@ struct DramConfig {
   double latency_ns = 38;
   double refresh_cycle_ns = 260;
   double refresh_interval_ns = 3900;
+  bool store_data = false;
 
   /// Bytes of one burst of one channel, the smallest amount that moves.
   std::uint32_t burst_bytes() const { return channel_bits / 8 * burst_length; }
@@ -37,6 +38,8 @@ struct DramConfig {
                  "from a read request to its first data on an idle memory: row activation, column access, controller");
     visit.number("refresh_cycle_ns", self.refresh_cycle_ns, Range<double>{0, 1e6}, "tRFC: time that one all-bank refresh takes");
     visit.number("refresh_interval_ns", self.refresh_interval_ns, Range<double>{1, 1e9}, "tREFI: time from one refresh to the next");
+    visit.flag("store_data", self.store_data,
+               "keep what is written; without it only sizes move, and a read leaves the initiator's data as it was");
   }
 
   void check(const std::string& path, Problems& problems) const {

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_ACCELERATOR_ACCELERATOR_H
+#define ANDA_ACCELERATOR_ACCELERATOR_H
+
+#include <systemc>
+#include <tlm>
+
+#include <anda/accelerator/accelerator_config.h>
+#include <anda/base/clock.h>
+#include <anda/buffer/activation_buffer.h>
+#include <anda/buffer/weight_buffer.h>
+#include <anda/compressor/bit_plane_compressor.h>
+#include <anda/controller/sequencer.h>
+#include <anda/controller/top_controller.h>
+#include <anda/dma/dma.h>
+#include <anda/energy/counters.h>
+#include <anda/mxu/mxu.h>
+#include <anda/vector_unit/vector_unit.h>
+
+namespace anda {
+
+/// The accelerator: its blocks, wired, behind three ports.
+///
+/// `control` (target) holds registers and descriptors, see controller/registers.h; `memory` (initiator) reads operands
+/// and writes results, through b_transport, in bursts of at most dma.max_burst_bytes, temporally decoupled by the
+/// global quantum; `interrupt` rises when a run of descriptors is complete or in error.
+class Accelerator : public sc_core::sc_module {
+ public:
+  tlm::tlm_initiator_socket<> memory;
+  tlm::tlm_target_socket<> control;
+  sc_core::sc_out<bool> interrupt;
+
+  /// Throws Error (input) if the configuration breaks a rule.
+  Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config);
+
+  const AcceleratorConfig& config() const { return config_; }
+  const ProcessingElement& processing_element() const { return mxu_.processing_element(); }
+
+  /// The counters of all blocks.
+  const Counters& counters() const { return counters_; }
+
+ private:
+  AcceleratorConfig config_;
+  Clock clock_;
+  Mxu mxu_;
+  ActivationBuffer activation_buffer_;
+  WeightBuffer weight_buffer_;
+  VectorUnit vector_unit_;
+  BitPlaneCompressor compressor_;
+  Dma dma_;
+  Sequencer sequencer_;
+  TopController controller_;
+  Counters counters_;
+};
+
+}  // namespace anda
+
+#endif

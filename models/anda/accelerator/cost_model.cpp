@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/accelerator/cost_model.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include <anda/mxu/processing_element/processing_element.h>
+
+namespace anda {
+
+namespace {
+
+const PeCost& cost_of(PeKind kind, const PeCosts& costs) {
+  switch (kind) {
+    case PeKind::fp_fp:
+      return costs.fp_fp;
+    case PeKind::anda:
+      return costs.anda;
+  }
+  return costs.anda;
+}
+
+/// mW / Hz = mJ = 1e9 pJ.
+double action_pj(const BlockCost& cost, double clock_hz) {
+  return cost.power_mw * 1e9 / clock_hz / cost.actions_per_cycle;
+}
+
+double unit_mm2(const BlockCost& cost) { return cost.area_mm2 / cost.area_units; }
+
+}  // namespace
+
+double Energy::compute() const {
+  return by_component[Component::mxu] + by_component[Component::compressor] + by_component[Component::vector_unit] +
+         by_component[Component::top_controller];
+}
+
+double Energy::sram() const {
+  return by_component[Component::activation_buffer] + by_component[Component::weight_buffer];
+}
+
+CostModel::CostModel(const Technology& technology, const AcceleratorConfig& config, const DramConfig& dram,
+                     const Counters& counters) {
+  const double clock = technology.reference_clock_hz;
+  const auto charge = [&](Component component, const char* counter, double energy_pj) {
+    const std::size_t index = counters.index_of(counter);
+    if (index == counters.size()) throw std::logic_error(std::string("no counter ") + counter);
+    terms_.push_back({component, index, energy_pj});
+  };
+
+  // Processing elements: the block's figures are those of Anda elements, Fig. 15 relates the others to them.
+  const auto element = make_processing_element(config.mxu, config.format);
+  const PeCost& pe = cost_of(config.mxu.processing_element, technology.processing_elements);
+  const PeCost& reference = technology.processing_elements.anda;
+  charge(Component::mxu, "mxu.pe_cycles",
+         action_pj(technology.mxu, clock) * pe.power / reference.power * element->scaling());
+  area_[Component::mxu] = unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area / reference.area *
+                          element->scaling();
+
+  // Blocks that are seldom busy: clock and leakage, every cycle, in proportion to their size.
+  const auto clocked = [&](Component component, const BlockCost& cost, double units) {
+    charge(component, "controller.cycles", action_pj(cost, clock) * units / cost.area_units);
+    area_[component] = unit_mm2(cost) * units;
+  };
+  if (element->compresses()) clocked(Component::compressor, technology.compressor, config.compressor.lanes);
+  clocked(Component::vector_unit, technology.vector_unit, config.vector_unit.fpus);
+  clocked(Component::top_controller, technology.top_controller, technology.top_controller.area_units);
+
+  const auto bit_pj = [&](const BlockCost& cost, double bytes) {
+    return action_pj(cost, clock) * std::pow(bytes / cost.area_units, technology.sram_energy_exponent);
+  };
+  const ActivationBufferConfig& activations = config.activation_buffer;
+  const double activation_bytes = static_cast<double>(activations.mantissa_bytes + activations.exponent_bytes);
+  const double activation_pj = bit_pj(technology.activation_buffer, activation_bytes);
+  for (const char* counter : {"activation_buffer.mantissa_words_read", "activation_buffer.mantissa_words_written"}) {
+    charge(Component::activation_buffer, counter, activation_pj * activations.word_bits);
+  }
+  for (const char* counter : {"activation_buffer.exponent_words_read", "activation_buffer.exponent_words_written"}) {
+    charge(Component::activation_buffer, counter, activation_pj * activations.exponent_word_bits);
+  }
+  area_[Component::activation_buffer] = unit_mm2(technology.activation_buffer) * activation_bytes;
+
+  const double weight_bytes = static_cast<double>(config.weight_buffer.bytes);
+  const double weight_pj = bit_pj(technology.weight_buffer, weight_bytes);
+  for (const char* counter : {"weight_buffer.words_read", "weight_buffer.words_written"}) {
+    charge(Component::weight_buffer, counter, weight_pj * config.weight_buffer.word_bits);
+  }
+  area_[Component::weight_buffer] = unit_mm2(technology.weight_buffer) * weight_bytes;
+
+  for (const char* counter : {"dram.read_bursts", "dram.write_bursts"}) {
+    charge(Component::dram, counter, technology.dram.energy_pj_per_bit * dram.burst_bytes() * 8);
+  }
+}
+
+Energy CostModel::energy(const std::vector<std::uint64_t>& counts) const {
+  Energy energy;
+  for (const Term& term : terms_) {
+    energy.by_component[term.component] += static_cast<double>(counts[term.counter]) * term.energy_pj;
+  }
+  return energy;
+}
+
+}  // namespace anda

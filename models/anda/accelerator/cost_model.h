@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_ACCELERATOR_COST_MODEL_H
+#define ANDA_ACCELERATOR_COST_MODEL_H
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include <anda/accelerator/accelerator_config.h>
+#include <anda/dram/dram_config.h>
+#include <anda/energy/counters.h>
+#include <anda/energy/technology.h>
+
+namespace anda {
+
+/// What energy and area are attributed to.
+enum class Component : std::size_t {
+  mxu,
+  compressor,
+  vector_unit,
+  activation_buffer,
+  weight_buffer,
+  top_controller,
+  dram
+};
+inline constexpr std::size_t component_count = 7;
+inline constexpr std::array<const char*, component_count> component_names{
+    "mxu", "compressor", "vector_unit", "activation_buffer", "weight_buffer", "top_controller", "dram"};
+
+/// One number for each component.
+class PerComponent {
+ public:
+  double& operator[](Component component) { return values_[static_cast<std::size_t>(component)]; }
+  double operator[](Component component) const { return values_[static_cast<std::size_t>(component)]; }
+
+  double total() const {
+    double sum = 0;
+    for (const double value : values_) sum += value;
+    return sum;
+  }
+
+ private:
+  std::array<double, component_count> values_{};
+};
+
+/// Energy in pJ by component, and as it is reported.
+struct Energy {
+  PerComponent by_component;
+
+  double compute() const;  ///< array, compressor, vector unit, controller
+  double sram() const;     ///< both buffers
+  double dram() const { return by_component[Component::dram]; }
+  double total() const { return by_component.total(); }
+};
+
+/// Turns action counts into energy and a configuration into area: energy = Σ count · energy of the action, area =
+/// Σ units · area of a unit, from a technology's figures. Timing never depends on it.
+class CostModel {
+ public:
+  /// `counters`: the accelerator's and the memory's, in the order in which energy() gets their values.
+  CostModel(const Technology& technology, const AcceleratorConfig& config, const DramConfig& dram,
+            const Counters& counters);
+
+  Energy energy(const std::vector<std::uint64_t>& counts) const;
+
+  /// mm² by component; none for DRAM, which is another chip.
+  const PerComponent& area() const { return area_; }
+
+ private:
+  struct Term {
+    Component component;
+    std::size_t counter;
+    double energy_pj;
+  };
+
+  std::vector<Term> terms_;
+  PerComponent area_;
+};
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_ACCELERATOR_TILING_H
+#define ANDA_ACCELERATOR_TILING_H
+
+#include <anda/accelerator/accelerator_config.h>
+#include <anda/base/describe.h>
+#include <anda/controller/gemm_task.h>
+
+namespace anda {
+
+/// How the tile shape of a GeMM is chosen.
+enum class Tiling {
+  paper,     ///< a weight tile of k × 64 columns stays, the rows of activations stream past an array's height at a time
+  automatic  ///< the legal shape with the least DRAM traffic
+};
+
+inline constexpr ChoiceTable<Tiling, 2> tilings{{{"paper", Tiling::paper}, {"auto", Tiling::automatic}}};
+
+/// Columns of the weight tile that `paper` keeps on chip (an inference: not published).
+inline constexpr std::uint32_t paper_tile_columns = 64;
+
+/// The tile shape for a task. Throws Error (input) naming the memory that is too small if no shape is legal.
+TileShape choose_tile(Tiling tiling, const AcceleratorConfig& config, const GemmTask& task);
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_COMPRESSOR_BIT_PLANE_COMPRESSOR_H
+#define ANDA_COMPRESSOR_BIT_PLANE_COMPRESSOR_H
+
+#include <cstdint>
+#include <systemc>
+
+#include <anda/compressor/compressor_config.h>
+#include <anda/energy/counters.h>
+#include <anda/numeric/activation_format.h>
+
+namespace anda {
+
+/// The runtime bit-plane compressor (BPC): turns FP16 results into Anda groups. Its lanes each convert one group and
+/// put out one plane a cycle, the sign plane first.
+class BitPlaneCompressor : public sc_core::sc_module {
+ public:
+  BitPlaneCompressor(sc_core::sc_module_name name, const CompressorConfig& config);
+
+  /// Cycles that `values` results keep it busy: its input takes values_per_cycle, its lanes one group's planes each.
+  std::uint64_t cycles(std::uint64_t values, const ActivationFormat& format) const;
+
+  /// Cycles from the last value in to the last plane out.
+  std::uint64_t flush_cycles(const ActivationFormat& format) const { return format.mantissa_bits + 1; }
+
+  void count(std::uint64_t groups, const ActivationFormat& format) {
+    groups_ += groups;
+    planes_ += groups * (format.mantissa_bits + 1);
+  }
+
+  const Counters& counters() const { return counters_; }
+
+ private:
+  CompressorConfig config_;
+  std::uint64_t groups_ = 0;
+  std::uint64_t planes_ = 0;
+  Counters counters_;
+};
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_CONTROLLER_STEP_COSTS_H
+#define ANDA_CONTROLLER_STEP_COSTS_H
+
+#include <array>
+#include <cstdint>
+
+#include <anda/buffer/activation_buffer.h>
+#include <anda/buffer/weight_buffer.h>
+#include <anda/compressor/bit_plane_compressor.h>
+#include <anda/controller/schedule.h>
+#include <anda/mxu/mxu.h>
+#include <anda/vector_unit/vector_unit.h>
+
+namespace anda {
+
+/// The blocks that a step keeps busy.
+struct Datapath {
+  Mxu& mxu;
+  ActivationBuffer& activation_buffer;
+  WeightBuffer& weight_buffer;
+  VectorUnit& vector_unit;
+  BitPlaneCompressor& compressor;
+};
+
+/// What one step costs on chip once its operands are there.
+struct StepCost {
+  Mxu::Work work;
+  std::uint64_t drain_cycles = 0;       ///< the array waits for a tile's results to leave
+  std::uint64_t compressor_cycles = 0;  ///< and longer, for the compressor
+  std::uint64_t cycles = 0;             ///< all of the above together
+
+  std::uint64_t tail_drain_cycles = 0;       ///< from the last sum to the last result out of the vector unit
+  std::uint64_t tail_compressor_cycles = 0;  ///< from there to the last plane
+
+  std::uint64_t values = 0;             ///< results through the vector unit
+  std::uint64_t groups_compressed = 0;  ///< of them through the compressor, in groups
+  std::uint64_t weight_words_read = 0;
+  std::uint64_t weight_words_loaded = 0;         ///< when the weight tile is loaded
+  ActivationBuffer::Words activations_read;      ///< by the array
+  ActivationBuffer::Words activations_loaded;    ///< when the activation tile is loaded
+  ActivationBuffer::Words results;               ///< written by the vector unit or compressor, read by the DMA
+  ActivationBuffer::Words partial_sums;          ///< one pass of the tile's partial sums
+};
+
+/// The costs of a schedule's steps. Only ragged edges differ, so there are at most eight kinds.
+class StepCosts {
+ public:
+  StepCosts(const GemmTask& task, const Schedule& schedule, const Datapath& datapath);
+
+  const StepCost& of(const Schedule::Step& step) const { return costs_[index(step.last_m, step.last_n, step.last_k)]; }
+
+ private:
+  static std::size_t index(bool last_m, bool last_n, bool last_k) {
+    return (last_m ? 4u : 0u) + (last_n ? 2u : 0u) + (last_k ? 1u : 0u);
+  }
+
+  std::array<StepCost, 8> costs_;
+};
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/controller/top_controller.h>
+
+#include <cstring>
+
+namespace anda {
+
+TopController::TopController(sc_core::sc_module_name name, const ControllerConfig& config, const FormatConfig& format,
+                             const Datapath& datapath, Sequencer& sequencer, Dma& dma)
+    : sc_module(name),
+      control("control"),
+      interrupt("interrupt"),
+      format_(format),
+      datapath_(datapath),
+      sequencer_(sequencer),
+      dma_(dma),
+      instructions_(config.descriptors * GemmDescriptor::words, 0) {
+  SC_HAS_PROCESS(TopController);
+  SC_THREAD(run);
+  SC_METHOD(drive_interrupt);
+  sensitive << interrupt_changed_;
+  dont_initialize();
+  control.register_b_transport(this, &TopController::b_transport);
+  control.register_transport_dbg(this, &TopController::transport_dbg);
+}
+
+void TopController::run() {
+  for (;;) {
+    sc_core::wait(started_);
+    descriptors_done_ = 0;
+    error_ = ControllerError::none;
+    if (descriptor_count_ == 0 || descriptor_count_ > instructions_.size() / GemmDescriptor::words) {
+      error_ = ControllerError::bad_count;
+      error_descriptor_ = 0;
+    }
+    while (error_ == ControllerError::none && descriptors_done_ < descriptor_count_) {
+      GemmDescriptor descriptor;
+      const bool is_gemm =
+          GemmDescriptor::decode(&instructions_[descriptors_done_ * GemmDescriptor::words], descriptor);
+      error_ = is_gemm ? run_descriptor(descriptor) : ControllerError::bad_opcode;
+      if (error_ == ControllerError::none) {
+        ++descriptors_done_;
+      } else {
+        error_descriptor_ = descriptors_done_;
+      }
+    }
+    status_ = error_ == ControllerError::none ? registers::status_done : registers::status_error;
+    interrupt_ = (interrupt_enable_ & 1) != 0;
+    interrupt_changed_.notify(sc_core::SC_ZERO_TIME);
+  }
+}
+
+ControllerError TopController::run_descriptor(const GemmDescriptor& descriptor) {
+  GemmTask task;
+  const ControllerError error = task_of(descriptor, task);
+  if (error != ControllerError::none) return error;
+  cycles_ += sequencer_.run(task, descriptor.tile, descriptor.addresses);
+  if (dma_.failed()) {
+    error_address_ = dma_.failed_address();
+    return ControllerError::memory;
+  }
+  return ControllerError::none;
+}
+
+ControllerError TopController::task_of(const GemmDescriptor& descriptor, GemmTask& task) const {
+  const auto in_range = [](std::uint32_t dimension) {
+    return dimension >= 1 && dimension <= GemmDescriptor::max_dimension;
+  };
+  if (!in_range(descriptor.m) || !in_range(descriptor.n) || !in_range(descriptor.k)) {
+    return ControllerError::bad_dimension;
+  }
+
+  // Elements that work on Anda groups need a mantissa length of their input; the others take FP16 only.
+  const ProcessingElement& element = datapath_.mxu.processing_element();
+  const ActivationFormat native = element.activation_format(descriptor.input_mantissa_bits);
+  const bool input_fits = native.is_fp16() ? descriptor.input_mantissa_bits == 0
+                                           : descriptor.input_mantissa_bits >= 1 && descriptor.input_mantissa_bits <= 16;
+  const bool output_fits =
+      descriptor.output_mantissa_bits == 0 || (element.compresses() && descriptor.output_mantissa_bits <= 16);
+  const bool weights_fit =
+      descriptor.weight_bits >= 1 && descriptor.weight_bits <= datapath_.mxu.config().weight_bits;
+  if (!input_fits || !output_fits || !weights_fit) return ControllerError::bad_format;
+
+  task.m = descriptor.m;
+  task.n = descriptor.n;
+  task.k = descriptor.k;
+  task.input = native;
+  task.output = {descriptor.output_mantissa_bits, format_.group_size};
+  task.weights = {descriptor.weight_bits, format_.weight_scale_group};
+
+  const TileShape& tile = descriptor.tile;
+  const TileLimits limits(datapath_.mxu.config(), format_, datapath_.activation_buffer.config(),
+                          datapath_.weight_buffer.config(), task);
+  const auto whole = [](std::uint32_t size, std::uint32_t step) { return size != 0 && size % step == 0; };
+  if (!whole(tile.m, limits.m_step()) || !whole(tile.n, limits.n_step()) || !whole(tile.k, limits.k_step()) ||
+      !limits.legal(tile)) {
+    return ControllerError::bad_tile;
+  }
+  return ControllerError::none;
+}
+
+void TopController::drive_interrupt() { interrupt.write(interrupt_); }
+
+void TopController::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
+  payload.set_response_status(access(payload, false));
+}
+
+unsigned int TopController::transport_dbg(tlm::tlm_generic_payload& payload) {
+  return access(payload, true) == tlm::TLM_OK_RESPONSE ? payload.get_data_length() : 0;
+}
+
+tlm::tlm_response_status TopController::access(tlm::tlm_generic_payload& payload, bool debug) {
+  const std::uint64_t address = payload.get_address();
+  const unsigned int length = payload.get_data_length();
+  if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
+  if (address % 4 != 0 || length == 0 || length % 4 != 0 || payload.get_streaming_width() < length) {
+    return tlm::TLM_BURST_ERROR_RESPONSE;
+  }
+  if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) return tlm::TLM_COMMAND_ERROR_RESPONSE;
+
+  unsigned char* data = payload.get_data_ptr();
+  for (unsigned int offset = 0; offset < length; offset += 4) {
+    std::uint32_t word = 0;
+    if (payload.is_read()) {
+      if (!read_word(address + offset, word)) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+      std::memcpy(data + offset, &word, 4);
+    } else {
+      std::memcpy(&word, data + offset, 4);
+      if (!write_word(address + offset, word, debug)) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+    }
+  }
+  return tlm::TLM_OK_RESPONSE;
+}
+
+bool TopController::read_word(std::uint64_t address, std::uint32_t& word) const {
+  if (address >= registers::instruction_memory) {
+    const std::uint64_t index = (address - registers::instruction_memory) / 4;
+    if (index >= instructions_.size()) return false;
+    word = instructions_[index];
+    return true;
+  }
+  switch (address) {
+    case registers::id:
+      word = registers::id_value;
+      return true;
+    case registers::version:
+      word = registers::version_value;
+      return true;
+    case registers::status:
+      word = status_;
+      return true;
+    case registers::interrupt_enable:
+      word = interrupt_enable_;
+      return true;
+    case registers::error_code:
+      word = static_cast<std::uint32_t>(error_);
+      return true;
+    case registers::error_descriptor:
+      word = error_descriptor_;
+      return true;
+    case registers::error_address_low:
+      word = static_cast<std::uint32_t>(error_address_);
+      return true;
+    case registers::error_address_high:
+      word = static_cast<std::uint32_t>(error_address_ >> 32);
+      return true;
+    case registers::descriptor_count:
+      word = descriptor_count_;
+      return true;
+    case registers::descriptors_done:
+      word = descriptors_done_;
+      return true;
+    case registers::cycles_low:
+      word = static_cast<std::uint32_t>(cycles_);
+      return true;
+    case registers::cycles_high:
+      word = static_cast<std::uint32_t>(cycles_ >> 32);
+      return true;
+    case registers::control:
+    case registers::interrupt_clear:
+      word = 0;
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool TopController::write_word(std::uint64_t address, std::uint32_t word, bool debug) {
+  if (address >= registers::instruction_memory) {
+    const std::uint64_t index = (address - registers::instruction_memory) / 4;
+    if (index >= instructions_.size()) return false;
+    instructions_[index] = word;
+    return true;
+  }
+  if (address >= registers::end) return false;
+  if (debug) return true;  // debug access has no side effects
+  switch (address) {
+    case registers::control:
+      if ((word & registers::control_start) != 0 && (status_ & registers::status_busy) == 0) {
+        status_ = registers::status_busy;
+        started_.notify(sc_core::SC_ZERO_TIME);
+      }
+      break;
+    case registers::interrupt_enable:
+      interrupt_enable_ = word & 1;
+      break;
+    case registers::interrupt_clear:
+      interrupt_ = false;
+      interrupt_changed_.notify(sc_core::SC_ZERO_TIME);
+      break;
+    case registers::descriptor_count:
+      descriptor_count_ = word;
+      break;
+    default:
+      break;  // read-only registers ignore writes
+  }
+  return true;
+}
+
+}  // namespace anda

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/dma/dma.h>
+
+#include <algorithm>
+
+namespace anda {
+
+Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clock)
+    : sc_module(name),
+      memory("memory"),
+      config_(config),
+      clock_(clock),
+      data_(config.max_burst_bytes),
+      window_(config.requests_in_flight, 0) {
+  payload_.set_data_ptr(data_.data());
+  payload_.set_byte_enable_ptr(nullptr);
+  counters_.add("dma.read_bytes", "bytes", "bytes asked of external memory", read_bytes_);
+  counters_.add("dma.write_bytes", "bytes", "bytes sent to external memory", write_bytes_);
+  counters_.add("dma.transactions", "transactions", "TLM transactions to external memory", transactions_);
+}
+
+void Dma::begin() {
+  quantum_.reset();
+  epoch_ticks_ = sc_core::sc_time_stamp().value();
+  std::fill(window_.begin(), window_.end(), 0);
+  slot_ = 0;
+  issued_ = 0;
+  idle_from_ = 0;
+  failed_ = false;
+}
+
+void Dma::wait_until(std::uint64_t cycle) {
+  const std::uint64_t at = epoch_ticks_ + clock_.ticks(cycle);
+  const std::uint64_t now = sc_core::sc_time_stamp().value();
+  if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now));
+  quantum_.reset();
+}
+
+std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes,
+                            std::uint64_t earliest) {
+  const std::uint64_t burst = config_.max_burst_bytes;
+  while (bytes > 0) {
+    // Naturally aligned bursts: the first ends where an aligned one would.
+    const std::uint64_t length = std::min(bytes, burst - (address & (burst - 1)));
+    issued_ = std::max({issued_, earliest, window_[slot_]});
+
+    sc_core::sc_time delay =
+        sc_core::sc_time::from_value(epoch_ticks_ + clock_.ticks(issued_) - sc_core::sc_time_stamp().value());
+    quantum_.set(delay);
+    if (quantum_.need_sync()) {
+      quantum_.sync();
+      delay = sc_core::SC_ZERO_TIME;
+    }
+
+    payload_.set_command(command);
+    payload_.set_address(address);
+    payload_.set_data_length(static_cast<unsigned int>(length));
+    payload_.set_streaming_width(static_cast<unsigned int>(length));
+    payload_.set_dmi_allowed(false);
+    payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    memory->b_transport(payload_, delay);
+    ++transactions_;
+    if (payload_.is_response_error() && !failed_) {
+      failed_ = true;
+      failed_address_ = address;
+    }
+
+    const std::uint64_t arrived =
+        clock_.cycles(sc_core::sc_time_stamp().value() + delay.value() - epoch_ticks_);
+    idle_from_ = std::max(idle_from_, arrived);
+    window_[slot_] = arrived;
+    slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
+    address += length;
+    bytes -= length;
+  }
+  return idle_from_;
+}
+
+}  // namespace anda

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/mxu/mxu.h>
+
+#include <algorithm>
+
+#include <anda/base/math.h>
+
+namespace anda {
+
+Mxu::Work& Mxu::Work::operator+=(const Work& other) {
+  busy_cycles += other.busy_cycles;
+  weight_port_cycles += other.weight_port_cycles;
+  activation_port_cycles += other.activation_port_cycles;
+  pe_cycles += other.pe_cycles;
+  macs += other.macs;
+  return *this;
+}
+
+Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format)
+    : sc_module(name), config_(config), element_(make_processing_element(config, format)) {
+  counters_.add("mxu.busy_cycles", "cycles", "cycles in which the array computed", total_.busy_cycles);
+  counters_.add("mxu.pe_cycles", "cycles", "busy cycles summed over the processing elements that held a result",
+                total_.pe_cycles);
+  counters_.add("mxu.macs", "MACs", "multiply-accumulates of real data, without padding", total_.macs);
+}
+
+Mxu::Work Mxu::tile(std::uint32_t rows, std::uint32_t columns, std::uint64_t k, std::uint32_t mantissa_bits,
+                    std::uint64_t weight_words, std::uint64_t activation_words) const {
+  const std::uint64_t groups = ceil_div(k, element_->group_elements());
+  const std::uint64_t compute = element_->group_cycles(mantissa_bits);
+  const std::uint64_t longest = std::max({compute, weight_words, activation_words});
+
+  Work work;
+  work.busy_cycles = groups * compute;
+  (weight_words >= activation_words ? work.weight_port_cycles : work.activation_port_cycles) =
+      groups * (longest - compute);
+  work.pe_cycles = work.busy_cycles * rows * columns;
+  work.macs = k * rows * columns;
+  return work;
+}
+
+}  // namespace anda

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_MXU_MXU_H
+#define ANDA_MXU_MXU_H
+
+#include <cstdint>
+#include <memory>
+#include <systemc>
+
+#include <anda/energy/counters.h>
+#include <anda/mxu/mxu_config.h>
+#include <anda/mxu/processing_element/processing_element.h>
+
+namespace anda {
+
+/// The output-stationary array of processing elements. Each output tile of rows × columns passes over k one group
+/// after another; a group takes the element's cycles, or as long as the buffers' ports need to bring in its operands.
+class Mxu : public sc_core::sc_module {
+ public:
+  /// What a stretch of work does in the array.
+  struct Work {
+    std::uint64_t busy_cycles = 0;             ///< cycles in which elements compute
+    std::uint64_t weight_port_cycles = 0;      ///< more, waiting for the weight buffer's port
+    std::uint64_t activation_port_cycles = 0;  ///< more, waiting for the activation buffer's port
+    std::uint64_t pe_cycles = 0;               ///< busy cycles summed over the elements that hold a result
+    std::uint64_t macs = 0;                    ///< multiply-accumulates of real data, without padding
+
+    std::uint64_t cycles() const { return busy_cycles + weight_port_cycles + activation_port_cycles; }
+    Work& operator+=(const Work& other);
+  };
+
+  Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format);
+
+  /// Work of one output tile of rows × columns over `k` elements. `weight_words` and `activation_words`: cycles that
+  /// the ports take to bring in one group's weights and activations.
+  Work tile(std::uint32_t rows, std::uint32_t columns, std::uint64_t k, std::uint32_t mantissa_bits,
+            std::uint64_t weight_words, std::uint64_t activation_words) const;
+
+  void count(const Work& work) { total_ += work; }
+
+  const MxuConfig& config() const { return config_; }
+  const ProcessingElement& processing_element() const { return *element_; }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  MxuConfig config_;
+  std::unique_ptr<ProcessingElement> element_;
+  Work total_;
+  Counters counters_;
+};
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_MXU_PROCESSING_ELEMENT_ANDA_PE_H
+#define ANDA_MXU_PROCESSING_ELEMENT_ANDA_PE_H
+
+#include <anda/mxu/processing_element/processing_element.h>
+
+namespace anda {
+
+/// The bit-serial Anda element (APU): one bit plane of a group against the group's weights a cycle, the sign plane
+/// first, so M + 1 cycles a group. A group wider than the lanes takes several passes; a narrower one leaves lanes idle.
+class AndaPe : public ProcessingElement {
+ public:
+  AndaPe(const MxuConfig& mxu, const FormatConfig& format)
+      : group_size_(format.group_size),
+        passes_(static_cast<std::uint32_t>(ceil_div(format.group_size, mxu.lanes_per_pe))),
+        scaling_(mxu.lanes_per_pe / published_lanes * (mxu.weight_bits / published_weight_bits)) {}
+
+  std::uint32_t group_elements() const override { return group_size_; }
+  std::uint32_t group_cycles(std::uint32_t mantissa_bits) const override { return (mantissa_bits + 1) * passes_; }
+  ActivationFormat activation_format(std::uint32_t mantissa_bits) const override { return {mantissa_bits, group_size_}; }
+  bool compresses() const override { return true; }
+  double scaling() const override { return scaling_; }
+
+ private:
+  std::uint32_t group_size_;
+  std::uint32_t passes_;
+  double scaling_;
+};
+
+}  // namespace anda
+
+#endif

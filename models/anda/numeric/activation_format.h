@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_NUMERIC_ACTIVATION_FORMAT_H
+#define ANDA_NUMERIC_ACTIVATION_FORMAT_H
+
+#include <cstdint>
+
+#include <anda/base/math.h>
+
+namespace anda {
+
+/// How a tensor of activations lies in memory: FP16, or Anda groups of a mantissa length.
+struct ActivationFormat {
+  std::uint32_t mantissa_bits = 0;  ///< 1 … 16; 0 stands for FP16
+  std::uint32_t group_size = 64;    ///< elements along k that share an exponent; unused for FP16
+
+  static constexpr std::uint32_t exponent_bits = 5;
+
+  bool is_fp16() const { return mantissa_bits == 0; }
+
+  /// Bytes of the planes (or FP16 values) of rows × k elements; k is padded to whole groups.
+  std::uint64_t mantissa_bytes(std::uint64_t rows, std::uint64_t k) const {
+    if (is_fp16()) return rows * k * 2;
+    return ceil_div(k, group_size) * (mantissa_bits + 1) * ceil_div(rows * group_size, 8);
+  }
+
+  /// Bytes of the shared exponents of rows × k elements, packed for all rows of a group column together.
+  std::uint64_t exponent_bytes(std::uint64_t rows, std::uint64_t k) const {
+    if (is_fp16()) return 0;
+    return ceil_div(k, group_size) * ceil_div(rows * exponent_bits, 8);
+  }
+
+  /// Bytes in external memory: (M + 1) · rows · G / 8 + ⌈5 · rows / 8⌉ for each group column.
+  std::uint64_t bytes(std::uint64_t rows, std::uint64_t k) const {
+    return mantissa_bytes(rows, k) + exponent_bytes(rows, k);
+  }
+};
+
+/// How weights lie in memory: packed two's complement integers and one FP16 scale per column and scale group.
+struct WeightFormat {
+  std::uint32_t bits = 4;
+  std::uint32_t scale_group = 128;
+
+  /// Bytes of k × columns weights with their scales.
+  std::uint64_t bytes(std::uint64_t k, std::uint64_t columns) const {
+    return ceil_div(k * columns * bits, 8) + ceil_div(k, scale_group) * columns * 2;
+  }
+};
+
+}  // namespace anda
+
+#endif
