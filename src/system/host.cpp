@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/host.h"
+
+#include <anda/controller/registers.h>
+
+namespace anda::sim {
+
+Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source,
+           bool fold, std::function<void(const OpRecord&)> take)
+    : sc_module(name),
+      control("control"),
+      interrupt("interrupt"),
+      compiler_(compiler),
+      counters_(counters),
+      source_(source),
+      fold_(fold),
+      take_(std::move(take)) {
+  SC_HAS_PROCESS(Host);
+  SC_THREAD(run);
+}
+
+void Host::run() {
+  const std::uint32_t enable = 1;
+  write(registers::interrupt_enable, &enable, 1);
+  OpRecord record;
+  try {
+    for (; source_.next(record.gemm); ++record.index) {
+      record.task = compiler_.task(record.gemm);
+      record.counts.assign(counters_.size(), 0);
+      const std::uint64_t runs = fold_ ? 1 : record.gemm.count;
+      for (std::uint64_t i = 0; i < runs; ++i) {
+        if (!run_task(record.task, record)) return;
+      }
+      if (fold_) {
+        for (std::uint64_t& count : record.counts) count *= record.gemm.count;
+      }
+      macs_done_ += static_cast<double>(record.gemm.m * record.gemm.n * record.gemm.k) *
+                    static_cast<double>(record.gemm.count);
+      take_(record);
+    }
+    finished_ = true;
+  } catch (const std::exception& error) {
+    // An exception may not cross the kernel; the run's owner throws it again.
+    failure_ = error.what();
+  }
+}
+
+bool Host::run_task(const GemmTask& task, OpRecord& record) {
+  const FoldKey key{task.m, task.n, task.k, task.input.mantissa_bits, task.output.mantissa_bits, task.weights.bits};
+  if (fold_) {
+    const auto known = folded_.find(key);
+    if (known != folded_.end()) {
+      record.tile = known->second.first;
+      add_to(record.counts, known->second.second);
+      return true;
+    }
+  }
+
+  const GemmDescriptor descriptor = compiler_.compile(task);
+  record.tile = descriptor.tile;
+  const Counts before = counters_.values();
+  const auto words = descriptor.encode();
+  const std::uint32_t one = 1;
+  write(registers::instruction_memory, words.data(), words.size());
+  write(registers::descriptor_count, &one, 1);
+  write(registers::control, &registers::control_start, 1);
+  sc_core::wait(interrupt.posedge_event());
+  write(registers::interrupt_clear, &one, 1);
+  sc_core::wait(interrupt.negedge_event());
+  if ((read(registers::status) & registers::status_error) != 0) {
+    failure_ = "GeMM '" + record.gemm.name + "': the accelerator stopped with error code " +
+               std::to_string(read(registers::error_code));
+    return false;
+  }
+
+  Counts counts = counters_.values();
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] -= before[i];
+  add_to(record.counts, counts);
+  if (fold_ && folded_.size() < max_folded) folded_.emplace(key, std::make_pair(descriptor.tile, std::move(counts)));
+  return true;
+}
+
+void Host::write(std::uint64_t address, const std::uint32_t* words, std::size_t count) {
+  std::vector<std::uint32_t> data(words, words + count);
+  tlm::tlm_generic_payload payload;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  payload.set_command(tlm::TLM_WRITE_COMMAND);
+  payload.set_address(address);
+  payload.set_data_ptr(reinterpret_cast<unsigned char*>(data.data()));
+  payload.set_data_length(static_cast<unsigned int>(count * 4));
+  payload.set_streaming_width(static_cast<unsigned int>(count * 4));
+  control->b_transport(payload, delay);
+  if (payload.is_response_error()) throw Error::run("the accelerator refused a write to " + std::to_string(address));
+}
+
+std::uint32_t Host::read(std::uint64_t address) {
+  std::uint32_t word = 0;
+  tlm::tlm_generic_payload payload;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  payload.set_command(tlm::TLM_READ_COMMAND);
+  payload.set_address(address);
+  payload.set_data_ptr(reinterpret_cast<unsigned char*>(&word));
+  payload.set_data_length(4);
+  payload.set_streaming_width(4);
+  control->b_transport(payload, delay);
+  if (payload.is_response_error()) throw Error::run("the accelerator refused a read of " + std::to_string(address));
+  return word;
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SYSTEM_OP_RECORD_H
+#define ANDA_SIM_SYSTEM_OP_RECORD_H
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <anda/accelerator/accelerator_config.h>
+#include <anda/controller/gemm_task.h>
+
+#include "workload/gemm.h"
+
+namespace anda::sim {
+
+/// Values of a system's counters, in the order of its counter table.
+using Counts = std::vector<std::uint64_t>;
+
+inline void add_to(Counts& sum, const Counts& counts) {
+  if (sum.empty()) sum.resize(counts.size(), 0);
+  for (std::size_t i = 0; i < counts.size(); ++i) sum[i] += counts[i];
+}
+
+/// What one system did for one row of the trace.
+struct OpRecord {
+  std::uint64_t index = 0;  ///< row of the trace, from 0
+  Gemm gemm;
+  GemmTask task;
+  TileShape tile;
+  Counts counts;  ///< of all gemm.count runs together
+};
+
+/// Takes the records as they come, so that a long trace need not be held.
+class OpSink {
+ public:
+  OpSink() = default;
+  OpSink(const OpSink&) = delete;
+  OpSink& operator=(const OpSink&) = delete;
+  virtual ~OpSink() = default;
+
+  /// `system`: index in the configuration's list of systems. Records of a system come in the order of the trace.
+  virtual void take(std::size_t system, const OpRecord& record) = 0;
+};
+
+/// A counter without its value, for tables.
+struct CounterColumn {
+  std::string name;
+  std::string unit;
+  std::string meaning;
+};
+
+/// What one system did for the whole trace.
+struct SystemResult {
+  std::string name;
+  AcceleratorConfig accelerator;
+  Counts totals;
+  std::vector<std::pair<std::string, Counts>> tensors;  ///< by type of A, in order of appearance
+};
+
+/// What a run did. `counters` names the entries of every Counts.
+struct SimulationResult {
+  std::vector<CounterColumn> counters;
+  std::vector<SystemResult> systems;
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/simulation.h"
+
+#include <algorithm>
+#include <systemc>
+#include <tlm_utils/tlm_quantumkeeper.h>
+
+#include <anda/dram/dram.h>
+
+#include "system/host.h"
+
+namespace anda::sim {
+
+namespace {
+
+/// One system under test: host, accelerator and its own memory.
+class System : public sc_core::sc_module {
+ public:
+  System(sc_core::sc_module_name name, const RunConfig& config, const std::string& system,
+         std::unique_ptr<GemmSource> source, std::function<void(const OpRecord&)> take)
+      : sc_module(name),
+        source_(std::move(source)),
+        accelerator("accelerator", accelerator_of(config, system)),
+        dram("dram", config.dram),
+        compiler_(config, accelerator.config()),
+        counters(all_counters()),
+        host("host", compiler_, counters, *source_, config.simulation.fold_layers, std::move(take)),
+        interrupt_("interrupt") {
+    host.control.bind(accelerator.control);
+    accelerator.memory.bind(dram.socket);
+    accelerator.interrupt.bind(interrupt_);
+    host.interrupt.bind(interrupt_);
+  }
+
+ private:
+  Counters all_counters() const {
+    Counters all;
+    all.add(accelerator.counters());
+    all.add(dram.counters());
+    return all;
+  }
+
+  std::unique_ptr<GemmSource> source_;
+
+ public:
+  Accelerator accelerator;
+  Dram dram;
+
+ private:
+  Compiler compiler_;
+
+ public:
+  const Counters counters;
+  Host host;
+
+ private:
+  sc_core::sc_signal<bool> interrupt_;
+};
+
+/// Looks after the systems: ends the simulation when all are done or one has failed, and reports progress between.
+class Supervisor : public sc_core::sc_module {
+ public:
+  Supervisor(sc_core::sc_module_name name, const std::vector<std::unique_ptr<System>>& systems, double total_macs,
+             const Progress& progress, sc_core::sc_time period)
+      : sc_module(name), systems_(systems), total_macs_(total_macs), progress_(progress), period_(period) {
+    SC_HAS_PROCESS(Supervisor);
+    SC_THREAD(run);
+  }
+
+  bool stopped() const { return stopped_; }
+
+ private:
+  void run() {
+    for (;;) {
+      sc_core::wait(period_);
+      double done = 0;
+      bool all_finished = true;
+      bool failed = false;
+      for (const auto& system : systems_) {
+        done += system->host.macs_done();
+        all_finished = all_finished && system->host.finished();
+        failed = failed || !system->host.failure().empty();
+      }
+      stopped_ = !progress_(done / (total_macs_ * static_cast<double>(systems_.size())));
+      if (all_finished || failed || stopped_) {
+        sc_core::sc_stop();
+        return;
+      }
+    }
+  }
+
+  const std::vector<std::unique_ptr<System>>& systems_;
+  double total_macs_;
+  const Progress& progress_;
+  sc_core::sc_time period_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+SimulationResult simulate(const RunConfig& config, const std::function<std::unique_ptr<GemmSource>()>& open_source,
+                          double total_macs, OpSink& sink, const Progress& progress) {
+  tlm::tlm_global_quantum::instance().set(sc_core::sc_time(config.simulation.quantum_us, sc_core::SC_US));
+
+  SimulationResult result;
+  result.systems.resize(config.systems.size());
+  std::vector<std::unique_ptr<System>> systems;
+  for (std::size_t i = 0; i < config.systems.size(); ++i) {
+    SystemResult& total = result.systems[i];
+    total.name = config.systems[i];
+    const auto take = [i, &total, &sink](const OpRecord& record) {
+      add_to(total.totals, record.counts);
+      const auto tensor = std::find_if(total.tensors.begin(), total.tensors.end(),
+                                       [&](const auto& entry) { return entry.first == record.gemm.tensor; });
+      add_to(tensor != total.tensors.end() ? tensor->second
+                                           : total.tensors.emplace_back(record.gemm.tensor, Counts{}).second,
+             record.counts);
+      sink.take(i, record);
+    };
+    systems.push_back(std::make_unique<System>(("system_" + std::to_string(i)).c_str(), config, config.systems[i],
+                                               open_source(), take));
+    total.accelerator = systems.back()->accelerator.config();
+  }
+  for (const Counter& counter : systems.front()->counters.list()) {
+    result.counters.push_back({counter.name, counter.unit, counter.meaning});
+  }
+
+  Supervisor supervisor("supervisor", systems, total_macs, progress, sc_core::sc_time(100, sc_core::SC_MS));
+  sc_core::sc_start();
+
+  if (supervisor.stopped()) throw Error::run("interrupted");
+  for (const auto& system : systems) {
+    if (!system->host.failure().empty()) throw Error::run(system->host.failure());
+  }
+  return result;
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SYSTEM_SIMULATION_H
+#define ANDA_SIM_SYSTEM_SIMULATION_H
+
+#include <functional>
+#include <memory>
+
+#include "config/run_config.h"
+#include "system/op_record.h"
+#include "workload/gemm.h"
+
+namespace anda::sim {
+
+/// How far a run is, called now and then with the share of the work done, 0 … 1. Returns whether to go on.
+using Progress = std::function<bool(double)>;
+
+/// Simulates the configuration's systems side by side in one SystemC simulation, each replaying its own pass of the
+/// trace. One call a process: the kernel elaborates once. Throws Error (run) if a system fails or Progress said stop.
+/// `total_macs`: of the whole trace, for the progress.
+SimulationResult simulate(const RunConfig& config, const std::function<std::unique_ptr<GemmSource>()>& open_source,
+                          double total_macs, OpSink& sink, const Progress& progress);
+
+}  // namespace anda::sim
+
+#endif
