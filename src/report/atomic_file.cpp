@@ -109,6 +109,7 @@ class AtomicFile::Buffer : public std::streambuf {
 };
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(path), stream_(nullptr) {
+  if (path.empty()) throw Error::run("cannot write: the path is empty");
   struct stat old {};
   const bool exists = ::stat(path.c_str(), &old) == 0;
   if (!exists && errno != ENOENT) throw os_error(path, "cannot write");

@@ -111,8 +111,8 @@ std::string nearest(std::string_view text, const std::vector<std::string>& words
   for (const std::string& word : words) {
     if (word.size() > compared_characters) continue;
     const std::size_t distance = edit_distance(wanted, lower_case(word));
-    // At least one letter must be right, and half of the longer word.
-    if (2 * distance > std::max(wanted.size(), word.size()) || distance >= word.size()) continue;
+    // More than half of the longer word must be right.
+    if (distance > 0 && 2 * distance >= std::max(wanted.size(), word.size())) continue;
     if (best.empty() || distance < best_distance) {
       best = word;
       best_distance = distance;
