@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/gemm_generator.h"
+
+#include <fmt/format.h>
+
+#include <anda/base/error.h>
+
+#include "workload/gemm_limits.h"
+
+namespace anda::sim {
+namespace {
+
+void check(const char* what, std::uint64_t value, std::uint64_t max) {
+  if (value >= 1 && value <= max) return;
+  throw Error::input(fmt::format("{} is {}; must be 1 … {}", what, value, max));
+}
+
+}  // namespace
+
+GemmGenerator::GemmGenerator(const ModelShape& shape, const GeneratorOptions& options) {
+  const std::string problem = problem_of(shape);
+  if (!problem.empty()) throw Error::input("model " + shape.name + ": " + problem);
+  check("tokens", options.tokens, max_gemm_dimension);
+  check("batch", options.batch, max_gemm_dimension);
+  if (options.layers > shape.layers) {
+    throw Error::input(fmt::format("layers is {}, but {} has {}", options.layers, shape.name, shape.layers));
+  }
+  layers_ = options.layers == 0 ? shape.layers : options.layers;
+  m_ = options.batch;
+  if (options.phase == Phase::prefill) {
+    m_ = options.batch * options.tokens;
+    if (m_ > max_gemm_dimension) {
+      throw Error::input(fmt::format("batch × tokens = {} × {} = {} rows; must be at most {}", options.batch,
+                                     options.tokens, m_, max_gemm_dimension));
+    }
+  }
+
+  const std::uint64_t d = shape.hidden_size;
+  const std::uint64_t f = shape.intermediate_size;
+  steps_ = {{"q_proj", "A_qkv", d, shape.query_width()},
+            {"k_proj", "A_qkv", d, shape.kv_width()},
+            {"v_proj", "A_qkv", d, shape.kv_width()}};
+  if (shape.gated) {
+    steps_.push_back({"o_proj", "A_o", shape.query_width(), d});
+    steps_.push_back({"gate_proj", "A_u", d, f});
+    steps_.push_back({"up_proj", "A_u", d, f});
+    steps_.push_back({"down_proj", "A_d", f, d});
+  } else {
+    steps_.push_back({"out_proj", "A_o", shape.query_width(), d});
+    steps_.push_back({"fc1", "A_u", d, f});
+    steps_.push_back({"fc2", "A_d", f, d});
+  }
+  Gemm gemm;
+  gemm.m = m_;
+  for (const Step& step : steps_) {
+    gemm.k = step.k;
+    gemm.n = step.n;
+    if (!macs_fit(gemm)) {
+      throw Error::input(fmt::format("{} of {} is too large: m·k·n = {}·{}·{}, must be at most 2^62", step.name,
+                                     shape.name, gemm.m, gemm.k, gemm.n));
+    }
+  }
+}
+
+bool GemmGenerator::next(Gemm& gemm) {
+  if (layer_ == layers_) return false;
+  const Step& step = steps_[step_];
+  gemm.name = fmt::format("layer{}.{}", layer_, step.name);
+  gemm.layer = static_cast<std::uint32_t>(layer_);
+  gemm.tensor = step.tensor;
+  gemm.m = m_;
+  gemm.n = step.n;
+  gemm.k = step.k;
+  gemm.count = 1;
+  gemm.weight_bits = 0;
+  if (++step_ == steps_.size()) {
+    step_ = 0;
+    ++layer_;
+  }
+  return true;
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_WORKLOAD_GEMM_GENERATOR_H
+#define ANDA_SIM_WORKLOAD_GEMM_GENERATOR_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "workload/gemm.h"
+#include "workload/model_shape.h"
+
+namespace anda::sim {
+
+/// prefill: all tokens of the prompts at once; decode: one new token per sequence.
+enum class Phase { prefill, decode };
+
+struct GeneratorOptions {
+  Phase phase = Phase::prefill;
+  /// Prompt length in prefill. In decode the length of the context, which only the attention over the
+  /// key/value cache depends on: the FP-INT GeMMs are the same for every length.
+  std::uint64_t tokens = 2048;
+  std::uint64_t batch = 1;   ///< sequences
+  std::uint64_t layers = 0;  ///< only the first so many; 0: all
+};
+
+/// The FP-INT GeMMs of a model, layer after layer in execution order: those of the linear layers of each
+/// decoder layer, whose weights are quantised. Attention scores and their product with V multiply two
+/// FP16 tensors, embeddings and the output head keep FP16 weights: none of them is FP-INT, none is here.
+class GemmGenerator : public GemmSource {
+ public:
+  /// Throws anda::Error (input) for a shape or options that make no legal GeMM.
+  GemmGenerator(const ModelShape& shape, const GeneratorOptions& options);
+
+  bool next(Gemm& gemm) override;
+
+ private:
+  struct Step {
+    const char* name;
+    const char* tensor;
+    std::uint64_t k;
+    std::uint64_t n;
+  };
+
+  std::vector<Step> steps_;  ///< of one layer
+  std::uint64_t m_ = 0;
+  std::uint64_t layers_ = 0;
+  std::uint64_t layer_ = 0;
+  std::size_t step_ = 0;
+};
+
+}  // namespace anda::sim
+
+#endif

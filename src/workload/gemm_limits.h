@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_WORKLOAD_GEMM_LIMITS_H
+#define ANDA_SIM_WORKLOAD_GEMM_LIMITS_H
+
+#include <cstdint>
+
+#include "workload/gemm.h"
+
+namespace anda::sim {
+
+inline constexpr std::uint64_t max_layer = 65535;
+inline constexpr std::uint64_t max_count = std::uint64_t{1} << 32;
+inline constexpr std::uint64_t max_weight_bits = 8;
+/// Most multiply-accumulates of a row, all `count` runs together: sums of a few rows still fit 64 bits.
+inline constexpr std::uint64_t max_macs = std::uint64_t{1} << 62;
+
+/// Whether m · k · n · count is at most max_macs. Each of them must be legal by itself.
+inline bool macs_fit(const Gemm& gemm) { return gemm.m * gemm.k <= max_macs / gemm.n / gemm.count; }
+
+}  // namespace anda::sim
+
+#endif

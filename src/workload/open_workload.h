@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_WORKLOAD_OPEN_WORKLOAD_H
+#define ANDA_SIM_WORKLOAD_OPEN_WORKLOAD_H
+
+#include <memory>
+#include <string>
+
+#include "workload/gemm.h"
+
+namespace anda::sim {
+
+/// Opens a trace or a SCALE-Sim GEMM topology; its first row says which. The file is read once, from front
+/// to end, so that a pipe will do.
+std::unique_ptr<GemmSource> open_trace(const std::string& path);
+
+}  // namespace anda::sim
+
+#endif

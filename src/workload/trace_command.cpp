@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/trace_command.h"
+
+#include <fmt/format.h>
+
+#include <anda/base/error.h>
+#include <boost/program_options.hpp>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "workload/gemm.h"
+#include "workload/gemm_generator.h"
+#include "workload/gemm_limits.h"
+#include "workload/hugging_face.h"
+#include "workload/model_shape.h"
+#include "workload/scale_sim_reader.h"
+#include "workload/text.h"
+#include "workload/trace_writer.h"
+
+namespace anda::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* usage =
+    "Usage: anda-sim trace (--model NAME | --config-json FILE | --scale-sim FILE) [options]\n"
+    "\n"
+    "Writes the FP-INT GeMMs of a language model as a CSV trace: name,layer,tensor,m,k,n,\n"
+    "one GeMM C[m x n] = A[m x k] * W[k x n] a row, in execution order.\n"
+    "\n";
+constexpr const char* examples =
+    "\n"
+    "Examples:\n"
+    "  anda-sim trace --model LLaMA-13B --tokens 2048 -o llama-13b.csv\n"
+    "  anda-sim trace --config-json config.json --phase decode --batch 8 --layers 1\n"
+    "  anda-sim trace --scale-sim topology.csv -o trace.csv\n";
+
+// Numbers are read as texts and converted by our own rules: Boost would turn -1 into 2^64 - 1.
+po::options_description make_options() {
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  po::options_description options("Options");
+  options.add_options()("model", text("NAME"), "a built-in model, see --list")                              //
+      ("config-json", text("FILE"), "the config.json of a Hugging Face model: opt, llama, mistral, qwen2")  //
+      ("scale-sim", text("FILE"), "a SCALE-Sim GEMM topology (Layer, M, N, K,) to convert")                 //
+      ("phase", text("PHASE"), "prefill (the default) or decode")                                           //
+      ("tokens", text("N"), "tokens per sequence: the prompt in prefill, the context in decode (2048)")     //
+      ("batch", text("B"), "sequences (1)")                                                                 //
+      ("layers", text("N"), "the first N layers only (all)")                                                //
+      ("tensor", text("NAME"), "with --scale-sim: the tensor that the activations belong to (A)")           //
+      ("out,o", text("FILE"), "the trace to write; - is the standard output, the default")                  //
+      ("list", "show the built-in models")                                                                  //
+      ("help,h", "show this help");
+  return options;
+}
+
+[[noreturn]] void refuse(const std::string& problem) {
+  throw Error::input("anda-sim trace: " + problem + " (anda-sim trace --help shows the options)");
+}
+
+po::variables_map parse(const std::vector<std::string>& args, const po::options_description& options) {
+  po::variables_map values;
+  try {
+    // No shortened names: an option added later must not change what a script means.
+    const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    const po::positional_options_description none;
+    po::store(po::command_line_parser(args).options(options).positional(none).style(style).run(), values);
+  } catch (const po::unknown_option& error) {
+    std::vector<std::string> names;
+    for (const auto& option : options.options()) names.push_back("--" + option->long_name());
+    refuse("unknown option " + error.get_option_name() + did_you_mean(error.get_option_name(), names));
+  } catch (const po::too_many_positional_options_error&) {
+    std::string extra;
+    for (const po::option& option : po::command_line_parser(args).options(options).allow_unregistered().run().options) {
+      if (option.string_key.empty() && extra.empty() && !option.value.empty())
+        extra = " " + shown(option.value.front());
+    }
+    refuse("takes no argument" + extra + " without an option's name before it");
+  } catch (const po::error& error) {
+    refuse(error.what());
+  }
+  return values;
+}
+
+/// The options of one call, by name.
+class Options {
+ public:
+  explicit Options(po::variables_map values) : values_(std::move(values)) {}
+
+  bool has(const std::string& name) const { return values_.count(name) != 0; }
+  std::string text(const std::string& name, const std::string& otherwise = "") const {
+    return has(name) ? values_[name].as<std::string>() : otherwise;
+  }
+  std::uint64_t number(const std::string& name, std::uint64_t otherwise, std::uint64_t max) const {
+    if (!has(name)) return otherwise;
+    std::uint64_t value = 0;
+    const std::string problem = parse_whole_number(text(name), 1, max, value);
+    if (!problem.empty()) refuse(fmt::format("option --{}: {} {}", name, shown(text(name)), problem));
+    return value;
+  }
+
+ private:
+  po::variables_map values_;
+};
+
+void list_models(std::ostream& out) {
+  out << fmt::format("{:<12}{:>12}{:>14}{:>8}{:>7}  {}\n", "model", "hidden size", "intermediate", "layers", "heads",
+                     "feed-forward");
+  for (const ModelShape& model : built_in_models()) {
+    out << fmt::format("{:<12}{:>12}{:>14}{:>8}{:>7}  {}\n", model.name, model.hidden_size, model.intermediate_size,
+                       model.layers, model.heads, model.gated ? "gate, up, down" : "fc1, fc2");
+  }
+}
+
+Phase phase_of(const Options& options) {
+  const std::string text = options.text("phase", "prefill");
+  if (text == "prefill") return Phase::prefill;
+  if (text == "decode") return Phase::decode;
+  refuse(fmt::format("option --phase: {} is no phase; must be prefill or decode", shown(text)));
+}
+
+/// Exactly one of the options that name a source.
+void check_source(const Options& options) {
+  std::string given;
+  for (const char* name : {"model", "config-json", "scale-sim"}) {
+    if (!options.has(name)) continue;
+    if (!given.empty())
+      refuse(fmt::format("--{} and --{} exclude each other: both say where the GeMMs come from", given, name));
+    given = name;
+    if (options.text(name).empty()) refuse(fmt::format("option --{} is empty", name));
+  }
+  if (given.empty()) refuse("one of --model NAME, --config-json FILE and --scale-sim FILE is needed");
+  if (given == "scale-sim") {
+    for (const char* name : {"phase", "tokens", "batch", "layers"}) {
+      if (options.has(name))
+        refuse(fmt::format("--{} has no meaning with --scale-sim: the topology gives each GeMM's size", name));
+    }
+    if (options.has("tensor") && trimmed(options.text("tensor")).empty()) refuse("option --tensor is empty");
+  } else if (options.has("tensor")) {
+    refuse("--tensor goes with --scale-sim only: a model's GeMMs have their tensors");
+  }
+}
+
+struct Job {
+  std::unique_ptr<GemmSource> source;
+  TraceFormat format;
+};
+
+Job make_job(const Options& options) {
+  check_source(options);
+  Job job;
+  if (options.has("scale-sim")) {
+    job.source = std::make_unique<ScaleSimReader>(options.text("scale-sim"), options.text("tensor", "A"));
+    return job;
+  }
+  GeneratorOptions wanted;
+  wanted.phase = phase_of(options);
+  wanted.tokens = options.number("tokens", wanted.tokens, max_gemm_dimension);
+  wanted.batch = options.number("batch", wanted.batch, max_gemm_dimension);
+  wanted.layers = options.number("layers", wanted.layers, max_layer + 1);
+  const ModelShape shape =
+      options.has("model") ? find_model(options.text("model")) : read_hugging_face_config(options.text("config-json"));
+  job.source = std::make_unique<GemmGenerator>(shape, wanted);
+  job.format.comment = fmt::format("{}, {} tokens, batch {}: {}", wanted.phase == Phase::prefill ? "prefill" : "decode",
+                                   wanted.tokens, wanted.batch, shape.name);
+  if (wanted.layers != 0) job.format.comment += fmt::format(", first {} of {} layers", wanted.layers, shape.layers);
+  return job;
+}
+
+void flush(std::ostream& out) {
+  errno = 0;
+  if (out.flush()) return;
+  throw Error::run("cannot write to the standard output" +
+                   (errno == 0 ? "" : ": " + std::generic_category().message(errno)));
+}
+
+}  // namespace
+
+int trace_command(const std::vector<std::string>& args, std::ostream& out) {
+  const po::options_description description = make_options();
+  const Options options(parse(args, description));
+  if (options.has("help")) {
+    out << usage << description << examples;
+  } else if (options.has("list")) {
+    if (args.size() > 1) refuse("--list goes alone");
+    list_models(out);
+  } else {
+    Job job = make_job(options);
+    const std::string path = options.text("out", "-");
+    if (path.empty()) refuse("option --out is empty");
+    if (path == "-") {
+      write_trace(*job.source, out, job.format);
+    } else {
+      const std::uint64_t rows = write_trace_file(*job.source, path, job.format);
+      out << fmt::format("{}: {} GeMM{}\n", path, rows, rows == 1 ? "" : "s");
+    }
+  }
+  flush(out);
+  return 0;
+}
+
+}  // namespace anda::sim

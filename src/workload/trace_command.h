@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_WORKLOAD_TRACE_COMMAND_H
+#define ANDA_SIM_WORKLOAD_TRACE_COMMAND_H
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// `anda-sim trace …`: writes the GeMM trace of a model or converts one. `args` are what follows `trace`, `out` is
+/// the standard output. Returns the exit status; wrong options are an anda::Error (input).
+int trace_command(const std::vector<std::string>& args, std::ostream& out);
+
+}  // namespace anda::sim
+
+#endif
