@@ -4,15 +4,21 @@ find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)
   pkg_check_modules(PC_SYSTEMC QUIET systemc)
 endif()
-find_path(SystemC_INCLUDE_DIR systemc HINTS ${PC_SYSTEMC_INCLUDE_DIRS} $ENV{SYSTEMC_HOME}/include)
-find_library(SystemC_LIBRARY systemc HINTS ${PC_SYSTEMC_LIBRARY_DIRS} $ENV{SYSTEMC_HOME}/lib $ENV{SYSTEMC_HOME}/lib-linux64)
-set(SystemC_VERSION "${PC_SYSTEMC_VERSION}")
+find_path(SystemC_INCLUDE_DIR systemc HINTS $ENV{SYSTEMC_HOME}/include ${PC_SYSTEMC_INCLUDE_DIRS})
+find_library(SystemC_LIBRARY systemc
+  HINTS $ENV{SYSTEMC_HOME}/lib $ENV{SYSTEMC_HOME}/lib64 $ENV{SYSTEMC_HOME}/lib-linux64 ${PC_SYSTEMC_LIBRARY_DIRS})
+set(SystemC_VERSION "")
+if(EXISTS "${SystemC_INCLUDE_DIR}/sysc/kernel/sc_ver.h")
+  file(STRINGS "${SystemC_INCLUDE_DIR}/sysc/kernel/sc_ver.h" version_lines
+    REGEX "^#define SC_VERSION_(MAJOR|MINOR|PATCH) +[0-9]+")
+  string(REGEX MATCHALL "[0-9]+" version_numbers "${version_lines}")
+  list(JOIN version_numbers "." SystemC_VERSION)
+endif()
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(SystemC
   REQUIRED_VARS SystemC_LIBRARY SystemC_INCLUDE_DIR
-  VERSION_VAR SystemC_VERSION
-  REASON_FAILURE_MESSAGE "SystemC is missing: run scripts/install_dependencies, or set SYSTEMC_HOME to an installation.")
+  VERSION_VAR SystemC_VERSION)
 
 if(SystemC_FOUND AND NOT TARGET SystemC::systemc)
   find_package(Threads REQUIRED)
