@@ -54,7 +54,7 @@ def test_application_runs_where_it_was_installed(prefix):
 
 
 def test_cmake_project_finds_the_package(prefix, user):
-    run("cmake", "-S", user, "-B", user / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "-G", "Ninja", "-S", user, "-B", user / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
     run("cmake", "--build", user / "build")
     assert "file:1:2" in run(user / "build" / "user")
 
