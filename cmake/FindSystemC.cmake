@@ -1,12 +1,23 @@
-# Finds SystemC through pkg-config (Debian's libsystemc-dev has no CMake package) and makes the target
-# SystemC::systemc. Refuses a library built with another C++ standard, whose link error names no cause.
-find_package(PkgConfig QUIET)
-if(PkgConfig_FOUND)
-  pkg_check_modules(PC_SYSTEMC QUIET systemc)
+# Finds SystemC in the folder that the environment variable SYSTEMC_HOME names, else through pkg-config (Debian's
+# libsystemc-dev has no CMake package), and makes the target SystemC::systemc. Refuses a library built with another
+# C++ standard, whose link error names no cause.
+set(system_paths "")
+if(DEFINED ENV{SYSTEMC_HOME})
+  set(system_paths NO_DEFAULT_PATH)  # a wrong SYSTEMC_HOME is an error, not the system's SystemC
+else()
+  find_package(PkgConfig QUIET)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(PC_SYSTEMC QUIET systemc)
+  endif()
 endif()
-find_path(SystemC_INCLUDE_DIR systemc HINTS $ENV{SYSTEMC_HOME}/include ${PC_SYSTEMC_INCLUDE_DIRS})
+find_path(SystemC_INCLUDE_DIR systemc
+  HINTS $ENV{SYSTEMC_HOME}/include ${PC_SYSTEMC_INCLUDE_DIRS}
+  ${system_paths})
 find_library(SystemC_LIBRARY systemc
-  HINTS $ENV{SYSTEMC_HOME}/lib $ENV{SYSTEMC_HOME}/lib64 $ENV{SYSTEMC_HOME}/lib-linux64 ${PC_SYSTEMC_LIBRARY_DIRS})
+  HINTS $ENV{SYSTEMC_HOME} ${PC_SYSTEMC_LIBRARY_DIRS}
+  PATH_SUFFIXES lib lib64 lib-linux64 lib/${CMAKE_LIBRARY_ARCHITECTURE}
+  ${system_paths})
+unset(system_paths)
 set(SystemC_VERSION "")
 if(EXISTS "${SystemC_INCLUDE_DIR}/sysc/kernel/sc_ver.h")
   file(STRINGS "${SystemC_INCLUDE_DIR}/sysc/kernel/sc_ver.h" version_lines
