@@ -1,18 +1,35 @@
-# Finds SystemC through pkg-config (Debian's libsystemc-dev has no CMake package) and makes the target
-# SystemC::systemc. Refuses a library built with another C++ standard, whose link error names no cause.
-find_package(PkgConfig QUIET)
-if(PkgConfig_FOUND)
-  pkg_check_modules(PC_SYSTEMC QUIET systemc)
+# Finds SystemC in the folder that the environment variable SYSTEMC_HOME names, else through pkg-config (Debian's
+# libsystemc-dev has no CMake package), and makes the target SystemC::systemc. Refuses a library built with another
+# C++ standard, whose link error names no cause.
+set(system_paths "")
+if(DEFINED ENV{SYSTEMC_HOME})
+  set(system_paths NO_DEFAULT_PATH)  # a wrong SYSTEMC_HOME is an error, not the system's SystemC
+else()
+  find_package(PkgConfig QUIET)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(PC_SYSTEMC QUIET systemc)
+  endif()
 endif()
-find_path(SystemC_INCLUDE_DIR systemc HINTS ${PC_SYSTEMC_INCLUDE_DIRS} $ENV{SYSTEMC_HOME}/include)
-find_library(SystemC_LIBRARY systemc HINTS ${PC_SYSTEMC_LIBRARY_DIRS} $ENV{SYSTEMC_HOME}/lib $ENV{SYSTEMC_HOME}/lib-linux64)
-set(SystemC_VERSION "${PC_SYSTEMC_VERSION}")
+find_path(SystemC_INCLUDE_DIR systemc
+  HINTS $ENV{SYSTEMC_HOME}/include ${PC_SYSTEMC_INCLUDE_DIRS}
+  ${system_paths})
+find_library(SystemC_LIBRARY systemc
+  HINTS $ENV{SYSTEMC_HOME} ${PC_SYSTEMC_LIBRARY_DIRS}
+  PATH_SUFFIXES lib lib64 lib-linux64 lib/${CMAKE_LIBRARY_ARCHITECTURE}
+  ${system_paths})
+unset(system_paths)
+set(SystemC_VERSION "")
+if(EXISTS "${SystemC_INCLUDE_DIR}/sysc/kernel/sc_ver.h")
+  file(STRINGS "${SystemC_INCLUDE_DIR}/sysc/kernel/sc_ver.h" version_lines
+    REGEX "^#define SC_VERSION_(MAJOR|MINOR|PATCH) +[0-9]+")
+  string(REGEX MATCHALL "[0-9]+" version_numbers "${version_lines}")
+  list(JOIN version_numbers "." SystemC_VERSION)
+endif()
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(SystemC
   REQUIRED_VARS SystemC_LIBRARY SystemC_INCLUDE_DIR
-  VERSION_VAR SystemC_VERSION
-  REASON_FAILURE_MESSAGE "SystemC is missing: run scripts/install_dependencies, or set SYSTEMC_HOME to an installation.")
+  VERSION_VAR SystemC_VERSION)
 
 if(SystemC_FOUND AND NOT TARGET SystemC::systemc)
   find_package(Threads REQUIRED)

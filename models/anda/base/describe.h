@@ -73,8 +73,7 @@ template <class T, class = void>
 struct HasCheck : std::false_type {};
 template <class T>
 struct HasCheck<T, std::void_t<decltype(std::declval<const T&>().check(
-                       std::declval<const std::string&>(), std::declval<Problems&>()))>>
-    : std::true_type {};
+                       std::declval<const std::string&>(), std::declval<Problems&>()))>> : std::true_type {};
 
 /// "a.b" from "a" and "b"; "b" when the path is empty.
 inline std::string join_key(const std::string& path, const std::string& key) {
@@ -106,8 +105,7 @@ class Validator {
   template <class T>
   void number(const char* key, const T& value, Range<T> range, const char*) {
     if (!(value >= range.min && value <= range.max)) {
-      problems_.push_back({join_key(path_, key), "is " + number_text(value) + ", must be " +
-                                                     range_text(range)});
+      problems_.push_back({join_key(path_, key), "is " + number_text(value) + ", must be " + range_text(range)});
     }
   }
   void flag(const char*, const bool&, const char*) {}

@@ -1,0 +1,37 @@
+# What `cmake --install` puts where: the application, the libraries with their headers, and what finds them
+# (find_package(anda CONFIG) and pkg-config).
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set_target_properties(anda_numeric PROPERTIES EXPORT_NAME numeric)
+set_target_properties(anda_models PROPERTIES EXPORT_NAME models)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/anda)
+
+install(TARGETS anda_numeric anda_models EXPORT anda-targets
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT anda-targets NAMESPACE anda:: DESTINATION ${package_dir})
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/anda-config.cmake.in ${PROJECT_BINARY_DIR}/anda-config.cmake
+  INSTALL_DESTINATION ${package_dir})
+# Before 1.0 a new minor version may change the interface.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/anda-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+  ${PROJECT_BINARY_DIR}/anda-config.cmake
+  ${PROJECT_BINARY_DIR}/anda-config-version.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/FindSystemC.cmake
+  DESTINATION ${package_dir})
+
+# The prefix is found from the file's own place, so that an installed tree can be moved.
+cmake_path(SET pkgconfig_dir NORMALIZE ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${pkgconfig_dir} OUTPUT_VARIABLE prefix_from_pkgconfig)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/anda.pc.in ${PROJECT_BINARY_DIR}/anda.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/anda.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(ANDA_BUILD_APP)
+  install(TARGETS anda-sim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs ${PROJECT_SOURCE_DIR}/traces
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/anda OPTIONAL)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
