@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/numeric/accumulate.h>
+
+#include <algorithm>
+#include <cfloat>
+#include <cmath>
+#include <string>
+
+#include <anda/numeric/dot.h>
+
+#ifdef __FAST_MATH__
+#error "-ffast-math reorders sums: the numeric library would no longer be bit-exact"
+#endif
+
+namespace anda {
+
+static_assert(FLT_EVAL_METHOD == 0, "float sums must be rounded to float: build for SSE2 or the like, not for the x87");
+
+float scaled_dot(std::int64_t dot, std::uint32_t exponent, std::uint32_t mantissa_bits, DotFormat format,
+                 OverflowCounts& counts) {
+  const int power = static_cast<int>(exponent) - 14 - static_cast<int>(mantissa_bits);
+  const double exact = std::ldexp(static_cast<double>(dot), power);  // |dot| < 2^53: nothing is lost
+  if (format == DotFormat::fp32) return static_cast<float>(exact);
+  const Fp16 rounded = to_fp16(exact);
+  if (!rounded.is_finite()) ++counts.group_dots;
+  return to_float(rounded);
+}
+
+float accumulate(float accumulator, float v, Fp16 scale) {
+  // The product of a 24-bit and an 11-bit significand is exact in a double, so the conversion is its only rounding,
+  // and a compiler cannot fuse a product in double with a sum in float.
+  const auto product = static_cast<float>(static_cast<double>(v) * static_cast<double>(to_float(scale)));
+  return accumulator + product;
+}
+
+Fp16 round_output(float accumulator, OverflowCounts& counts) {
+  const Fp16 output = to_fp16(accumulator);
+  if (output.is_infinite() && std::isfinite(accumulator)) ++counts.outputs;
+  return output;
+}
+
+void check_scale_groups(std::size_t k, std::uint32_t group_size, const WeightFormat& weights) {
+  if (weights.scale_group % group_size == 0 || k <= weights.scale_group) return;
+  throw Error::input("scale_group " + std::to_string(weights.scale_group) + " is not a multiple of group_size " +
+                     std::to_string(group_size) + ": a group would need two weight scales");
+}
+
+DotResult dot_row(const std::vector<AndaGroup>& row, const WeightColumn& column, DotFormat format,
+                  OverflowCounts& counts) {
+  check_format(column.format);
+  const std::size_t k = column.values.size();
+  const std::size_t group_size = row.empty() ? 0 : row.front().size();
+  if (group_size == 0 ? k != 0 : row.size() != (k + group_size - 1) / group_size) {
+    throw Error::input(std::to_string(row.size()) + " activation groups of " + std::to_string(group_size) +
+                       " do not match " + std::to_string(k) + " weights");
+  }
+  if (column.scales.size() < (k + column.format.scale_group - 1) / column.format.scale_group) {
+    throw Error::input(std::to_string(k) + " weights have " + std::to_string(column.scales.size()) + " scales only");
+  }
+  if (k != 0) check_scale_groups(k, static_cast<std::uint32_t>(group_size), column.format);
+
+  DotResult result;
+  for (std::size_t g = 0; g < row.size(); ++g) {
+    const std::size_t first = g * group_size;
+    const std::size_t valid = std::min(group_size, k - first);  // the padding of the last group has no weights
+    const std::int64_t dot = dot_group(row[g], &column.values[first], valid);
+    const float v = scaled_dot(dot, row[g].exponent, row[g].mantissa_bits, format, counts);
+    result.sum = accumulate(result.sum, v, column.scale_of(first));
+  }
+  result.output = round_output(result.sum, counts);
+  return result;
+}
+
+DotResult dot_row_fp16(const Fp16* activations, const Fp16* weights, std::size_t k, OverflowCounts& counts) {
+  DotResult result;
+  for (std::size_t i = 0; i < k; ++i) {
+    result.sum = accumulate(result.sum, to_float(activations[i]), weights[i]);
+  }
+  result.output = round_output(result.sum, counts);
+  return result;
+}
+
+}  // namespace anda

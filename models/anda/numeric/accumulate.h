@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_NUMERIC_ACCUMULATE_H
+#define ANDA_NUMERIC_ACCUMULATE_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <anda/base/describe.h>
+#include <anda/numeric/anda_group.h>
+#include <anda/numeric/fp16.h>
+#include <anda/numeric/weight.h>
+
+namespace anda {
+
+// From group dot products to an output element. These functions give the same bits on every machine with IEEE 754
+// arithmetic in the default rounding mode, with or without fused multiply-add: no float product that could be
+// rounded is added in the same precision (see accumulate.cpp).
+
+/// What a group dot product is rounded to before it is scaled: the INT-to-half step of the hardware, or FP32.
+enum class DotFormat { fp16, fp32 };
+
+inline constexpr ChoiceTable<DotFormat, 2> dot_format_choices{{{"fp16", DotFormat::fp16}, {"fp32", DotFormat::fp32}}};
+
+/// How often a finite number became an infinity.
+struct OverflowCounts {
+  std::uint64_t group_dots = 0;  ///< in v, the rounded dot product of a group
+  std::uint64_t outputs = 0;     ///< in the final FP16; one whose sum was infinite or NaN already is not counted
+};
+
+/// v = FP16(D · 2^(E* − 14 − M)), or FP32(…), rounded once to nearest even. FP16 overflow gives ±infinity, counted.
+/// |D| < 2^53.
+float scaled_dot(std::int64_t dot, std::uint32_t exponent, std::uint32_t mantissa_bits, DotFormat format,
+                 OverflowCounts& counts);
+
+/// accumulator + FP32(v · scale), in FP32. The product is exact when v is an FP16 number.
+float accumulate(float accumulator, float v, Fp16 scale);
+
+/// The finished sum as the output element, rounded to nearest even; overflow to infinity is counted.
+Fp16 round_output(float accumulator, OverflowCounts& counts);
+
+/// One output element: the FP32 sum and what is stored.
+struct DotResult {
+  float sum = 0;
+  Fp16 output;
+};
+
+/// Error::input unless every group of `group_size` along K lies in one scale group: scale_group is a multiple of
+/// group_size, or K does not exceed scale_group.
+void check_scale_groups(std::size_t k, std::uint32_t group_size, const WeightFormat& weights);
+
+/// Output element of Anda, FIGNA and iFPU, which differ only in the mantissa length of `row`: groups in K order, each
+/// scaled with its scale group's scale. `row` is encode_row() of K activations; `column` holds K weights, which
+/// check_column() can check once for all rows. Error::input when row and column do not match or scales are missing.
+DotResult dot_row(const std::vector<AndaGroup>& row, const WeightColumn& column, DotFormat format,
+                  OverflowCounts& counts);
+
+/// Output element of FP-FP: Σ FP32(a · w) in FP32, in K order; the products are exact. Infinity and NaN go through as
+/// IEEE 754 says. `weights` is dequantise() of the column.
+DotResult dot_row_fp16(const Fp16* activations, const Fp16* weights, std::size_t k, OverflowCounts& counts);
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_NUMERIC_WEIGHT_H
+#define ANDA_NUMERIC_WEIGHT_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <anda/numeric/fp16.h>
+
+namespace anda {
+
+inline constexpr std::uint32_t max_weight_bits = 8;
+
+/// Weights are two's complement integers of `bits` (1 … 8), −2^(bits−1) … 2^(bits−1) − 1, with one FP16 scale per
+/// `scale_group` consecutive weights along K; the last scale group may be shorter.
+struct WeightFormat {
+  std::uint32_t bits = 4;
+  std::uint32_t scale_group = 128;
+};
+
+/// Error::input for a width outside 1 … 8 or a scale group of 0.
+void check_format(const WeightFormat& format);
+
+/// One output column: K integers and ceil(K / scale_group) scales. A K × N matrix is N of these.
+struct WeightColumn {
+  WeightFormat format;
+  std::vector<std::int8_t> values;
+  std::vector<Fp16> scales;
+
+  Fp16 scale_of(std::size_t k) const { return scales[k / format.scale_group]; }
+};
+
+/// Bytes of `count` packed weights: ceil(count · bits / 8).
+std::uint64_t packed_weight_bytes(std::uint64_t count, std::uint32_t bits);
+
+/// Weight i in bits i · bits … of a little-endian bit stream, so two INT4 to a byte with the first in the low
+/// nibble; unused bits of the last byte are 0. Error::input when a value does not fit.
+std::vector<std::uint8_t> pack_weights(const std::vector<std::int8_t>& values, std::uint32_t bits);
+
+/// The inverse; Error::input when `bytes` is not packed_weight_bytes(count, bits) long.
+std::vector<std::int8_t> unpack_weights(const std::vector<std::uint8_t>& bytes, std::size_t count, std::uint32_t bits);
+
+/// Symmetric round-to-nearest quantisation of K finite weights, a scale group at a time:
+///   scale = FP16(max|w| / qmax), q = clamp(RNE(w / scale), −qmax, qmax), qmax = 2^(bits−1) − 1.
+/// The most negative code is not used, so that the grid is symmetric. A scale group whose scale rounds to 0 is all 0.
+/// With 1 bit the two's complement codes are −1 and 0, which has no symmetric grid: scale = FP16(−min(w, 0)) and
+/// q = −1 where w / scale < −1/2, else 0; positive weights are lost.
+/// Error::input for a weight that is not finite and for a scale beyond 65504.
+WeightColumn quantise(const std::vector<float>& weights, const WeightFormat& format);
+
+/// FP16(q · scale), round to nearest even: what the FP-FP baseline keeps in memory. Error::input when check_column()
+/// refuses the column or a product is beyond 65504.
+std::vector<Fp16> dequantise(const WeightColumn& column);
+
+/// Error::input unless the format is legal, every value fits in it and there is one finite scale per scale group.
+void check_column(const WeightColumn& column);
+
+}  // namespace anda
+
+#endif
