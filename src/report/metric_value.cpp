@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/metric_value.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+#include <stdexcept>
+
+namespace anda::sim {
+
+MetricValue quotient(double a, double b) {
+  if (b == 0) return {};
+  return a / b;
+}
+
+double number_of(const MetricValue& value) {
+  if (const auto* whole = std::get_if<std::uint64_t>(&value)) return static_cast<double>(*whole);
+  if (const auto* real = std::get_if<double>(&value)) return *real;
+  return 0;
+}
+
+void append_value(std::string& text, const MetricValue& value, const char* nothing) {
+  if (const auto* whole = std::get_if<std::uint64_t>(&value)) {
+    fmt::format_to(std::back_inserter(text), FMT_STRING("{}"), *whole);
+  } else if (const auto* real = std::get_if<double>(&value)) {
+    // Neither JSON nor CSV readers agree on infinities; no metric of a legal configuration is one.
+    if (!std::isfinite(*real)) throw std::logic_error("a metric is not finite");
+    fmt::format_to(std::back_inserter(text), FMT_STRING("{}"), *real);
+  } else {
+    text += nothing;
+  }
+}
+
+}  // namespace anda::sim
