@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/assumptions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace anda::sim {
+namespace {
+
+bool any_system(const SimulationResult& result, PeKind kind) {
+  return std::any_of(result.systems.begin(), result.systems.end(),
+                     [kind](const SystemResult& system) { return system.accelerator.mxu.processing_element == kind; });
+}
+
+void add_sources(const Technology& technology, std::vector<std::string>& list) {
+  const auto add = [&](const char* part, const std::string& source) {
+    if (!source.empty()) list.push_back(fmt::format("technology.{}: {}.", part, source));
+  };
+  add("mxu", technology.mxu.source);
+  add("compressor", technology.compressor.source);
+  add("vector_unit", technology.vector_unit.source);
+  add("activation_buffer", technology.activation_buffer.source);
+  add("weight_buffer", technology.weight_buffer.source);
+  add("top_controller", technology.top_controller.source);
+  add("dram", technology.dram.source);
+}
+
+}  // namespace
+
+std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult& result, std::uint64_t padded_ops) {
+  std::vector<std::string> list;
+  list.emplace_back(
+      "Only FP-INT GeMMs are modelled; attention GeMMs, softmax, normalisation, activation functions and the KV cache "
+      "are n/a.");
+  list.emplace_back(
+      "Every GeMM starts on an idle machine with its operands in external memory; nothing overlaps from one GeMM to "
+      "the next or stays on chip between them.");
+  if (info.tiling == Tiling::paper) {
+    list.push_back(
+        fmt::format("tiling paper: a weight tile of k × {} columns stays on chip while the rows of activations stream "
+                    "past; the tile is an inference, the publication does not give it.",
+                    paper_tile_columns));
+  } else {
+    list.emplace_back("tiling auto: of the legal tile shapes, the one with the least external memory traffic.");
+  }
+
+  if (!result.systems.empty()) {
+    const AcceleratorConfig& machine = result.systems.front().accelerator;
+    list.push_back(
+        fmt::format("accelerator.mxu.fill_cycles = {} and accelerator.vector_unit.latency_cycles = {} are assumed; "
+                    "paid once a GeMM.",
+                    machine.mxu.fill_cycles, machine.vector_unit.latency_cycles));
+    list.push_back(fmt::format("Weights are symmetric integers, packed, with one FP16 scale for {} of them along k.",
+                               machine.format.weight_scale_group));
+    if (any_system(result, PeKind::anda)) {
+      list.push_back(fmt::format(
+          "Anda elements take (mantissa bits + 1) cycles a group of {}: the sign plane takes a cycle of its own.",
+          machine.format.group_size));
+    }
+    if (any_system(result, PeKind::fp_fp)) {
+      list.push_back(fmt::format(
+          "FP-FP elements take 16 cycles for {} elements along k, so that the peak is that of Anda with 15 mantissa "
+          "bits; their activations are FP16 in memory and buffers.",
+          machine.mxu.lanes_per_pe));
+    }
+  }
+  list.emplace_back(
+      info.consumer_outputs
+          ? "Results of Anda systems are written in the format of the tensor type that is made from them, "
+            "whatever comes between (softmax, normalisation, activation function)."
+          : "Results are written as FP16.");
+  if (padded_ops > 0) {
+    list.push_back(fmt::format(
+        "k of {} {} is no multiple of the group: the last group is filled up with zeros, which take time, memory and "
+        "energy but are no MACs.",
+        padded_ops, padded_ops == 1 ? "op" : "ops"));
+  }
+
+  list.push_back(fmt::format(
+      "External memory at level {}: streams run at the peak × (1 − refresh_cycle_ns / refresh_interval_ns) = {:.4g} "
+      "GB/s; "
+      "banks, row misses and read/write turnaround are not modelled; a read's first data comes dram.latency_ns = {} ns "
+      "after its request (assumed).",
+      info.level, info.dram.peak_bytes_per_s() * info.dram.available() / 1e9, info.dram.latency_ns));
+  list.push_back(
+      fmt::format("Energy of external memory is flat: {} pJ for each bit of a touched burst of {} bytes, whatever the "
+                  "command.",
+                  info.technology.dram.energy_pj_per_bit, info.dram.burst_bytes()));
+  list.push_back(fmt::format(
+      "Energy of an action does not depend on data, and is that at the technology's reference clock of {} Hz at any "
+      "clock_hz; idle blocks take none but what the technology charges for every cycle.",
+      info.technology.reference_clock_hz));
+  list.push_back(fmt::format("Energy of an SRAM access grows with its capacity to the power of {} (assumed).",
+                             info.technology.sram_energy_exponent));
+  add_sources(info.technology, list);
+  list.insert(list.end(), info.notes.begin(), info.notes.end());
+  return list;
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_REPORT_ASSUMPTIONS_H
+#define ANDA_SIM_REPORT_ASSUMPTIONS_H
+
+#include <string>
+#include <vector>
+
+#include "report/run_info.h"
+#include "system/op_record.h"
+
+namespace anda::sim {
+
+/// The modelling assumptions in force, a sentence each. `padded_ops`: rows of the trace of which some system filled up
+/// k to whole groups.
+std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult& result, std::uint64_t padded_ops);
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/op_columns.h"
+
+namespace anda::sim {
+namespace {
+
+using Value = OpColumn::Value;
+
+const char* name_of(LoopOrder order) {
+  switch (order) {
+    case LoopOrder::nkm:
+      return "nkm";
+    case LoopOrder::mkn:
+      return "mkn";
+    case LoopOrder::mnk:
+      return "mnk";
+  }
+  return "?";
+}
+
+Value whole(std::uint64_t value) { return value; }
+
+}  // namespace
+
+const std::vector<OpColumn>& op_columns() {
+  static const std::vector<OpColumn> columns{
+      {"index", false, "", "Row of the trace, from 0.", [](const OpRecord& r) { return whole(r.index); }},
+      {"name", false, "", "Name of the GeMM in the trace.", [](const OpRecord& r) -> Value { return r.gemm.name; }},
+      {"layer", false, "", "Decoder layer, from 0.", [](const OpRecord& r) { return whole(r.gemm.layer); }},
+      {"tensor", false, "", "Type of the activations A, which the precision depends on.",
+       [](const OpRecord& r) -> Value { return r.gemm.tensor; }},
+      {"m", false, "rows", "Rows of A: tokens × batch.", [](const OpRecord& r) { return whole(r.gemm.m); }},
+      {"k", false, "elements", "Columns of A: input features.", [](const OpRecord& r) { return whole(r.gemm.k); }},
+      {"n", false, "columns", "Columns of W: output features.", [](const OpRecord& r) { return whole(r.gemm.n); }},
+      {"count", false, "runs", "How often the GeMM runs in a row; every other number is of all runs together.",
+       [](const OpRecord& r) { return whole(r.gemm.count); }},
+      {"weight_bits", false, "bits", "Width of a weight.",
+       [](const OpRecord& r) { return whole(r.task.weights.bits); }},
+      {"input_mantissa_bits", false, "bits", "Mantissa length of A; 0: A is FP16.",
+       [](const OpRecord& r) { return whole(r.task.input.mantissa_bits); }},
+      {"output_mantissa_bits", false, "bits", "Mantissa length in which the results are written; 0: FP16.",
+       [](const OpRecord& r) { return whole(r.task.output.mantissa_bits); }},
+      {"m", true, "rows", "Rows of A in a step.", [](const OpRecord& r) { return whole(r.tile.m); }},
+      {"k", true, "elements", "Elements along k in a step.", [](const OpRecord& r) { return whole(r.tile.k); }},
+      {"n", true, "columns", "Columns of W in a step.", [](const OpRecord& r) { return whole(r.tile.n); }},
+      {"order", true, "",
+       "Order of the loops over tiles, outermost first: nkm keeps a weight tile, mkn an activation "
+       "tile, mnk an output tile on chip.",
+       [](const OpRecord& r) -> Value { return name_of(r.tile.order); }},
+  };
+  return columns;
+}
+
+}  // namespace anda::sim

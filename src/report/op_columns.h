@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_REPORT_OP_COLUMNS_H
+#define ANDA_SIM_REPORT_OP_COLUMNS_H
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "system/op_record.h"
+
+namespace anda::sim {
+
+/// A property of an op that is no metric: what was run, in which formats and tiles.
+struct OpColumn {
+  using Value = std::variant<std::uint64_t, std::string>;
+
+  const char* key;  ///< key in report.json; of the object `tile` if `of_tile`
+  bool of_tile;     ///< column tile_<key> of ops.csv
+  const char* unit;
+  const char* meaning;
+  Value (*value)(const OpRecord&);
+
+  std::string csv_name() const { return of_tile ? std::string("tile_") + key : key; }
+};
+
+/// In the order in which they are written, before the metrics; those of the tile come last.
+const std::vector<OpColumn>& op_columns();
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_REPORT_OPS_CSV_H
+#define ANDA_SIM_REPORT_OPS_CSV_H
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "report/metrics.h"
+
+namespace anda::sim {
+
+/// Writes ops.csv: a header, then a row for each system and op.
+class OpsCsv {
+ public:
+  OpsCsv(std::ostream& out, const std::vector<Metric>& metrics);
+
+  /// `values`: of Evaluation::evaluate() for this op.
+  void op(const std::string& system, const OpRecord& record, const std::vector<MetricValue>& values);
+
+ private:
+  std::ostream& out_;
+  const std::vector<Metric>& metrics_;
+  std::string line_;
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/report_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "report/op_columns.h"
+
+namespace anda::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What is no UTF-8 in a name is replaced: a report must be legal whatever the trace holds.
+std::string text_of(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+/// Pretty-printed, with `depth` more spaces at the start of every line but the first. Line breaks inside of texts are
+/// escaped, so every one is the printer's.
+std::string indented(const Json& json, std::size_t depth) {
+  std::string text;
+  for (const char c : text_of(json, 2)) {
+    text += c;
+    if (c == '\n') text.append(depth, ' ');
+  }
+  return text;
+}
+
+Json json_of(const MetricValue& value) {
+  if (const auto* whole = std::get_if<std::uint64_t>(&value)) return *whole;
+  if (const auto* real = std::get_if<double>(&value)) return *real;
+  return nullptr;
+}
+
+void append_op_value(std::string& line, const OpColumn::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    line += text_of(*text, -1);
+  } else {
+    line += std::to_string(std::get<std::uint64_t>(value));
+  }
+}
+
+}  // namespace
+
+ReportJson::ReportJson(std::ostream& out, const RunInfo& info, const Evaluation& evaluation)
+    : out_(out), info_(info), evaluation_(evaluation) {
+  for (const Metric& metric : evaluation.metrics()) {
+    metric_keys_.push_back(metric.scope == Metric::Scope::everywhere ? ",\"" + metric.key + "\":" : "");
+  }
+}
+
+void ReportJson::begin(const std::vector<std::string>& assumptions) {
+  Json run;
+  run["tool_version"] = info_.tool_version;
+  run["name"] = info_.name;
+  run["level"] = info_.level;
+  run["workload"] = info_.workload;
+  run["config_sha256"] = info_.config_sha256;
+  run["trace_sha256"] = info_.trace_sha256;
+  run["assumptions"] = assumptions;
+  Json units = Json::object();
+  for (const CounterColumn& counter : evaluation_.result().counters) units[counter.name] = counter.unit;
+  out_ << "{\n  \"schema_version\": " << report_schema_version << ",\n  \"run\": " << indented(run, 2)
+       << ",\n  \"units\": " << indented(units, 2) << ",\n  \"systems\": [";
+}
+
+void ReportJson::begin_system(std::size_t system) {
+  const SystemResult& result = evaluation_.result().systems[system];
+  const std::vector<Metric>& metrics = evaluation_.metrics();
+  std::vector<MetricValue> values;
+
+  Json json;
+  json["name"] = result.name;
+  evaluation_.evaluate(system, result.totals, Metric::Scope::system, values);
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    json[Json::json_pointer(metrics[i].path)] = json_of(values[i]);
+  }
+  Json& actions = json["actions"] = Json::object();
+  for (std::size_t i = 0; i < result.totals.size(); ++i) {
+    actions[evaluation_.result().counters[i].name] = result.totals[i];
+  }
+  Json& tensors = json["tensors"] = Json::array();
+  for (const auto& [tensor, counts] : result.tensors) {
+    Json entry;
+    entry["tensor"] = tensor;
+    evaluation_.evaluate(system, counts, Metric::Scope::everywhere, values);
+    for (std::size_t i = 0; i < metrics.size(); ++i) {
+      if (metrics[i].scope == Metric::Scope::everywhere) entry[metrics[i].key] = json_of(values[i]);
+    }
+    tensors.push_back(std::move(entry));
+  }
+
+  // The object stays open for the ops.
+  std::string text = indented(json, 4);
+  text.erase(text.size() - std::string("\n    }").size());
+  out_ << (systems_++ == 0 ? "\n    " : ",\n    ") << text << ",\n      \"ops\": [";
+  ops_ = 0;
+}
+
+void ReportJson::op(const OpRecord& record, const std::vector<MetricValue>& values) {
+  line_ = ops_++ == 0 ? "\n        {" : ",\n        {";
+  bool first = true;
+  bool in_tile = false;
+  for (const OpColumn& column : op_columns()) {
+    if (!first) line_ += ',';
+    first = false;
+    if (column.of_tile && !in_tile) {
+      line_ += "\"tile\":{";
+      in_tile = true;
+    }
+    line_ += '"';
+    line_ += column.key;
+    line_ += "\":";
+    append_op_value(line_, column.value(record));
+  }
+  line_ += '}';  // of the tile, whose columns are the last
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (metric_keys_[i].empty()) continue;
+    line_ += metric_keys_[i];
+    append_value(line_, values[i], "null");
+  }
+  line_ += '}';
+  out_ << line_;
+}
+
+void ReportJson::end_system() { out_ << (ops_ == 0 ? "]" : "\n      ]") << "\n    }"; }
+
+void ReportJson::end() {
+  const std::vector<SystemResult>& systems = evaluation_.result().systems;
+  Json list = Json::array();
+  for (std::size_t i = 1; i < systems.size(); ++i) {
+    const Ratios ratios = evaluation_.ratios(i);
+    Json entry;
+    entry["system"] = systems[i].name;
+    entry["baseline"] = systems.front().name;
+    entry["speedup"] = json_of(ratios.speedup);
+    entry["area_efficiency"] = json_of(ratios.area_efficiency);
+    entry["energy_efficiency"] = json_of(ratios.energy_efficiency);
+    list.push_back(std::move(entry));
+  }
+  out_ << (systems_ == 0 ? "]" : "\n  ]") << ",\n  \"ratios\": " << indented(list, 2) << "\n}\n";
+}
+
+}  // namespace anda::sim

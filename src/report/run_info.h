@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_REPORT_RUN_INFO_H
+#define ANDA_SIM_REPORT_RUN_INFO_H
+
+#include <anda/accelerator/tiling.h>
+#include <anda/dram/dram_config.h>
+#include <anda/energy/technology.h>
+
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// What reports say of a run beside its results. No dates and no absolute paths: same input, same bytes out.
+struct RunInfo {
+  std::string tool_version;
+  std::string name;         ///< of the run, for people
+  std::string level;        ///< fast …
+  std::string workload;     ///< in words, "LLaMA-13B, prefill of 2048 tokens, batch 1"
+  std::string config_yaml;  ///< the effective configuration
+  std::string config_sha256;
+  std::string trace_sha256;
+  Tiling tiling = Tiling::paper;
+  bool consumer_outputs = true;  ///< results are written in the format of the GeMM that reads them
+  DramConfig dram;
+  Technology technology;
+  std::vector<std::string> notes;  ///< further assumptions, after those that follow from the configuration
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/run_writer.h"
+
+#include <anda/base/error.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+#include "report/assumptions.h"
+#include "report/atomic_file.h"
+#include "report/evaluation.h"
+#include "report/ops_csv.h"
+#include "report/report_json.h"
+
+namespace anda::sim {
+namespace {
+
+constexpr std::uint64_t ops_between_questions = 1024;
+
+/// Whether a system fills up k of this GeMM to whole groups.
+bool is_padded(const GemmTask& task) { return !task.input.is_fp16() && task.k % task.input.group_size != 0; }
+
+}  // namespace
+
+RunWriter::RunWriter(const std::string& folder, std::size_t systems, RunInfo info)
+    : folder_(folder), info_(std::move(info)), padded_ops_(systems, 0) {
+  // The destructor of an object whose constructor throws does not run.
+  try {
+    make_folder();
+    for (std::size_t i = 0; i < systems; ++i) spools_.emplace_back(folder_);
+  } catch (...) {
+    remove_made_folders();
+    throw;
+  }
+}
+
+RunWriter::~RunWriter() { remove_made_folders(); }
+
+void RunWriter::make_folder() {
+  if (folder_.empty()) throw Error::run("cannot write the results: the folder's name is empty");
+  for (std::size_t end = folder_.find_first_not_of('/'); end != std::string::npos;) {
+    end = folder_.find('/', end);
+    const std::string part = folder_.substr(0, end);
+    if (::mkdir(part.c_str(), 0777) == 0) {
+      made_folders_.push_back(part);
+    } else if (const int code = errno; ::access(part.c_str(), F_OK) != 0) {
+      throw Error::run(part + ": cannot make the folder: " + std::generic_category().message(code));
+    }
+    end = folder_.find_first_not_of('/', end);
+  }
+  struct stat status {};
+  if (::stat(folder_.c_str(), &status) != 0) {
+    throw Error::run(folder_ + ": cannot write the results: " + std::generic_category().message(errno));
+  }
+  if (!S_ISDIR(status.st_mode)) throw Error::run(folder_ + ": cannot write the results: it is no folder");
+}
+
+void RunWriter::remove_made_folders() {
+  // Those that are not empty by now stay.
+  for (auto folder = made_folders_.rbegin(); folder != made_folders_.rend(); ++folder) ::rmdir(folder->c_str());
+  made_folders_.clear();
+}
+
+void RunWriter::take(std::size_t system, const OpRecord& record) {
+  spools_.at(system).add(record);
+  if (is_padded(record.task)) ++padded_ops_[system];
+}
+
+void RunWriter::finish(const SimulationResult& result, const std::function<bool()>& go_on) {
+  if (result.systems.size() != spools_.size()) throw std::logic_error("RunWriter: another number of systems");
+  const Evaluation evaluation(result, info_.dram, info_.technology);
+  const std::uint64_t padded_ops = padded_ops_.empty() ? 0 : *std::max_element(padded_ops_.begin(), padded_ops_.end());
+
+  AtomicFile config_file(path("config.yaml"));
+  config_file.stream() << info_.config_yaml;
+  AtomicFile ops_file(path("ops.csv"));
+  AtomicFile report_file(path("report.json"));
+  OpsCsv csv(ops_file.stream(), evaluation.metrics());
+  ReportJson json(report_file.stream(), info_, evaluation);
+
+  json.begin(assumptions(info_, result, padded_ops));
+  OpRecord record;
+  std::vector<MetricValue> values;
+  for (std::size_t system = 0; system < spools_.size(); ++system) {
+    json.begin_system(system);
+    spools_[system].rewind();
+    for (std::uint64_t i = 0; spools_[system].next(record); ++i) {
+      if (go_on && i % ops_between_questions == 0 && !go_on()) throw Error::run("interrupted");
+      evaluation.evaluate(system, record.counts, Metric::Scope::everywhere, values);
+      csv.op(result.systems[system].name, record, values);
+      json.op(record, values);
+    }
+    json.end_system();
+  }
+  json.end();
+
+  // What can fail does so before the first file gets its name.
+  for (AtomicFile* file : {&config_file, &ops_file, &report_file}) file->stream().flush();
+  // The report is the last: where it stands, the others are of the same run.
+  config_file.commit();
+  ops_file.commit();
+  report_file.commit();
+  made_folders_.clear();
+}
+
+}  // namespace anda::sim

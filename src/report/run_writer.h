@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_REPORT_RUN_WRITER_H
+#define ANDA_SIM_REPORT_RUN_WRITER_H
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "report/op_spool.h"
+#include "report/run_info.h"
+#include "system/op_record.h"
+
+namespace anda::sim {
+
+/// Writes the files of a run into a folder: config.yaml (the effective configuration), ops.csv and report.json. They
+/// appear under their names when all of them are complete; a run that ends before leaves nothing behind, and older
+/// files as they were. Memory does not grow with the trace.
+class RunWriter : public OpSink {
+ public:
+  /// Makes the folder if it is missing. Throws Error (run) if nothing can be written there.
+  RunWriter(const std::string& folder, std::size_t systems, RunInfo info);
+  /// Removes the folders that it made, unless finished.
+  ~RunWriter() override;
+
+  void take(std::size_t system, const OpRecord& record) override;
+
+  /// Once, after the last record. `go_on`, asked now and then, ends it with Error (run) by returning false.
+  void finish(const SimulationResult& result, const std::function<bool()>& go_on = nullptr);
+
+  const RunInfo& info() const { return info_; }
+
+ private:
+  std::string path(const char* name) const { return folder_ + "/" + name; }
+  void make_folder();
+  void remove_made_folders();
+
+  std::string folder_;
+  RunInfo info_;
+  std::vector<std::string> made_folders_;  ///< outermost first
+  std::vector<OpSpool> spools_;            ///< one for each system
+  std::vector<std::uint64_t> padded_ops_;
+};
+
+}  // namespace anda::sim
+
+#endif
