@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/human.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+namespace anda::sim {
+namespace {
+
+constexpr const char* nothing = "n/a";
+
+bool is_nothing(const MetricValue& value) { return std::holds_alternative<std::monostate>(value); }
+
+/// Four significant digits, without exponent: value is 0 or from 0.001 to 9999.
+std::string digits(double value) {
+  const double size = std::fabs(value);
+  if (value == 0) return "0";
+  if (size < 9.9995) return fmt::format("{:.3f}", value);
+  if (size < 99.995) return fmt::format("{:.2f}", value);
+  if (size < 999.95) return fmt::format("{:.1f}", value);
+  return fmt::format("{:.0f}", value);
+}
+
+std::string with_unit(const std::string& number, const std::string& unit) {
+  return unit.empty() ? number : number + " " + unit;
+}
+
+}  // namespace
+
+std::string si_text(const MetricValue& value, const std::string& unit) {
+  if (is_nothing(value)) return nothing;
+  static constexpr std::array<const char*, 9> prefixes{"n", "µ", "m", "", "k", "M", "G", "T", "P"};
+  constexpr std::size_t none = 3;
+  double scaled = number_of(value);
+  std::size_t prefix = none;
+  // Small counts are whole numbers and look like them.
+  if (std::holds_alternative<std::uint64_t>(value) && scaled < 1000) return with_unit(fmt::format("{}", scaled), unit);
+  if (scaled == 0) return with_unit("0", unit);
+  while (std::fabs(scaled) < 1 && prefix > 0) scaled *= 1000, --prefix;
+  // After it, because what is printed as 1000 gets the next prefix.
+  while (std::fabs(scaled) >= 999.95 && prefix + 1 < prefixes.size()) scaled /= 1000, ++prefix;
+  return with_unit(digits(scaled), prefixes[prefix] + unit);
+}
+
+std::string bytes_text(const MetricValue& value) {
+  if (is_nothing(value)) return nothing;
+  static constexpr std::array<const char*, 6> units{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  double scaled = number_of(value);
+  std::size_t unit = 0;
+  if (scaled < 1024) return fmt::format("{} B", scaled);
+  while (scaled >= 999.95 && unit + 1 < units.size()) scaled /= 1024, ++unit;
+  return with_unit(digits(scaled), units[unit]);
+}
+
+std::string percent_text(const MetricValue& value) {
+  if (is_nothing(value)) return nothing;
+  return fmt::format("{:.1f} %", number_of(value) * 100);
+}
+
+std::string plain_text(const MetricValue& value) {
+  if (is_nothing(value)) return nothing;
+  const double number = number_of(value);
+  if (number != 0 && (std::fabs(number) < 0.001 || std::fabs(number) >= 1e6)) return fmt::format("{:.4g}", number);
+  return digits(number);
+}
+
+std::string ratio_text(const MetricValue& value) { return is_nothing(value) ? nothing : plain_text(value) + "×"; }
+
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<long long>(seconds + 0.5);
+  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+std::string human_text(const MetricValue& value, const std::string& unit) {
+  if (is_nothing(value)) return nothing;
+  if (unit == "cycles" || unit == "MACs") return si_text(value, "");
+  if (unit == "s") return si_text(value, "s");
+  if (unit == "bytes") return bytes_text(value);
+  if (unit == "bytes/s") return si_text(value, "B/s");
+  if (unit == "pJ") return si_text(number_of(value) * 1e-12, "J");
+  if (unit == "mW") return si_text(number_of(value) * 1e-3, "W");
+  if (unit == "1") return percent_text(value);
+  return plain_text(value);
+}
+
+std::size_t columns_of(const std::string& text) {
+  std::size_t columns = 0;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0u) != 0x80u) ++columns;
+  }
+  return columns;
+}
+
+}  // namespace anda::sim

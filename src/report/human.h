@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_REPORT_HUMAN_H
+#define ANDA_SIM_REPORT_HUMAN_H
+
+#include <string>
+
+#include "report/metric_value.h"
+
+namespace anda::sim {
+
+// Numbers as people read them, with four significant digits and their unit; "n/a" for nothing.
+
+/// "1.234 GB/s": with the prefixes n … P of powers of 1000. Without a unit "1.234 G".
+std::string si_text(const MetricValue& value, const std::string& unit);
+
+/// "1.234 GiB": with prefixes of powers of 1024.
+std::string bytes_text(const MetricValue& value);
+
+/// "97.12 %" of a share 0 … 1.
+std::string percent_text(const MetricValue& value);
+
+/// "1.234", without a unit.
+std::string plain_text(const MetricValue& value);
+
+/// "1.234×".
+std::string ratio_text(const MetricValue& value);
+
+/// "1:02:03" or "2:03" of whole seconds.
+std::string clock_text(double seconds);
+
+/// A value in this unit of the metric table, as the above have it.
+std::string human_text(const MetricValue& value, const std::string& unit);
+
+/// Characters of a UTF-8 text, each of which takes a column of the terminal.
+std::size_t columns_of(const std::string& text);
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_REPORT_PROGRESS_H
+#define ANDA_SIM_REPORT_PROGRESS_H
+
+#include <chrono>
+#include <ostream>
+#include <string>
+
+namespace anda::sim {
+
+/// A line on the terminal that says how far a run is and how long it will take; it is gone when the bar is. Where
+/// standard error is no terminal, or knows no cursor movement, nothing is printed.
+class ProgressBar {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// On standard error, if that is a terminal.
+  explicit ProgressBar(std::string label);
+  /// For tests: on a stream, as if it were a terminal or not.
+  ProgressBar(std::string label, std::ostream& out, bool terminal);
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+  ~ProgressBar() { clear(); }
+
+  /// `done`: share of the work, 0 … 1. Prints at most ten times a second.
+  void update(double done) { update(done, Clock::now()); }
+  void update(double done, Clock::time_point now);
+
+  /// Takes the line away, before other output.
+  void clear();
+
+  /// "LLaMA-13B  [#########          ]  45 %  0:12 elapsed, 0:15 left".
+  static std::string line(const std::string& label, double done, double elapsed_s);
+
+ private:
+  std::string label_;
+  std::ostream& out_;
+  bool terminal_;
+  bool shown_ = false;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point next_ = start_;
+};
+
+}  // namespace anda::sim
+
+#endif

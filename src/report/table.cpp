@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "report/human.h"
+#include "report/text_grid.h"
+
+namespace anda::sim {
+namespace {
+
+constexpr std::size_t max_tensors = 16;  // rows for types of tensors in a table; report.json has them all
+constexpr std::size_t name_columns = 16;
+constexpr std::size_t line_columns = 120;
+
+/// A column of a table: a metric by its key, and another heading than its own where space is short.
+struct Column {
+  std::string key;
+  std::string heading;
+};
+
+class Tables {
+ public:
+  Tables(std::ostream& out, const Evaluation& evaluation) : out_(out), evaluation_(evaluation) {}
+
+  /// A row for each tensor type and the total of each system.
+  void by_tensor(const std::vector<Column>& columns) {
+    TextGrid grid = grid_of("", columns);
+    for (std::size_t i = 0; i < systems().size(); ++i) {
+      grid.title(title_of(i));
+      const auto& tensors = systems()[i].tensors;
+      const std::size_t shown = std::min(tensors.size(), max_tensors);
+      for (std::size_t t = 0; t < shown; ++t) {
+        grid.row(cells("  " + shortened(tensors[t].first, name_columns), i, tensors[t].second, columns));
+      }
+      if (shown < tensors.size()) grid.title(fmt::format("  … and {} more, see report.json", tensors.size() - shown));
+      grid.row(cells("  total", i, systems()[i].totals, columns));
+    }
+    print(grid);
+  }
+
+  /// A row for each system.
+  void by_system(const std::string& heading, const std::vector<Column>& columns) {
+    TextGrid grid = grid_of(heading, columns);
+    for (std::size_t i = 0; i < systems().size(); ++i) {
+      grid.row(cells(shortened(systems()[i].name, name_columns), i, systems()[i].totals, columns));
+    }
+    print(grid);
+  }
+
+  void ratios() {
+    if (systems().size() < 2) return;
+    TextGrid grid({"against " + shortened(systems().front().name, name_columns), "speedup", "area efficiency",
+                   "energy efficiency"});
+    for (std::size_t i = 1; i < systems().size(); ++i) {
+      const Ratios ratios = evaluation_.ratios(i);
+      grid.row({shortened(systems()[i].name, name_columns), ratio_text(ratios.speedup),
+                ratio_text(ratios.area_efficiency), ratio_text(ratios.energy_efficiency)});
+    }
+    print(grid);
+  }
+
+ private:
+  const std::vector<SystemResult>& systems() const { return evaluation_.result().systems; }
+  const Metric& metric(const std::string& key) const {
+    for (const Metric& entry : evaluation_.metrics()) {
+      if (entry.key == key) return entry;
+    }
+    throw std::logic_error("no metric " + key);
+  }
+  std::string title_of(std::size_t system) const {
+    return shortened(systems()[system].name, name_columns) + (system == 0 && systems().size() > 1 ? " (baseline)" : "");
+  }
+
+  TextGrid grid_of(const std::string& first, const std::vector<Column>& columns) const {
+    std::vector<std::string> headings{first};
+    for (const Column& column : columns) {
+      headings.push_back(column.heading.empty() ? metric(column.key).heading : column.heading);
+    }
+    return TextGrid(std::move(headings));
+  }
+
+  std::vector<std::string> cells(const std::string& first, std::size_t system, const Counts& counts,
+                                 const std::vector<Column>& columns) const {
+    std::vector<std::string> row{first};
+    for (const Column& column : columns) {
+      const Metric& entry = metric(column.key);
+      const MetricValue value = entry.value(Sample(evaluation_.system(system), counts));
+      row.push_back(is_stall(column) ? percent_text(share_of_cycles(value, system, counts))
+                                     : human_text(value, entry.unit));
+    }
+    return row;
+  }
+
+  static bool is_stall(const Column& column) { return column.key.compare(0, 6, "stall_") == 0; }
+  MetricValue share_of_cycles(const MetricValue& cycles, std::size_t system, const Counts& counts) const {
+    return quotient(number_of(cycles), number_of(evaluation_.value(system, counts, "cycles")));
+  }
+
+  void print(const TextGrid& grid) {
+    out_ << '\n';
+    grid.print(out_);
+  }
+
+  std::ostream& out_;
+  const Evaluation& evaluation_;
+};
+
+/// "buffer_full" on two lines, so that many columns fit beside each other.
+std::string stacked(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '\n');
+  return name;
+}
+
+/// The causes that have a cycle in any system.
+std::vector<Column> stalls(const Evaluation& evaluation) {
+  std::vector<Column> columns;
+  const std::vector<CounterColumn>& counters = evaluation.result().counters;
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    const std::string cause = stall_cause(counters[i].name);
+    const auto& systems = evaluation.result().systems;
+    const bool seen =
+        std::any_of(systems.begin(), systems.end(), [i](const SystemResult& system) { return system.totals[i] != 0; });
+    if (cause.empty() || !seen) continue;
+    columns.push_back({"stall_" + cause + "_cycles", "stall\n" + stacked(cause)});
+  }
+  return columns;
+}
+
+/// The metrics of on-chip components whose key is prefix + component + suffix.
+std::vector<Column> components(const std::string& prefix, const std::string& suffix) {
+  std::vector<Column> columns;
+  for (const char* name : component_names) {
+    if (std::string(name) == "dram") continue;
+    columns.push_back({prefix + name + suffix, stacked(name)});
+  }
+  return columns;
+}
+
+}  // namespace
+
+void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& evaluation) {
+  std::string title = shortened(info.name, line_columns);
+  if (!info.workload.empty()) title += " · " + info.workload;
+  out << shortened(title, line_columns - 20) << " · level " << info.level << '\n';
+
+  Tables tables(out, evaluation);
+  std::vector<Column> time{{"cycles", ""}, {"time_s", ""}, {"utilization", "array\nbusy"}};
+  for (const Column& stall : stalls(evaluation)) time.push_back(stall);
+  tables.by_tensor(time);
+
+  tables.by_tensor({{"dram_read_bytes", "DRAM\nread"},
+                    {"dram_write_bytes", "DRAM\nwrite"},
+                    {"dram_utilization", "DRAM of\npeak"},
+                    {"sram_read_bytes", "SRAM\nread"},
+                    {"sram_write_bytes", "SRAM\nwrite"},
+                    {"energy_compute_pj", "energy\ncompute"},
+                    {"energy_sram_pj", "energy\nSRAM"},
+                    {"energy_dram_pj", "energy\nDRAM"},
+                    {"energy_total_pj", "energy\ntotal"}});
+
+  std::vector<Column> power = components("power_", "_mw");
+  power.push_back({"power_on_chip_mw", "on chip"});
+  power.push_back({"power_dram_mw", "DRAM"});
+  tables.by_system("average power", power);
+
+  std::vector<Column> area = components("area_", "_mm2");
+  area.push_back({"area_total_mm2", "total"});
+  tables.by_system("area (mm²)", area);
+
+  tables.by_system("", {{"time_s", ""},
+                        {"effective_tops", "TOPS"},
+                        {"tops_per_mm2", "TOPS/mm²"},
+                        {"on_chip_tops_per_w", "TOPS/W on chip"},
+                        {"tops_per_w", "TOPS/W with DRAM"},
+                        {"dram_bandwidth_bytes_per_s", ""},
+                        {"dram_peak_bytes_per_s", ""}});
+  tables.ratios();
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/text_grid.h"
+
+#include <algorithm>
+
+#include "report/human.h"
+
+namespace anda::sim {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines(1);
+  for (const char c : text) {
+    if (c == '\n') {
+      lines.emplace_back();
+    } else {
+      lines.back() += c;
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
+TextGrid::TextGrid(std::vector<std::string> headings) : headings_(std::move(headings)) {}
+
+void TextGrid::row(std::vector<std::string> cells) {
+  cells.resize(headings_.size());
+  rows_.push_back(std::move(cells));
+}
+
+void TextGrid::title(std::string text) { rows_.push_back({std::move(text)}); }
+
+void TextGrid::print(std::ostream& out) const {
+  std::vector<std::size_t> widths;
+  std::size_t heading_lines = 1;
+  for (const std::string& heading : headings_) {
+    const std::vector<std::string> lines = lines_of(heading);
+    heading_lines = std::max(heading_lines, lines.size());
+    std::size_t width = 0;
+    for (const std::string& line : lines) width = std::max(width, columns_of(line));
+    widths.push_back(width);
+  }
+  const auto is_title = [&](const std::vector<std::string>& cells) { return cells.size() != headings_.size(); };
+  for (const auto& cells : rows_) {
+    if (is_title(cells)) continue;
+    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], columns_of(cells[i]));
+  }
+
+  const auto print_line = [&](const std::vector<std::string>& cells) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const std::string gap(widths[i] - columns_of(cells[i]), ' ');
+      line += i == 0 ? cells[i] + gap : "  " + gap + cells[i];
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out << line << '\n';
+  };
+  for (std::size_t i = 0; i < heading_lines; ++i) {
+    std::vector<std::string> cells;
+    for (const std::string& heading : headings_) {
+      const std::vector<std::string> lines = lines_of(heading);
+      // Headings stand on the bottom line.
+      const std::size_t above = heading_lines - lines.size();
+      cells.push_back(i < above ? "" : lines[i - above]);
+    }
+    print_line(cells);
+  }
+  for (const auto& cells : rows_) {
+    if (is_title(cells)) {
+      out << cells.front() << '\n';
+    } else {
+      print_line(cells);
+    }
+  }
+}
+
+std::string shortened(const std::string& text, std::size_t columns) {
+  std::string clean;
+  for (const char c : text) clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+  if (columns_of(clean) <= columns) return clean;
+  std::size_t end = 0;
+  for (std::size_t kept = 0; end < clean.size(); ++end) {
+    const bool starts = (static_cast<unsigned char>(clean[end]) & 0xC0u) != 0x80u;
+    if (starts && kept++ == columns - 1) break;
+  }
+  return clean.substr(0, end) + "…";
+}
+
+}  // namespace anda::sim

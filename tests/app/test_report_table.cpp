@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "app/report_test_data.h"
+#include "report/human.h"
+#include "report/progress.h"
+#include "report/table.h"
+#include "report/text_grid.h"
+
+using namespace anda::sim;
+
+namespace {
+
+std::string tables_of(const report_test::Run& run, const RunInfo& info = report_test::info()) {
+  std::ostringstream out;
+  print_tables(out, info, Evaluation(run.result, info.dram, info.technology));
+  return out.str();
+}
+
+bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) widest = std::max(widest, columns_of(line));
+  return widest;
+}
+
+}  // namespace
+
+TEST_CASE("Numbers for people have four digits and their unit") {
+  CHECK(si_text(std::uint64_t{0}, "") == "0");
+  CHECK(si_text(std::uint64_t{999}, "") == "999");
+  CHECK(si_text(std::uint64_t{1000}, "") == "1.000 k");
+  CHECK(si_text(std::uint64_t{1234567890}, "") == "1.235 G");
+  CHECK(si_text(0.0, "s") == "0 s");
+  CHECK(si_text(4.2e-7, "s") == "420.0 ns");
+  CHECK(si_text(999.96e-6, "s") == "1.000 ms");
+  CHECK(si_text(0.0543, "W") == "54.30 mW");
+  CHECK(si_text(1e-12, "s") == "0.001 ns");
+  CHECK(bytes_text(std::uint64_t{1023}) == "1023 B");
+  CHECK(bytes_text(std::uint64_t{1024}) == "1.000 KiB");
+  CHECK(bytes_text(std::uint64_t{5} << 30) == "5.000 GiB");
+  CHECK(percent_text(0.97123) == "97.1 %");
+  CHECK(ratio_text(2.4931) == "2.493×");
+  CHECK(plain_text(MetricValue{}) == "n/a");
+  CHECK(human_text(1.5e12, "pJ") == "1.500 J");
+  CHECK(human_text(MetricValue{}, "s") == "n/a");
+  CHECK(clock_text(59.6) == "1:00");
+  CHECK(clock_text(3723) == "1:02:03");
+}
+
+TEST_CASE("Texts are cut by characters, not bytes") {
+  CHECK(shortened("short", 5) == "short");
+  CHECK(shortened("µµµµµµ", 6) == "µµµµµµ");
+  CHECK(shortened("µµµµµµ", 4) == "µµµ…");
+  CHECK(shortened("a\nb\x1b", 10) == "a b ");
+}
+
+TEST_CASE("Columns of a grid are aligned whatever the bytes of a character") {
+  TextGrid grid({"name", "two\nlines", "µs"});
+  grid.row({"a", "1", "1000"});
+  grid.title("a title");
+  grid.row({"µµµµµµ", "23", "4"});
+  std::ostringstream out;
+  grid.print(out);
+  CHECK(out.str() ==
+        "          two\n"
+        "name    lines    µs\n"
+        "a           1  1000\n"
+        "a title\n"
+        "µµµµµµ     23     4\n");
+}
+
+TEST_CASE("The tables show tensors, totals, stalls that occur, components and ratios") {
+  const std::string text = tables_of(report_test::run(4));
+  INFO(text);
+  CHECK(mentions(text, "by hand · two tensors · level fast\n"));
+  CHECK(mentions(text, "fp-fp (baseline)\n"));
+  CHECK(mentions(text, "  A_qkv"));
+  CHECK(mentions(text, "  total"));
+  CHECK(mentions(text, "460.0 µs"));
+  CHECK(mentions(text, "1.870×"));
+  CHECK(mentions(text, "against fp-fp"));
+  CHECK(widest_line(text) <= 120);
+  CHECK(text.back() == '\n');
+  CHECK_FALSE(mentions(text, "\x1b"));
+}
+
+TEST_CASE("A cause of stalls that never occurs has no column") {
+  report_test::Run run = report_test::run(2);
+  CHECK(mentions(tables_of(run), "buffer"));
+  const auto without = [](Counts& counts) { counts[2] = 0; };
+  for (SystemResult& system : run.result.systems) {
+    without(system.totals);
+    for (auto& [tensor, counts] : system.tensors) without(counts);
+  }
+  const std::string text = tables_of(run);
+  CHECK_FALSE(mentions(text, "full"));
+  CHECK(mentions(text, "stall"));
+}
+
+TEST_CASE("Many systems, long names and every cause of stalls fit in 120 columns") {
+  report_test::Run run = report_test::run(3);
+  for (const char* cause : {"weight_port", "activation_port", "drain", "compressor", "fill"}) {
+    run.result.counters.push_back({std::string("stall.") + cause, "cycles", "waits"});
+    for (SystemResult& system : run.result.systems) {
+      system.totals.push_back(1);
+      for (auto& [tensor, counts] : system.tensors) counts.push_back(1);
+    }
+  }
+  SystemResult& second = run.result.systems[1];
+  second.name = "a-system-with-a-long-name";
+  for (std::uint64_t& count : second.totals) count = 18446744073709551615u / 4096;
+  second.tensors[0].first = "a_tensor_of_a_long_name";
+  while (second.tensors.size() < 100) {
+    second.tensors.emplace_back("t" + std::to_string(second.tensors.size()), second.tensors[0].second);
+  }
+  RunInfo info = report_test::info();
+  info.name = std::string(300, 'n');
+  const std::string text = tables_of(run, info);
+  INFO(text);
+  CHECK(widest_line(text) <= 120);
+  CHECK(mentions(text, "… and 84 more, see report.json"));
+}
+
+TEST_CASE("One system alone has no ratios") {
+  report_test::Run run = report_test::run(1);
+  run.result.systems.pop_back();
+  const std::string text = tables_of(run);
+  CHECK_FALSE(mentions(text, "speedup"));
+  CHECK_FALSE(mentions(text, "baseline"));
+}
+
+TEST_CASE("A trace without rows prints n/a rather than numbers") {
+  CHECK(mentions(tables_of(report_test::run(0)), "n/a"));
+}
+
+TEST_CASE("The progress bar prints ten times a second at most, and only on a terminal") {
+  std::ostringstream out;
+  const auto start = ProgressBar::Clock::now();
+  {
+    ProgressBar bar("run", out, true);
+    for (int ms = 0; ms < 1000; ms += 10) bar.update(ms / 1000.0, start + std::chrono::milliseconds(ms + 1));
+  }
+  const std::string text = out.str();
+  std::size_t prints = 0;
+  for (std::size_t at = text.find("elapsed"); at != std::string::npos; at = text.find("elapsed", at + 1)) ++prints;
+  CHECK(prints >= 9);
+  CHECK(prints <= 10);
+  CHECK(text.substr(text.size() - 4) == "\r\x1b[K");
+
+  std::ostringstream file;
+  ProgressBar quiet("run", file, false);
+  quiet.update(0.5, start + std::chrono::seconds(10));
+  quiet.clear();
+  CHECK(file.str().empty());
+}
+
+TEST_CASE("The progress bar shows percent, elapsed time and time left") {
+  CHECK(ProgressBar::line("LLaMA-13B", 0.5, 30) ==
+        "LLaMA-13B  [###############               ]  50 %  0:30 elapsed, 0:30 left");
+  CHECK(ProgressBar::line("x", 0, 2) == "x  [                              ]   0 %  0:02 elapsed");
+  CHECK(ProgressBar::line("x", 2, 2) == "x  [##############################] 100 %  0:02 elapsed, 0:00 left");
+}
