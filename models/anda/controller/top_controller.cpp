@@ -26,7 +26,7 @@ TopController::TopController(sc_core::sc_module_name name, const ControllerConfi
 
 void TopController::run() {
   for (;;) {
-    sc_core::wait(started_);
+    while ((status_ & registers::status_busy) == 0) sc_core::wait(started_);
     descriptors_done_ = 0;
     error_ = ControllerError::none;
     if (descriptor_count_ == 0 || descriptor_count_ > instructions_.size() / GemmDescriptor::words) {
