@@ -54,7 +54,16 @@ ControllerError TopController::run_descriptor(const GemmDescriptor& descriptor) 
   GemmTask task;
   const ControllerError error = task_of(descriptor, task);
   if (error != ControllerError::none) return error;
-  cycles_ += sequencer_.run(task, descriptor.tile, descriptor.addresses);
+
+  const TileShape& tile = descriptor.tile;
+  const TileLimits limits(datapath_.mxu.config(), format_, datapath_.activation_buffer.config(),
+                          datapath_.weight_buffer.config(), task);
+  const auto whole = [](std::uint32_t size, std::uint32_t step) { return size != 0 && size % step == 0; };
+  if (!whole(tile.m, limits.m_step()) || !whole(tile.n, limits.n_step()) || !whole(tile.k, limits.k_step()) ||
+      !limits.legal(tile)) {
+    return ControllerError::bad_tile;
+  }
+  cycles_ += sequencer_.run(task, tile, descriptor.addresses, limits);
   if (dma_.failed()) {
     error_address_ = dma_.failed_address();
     return ControllerError::memory;
@@ -87,15 +96,6 @@ ControllerError TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   task.input = native;
   task.output = {descriptor.output_mantissa_bits, format_.group_size};
   task.weights = {descriptor.weight_bits, format_.weight_scale_group};
-
-  const TileShape& tile = descriptor.tile;
-  const TileLimits limits(datapath_.mxu.config(), format_, datapath_.activation_buffer.config(),
-                          datapath_.weight_buffer.config(), task);
-  const auto whole = [](std::uint32_t size, std::uint32_t step) { return size != 0 && size % step == 0; };
-  if (!whole(tile.m, limits.m_step()) || !whole(tile.n, limits.n_step()) || !whole(tile.k, limits.k_step()) ||
-      !limits.legal(tile)) {
-    return ControllerError::bad_tile;
-  }
   return ControllerError::none;
 }
 
