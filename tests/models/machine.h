@@ -2,12 +2,12 @@
 #ifndef ANDA_TESTS_MODELS_MACHINE_H
 #define ANDA_TESTS_MODELS_MACHINE_H
 
+#include <tlm_utils/simple_initiator_socket.h>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <systemc>
-#include <tlm_utils/simple_initiator_socket.h>
 
 #include <anda/accelerator/accelerator.h>
 #include <anda/accelerator/tiling.h>
@@ -100,9 +100,7 @@ class Machine : public sc_core::sc_module {
     return result;
   }
   Result run(const GemmTask& task, const TileShape& tile) { return run(descriptor(task, tile)); }
-  Result run(const GemmTask& task, Tiling tiling) {
-    return run(task, choose_tile(tiling, accelerator.config(), task));
-  }
+  Result run(const GemmTask& task, Tiling tiling) { return run(task, choose_tile(tiling, accelerator.config(), task)); }
 
  private:
   Counters counters_;

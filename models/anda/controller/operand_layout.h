@@ -24,7 +24,10 @@ class OperandLayout {
   template <class Bytes>
   OperandLayout(std::uint64_t base, std::uint64_t size, std::uint32_t panel, std::uint64_t length, std::uint64_t chunk,
                 Bytes bytes)
-      : base_(base), panels_(ceil_div(size, panel)), chunks_(ceil_div(length, chunk)), panel_bytes_(bytes(panel, length)) {
+      : base_(base),
+        panels_(ceil_div(size, panel)),
+        chunks_(ceil_div(length, chunk)),
+        panel_bytes_(bytes(panel, length)) {
     const std::uint64_t ragged_width = size - (panels_ - 1) * panel;
     const std::uint64_t last_length = length - (chunks_ - 1) * chunk;
     sizes_[0][0] = bytes(panel, chunk);

@@ -21,9 +21,9 @@ struct WeightBytes {
 
 /// Where the four operands lie, and how a step's share of them is cut: panels as wide as the array, results in blocks.
 struct Sequencer::Operands {
-  std::uint64_t panels_m;         ///< activation panels of a tile
-  std::uint64_t panels_n;         ///< weight panels of a tile
-  std::uint64_t blocks_n;         ///< result blocks along n of a tile
+  std::uint64_t panels_m;          ///< activation panels of a tile
+  std::uint64_t panels_n;          ///< weight panels of a tile
+  std::uint64_t blocks_n;          ///< result blocks along n of a tile
   std::uint64_t columns_of_block;  ///< output tiles of the array in a block
   OperandLayout activations;
   OperandLayout weights;
@@ -34,7 +34,8 @@ struct Sequencer::Operands {
   OperandLayout activation_parts;
   OperandLayout weight_parts;
 
-  Operands(const GemmTask& task, const TileShape& shape, const GemmAddresses& at, const Mxu& mxu, const TileLimits& limits)
+  Operands(const GemmTask& task, const TileShape& shape, const GemmAddresses& at, const Mxu& mxu,
+           const TileLimits& limits)
       : Operands(task, shape, at, mxu.config(), mxu.processing_element().group_elements(), limits) {}
 
   Operands(const GemmTask& task, const TileShape& shape, const GemmAddresses& at, const MxuConfig& array,
@@ -45,8 +46,7 @@ struct Sequencer::Operands {
         columns_of_block(limits.n_step() / array.columns),
         activations(at.activations, task.m, array.rows, task.k, shape.k, ActivationBytes{task.input}),
         weights(at.weights, task.n, array.columns, task.k, shape.k, WeightBytes{task.weights}),
-        outputs(at.outputs, task.m, array.rows, task.n, limits.n_step(),
-                ActivationBytes{task.output}),
+        outputs(at.outputs, task.m, array.rows, task.n, limits.n_step(), ActivationBytes{task.output}),
         partial_sums(at.partial_sums, task.m, array.rows, task.n, limits.n_step(),
                      [](std::uint64_t rows, std::uint64_t n) { return rows * n * 4; }),
         parts_k(ceil_div(std::min(shape.k, task.k), limits.k_step())),
@@ -58,11 +58,11 @@ struct Sequencer::Operands {
 /// A step whose operands have been asked for.
 struct Sequencer::Loaded {
   Schedule::Step step;
-  bool first = false;                       ///< of the GeMM
-  std::vector<std::uint64_t> activations;   ///< cycle at which each panel is there
+  bool first = false;                      ///< of the GeMM
+  std::vector<std::uint64_t> activations;  ///< cycle at which each panel is there
   std::vector<std::uint64_t> weights;
-  std::vector<std::uint64_t> parts;         ///< the first step's first panels, part by part
-  std::uint64_t held = 0;  ///< cycles for which the DMA had nothing to do but no half was free
+  std::vector<std::uint64_t> parts;  ///< the first step's first panels, part by part
+  std::uint64_t held = 0;            ///< cycles for which the DMA had nothing to do but no half was free
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
 };
@@ -72,12 +72,18 @@ Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma
   counters_.add("controller.cycles", "cycles", "clock cycles from the start of a GeMM to its end", cycles_);
   counters_.add("controller.gemms", "GeMMs", "GeMMs run", gemms_);
   counters_.add("controller.steps", "steps", "tile steps run", steps_);
-  counters_.add("stall.dram", "cycles", "the array waits for operands, or the end of a GeMM for its results, to cross external memory", stalls_.dram);
-  counters_.add("stall.buffer_full", "cycles", "the array waits for operands that came late because no buffer half was free", stalls_.buffer_full);
+  counters_.add("stall.dram", "cycles",
+                "the array waits for operands, or the end of a GeMM for its results, to cross external memory",
+                stalls_.dram);
+  counters_.add("stall.buffer_full", "cycles",
+                "the array waits for operands that came late because no buffer half was free", stalls_.buffer_full);
   counters_.add("stall.weight_port", "cycles", "the array waits for the weight buffer's port", stalls_.weight_port);
-  counters_.add("stall.activation_port", "cycles", "the array waits for the activation buffer's port", stalls_.activation_port);
-  counters_.add("stall.drain", "cycles", "the array, or the end of a GeMM, waits for results to leave the accumulators", stalls_.drain);
-  counters_.add("stall.compressor", "cycles", "the array, or the end of a GeMM, waits for the compressor", stalls_.compressor);
+  counters_.add("stall.activation_port", "cycles", "the array waits for the activation buffer's port",
+                stalls_.activation_port);
+  counters_.add("stall.drain", "cycles", "the array, or the end of a GeMM, waits for results to leave the accumulators",
+                stalls_.drain);
+  counters_.add("stall.compressor", "cycles", "the array, or the end of a GeMM, waits for the compressor",
+                stalls_.compressor);
   counters_.add("stall.fill", "cycles", "the pipeline of the array fills at the start of a GeMM", stalls_.fill);
 }
 
@@ -89,7 +95,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 
   dma_.begin();
   ready_ = 0;
-  Loaded ahead[2];  // the step to compute and the one whose operands load meanwhile
+  Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
   std::uint64_t activation_half_left[2] = {};  // cycle at which the array was done with each half
   std::uint64_t weight_half_left[2] = {};
   Schedule::Step step;

@@ -58,8 +58,8 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
       cost.compressor_cycles += tiles * tile.compressor_cycles;
       cost.values += tiles * values;
       cost.activations_read += row_words * tiles;
-      cost.weight_words_read += tiles * (tile.groups * weight_words +
-                                         path.weight_buffer.scale_words(k, columns, task.weights.scale_group));
+      cost.weight_words_read +=
+          tiles * (tile.groups * weight_words + path.weight_buffer.scale_words(k, columns, task.weights.scale_group));
     }
   }
   cost.weight_words_loaded = ceil_div(task.weights.bytes(k, n) * 8, path.weight_buffer.config().word_bits);

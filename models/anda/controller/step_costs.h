@@ -36,13 +36,13 @@ struct TileCost {
 
 /// What one step costs on chip once its operands are there.
 struct StepCost {
-  std::uint64_t row_tiles = 0;     ///< output tiles of the array, one row of them after another
+  std::uint64_t row_tiles = 0;  ///< output tiles of the array, one row of them after another
   std::uint64_t column_tiles = 0;
-  TileCost tiles[2][2];            ///< [last row of tiles][last column of tiles]
+  TileCost tiles[2][2];  ///< [last row of tiles][last column of tiles]
 
-  Mxu::Work work;                       ///< of all tiles
-  std::uint64_t drain_cycles = 0;       ///< of all tiles
-  std::uint64_t compressor_cycles = 0;  ///< of all tiles
+  Mxu::Work work;                            ///< of all tiles
+  std::uint64_t drain_cycles = 0;            ///< of all tiles
+  std::uint64_t compressor_cycles = 0;       ///< of all tiles
   std::uint64_t tail_compressor_cycles = 0;  ///< from the last result out of the vector unit to its last plane
 
   std::uint64_t cycles() const { return work.cycles() + drain_cycles + compressor_cycles; }
@@ -50,11 +50,11 @@ struct StepCost {
   std::uint64_t values = 0;             ///< results through the vector unit
   std::uint64_t groups_compressed = 0;  ///< of them through the compressor, in groups
   std::uint64_t weight_words_read = 0;
-  std::uint64_t weight_words_loaded = 0;         ///< when the weight tile is loaded
-  ActivationBuffer::Words activations_read;      ///< by the array
-  ActivationBuffer::Words activations_loaded;    ///< when the activation tile is loaded
-  ActivationBuffer::Words results;               ///< written by the vector unit or compressor, read by the DMA
-  ActivationBuffer::Words partial_sums;          ///< one pass of the tile's partial sums
+  std::uint64_t weight_words_loaded = 0;       ///< when the weight tile is loaded
+  ActivationBuffer::Words activations_read;    ///< by the array
+  ActivationBuffer::Words activations_loaded;  ///< when the activation tile is loaded
+  ActivationBuffer::Words results;             ///< written by the vector unit or compressor, read by the DMA
+  ActivationBuffer::Words partial_sums;        ///< one pass of the tile's partial sums
 };
 
 /// The costs of a schedule's steps. Only ragged edges differ, so there are at most eight kinds.

@@ -82,12 +82,12 @@ ControllerError TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   // Elements that work on Anda groups need a mantissa length of their input; the others take FP16 only.
   const ProcessingElement& element = datapath_.mxu.processing_element();
   const ActivationFormat native = element.activation_format(descriptor.input_mantissa_bits);
-  const bool input_fits = native.is_fp16() ? descriptor.input_mantissa_bits == 0
-                                           : descriptor.input_mantissa_bits >= 1 && descriptor.input_mantissa_bits <= 16;
+  const bool input_fits = native.is_fp16()
+                              ? descriptor.input_mantissa_bits == 0
+                              : descriptor.input_mantissa_bits >= 1 && descriptor.input_mantissa_bits <= 16;
   const bool output_fits =
       descriptor.output_mantissa_bits == 0 || (element.compresses() && descriptor.output_mantissa_bits <= 16);
-  const bool weights_fit =
-      descriptor.weight_bits >= 1 && descriptor.weight_bits <= datapath_.mxu.config().weight_bits;
+  const bool weights_fit = descriptor.weight_bits >= 1 && descriptor.weight_bits <= datapath_.mxu.config().weight_bits;
   if (!input_fits || !output_fits || !weights_fit) return ControllerError::bad_format;
 
   task.m = descriptor.m;
