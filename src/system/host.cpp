@@ -34,8 +34,8 @@ void Host::run() {
       if (fold_) {
         for (std::uint64_t& count : record.counts) count *= record.gemm.count;
       }
-      macs_done_ += static_cast<double>(record.gemm.m * record.gemm.n * record.gemm.k) *
-                    static_cast<double>(record.gemm.count);
+      macs_done_ +=
+          static_cast<double>(record.gemm.m * record.gemm.n * record.gemm.k) * static_cast<double>(record.gemm.count);
       take_(record);
     }
     finished_ = true;

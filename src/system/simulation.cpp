@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/simulation.h"
 
+#include <tlm_utils/tlm_quantumkeeper.h>
 #include <algorithm>
 #include <systemc>
-#include <tlm_utils/tlm_quantumkeeper.h>
 
 #include <anda/dram/dram.h>
 

@@ -53,8 +53,8 @@ CostModel::CostModel(const Technology& technology, const AcceleratorConfig& conf
   const PeCost& reference = technology.processing_elements.anda;
   charge(Component::mxu, "mxu.pe_cycles",
          action_pj(technology.mxu, clock) * pe.power / reference.power * element->scaling());
-  area_[Component::mxu] = unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area / reference.area *
-                          element->scaling();
+  area_[Component::mxu] =
+      unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area / reference.area * element->scaling();
 
   // Blocks that are seldom busy: clock and leakage, every cycle, in proportion to their size.
   const auto clocked = [&](Component component, const BlockCost& cost, double units) {

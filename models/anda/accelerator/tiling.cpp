@@ -49,13 +49,14 @@ class Best {
 
 [[noreturn]] void refuse(const AcceleratorConfig& config, const GemmTask& task, const TileLimits& limits) {
   const TileShape smallest{limits.m_step(), limits.n_step(), limits.k_step(), LoopOrder::mnk};
-  throw Error::input("the buffers are too small for any tile of a GeMM with m = " + std::to_string(task.m) + ", n = " +
-                     std::to_string(task.n) + ", k = " + std::to_string(task.k) + ": one of " +
-                     std::to_string(smallest.m) + " × " + std::to_string(smallest.n) + " × " + std::to_string(smallest.k) +
+  throw Error::input("the buffers are too small for any tile of a GeMM with m = " + std::to_string(task.m) +
+                     ", n = " + std::to_string(task.n) + ", k = " + std::to_string(task.k) + ": one of " +
+                     std::to_string(smallest.m) + " × " + std::to_string(smallest.n) + " × " +
+                     std::to_string(smallest.k) +
                      " must fit in half of accelerator.activation_buffer.mantissa_bytes = " +
-                     std::to_string(config.activation_buffer.mantissa_bytes) + ", of exponent_bytes = " +
-                     std::to_string(config.activation_buffer.exponent_bytes) + " and of accelerator.weight_buffer.bytes = " +
-                     std::to_string(config.weight_buffer.bytes));
+                     std::to_string(config.activation_buffer.mantissa_bytes) +
+                     ", of exponent_bytes = " + std::to_string(config.activation_buffer.exponent_bytes) +
+                     " and of accelerator.weight_buffer.bytes = " + std::to_string(config.weight_buffer.bytes));
 }
 
 TileShape paper_tile(const AcceleratorConfig& config, const GemmTask& task, const TileLimits& limits) {

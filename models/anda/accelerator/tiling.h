@@ -10,7 +10,7 @@ namespace anda {
 
 /// How the tile shape of a GeMM is chosen.
 enum class Tiling {
-  paper,     ///< a weight tile of k × 64 columns stays, the rows of activations stream past an array's height at a time
+  paper,  ///< a weight tile of k × 64 columns stays, the rows of activations stream past an array's height at a time
   automatic  ///< the legal shape with the least DRAM traffic
 };
 

@@ -13,10 +13,12 @@ ActivationBuffer::Words& ActivationBuffer::Words::operator+=(const Words& other)
 
 ActivationBuffer::ActivationBuffer(sc_core::sc_module_name name, const ActivationBufferConfig& config)
     : sc_module(name), config_(config) {
-  counters_.add("activation_buffer.mantissa_words_read", "words", "words read from the mantissa memory", read_.mantissa);
+  counters_.add("activation_buffer.mantissa_words_read", "words", "words read from the mantissa memory",
+                read_.mantissa);
   counters_.add("activation_buffer.mantissa_words_written", "words", "words written to the mantissa memory",
                 written_.mantissa);
-  counters_.add("activation_buffer.exponent_words_read", "words", "words read from the exponent memory", read_.exponent);
+  counters_.add("activation_buffer.exponent_words_read", "words", "words read from the exponent memory",
+                read_.exponent);
   counters_.add("activation_buffer.exponent_words_written", "words", "words written to the exponent memory",
                 written_.exponent);
 }

@@ -17,11 +17,13 @@ struct ActivationBufferConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.number("mantissa_bytes", self.mantissa_bytes, Range<std::uint64_t>{1024, 1u << 30},
-                 "capacity for sign and mantissa planes (FP16 values in the baselines); half of it holds one step's data");
+    visit.number(
+        "mantissa_bytes", self.mantissa_bytes, Range<std::uint64_t>{1024, 1u << 30},
+        "capacity for sign and mantissa planes (FP16 values in the baselines); half of it holds one step's data");
     visit.number("exponent_bytes", self.exponent_bytes, Range<std::uint64_t>{64, 1u << 27},
                  "capacity for shared exponents; half of it holds one step's data");
-    visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536}, "bits read or written in a cycle: one bit plane of a row tile");
+    visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536},
+                 "bits read or written in a cycle: one bit plane of a row tile");
     visit.number("exponent_word_bits", self.exponent_word_bits, Range<std::uint32_t>{5, 65536},
                  "bits of an exponent word: 5 for each row of a tile");
   }
@@ -36,7 +38,8 @@ struct WeightBufferConfig {
   static void describe(Self& self, Visitor& visit) {
     visit.number("bytes", self.bytes, Range<std::uint64_t>{1024, 1u << 30},
                  "capacity for packed weights and their scales; half of it holds one tile");
-    visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536}, "bits that the weight port brings to the array in a cycle");
+    visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536},
+                 "bits that the weight port brings to the array in a cycle");
   }
 };
 

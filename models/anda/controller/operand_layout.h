@@ -8,57 +8,51 @@
 
 namespace anda {
 
-/// Where the tiles of one operand lie in external memory. The operand is packed in panels (16 rows of activations or
-/// results, 16 columns of weights) one after another, each running along its whole length (k, or n of results), so a
-/// tile is one run of bytes if it spans the length, and one run a panel otherwise.
+/// A run of bytes in external memory.
+struct MemoryRun {
+  std::uint64_t address = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Where one operand lies in external memory: in panels as wide as the array (rows of activations and results, columns
+/// of weights) one after another, each running along its whole length (k, or n of results). The part of a panel that
+/// a tile uses is one run.
 class OperandLayout {
  public:
-  /// `bytes(width, length)` gives the size of a part of a panel.
+  /// `bytes(width, length)` gives the size of a part of a panel; `chunk` is the length of such parts, the last of which
+  /// may be shorter.
   template <class Bytes>
-  OperandLayout(std::uint64_t base, const TiledAxis& across, std::uint32_t panel, const TiledAxis& along, Bytes bytes)
-      : base_(base), panels_per_tile_(across.tile / panel), panel_bytes_(bytes(panel, along.size)) {
-    const std::uint64_t panels = ceil_div(across.size, panel);
-    const std::uint64_t ragged = across.size - (panels - 1) * panel;
-    total_bytes_ = (panels - 1) * panel_bytes_ + bytes(ragged, along.size);
-    whole_ = along.count == 1;
-    chunk_bytes_[0] = whole_ ? panel_bytes_ : bytes(panel, along.tile);
-    chunk_bytes_[1] = whole_ ? panel_bytes_ : bytes(ragged, along.tile);
-    for (const bool last : {false, true}) {
-      run_bytes_[last][0] = bytes(panel, along.extent(last));
-      run_bytes_[last][1] = bytes(ragged, along.extent(last));
-    }
-    last_panels_ = panels - (across.count - 1) * panels_per_tile_;
+  OperandLayout(std::uint64_t base, std::uint64_t size, std::uint32_t panel, std::uint64_t length, std::uint64_t chunk,
+                Bytes bytes)
+      : base_(base),
+        panels_(ceil_div(size, panel)),
+        chunks_(ceil_div(length, chunk)),
+        panel_bytes_(bytes(panel, length)) {
+    const std::uint64_t ragged_width = size - (panels_ - 1) * panel;
+    const std::uint64_t last_length = length - (chunks_ - 1) * chunk;
+    sizes_[0][0] = bytes(panel, chunk);
+    sizes_[0][1] = bytes(panel, last_length);
+    sizes_[1][0] = bytes(ragged_width, chunk);
+    sizes_[1][1] = bytes(ragged_width, last_length);
   }
 
-  std::uint64_t total_bytes() const { return total_bytes_; }
+  /// Bytes from the first address to the last.
+  std::uint64_t total_bytes() const {
+    return (panels_ - 1) * panel_bytes_ + (chunks_ - 1) * sizes_[1][0] + sizes_[1][1];
+  }
 
-  /// Calls fn(address, bytes) for each run of a tile.
-  template <class Fn>
-  void for_runs(std::uint32_t across, bool last_across, std::uint32_t along, bool last_along, Fn fn) const {
-    const std::uint64_t panels = last_across ? last_panels_ : panels_per_tile_;
-    const std::uint64_t full = run_bytes_[last_along][0];
-    const std::uint64_t last = last_across ? run_bytes_[last_along][1] : full;
-    std::uint64_t address = base_ + across * panels_per_tile_ * panel_bytes_;
-    if (whole_) {
-      fn(address, (panels - 1) * full + last);
-      return;
-    }
-    for (std::uint64_t panel = 0; panel < panels; ++panel) {
-      const bool ragged = last_across && panel + 1 == panels;
-      fn(address + along * chunk_bytes_[ragged], ragged ? last : full);
-      address += panel_bytes_;
-    }
+  MemoryRun run(std::uint64_t panel, std::uint64_t chunk) const {
+    const bool ragged = panel + 1 == panels_;
+    const bool last = chunk + 1 == chunks_;
+    return {base_ + panel * panel_bytes_ + chunk * sizes_[ragged][0], sizes_[ragged][last]};
   }
 
  private:
   std::uint64_t base_;
-  std::uint64_t panels_per_tile_;
+  std::uint64_t panels_;
+  std::uint64_t chunks_;
   std::uint64_t panel_bytes_;
-  std::uint64_t total_bytes_ = 0;
-  std::uint64_t chunk_bytes_[2] = {};  // of a part that is not the last: [ragged panel]
-  std::uint64_t last_panels_ = 0;
-  std::uint64_t run_bytes_[2][2] = {};  // [last along][ragged panel]
-  bool whole_ = true;
+  std::uint64_t sizes_[2][2] = {};  // [ragged panel][last chunk]
 };
 
 }  // namespace anda

@@ -41,7 +41,7 @@ Schedule::Schedule(const GemmTask& task, const TileShape& shape)
 
 bool Schedule::next(Step& step) {
   const Step before = at_;
-  if (started_) {
+  if (started_ && !ended_) {
     int loop = 2;
     while (loop >= 0) {
       std::uint32_t& index = at_.*loops_[static_cast<std::size_t>(loop)];
@@ -49,8 +49,9 @@ bool Schedule::next(Step& step) {
       index = 0;
       --loop;
     }
-    if (loop < 0) return false;
+    if (loop < 0) ended_ = true;
   }
+  if (ended_) return false;
   at_.last_m = at_.m + 1 == m_.count;
   at_.last_n = at_.n + 1 == n_.count;
   at_.last_k = at_.k + 1 == k_.count;

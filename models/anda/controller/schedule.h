@@ -77,6 +77,7 @@ class Schedule {
   LoopOrder order_;
   bool spills_ = false;
   bool started_ = false;
+  bool ended_ = false;
   Step at_;
   std::array<std::uint32_t Step::*, 3> loops_{};  // outermost first
   std::array<std::uint64_t, 3> counts_{};

@@ -5,29 +5,64 @@
 
 namespace anda {
 
-/// Where the four operands lie.
-struct Sequencer::Layouts {
+namespace {
+
+struct ActivationBytes {
+  ActivationFormat format;
+  std::uint64_t operator()(std::uint64_t rows, std::uint64_t length) const { return format.bytes(rows, length); }
+};
+
+struct WeightBytes {
+  WeightFormat format;
+  std::uint64_t operator()(std::uint64_t columns, std::uint64_t k) const { return format.bytes(k, columns); }
+};
+
+}  // namespace
+
+/// Where the four operands lie, and how a step's share of them is cut: panels as wide as the array, results in blocks.
+struct Sequencer::Operands {
+  std::uint64_t panels_m;          ///< activation panels of a tile
+  std::uint64_t panels_n;          ///< weight panels of a tile
+  std::uint64_t blocks_n;          ///< result blocks along n of a tile
+  std::uint64_t columns_of_block;  ///< output tiles of the array in a block
   OperandLayout activations;
   OperandLayout weights;
   OperandLayout outputs;
   OperandLayout partial_sums;
+  std::uint64_t parts_k;         ///< parts of a tile's panels that the first tile of a GeMM takes in one by one
+  std::uint64_t groups_of_part;  ///< groups along k in such a part
+  OperandLayout activation_parts;
+  OperandLayout weight_parts;
 
-  Layouts(const GemmTask& task, const Schedule& schedule, const GemmAddresses& at, const MxuConfig& array)
-      : activations(at.activations, schedule.m(), array.rows, schedule.k(),
-                    [&](std::uint64_t rows, std::uint64_t k) { return task.input.bytes(rows, k); }),
-        weights(at.weights, schedule.n(), array.columns, schedule.k(),
-                [&](std::uint64_t columns, std::uint64_t k) { return task.weights.bytes(k, columns); }),
-        outputs(at.outputs, schedule.m(), array.rows, schedule.n(),
-                [&](std::uint64_t rows, std::uint64_t n) { return task.output.bytes(rows, n); }),
-        partial_sums(at.partial_sums, schedule.m(), array.rows, schedule.n(),
-                     [](std::uint64_t rows, std::uint64_t n) { return rows * n * 4; }) {}
+  Operands(const GemmTask& task, const TileShape& shape, const GemmAddresses& at, const Mxu& mxu,
+           const TileLimits& limits)
+      : Operands(task, shape, at, mxu.config(), mxu.processing_element().group_elements(), limits) {}
+
+  Operands(const GemmTask& task, const TileShape& shape, const GemmAddresses& at, const MxuConfig& array,
+           std::uint32_t group, const TileLimits& limits)
+      : panels_m(shape.m / array.rows),
+        panels_n(shape.n / array.columns),
+        blocks_n(shape.n / limits.n_step()),
+        columns_of_block(limits.n_step() / array.columns),
+        activations(at.activations, task.m, array.rows, task.k, shape.k, ActivationBytes{task.input}),
+        weights(at.weights, task.n, array.columns, task.k, shape.k, WeightBytes{task.weights}),
+        outputs(at.outputs, task.m, array.rows, task.n, limits.n_step(), ActivationBytes{task.output}),
+        partial_sums(at.partial_sums, task.m, array.rows, task.n, limits.n_step(),
+                     [](std::uint64_t rows, std::uint64_t n) { return rows * n * 4; }),
+        parts_k(ceil_div(std::min(shape.k, task.k), limits.k_step())),
+        groups_of_part(limits.k_step() / group),
+        activation_parts(at.activations, task.m, array.rows, task.k, limits.k_step(), ActivationBytes{task.input}),
+        weight_parts(at.weights, task.n, array.columns, task.k, limits.k_step(), WeightBytes{task.weights}) {}
 };
 
 /// A step whose operands have been asked for.
 struct Sequencer::Loaded {
   Schedule::Step step;
-  std::uint64_t arrival = 0;      ///< cycle at which its last operand is there
-  std::uint64_t held = 0;         ///< cycles for which the DMA had nothing to do but no half was free
+  bool first = false;                      ///< of the GeMM
+  std::vector<std::uint64_t> activations;  ///< cycle at which each panel is there
+  std::vector<std::uint64_t> weights;
+  std::vector<std::uint64_t> parts;  ///< the first step's first panels, part by part
+  std::uint64_t held = 0;            ///< cycles for which the DMA had nothing to do but no half was free
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
 };
@@ -37,78 +72,88 @@ Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma
   counters_.add("controller.cycles", "cycles", "clock cycles from the start of a GeMM to its end", cycles_);
   counters_.add("controller.gemms", "GeMMs", "GeMMs run", gemms_);
   counters_.add("controller.steps", "steps", "tile steps run", steps_);
-  counters_.add("stall.dram", "cycles", "the array waits for operands, or the end of a GeMM for its results, to cross external memory", stalls_.dram);
-  counters_.add("stall.buffer_full", "cycles", "the array waits for operands that came late because no buffer half was free", stalls_.buffer_full);
+  counters_.add("stall.dram", "cycles",
+                "the array waits for operands, or the end of a GeMM for its results, to cross external memory",
+                stalls_.dram);
+  counters_.add("stall.buffer_full", "cycles",
+                "the array waits for operands that came late because no buffer half was free", stalls_.buffer_full);
   counters_.add("stall.weight_port", "cycles", "the array waits for the weight buffer's port", stalls_.weight_port);
-  counters_.add("stall.activation_port", "cycles", "the array waits for the activation buffer's port", stalls_.activation_port);
-  counters_.add("stall.drain", "cycles", "the array, or the end of a GeMM, waits for results to leave the accumulators", stalls_.drain);
-  counters_.add("stall.compressor", "cycles", "the array, or the end of a GeMM, waits for the compressor", stalls_.compressor);
+  counters_.add("stall.activation_port", "cycles", "the array waits for the activation buffer's port",
+                stalls_.activation_port);
+  counters_.add("stall.drain", "cycles", "the array, or the end of a GeMM, waits for results to leave the accumulators",
+                stalls_.drain);
+  counters_.add("stall.compressor", "cycles", "the array, or the end of a GeMM, waits for the compressor",
+                stalls_.compressor);
   counters_.add("stall.fill", "cycles", "the pipeline of the array fills at the start of a GeMM", stalls_.fill);
 }
 
-std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses) {
+std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
+                             const TileLimits& limits) {
   Schedule schedule(task, shape);
   const StepCosts costs(task, schedule, datapath_);
-  const Layouts layouts(task, schedule, addresses, datapath_.mxu.config());
+  const Operands operands(task, shape, addresses, datapath_.mxu, limits);
 
   dma_.begin();
-  std::array<Loaded, 2> ahead;             // the step to compute and the one whose operands load meanwhile
-  std::array<std::uint64_t, 2> activation_half_left{};  // cycle at which the array was done with each half
-  std::array<std::uint64_t, 2> weight_half_left{};
-  Loaded newest;
+  ready_ = 0;
+  Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
+  std::uint64_t activation_half_left[2] = {};  // cycle at which the array was done with each half
+  std::uint64_t weight_half_left[2] = {};
+  Schedule::Step step;
+  std::uint32_t activation_half = 0;
+  std::uint32_t weight_half = 0;
+  std::size_t in_flight = 0;
 
-  const auto prefetch = [&](Loaded& slot, std::uint64_t dma_idle, std::uint64_t not_before) {
-    if (!schedule.next(newest.step)) return false;
-    std::uint64_t half_free = not_before;
-    if (newest.step.load_activations) {
-      newest.activation_half ^= 1;
-      half_free = std::max(half_free, activation_half_left[newest.activation_half]);
-    }
-    if (newest.step.load_weights) {
-      newest.weight_half ^= 1;
-      half_free = std::max(half_free, weight_half_left[newest.weight_half]);
-    }
-    load(newest.step, layouts, costs.of(newest.step), half_free);
-    newest.arrival = dma_.idle_from();
-    newest.held = half_free > dma_idle ? half_free - dma_idle : 0;
-    slot = newest;
+  const auto prefetch = [&](Loaded& loaded, std::uint64_t dma_idle, std::uint64_t not_before) {
+    if (!schedule.next(step)) return false;
+    if (step.load_activations) activation_half ^= 1;
+    if (step.load_weights) weight_half ^= 1;
+    std::uint64_t earliest = not_before;
+    if (step.load_activations) earliest = std::max(earliest, activation_half_left[activation_half]);
+    if (step.load_weights) earliest = std::max(earliest, weight_half_left[weight_half]);
+    loaded.step = step;
+    loaded.activation_half = activation_half;
+    loaded.weight_half = weight_half;
+    loaded.held = earliest > dma_idle ? earliest - dma_idle : 0;
+    load(loaded, operands, costs.of(step), earliest);
     return true;
   };
 
-  std::size_t in_flight = 0;
-  for (Loaded& slot : ahead) {
-    if (prefetch(slot, 0, 0)) ++in_flight;
+  for (Loaded& loaded : ahead) {
+    loaded.first = in_flight == 0;
+    loaded.activations.assign(operands.panels_m, 0);
+    loaded.weights.assign(operands.panels_n, 0);
+    if (loaded.first) loaded.parts.assign(operands.parts_k, 0);
+    if (prefetch(loaded, 0, 0)) ++in_flight;
   }
 
-  std::uint64_t done = 0;    // the array has taken in the last operand of a step
-  std::uint64_t ready = 0;   // the results of the last step are in the buffer
-  const std::uint64_t fill = datapath_.mxu.config().fill_cycles;
+  std::uint64_t done = 0;  // the array has taken in the last operand of a step
   const StepCost* cost = nullptr;
   for (std::size_t i = 0; in_flight > 0 && !dma_.failed(); i ^= 1) {
-    const Loaded current = ahead[i];
-    cost = &costs.of(current.step);
-    const std::uint64_t start = std::max(done, current.arrival);
-    const std::uint64_t full = std::min(start - done, current.held);
+    Loaded& loaded = ahead[i];
+    cost = &costs.of(loaded.step);
+    const std::uint64_t before = done;
+    done = compute(loaded, operands, *cost, done);
+    const std::uint64_t waited = done - before - cost->cycles();
+    const std::uint64_t full = std::min(waited, loaded.held);
     stalls_.buffer_full += full;
-    stalls_.dram += start - done - full;
-    done = start + cost->cycles;
-    ready = done + fill + cost->tail_drain_cycles + cost->tail_compressor_cycles;
-    activation_half_left[current.activation_half] = done;
-    weight_half_left[current.weight_half] = done;
-    count(current.step, *cost, task);
+    stalls_.dram += waited - full;
+    activation_half_left[loaded.activation_half] = done;
+    weight_half_left[loaded.weight_half] = done;
+    count(loaded.step, *cost, task);
 
     const std::uint64_t dma_idle = dma_.idle_from();
-    const bool stores = current.step.store_outputs || current.step.store_partial_sums;
-    if (stores) store(current.step, layouts, ready);
-    if (!prefetch(ahead[i], dma_idle, stores ? ready : 0)) --in_flight;
+    const std::uint64_t stored = store(loaded.step, operands, *cost);
+    loaded.first = false;
+    if (!prefetch(loaded, dma_idle, stored)) --in_flight;
   }
 
-  const std::uint64_t end = std::max(ready, dma_.idle_from());
+  const std::uint64_t end = std::max(ready_, dma_.idle_from());
   if (cost != nullptr) {
+    const std::uint64_t fill = datapath_.mxu.config().fill_cycles;
     stalls_.fill += fill;
-    stalls_.drain += cost->tail_drain_cycles;
     stalls_.compressor += cost->tail_compressor_cycles;
-    stalls_.dram += end - ready;
+    stalls_.drain += ready_ - done - fill - cost->tail_compressor_cycles;
+    stalls_.dram += end - ready_;
   }
   cycles_ += end;
   ++gemms_;
@@ -116,26 +161,86 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   return end;
 }
 
-void Sequencer::load(const Schedule::Step& step, const Layouts& layouts, const StepCost& cost, std::uint64_t earliest) {
-  const auto read = [&](std::uint64_t address, std::uint64_t bytes) { dma_.read(address, bytes, earliest); };
-  if (step.load_weights) {
-    layouts.weights.for_runs(step.n, step.last_n, step.k, step.last_k, read);
-    datapath_.weight_buffer.count_write(cost.weight_words_loaded);
+/// Asks for a step's operands in the order in which its output tiles need them.
+void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest) {
+  const Schedule::Step& step = loaded.step;
+  const auto read = [&](const MemoryRun& run) { return dma_.read(run.address, run.bytes, earliest); };
+  const std::uint64_t first_row = step.m * operands.panels_m;
+  const std::uint64_t first_column = step.n * operands.panels_n;
+
+  const auto load_row = [&](std::uint64_t row) {
+    if (step.load_partial_sums) {
+      const std::uint64_t blocks = ceil_div(cost.column_tiles, operands.columns_of_block);
+      for (std::uint64_t block = 0; block < blocks; ++block) {
+        loaded.activations[row] = read(operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block));
+      }
+    }
+    if (step.load_activations) loaded.activations[row] = read(operands.activations.run(first_row + row, step.k));
+  };
+  const auto load_column = [&](std::uint64_t column) {
+    if (step.load_weights) loaded.weights[column] = read(operands.weights.run(first_column + column, step.k));
+  };
+
+  if (loaded.first) {
+    for (std::uint64_t part = 0; part < operands.parts_k; ++part) {
+      read(operands.weight_parts.run(0, part));
+      loaded.parts[part] = read(operands.activation_parts.run(0, part));
+    }
+  } else {
+    load_column(0);
+    load_row(0);
   }
-  if (step.load_activations) {
-    layouts.activations.for_runs(step.m, step.last_m, step.k, step.last_k, read);
-    datapath_.activation_buffer.count_write(cost.activations_loaded);
-  }
-  if (step.load_partial_sums) {
-    layouts.partial_sums.for_runs(step.m, step.last_m, step.n, step.last_n, read);
-    datapath_.activation_buffer.count_write(cost.partial_sums);
-  }
+  for (std::uint64_t column = 1; column < cost.column_tiles; ++column) load_column(column);
+  for (std::uint64_t row = 1; row < cost.row_tiles; ++row) load_row(row);
+
+  if (step.load_weights) datapath_.weight_buffer.count_write(cost.weight_words_loaded);
+  if (step.load_activations) datapath_.activation_buffer.count_write(cost.activations_loaded);
+  if (step.load_partial_sums) datapath_.activation_buffer.count_write(cost.partial_sums);
 }
 
-void Sequencer::store(const Schedule::Step& step, const Layouts& layouts, std::uint64_t earliest) {
-  const auto write = [&](std::uint64_t address, std::uint64_t bytes) { dma_.write(address, bytes, earliest); };
-  const OperandLayout& layout = step.store_outputs ? layouts.outputs : layouts.partial_sums;
-  layout.for_runs(step.m, step.last_m, step.n, step.last_n, write);
+/// Passes over the step's output tiles, each as soon as the array is free and its operands are there. Returns the cycle
+/// at which the last one is done, and leaves behind when each block of results is in the buffer.
+std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands, const StepCost& cost,
+                                 std::uint64_t done) {
+  const std::uint64_t after = datapath_.mxu.config().fill_cycles + cost.tail_compressor_cycles;
+  block_ready_.clear();
+  for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
+    for (std::uint64_t column = 0; column < cost.column_tiles; ++column) {
+      const bool last_column = column + 1 == cost.column_tiles;
+      const TileCost& tile = cost.tiles[row + 1 == cost.row_tiles][last_column];
+      if (loaded.first && row == 0 && column == 0) {
+        std::uint64_t groups = tile.groups;
+        for (const std::uint64_t arrival : loaded.parts) {
+          const std::uint64_t now = std::min(groups, operands.groups_of_part);
+          done = std::max(done, arrival) + now * tile.group_cycles;
+          groups -= now;
+        }
+        done += tile.drain_cycles + tile.compressor_cycles;
+      } else {
+        done = std::max({done, loaded.activations[row], loaded.weights[column]}) + tile.cycles();
+      }
+      if (last_column || (column + 1) % operands.columns_of_block == 0) {
+        ready_ = std::max(ready_, done + tile.tail_drain_cycles + after);
+        block_ready_.push_back(ready_);
+      }
+    }
+  }
+  return done;
+}
+
+/// Sends a step's results away, if it has any for memory; returns from when on the DMA is free for loads again.
+std::uint64_t Sequencer::store(const Schedule::Step& step, const Operands& operands, const StepCost& cost) {
+  if (!step.store_outputs && !step.store_partial_sums) return 0;
+  const OperandLayout& layout = step.store_outputs ? operands.outputs : operands.partial_sums;
+  const std::uint64_t blocks = ceil_div(cost.column_tiles, operands.columns_of_block);
+  std::size_t index = 0;
+  for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
+    for (std::uint64_t block = 0; block < blocks; ++block) {
+      const MemoryRun run = layout.run(step.m * operands.panels_m + row, step.n * operands.blocks_n + block);
+      dma_.write(run.address, run.bytes, block_ready_[index++]);
+    }
+  }
+  return block_ready_.back();
 }
 
 void Sequencer::count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task) {

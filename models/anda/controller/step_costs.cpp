@@ -7,13 +7,6 @@ namespace anda {
 
 namespace {
 
-/// Cuts `size` into pieces of `width` and a ragged one: fn(width of a piece, number of such pieces).
-template <class Fn>
-void for_pieces(std::uint64_t size, std::uint32_t width, Fn fn) {
-  if (size / width > 0) fn(width, size / width);
-  if (size % width > 0) fn(static_cast<std::uint32_t>(size % width), std::uint64_t{1});
-}
-
 Mxu::Work times(Mxu::Work work, std::uint64_t n) {
   work.busy_cycles *= n;
   work.weight_port_cycles *= n;
@@ -31,36 +24,44 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
   const bool compress = last_k && element.compresses() && !task.output.is_fp16();
 
   StepCost cost;
-  for_pieces(m, array.rows, [&](std::uint32_t rows, std::uint64_t row_tiles) {
+  cost.row_tiles = ceil_div(m, array.rows);
+  cost.column_tiles = ceil_div(n, array.columns);
+  for (const bool last_row : {false, true}) {
+    const std::uint64_t row_tiles = last_row ? 1 : cost.row_tiles - 1;
+    const std::uint64_t rows = last_row ? m - (cost.row_tiles - 1) * array.rows : array.rows;
     const ActivationBuffer::Words row_words = path.activation_buffer.words(rows, k, task.input);
     const std::uint64_t plane_words = path.activation_buffer.words(rows, group, task.input).mantissa;
     cost.activations_loaded += row_words * row_tiles;
     cost.results += path.activation_buffer.words(rows, n, task.output) * row_tiles;
 
-    for_pieces(n, array.columns, [&](std::uint32_t columns, std::uint64_t column_tiles) {
-      const std::uint64_t tiles = row_tiles * column_tiles;
-      const std::uint64_t values = std::uint64_t{rows} * columns;
-      const Mxu::Work work =
-          path.mxu.tile(rows, columns, k, task.input.mantissa_bits,
-                        path.weight_buffer.words(group, columns, task.weights.bits), plane_words);
+    for (const bool last_column : {false, true}) {
+      const std::uint64_t tiles = row_tiles * (last_column ? 1 : cost.column_tiles - 1);
+      const std::uint64_t columns = last_column ? n - (cost.column_tiles - 1) * array.columns : array.columns;
+      const std::uint64_t values = rows * columns;
+      const std::uint64_t weight_words = path.weight_buffer.words(group, columns, task.weights.bits);
+      const Mxu::Work work = path.mxu.tile(rows, columns, k, task.input.mantissa_bits, weight_words, plane_words);
 
       // Accumulators are double-buffered: draining shows only where a tile is shorter than it.
       const std::uint64_t drain = path.vector_unit.cycles(values);
       const std::uint64_t out = std::max(drain, compress ? path.compressor.cycles(values, task.output) : 0);
       const std::uint64_t after_drain = std::max(work.cycles(), drain);
-      cost.drain_cycles += tiles * (after_drain - work.cycles());
-      cost.compressor_cycles += tiles * (std::max(after_drain, out) - after_drain);
+
+      TileCost& tile = cost.tiles[last_row][last_column];
+      tile.groups = ceil_div(k, group);
+      tile.group_cycles = work.cycles() / tile.groups;
+      tile.drain_cycles = after_drain - work.cycles();
+      tile.compressor_cycles = std::max(after_drain, out) - after_drain;
+      tile.tail_drain_cycles = drain + path.vector_unit.config().latency_cycles;
 
       cost.work += times(work, tiles);
+      cost.drain_cycles += tiles * tile.drain_cycles;
+      cost.compressor_cycles += tiles * tile.compressor_cycles;
       cost.values += tiles * values;
       cost.activations_read += row_words * tiles;
-      const std::uint64_t groups = ceil_div(k, group);
-      cost.weight_words_read += tiles * (groups * path.weight_buffer.words(group, columns, task.weights.bits) +
-                                         path.weight_buffer.scale_words(k, columns, task.weights.scale_group));
-      cost.tail_drain_cycles = drain + path.vector_unit.config().latency_cycles;
-    });
-  });
-  cost.cycles = cost.work.cycles() + cost.drain_cycles + cost.compressor_cycles;
+      cost.weight_words_read +=
+          tiles * (tile.groups * weight_words + path.weight_buffer.scale_words(k, columns, task.weights.scale_group));
+    }
+  }
   cost.weight_words_loaded = ceil_div(task.weights.bytes(k, n) * 8, path.weight_buffer.config().word_bits);
   cost.partial_sums = path.activation_buffer.partial_sum_words(m, n);
   if (compress) {

@@ -23,24 +23,38 @@ struct Datapath {
   BitPlaneCompressor& compressor;
 };
 
+/// One pass of the array over an output tile, as wide as the array or ragged.
+struct TileCost {
+  std::uint64_t group_cycles = 0;  ///< for each group along k
+  std::uint64_t groups = 0;
+  std::uint64_t drain_cycles = 0;       ///< more, until the results of the tile before have left
+  std::uint64_t compressor_cycles = 0;  ///< and more, until the compressor has taken them
+  std::uint64_t tail_drain_cycles = 0;  ///< from the last sum to the last result out of the vector unit
+
+  std::uint64_t cycles() const { return group_cycles * groups + drain_cycles + compressor_cycles; }
+};
+
 /// What one step costs on chip once its operands are there.
 struct StepCost {
-  Mxu::Work work;
-  std::uint64_t drain_cycles = 0;       ///< the array waits for a tile's results to leave
-  std::uint64_t compressor_cycles = 0;  ///< and longer, for the compressor
-  std::uint64_t cycles = 0;             ///< all of the above together
+  std::uint64_t row_tiles = 0;  ///< output tiles of the array, one row of them after another
+  std::uint64_t column_tiles = 0;
+  TileCost tiles[2][2];  ///< [last row of tiles][last column of tiles]
 
-  std::uint64_t tail_drain_cycles = 0;       ///< from the last sum to the last result out of the vector unit
-  std::uint64_t tail_compressor_cycles = 0;  ///< from there to the last plane
+  Mxu::Work work;                            ///< of all tiles
+  std::uint64_t drain_cycles = 0;            ///< of all tiles
+  std::uint64_t compressor_cycles = 0;       ///< of all tiles
+  std::uint64_t tail_compressor_cycles = 0;  ///< from the last result out of the vector unit to its last plane
+
+  std::uint64_t cycles() const { return work.cycles() + drain_cycles + compressor_cycles; }
 
   std::uint64_t values = 0;             ///< results through the vector unit
   std::uint64_t groups_compressed = 0;  ///< of them through the compressor, in groups
   std::uint64_t weight_words_read = 0;
-  std::uint64_t weight_words_loaded = 0;         ///< when the weight tile is loaded
-  ActivationBuffer::Words activations_read;      ///< by the array
-  ActivationBuffer::Words activations_loaded;    ///< when the activation tile is loaded
-  ActivationBuffer::Words results;               ///< written by the vector unit or compressor, read by the DMA
-  ActivationBuffer::Words partial_sums;          ///< one pass of the tile's partial sums
+  std::uint64_t weight_words_loaded = 0;       ///< when the weight tile is loaded
+  ActivationBuffer::Words activations_read;    ///< by the array
+  ActivationBuffer::Words activations_loaded;  ///< when the activation tile is loaded
+  ActivationBuffer::Words results;             ///< written by the vector unit or compressor, read by the DMA
+  ActivationBuffer::Words partial_sums;        ///< one pass of the tile's partial sums
 };
 
 /// The costs of a schedule's steps. Only ragged edges differ, so there are at most eight kinds.

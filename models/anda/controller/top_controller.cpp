@@ -26,7 +26,7 @@ TopController::TopController(sc_core::sc_module_name name, const ControllerConfi
 
 void TopController::run() {
   for (;;) {
-    sc_core::wait(started_);
+    while ((status_ & registers::status_busy) == 0) sc_core::wait(started_);
     descriptors_done_ = 0;
     error_ = ControllerError::none;
     if (descriptor_count_ == 0 || descriptor_count_ > instructions_.size() / GemmDescriptor::words) {
@@ -54,7 +54,16 @@ ControllerError TopController::run_descriptor(const GemmDescriptor& descriptor) 
   GemmTask task;
   const ControllerError error = task_of(descriptor, task);
   if (error != ControllerError::none) return error;
-  cycles_ += sequencer_.run(task, descriptor.tile, descriptor.addresses);
+
+  const TileShape& tile = descriptor.tile;
+  const TileLimits limits(datapath_.mxu.config(), format_, datapath_.activation_buffer.config(),
+                          datapath_.weight_buffer.config(), task);
+  const auto whole = [](std::uint32_t size, std::uint32_t step) { return size != 0 && size % step == 0; };
+  if (!whole(tile.m, limits.m_step()) || !whole(tile.n, limits.n_step()) || !whole(tile.k, limits.k_step()) ||
+      !limits.legal(tile)) {
+    return ControllerError::bad_tile;
+  }
+  cycles_ += sequencer_.run(task, tile, descriptor.addresses, limits);
   if (dma_.failed()) {
     error_address_ = dma_.failed_address();
     return ControllerError::memory;
@@ -73,12 +82,12 @@ ControllerError TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   // Elements that work on Anda groups need a mantissa length of their input; the others take FP16 only.
   const ProcessingElement& element = datapath_.mxu.processing_element();
   const ActivationFormat native = element.activation_format(descriptor.input_mantissa_bits);
-  const bool input_fits = native.is_fp16() ? descriptor.input_mantissa_bits == 0
-                                           : descriptor.input_mantissa_bits >= 1 && descriptor.input_mantissa_bits <= 16;
+  const bool input_fits = native.is_fp16()
+                              ? descriptor.input_mantissa_bits == 0
+                              : descriptor.input_mantissa_bits >= 1 && descriptor.input_mantissa_bits <= 16;
   const bool output_fits =
       descriptor.output_mantissa_bits == 0 || (element.compresses() && descriptor.output_mantissa_bits <= 16);
-  const bool weights_fit =
-      descriptor.weight_bits >= 1 && descriptor.weight_bits <= datapath_.mxu.config().weight_bits;
+  const bool weights_fit = descriptor.weight_bits >= 1 && descriptor.weight_bits <= datapath_.mxu.config().weight_bits;
   if (!input_fits || !output_fits || !weights_fit) return ControllerError::bad_format;
 
   task.m = descriptor.m;
@@ -87,15 +96,6 @@ ControllerError TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   task.input = native;
   task.output = {descriptor.output_mantissa_bits, format_.group_size};
   task.weights = {descriptor.weight_bits, format_.weight_scale_group};
-
-  const TileShape& tile = descriptor.tile;
-  const TileLimits limits(datapath_.mxu.config(), format_, datapath_.activation_buffer.config(),
-                          datapath_.weight_buffer.config(), task);
-  const auto whole = [](std::uint32_t size, std::uint32_t step) { return size != 0 && size % step == 0; };
-  if (!whole(tile.m, limits.m_step()) || !whole(tile.n, limits.n_step()) || !whole(tile.k, limits.k_step()) ||
-      !limits.legal(tile)) {
-    return ControllerError::bad_tile;
-  }
   return ControllerError::none;
 }
 

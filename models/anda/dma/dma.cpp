@@ -65,8 +65,7 @@ std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std
       failed_address_ = address;
     }
 
-    const std::uint64_t arrived =
-        clock_.cycles(sc_core::sc_time_stamp().value() + delay.value() - epoch_ticks_);
+    const std::uint64_t arrived = clock_.cycles(sc_core::sc_time_stamp().value() + delay.value() - epoch_ticks_);
     idle_from_ = std::max(idle_from_, arrived);
     window_[slot_] = arrived;
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;

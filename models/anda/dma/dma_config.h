@@ -23,7 +23,8 @@ struct DmaConfig {
 
   void check(const std::string& path, Problems& problems) const {
     if ((max_burst_bytes & (max_burst_bytes - 1)) != 0) {
-      problems.push_back({join_key(path, "max_burst_bytes"), "is " + number_text(max_burst_bytes) + ", must be a power of two"});
+      problems.push_back(
+          {join_key(path, "max_burst_bytes"), "is " + number_text(max_burst_bytes) + ", must be a power of two"});
     }
   }
 };

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <anda/base/math.h>
-
 namespace anda {
 
 namespace {
@@ -24,7 +22,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
       socket("socket"),
       config_(checked(config)),
       burst_bytes_(config.burst_bytes()),
-      wave_ticks_(ticks_of(config.burst_length / config.data_rate_bit_per_s) / config.available()),
+      burst_ticks_(ticks_of(config.burst_length / config.data_rate_bit_per_s) / config.channels / config.available()),
       latency_ticks_(static_cast<std::uint64_t>(std::llround(ticks_of(config.latency_ns * 1e-9)))) {
   socket.register_b_transport(this, &Dram::b_transport);
   socket.register_transport_dbg(this, &Dram::transport_dbg);
@@ -56,8 +54,7 @@ void Dram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
   const std::uint64_t address = payload.get_address();
   const std::uint64_t length = payload.get_data_length();
   const std::uint64_t bursts = (address + length - 1) / burst_bytes_ - address / burst_bytes_ + 1;
-  const std::uint64_t waves = ceil_div(bursts, config_.channels);
-  const auto busy = static_cast<std::uint64_t>(static_cast<double>(waves) * wave_ticks_ + 0.5);
+  const auto busy = static_cast<std::uint64_t>(static_cast<double>(bursts) * burst_ticks_ + 0.5);
 
   const std::uint64_t now = sc_core::sc_time_stamp().value();
   std::uint64_t first = now + delay.value();

@@ -2,10 +2,10 @@
 #ifndef ANDA_DRAM_DRAM_H
 #define ANDA_DRAM_DRAM_H
 
+#include <tlm_utils/simple_target_socket.h>
 #include <cstdint>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_target_socket.h>
 
 #include <anda/dram/dram_config.h>
 #include <anda/dram/sparse_memory.h>
@@ -13,9 +13,9 @@
 
 namespace anda {
 
-/// External memory, loosely timed. A transaction moves whole bursts, spread over the channels, through one data path
-/// of the bandwidth that refresh leaves; a read's first data comes a latency after its request, under which earlier
-/// transactions go on. Transactions are served in the order of their calls.
+/// External memory, loosely timed. A transaction moves whole bursts; the channels, between which bursts alternate, act
+/// as one data path of the bandwidth that refresh leaves; a read's first data comes a latency after its request, under
+/// which earlier transactions go on. Transactions are served in the order of their calls.
 class Dram : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<Dram> socket;
@@ -34,7 +34,7 @@ class Dram : public sc_core::sc_module {
 
   DramConfig config_;
   std::uint64_t burst_bytes_;
-  double wave_ticks_;  // one burst on every channel
+  double burst_ticks_;  // a burst's share of the time of all channels
   std::uint64_t latency_ticks_;
   std::uint64_t free_at_ticks_ = 0;
   SparseMemory contents_;

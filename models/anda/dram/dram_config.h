@@ -29,27 +29,33 @@ struct DramConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.number("capacity_bytes", self.capacity_bytes, Range<std::uint64_t>{1u << 20, std::uint64_t{1} << 48}, "size of the memory");
-    visit.number("channels", self.channels, Range<std::uint32_t>{1, 1024}, "independent (pseudo-)channels, interleaved by the burst");
-    visit.number("channel_bits", self.channel_bits, Range<std::uint32_t>{8, 1024}, "data pins of a channel; a multiple of 8");
+    visit.number("capacity_bytes", self.capacity_bytes, Range<std::uint64_t>{1u << 20, std::uint64_t{1} << 48},
+                 "size of the memory");
+    visit.number("channels", self.channels, Range<std::uint32_t>{1, 1024},
+                 "independent (pseudo-)channels, interleaved by the burst");
+    visit.number("channel_bits", self.channel_bits, Range<std::uint32_t>{8, 1024},
+                 "data pins of a channel; a multiple of 8");
     visit.number("burst_length", self.burst_length, Range<std::uint32_t>{1, 64}, "data beats of a burst");
     visit.number("data_rate_bit_per_s", self.data_rate_bit_per_s, Range<double>{1e6, 1e12}, "bits a second on one pin");
     visit.number("latency_ns", self.latency_ns, Range<double>{0, 1e6},
                  "from a read request to its first data on an idle memory: row activation, column access, controller");
-    visit.number("refresh_cycle_ns", self.refresh_cycle_ns, Range<double>{0, 1e6}, "tRFC: time that one all-bank refresh takes");
-    visit.number("refresh_interval_ns", self.refresh_interval_ns, Range<double>{1, 1e9}, "tREFI: time from one refresh to the next");
+    visit.number("refresh_cycle_ns", self.refresh_cycle_ns, Range<double>{0, 1e6},
+                 "tRFC: time that one all-bank refresh takes");
+    visit.number("refresh_interval_ns", self.refresh_interval_ns, Range<double>{1, 1e9},
+                 "tREFI: time from one refresh to the next");
     visit.flag("store_data", self.store_data,
                "keep what is written; without it only sizes move, and a read leaves the initiator's data as it was");
   }
 
   void check(const std::string& path, Problems& problems) const {
     if (channel_bits % 8 != 0) {
-      problems.push_back({join_key(path, "channel_bits"), "is " + number_text(channel_bits) + ", must be a multiple of 8"});
+      problems.push_back(
+          {join_key(path, "channel_bits"), "is " + number_text(channel_bits) + ", must be a multiple of 8"});
     }
     if (refresh_cycle_ns >= refresh_interval_ns) {
-      problems.push_back({join_key(path, "refresh_cycle_ns"), "is " + number_text(refresh_cycle_ns) +
-                                                                  ", must be below refresh_interval_ns = " +
-                                                                  number_text(refresh_interval_ns)});
+      problems.push_back({join_key(path, "refresh_cycle_ns"),
+                          "is " + number_text(refresh_cycle_ns) +
+                              ", must be below refresh_interval_ns = " + number_text(refresh_interval_ns)});
     }
   }
 };

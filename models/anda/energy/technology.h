@@ -23,7 +23,8 @@ struct BlockCost {
     visit.number("actions_per_cycle", self.actions_per_cycle, Range<double>{1e-9, 1e12},
                  "actions in a cycle, on average, while it took that power");
     visit.number("area_mm2", self.area_mm2, Range<double>{0, 1e9}, "area of the block");
-    visit.number("area_units", self.area_units, Range<double>{1e-9, 1e15}, "units (elements, lanes, bytes) in that area");
+    visit.number("area_units", self.area_units, Range<double>{1e-9, 1e15},
+                 "units (elements, lanes, bytes) in that area");
     visit.text("source", self.source, "where the figures come from");
   }
 };
@@ -37,7 +38,8 @@ struct PeCost {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.number("area", self.area, Range<double>{1e-6, 1e6}, "area, as a multiple of an FP-FP element");
-    visit.number("power", self.power, Range<double>{1e-6, 1e6}, "power while active, as a multiple of an FP-FP element");
+    visit.number("power", self.power, Range<double>{1e-6, 1e6},
+                 "power while active, as a multiple of an FP-FP element");
     visit.text("source", self.source, "where the figures come from");
   }
 };
@@ -61,7 +63,8 @@ struct DramCost {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.number("energy_pj_per_bit", self.energy_pj_per_bit, Range<double>{0, 1e6}, "energy of each bit that a burst moves");
+    visit.number("energy_pj_per_bit", self.energy_pj_per_bit, Range<double>{0, 1e6},
+                 "energy of each bit that a burst moves");
     visit.text("source", self.source, "where the figure comes from");
   }
 };
@@ -83,10 +86,12 @@ struct Technology {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.text("name", self.name, "what the figures are for: node and supply");
-    visit.number("reference_clock_hz", self.reference_clock_hz, Range<double>{1e3, 1e11}, "clock at which the powers were given");
+    visit.number("reference_clock_hz", self.reference_clock_hz, Range<double>{1e3, 1e11},
+                 "clock at which the powers were given");
     visit.number("sram_energy_exponent", self.sram_energy_exponent, Range<double>{0, 2},
                  "energy of an SRAM access grows with capacity to this power: 0.5, the length of its wires (assumed)");
-    visit.section("mxu", self.mxu, "array of Anda elements; action: one element active for one cycle; unit: one element");
+    visit.section("mxu", self.mxu,
+                  "array of Anda elements; action: one element active for one cycle; unit: one element");
     visit.section("compressor", self.compressor, "action: one clock cycle; unit: one lane");
     visit.section("vector_unit", self.vector_unit, "action: one clock cycle; unit: one FPU");
     visit.section("activation_buffer", self.activation_buffer, "action: one bit read or written; unit: one byte");

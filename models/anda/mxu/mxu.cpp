@@ -24,7 +24,7 @@ Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConf
   counters_.add("mxu.macs", "MACs", "multiply-accumulates of real data, without padding", total_.macs);
 }
 
-Mxu::Work Mxu::tile(std::uint32_t rows, std::uint32_t columns, std::uint64_t k, std::uint32_t mantissa_bits,
+Mxu::Work Mxu::tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits,
                     std::uint64_t weight_words, std::uint64_t activation_words) const {
   const std::uint64_t groups = ceil_div(k, element_->group_elements());
   const std::uint64_t compute = element_->group_cycles(mantissa_bits);

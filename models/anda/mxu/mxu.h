@@ -32,7 +32,7 @@ class Mxu : public sc_core::sc_module {
 
   /// Work of one output tile of rows × columns over `k` elements. `weight_words` and `activation_words`: cycles that
   /// the ports take to bring in one group's weights and activations.
-  Work tile(std::uint32_t rows, std::uint32_t columns, std::uint64_t k, std::uint32_t mantissa_bits,
+  Work tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits,
             std::uint64_t weight_words, std::uint64_t activation_words) const;
 
   void count(const Work& work) { total_ += work; }

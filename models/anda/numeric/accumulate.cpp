@@ -27,9 +27,9 @@ float scaled_dot(std::int64_t dot, std::uint32_t exponent, std::uint32_t mantiss
 }
 
 float accumulate(float accumulator, float v, Fp16 scale) {
-  // The product of a 24-bit and an 11-bit significand is exact in a double, so the conversion is its only rounding,
-  // and a compiler cannot fuse a product in double with a sum in float.
-  const auto product = static_cast<float>(static_cast<double>(v) * static_cast<double>(to_float(scale)));
+  // Two roundings, which is why contraction is off. Computing the product in double would not keep the compiler from
+  // it: GCC and Clang see that double and float agree here, narrow the product and fuse it.
+  const float product = v * to_float(scale);
   return accumulator + product;
 }
 

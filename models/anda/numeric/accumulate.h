@@ -14,8 +14,8 @@
 namespace anda {
 
 // From group dot products to an output element. These functions give the same bits on every machine with IEEE 754
-// arithmetic in the default rounding mode, with or without fused multiply-add: no float product that could be
-// rounded is added in the same precision (see accumulate.cpp).
+// arithmetic in the default rounding mode. accumulate.cpp must be built with -ffp-contract=off, as models/anda/
+// CMakeLists.txt does: in the FP32 dot format a fused multiply-add changes the result.
 
 /// What a group dot product is rounded to before it is scaled: the INT-to-half step of the hardware, or FP32.
 enum class DotFormat { fp16, fp32 };

@@ -15,7 +15,8 @@ struct FormatConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.number("group_size", self.group_size, Range<std::uint32_t>{8, 256}, "activations along k that share one exponent; a power of two");
+    visit.number("group_size", self.group_size, Range<std::uint32_t>{8, 256},
+                 "activations along k that share one exponent; a power of two");
     visit.number("weight_scale_group", self.weight_scale_group, Range<std::uint32_t>{8, 65536},
                  "weights along k that share one FP16 scale; a multiple of group_size");
   }
@@ -24,8 +25,9 @@ struct FormatConfig {
     if ((group_size & (group_size - 1)) != 0) {
       problems.push_back({join_key(path, "group_size"), "is " + number_text(group_size) + ", must be a power of two"});
     } else if (weight_scale_group % group_size != 0) {
-      problems.push_back({join_key(path, "weight_scale_group"), "is " + number_text(weight_scale_group) +
-                                                                    ", must be a multiple of group_size = " + number_text(group_size)});
+      problems.push_back({join_key(path, "weight_scale_group"),
+                          "is " + number_text(weight_scale_group) +
+                              ", must be a multiple of group_size = " + number_text(group_size)});
     }
   }
 };

@@ -3,7 +3,8 @@
 
 namespace anda {
 
-VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config) : sc_module(name), config_(config) {
+VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config)
+    : sc_module(name), config_(config) {
   counters_.add("vector_unit.values", "values", "results that left the accumulators through the vector unit", values_);
 }
 

@@ -17,7 +17,9 @@ class AndaPe : public ProcessingElement {
 
   std::uint32_t group_elements() const override { return group_size_; }
   std::uint32_t group_cycles(std::uint32_t mantissa_bits) const override { return (mantissa_bits + 1) * passes_; }
-  ActivationFormat activation_format(std::uint32_t mantissa_bits) const override { return {mantissa_bits, group_size_}; }
+  ActivationFormat activation_format(std::uint32_t mantissa_bits) const override {
+    return {mantissa_bits, group_size_};
+  }
   bool compresses() const override { return true; }
   double scaling() const override { return scaling_; }
 

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_TESTS_MODELS_MACHINE_H
+#define ANDA_TESTS_MODELS_MACHINE_H
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <systemc>
+
+#include <anda/accelerator/accelerator.h>
+#include <anda/accelerator/tiling.h>
+#include <anda/controller/descriptor.h>
+#include <anda/controller/registers.h>
+#include <anda/dram/dram.h>
+
+namespace anda::test {
+
+/// An accelerator with its memory, driven from the test. All machines of a test are made before the first run, because
+/// the kernel elaborates once.
+class Machine : public sc_core::sc_module {
+ public:
+  using Result = std::map<std::string, std::uint64_t>;
+
+  Accelerator accelerator;
+  Dram dram;
+  tlm_utils::simple_initiator_socket<Machine> control;
+  sc_core::sc_signal<bool> interrupt;
+
+  explicit Machine(const AcceleratorConfig& config, const DramConfig& memory = {},
+                   sc_core::sc_module_name name = sc_core::sc_gen_unique_name("machine"))
+      : sc_module(name),
+        accelerator("accelerator", config),
+        dram("dram", memory),
+        control("control"),
+        interrupt("interrupt") {
+    accelerator.memory.bind(dram.socket);
+    control.bind(accelerator.control);
+    accelerator.interrupt.bind(interrupt);
+    counters_.add(accelerator.counters());
+    counters_.add(dram.counters());
+  }
+
+  void write(std::uint64_t address, std::uint32_t word) { access(tlm::TLM_WRITE_COMMAND, address, &word, 4); }
+  std::uint32_t read(std::uint64_t address) {
+    std::uint32_t word = 0;
+    access(tlm::TLM_READ_COMMAND, address, &word, 4);
+    return word;
+  }
+  tlm::tlm_response_status access(tlm::tlm_command command, std::uint64_t address, void* data, unsigned int length) {
+    tlm::tlm_generic_payload payload;
+    sc_core::sc_time delay;
+    payload.set_command(command);
+    payload.set_address(address);
+    payload.set_data_ptr(static_cast<unsigned char*>(data));
+    payload.set_data_length(length);
+    payload.set_streaming_width(length);
+    control->b_transport(payload, delay);
+    return payload.get_response_status();
+  }
+
+  /// The task in the formats that the machine's elements use; mantissa lengths are ignored by FP16 systems.
+  GemmTask task(std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t input_bits,
+                std::uint32_t output_bits) const {
+    GemmTask task;
+    task.m = m;
+    task.n = n;
+    task.k = k;
+    task.input = accelerator.processing_element().activation_format(input_bits);
+    task.output = accelerator.processing_element().activation_format(output_bits);
+    task.weights = {accelerator.config().mxu.weight_bits, accelerator.config().format.weight_scale_group};
+    return task;
+  }
+
+  GemmDescriptor descriptor(const GemmTask& task, const TileShape& tile) const {
+    GemmDescriptor descriptor;
+    descriptor.m = task.m;
+    descriptor.n = task.n;
+    descriptor.k = task.k;
+    descriptor.input_mantissa_bits = task.input.mantissa_bits;
+    descriptor.output_mantissa_bits = task.output.mantissa_bits;
+    descriptor.weight_bits = task.weights.bits;
+    descriptor.tile = tile;
+    descriptor.addresses = {0, 1u << 28, 1u << 29, 1u << 30};
+    return descriptor;
+  }
+
+  /// Runs one descriptor to its end; what every counter grew by.
+  Result run(const GemmDescriptor& descriptor) {
+    const auto before = counters_.values();
+    const auto words = descriptor.encode();
+    for (std::size_t i = 0; i < words.size(); ++i) write(registers::instruction_memory + 4 * i, words[i]);
+    write(registers::descriptor_count, 1);
+    write(registers::control, registers::control_start);
+    sc_core::sc_start();
+    const auto after = counters_.values();
+    Result result;
+    for (std::size_t i = 0; i < before.size(); ++i) result[counters_.list()[i].name] = after[i] - before[i];
+    return result;
+  }
+  Result run(const GemmTask& task, const TileShape& tile) { return run(descriptor(task, tile)); }
+  Result run(const GemmTask& task, Tiling tiling) { return run(task, choose_tile(tiling, accelerator.config(), task)); }
+
+ private:
+  Counters counters_;
+};
+
+/// All cycles of a result that are not spent computing.
+inline std::uint64_t stalls(const Machine::Result& result) {
+  std::uint64_t sum = 0;
+  for (const auto& [name, value] : result) {
+    if (name.rfind("stall.", 0) == 0) sum += value;
+  }
+  return sum;
+}
+
+inline AcceleratorConfig machine_of(PeKind kind) {
+  AcceleratorConfig config;
+  config.mxu.processing_element = kind;
+  return config;
+}
+
+}  // namespace anda::test
+
+#endif
