@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <anda/accelerator/tiling.h>
 #include <algorithm>
 
 namespace anda::sim {
@@ -36,7 +37,7 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
   list.emplace_back(
       "Every GeMM starts on an idle machine with its operands in external memory; nothing overlaps from one GeMM to "
       "the next or stays on chip between them.");
-  if (info.tiling == Tiling::paper) {
+  if (info.paper_tiling) {
     list.push_back(
         fmt::format("tiling paper: a weight tile of k × {} columns stays on chip while the rows of activations stream "
                     "past; the tile is an inference, the publication does not give it.",

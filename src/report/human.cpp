@@ -56,7 +56,9 @@ std::string bytes_text(const MetricValue& value) {
 
 std::string percent_text(const MetricValue& value) {
   if (is_nothing(value)) return nothing;
-  return fmt::format("{:.1f} %", number_of(value) * 100);
+  const double percent = number_of(value) * 100;
+  // What would be printed as 0.0 has happened all the same.
+  return percent > 0 && percent < 0.05 ? "<0.1 %" : fmt::format("{:.1f} %", percent);
 }
 
 std::string plain_text(const MetricValue& value) {

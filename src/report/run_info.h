@@ -2,7 +2,6 @@
 #ifndef ANDA_SIM_REPORT_RUN_INFO_H
 #define ANDA_SIM_REPORT_RUN_INFO_H
 
-#include <anda/accelerator/tiling.h>
 #include <anda/dram/dram_config.h>
 #include <anda/energy/technology.h>
 
@@ -10,6 +9,8 @@
 #include <vector>
 
 namespace anda::sim {
+
+struct RunConfig;
 
 /// What reports say of a run beside its results. No dates and no absolute paths: same input, same bytes out.
 struct RunInfo {
@@ -20,12 +21,16 @@ struct RunInfo {
   std::string config_yaml;  ///< the effective configuration
   std::string config_sha256;
   std::string trace_sha256;
-  Tiling tiling = Tiling::paper;
+  bool paper_tiling = true;      ///< not the shapes with the least traffic
   bool consumer_outputs = true;  ///< results are written in the format of the GeMM that reads them
   DramConfig dram;
   Technology technology;
   std::vector<std::string> notes;  ///< further assumptions, after those that follow from the configuration
 };
+
+/// What follows from the configuration. `trace_sha256`: of the trace; `notes`: as above.
+RunInfo run_info(const RunConfig& config, const std::string& tool_version, const std::string& trace_sha256,
+                 std::vector<std::string> notes = {});
 
 }  // namespace anda::sim
 

@@ -28,7 +28,7 @@ class Tables {
 
   /// A row for each tensor type and the total of each system.
   void by_tensor(const std::vector<Column>& columns) {
-    TextGrid grid = grid_of("", columns);
+    TextGrid grid = grid_of("tensor", columns);
     for (std::size_t i = 0; i < systems().size(); ++i) {
       grid.title(title_of(i));
       const auto& tensors = systems()[i].tensors;
@@ -42,11 +42,11 @@ class Tables {
     print(grid);
   }
 
-  /// A row for each system.
-  void by_system(const std::string& heading, const std::vector<Column>& columns) {
+  /// A row for each system, with numbers in the metric's own unit, which the heading names.
+  void by_system(const std::string& heading, const std::vector<Column>& columns, bool own_unit) {
     TextGrid grid = grid_of(heading, columns);
     for (std::size_t i = 0; i < systems().size(); ++i) {
-      grid.row(cells(shortened(systems()[i].name, name_columns), i, systems()[i].totals, columns));
+      grid.row(cells(shortened(systems()[i].name, name_columns), i, systems()[i].totals, columns, own_unit));
     }
     print(grid);
   }
@@ -84,13 +84,16 @@ class Tables {
   }
 
   std::vector<std::string> cells(const std::string& first, std::size_t system, const Counts& counts,
-                                 const std::vector<Column>& columns) const {
+                                 const std::vector<Column>& columns, bool own_unit = false) const {
     std::vector<std::string> row{first};
     for (const Column& column : columns) {
       const Metric& entry = metric(column.key);
       const MetricValue value = entry.value(Sample(evaluation_.system(system), counts));
-      row.push_back(is_stall(column) ? percent_text(share_of_cycles(value, system, counts))
-                                     : human_text(value, entry.unit));
+      if (is_stall(column)) {
+        row.push_back(percent_text(share_of_cycles(value, system, counts)));
+      } else {
+        row.push_back(own_unit ? plain_text(value) : human_text(value, entry.unit));
+      }
     }
     return row;
   }
@@ -165,19 +168,21 @@ void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& eval
   std::vector<Column> power = components("power_", "_mw");
   power.push_back({"power_on_chip_mw", "on chip"});
   power.push_back({"power_dram_mw", "DRAM"});
-  tables.by_system("average power", power);
+  tables.by_system("average power (mW)", power, true);
 
   std::vector<Column> area = components("area_", "_mm2");
   area.push_back({"area_total_mm2", "total"});
-  tables.by_system("area (mm²)", area);
+  tables.by_system("area (mm²)", area, true);
 
-  tables.by_system("", {{"time_s", ""},
-                        {"effective_tops", "TOPS"},
-                        {"tops_per_mm2", "TOPS/mm²"},
-                        {"on_chip_tops_per_w", "TOPS/W on chip"},
-                        {"tops_per_w", "TOPS/W with DRAM"},
-                        {"dram_bandwidth_bytes_per_s", ""},
-                        {"dram_peak_bytes_per_s", ""}});
+  tables.by_system("system",
+                   {{"time_s", ""},
+                    {"effective_tops", "TOPS"},
+                    {"tops_per_mm2", "TOPS/mm²"},
+                    {"on_chip_tops_per_w", "TOPS/W on chip"},
+                    {"tops_per_w", "TOPS/W with DRAM"},
+                    {"dram_bandwidth_bytes_per_s", ""},
+                    {"dram_peak_bytes_per_s", ""}},
+                   false);
   tables.ratios();
 }
 

@@ -43,6 +43,8 @@ TEST_CASE("Numbers for people have four digits and their unit") {
   CHECK(bytes_text(std::uint64_t{1024}) == "1.000 KiB");
   CHECK(bytes_text(std::uint64_t{5} << 30) == "5.000 GiB");
   CHECK(percent_text(0.97123) == "97.1 %");
+  CHECK(percent_text(0.0) == "0.0 %");
+  CHECK(percent_text(0.00001) == "<0.1 %");
   CHECK(ratio_text(2.4931) == "2.493×");
   CHECK(plain_text(MetricValue{}) == "n/a");
   CHECK(human_text(1.5e12, "pJ") == "1.500 J");

@@ -209,7 +209,7 @@ TEST_CASE("Assumptions follow from the configuration") {
   CHECK(has("flat: 0.5 pJ for each bit"));
   CHECK(has("the format of the tensor type that is made from them"));
   CHECK(has("A note of the test."));
-  info.tiling = anda::Tiling::automatic;
+  info.paper_tiling = false;
   info.consumer_outputs = false;
   report_test::Run whole_groups = report_test::run(1);
   for (auto& records : whole_groups.records) records[0].task.k = 128;

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/glossary.h"
+
+#include <fmt/format.h>
+
+#include <anda/accelerator/accelerator.h>
+#include <anda/base/error.h>
+#include <anda/dram/dram.h>
+
+#include "report/metrics.h"
+#include "report/op_columns.h"
+#include "workload/text.h"
+
+namespace anda::sim {
+namespace {
+
+constexpr const char* introduction =
+    "# Glossary\n"
+    "\n"
+    "Every number of `report.json`, `ops.csv` and the tables on the terminal. This page is the output of "
+    "`anda-sim glossary`.\n"
+    "\n"
+    "A unit of 1 is a ratio; shares are from 0 to 1 in files and in percent on the terminal. mW are averages over "
+    "the run;\nprefixes of bytes on the terminal are powers of 1024 (KiB), all others powers of 1000. A number that "
+    "has "
+    "no meaning (a share of\nno time) is `null` in JSON and empty in CSV. Cycles are those of `accelerator.clock_hz`. "
+    "\"System\" is one accelerator with its\nmemory; the first one is the baseline.\n";
+
+constexpr const char* metrics_heading =
+    "\n## Metrics\n"
+    "\n"
+    "The name is the column of `ops.csv` and the key of an op (`systems[].ops[]`) or a tensor type "
+    "(`systems[].tensors[]`) in\n`report.json`; for a whole system the number stands at the path below `systems[]`. "
+    "Names "
+    "in *italics* exist for whole systems only.\n"
+    "\n"
+    "| name | path of a system | unit | meaning |\n"
+    "|------|------------------|------|---------|\n";
+
+constexpr const char* ratios_heading =
+    "\n## Ratios\n"
+    "\n"
+    "`ratios[]` of `report.json`: each further system against the baseline.\n"
+    "\n"
+    "| name | unit | meaning |\n"
+    "|------|------|---------|\n"
+    "| `speedup` | 1 | `time_s` of the baseline / `time_s`. |\n"
+    "| `area_efficiency` | 1 | `tops_per_mm2` / that of the baseline. |\n"
+    "| `energy_efficiency` | 1 | `energy_total_pj` of the baseline / `energy_total_pj`: DRAM included. |\n";
+
+constexpr const char* ops_heading =
+    "\n## Ops\n"
+    "\n"
+    "What an op was, before its metrics in `ops.csv` and `systems[].ops[]`. `ops.csv` has the name of the system in "
+    "front, "
+    "in the column\n`system`.\n"
+    "\n"
+    "| column of `ops.csv` | key in `report.json` | unit | meaning |\n"
+    "|---------------------|----------------------|------|---------|\n";
+
+constexpr const char* counters_heading =
+    "\n## Actions\n"
+    "\n"
+    "The counters of the blocks: `systems[].actions` of `report.json`, their units in `units`. Energy is these numbers "
+    "times the energy\nof an action from the technology file.\n"
+    "\n"
+    "| counter | unit | meaning |\n"
+    "|---------|------|---------|\n";
+
+/// "/energy_pj/total" as "energy_pj.total".
+std::string dotted(const std::string& pointer) {
+  std::string path = pointer.substr(1);
+  for (char& c : path) {
+    if (c == '/') c = '.';
+  }
+  return path;
+}
+
+}  // namespace
+
+std::vector<CounterColumn> machine_counters() {
+  const Accelerator accelerator("glossary_accelerator", AcceleratorConfig{});
+  const Dram dram("glossary_dram", DramConfig{});
+  std::vector<CounterColumn> columns;
+  for (const Counters* counters : {&accelerator.counters(), &dram.counters()}) {
+    for (const Counter& counter : counters->list()) columns.push_back({counter.name, counter.unit, counter.meaning});
+  }
+  return columns;
+}
+
+std::string glossary_page(const std::vector<CounterColumn>& counters) {
+  std::string page = introduction;
+  page += metrics_heading;
+  for (const Metric& metric : metric_table(counters)) {
+    const bool system_only = metric.scope == Metric::Scope::system;
+    page += fmt::format("| {}`{}`{} | `{}` | {} | {} |\n", system_only ? "*" : "", metric.key, system_only ? "*" : "",
+                        dotted(metric.path), metric.unit, metric.meaning);
+  }
+  page += ratios_heading;
+  page += ops_heading;
+  for (const OpColumn& column : op_columns()) {
+    page += fmt::format("| `{}` | `{}{}` | {} | {} |\n", column.csv_name(), column.of_tile ? "tile." : "", column.key,
+                        column.unit, column.meaning);
+  }
+  page += counters_heading;
+  for (const CounterColumn& counter : counters) {
+    page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
+  }
+  return page;
+}
+
+int glossary_command(const std::vector<std::string>& args, std::ostream& out) {
+  if (!args.empty() && (args.front() == "--help" || args.front() == "-h")) {
+    out << "Usage: anda-sim glossary\n\nPrints what each number of the reports means, in which unit "
+           "(docs/glossary.md).\n";
+    return 0;
+  }
+  if (!args.empty()) throw Error::input("anda-sim glossary: takes no argument " + shown(args.front()));
+  out << glossary_page(machine_counters());
+  return 0;
+}
+
+}  // namespace anda::sim

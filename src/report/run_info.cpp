@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/run_info.h"
+
+#include <fmt/format.h>
+
+#include "config/run_config.h"
+#include "config/writer.h"
+
+namespace anda::sim {
+namespace {
+
+/// Without folders: where a project lies is no business of its results.
+std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+std::string workload_text(const WorkloadConfig& workload) {
+  std::string text;
+  if (!workload.trace.empty()) {
+    text = "trace " + file_name(workload.trace);
+  } else {
+    const std::string model = workload.model.empty() ? file_name(workload.config_json) : workload.model;
+    text = workload.phase == Phase::prefill
+               ? fmt::format("{}, prefill of {} tokens, batch {}", model, workload.tokens, workload.batch)
+               : fmt::format("{}, decode of one token after {}, batch {}", model, workload.tokens, workload.batch);
+  }
+  if (workload.layers != 0) {
+    text += workload.layers == 1 ? ", first layer" : fmt::format(", first {} layers", workload.layers);
+  }
+  return text;
+}
+
+}  // namespace
+
+RunInfo run_info(const RunConfig& config, const std::string& tool_version, const std::string& trace_sha256,
+                 std::vector<std::string> notes) {
+  RunInfo info;
+  info.tool_version = tool_version;
+  info.name = config.name;
+  info.level = name_of(levels, config.simulation.level);
+  info.workload = workload_text(config.workload);
+  info.config_yaml = to_yaml(config);
+  info.config_sha256 = config_hash(config);
+  info.trace_sha256 = trace_sha256;
+  info.paper_tiling = config.tiling == Tiling::paper;
+  info.consumer_outputs = config.precision.output == OutputFormat::consumer;
+  info.dram = config.dram;
+  info.technology = config.technology;
+  info.notes = std::move(notes);
+  return info;
+}
+
+}  // namespace anda::sim

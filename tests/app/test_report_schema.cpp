@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "app/trace_test_files.h"
+#include "report/glossary.h"
+#include "report/metrics.h"
+#include "report/op_columns.h"
+#include "report/report_json.h"
+
+using namespace anda::sim;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Json schema() { return Json::parse(trace_test::contents(ANDA_SOURCE_DIR "/docs/report.schema.json")); }
+
+/// The schema of what stands at "/a/b" below an object with this schema.
+const Json& below(const Json& object, const std::string& pointer) {
+  const Json* at = &object;
+  std::istringstream parts(pointer.substr(1));
+  for (std::string part; std::getline(parts, part, '/');) at = &at->at("properties").at(part);
+  return *at;
+}
+
+std::set<std::string> properties_of(const Json& object) {
+  std::set<std::string> keys;
+  for (const auto& entry : object.at("properties").items()) keys.insert(entry.key());
+  const auto required = object.at("required").get<std::set<std::string>>();
+  CHECK(required == keys);
+  return keys;
+}
+
+std::size_t leaves_of(const Json& object) {
+  if (!object.contains("properties")) return 1;
+  std::size_t leaves = 0;
+  for (const auto& entry : object.at("properties").items()) leaves += leaves_of(entry.value());
+  return leaves;
+}
+
+}  // namespace
+
+TEST_CASE("docs/report.schema.json has the metrics of the table, with their units") {
+  const Json root = schema();
+  const Json& definitions = root.at("$defs");
+  std::set<std::string> keys;
+  std::size_t number = 0;
+  for (const Metric& metric : metric_table(machine_counters())) {
+    INFO(metric.key);
+    const std::string description = metric.meaning + " Unit: " + metric.unit + ".";
+    CHECK(below(definitions.at("system"), metric.path).at("description") == description);
+    ++number;
+    if (metric.scope != Metric::Scope::everywhere) continue;
+    keys.insert(metric.key);
+    CHECK(definitions.at("metrics").at("properties").at(metric.key).at("description") == description);
+  }
+  CHECK(properties_of(definitions.at("metrics")) == keys);
+  // Name, actions, tensors and ops are no metrics.
+  CHECK(leaves_of(definitions.at("system")) == number + 4);
+}
+
+TEST_CASE("docs/report.schema.json has the properties of ops and the counters") {
+  const Json root = schema();
+  std::set<std::string> op{"tile"};
+  std::set<std::string> tile;
+  for (const OpColumn& column : op_columns()) (column.of_tile ? tile : op).insert(column.key);
+  const Json& definition = root.at("$defs").at("op");
+  CHECK(properties_of(definition) == op);
+  CHECK(properties_of(definition.at("properties").at("tile")) == tile);
+
+  std::set<std::string> counters;
+  for (const CounterColumn& counter : machine_counters()) counters.insert(counter.name);
+  CHECK(root.at("properties").at("units").at("required").get<std::set<std::string>>() == counters);
+  CHECK(below(root.at("$defs").at("system"), "/actions").at("required").get<std::set<std::string>>() == counters);
+  CHECK(root.at("properties").at("schema_version").at("const") == report_schema_version);
+}
