@@ -30,7 +30,13 @@ class TreeBuilder : public YAML::EventHandler {
 
   Tree take() { return std::move(root_); }
 
-  void OnDocumentStart(const YAML::Mark&) override { ++documents_; }
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // At a stray token yaml-cpp starts one empty document after another without going on.
+    if (++documents_ > max_documents) {
+      problems_.add(place(mark), "", "not valid YAML: does not belong to what stands before it");
+      throw Stop{};
+    }
+  }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -172,6 +178,8 @@ class TreeBuilder : public YAML::EventHandler {
     frame.entry.place = node.place;
   }
 
+  static constexpr int max_documents = 4;  // with the empty ones that --- and ... make
+
   Place origin_;
   bool line_numbers_;
   InputProblems& problems_;
@@ -233,7 +241,8 @@ Tree parse_yaml(const std::string& text, const Place& origin, bool line_numbers,
   TreeBuilder builder(origin, line_numbers, problems);
   try {
     // yaml-cpp ends an open quote at the end of the text without a word; a document end makes it complain.
-    std::istringstream in(text + "\n...\n");
+    const bool ends_line = !text.empty() && text.back() == '\n';
+    std::istringstream in(text + (ends_line ? "...\n" : "\n...\n"));
     YAML::Parser parser(in);
     while (parser.HandleNextDocument(builder)) {
     }
