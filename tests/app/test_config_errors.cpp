@@ -228,6 +228,9 @@ TEST_CASE("deep and long input ends soon", "[config]") {
   for (const std::string& text : {dashes, questions, open_keys, "dram: " + std::string(size, '['), "name: " + std::string(size, 'x') + ": y"}) {
     CHECK_FALSE(error_in(text).empty());
   }
+  for (const char* stray : {"]", "}", ",", "a: 1\n]", "[a]\n,", "{a: 1}\n: ", "'a' 'b'", "- a\n]\n", "a: 1\n--- ]", "[a] b", "...\n,"}) {
+    CHECK_FALSE(error_in(stray).empty());
+  }
   CHECK_THAT(error_in(keys), Contains("more problems"));
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(60));
 }
