@@ -48,14 +48,16 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     refuse_second_document(mark);
-    problems_.add(place(mark), path(), "aliases (*name) are not supported; write the value out, or share it through `base:`");
+    problems_.add(place(mark), path(),
+                  "aliases (*name) are not supported; write the value out, or share it through `base:`");
     Tree node;
     node.kind = Tree::Kind::broken;
     node.place = place(mark);
     put(std::move(node), mark, "", 0);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     refuse_second_document(mark);
     Tree node;
     node.kind = Tree::Kind::scalar;
@@ -127,7 +129,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   void refuse_decoration(Tree& node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (anchor != 0) {
-      problems_.add(place(mark), path(), "anchors (&name) are not supported; write the value out, or share it through `base:`");
+      problems_.add(place(mark), path(),
+                    "anchors (&name) are not supported; write the value out, or share it through `base:`");
     } else if (!tag.empty() && tag != "?" && tag != "!") {
       problems_.add(place(mark), path(), "tags (" + in_quotes(tag) + ") are not supported; leave it out");
       // A broken list or map would lose its type while it is being built; only scalars need to be set aside.

@@ -68,7 +68,8 @@ TEST_CASE("the configurations of the paper have its precision", "[config]") {
     CHECK(anda::sim::to_yaml(config) == anda::sim::to_yaml(plain));
   }
   std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(configs + "paper")) files += entry.is_regular_file() ? 1u : 0u;
+  for (const auto& entry : std::filesystem::directory_iterator(configs + "paper"))
+    files += entry.is_regular_file() ? 1u : 0u;
   CHECK(files == runs.size());
 }
 
@@ -82,14 +83,16 @@ TEST_CASE("the main configuration is LLaMA-13B within 1 % loss", "[config]") {
 TEST_CASE("docs/configuration.md is what the program prints", "[config]") {
   CHECK(read_text(ANDA_SOURCE_DIR "/docs/configuration.md") == anda::sim::reference_page());
   CHECK(output_of({"--reference"}) == anda::sim::reference_page());
-  CHECK_THAT(anda::sim::reference_page(), Contains("| `data_rate_bit_per_s` | number | bit/s | `2000000000` | 1000000 … 1000000000000 |"));
+  CHECK_THAT(anda::sim::reference_page(),
+             Contains("| `data_rate_bit_per_s` | number | bit/s | `2000000000` | 1000000 … 1000000000000 |"));
   CHECK_THAT(anda::sim::reference_page(), Contains("| `bytes` | whole number | bytes | `1048576` |"));
 }
 
 TEST_CASE("the errors shown in the reference page are the real ones", "[config]") {
   const std::string error = error_of([] {
-    anda::sim::parse_run_config("workload: {model: LLaMA-13B}\naccelerator: {mxu: {\n  row: 32}}\n\nprecision: [7, 5, 6]\n",
-                                "llama.yaml", {"dram.channels=0"});
+    anda::sim::parse_run_config(
+        "workload: {model: LLaMA-13B}\naccelerator: {mxu: {\n  row: 32}}\n\nprecision: [7, 5, 6]\n", "llama.yaml",
+        {"dram.channels=0"});
   });
   CHECK_THAT(anda::sim::reference_page(), Contains("```text\n" + error + "\n```"));
 }
@@ -123,7 +126,8 @@ TEST_CASE("the config command", "[config]") {
   CHECK(output_of({file, "--check"}) == file + ": valid\n");
   CHECK_THAT(output_of({"--help"}), StartsWith("usage: anda-sim config") && Contains("--set KEY=VALUE"));
 
-  CHECK_THAT(error_of_command({file, "--check", "--set", "dram.channels=0"}), StartsWith("--set dram.channels=0: dram.channels: is 0"));
+  CHECK_THAT(error_of_command({file, "--check", "--set", "dram.channels=0"}),
+             StartsWith("--set dram.channels=0: dram.channels: is 0"));
   CHECK_THAT(error_of_command({"--bogus"}), Contains("unrecognised option '--bogus'") && Contains("usage:"));
   CHECK_THAT(error_of_command({"--chec", file}), Contains("unrecognised option"));
   CHECK_THAT(error_of_command({"--set"}), Contains("usage:"));
@@ -149,10 +153,12 @@ TEST_CASE("the hash of a configuration does not depend on folders", "[config]") 
   folder.write("b/t.csv", "");
   folder.write("b/u.csv", "");
   const auto hash = [&](const std::string& trace) {
-    return anda::sim::config_hash(load_run_config(configs + "llama-13b.yaml", {"workload.trace=" + folder.path(trace)}));
+    return anda::sim::config_hash(
+        load_run_config(configs + "llama-13b.yaml", {"workload.trace=" + folder.path(trace)}));
   };
   CHECK(hash("a/t.csv") == hash("b/t.csv"));
   CHECK(hash("b/t.csv") != hash("b/u.csv"));
   CHECK(anda::sim::config_hash(anda::sim::default_run_config()).size() == 64);
-  CHECK(anda::sim::config_hash(anda::sim::default_run_config()) != anda::sim::config_hash(anda::sim::default_run_config({"dram.channels=8"})));
+  CHECK(anda::sim::config_hash(anda::sim::default_run_config()) !=
+        anda::sim::config_hash(anda::sim::default_run_config({"dram.channels=8"})));
 }

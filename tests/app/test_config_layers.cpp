@@ -27,9 +27,11 @@ TEST_CASE("the file's keys are put over those of its base", "[config]") {
   folder.write("common/base.yaml",
                "name: base\nworkload: {model: A, tokens: 5}\nsystems: [anda]\n"
                "precision: [7, 5, 6, 6]\naccelerator: {mxu: {rows: 8, columns: 4}}\n");
-  folder.write("middle.yaml", "base: common/base.yaml\naccelerator: {mxu: {rows: 32}}\nprecision: {A_o: 9, layers: {2: 4}}\n");
-  const RunConfig config = load_run_config(folder.write("top.yaml", "base: ./middle.yaml\nname: top\nsystems: [fp-fp]\n"
-                                                                    "precision: {layers: {2: {A_o: 3}, 5: [1, 2, 3, 4]}}\n"));
+  folder.write("middle.yaml",
+               "base: common/base.yaml\naccelerator: {mxu: {rows: 32}}\nprecision: {A_o: 9, layers: {2: 4}}\n");
+  const RunConfig config = load_run_config(folder.write("top.yaml",
+                                                        "base: ./middle.yaml\nname: top\nsystems: [fp-fp]\n"
+                                                        "precision: {layers: {2: {A_o: 3}, 5: [1, 2, 3, 4]}}\n"));
   CHECK(config.name == "top");
   CHECK(config.workload.model == "A");
   CHECK(config.workload.tokens == 5);
@@ -46,7 +48,8 @@ TEST_CASE("the file's keys are put over those of its base", "[config]") {
 
 TEST_CASE("problems are reported in the file that has them", "[config]") {
   TemporaryFolder folder;
-  const std::string base = folder.write("base.yaml", "workload: {model: A}\ndram: {channels: 0, refresh_interval_ns: 100}\n");
+  const std::string base =
+      folder.write("base.yaml", "workload: {model: A}\ndram: {channels: 0, refresh_interval_ns: 100}\n");
   const std::string top = folder.write("top.yaml", "base: base.yaml\ndram: {chanels: 2}\n");
   const std::string error = error_of_file(top);
   CHECK_THAT(error, Contains(base + ":2:8: dram.channels: is 0"));
@@ -71,7 +74,8 @@ TEST_CASE("a file that is based on itself is refused", "[config]") {
   CHECK(error_of_file(own) == own + ":2:1: base: " + own + " is based on itself");
   folder.write("a.yaml", workload + "base: sub/b.yaml\n");
   const std::string b = folder.write("sub/b.yaml", "base: ../sub/../a.yaml\n");
-  CHECK_THAT(error_of_file(folder.path("a.yaml")), StartsWith(b + ":1:1: base: ") && Contains("a.yaml is based on itself"));
+  CHECK_THAT(error_of_file(folder.path("a.yaml")),
+             StartsWith(b + ":1:1: base: ") && Contains("a.yaml is based on itself"));
 }
 
 TEST_CASE("--set changes keys of every kind, the last one wins", "[config]") {
@@ -100,7 +104,8 @@ TEST_CASE("--set repairs and breaks what the file has", "[config]") {
   CHECK(error_in(workload + "dram: {channels: 0}\n", {"dram.channels=4"}).empty());
   CHECK(error_in(workload, {"dram.refresh_interval_ns=100"}) ==
         "--set dram.refresh_interval_ns=100: dram.refresh_cycle_ns: is 260, must be below refresh_interval_ns = 100");
-  CHECK(error_in(workload, {"accelerator.mxu.row=8"}).find("--set accelerator.mxu.row=8: accelerator.mxu.row: is not a key") == 0);
+  CHECK(error_in(workload, {"accelerator.mxu.row=8"})
+            .find("--set accelerator.mxu.row=8: accelerator.mxu.row: is not a key") == 0);
   CHECK(error_in(workload, {"rows"}) == "--set rows: must be key=value, such as accelerator.mxu.rows=32");
   CHECK_THAT(error_in(workload, {"=3"}), Contains("must be key=value"));
   for (const char* key : {"a.", ".a", "a..b", "."}) {
@@ -129,7 +134,8 @@ TEST_CASE("another workload replaces the one below", "[config]") {
   // The effective configuration names all three; one of them can be replaced all the same.
   const std::string effective = folder.write("effective.yaml", anda::sim::to_yaml(config));
   CHECK(load_run_config(effective, {"workload.model=C"}).workload.model == "C");
-  CHECK(load_run_config(folder.write("top.yaml", "base: effective.yaml\nworkload: {model: D}\n")).workload.trace.empty());
+  CHECK(
+      load_run_config(folder.write("top.yaml", "base: effective.yaml\nworkload: {model: D}\n")).workload.trace.empty());
 }
 
 TEST_CASE("paths are relative to the file that names them, those of --set to the current folder", "[config]") {
@@ -154,8 +160,10 @@ TEST_CASE("a technology file has every key, and keys can be changed on top of it
   const RunConfig changed = load_run_config(top, {"technology.mxu.area_mm2=3"});
   CHECK(changed.technology.mxu.power_mw == 99.5);
   CHECK(changed.technology.mxu.area_mm2 == 3);
-  CHECK(load_run_config(folder.write("derived.yaml", "base: top.yaml\ntechnology: {dram: {energy_pj_per_bit: 1}}\n")).technology.mxu.power_mw == 99.5);
-  CHECK(parse_run_config(workload, "f.yaml", {"technology=" + folder.path("tech/mine.yaml")}).technology.mxu.power_mw == 99.5);
+  CHECK(load_run_config(folder.write("derived.yaml", "base: top.yaml\ntechnology: {dram: {energy_pj_per_bit: 1}}\n"))
+            .technology.mxu.power_mw == 99.5);
+  CHECK(parse_run_config(workload, "f.yaml", {"technology=" + folder.path("tech/mine.yaml")}).technology.mxu.power_mw ==
+        99.5);
 
   // A technology file may have a base too.
   folder.write("tech/base.yaml", text);
@@ -174,7 +182,8 @@ TEST_CASE("a technology file has every key, and keys can be changed on top of it
 
 TEST_CASE("the technology in the program is the one in the source tree", "[config]") {
   const RunConfig embedded = parse_run_config(workload, "f.yaml");
-  const RunConfig file = parse_run_config(workload, "f.yaml", {"technology=" ANDA_SOURCE_DIR "/configs/technology/16nm.yaml"});
+  const RunConfig file =
+      parse_run_config(workload, "f.yaml", {"technology=" ANDA_SOURCE_DIR "/configs/technology/16nm.yaml"});
   CHECK(anda::sim::to_yaml(embedded) == anda::sim::to_yaml(file));
   CHECK(embedded.technology.mxu.power_mw == 54.34);
 }

@@ -34,9 +34,10 @@ TEST_CASE("mantissa lengths as list, number and map", "[config]") {
 }
 
 TEST_CASE("tensors of other names and the short forms leave the other keys alone", "[config]") {
-  const PrecisionConfig config = parse_run_config("workload: {model: x}\nprecision: {other: 3, weight_bits: 2, output: fp16}\n",
-                                                  "f.yaml", {"precision=6"})
-                                     .precision;
+  const PrecisionConfig config =
+      parse_run_config("workload: {model: x}\nprecision: {other: 3, weight_bits: 2, output: fp16}\n", "f.yaml",
+                       {"precision=6"})
+          .precision;
   CHECK(config.mantissa_bits(0, "A_v") == 3);
   CHECK(config.mantissa_bits(0, "") == 3);
   CHECK(config.mantissa_bits(0, "a_qkv") == 3);
@@ -47,7 +48,8 @@ TEST_CASE("tensors of other names and the short forms leave the other keys alone
 }
 
 TEST_CASE("single layers differ in what their entry gives", "[config]") {
-  const PrecisionConfig config = precision("{A_qkv: 7, A_d: 6, layers: {0: {A_qkv: 10}, 2: [1, 2, 3, 4], 65535: 5, 3: {}}}");
+  const PrecisionConfig config =
+      precision("{A_qkv: 7, A_d: 6, layers: {0: {A_qkv: 10}, 2: [1, 2, 3, 4], 65535: 5, 3: {}}}");
   CHECK(lengths(config, 0) == Lengths{10, 11, 11, 6});
   CHECK(lengths(config, 1) == Lengths{7, 11, 11, 6});
   CHECK(lengths(config, 2) == Lengths{1, 2, 3, 4});

@@ -18,7 +18,9 @@ namespace {
 
 using Random = std::mt19937_64;
 
-std::size_t below(Random& random, std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random); }
+std::size_t below(Random& random, std::size_t count) {
+  return std::uniform_int_distribution<std::size_t>(0, count - 1)(random);
+}
 
 /// Visitor that gives every key a random legal value.
 class Randomizer {
@@ -33,8 +35,9 @@ class Randomizer {
     } else if (kind == 1) {
       value = range.max;
     } else if constexpr (std::is_floating_point_v<T>) {
-      value = kind < 5 ? std::uniform_real_distribution<T>(range.min, range.max)(random_)
-                       : std::clamp(std::exp2(std::uniform_real_distribution<T>(-30, 40)(random_)), range.min, range.max);
+      value = kind < 5
+                  ? std::uniform_real_distribution<T>(range.min, range.max)(random_)
+                  : std::clamp(std::exp2(std::uniform_real_distribution<T>(-30, 40)(random_)), range.min, range.max);
     } else {
       value = std::uniform_int_distribution<T>(range.min, range.max)(random_);
     }
@@ -47,8 +50,10 @@ class Randomizer {
   }
   void flag(const char*, bool& value, const char*) { value = below(random_, 2) == 1; }
   void text(const char*, std::string& value, const char*) {
-    const std::vector<std::string> pieces{"a", "B", "0", " ", ":", "#", "\"", "\\", "'", "{", "[", "-", "é", "…", "😀", "\xEF\xBB\xBF",
-                                          "true", "null", "~", "%", "@", "&", "*", "!", "|", ">", ",", "\xC2\x85", "\xE2\x80\xA8"};
+    const std::vector<std::string> pieces{"a",    "B",    "0", " ",        ":",           "#", "\"", "\\",
+                                          "'",    "{",    "[", "-",        "é",           "…", "😀",  "\xEF\xBB\xBF",
+                                          "true", "null", "~", "%",        "@",           "&", "*",  "!",
+                                          "|",    ">",    ",", "\xC2\x85", "\xE2\x80\xA8"};
     value.clear();
     for (std::size_t i = below(random_, 12); i > 0; --i) value += pieces[below(random_, pieces.size())];
   }
@@ -101,7 +106,8 @@ RunConfig random_config(Random& random, const std::string& file) {
   config.workload.batch = 1;
   anda::AcceleratorConfig& accelerator = config.accelerator;
   accelerator.format.group_size = 8u << below(random, 6);
-  accelerator.format.weight_scale_group = accelerator.format.group_size * static_cast<std::uint32_t>(1 + below(random, 200));
+  accelerator.format.weight_scale_group =
+      accelerator.format.group_size * static_cast<std::uint32_t>(1 + below(random, 200));
   accelerator.mxu.lanes_per_pe = 8u << below(random, 6);
   accelerator.dma.max_burst_bytes = 4u << below(random, 23);
   config.dram.channel_bits = static_cast<std::uint32_t>(8 * (1 + below(random, 128)));
@@ -129,10 +135,40 @@ TEST_CASE("effective configurations read back as they are", "[config]") {
 
 TEST_CASE("text files of any content give a configuration or an input error", "[config]") {
   const std::string valid = to_yaml(anda::sim::default_run_config({"precision.layers.3=[1, 2, 3, 4]"}));
-  const std::string small = "base: x.yaml\nworkload: {model: A, layers: 3}\nprecision: [7, 5, 6, 6] # c\nsystems: [fp-fp, anda]\n"
-                            "technology: {dram: {source: >-\n      folded\n }}\ndram:\n  ? channels\n  : 8\nname: \"q\\x41\"\n";
-  const std::vector<std::string> pieces{":", ": ", "\n", "  ", "- ", "[", "]", "{", "}", "\"", "'", "&a ", "*a", "!!str ", "#", "|", ">", "? ",
-                                        "---\n", "...\n", "%YAML 1.2\n", "<<: ", "~", "\t", "\r", "\\", ",", "9", "-", "é", std::string(1, '\0')};
+  const std::string small =
+      "base: x.yaml\nworkload: {model: A, layers: 3}\nprecision: [7, 5, 6, 6] # c\nsystems: [fp-fp, anda]\n"
+      "technology: {dram: {source: >-\n      folded\n }}\ndram:\n  ? channels\n  : 8\nname: \"q\\x41\"\n";
+  const std::vector<std::string> pieces{":",
+                                        ": ",
+                                        "\n",
+                                        "  ",
+                                        "- ",
+                                        "[",
+                                        "]",
+                                        "{",
+                                        "}",
+                                        "\"",
+                                        "'",
+                                        "&a ",
+                                        "*a",
+                                        "!!str ",
+                                        "#",
+                                        "|",
+                                        ">",
+                                        "? ",
+                                        "---\n",
+                                        "...\n",
+                                        "%YAML 1.2\n",
+                                        "<<: ",
+                                        "~",
+                                        "\t",
+                                        "\r",
+                                        "\\",
+                                        ",",
+                                        "9",
+                                        "-",
+                                        "é",
+                                        std::string(1, '\0')};
   Random random(7);
   int read = 0;
   const auto try_text = [&read](const std::string& text) {
@@ -151,10 +187,18 @@ TEST_CASE("text files of any content give a configuration or an input error", "[
       for (std::size_t n = 1 + below(random, 4); n > 0; --n) {
         const std::size_t at = below(random, text.size());
         switch (below(random, 4)) {
-          case 0: text[at] = static_cast<char>(below(random, 128)); break;
-          case 1: text.erase(at, 1 + below(random, 20)); break;
-          case 2: text.insert(at, pieces[below(random, pieces.size())]); break;
-          default: text.insert(at, text.substr(below(random, text.size()), below(random, 40))); break;
+          case 0:
+            text[at] = static_cast<char>(below(random, 128));
+            break;
+          case 1:
+            text.erase(at, 1 + below(random, 20));
+            break;
+          case 2:
+            text.insert(at, pieces[below(random, pieces.size())]);
+            break;
+          default:
+            text.insert(at, text.substr(below(random, text.size()), below(random, 40)));
+            break;
         }
         if (text.empty()) text = "a";
       }
