@@ -78,7 +78,7 @@ TEST_CASE("a file that is based on itself is refused", "[config]") {
              StartsWith(b + ":1:1: base: ") && Contains("a.yaml is based on itself"));
 }
 
-TEST_CASE("--set changes keys of every kind, the last one wins", "[config]") {
+TEST_CASE("overrides change keys of every kind, the last one wins", "[config]") {
   const RunConfig config = parse_run_config(
       workload + "precision: [7, 5, 6, 6]\nname: a\n", "f.yaml",
       {"accelerator.mxu.rows=32", "accelerator.mxu.rows=64", "name=b = c", "systems=[anda]", "precision.layers.3.A_o=5",
@@ -100,7 +100,7 @@ TEST_CASE("--set changes keys of every kind, the last one wins", "[config]") {
   CHECK(config.accelerator.clock_hz == 1e9);
 }
 
-TEST_CASE("--set repairs and breaks what the file has", "[config]") {
+TEST_CASE("overrides repair and break what the file has", "[config]") {
   CHECK(error_in(workload + "dram: {channels: 0}\n", {"dram.channels=4"}).empty());
   CHECK(error_in(workload, {"dram.refresh_interval_ns=100"}) ==
         "--set dram.refresh_interval_ns=100: dram.refresh_cycle_ns: is 260, must be below refresh_interval_ns = 100");
