@@ -5,9 +5,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <anda/base/error.h>
@@ -33,6 +36,19 @@
 //   text(key, std::string& value, meaning)
 //   choice(key, E& value, const ChoiceTable<E, N>&, meaning)
 //   section(key, S& value, meaning)                  S: a struct with describe()
+//
+// and, as far as the structs it is used on need them,
+//
+//   path(key, std::string& value, meaning)           the path of a file; empty: none
+//   optional(key, std::optional<T>&, Range<T>, meaning)         a number that may be left out
+//   choices(key, std::vector<E>&, const ChoiceTable<E, N>&, meaning)    distinct words, at least one
+//   numbered(key, std::map<std::uint32_t, S>&, Range<std::uint32_t>, meaning)   sections by number
+//   file_section(key, S& value, meaning)             a section that may stand in a file of its own
+//
+// Two static members of a struct tell readers how people write it:
+//
+//   short_form    the keys, in order, that a list of their values stands for; one value alone stands for all
+//   alternatives  keys of which a struct has one: giving one replaces another that a lower layer gave
 //
 // Units are part of the key (clock_hz, word_bits).
 
@@ -75,6 +91,16 @@ template <class T>
 struct HasCheck<T, std::void_t<decltype(std::declval<const T&>().check(
                        std::declval<const std::string&>(), std::declval<Problems&>()))>> : std::true_type {};
 
+template <class T, class = void>
+struct HasShortForm : std::false_type {};
+template <class T>
+struct HasShortForm<T, std::void_t<decltype(T::short_form)>> : std::true_type {};
+
+template <class T, class = void>
+struct HasAlternatives : std::false_type {};
+template <class T>
+struct HasAlternatives<T, std::void_t<decltype(T::alternatives)>> : std::true_type {};
+
 /// "a.b" from "a" and "b"; "b" when the path is empty.
 inline std::string join_key(const std::string& path, const std::string& key) {
   return path.empty() ? key : path + "." + key;
@@ -114,10 +140,39 @@ class Validator {
   void choice(const char*, const E&, const ChoiceTable<E, N>&, const char*) {}
   template <class S>
   void section(const char* key, const S& value, const char*) {
+    enter(key, value);
+  }
+
+  void path(const char*, const std::string&, const char*) {}
+  template <class T>
+  void optional(const char* key, const std::optional<T>& value, Range<T> range, const char* meaning) {
+    if (value) number(key, *value, range, meaning);
+  }
+  template <class E, std::size_t N>
+  void choices(const char* key, const std::vector<E>& values, const ChoiceTable<E, N>& table, const char*) {
+    if (values.empty()) problems_.push_back({join_key(path_, key), "is empty, must have at least one word"});
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (values[i] == values[j]) {
+          problems_.push_back({join_key(path_, key), std::string("has ") + name_of(table, values[i]) + " twice"});
+        }
+      }
+    }
+  }
+  template <class S>
+  void numbered(const char* key, const std::map<std::uint32_t, S>& values, Range<std::uint32_t> range, const char*) {
     const std::string outer = path_;
     path_ = join_key(outer, key);
-    visit(value);
+    for (const auto& [index, value] : values) {
+      const std::string name = std::to_string(index);
+      number(name.c_str(), index, range, "");
+      enter(name, value);
+    }
     path_ = outer;
+  }
+  template <class S>
+  void file_section(const char* key, const S& value, const char*) {
+    enter(key, value);
   }
 
   /// Ranges first; the rules between keys only where the ranges hold, so that they may divide.
@@ -131,6 +186,14 @@ class Validator {
   }
 
  private:
+  template <class S>
+  void enter(const std::string& key, const S& value) {
+    const std::string outer = path_;
+    path_ = join_key(outer, key);
+    visit(value);
+    path_ = outer;
+  }
+
   Problems& problems_;
   std::string path_;
 };

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CONFIG_CONFIG_COMMAND_H
+#define ANDA_SIM_CONFIG_CONFIG_COMMAND_H
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// `anda-sim config`: prints the effective configuration, checks a file or prints the reference page. `args` are those
+/// after the command's name. Returns the exit status; throws anda::Error (input) when something given is wrong.
+int config_command(const std::vector<std::string>& args, std::ostream& out);
+
+}  // namespace anda::sim
+
+#endif

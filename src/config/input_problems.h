@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CONFIG_INPUT_PROBLEMS_H
+#define ANDA_SIM_CONFIG_INPUT_PROBLEMS_H
+
+#include <anda/base/error.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// Everything that is wrong with what the user gave, collected so that one run shows it all.
+class InputProblems {
+ public:
+  /// `key` is the dotted key, empty when the problem is with a whole file.
+  void add(const Place& place, const std::string& key, const std::string& message);
+
+  std::size_t count() const { return lines_.size(); }
+
+  /// Throws one anda::Error (input), a line for each problem in the order of the files; returns if there is none.
+  void throw_if_any() const;
+
+ private:
+  struct Line {
+    Place place;
+    std::string text;
+  };
+  std::vector<Line> lines_;
+};
+
+/// User text as it can stand in a message: shortened, without control characters.
+std::string printable(const std::string& text, std::size_t longest = 60);
+/// The same in back quotes.
+std::string in_quotes(const std::string& text);
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/layers.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace anda::sim {
+
+void Expander::expand_short_form(TreeEntry& entry, const std::vector<std::string>& keys, const std::string& path) {
+  Tree& node = entry.value;
+  if (node.kind == Tree::Kind::list && node.items.size() != keys.size()) {
+    problems_.add(entry.place, path,
+                  "is a list of " + std::to_string(node.items.size()) + ", must have " + std::to_string(keys.size()) +
+                      " values: [" + joined(keys) + "]");
+    node.kind = Tree::Kind::broken;
+  }
+  if (node.kind != Tree::Kind::list && node.kind != Tree::Kind::scalar) return;
+  Tree map;
+  map.kind = Tree::Kind::map;
+  map.place = node.place;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (node.kind == Tree::Kind::list) {
+      map.entries.push_back({keys[i], node.items[i].place, node.items[i], {}});
+    } else {
+      map.entries.push_back({keys[i], entry.place, node, path});
+    }
+  }
+  node = std::move(map);
+}
+
+std::string Expander::shown_path(const std::string& path, const Place& place) {
+  const std::filesystem::path folder =
+      place.line > 0 ? std::filesystem::path(place.file).parent_path() : std::filesystem::path();
+  return (folder / path).lexically_normal().string();
+}
+
+void AlternativeRemover::remove(Tree& lower, const Tree& upper, const std::vector<std::string>& keys) {
+  const bool gives_one = std::any_of(keys.begin(), keys.end(), [&upper](const std::string& key) {
+    const TreeEntry* entry = upper.find(key);
+    return entry != nullptr && !(entry->value.kind == Tree::Kind::scalar && entry->value.text.empty());
+  });
+  if (!gives_one) return;
+  for (const std::string& key : keys) lower.remove(key);
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/load.h"
+
+#include "config/layers.h"
+#include "config/override.h"
+
+namespace anda::sim {
+namespace {
+
+RunConfig read(std::vector<Tree> layers, const std::vector<std::string>& overrides, InputProblems& problems) {
+  const bool is_unreadable = layers.empty();
+  for (const std::string& text : overrides) layers.push_back(parse_override(text, problems));
+  // Without the file's keys everything else would look wrong too.
+  if (is_unreadable) problems.throw_if_any();
+  const Tree document = compose<RunConfig>(layers, problems);
+  RunConfig config;
+  ReadContext context(document, problems, &catalogue_of<RunConfig>, false);
+  Reader(document, "", {document.place.file, 0, 0}, context).read(config);
+  problems.throw_if_any();
+  return config;
+}
+
+}  // namespace
+
+RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides) {
+  InputProblems problems;
+  std::vector<Tree> layers = read_yaml_layers(path, {}, problems);
+  return read(std::move(layers), overrides, problems);
+}
+
+RunConfig parse_run_config(const std::string& text, const std::string& name,
+                           const std::vector<std::string>& overrides) {
+  InputProblems problems;
+  std::vector<Tree> layers = parse_yaml_layers(text, name, problems);
+  return read(std::move(layers), overrides, problems);
+}
+
+RunConfig default_run_config(const std::vector<std::string>& overrides) {
+  return parse_run_config("workload: {model: LLaMA-13B}", "defaults", overrides);
+}
+
+}  // namespace anda::sim

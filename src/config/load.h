@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CONFIG_LOAD_H
+#define ANDA_SIM_CONFIG_LOAD_H
+
+#include <string>
+#include <vector>
+
+#include "config/run_config.h"
+
+namespace anda::sim {
+
+/// Reads a configuration file and puts `overrides` ("a.b=c", later ones win) on top. Throws one anda::Error (input)
+/// with a line, "file:line:column: key: message", for everything that is wrong.
+RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides = {});
+
+/// The same for a text; `name` stands for its file in messages, and paths in it are relative to that file's folder.
+RunConfig parse_run_config(const std::string& text, const std::string& name,
+                           const std::vector<std::string>& overrides = {});
+
+/// The defaults, with LLaMA-13B as workload.
+RunConfig default_run_config(const std::vector<std::string>& overrides = {});
+
+}  // namespace anda::sim
+
+#endif

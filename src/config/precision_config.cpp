@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/precision_config.h"
+
+namespace anda::sim {
+namespace {
+
+struct TensorType {
+  std::string_view name;
+  std::uint32_t PrecisionConfig::*bits;
+  std::optional<std::uint32_t> LayerPrecision::*layer_bits;
+};
+
+constexpr std::array<TensorType, 4> types{{
+    {tensor_types[0], &PrecisionConfig::a_qkv, &LayerPrecision::a_qkv},
+    {tensor_types[1], &PrecisionConfig::a_o, &LayerPrecision::a_o},
+    {tensor_types[2], &PrecisionConfig::a_u, &LayerPrecision::a_u},
+    {tensor_types[3], &PrecisionConfig::a_d, &LayerPrecision::a_d},
+}};
+
+}  // namespace
+
+std::uint32_t PrecisionConfig::mantissa_bits(std::uint32_t layer, std::string_view tensor) const {
+  for (const TensorType& type : types) {
+    if (type.name != tensor) continue;
+    const auto own = layers.find(layer);
+    if (own == layers.end()) return this->*type.bits;
+    return (own->second.*type.layer_bits).value_or(this->*type.bits);
+  }
+  return other;
+}
+
+}  // namespace anda::sim

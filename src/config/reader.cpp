@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/reader.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "config/config_path.h"
+
+namespace anda::sim {
+
+const Catalogue& ReadContext::catalogue() {
+  if (!catalogue_) catalogue_ = catalogue_source_();
+  return *catalogue_;
+}
+
+const TreeEntry* Reader::take(const char* key) {
+  known_.emplace_back(key);
+  const TreeEntry* entry = map_.find(key);
+  if (entry == nullptr) {
+    if (context_.is_complete) {
+      context_.problems.add(place_, join_key(path_, key), "is missing; a file of this kind has every key");
+    }
+    return nullptr;
+  }
+  return entry->value.kind == Tree::Kind::broken ? nullptr : entry;
+}
+
+std::string Reader::is_text(const Tree& node) {
+  switch (node.kind) {
+    case Tree::Kind::null:
+      return "has no value";
+    case Tree::Kind::list:
+      return "is a list";
+    case Tree::Kind::map:
+      return "is a map";
+    default:
+      break;
+  }
+  if (node.is_quoted) return "is the text " + in_quotes(node.text);
+  return looks_like_number_or_flag(node.text) && node.text.size() <= 60 ? "is " + node.text
+                                                                        : "is " + in_quotes(node.text);
+}
+
+void Reader::flag(const char* key, bool& value, const char*) {
+  const TreeEntry* entry = take(key);
+  if (entry == nullptr) return;
+  const Tree& node = entry->value;
+  if (node.kind == Tree::Kind::scalar && !node.is_quoted && (node.text == "true" || node.text == "false")) {
+    value = node.text == "true";
+  } else {
+    wrong(*entry, "true or false");
+  }
+}
+
+bool Reader::read_text(const TreeEntry& entry, std::string& value) {
+  const Tree& node = entry.value;
+  if (node.kind != Tree::Kind::scalar) {
+    wrong(entry, "text");
+    return false;
+  }
+  if (!node.is_quoted && looks_like_number_or_flag(node.text)) {
+    wrong(entry, "text; put it in quotes if it is meant as such");
+    return false;
+  }
+  const auto is_control = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  };
+  if (std::any_of(node.text.begin(), node.text.end(), is_control)) {
+    complain(entry,
+             "has a line break or a control character, must be text of one line (folded text is written with >-)");
+    return false;
+  }
+  value = node.text;
+  return true;
+}
+
+void Reader::text(const char* key, std::string& value, const char*) {
+  if (const TreeEntry* entry = take(key)) read_text(*entry, value);
+}
+
+void Reader::path(const char* key, std::string& value, const char*) {
+  const TreeEntry* entry = take(key);
+  std::string text;
+  if (entry == nullptr || !read_text(*entry, text)) return;
+  if (text.empty()) {
+    value.clear();
+    return;
+  }
+  const std::filesystem::path resolved = resolve_path(text, entry->value.place);
+  std::error_code error;
+  const auto status = std::filesystem::status(resolved, error);
+  if (!std::filesystem::exists(status)) {
+    complain(*entry, "is " + in_quotes(text) + ", must be an existing file; there is no " + resolved.string());
+  } else if (std::filesystem::is_directory(status)) {
+    complain(*entry, "is " + in_quotes(text) + ", must be a file; " + resolved.string() + " is a directory");
+  } else {
+    value = resolved.string();
+  }
+}
+
+void Reader::report_unknown_keys() {
+  if (path_.empty()) known_.emplace_back("base");  // of every file; taken out before
+  for (const TreeEntry& entry : map_.entries) {
+    if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
+    std::string message =
+        "is not a key; the keys of " + (path_.empty() ? "the top level" : path_) + " are " + joined(known_);
+    std::vector<std::string> homes;
+    for (const SectionInfo& section : context_.catalogue()) {
+      const auto is_it = [&entry](const KeyInfo& info) { return info.key == entry.key; };
+      if (section.path != path_ && std::any_of(section.keys.begin(), section.keys.end(), is_it)) {
+        homes.push_back(section.path.empty() ? "the top level" : section.path);
+      }
+    }
+    constexpr std::size_t most_homes = 4;
+    if (!homes.empty()) {
+      const bool is_cut = homes.size() > most_homes;
+      if (is_cut) homes.resize(most_homes);
+      message += "; `" + entry.key + "` is a key of " + joined(homes) + (is_cut ? " and others" : "");
+    } else if (entry.key.find('.') != std::string::npos) {
+      message += "; dotted keys are for --set, a file nests maps instead";
+    }
+    message += did_you_mean(entry.key, known_);
+    context_.problems.add(entry.place, join_key(path_, printable(entry.key)), message);
+  }
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/reference_page.h"
+
+#include <array>
+#include <string_view>
+
+#include "config/catalogue.h"
+#include "config/run_config.h"
+
+namespace anda::sim {
+namespace {
+
+constexpr const char* introduction = R"page(# Configuration
+
+<!-- Printed by `anda-sim config --reference`; a test compares the two. -->
+
+A run is described by one YAML file. Every key has a default except the workload, so a file holds only what is different:
+
+```yaml
+name: LLaMA-13B, 1 % accuracy loss
+workload: {model: LLaMA-13B}
+precision: [7, 5, 6, 6]
+accelerator:
+  mxu: {rows: 32}
+```
+
+`anda-sim config CONFIG.yaml` prints the effective configuration: every key with its value. That is itself a
+configuration which gives the same run. `anda-sim config CONFIG.yaml --check` only says whether the file is right, and
+`anda-sim config` alone prints the defaults.
+
+## Changing single keys
+
+`--set key=value` changes one key, named with dots; it can be repeated, and later ones win. The value is written as in
+YAML:
+
+```sh
+anda-sim config configs/llama-13b.yaml --set accelerator.mxu.rows=32 --set precision.layers.3.A_o=5
+anda-sim config configs/llama-13b.yaml --set "systems=[fp-fp, anda]" --set workload.model=OPT-6.7B
+```
+
+## Building on another file
+
+`base` names a file whose keys hold unless this file gives them. Maps are merged key by key, lists and values are
+replaced:
+
+```yaml
+base: llama-13b.yaml
+name: twice the rows
+accelerator: {mxu: {rows: 32}}
+```
+
+A file that gives one of `workload.model`, `workload.config_json` and `workload.trace` replaces whichever of them its base
+gave. Paths are relative to the file that names them; those of `--set` are relative to the current folder.
+
+## Precision
+
+The four mantissa lengths can be written one by one, as a list, or as one number for all. In the two short forms the other
+keys keep their values:
+
+```yaml
+precision: {A_qkv: 7, A_o: 5, A_u: 6, A_d: 6}   # the same as [7, 5, 6, 6]
+```
+
+```yaml
+precision: 8                                    # 8 bits for each of the four
+```
+
+Single layers may differ; what their entry leaves out is as in the other layers:
+
+```yaml
+precision:
+  A_qkv: 7
+  layers:
+    0: {A_qkv: 10}
+    39: [8, 8, 8, 8]
+```
+
+## Technology
+
+`technology` takes keys, which change those of `configs/technology/16nm.yaml`, or the path of a YAML file, which must have
+all of them. Energy of an action = `power_mw` / `reference_clock_hz` / `actions_per_cycle`; area of a unit = `area_mm2` /
+`area_units`.
+
+```yaml
+technology: technology/16nm.yaml
+```
+
+## Errors
+
+Nothing is ignored. A key that does not exist, a value out of range or keys that do not go together end the program with
+status 2 and a line for each problem:
+
+```text
+llama.yaml:3:3: accelerator.mxu.row: is not a key; the keys of accelerator.mxu are processing_element, rows, columns, lanes_per_pe, weight_bits, fill_cycles; did you mean `rows`?
+llama.yaml:5:1: precision: is a list of 3, must have 4 values: [A_qkv, A_o, A_u, A_d]
+--set dram.channels=0: dram.channels: is 0, must be 1 … 1024
+```
+
+Numbers are decimal. Whole numbers have neither point nor exponent, other numbers may (`285e6`); truth values are `true` and
+`false`; text that looks like either is put in quotes. Anchors, aliases, tags and more than one document in a file are
+refused, as are files of more than 1 MiB.
+
+## All keys
+
+The number after `…` is the largest legal one.
+)page";
+
+struct Unit {
+  std::string_view suffix;
+  const char* unit;
+};
+
+// The longer suffix first where one ends in another.
+constexpr std::array<Unit, 11> units{{{"_pj_per_bit", "pJ/bit"},
+                                      {"_bit_per_s", "bit/s"},
+                                      {"_per_cycle", "per cycle"},
+                                      {"_cycles", "cycles"},
+                                      {"_bytes", "bytes"},
+                                      {"_bits", "bits"},
+                                      {"_mm2", "mm²"},
+                                      {"_hz", "Hz"},
+                                      {"_ns", "ns"},
+                                      {"_us", "µs"},
+                                      {"_mw", "mW"}}};
+
+std::string unit_of(const std::string& key) {
+  const std::string whole = "_" + key;  // the key may be the unit alone: bytes
+  for (const Unit& unit : units) {
+    const std::string_view suffix = unit.suffix;
+    if (whole.size() >= suffix.size() && whole.compare(whole.size() - suffix.size(), suffix.size(), suffix) == 0)
+      return unit.unit;
+  }
+  return {};
+}
+
+std::string escaped(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '|' || c == '<') result += '\\';
+    result += c;
+  }
+  return result;
+}
+
+std::string sentence(std::string text) {
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text + ".";
+}
+
+std::string in_code(const std::string& text) { return text.empty() ? text : "`" + text + "`"; }
+
+std::string row(const SectionInfo& section, const KeyInfo& info) {
+  const bool is_section = info.type == "section";
+  const bool is_text = info.type == "text" || info.type == "path";
+  const std::string fallback = is_text && info.fallback.empty() ? "\"\"" : info.fallback;
+  const std::string meaning =
+      is_section ? "see `" + join_key(section.path, info.key) + "`: " + info.meaning : info.meaning;
+  return "| `" + info.key + "` | " + info.type + " | " + unit_of(info.key) + " | " + in_code(fallback) + " | " +
+         escaped(info.legal) + " | " + escaped(meaning) + " |\n";
+}
+
+}  // namespace
+
+std::string reference_page() {
+  std::string page = introduction;
+  for (const SectionInfo& section : catalogue_of<RunConfig>()) {
+    page += section.path.empty() ? "\n### Top level\n\n" : "\n### `" + section.path + "`\n\n";
+    if (section.path.empty()) {
+      page += "Besides these, a file may have the key `base`.\n\n";
+    } else {
+      page += sentence(escaped(section.meaning)) + "\n\n";
+    }
+    page += "| Key | Type | Unit | Default | Legal | Meaning |\n|---|---|---|---|---|---|\n";
+    for (const KeyInfo& info : section.keys) page += row(section, info);
+  }
+  return page;
+}
+
+}  // namespace anda::sim

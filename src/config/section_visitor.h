@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CONFIG_SECTION_VISITOR_H
+#define ANDA_SIM_CONFIG_SECTION_VISITOR_H
+
+namespace anda::sim {
+
+/// Base of visitors that look at sections only: passes over everything else.
+struct SectionVisitor {
+  template <class... Arguments>
+  void number(const Arguments&...) {}
+  template <class... Arguments>
+  void flag(const Arguments&...) {}
+  template <class... Arguments>
+  void text(const Arguments&...) {}
+  template <class... Arguments>
+  void path(const Arguments&...) {}
+  template <class... Arguments>
+  void optional(const Arguments&...) {}
+  template <class... Arguments>
+  void choice(const Arguments&...) {}
+  template <class... Arguments>
+  void choices(const Arguments&...) {}
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/tree.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace anda::sim {
+
+const TreeEntry* Tree::find(const std::string& key) const {
+  const auto found = std::find_if(entries.begin(), entries.end(), [&key](const TreeEntry& e) { return e.key == key; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+TreeEntry* Tree::find(const std::string& key) { return const_cast<TreeEntry*>(std::as_const(*this).find(key)); }
+
+void Tree::remove(const std::string& key) {
+  entries.erase(std::remove_if(entries.begin(), entries.end(), [&key](const TreeEntry& e) { return e.key == key; }),
+                entries.end());
+}
+
+void overlay(Tree& lower, const Tree& upper) {
+  if (lower.kind != Tree::Kind::map || upper.kind != Tree::Kind::map) {
+    lower = upper;
+    return;
+  }
+  lower.place = upper.place;
+  for (const TreeEntry& entry : upper.entries) {
+    TreeEntry* below = lower.find(entry.key);
+    if (below == nullptr) {
+      lower.entries.push_back(entry);
+    } else {
+      below->place = entry.place;
+      below->shown_as = entry.shown_as;
+      overlay(below->value, entry.value);
+    }
+  }
+}
+
+Place place_of(const Tree& root, const std::string& dotted_key) {
+  const Tree* node = &root;
+  Place place{root.place.file, 0, 0};
+  std::size_t begin = 0;
+  while (begin <= dotted_key.size()) {
+    const std::size_t end = std::min(dotted_key.find('.', begin), dotted_key.size());
+    const TreeEntry* entry = node->find(dotted_key.substr(begin, end - begin));
+    if (entry == nullptr) break;
+    place = entry->place;
+    node = &entry->value;
+    begin = end + 1;
+  }
+  return place;
+}
+
+}  // namespace anda::sim

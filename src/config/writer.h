@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CONFIG_WRITER_H
+#define ANDA_SIM_CONFIG_WRITER_H
+
+#include <string>
+
+#include "config/run_config.h"
+
+namespace anda::sim {
+
+/// The configuration as a file that load_run_config() reads back as the same configuration: every key, in the order
+/// of the structs, the technology written out, paths absolute. Same configuration, same bytes.
+std::string to_yaml(const RunConfig& config);
+
+/// SHA-256 of to_yaml() with paths cut to their file names, so that it does not depend on where a project lies.
+std::string config_hash(const RunConfig& config);
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/yaml_parser.h"
+
+#include <anda/base/describe.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <cstdint>
+#include <sstream>
+#include <unordered_map>
+
+namespace anda::sim {
+namespace {
+
+/// Thrown out of the parser to end it; the problem is on the list.
+struct Stop {};
+
+/// Builds the tree from events. YAML::Node would lose duplicate keys, and the place of keys without values.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  TreeBuilder(const Place& origin, bool line_numbers, InputProblems& problems)
+      : origin_(origin), line_numbers_(line_numbers), problems_(problems) {}
+
+  Place place(const YAML::Mark& mark) const {
+    if (!line_numbers_ || mark.is_null()) return origin_;
+    return {origin_.file, mark.line + 1, mark.column + 1};
+  }
+
+  Tree take() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // At a stray token yaml-cpp starts one empty document after another without going on.
+    if (++documents_ > max_documents) {
+      problems_.add(place(mark), "", "not valid YAML: does not belong to what stands before it");
+      throw Stop{};
+    }
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (documents_ > 1 && frames_.empty()) return;  // nothing after the end of the first document
+    Tree node;
+    node.place = place(mark);
+    put(std::move(node), mark, "", anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    refuse_second_document(mark);
+    problems_.add(place(mark), path(),
+                  "aliases (*name) are not supported; write the value out, or share it through `base:`");
+    Tree node;
+    node.kind = Tree::Kind::broken;
+    node.place = place(mark);
+    put(std::move(node), mark, "", 0);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    refuse_second_document(mark);
+    Tree node;
+    node.kind = Tree::Kind::scalar;
+    node.text = value;
+    node.is_quoted = tag == "!";
+    node.place = place(mark);
+    put(std::move(node), mark, tag, anchor);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(Tree::Kind::list, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(Tree::Kind::map, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  /// Dotted key of the value that is being read.
+  std::string path() const {
+    std::string path;
+    for (const Frame& frame : frames_) {
+      if (!frame.entry.key.empty()) path = join_key(path, printable(frame.entry.key));
+    }
+    return path;
+  }
+
+  /// A list or map under construction; in a map, keys and values take turns.
+  struct Frame {
+    Tree node;
+    bool has_key = false;
+    bool drops_value = false;  ///< the key is not usable, its value goes with it
+    TreeEntry entry;
+    std::unordered_map<std::string, Place> seen;
+  };
+
+  void open(Tree::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    refuse_second_document(mark);
+    if (frames_.size() >= max_yaml_depth) {
+      problems_.add(place(mark), "", "nested more than " + std::to_string(max_yaml_depth) + " levels deep");
+      throw Stop{};
+    }
+    Frame frame;
+    frame.node.kind = kind;
+    frame.node.place = place(mark);
+    refuse_decoration(frame.node, mark, tag, anchor);
+    frames_.push_back(std::move(frame));
+  }
+
+  void refuse_second_document(const YAML::Mark& mark) {
+    if (documents_ < 2) return;
+    problems_.add(place(mark), "", "a second document starts here; a file holds one");
+    throw Stop{};
+  }
+
+  void close() {
+    Tree node = std::move(frames_.back().node);
+    frames_.pop_back();
+    attach(std::move(node));
+  }
+
+  void put(Tree node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    refuse_decoration(node, mark, tag, anchor);
+    attach(std::move(node));
+  }
+
+  void refuse_decoration(Tree& node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != 0) {
+      problems_.add(place(mark), path(),
+                    "anchors (&name) are not supported; write the value out, or share it through `base:`");
+    } else if (!tag.empty() && tag != "?" && tag != "!") {
+      problems_.add(place(mark), path(), "tags (" + in_quotes(tag) + ") are not supported; leave it out");
+      // A broken list or map would lose its type while it is being built; only scalars need to be set aside.
+      if (node.kind == Tree::Kind::scalar) node.kind = Tree::Kind::broken;
+    }
+  }
+
+  void attach(Tree node) {
+    if (frames_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Frame& frame = frames_.back();
+    if (frame.node.kind == Tree::Kind::list) {
+      frame.node.items.push_back(std::move(node));
+    } else if (!frame.has_key) {
+      take_key(frame, node);
+    } else {
+      if (!frame.drops_value) {
+        frame.entry.value = std::move(node);
+        frame.node.entries.push_back(std::move(frame.entry));
+      }
+      frame.entry = TreeEntry{};
+      frame.has_key = false;
+    }
+  }
+
+  void take_key(Frame& frame, const Tree& node) {
+    frame.has_key = true;
+    frame.drops_value = true;
+    if (node.kind == Tree::Kind::broken) return;
+    if (node.kind != Tree::Kind::scalar || node.text.empty()) {
+      problems_.add(node.place, path(), "a key must be a word");
+      return;
+    }
+    if (node.text == "<<" && !node.is_quoted) {
+      problems_.add(node.place, path(), "merge keys (<<) are not supported; share keys through `base:`");
+      return;
+    }
+    const auto [first, is_new] = frame.seen.emplace(node.text, node.place);
+    if (!is_new) {
+      problems_.add(node.place, join_key(path(), printable(node.text)),
+                    std::string("is given twice") + (line_numbers_ ? "; first at " + to_string(first->second) : ""));
+      return;
+    }
+    frame.drops_value = false;
+    frame.entry.key = node.text;
+    frame.entry.place = node.place;
+  }
+
+  static constexpr int max_documents = 4;  // with the empty ones that --- and ... make
+
+  Place origin_;
+  bool line_numbers_;
+  InputProblems& problems_;
+  int documents_ = 0;
+  std::vector<Frame> frames_;
+  Tree root_;
+};
+
+struct BadByte {
+  int line = 1;
+  int column = 1;
+  std::string what;
+};
+
+/// Whether `text` is printable UTF-8; yaml-cpp takes anything.
+bool find_bad_byte(const std::string& text, BadByte& bad) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    std::size_t length = 1;
+    bool is_good = (byte >= 0x20 && byte < 0x7F) || byte == '\t' || byte == '\n' || byte == '\r';
+    if (byte >= 0x80) {
+      length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
+      is_good = byte >= 0xC2 && byte <= 0xF4 && i + length <= text.size();
+      std::uint32_t code = byte & (0xFFu >> (length + 1));
+      for (std::size_t j = 1; is_good && j < length; ++j) {
+        const auto next = static_cast<unsigned char>(text[i + j]);
+        is_good = (next & 0xC0u) == 0x80u;
+        code = (code << 6) | (next & 0x3Fu);
+      }
+      is_good = is_good && !(length == 3 && (code < 0x800 || (code >= 0xD800 && code <= 0xDFFF))) &&
+                !(length == 4 && (code < 0x10000 || code > 0x10FFFF));
+    }
+    if (!is_good) {
+      std::ostringstream out;
+      out << "byte 0x" << std::hex << int{byte};
+      bad.what = out.str();
+      return true;
+    }
+    bad.column = byte == '\n' ? 1 : bad.column + static_cast<int>(length);
+    bad.line += byte == '\n' ? 1 : 0;
+    i += length;
+  }
+  return false;
+}
+
+}  // namespace
+
+Tree parse_yaml(const std::string& text, const Place& origin, bool line_numbers, InputProblems& problems) {
+  Tree broken;
+  broken.kind = Tree::Kind::broken;
+  broken.place = origin;
+
+  BadByte bad;
+  if (find_bad_byte(text, bad)) {
+    problems.add(line_numbers ? Place{origin.file, bad.line, bad.column} : origin, "",
+                 "is not a text in UTF-8 (" + bad.what + ")");
+    return broken;
+  }
+  TreeBuilder builder(origin, line_numbers, problems);
+  try {
+    // yaml-cpp ends an open quote at the end of the text without a word; a document end makes it complain.
+    const bool ends_line = !text.empty() && text.back() == '\n';
+    std::istringstream in(text + (ends_line ? "...\n" : "\n...\n"));
+    YAML::Parser parser(in);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const Stop&) {
+    return broken;
+  } catch (const YAML::Exception& error) {
+    problems.add(builder.place(error.mark), "", "not valid YAML: " + error.msg);
+    return broken;
+  }
+  return builder.take();
+}
+
+}  // namespace anda::sim
