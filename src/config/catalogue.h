@@ -84,7 +84,8 @@ class CatalogueVisitor {
   void choices(const char* key, const std::vector<E>& values, const ChoiceTable<E, N>& table, const char* meaning) {
     std::vector<std::string> words;
     for (const E value : values) words.emplace_back(name_of(table, value));
-    add({key, "list of words", "[" + joined(words) + "]", joined(words_of(table)) + "; at least one, none twice", meaning});
+    add({key, "list of words", "[" + joined(words) + "]", joined(words_of(table)) + "; at least one, none twice",
+         meaning});
   }
   template <class S>
   void section(const char* key, const S& value, const char* meaning) {

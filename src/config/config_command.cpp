@@ -58,7 +58,8 @@ Options parse(const std::vector<std::string>& args) {
   } catch (const po::error& error) {
     throw Error::input(std::string("config: ") + error.what() + "\n" + usage);
   }
-  if (options.files.size() > 1) throw Error::input("config: takes one file, not " + options.files[1] + " too\n" + usage);
+  if (options.files.size() > 1)
+    throw Error::input("config: takes one file, not " + options.files[1] + " too\n" + usage);
   return options;
 }
 

@@ -9,7 +9,8 @@ namespace {
 
 anda::Technology read_embedded() {
   InputProblems problems;
-  const Tree document = compose<anda::Technology>(parse_yaml_layers(embedded_technology, "16nm.yaml (built in)", problems), problems);
+  const Tree document =
+      compose<anda::Technology>(parse_yaml_layers(embedded_technology, "16nm.yaml (built in)", problems), problems);
   anda::Technology technology;
   ReadContext context(document, problems, &catalogue_of<anda::Technology>, true);
   Reader(document, "", {document.place.file, 0, 0}, context).read(technology);

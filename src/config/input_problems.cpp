@@ -36,8 +36,7 @@ void InputProblems::throw_if_any() const {
   throw Error::input(text);
 }
 
-std::string printable(const std::string& text) {
-  constexpr std::size_t longest = 60;
+std::string printable(const std::string& text, std::size_t longest) {
   std::string shown;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);

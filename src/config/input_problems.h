@@ -30,7 +30,7 @@ class InputProblems {
 };
 
 /// User text as it can stand in a message: shortened, without control characters.
-std::string printable(const std::string& text);
+std::string printable(const std::string& text, std::size_t longest = 60);
 /// The same in back quotes.
 std::string in_quotes(const std::string& text);
 

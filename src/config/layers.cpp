@@ -9,8 +9,9 @@ namespace anda::sim {
 void Expander::expand_short_form(TreeEntry& entry, const std::vector<std::string>& keys, const std::string& path) {
   Tree& node = entry.value;
   if (node.kind == Tree::Kind::list && node.items.size() != keys.size()) {
-    problems_.add(entry.place, path, "is a list of " + std::to_string(node.items.size()) + ", must have " +
-                                         std::to_string(keys.size()) + " values: [" + joined(keys) + "]");
+    problems_.add(entry.place, path,
+                  "is a list of " + std::to_string(node.items.size()) + ", must have " + std::to_string(keys.size()) +
+                      " values: [" + joined(keys) + "]");
     node.kind = Tree::Kind::broken;
   }
   if (node.kind != Tree::Kind::list && node.kind != Tree::Kind::scalar) return;

@@ -28,7 +28,8 @@ RunConfig load_run_config(const std::string& path, const std::vector<std::string
   return read(std::move(layers), overrides, problems);
 }
 
-RunConfig parse_run_config(const std::string& text, const std::string& name, const std::vector<std::string>& overrides) {
+RunConfig parse_run_config(const std::string& text, const std::string& name,
+                           const std::vector<std::string>& overrides) {
   InputProblems problems;
   std::vector<Tree> layers = parse_yaml_layers(text, name, problems);
   return read(std::move(layers), overrides, problems);

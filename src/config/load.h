@@ -14,7 +14,8 @@ namespace anda::sim {
 RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides = {});
 
 /// The same for a text; `name` stands for its file in messages, and paths in it are relative to that file's folder.
-RunConfig parse_run_config(const std::string& text, const std::string& name, const std::vector<std::string>& overrides = {});
+RunConfig parse_run_config(const std::string& text, const std::string& name,
+                           const std::vector<std::string>& overrides = {});
 
 /// The defaults, with LLaMA-13B as workload.
 RunConfig default_run_config(const std::vector<std::string>& overrides = {});

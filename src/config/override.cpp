@@ -8,7 +8,7 @@
 namespace anda::sim {
 
 Tree parse_override(const std::string& text, InputProblems& problems) {
-  const Place place{"--set " + printable(text), 0, 0};
+  const Place place{"--set " + printable(text, 200), 0, 0};
   Tree nothing;
   nothing.kind = Tree::Kind::map;
   nothing.place = place;

@@ -37,7 +37,8 @@ struct LayerPrecision {
   static void describe(Self& self, Visitor& visit) {
     visit.optional("A_qkv", self.a_qkv, mantissa_range, "mantissa bits of the inputs of Q, K and V in this layer");
     visit.optional("A_o", self.a_o, mantissa_range, "mantissa bits of the input of the attention output in this layer");
-    visit.optional("A_u", self.a_u, mantissa_range, "mantissa bits of the input of up and gate projection in this layer");
+    visit.optional("A_u", self.a_u, mantissa_range,
+                   "mantissa bits of the input of up and gate projection in this layer");
     visit.optional("A_d", self.a_d, mantissa_range, "mantissa bits of the input of the down projection in this layer");
   }
 };
@@ -67,7 +68,8 @@ struct PrecisionConfig {
                  "bits of a weight; at most accelerator.mxu.weight_bits");
     visit.choice("output", self.output, output_formats,
                  "how outputs are written: consumer, in the format of the next GeMM's tensor type; fp16, as FP16");
-    visit.numbered("layers", self.layers, Range<std::uint32_t>{0, 65535}, "mantissa lengths of single layers; what is left out is as in the other layers");
+    visit.numbered("layers", self.layers, Range<std::uint32_t>{0, 65535},
+                   "mantissa lengths of single layers; what is left out is as in the other layers");
   }
 
   /// Mantissa length of the activations `tensor` in decoder layer `layer`.

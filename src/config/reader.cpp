@@ -28,13 +28,18 @@ const TreeEntry* Reader::take(const char* key) {
 
 std::string Reader::is_text(const Tree& node) {
   switch (node.kind) {
-    case Tree::Kind::null: return "has no value";
-    case Tree::Kind::list: return "is a list";
-    case Tree::Kind::map: return "is a map";
-    default: break;
+    case Tree::Kind::null:
+      return "has no value";
+    case Tree::Kind::list:
+      return "is a list";
+    case Tree::Kind::map:
+      return "is a map";
+    default:
+      break;
   }
   if (node.is_quoted) return "is the text " + in_quotes(node.text);
-  return looks_like_number_or_flag(node.text) && node.text.size() <= 60 ? "is " + node.text : "is " + in_quotes(node.text);
+  return looks_like_number_or_flag(node.text) && node.text.size() <= 60 ? "is " + node.text
+                                                                        : "is " + in_quotes(node.text);
 }
 
 void Reader::flag(const char* key, bool& value, const char*) {
@@ -63,7 +68,8 @@ bool Reader::read_text(const TreeEntry& entry, std::string& value) {
     return byte < 0x20 || byte == 0x7F;
   };
   if (std::any_of(node.text.begin(), node.text.end(), is_control)) {
-    complain(entry, "has a line break or a control character, must be text of one line (folded text is written with >-)");
+    complain(entry,
+             "has a line break or a control character, must be text of one line (folded text is written with >-)");
     return false;
   }
   value = node.text;
@@ -98,7 +104,8 @@ void Reader::report_unknown_keys() {
   if (path_.empty()) known_.emplace_back("base");  // of every file; taken out before
   for (const TreeEntry& entry : map_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
-    std::string message = "is not a key; the keys of " + (path_.empty() ? "the top level" : path_) + " are " + joined(known_);
+    std::string message =
+        "is not a key; the keys of " + (path_.empty() ? "the top level" : path_) + " are " + joined(known_);
     std::vector<std::string> homes;
     for (const SectionInfo& section : context_.catalogue()) {
       const auto is_it = [&entry](const KeyInfo& info) { return info.key == entry.key; };

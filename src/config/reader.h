@@ -132,8 +132,9 @@ class Reader {
       std::uint32_t index = 0;
       const NumberSyntax syntax = parse_number(numbered_entry.key, index);
       if (syntax != NumberSyntax::good || index < range.min || index > range.max) {
-        context_.problems.add(numbered_entry.place, shown(*entry), "has the key " + in_quotes(numbered_entry.key) +
-                                                                       ", must be a number, " + exact_range_text(range));
+        context_.problems.add(
+            numbered_entry.place, shown(*entry),
+            "has the key " + in_quotes(numbered_entry.key) + ", must be a number, " + exact_range_text(range));
         continue;
       }
       const std::string inner = join_key(join_key(path_, key), numbered_entry.key);
@@ -169,8 +170,8 @@ class Reader {
   bool read_number(const TreeEntry& entry, T& value, Range<T> range) {
     const Tree& node = entry.value;
     T read{};
-    const NumberSyntax syntax = node.kind == Tree::Kind::scalar && !node.is_quoted ? parse_number(node.text, read)
-                                                                                 : NumberSyntax::not_a_number;
+    const NumberSyntax syntax =
+        node.kind == Tree::Kind::scalar && !node.is_quoted ? parse_number(node.text, read) : NumberSyntax::not_a_number;
     if (syntax == NumberSyntax::not_a_number) {
       wrong(entry, std::string("a ") + number_kind<T>() + ", " + exact_range_text(range));
       return false;
@@ -184,7 +185,8 @@ class Reader {
   }
 
   template <class E, std::size_t N>
-  bool read_word(const std::string& key, const Place& place, const Tree& node, E& value, const ChoiceTable<E, N>& table) {
+  bool read_word(const std::string& key, const Place& place, const Tree& node, E& value,
+                 const ChoiceTable<E, N>& table) {
     if (node.kind == Tree::Kind::broken) return false;
     if (node.kind == Tree::Kind::scalar) {
       for (const auto& choice : table) {
@@ -194,8 +196,9 @@ class Reader {
       }
     }
     const std::vector<std::string> words = words_of(table);
-    context_.problems.add(place, key, is_text(node) + ", must be " + (N > 1 ? "one of " : "") + joined(words) +
-                                          did_you_mean(node.text, words));
+    context_.problems.add(
+        place, key,
+        is_text(node) + ", must be " + (N > 1 ? "one of " : "") + joined(words) + did_you_mean(node.text, words));
     return false;
   }
 

@@ -127,7 +127,8 @@ std::string unit_of(const std::string& key) {
   const std::string whole = "_" + key;  // the key may be the unit alone: bytes
   for (const Unit& unit : units) {
     const std::string_view suffix = unit.suffix;
-    if (whole.size() >= suffix.size() && whole.compare(whole.size() - suffix.size(), suffix.size(), suffix) == 0) return unit.unit;
+    if (whole.size() >= suffix.size() && whole.compare(whole.size() - suffix.size(), suffix.size(), suffix) == 0)
+      return unit.unit;
   }
   return {};
 }
@@ -152,7 +153,8 @@ std::string row(const SectionInfo& section, const KeyInfo& info) {
   const bool is_section = info.type == "section";
   const bool is_text = info.type == "text" || info.type == "path";
   const std::string fallback = is_text && info.fallback.empty() ? "\"\"" : info.fallback;
-  const std::string meaning = is_section ? "see `" + join_key(section.path, info.key) + "`: " + info.meaning : info.meaning;
+  const std::string meaning =
+      is_section ? "see `" + join_key(section.path, info.key) + "`: " + info.meaning : info.meaning;
   return "| `" + info.key + "` | " + info.type + " | " + unit_of(info.key) + " | " + in_code(fallback) + " | " +
          escaped(info.legal) + " | " + escaped(meaning) + " |\n";
 }

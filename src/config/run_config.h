@@ -35,25 +35,28 @@ struct RunConfig {
   static void describe(Self& self, Visitor& visit) {
     visit.text("name", self.name, "what reports call the run");
     visit.section("workload", self.workload, "what is run");
-    visit.section("precision", self.precision,
-                  "mantissa lengths and width of weights. [A_qkv, A_o, A_u, A_d] or one number is short for the four lengths");
-    visit.choice("tiling", self.tiling, tilings,
-                 "paper: a K × 64 weight tile stays on chip and all activation rows stream past; auto: the tile shapes with the "
-                 "least memory traffic");
+    visit.section(
+        "precision", self.precision,
+        "mantissa lengths and width of weights. [A_qkv, A_o, A_u, A_d] or one number is short for the four lengths");
+    visit.choice(
+        "tiling", self.tiling, tilings,
+        "paper: a K × 64 weight tile stays on chip and all activation rows stream past; auto: the tile shapes with the "
+        "least memory traffic");
     visit.section("accelerator", self.accelerator, "the accelerator");
     visit.section("dram", self.dram, "the external memory");
     visit.file_section("technology", self.technology, "energy and area of every block");
-    visit.choices("systems", self.systems, pe_kinds,
-                  "processing elements that the accelerator is simulated with, each a system; the first is the baseline");
+    visit.choices(
+        "systems", self.systems, pe_kinds,
+        "processing elements that the accelerator is simulated with, each a system; the first is the baseline");
     visit.section("simulation", self.simulation, "how the simulation is done");
   }
 
   void check(const std::string& path, Problems& problems) const {
     const std::uint32_t widest = accelerator.mxu.weight_bits;
     if (precision.weight_bits > widest) {
-      problems.push_back({join_key(path, "precision.weight_bits"), "is " + number_text(precision.weight_bits) +
-                                                                       ", must be at most accelerator.mxu.weight_bits = " +
-                                                                       number_text(widest)});
+      problems.push_back({join_key(path, "precision.weight_bits"),
+                          "is " + number_text(precision.weight_bits) +
+                              ", must be at most accelerator.mxu.weight_bits = " + number_text(widest)});
     }
   }
 };

@@ -18,7 +18,8 @@ struct SimulationConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.choice("level", self.level, levels, "how finely time is modelled; fast: one transaction for each transfer and tile step");
+    visit.choice("level", self.level, levels,
+                 "how finely time is modelled; fast: one transaction for each transfer and tile step");
     visit.number("quantum_us", self.quantum_us, Range<double>{1e-3, 1e9},
                  "local time by which a system may run ahead of the others");
     visit.flag("fold_layers", self.fold_layers, "simulate layers that are alike once and count the result for each");

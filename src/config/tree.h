@@ -17,10 +17,10 @@ struct Tree {
   enum class Kind { null, scalar, list, map, broken };
 
   Kind kind = Kind::null;
-  std::string text;           ///< of a scalar
-  bool is_quoted = false;     ///< a scalar in quotes or a block scalar: text, whatever it looks like
-  Place place;                ///< of the value
-  std::vector<Tree> items;    ///< of a list
+  std::string text;                ///< of a scalar
+  bool is_quoted = false;          ///< a scalar in quotes or a block scalar: text, whatever it looks like
+  Place place;                     ///< of the value
+  std::vector<Tree> items;         ///< of a list
   std::vector<TreeEntry> entries;  ///< of a map; no key twice
 
   const TreeEntry* find(const std::string& key) const;

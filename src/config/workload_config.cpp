@@ -22,9 +22,9 @@ void WorkloadConfig::check(const std::string& path, Problems& problems) const {
     return;
   }
   if (phase == Phase::prefill && std::uint64_t{tokens} * batch > max_gemm_dimension) {
-    problems.push_back({join_key(path, "tokens"), "is " + number_text(tokens) + ", times batch = " + number_text(batch) +
-                                                      " must be at most " + number_text(max_gemm_dimension) +
-                                                      ", the most rows of a GeMM"});
+    problems.push_back({join_key(path, "tokens"), "is " + number_text(tokens) +
+                                                      ", times batch = " + number_text(batch) + " must be at most " +
+                                                      number_text(max_gemm_dimension) + ", the most rows of a GeMM"});
   }
 }
 

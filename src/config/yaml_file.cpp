@@ -46,7 +46,8 @@ std::optional<std::string> read_file(const std::string& path, const Mention& men
   }
   text.resize(static_cast<std::size_t>(in.gcount()));
   if (text.size() > max_yaml_bytes) {
-    complain(path, mention, "is larger than " + std::to_string(max_yaml_bytes) + " bytes, which is no configuration", problems);
+    complain(path, mention, "is larger than " + std::to_string(max_yaml_bytes) + " bytes, which is no configuration",
+             problems);
     return std::nullopt;
   }
   return text;

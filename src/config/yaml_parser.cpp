@@ -30,7 +30,13 @@ class TreeBuilder : public YAML::EventHandler {
 
   Tree take() { return std::move(root_); }
 
-  void OnDocumentStart(const YAML::Mark&) override { ++documents_; }
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // At a stray token yaml-cpp starts one empty document after another without going on.
+    if (++documents_ > max_documents) {
+      problems_.add(place(mark), "", "not valid YAML: does not belong to what stands before it");
+      throw Stop{};
+    }
+  }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -42,14 +48,16 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     refuse_second_document(mark);
-    problems_.add(place(mark), path(), "aliases (*name) are not supported; write the value out, or share it through `base:`");
+    problems_.add(place(mark), path(),
+                  "aliases (*name) are not supported; write the value out, or share it through `base:`");
     Tree node;
     node.kind = Tree::Kind::broken;
     node.place = place(mark);
     put(std::move(node), mark, "", 0);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     refuse_second_document(mark);
     Tree node;
     node.kind = Tree::Kind::scalar;
@@ -121,7 +129,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   void refuse_decoration(Tree& node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (anchor != 0) {
-      problems_.add(place(mark), path(), "anchors (&name) are not supported; write the value out, or share it through `base:`");
+      problems_.add(place(mark), path(),
+                    "anchors (&name) are not supported; write the value out, or share it through `base:`");
     } else if (!tag.empty() && tag != "?" && tag != "!") {
       problems_.add(place(mark), path(), "tags (" + in_quotes(tag) + ") are not supported; leave it out");
       // A broken list or map would lose its type while it is being built; only scalars need to be set aside.
@@ -171,6 +180,8 @@ class TreeBuilder : public YAML::EventHandler {
     frame.entry.key = node.text;
     frame.entry.place = node.place;
   }
+
+  static constexpr int max_documents = 4;  // with the empty ones that --- and ... make
 
   Place origin_;
   bool line_numbers_;
@@ -233,7 +244,8 @@ Tree parse_yaml(const std::string& text, const Place& origin, bool line_numbers,
   TreeBuilder builder(origin, line_numbers, problems);
   try {
     // yaml-cpp ends an open quote at the end of the text without a word; a document end makes it complain.
-    std::istringstream in(text + "\n...\n");
+    const bool ends_line = !text.empty() && text.back() == '\n';
+    std::istringstream in(text + (ends_line ? "...\n" : "\n...\n"));
     YAML::Parser parser(in);
     while (parser.HandleNextDocument(builder)) {
     }

@@ -32,14 +32,24 @@ TEST_CASE("every wrong configuration is refused with one line that names place, 
       // unknown keys
       {"precission: 8", "file.yaml:2:1", {"precission: is not a key", "did you mean `precision`?"}},
       {"bsae: other.yaml", "file.yaml:2:1", {"bsae: is not a key", "did you mean `base`?"}},
-      {"accelerator:\n  mxu:\n    Row: 8", "file.yaml:4:5", {"accelerator.mxu.Row: is not a key", "rows, columns", "did you mean `rows`?"}},
-      {"accelerator: {rows: 8}", "file.yaml:2:15", {"accelerator.rows: is not a key", "`rows` is a key of accelerator.mxu"}},
+      {"accelerator:\n  mxu:\n    Row: 8",
+       "file.yaml:4:5",
+       {"accelerator.mxu.Row: is not a key", "rows, columns", "did you mean `rows`?"}},
+      {"accelerator: {rows: 8}",
+       "file.yaml:2:15",
+       {"accelerator.rows: is not a key", "`rows` is a key of accelerator.mxu"}},
       {"rows: 8", "file.yaml:2:1", {"rows: is not a key", "`rows` is a key of accelerator.mxu"}},
-      {"dram: {word_bits: 8}", "file.yaml:2:8", {"`word_bits` is a key of accelerator.activation_buffer, accelerator.weight_buffer"}},
+      {"dram: {word_bits: 8}",
+       "file.yaml:2:8",
+       {"`word_bits` is a key of accelerator.activation_buffer, accelerator.weight_buffer"}},
       {"accelerator: {dram: {}}", "file.yaml:2:15", {"`dram` is a key of the top level"}},
       {"accelerator.mxu.rows: 8", "file.yaml:2:1", {"dotted keys are for --set"}},
-      {"simulation: {quantum: 1}", "file.yaml:2:14", {"simulation.quantum: is not a key; the keys of simulation are level, quantum_us, fold_layers"}},
-      {"precision: {layers: {3: {A_x: 4}}}", "file.yaml:2:26", {"precision.layers.3.A_x: is not a key", "did you mean `A_"}},
+      {"simulation: {quantum: 1}",
+       "file.yaml:2:14",
+       {"simulation.quantum: is not a key; the keys of simulation are level, quantum_us, fold_layers"}},
+      {"precision: {layers: {3: {A_x: 4}}}",
+       "file.yaml:2:26",
+       {"precision.layers.3.A_x: is not a key", "did you mean `A_"}},
       // duplicates
       {"dram: {channels: 8, channels: 8}", "file.yaml:2:21", {"dram.channels: is given twice; first at file.yaml:2:8"}},
       {"workload: {model: OPT-30B}", "file.yaml:2:1", {"workload: is given twice; first at file.yaml:1:1"}},
@@ -56,7 +66,9 @@ TEST_CASE("every wrong configuration is refused with one line that names place, 
       {"dram: {channels: 16 GB}", "file.yaml:2:8", {"is `16 GB`, must be a whole number"}},
       {"dram: {channels: -1}", "file.yaml:2:8", {"is -1, must be 1 … 1024"}},
       {"dram: {channels: 4294967297}", "file.yaml:2:8", {"is 4294967297, must be 1 … 1024"}},
-      {"dram: {capacity_bytes: 99999999999999999999999}", "file.yaml:2:8", {"is 99999999999999999999999, must be 1048576 … 281474976710656"}},
+      {"dram: {capacity_bytes: 99999999999999999999999}",
+       "file.yaml:2:8",
+       {"is 99999999999999999999999, must be 1048576 … 281474976710656"}},
       {"dram: {channels: \"8\"}", "file.yaml:2:8", {"is the text `8`, must be a whole number"}},
       {"dram: {channels: true}", "file.yaml:2:8", {"is true, must be a whole number"}},
       {"dram: {channels: [8]}", "file.yaml:2:8", {"is a list, must be a whole number"}},
@@ -93,7 +105,9 @@ TEST_CASE("every wrong configuration is refused with one line that names place, 
       {"systems: anda", "file.yaml:2:1", {"systems: is `anda`, must be a list, such as [fp-fp, anda]"}},
       {"systems: []", "file.yaml:2:1", {"systems: is empty, must have at least one of fp-fp, anda"}},
       {"systems: [anda, fp-fp, anda]", "file.yaml:2:24", {"systems: has `anda` twice"}},
-      {"systems: [fp-fp, annda]", "file.yaml:2:18", {"systems: is `annda`, must be one of fp-fp, anda; did you mean `anda`?"}},
+      {"systems: [fp-fp, annda]",
+       "file.yaml:2:18",
+       {"systems: is `annda`, must be one of fp-fp, anda; did you mean `anda`?"}},
       {"systems: [fp-fp, ]\ntiling: x", "file.yaml:3:1", {"tiling"}},
       {"systems: [fp-fp, [anda]]", "file.yaml:2:18", {"systems: is a list, must be one of"}},
       {"systems: {anda: 1}", "file.yaml:2:1", {"systems: is a map, must be a list"}},
@@ -105,25 +119,41 @@ TEST_CASE("every wrong configuration is refused with one line that names place, 
       {"technology: none.yaml", "file.yaml:2:13", {"technology: none.yaml cannot be opened: No such file"}},
       {"technology: {mxu: {power_mw: -1}}", "file.yaml:2:20", {"technology.mxu.power_mw: is -1, must be 0 …"}},
       // precision
-      {"precision: [7, 5, 6]", "file.yaml:2:1", {"precision: is a list of 3, must have 4 values: [A_qkv, A_o, A_u, A_d]"}},
+      {"precision: [7, 5, 6]",
+       "file.yaml:2:1",
+       {"precision: is a list of 3, must have 4 values: [A_qkv, A_o, A_u, A_d]"}},
       {"precision: [7, 5, 6, 6, 6]", "file.yaml:2:1", {"is a list of 5, must have 4"}},
       {"precision: []", "file.yaml:2:1", {"is a list of 0, must have 4"}},
       {"precision: [7, 5, 17, 6]", "file.yaml:2:19", {"precision.A_u: is 17, must be 1 … 16"}},
       {"precision: 0", "file.yaml:2:1", {"precision: is 0, must be 1 … 16"}},
       {"precision: high", "file.yaml:2:1", {"precision: is `high`, must be a whole number, 1 … 16"}},
-      {"precision: {layers: [7, 5, 6, 6]}", "file.yaml:2:13", {"precision.layers: is a list, must be a map from numbers, 0 … 65535"}},
-      {"precision: {layers: {x: 5}}", "file.yaml:2:22", {"precision.layers: has the key `x`, must be a number, 0 … 65535"}},
+      {"precision: {layers: [7, 5, 6, 6]}",
+       "file.yaml:2:13",
+       {"precision.layers: is a list, must be a map from numbers, 0 … 65535"}},
+      {"precision: {layers: {x: 5}}",
+       "file.yaml:2:22",
+       {"precision.layers: has the key `x`, must be a number, 0 … 65535"}},
       {"precision: {layers: {65536: 5}}", "file.yaml:2:22", {"has the key `65536`, must be a number, 0 … 65535"}},
       {"precision: {layers: {03: 5}}", "file.yaml:2:22", {"has the key `03`, must be a number"}},
       {"precision: {layers: {3: [1, 2]}}", "file.yaml:2:22", {"precision.layers.3: is a list of 2"}},
       {"precision: {layers: {3: {A_o: 0}}}", "file.yaml:2:26", {"precision.layers.3.A_o: is 0, must be 1 … 16"}},
       // impossible combinations
-      {"precision: {weight_bits: 8}", "file.yaml:2:13", {"precision.weight_bits: is 8, must be at most accelerator.mxu.weight_bits = 4"}},
-      {"accelerator: {mxu: {weight_bits: 3}}", "file.yaml", {"precision.weight_bits: is 4, must be at most accelerator.mxu.weight_bits = 3"}},
-      {"accelerator: {format: {group_size: 48}}", "file.yaml:2:24", {"accelerator.format.group_size: is 48, must be a power of two"}},
-      {"accelerator:\n  format: {group_size: 256}", "file.yaml:3:3", {"weight_scale_group: is 128, must be a multiple of group_size"}},
+      {"precision: {weight_bits: 8}",
+       "file.yaml:2:13",
+       {"precision.weight_bits: is 8, must be at most accelerator.mxu.weight_bits = 4"}},
+      {"accelerator: {mxu: {weight_bits: 3}}",
+       "file.yaml",
+       {"precision.weight_bits: is 4, must be at most accelerator.mxu.weight_bits = 3"}},
+      {"accelerator: {format: {group_size: 48}}",
+       "file.yaml:2:24",
+       {"accelerator.format.group_size: is 48, must be a power of two"}},
+      {"accelerator:\n  format: {group_size: 256}",
+       "file.yaml:3:3",
+       {"weight_scale_group: is 128, must be a multiple of group_size"}},
       {"dram: {channel_bits: 12}", "file.yaml:2:8", {"dram.channel_bits: is 12, must be a multiple of 8"}},
-      {"dram: {refresh_interval_ns: 100}", "file.yaml:2:1", {"dram.refresh_cycle_ns: is 260, must be below refresh_interval_ns = 100"}},
+      {"dram: {refresh_interval_ns: 100}",
+       "file.yaml:2:1",
+       {"dram.refresh_cycle_ns: is 260, must be below refresh_interval_ns = 100"}},
       {"accelerator: {dma: {max_burst_bytes: 1000}}", "file.yaml:2:21", {"must be a power of two"}},
       // YAML that is refused
       {"dram: &d {channels: 8}", "file.yaml:2:7", {"dram: anchors (&name) are not supported"}},
@@ -155,7 +185,8 @@ TEST_CASE("every wrong configuration is refused with one line that names place, 
 TEST_CASE("a workload is asked for, and only one", "[config]") {
   TemporaryFolder folder;
   const std::string trace = folder.write("t.csv", "");
-  CHECK(error_in("name: x\n") == "file.yaml: workload: says nothing to run; give exactly one of model, config_json and trace");
+  CHECK(error_in("name: x\n") ==
+        "file.yaml: workload: says nothing to run; give exactly one of model, config_json and trace");
   CHECK(error_in("name: x\nworkload: {tokens: 5}\n") ==
         "file.yaml:2:1: workload: says nothing to run; give exactly one of model, config_json and trace");
   CHECK(error_in("workload:\n  model: x\n  trace: " + trace + "\n") ==
@@ -171,14 +202,16 @@ TEST_CASE("a workload is asked for, and only one", "[config]") {
 TEST_CASE("an alias is refused besides its anchor", "[config]") {
   CHECK(error_in(workload + "name: &a x\nprecision: {A_o: *a}\n") ==
         "file.yaml:2:7: name: anchors (&name) are not supported; write the value out, or share it through `base:`\n"
-        "file.yaml:3:18: precision.A_o: aliases (*name) are not supported; write the value out, or share it through `base:`");
+        "file.yaml:3:18: precision.A_o: aliases (*name) are not supported; write the value out, or share it through "
+        "`base:`");
 }
 
 TEST_CASE("legal ways of writing YAML", "[config]") {
   using anda::sim::parse_run_config;
   CHECK(parse_run_config("\xEF\xBB\xBF" + workload + "name: a\n", "f").name == "a");
   CHECK(parse_run_config("---\r\nworkload:\r\n  model: x\r\nname: 'it''s'\r\n...\r\n", "f").name == "it's");
-  CHECK(parse_run_config("--- # comment\n" + workload + "name: >-\n  folded\n  text\n---\n", "f").name == "folded text");
+  CHECK(parse_run_config("--- # comment\n" + workload + "name: >-\n  folded\n  text\n---\n", "f").name ==
+        "folded text");
   CHECK(parse_run_config("{\"workload\": {\"model\": \"x\"}, \"dram\": {\"channels\": 8}}", "f").dram.channels == 8);
   CHECK(parse_run_config(workload + "name: \"16\"", "f").name == "16");
   CHECK(parse_run_config(workload + "name: Käse × 2", "f").name == "Käse × 2");
@@ -190,16 +223,19 @@ TEST_CASE("legal ways of writing YAML", "[config]") {
 }
 
 TEST_CASE("all problems of a file are reported, in the order of its lines", "[config]") {
-  const std::string error = error_in("dram: {channels: 0}\nworkload: {model: 5, tokes: 1}\nname: a\nname: b\ntiling: x\n", {"x=1", "dram.channels=a"});
-  CHECK(error ==
-        "file.yaml:2:12: workload.model: is 5, must be text; put it in quotes if it is meant as such\n"
-        "file.yaml:2:22: workload.tokes: is not a key; the keys of workload are model, config_json, trace, phase, tokens, "
-        "batch, layers; did you mean `tokens`?\n"
-        "file.yaml:4:1: name: is given twice; first at file.yaml:3:1\n"
-        "file.yaml:5:1: tiling: is `x`, must be one of paper, auto\n"
-        "--set dram.channels=a: dram.channels: is `a`, must be a whole number, 1 … 1024\n"
-        "--set x=1: x: is not a key; the keys of the top level are name, workload, precision, tiling, accelerator, dram, "
-        "technology, systems, simulation, base");
+  const std::string error = error_in(
+      "dram: {channels: 0}\nworkload: {model: 5, tokes: 1}\nname: a\nname: b\ntiling: x\n", {"x=1", "dram.channels=a"});
+  CHECK(
+      error ==
+      "file.yaml:2:12: workload.model: is 5, must be text; put it in quotes if it is meant as such\n"
+      "file.yaml:2:22: workload.tokes: is not a key; the keys of workload are model, config_json, trace, phase, "
+      "tokens, "
+      "batch, layers; did you mean `tokens`?\n"
+      "file.yaml:4:1: name: is given twice; first at file.yaml:3:1\n"
+      "file.yaml:5:1: tiling: is `x`, must be one of paper, auto\n"
+      "--set dram.channels=a: dram.channels: is `a`, must be a whole number, 1 … 1024\n"
+      "--set x=1: x: is not a key; the keys of the top level are name, workload, precision, tiling, accelerator, dram, "
+      "technology, systems, simulation, base");
 }
 
 TEST_CASE("files that are none", "[config]") {
@@ -211,10 +247,15 @@ TEST_CASE("files that are none", "[config]") {
   CHECK_THAT(error(folder.write("comment.yaml", "# nothing\n")), Contains("is empty"));
   CHECK_THAT(error(folder.write("list.yaml", "- a\n")), Contains("list.yaml:1:1: is not a map of keys"));
   CHECK_THAT(error(folder.write("word.yaml", "word\n")), Contains("word.yaml:1:1: is not a map of keys"));
-  CHECK_THAT(error(folder.write("binary.yaml", std::string("\x7f" "ELF\0\1", 6))), Contains("binary.yaml:1:1: is not a text in UTF-8"));
+  CHECK_THAT(error(folder.write("binary.yaml", std::string("\x7f"
+                                                           "ELF\0\1",
+                                                           6))),
+             Contains("binary.yaml:1:1: is not a text in UTF-8"));
   CHECK_THAT(error("/dev/zero"), Contains("/dev/zero: is larger than"));
-  CHECK_THAT(error(folder.write("big.yaml", std::string(std::size_t{10} << 20, '['))), Contains("big.yaml: is larger than 1048576 bytes"));
-  CHECK_THAT(error(folder.write("deep.yaml", std::string(std::size_t{1} << 20, '['))), Contains("nested more than 32 levels"));
+  CHECK_THAT(error(folder.write("big.yaml", std::string(std::size_t{10} << 20, '['))),
+             Contains("big.yaml: is larger than 1048576 bytes"));
+  CHECK_THAT(error(folder.write("deep.yaml", std::string(std::size_t{1} << 20, '['))),
+             Contains("nested more than 32 levels"));
 }
 
 TEST_CASE("deep and long input ends soon", "[config]") {
@@ -225,8 +266,13 @@ TEST_CASE("deep and long input ends soon", "[config]") {
   while (questions.size() < size) questions += "? ";
   while (open_keys.size() < size) open_keys += "{a: ";
   for (int i = 0; keys.size() < size; ++i) keys += "key" + std::to_string(i) + ": 1\n";
-  for (const std::string& text : {dashes, questions, open_keys, "dram: " + std::string(size, '['), "name: " + std::string(size, 'x') + ": y"}) {
+  for (const std::string& text :
+       {dashes, questions, open_keys, "dram: " + std::string(size, '['), "name: " + std::string(size, 'x') + ": y"}) {
     CHECK_FALSE(error_in(text).empty());
+  }
+  for (const char* stray :
+       {"]", "}", ",", "a: 1\n]", "[a]\n,", "{a: 1}\n: ", "'a' 'b'", "- a\n]\n", "a: 1\n--- ]", "[a] b", "...\n,"}) {
+    CHECK_FALSE(error_in(stray).empty());
   }
   CHECK_THAT(error_in(keys), Contains("more problems"));
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(60));

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <anda/numeric/activation_format.h>
+#include <anda/numeric/weight_format.h>
 
 namespace anda {
 

@@ -81,10 +81,9 @@ ControllerError TopController::task_of(const GemmDescriptor& descriptor, GemmTas
 
   // Elements that work on Anda groups need a mantissa length of their input; the others take FP16 only.
   const ProcessingElement& element = datapath_.mxu.processing_element();
-  const ActivationFormat native = element.activation_format(descriptor.input_mantissa_bits);
-  const bool input_fits = native.is_fp16()
-                              ? descriptor.input_mantissa_bits == 0
-                              : descriptor.input_mantissa_bits >= 1 && descriptor.input_mantissa_bits <= 16;
+  const std::uint32_t input_bits = descriptor.input_mantissa_bits;
+  const bool takes_groups = !element.activation_format(1).is_fp16();
+  const bool input_fits = takes_groups ? input_bits >= 1 && input_bits <= 16 : input_bits == 0;
   const bool output_fits =
       descriptor.output_mantissa_bits == 0 || (element.compresses() && descriptor.output_mantissa_bits <= 16);
   const bool weights_fit = descriptor.weight_bits >= 1 && descriptor.weight_bits <= datapath_.mxu.config().weight_bits;
@@ -93,7 +92,7 @@ ControllerError TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   task.m = descriptor.m;
   task.n = descriptor.n;
   task.k = descriptor.k;
-  task.input = native;
+  task.input = element.activation_format(input_bits);
   task.output = {descriptor.output_mantissa_bits, format_.group_size};
   task.weights = {descriptor.weight_bits, format_.weight_scale_group};
   return ControllerError::none;

@@ -35,17 +35,6 @@ struct ActivationFormat {
   }
 };
 
-/// How weights lie in memory: packed two's complement integers and one FP16 scale per column and scale group.
-struct WeightFormat {
-  std::uint32_t bits = 4;
-  std::uint32_t scale_group = 128;
-
-  /// Bytes of k × columns weights with their scales.
-  std::uint64_t bytes(std::uint64_t k, std::uint64_t columns) const {
-    return ceil_div(k * columns * bits, 8) + ceil_div(k, scale_group) * columns * 2;
-  }
-};
-
 }  // namespace anda
 
 #endif

@@ -7,17 +7,9 @@
 #include <vector>
 
 #include <anda/numeric/fp16.h>
+#include <anda/numeric/weight_format.h>
 
 namespace anda {
-
-inline constexpr std::uint32_t max_weight_bits = 8;
-
-/// Weights are two's complement integers of `bits` (1 … 8), −2^(bits−1) … 2^(bits−1) − 1, with one FP16 scale per
-/// `scale_group` consecutive weights along K; the last scale group may be shorter.
-struct WeightFormat {
-  std::uint32_t bits = 4;
-  std::uint32_t scale_group = 128;
-};
 
 /// Error::input for a width outside 1 … 8 or a scale group of 0.
 void check_format(const WeightFormat& format);

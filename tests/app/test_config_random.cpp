@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/base/describe.h>
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <type_traits>
+
+#include "app/config_test.h"
+#include "config/writer.h"
+
+using anda::Range;
+using anda::sim::RunConfig;
+using anda::sim::to_yaml;
+
+namespace {
+
+using Random = std::mt19937_64;
+
+std::size_t below(Random& random, std::size_t count) {
+  return std::uniform_int_distribution<std::size_t>(0, count - 1)(random);
+}
+
+/// Visitor that gives every key a random legal value.
+class Randomizer {
+ public:
+  Randomizer(Random& random, std::string file) : random_(random), file_(std::move(file)) {}
+
+  template <class T>
+  void number(const char*, T& value, Range<T> range, const char*) {
+    const std::size_t kind = below(random_, 8);
+    if (kind == 0) {
+      value = range.min;
+    } else if (kind == 1) {
+      value = range.max;
+    } else if constexpr (std::is_floating_point_v<T>) {
+      value = kind < 5
+                  ? std::uniform_real_distribution<T>(range.min, range.max)(random_)
+                  : std::clamp(std::exp2(std::uniform_real_distribution<T>(-30, 40)(random_)), range.min, range.max);
+    } else {
+      value = std::uniform_int_distribution<T>(range.min, range.max)(random_);
+    }
+  }
+  template <class T>
+  void optional(const char* key, std::optional<T>& value, Range<T> range, const char* meaning) {
+    if (below(random_, 2) == 0) return;
+    value = T{};
+    number(key, *value, range, meaning);
+  }
+  void flag(const char*, bool& value, const char*) { value = below(random_, 2) == 1; }
+  void text(const char*, std::string& value, const char*) {
+    const std::vector<std::string> pieces{"a",    "B",    "0", " ",        ":",           "#", "\"", "\\",
+                                          "'",    "{",    "[", "-",        "é",           "…", "😀",  "\xEF\xBB\xBF",
+                                          "true", "null", "~", "%",        "@",           "&", "*",  "!",
+                                          "|",    ">",    ",", "\xC2\x85", "\xE2\x80\xA8"};
+    value.clear();
+    for (std::size_t i = below(random_, 12); i > 0; --i) value += pieces[below(random_, pieces.size())];
+  }
+  void path(const char*, std::string& value, const char*) { value = below(random_, 2) == 0 ? "" : file_; }
+  template <class E, std::size_t N>
+  void choice(const char*, E& value, const anda::ChoiceTable<E, N>& table, const char*) {
+    value = table[below(random_, N)].value;
+  }
+  template <class E, std::size_t N>
+  void choices(const char*, std::vector<E>& values, const anda::ChoiceTable<E, N>& table, const char*) {
+    values.clear();
+    for (const auto& choice : table) values.push_back(choice.value);
+    std::shuffle(values.begin(), values.end(), random_);
+    values.resize(1 + below(random_, N));
+  }
+  template <class S>
+  void section(const char*, S& value, const char*) {
+    S::describe(value, *this);
+  }
+  template <class S>
+  void file_section(const char*, S& value, const char*) {
+    S::describe(value, *this);
+  }
+  template <class S>
+  void numbered(const char* key, std::map<std::uint32_t, S>& values, Range<std::uint32_t> range, const char* meaning) {
+    values.clear();
+    for (std::size_t i = below(random_, 5); i > 0; --i) {
+      std::uint32_t index = 0;
+      number(key, index, range, meaning);
+      S::describe(values[index], *this);
+    }
+  }
+
+ private:
+  Random& random_;
+  std::string file_;
+};
+
+RunConfig random_config(Random& random, const std::string& file) {
+  RunConfig config;
+  Randomizer randomizer(random, file);
+  RunConfig::describe(config, randomizer);
+  // The rules between keys.
+  config.workload.config_json.clear();
+  if (config.workload.trace.empty()) {
+    config.workload.model += "x";
+  } else {
+    config.workload.model.clear();
+  }
+  config.workload.batch = 1;
+  anda::AcceleratorConfig& accelerator = config.accelerator;
+  accelerator.format.group_size = 8u << below(random, 6);
+  accelerator.format.weight_scale_group =
+      accelerator.format.group_size * static_cast<std::uint32_t>(1 + below(random, 200));
+  accelerator.mxu.lanes_per_pe = 8u << below(random, 6);
+  accelerator.dma.max_burst_bytes = 4u << below(random, 23);
+  config.dram.channel_bits = static_cast<std::uint32_t>(8 * (1 + below(random, 128)));
+  config.dram.refresh_cycle_ns = std::min(config.dram.refresh_cycle_ns, config.dram.refresh_interval_ns / 3);
+  config.precision.weight_bits = std::min(config.precision.weight_bits, accelerator.mxu.weight_bits);
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("effective configurations read back as they are", "[config]") {
+  TemporaryFolder folder;
+  const std::string file = folder.write("a \"b\" é.csv", "");
+  Random random(20250301);
+  for (int i = 0; i < 300; ++i) {
+    const RunConfig config = random_config(random, file);
+    for (const anda::Problem& problem : anda::problems_of(config)) FAIL(problem.key << " " << problem.message);
+    const std::string text = to_yaml(config);
+    INFO(i << "\n" << text);
+    const std::string error = error_in(text);
+    REQUIRE(error.empty());
+    REQUIRE(to_yaml(anda::sim::parse_run_config(text, "f.yaml")) == text);
+  }
+}
+
+TEST_CASE("text files of any content give a configuration or an input error", "[config]") {
+  const std::string valid = to_yaml(anda::sim::default_run_config({"precision.layers.3=[1, 2, 3, 4]"}));
+  const std::string small =
+      "base: x.yaml\nworkload: {model: A, layers: 3}\nprecision: [7, 5, 6, 6] # c\nsystems: [fp-fp, anda]\n"
+      "technology: {dram: {source: >-\n      folded\n }}\ndram:\n  ? channels\n  : 8\nname: \"q\\x41\"\n";
+  const std::vector<std::string> pieces{":",
+                                        ": ",
+                                        "\n",
+                                        "  ",
+                                        "- ",
+                                        "[",
+                                        "]",
+                                        "{",
+                                        "}",
+                                        "\"",
+                                        "'",
+                                        "&a ",
+                                        "*a",
+                                        "!!str ",
+                                        "#",
+                                        "|",
+                                        ">",
+                                        "? ",
+                                        "---\n",
+                                        "...\n",
+                                        "%YAML 1.2\n",
+                                        "<<: ",
+                                        "~",
+                                        "\t",
+                                        "\r",
+                                        "\\",
+                                        ",",
+                                        "9",
+                                        "-",
+                                        "é",
+                                        std::string(1, '\0')};
+  Random random(7);
+  int read = 0;
+  const auto try_text = [&read](const std::string& text) {
+    const std::string error = error_in(text);
+    REQUIRE(error != "not an input error");
+    read += error.empty() ? 1 : 0;
+  };
+  for (int i = 0; i < 1000; ++i) {
+    std::string bytes;
+    for (std::size_t n = below(random, 60); n > 0; --n) bytes += static_cast<char>(below(random, 256));
+    try_text(bytes);
+    std::string syntax;
+    for (std::size_t n = below(random, 30); n > 0; --n) syntax += pieces[below(random, pieces.size())];
+    try_text(syntax);
+    for (std::string text : {valid, small}) {
+      for (std::size_t n = 1 + below(random, 4); n > 0; --n) {
+        const std::size_t at = below(random, text.size());
+        switch (below(random, 4)) {
+          case 0:
+            text[at] = static_cast<char>(below(random, 128));
+            break;
+          case 1:
+            text.erase(at, 1 + below(random, 20));
+            break;
+          case 2:
+            text.insert(at, pieces[below(random, pieces.size())]);
+            break;
+          default:
+            text.insert(at, text.substr(below(random, text.size()), below(random, 40)));
+            break;
+        }
+        if (text.empty()) text = "a";
+      }
+      try_text(text);
+    }
+    error_of([&] { anda::sim::default_run_config({syntax, bytes, "name=" + syntax, "dram=" + bytes}); });
+  }
+  CHECK(read > 0);
+}

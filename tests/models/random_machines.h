@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_TESTS_MODELS_RANDOM_MACHINES_H
+#define ANDA_TESTS_MODELS_RANDOM_MACHINES_H
+
+#include <initializer_list>
+#include <optional>
+#include <random>
+
+#include "models/machine.h"
+
+namespace anda::test {
+
+/// A GeMM and the way to cut it.
+struct RandomGemm {
+  std::uint32_t m = 1;
+  std::uint32_t n = 1;
+  std::uint32_t k = 1;
+  std::uint32_t input_bits = 8;
+  std::uint32_t output_bits = 8;
+  Tiling tiling = Tiling::paper;
+
+  /// None if nothing fits.
+  std::optional<TileShape> tile(const AcceleratorConfig& config, const GemmTask& task) const {
+    try {
+      return choose_tile(tiling, config, task);
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  }
+};
+
+/// Machines and GeMMs small enough to run by the hundred, with edges of every kind: ragged sizes, buffers that force k
+/// apart, ports and memories too slow for the array.
+class RandomMachines {
+ public:
+  explicit RandomMachines(std::uint32_t seed) : random_(seed) {}
+
+  std::uint64_t pick(std::initializer_list<std::uint64_t> values) { return *(values.begin() + below(values.size())); }
+  std::uint32_t pick32(std::initializer_list<std::uint64_t> values) { return static_cast<std::uint32_t>(pick(values)); }
+  std::uint32_t below(std::size_t bound) { return static_cast<std::uint32_t>(random_() % bound); }
+
+  AcceleratorConfig accelerator() {
+    AcceleratorConfig config = machine_of(below(4) == 0 ? PeKind::fp_fp : PeKind::anda);
+    config.mxu.rows = pick32({8, 16, 32});
+    config.mxu.columns = pick32({8, 16, 32});
+    config.activation_buffer.mantissa_bytes = pick({16384, 65536, 1u << 18, 1u << 20});
+    config.activation_buffer.exponent_bytes = config.activation_buffer.mantissa_bytes / 8;
+    config.weight_buffer.bytes = pick({16384, 65536, 1u << 18, 1u << 20});
+    config.weight_buffer.word_bits = pick32({256, 512, 1024, 2048});
+    return config;
+  }
+
+  DramConfig dram() {
+    DramConfig config;
+    config.data_rate_bit_per_s = static_cast<double>(pick({20000000, 100000000, 500000000, 2000000000}));
+    return config;
+  }
+
+  RandomGemm gemm() {
+    return {dimension(300), dimension(600), dimension(2000),
+            1 + below(16),  1 + below(16),  below(2) == 0 ? Tiling::paper : Tiling::automatic};
+  }
+
+ private:
+  /// Half of them next to a multiple of 64, where the edges are.
+  std::uint32_t dimension(std::uint32_t most) {
+    if (below(2) == 0) return 1 + below(most);
+    return (1 + below(most / 64)) * 64 + below(3) - 1;
+  }
+
+  std::mt19937 random_;
+};
+
+}  // namespace anda::test
+
+#endif

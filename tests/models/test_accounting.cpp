@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "models/random_machines.h"
+
+using anda::PeKind;
+using anda::Schedule;
+using anda::Tiling;
+using anda::test::Machine;
+using anda::test::machine_of;
+using anda::test::RandomGemm;
+using anda::test::RandomMachines;
+using anda::test::stalls;
+
+TEST_CASE("Every cycle is busy or a stall of one cause, every byte is asked for, served and implied by the schedule") {
+  RandomMachines random(20261122);
+  std::vector<std::pair<std::unique_ptr<Machine>, RandomGemm>> cases;
+  for (int i = 0; i < 300; ++i)
+    cases.emplace_back(std::make_unique<Machine>(random.accelerator(), random.dram()), random.gemm());
+
+  int checked = 0;
+  for (auto& [machine, gemm] : cases) {
+    const auto task = machine->task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
+    const auto tile = gemm.tile(machine->accelerator.config(), task);
+    if (!tile) continue;  // nothing fits: refusing is tested elsewhere
+    ++checked;
+    const auto& config = machine->accelerator.config();
+    const auto result = machine->run(task, *tile);
+    INFO("m " << gemm.m << " n " << gemm.n << " k " << gemm.k << " M " << gemm.input_bits << " tile " << tile->m
+              << " × " << tile->n << " × " << tile->k);
+    REQUIRE(machine->read(anda::registers::error_code) == 0);
+    CHECK(result.at("controller.cycles") == result.at("mxu.busy_cycles") + stalls(result));
+    CHECK(result.at("mxu.macs") == std::uint64_t{gemm.m} * gemm.n * gemm.k);
+
+    const auto traffic = Schedule(task, *tile).traffic(task, config.mxu.rows, config.mxu.columns);
+    CHECK(result.at("dma.read_bytes") == traffic.read_bytes());
+    CHECK(result.at("dma.write_bytes") == traffic.write_bytes());
+    CHECK(result.at("dram.read_bytes") == traffic.read_bytes());
+    CHECK(result.at("dram.write_bytes") == traffic.write_bytes());
+    CHECK(result.at("dram.read_bursts") * machine->dram.config().burst_bytes() >= traffic.read_bytes());
+
+    // The array computes for whole tiles, whatever the schedule.
+    const std::uint64_t tiles = anda::ceil_div(gemm.m, config.mxu.rows) * anda::ceil_div(gemm.n, config.mxu.columns);
+    const bool fp = config.mxu.processing_element == PeKind::fp_fp;
+    const std::uint64_t group = fp ? config.mxu.lanes_per_pe : config.format.group_size;
+    CHECK(result.at("mxu.busy_cycles") == tiles * anda::ceil_div(gemm.k, group) * (fp ? 16 : gemm.input_bits + 1));
+  }
+  CHECK(checked > 200);
+}
+
+TEST_CASE("Compute-bound, the ideal cycles of FP-FP and Anda are as 16 to M + 1") {
+  Machine fp(machine_of(PeKind::fp_fp));
+  Machine anda_machine(machine_of(PeKind::anda));
+  const auto reference = fp.run(fp.task(64, 256, 1024, 0, 0), Tiling::paper);
+  for (std::uint32_t bits = 1; bits <= 16; ++bits) {
+    const auto result = anda_machine.run(anda_machine.task(64, 256, 1024, bits, bits), Tiling::paper);
+    CHECK(result.at("mxu.busy_cycles") * 16 == reference.at("mxu.busy_cycles") * (bits + 1));
+    // The weight port brings 4 words a group: it shows below 3 bits.
+    CHECK((result.at("stall.weight_port") > 0) == (bits < 3));
+  }
+}
+
+TEST_CASE("The same GeMM costs the same whenever it starts, and whatever the quantum") {
+  Machine machine(machine_of(PeKind::anda));
+  const auto task = machine.task(48, 192, 640, 5, 6);
+  const auto first = machine.run(task, Tiling::paper);
+  for (std::uint32_t k = 64; k < 1200; k += 77) {
+    tlm::tlm_global_quantum::instance().set(sc_core::sc_time(k % 3 == 0 ? 0 : k, sc_core::SC_US));
+    machine.run(machine.task(16, 64, k, 4, 4), Tiling::automatic);  // shifts the phase of all that follows
+    CHECK(machine.run(task, Tiling::paper) == first);
+  }
+  CHECK(first.at("controller.cycles") == 3 * 12 * 10 * 6 + stalls(first));
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tlm_utils/simple_initiator_socket.h>
+#include <array>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <systemc>
+
+#include <anda/dram/dram.h>
+
+using anda::DramConfig;
+
+namespace {
+
+/// A transaction with its data.
+class Transaction : public tlm::tlm_generic_payload {
+ public:
+  Transaction(tlm::tlm_command command, std::uint64_t address, unsigned int bytes) : data(bytes) {
+    set_command(command);
+    set_address(address);
+    set_data_ptr(data.data());
+    set_data_length(bytes);
+    set_streaming_width(bytes);
+  }
+
+  std::vector<unsigned char> data;
+};
+
+/// A memory and an initiator that calls it from outside the simulation, at time 0.
+class Bench : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_initiator_socket<Bench> socket;
+  anda::Dram dram;
+
+  explicit Bench(const DramConfig& config, sc_core::sc_module_name name = sc_core::sc_gen_unique_name("bench"))
+      : sc_module(name), socket("socket"), dram("dram", config) {
+    socket.bind(dram.socket);
+  }
+
+  /// Time at which a transaction asked for at a time is complete, in ns.
+  double done_ns(tlm::tlm_command command, std::uint64_t address, unsigned int bytes, double at_ns = 0) {
+    Transaction transaction(command, address, bytes);
+    sc_core::sc_time delay(at_ns, sc_core::SC_NS);
+    socket->b_transport(transaction, delay);
+    REQUIRE(transaction.get_response_status() == tlm::TLM_OK_RESPONSE);
+    return delay.to_seconds() * 1e9;
+  }
+
+  tlm::tlm_response_status status(tlm::tlm_generic_payload& transaction) {
+    sc_core::sc_time delay;
+    socket->b_transport(transaction, delay);
+    CHECK(delay == sc_core::SC_ZERO_TIME);
+    return transaction.get_response_status();
+  }
+  tlm::tlm_response_status status(tlm::tlm_command command, std::uint64_t address, unsigned int bytes) {
+    Transaction transaction(command, address, bytes);
+    return status(transaction);
+  }
+};
+
+constexpr double burst_ns = 2.0 / 16 / (1 - 260.0 / 3900);
+
+}  // namespace
+
+TEST_CASE("HBM2 by default: 256 GB/s in bursts of 32 bytes") {
+  const DramConfig config;
+  CHECK(config.peak_bytes_per_s() == Approx(256e9));
+  CHECK(config.burst_bytes() == 32);
+}
+
+TEST_CASE("A read takes the latency and its bursts; a stream hides the latency; writes are posted") {
+  Bench bench{DramConfig{}};
+  CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 0, 3200) == Approx(38 + 100 * burst_ns).margin(0.001));
+  CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 3200, 3200) == Approx(38 + 200 * burst_ns).margin(0.002));
+  CHECK(bench.done_ns(tlm::TLM_WRITE_COMMAND, 6400, 32) == Approx(38 + 201 * burst_ns).margin(0.003));
+  CHECK(bench.done_ns(tlm::TLM_WRITE_COMMAND, 6400, 32, 1000) == Approx(1000 + burst_ns).margin(0.001));
+}
+
+TEST_CASE("A byte costs its burst, and one that straddles two costs both") {
+  Bench bench{DramConfig{}};
+  CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 31, 1) == Approx(38 + burst_ns).margin(0.001));
+  CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 31, 2, 1000) == Approx(1038 + 2 * burst_ns).margin(0.001));
+  const auto& counters = bench.dram.counters();
+  CHECK(counters.values()[counters.index_of("dram.read_bytes")] == 3);
+  CHECK(counters.values()[counters.index_of("dram.read_bursts")] == 3);
+}
+
+TEST_CASE("A stream reaches the peak less refresh") {
+  Bench bench{DramConfig{}};
+  double done = 0;
+  for (int i = 0; i < 1000; ++i) done = bench.done_ns(tlm::TLM_READ_COMMAND, 0, 1u << 16);
+  CHECK(1000.0 * (1u << 16) / (done - 38) == Approx(256.0 * (1 - 260.0 / 3900)).epsilon(1e-4));
+}
+
+TEST_CASE("What the memory does not do it refuses, in no time") {
+  Bench bench{DramConfig{}};
+  const std::uint64_t end = DramConfig{}.capacity_bytes;
+  CHECK(bench.status(tlm::TLM_READ_COMMAND, end, 1) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  CHECK(bench.status(tlm::TLM_WRITE_COMMAND, end - 1, 2) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  CHECK(bench.status(tlm::TLM_READ_COMMAND, ~std::uint64_t{0}, 2) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  CHECK(bench.status(tlm::TLM_IGNORE_COMMAND, 0, 4) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+  Transaction narrow(tlm::TLM_READ_COMMAND, 0, 8);
+  narrow.set_streaming_width(4);
+  CHECK(bench.status(narrow) == tlm::TLM_BURST_ERROR_RESPONSE);
+  unsigned char enable = 0xff;
+  Transaction enabled(tlm::TLM_READ_COMMAND, 0, 8);
+  enabled.set_byte_enable_ptr(&enable);
+  enabled.set_byte_enable_length(1);
+  CHECK(bench.status(enabled) == tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+}
+
+TEST_CASE("With store_data, what was written is read back, across pages and through the debug interface") {
+  DramConfig config;
+  config.store_data = true;
+  Bench bench(config);
+  std::array<unsigned char, 200> data{};
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<unsigned char>(i);
+  const std::uint64_t address = (1u << 16) - 100;
+  Transaction write(tlm::TLM_WRITE_COMMAND, address, 200);
+  write.set_data_ptr(data.data());
+  sc_core::sc_time delay;
+  bench.socket->b_transport(write, delay);
+
+  Transaction read(tlm::TLM_READ_COMMAND, address + 50, 100);
+  CHECK(bench.socket->transport_dbg(read) == 100);
+  CHECK(std::memcmp(read.get_data_ptr(), data.data() + 50, 100) == 0);
+  Transaction untouched(tlm::TLM_READ_COMMAND, 1u << 20, 4);
+  bench.socket->b_transport(untouched, delay);
+  CHECK(std::memcmp(untouched.get_data_ptr(), "\0\0\0\0", 4) == 0);
+}
+
+TEST_CASE("A memory that would never be available is refused") {
+  DramConfig config;
+  config.refresh_cycle_ns = config.refresh_interval_ns;
+  CHECK_THROWS_WITH(anda::Dram("dram", config), Catch::Contains("refresh_cycle_ns"));
+}
