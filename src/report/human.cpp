@@ -57,8 +57,10 @@ std::string bytes_text(const MetricValue& value) {
 std::string percent_text(const MetricValue& value) {
   if (is_nothing(value)) return nothing;
   const double percent = number_of(value) * 100;
-  // What would be printed as 0.0 has happened all the same.
-  return percent > 0 && percent < 0.05 ? "<0.1 %" : fmt::format("{:.1f} %", percent);
+  // Little is not nothing, and nearly all is not all.
+  if (percent > 0 && percent < 0.05) return "<0.1 %";
+  if (percent < 100 && percent >= 99.95) return ">99.9 %";
+  return fmt::format("{:.1f} %", percent);
 }
 
 std::string plain_text(const MetricValue& value) {

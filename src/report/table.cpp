@@ -151,7 +151,8 @@ void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& eval
   out << shortened(title, line_columns - 20) << " · level " << info.level << '\n';
 
   Tables tables(out, evaluation);
-  std::vector<Column> time{{"cycles", ""}, {"time_s", ""}, {"utilization", "array\nbusy"}};
+  std::vector<Column> time{
+      {"cycles", ""}, {"time_s", ""}, {"utilization", "array\nbusy"}, {"pe_utilization", "PEs\nbusy"}};
   for (const Column& stall : stalls(evaluation)) time.push_back(stall);
   tables.by_tensor(time);
 

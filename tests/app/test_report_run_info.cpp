@@ -21,7 +21,7 @@ TEST_CASE("What a report says of the run follows from its configuration") {
   CHECK(info.name == "mine");
   CHECK(info.level == "fast");
   CHECK(info.workload == "LLaMA-13B, prefill of 2048 tokens, batch 1");
-  CHECK(info.config_yaml.find("name: mine") != std::string::npos);
+  CHECK(info.config_yaml.find("mine") != std::string::npos);
   CHECK(info.config_sha256.size() == 64);
   CHECK(info.trace_sha256 == "hash");
   CHECK_FALSE(info.paper_tiling);

@@ -45,6 +45,8 @@ TEST_CASE("Numbers for people have four digits and their unit") {
   CHECK(percent_text(0.97123) == "97.1 %");
   CHECK(percent_text(0.0) == "0.0 %");
   CHECK(percent_text(0.00001) == "<0.1 %");
+  CHECK(percent_text(0.99999) == ">99.9 %");
+  CHECK(percent_text(1.0) == "100.0 %");
   CHECK(ratio_text(2.4931) == "2.493×");
   CHECK(plain_text(MetricValue{}) == "n/a");
   CHECK(human_text(1.5e12, "pJ") == "1.500 J");
