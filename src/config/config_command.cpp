@@ -5,6 +5,7 @@
 
 #include <boost/program_options.hpp>
 
+#include "cli/command_line.h"
 #include "config/load.h"
 #include "config/reference_page.h"
 #include "config/writer.h"
@@ -15,14 +16,6 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr const char* usage = "usage: anda-sim config [CONFIG.yaml] [--set KEY=VALUE]... [--check] [--reference]";
-
-struct Options {
-  std::vector<std::string> files;
-  std::vector<std::string> overrides;
-  bool check = false;
-  bool reference = false;
-  bool help = false;
-};
 
 po::options_description visible_options() {
   po::options_description description("options");
@@ -35,57 +28,29 @@ po::options_description visible_options() {
   return description;
 }
 
-Options parse(const std::vector<std::string>& args) {
-  po::options_description all = visible_options();
-  all.add_options()("file", po::value<std::string>());
-  po::positional_options_description positional;
-  positional.add("file", -1);
-  namespace style = po::command_line_style;
-  Options options;
-  try {
-    const po::parsed_options parsed = po::command_line_parser(args)
-                                          .options(all)
-                                          .positional(positional)
-                                          .style(style::unix_style & ~style::allow_guessing)
-                                          .run();
-    for (const po::option& option : parsed.options) {
-      if (option.string_key == "set") options.overrides.push_back(option.value.at(0));
-      if (option.string_key == "file") options.files.push_back(option.value.at(0));
-      if (option.string_key == "check") options.check = true;
-      if (option.string_key == "reference") options.reference = true;
-      if (option.string_key == "help") options.help = true;
-    }
-  } catch (const po::error& error) {
-    throw Error::input(std::string("config: ") + error.what() + "\n" + usage);
-  }
-  if (options.files.size() > 1)
-    throw Error::input("config: takes one file, not " + options.files[1] + " too\n" + usage);
-  return options;
-}
-
 }  // namespace
 
 int config_command(const std::vector<std::string>& args, std::ostream& out) {
-  const Options options = parse(args);
-  if (options.help) {
-    out << usage << "\n\nPrints the effective configuration; without a file, the defaults.\n\n" << visible_options();
+  const po::options_description description = visible_options();
+  const CommandLine options("anda-sim config", description, args, {1, {"set"}});
+  const std::vector<std::string> overrides = options.all("set");
+  if (options.has("help")) {
+    out << usage << "\n\nPrints the effective configuration; without a file, the defaults.\n\n" << description;
     return 0;
   }
-  if (options.reference) {
-    if (!options.files.empty() || !options.overrides.empty() || options.check) {
-      throw Error::input(std::string("config: --reference goes with nothing else\n") + usage);
-    }
+  if (options.has("reference")) {
+    if (!options.files().empty() || options.options() > 1) options.refuse("--reference goes with nothing else");
     out << reference_page();
     return 0;
   }
-  if (options.files.empty()) {
-    if (options.check) throw Error::input(std::string("config: --check needs a file\n") + usage);
-    out << to_yaml(default_run_config(options.overrides));
+  if (options.files().empty()) {
+    if (options.has("check")) options.refuse("--check needs a file");
+    out << to_yaml(default_run_config(overrides));
     return 0;
   }
-  const RunConfig config = load_run_config(options.files.front(), options.overrides);
-  if (options.check) {
-    out << options.files.front() << ": valid\n";
+  const RunConfig config = load_run_config(options.files().front(), overrides);
+  if (options.has("check")) {
+    out << options.files().front() << ": valid\n";
   } else {
     out << to_yaml(config);
   }

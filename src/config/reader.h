@@ -12,7 +12,7 @@
 
 #include "config/catalogue.h"
 #include "config/input_problems.h"
-#include "config/nearest.h"
+#include "text/nearest.h"
 #include "config/scalar.h"
 #include "config/tree.h"
 

@@ -4,7 +4,7 @@
 
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/base/describe.h>
-#include <anda/controller/tiling.h>
+#include <anda/accelerator/tiling.h>
 #include <anda/dram/dram_config.h>
 #include <anda/energy/technology.h>
 #include <anda/mxu/mxu_config.h>

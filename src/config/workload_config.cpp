@@ -2,6 +2,7 @@
 #include "config/workload_config.h"
 
 #include "workload/gemm.h"
+#include "workload/model_shape.h"
 
 namespace anda::sim {
 
@@ -20,6 +21,13 @@ void WorkloadConfig::check(const std::string& path, Problems& problems) const {
   if (given == nullptr) {
     problems.push_back({path, "says nothing to run; give exactly one of model, config_json and trace"});
     return;
+  }
+  if (!model.empty()) {
+    try {
+      find_model(model);
+    } catch (const Error& error) {
+      problems.push_back({join_key(path, "model"), error.what()});
+    }
   }
   if (phase == Phase::prefill && std::uint64_t{tokens} * batch > max_gemm_dimension) {
     problems.push_back({join_key(path, "tokens"), "is " + number_text(tokens) +

@@ -8,11 +8,9 @@
 #include <cstdint>
 #include <string>
 
+#include "workload/phase.h"
+
 namespace anda::sim {
-
-enum class Phase { prefill, decode };
-
-inline constexpr ChoiceTable<Phase, 2> phases{{{"prefill", Phase::prefill}, {"decode", Phase::decode}}};
 
 /// What is run. Exactly one of model, config_json and trace is not empty.
 struct WorkloadConfig {

@@ -14,11 +14,9 @@ constexpr std::uint64_t operand_alignment = 4096;
 
 }  // namespace
 
-AcceleratorConfig accelerator_of(const RunConfig& config, const std::string& system) {
+AcceleratorConfig accelerator_of(const RunConfig& config, PeKind system) {
   AcceleratorConfig accelerator = config.accelerator;
-  for (const auto& kind : pe_kinds) {
-    if (system == kind.name) accelerator.mxu.processing_element = kind.value;
-  }
+  accelerator.mxu.processing_element = system;
   return accelerator;
 }
 
@@ -65,26 +63,24 @@ GemmDescriptor Compiler::compile(const GemmTask& task) const {
   descriptor.weight_bits = task.weights.bits;
   descriptor.tile = choose_tile(config_.tiling, accelerator_, task);
 
-  // Traffic of one pass over an operand is its size in memory.
-  const Schedule whole(task, descriptor.tile);
-  const auto size = [&](std::uint64_t across, std::uint32_t panel, auto bytes) {
-    const std::uint64_t ragged = across % panel;
-    return across / panel * bytes(panel) + (ragged != 0 ? bytes(ragged) : 0);
-  };
   std::uint64_t end = 0;
   const auto place = [&](std::uint64_t bytes) {
     const std::uint64_t address = end;
     end += round_up(bytes, operand_alignment);
     return address;
   };
-  const std::uint32_t rows = accelerator_.mxu.rows;
-  descriptor.addresses.activations =
-      place(size(task.m, rows, [&](std::uint64_t width) { return task.input.bytes(width, task.k); }));
-  descriptor.addresses.weights = place(
-      size(task.n, accelerator_.mxu.columns, [&](std::uint64_t width) { return task.weights.bytes(task.k, width); }));
-  descriptor.addresses.outputs =
-      place(size(task.m, rows, [&](std::uint64_t width) { return task.output.bytes(width, task.n); }));
-  if (whole.spills()) descriptor.addresses.partial_sums = place(std::uint64_t{task.m} * task.n * 4);
+  const auto bytes_of = [](std::uint64_t across, std::uint32_t panel, std::uint64_t along, const auto& format) {
+    return OperandLayout(0, across, panel, along, along, [&](std::uint64_t width, std::uint64_t length) {
+      return format(width, length);
+    }).total_bytes();
+  };
+  const MxuConfig& array = accelerator_.mxu;
+  GemmAddresses& at = descriptor.addresses;
+  at.activations = place(bytes_of(task.m, array.rows, task.k, [&](auto rows, auto k) { return task.input.bytes(rows, k); }));
+  at.weights = place(
+      bytes_of(task.n, array.columns, task.k, [&](auto columns, auto k) { return task.weights.bytes(k, columns); }));
+  at.outputs = place(bytes_of(task.m, array.rows, task.n, [&](auto rows, auto n) { return task.output.bytes(rows, n); }));
+  if (Schedule(task, descriptor.tile).spills()) at.partial_sums = place(std::uint64_t{task.m} * task.n * 4);
 
   if (end > config_.dram.capacity_bytes) {
     throw Error::input("the operands of a GeMM with m = " + std::to_string(task.m) + ", n = " + std::to_string(task.n) +

@@ -8,6 +8,9 @@
 #include <anda/dram/dram_config.h>
 #include <anda/mxu/processing_element/processing_element.h>
 
+#include <memory>
+#include <string>
+
 #include "config/run_config.h"
 #include "workload/gemm.h"
 
@@ -31,7 +34,7 @@ class Compiler {
 };
 
 /// The accelerator of one of the configuration's systems.
-AcceleratorConfig accelerator_of(const RunConfig& config, const std::string& system);
+AcceleratorConfig accelerator_of(const RunConfig& config, PeKind system);
 
 /// The tensor type that is made from a GeMM's results: the next type in a decoder layer, of this or the next layer.
 /// Other names feed themselves.

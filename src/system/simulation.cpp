@@ -16,7 +16,7 @@ namespace {
 /// One system under test: host, accelerator and its own memory.
 class System : public sc_core::sc_module {
  public:
-  System(sc_core::sc_module_name name, const RunConfig& config, const std::string& system,
+  System(sc_core::sc_module_name name, const RunConfig& config, PeKind system,
          std::unique_ptr<GemmSource> source, std::function<void(const OpRecord&)> take)
       : sc_module(name),
         source_(std::move(source)),
@@ -107,7 +107,7 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
   std::vector<std::unique_ptr<System>> systems;
   for (std::size_t i = 0; i < config.systems.size(); ++i) {
     SystemResult& total = result.systems[i];
-    total.name = config.systems[i];
+    total.name = name_of(pe_kinds, config.systems[i]);
     const auto take = [i, &total, &sink](const OpRecord& record) {
       add_to(total.totals, record.counts);
       const auto tensor = std::find_if(total.tensors.begin(), total.tensors.end(),

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "workload/text.h"
+#include "text/text.h"
 
 namespace anda::sim {
 

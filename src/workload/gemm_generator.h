@@ -8,11 +8,9 @@
 
 #include "workload/gemm.h"
 #include "workload/model_shape.h"
+#include "workload/phase.h"
 
 namespace anda::sim {
-
-/// prefill: all tokens of the prompts at once; decode: one new token per sequence.
-enum class Phase { prefill, decode };
 
 struct GeneratorOptions {
   Phase phase = Phase::prefill;

@@ -14,7 +14,8 @@
 #include "workload/gemm.h"
 #include "workload/gemm_limits.h"
 #include "workload/input_file.h"
-#include "workload/text.h"
+#include "text/nearest.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {

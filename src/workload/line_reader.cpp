@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "workload/text.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {

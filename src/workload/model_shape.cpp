@@ -7,7 +7,8 @@
 
 #include "workload/gemm.h"
 #include "workload/gemm_limits.h"
-#include "workload/text.h"
+#include "text/nearest.h"
+#include "text/text.h"
 
 namespace anda::sim {
 

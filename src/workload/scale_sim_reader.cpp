@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "workload/gemm_limits.h"
-#include "workload/text.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {

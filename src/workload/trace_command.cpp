@@ -9,13 +9,14 @@
 #include <memory>
 #include <system_error>
 
+#include "cli/command_line.h"
 #include "workload/gemm.h"
 #include "workload/gemm_generator.h"
 #include "workload/gemm_limits.h"
 #include "workload/hugging_face.h"
 #include "workload/model_shape.h"
 #include "workload/scale_sim_reader.h"
-#include "workload/text.h"
+#include "text/text.h"
 #include "workload/trace_writer.h"
 
 namespace anda::sim {
@@ -36,7 +37,6 @@ constexpr const char* examples =
     "  anda-sim trace --config-json config.json --phase decode --batch 8 --layers 1\n"
     "  anda-sim trace --scale-sim topology.csv -o trace.csv\n";
 
-// Numbers are read as texts and converted by our own rules: Boost would turn -1 into 2^64 - 1.
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
@@ -54,54 +54,13 @@ po::options_description make_options() {
   return options;
 }
 
-[[noreturn]] void refuse(const std::string& problem) {
-  throw Error::input("anda-sim trace: " + problem + " (anda-sim trace --help shows the options)");
+std::uint64_t number(const CommandLine& options, const std::string& name, std::uint64_t otherwise, std::uint64_t max) {
+  if (!options.has(name)) return otherwise;
+  std::uint64_t value = 0;
+  const std::string problem = parse_whole_number(options.text(name), 1, max, value);
+  if (!problem.empty()) options.refuse(fmt::format("option --{}: {} {}", name, shown(options.text(name)), problem));
+  return value;
 }
-
-po::variables_map parse(const std::vector<std::string>& args, const po::options_description& options) {
-  po::variables_map values;
-  try {
-    // No shortened names: an option added later must not change what a script means.
-    const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-    const po::positional_options_description none;
-    po::store(po::command_line_parser(args).options(options).positional(none).style(style).run(), values);
-  } catch (const po::unknown_option& error) {
-    std::vector<std::string> names;
-    for (const auto& option : options.options()) names.push_back("--" + option->long_name());
-    refuse("unknown option " + error.get_option_name() + did_you_mean(error.get_option_name(), names));
-  } catch (const po::too_many_positional_options_error&) {
-    std::string extra;
-    for (const po::option& option : po::command_line_parser(args).options(options).allow_unregistered().run().options) {
-      if (option.string_key.empty() && extra.empty() && !option.value.empty())
-        extra = " " + shown(option.value.front());
-    }
-    refuse("takes no argument" + extra + " without an option's name before it");
-  } catch (const po::error& error) {
-    refuse(error.what());
-  }
-  return values;
-}
-
-/// The options of one call, by name.
-class Options {
- public:
-  explicit Options(po::variables_map values) : values_(std::move(values)) {}
-
-  bool has(const std::string& name) const { return values_.count(name) != 0; }
-  std::string text(const std::string& name, const std::string& otherwise = "") const {
-    return has(name) ? values_[name].as<std::string>() : otherwise;
-  }
-  std::uint64_t number(const std::string& name, std::uint64_t otherwise, std::uint64_t max) const {
-    if (!has(name)) return otherwise;
-    std::uint64_t value = 0;
-    const std::string problem = parse_whole_number(text(name), 1, max, value);
-    if (!problem.empty()) refuse(fmt::format("option --{}: {} {}", name, shown(text(name)), problem));
-    return value;
-  }
-
- private:
-  po::variables_map values_;
-};
 
 void list_models(std::ostream& out) {
   out << fmt::format("{:<12}{:>12}{:>14}{:>8}{:>7}  {}\n", "model", "hidden size", "intermediate", "layers", "heads",
@@ -112,32 +71,32 @@ void list_models(std::ostream& out) {
   }
 }
 
-Phase phase_of(const Options& options) {
+Phase phase_of(const CommandLine& options) {
   const std::string text = options.text("phase", "prefill");
   if (text == "prefill") return Phase::prefill;
   if (text == "decode") return Phase::decode;
-  refuse(fmt::format("option --phase: {} is no phase; must be prefill or decode", shown(text)));
+  options.refuse(fmt::format("option --phase: {} is no phase; must be prefill or decode", shown(text)));
 }
 
 /// Exactly one of the options that name a source.
-void check_source(const Options& options) {
+void check_source(const CommandLine& options) {
   std::string given;
   for (const char* name : {"model", "config-json", "scale-sim"}) {
     if (!options.has(name)) continue;
     if (!given.empty())
-      refuse(fmt::format("--{} and --{} exclude each other: both say where the GeMMs come from", given, name));
+      options.refuse(fmt::format("--{} and --{} exclude each other: both say where the GeMMs come from", given, name));
     given = name;
-    if (options.text(name).empty()) refuse(fmt::format("option --{} is empty", name));
+    if (options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
   }
-  if (given.empty()) refuse("one of --model NAME, --config-json FILE and --scale-sim FILE is needed");
+  if (given.empty()) options.refuse("one of --model NAME, --config-json FILE and --scale-sim FILE is needed");
   if (given == "scale-sim") {
     for (const char* name : {"phase", "tokens", "batch", "layers"}) {
       if (options.has(name))
-        refuse(fmt::format("--{} has no meaning with --scale-sim: the topology gives each GeMM's size", name));
+        options.refuse(fmt::format("--{} has no meaning with --scale-sim: the topology gives each GeMM's size", name));
     }
-    if (options.has("tensor") && trimmed(options.text("tensor")).empty()) refuse("option --tensor is empty");
+    if (options.has("tensor") && trimmed(options.text("tensor")).empty()) options.refuse("option --tensor is empty");
   } else if (options.has("tensor")) {
-    refuse("--tensor goes with --scale-sim only: a model's GeMMs have their tensors");
+    options.refuse("--tensor goes with --scale-sim only: a model's GeMMs have their tensors");
   }
 }
 
@@ -146,7 +105,7 @@ struct Job {
   TraceFormat format;
 };
 
-Job make_job(const Options& options) {
+Job make_job(const CommandLine& options) {
   check_source(options);
   Job job;
   if (options.has("scale-sim")) {
@@ -155,9 +114,9 @@ Job make_job(const Options& options) {
   }
   GeneratorOptions wanted;
   wanted.phase = phase_of(options);
-  wanted.tokens = options.number("tokens", wanted.tokens, max_gemm_dimension);
-  wanted.batch = options.number("batch", wanted.batch, max_gemm_dimension);
-  wanted.layers = options.number("layers", wanted.layers, max_layer + 1);
+  wanted.tokens = number(options, "tokens", wanted.tokens, max_gemm_dimension);
+  wanted.batch = number(options, "batch", wanted.batch, max_gemm_dimension);
+  wanted.layers = number(options, "layers", wanted.layers, max_layer + 1);
   const ModelShape shape =
       options.has("model") ? find_model(options.text("model")) : read_hugging_face_config(options.text("config-json"));
   job.source = std::make_unique<GemmGenerator>(shape, wanted);
@@ -178,16 +137,16 @@ void flush(std::ostream& out) {
 
 int trace_command(const std::vector<std::string>& args, std::ostream& out) {
   const po::options_description description = make_options();
-  const Options options(parse(args, description));
+  const CommandLine options("anda-sim trace", description, args, {});
   if (options.has("help")) {
     out << usage << description << examples;
   } else if (options.has("list")) {
-    if (args.size() > 1) refuse("--list goes alone");
+    if (args.size() > 1) options.refuse("--list goes alone");
     list_models(out);
   } else {
     Job job = make_job(options);
     const std::string path = options.text("out", "-");
-    if (path.empty()) refuse("option --out is empty");
+    if (path.empty()) options.refuse("option --out is empty");
     if (path == "-") {
       write_trace(*job.source, out, job.format);
     } else {

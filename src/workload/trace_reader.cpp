@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "workload/gemm_limits.h"
-#include "workload/text.h"
+#include "text/nearest.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {

@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "report/atomic_file.h"
-#include "workload/text.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {

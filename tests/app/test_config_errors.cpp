@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "app/config_test.h"
-#include "config/nearest.h"
+#include "text/nearest.h"
 
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;

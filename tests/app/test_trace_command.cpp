@@ -9,7 +9,7 @@
 
 #include "app/trace_test_files.h"
 #include "workload/model_shape.h"
-#include "workload/text.h"
+#include "text/text.h"
 #include "workload/trace_command.h"
 #include "workload/trace_reader.h"
 
@@ -114,11 +114,11 @@ TEST_CASE("Wrong options of trace are refused with what to do") {
       {{"--scale-sim", "x", "--phase", "decode"}, "--phase has no meaning"},
       {{"--scale-sim", "x", "--tensor", " "}, "option --tensor is empty"},
       {{"--model", "OPT-30B", "--tensor", "A"}, "--tensor goes with --scale-sim only"},
-      {{"--model", "OPT-31B"}, "unknown model \"OPT-31B\" (did you mean OPT-30B?); built in: OPT-1.3B"},
+      {{"--model", "OPT-31B"}, "unknown model \"OPT-31B\"; did you mean `OPT-30B`?; built in: OPT-1.3B"},
       {{"--model", ""}, "option --model is empty"},
       {{"--model"}, "--model"},
       {{"--model", "OPT-30B", "--model", "OPT-13B"}, "more than once"},
-      {{"--modle", "OPT-30B"}, "unknown option --modle (did you mean --model?)"},
+      {{"--modle", "OPT-30B"}, "unknown option --modle; did you mean `--model`?"},
       {{"--mod", "OPT-30B"}, "unknown option --mod"},  // no shortened names
       {{"-x"}, "unknown option -x"},
       {{"OPT-30B"}, "takes no argument \"OPT-30B\" without an option's name before it"},

@@ -116,7 +116,7 @@ TEST_CASE("Every wrong config.json is refused with file and key") {
       {R"({"model_type": 3})", "", "key model_type is missing"},
       {replaced(llama3_8b, "\"llama\"", "\"gpt2\""), "",
        "key model_type: \"gpt2\" is not supported; supported: opt, llama, mistral, qwen2"},
-      {replaced(llama3_8b, "\"llama\"", "\"mixtral\""), "", "\"mixtral\" is not supported (did you mean mistral?)"},
+      {replaced(llama3_8b, "\"llama\"", "\"mixtral\""), "", "\"mixtral\" is not supported; did you mean `mistral`?"},
       {replaced(llama3_8b, "\"hidden_size\"", "\"hidden\""), "", "key hidden_size is missing"},
       {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": null"), "", "key hidden_size is missing"},
       {replaced(opt_125m, "ffn_dim", "intermediate_size"), "", "key ffn_dim is missing"},

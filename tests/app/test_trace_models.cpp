@@ -82,7 +82,7 @@ TEST_CASE("Models are found whatever the letter case, others are refused with th
   CHECK(find_model("llama2-13b").name == "LLaMA2-13B");
   CHECK(find_model("OPT-1.3b").name == "OPT-1.3B");
   const std::string message = message_of([] { find_model("lama-13b"); });
-  CHECK_THAT(message, Catch::Contains("unknown model \"lama-13b\" (did you mean LLaMA-13B?); built in: OPT-1.3B, "));
+  CHECK_THAT(message, Catch::Contains("unknown model \"lama-13b\"; did you mean `LLaMA-13B`?; built in: OPT-1.3B, "));
   CHECK_THAT(message, Catch::EndsWith("OPT-30B"));
   CHECK_THAT(message_of([] { find_model("something else"); }), !Catch::Contains("did you mean"));
   CHECK_THAT(message_of([] { find_model(""); }), Catch::Contains("unknown model \"\"; built in"));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_SIM_CONFIG_NEAREST_H
-#define ANDA_SIM_CONFIG_NEAREST_H
+#ifndef ANDA_SIM_TEXT_NEAREST_H
+#define ANDA_SIM_TEXT_NEAREST_H
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anda::sim {
@@ -12,10 +13,10 @@ namespace anda::sim {
 std::size_t edit_distance(const std::string& a, const std::string& b);
 
 /// The word nearest to `word`, upper and lower case and - and _ taken as equal; empty if none is near.
-std::string nearest(const std::string& word, const std::vector<std::string>& words);
+std::string nearest(std::string_view word, const std::vector<std::string>& words);
 
 /// "; did you mean `word`?" with the nearest word, or nothing.
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& words);
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& words);
 
 }  // namespace anda::sim
 

@@ -1,34 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workload/text.h"
+#include "text/text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <numeric>
 #include <system_error>
 
 namespace anda::sim {
 namespace {
 
 constexpr std::size_t shown_characters = 40;
-constexpr std::size_t compared_characters = 64;  // longer words are no misspelt names
-
-/// Levenshtein's distance of two words of at most compared_characters.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::array<std::size_t, compared_characters + 1> row{};
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (const char letter : a) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (letter == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -101,29 +83,6 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
     result += word;
   }
   return result;
-}
-
-std::string nearest(std::string_view text, const std::vector<std::string>& words) {
-  if (text.size() > compared_characters) return "";
-  const std::string wanted = lower_case(text);
-  std::string best;
-  std::size_t best_distance = 0;
-  for (const std::string& word : words) {
-    if (word.size() > compared_characters) continue;
-    const std::size_t distance = edit_distance(wanted, lower_case(word));
-    // More than half of the longer word must be right.
-    if (distance > 0 && 2 * distance >= std::max(wanted.size(), word.size())) continue;
-    if (best.empty() || distance < best_distance) {
-      best = word;
-      best_distance = distance;
-    }
-  }
-  return best;
-}
-
-std::string did_you_mean(std::string_view text, const std::vector<std::string>& words) {
-  const std::string word = nearest(text, words);
-  return word.empty() ? "" : " (did you mean " + word + "?)";
 }
 
 std::string parse_whole_number(std::string_view text, std::uint64_t min, std::uint64_t max, std::uint64_t& value) {

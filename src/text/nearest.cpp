@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/nearest.h"
+#include "text/nearest.h"
 
 #include <algorithm>
 #include <cctype>
@@ -7,8 +7,8 @@
 namespace anda::sim {
 namespace {
 
-std::string folded(const std::string& word) {
-  std::string result = word;
+std::string folded(std::string_view word) {
+  std::string result(word);
   for (char& c : result) c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return result;
 }
@@ -32,7 +32,7 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return now[b.size()];
 }
 
-std::string nearest(const std::string& word, const std::vector<std::string>& words) {
+std::string nearest(std::string_view word, const std::vector<std::string>& words) {
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;  // further away is another word
   for (const std::string& candidate : words) {
@@ -48,7 +48,7 @@ std::string nearest(const std::string& word, const std::vector<std::string>& wor
   return best;
 }
 
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& words) {
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& words) {
   if (word.size() > 100) return {};
   const std::string guess = nearest(word, words);
   return guess.empty() ? std::string() : "; did you mean `" + guess + "`?";

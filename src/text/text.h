@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_SIM_WORKLOAD_TEXT_H
-#define ANDA_SIM_WORKLOAD_TEXT_H
+#ifndef ANDA_SIM_TEXT_TEXT_H
+#define ANDA_SIM_TEXT_TEXT_H
 
 #include <cstddef>
 #include <cstdint>
@@ -20,11 +20,6 @@ std::string shown(std::string_view text);
 std::string lower_case(std::string_view text);
 std::string_view trimmed(std::string_view text);
 std::string joined(const std::vector<std::string>& words, std::string_view separator);
-
-/// The word most like `text`, letter case apart; empty if none is near enough to be meant.
-std::string nearest(std::string_view text, const std::vector<std::string>& words);
-/// " (did you mean m?)", or nothing.
-std::string did_you_mean(std::string_view text, const std::vector<std::string>& words);
 
 /// Reads decimal digits. Returns what is wrong with the text ("is negative; must be …"), empty when `value` is set.
 std::string parse_whole_number(std::string_view text, std::uint64_t min, std::uint64_t max, std::uint64_t& value);

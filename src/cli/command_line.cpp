@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command_line.h"
+
+#include <algorithm>
+
+#include <anda/base/error.h>
+
+#include "text/nearest.h"
+#include "text/text.h"
+
+namespace anda::sim {
+
+namespace po = boost::program_options;
+
+CommandLine::CommandLine(std::string command, const po::options_description& options,
+                         const std::vector<std::string>& args, const Rules& rules)
+    : command_(std::move(command)) {
+  // An option of no description may not be abbreviated: one added later must not change what a script means.
+  const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+  try {
+    const po::parsed_options parsed = po::command_line_parser(args).options(options).style(style).run();
+    for (const po::option& option : parsed.options) {
+      if (option.position_key != -1) {
+        files_.push_back(option.value.front());
+        continue;
+      }
+      const bool repeatable =
+          std::find(rules.repeatable.begin(), rules.repeatable.end(), option.string_key) != rules.repeatable.end();
+      std::vector<std::string>& values = values_[option.string_key];
+      if (!values.empty() && !repeatable) refuse("option --" + option.string_key + " stands more than once");
+      values.push_back(option.value.empty() ? "" : option.value.front());
+    }
+  } catch (const po::unknown_option& error) {
+    std::vector<std::string> names;
+    for (const auto& option : options.options()) names.push_back("--" + option->long_name());
+    refuse("unknown option " + error.get_option_name() + did_you_mean(error.get_option_name(), names));
+  } catch (const po::error& error) {
+    refuse(error.what());
+  }
+  if (files_.size() > rules.most_files) {
+    const std::string extra = shown(files_[rules.most_files]);
+    refuse(rules.most_files == 0 ? "takes no argument " + extra + " without an option's name before it"
+                                 : "takes one file, not " + extra + " too");
+  }
+}
+
+std::string CommandLine::text(const std::string& name, const std::string& otherwise) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? otherwise : found->second.front();
+}
+
+std::vector<std::string> CommandLine::all(const std::string& name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::vector<std::string>{} : found->second;
+}
+
+void CommandLine::refuse(const std::string& problem) const {
+  throw Error::input(command_ + ": " + problem + " (" + command_ + " --help shows the options)");
+}
+
+}  // namespace anda::sim
