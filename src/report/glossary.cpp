@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <anda/accelerator/accelerator.h>
-#include <anda/base/error.h>
 #include <anda/dram/dram.h>
+#include <boost/program_options.hpp>
 
+#include "cli/command_line.h"
 #include "report/metrics.h"
 #include "report/op_columns.h"
-#include "workload/text.h"
 
 namespace anda::sim {
 namespace {
@@ -110,12 +110,15 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
 }
 
 int glossary_command(const std::vector<std::string>& args, std::ostream& out) {
-  if (!args.empty() && (args.front() == "--help" || args.front() == "-h")) {
-    out << "Usage: anda-sim glossary\n\nPrints what each number of the reports means, in which unit "
-           "(docs/glossary.md).\n";
+  boost::program_options::options_description description("options");
+  description.add_options()("help,h", "print this");
+  const CommandLine options("anda-sim glossary", description, args, {});
+  if (options.has("help")) {
+    out << "usage: anda-sim glossary\n\nPrints what every number of the reports means, and its unit "
+           "(docs/glossary.md).\n\n"
+        << description;
     return 0;
   }
-  if (!args.empty()) throw Error::input("anda-sim glossary: takes no argument " + shown(args.front()));
   out << glossary_page(machine_counters());
   return 0;
 }

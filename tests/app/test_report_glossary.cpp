@@ -30,6 +30,8 @@ TEST_CASE("The glossary has every metric, column and counter") {
 TEST_CASE("anda-sim glossary explains itself and refuses arguments") {
   std::ostringstream out;
   CHECK(glossary_command({"--help"}, out) == 0);
-  CHECK(out.str().find("Usage: anda-sim glossary") == 0);
-  CHECK(message_of([&] { glossary_command({"more"}, out); }) == "anda-sim glossary: takes no argument \"more\"");
+  CHECK(out.str().find("usage: anda-sim glossary") == 0);
+  CHECK(message_of([&] { glossary_command({"more"}, out); }).find("anda-sim glossary: ") == 0);
+  CHECK(message_of([&] { glossary_command({"--no-such"}, out); }).find("unknown option --no-such") !=
+        std::string::npos);
 }
