@@ -34,8 +34,14 @@ TEST_CASE("What a report says of the run follows from its configuration") {
 TEST_CASE("The workload is described without folders") {
   CHECK(info_of({"workload.phase=decode", "workload.tokens=100", "workload.batch=8", "workload.layers=1"}).workload ==
         "LLaMA-13B, decode of one token after 100, batch 8, first layer");
-  CHECK(info_of({"workload.trace=/some/where/mine.csv", "workload.layers=2"}).workload ==
-        "trace mine.csv, first 2 layers");
-  CHECK(info_of({"workload.config_json=/some/where/config.json"}).workload ==
-        "config.json, prefill of 2048 tokens, batch 1");
+  // Files that need not be there, since nothing reads them.
+  RunConfig config = default_run_config();
+  config.workload.model.clear();
+  config.workload.trace = "/some/where/mine.csv";
+  config.workload.layers = 2;
+  CHECK(run_info(config, "", "").workload == "trace mine.csv, first 2 layers");
+  config.workload.trace.clear();
+  config.workload.config_json = "/some/where/config.json";
+  config.workload.layers = 0;
+  CHECK(run_info(config, "", "").workload == "config.json, prefill of 2048 tokens, batch 1");
 }
