@@ -9,7 +9,7 @@
 
 #include "report/metrics.h"
 #include "report/op_columns.h"
-#include "workload/text.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {
