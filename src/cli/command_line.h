@@ -14,7 +14,7 @@ namespace anda::sim {
 class CommandLine {
  public:
   struct Rules {
-    std::size_t most_files = 0;            ///< arguments that are no option
+    std::size_t most_files = 0;           ///< arguments that are no option
     std::vector<std::string> repeatable;  ///< options that may stand more than once
   };
 

@@ -12,9 +12,9 @@
 
 #include "config/catalogue.h"
 #include "config/input_problems.h"
-#include "text/nearest.h"
 #include "config/scalar.h"
 #include "config/tree.h"
+#include "text/nearest.h"
 
 namespace anda::sim {
 

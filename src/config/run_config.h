@@ -3,8 +3,8 @@
 #define ANDA_SIM_CONFIG_RUN_CONFIG_H
 
 #include <anda/accelerator/accelerator_config.h>
-#include <anda/base/describe.h>
 #include <anda/accelerator/tiling.h>
+#include <anda/base/describe.h>
 #include <anda/dram/dram_config.h>
 #include <anda/energy/technology.h>
 #include <anda/mxu/mxu_config.h>

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <anda/accelerator/tiling.h>
 #include <algorithm>
+#include <anda/accelerator/tiling.h>
 
 namespace anda::sim {
 namespace {

@@ -13,7 +13,7 @@ namespace anda::sim {
 namespace {
 
 constexpr std::size_t max_tensors = 16;  // rows for types of tensors in a table; report.json has them all
-constexpr std::size_t name_columns = 16;
+constexpr std::size_t name_columns = 12;
 constexpr std::size_t line_columns = 120;
 
 /// A column of a table: a metric by its key, and another heading than its own where space is short.

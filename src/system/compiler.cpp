@@ -70,16 +70,18 @@ GemmDescriptor Compiler::compile(const GemmTask& task) const {
     return address;
   };
   const auto bytes_of = [](std::uint64_t across, std::uint32_t panel, std::uint64_t along, const auto& format) {
-    return OperandLayout(0, across, panel, along, along, [&](std::uint64_t width, std::uint64_t length) {
-      return format(width, length);
-    }).total_bytes();
+    return OperandLayout(0, across, panel, along, along,
+                         [&](std::uint64_t width, std::uint64_t length) { return format(width, length); })
+        .total_bytes();
   };
   const MxuConfig& array = accelerator_.mxu;
   GemmAddresses& at = descriptor.addresses;
-  at.activations = place(bytes_of(task.m, array.rows, task.k, [&](auto rows, auto k) { return task.input.bytes(rows, k); }));
+  at.activations =
+      place(bytes_of(task.m, array.rows, task.k, [&](auto rows, auto k) { return task.input.bytes(rows, k); }));
   at.weights = place(
       bytes_of(task.n, array.columns, task.k, [&](auto columns, auto k) { return task.weights.bytes(k, columns); }));
-  at.outputs = place(bytes_of(task.m, array.rows, task.n, [&](auto rows, auto n) { return task.output.bytes(rows, n); }));
+  at.outputs =
+      place(bytes_of(task.m, array.rows, task.n, [&](auto rows, auto n) { return task.output.bytes(rows, n); }));
   if (Schedule(task, descriptor.tile).spills()) at.partial_sums = place(std::uint64_t{task.m} * task.n * 4);
 
   if (end > config_.dram.capacity_bytes) {

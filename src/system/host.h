@@ -2,11 +2,11 @@
 #ifndef ANDA_SIM_SYSTEM_HOST_H
 #define ANDA_SIM_SYSTEM_HOST_H
 
-#include <tlm_utils/simple_initiator_socket.h>
 #include <functional>
 #include <map>
 #include <systemc>
 #include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
 #include <tuple>
 
 #include <anda/accelerator/accelerator.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/simulation.h"
 
-#include <tlm_utils/tlm_quantumkeeper.h>
 #include <algorithm>
 #include <systemc>
+#include <tlm_utils/tlm_quantumkeeper.h>
 
 #include <anda/dram/dram.h>
 
@@ -13,11 +13,14 @@ namespace anda::sim {
 
 namespace {
 
+/// How far the supervisor lets systems run between two looks: about a millisecond of the computer's time.
+constexpr double cycles_between_looks = 3e7;
+
 /// One system under test: host, accelerator and its own memory.
 class System : public sc_core::sc_module {
  public:
-  System(sc_core::sc_module_name name, const RunConfig& config, PeKind system,
-         std::unique_ptr<GemmSource> source, std::function<void(const OpRecord&)> take)
+  System(sc_core::sc_module_name name, const RunConfig& config, PeKind system, std::unique_ptr<GemmSource> source,
+         std::function<void(const OpRecord&)> take)
       : sc_module(name),
         source_(std::move(source)),
         accelerator("accelerator", accelerator_of(config, system)),
@@ -100,6 +103,8 @@ class Supervisor : public sc_core::sc_module {
 
 SimulationResult simulate(const RunConfig& config, const std::function<std::unique_ptr<GemmSource>()>& open_source,
                           double total_macs, OpSink& sink, const Progress& progress) {
+  // The kernel's word on sc_stop, which is how every run here ends.
+  sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(config.simulation.quantum_us, sc_core::SC_US));
 
   SimulationResult result;
@@ -125,12 +130,17 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
     result.counters.push_back({counter.name, counter.unit, counter.meaning});
   }
 
-  Supervisor supervisor("supervisor", systems, total_macs, progress, sc_core::sc_time(100, sc_core::SC_MS));
+  const sc_core::sc_time period(cycles_between_looks / config.accelerator.clock_hz, sc_core::SC_SEC);
+  Supervisor supervisor("supervisor", systems, total_macs, progress, period);
   sc_core::sc_start();
 
   if (supervisor.stopped()) throw Error::run("interrupted");
   for (const auto& system : systems) {
     if (!system->host.failure().empty()) throw Error::run(system->host.failure());
+    if (!system->host.finished()) {
+      throw Error::run("the simulated time reached the limit of the SystemC kernel, " +
+                       sc_core::sc_max_time().to_string() + "; use fewer GeMMs or a faster clock");
+    }
   }
   return result;
 }

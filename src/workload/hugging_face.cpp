@@ -3,19 +3,19 @@
 
 #include <fmt/format.h>
 
-#include <anda/base/error.h>
 #include <algorithm>
+#include <anda/base/error.h>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "text/nearest.h"
+#include "text/text.h"
 #include "workload/gemm.h"
 #include "workload/gemm_limits.h"
 #include "workload/input_file.h"
-#include "text/nearest.h"
-#include "text/text.h"
 
 namespace anda::sim {
 namespace {

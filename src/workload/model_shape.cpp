@@ -5,10 +5,10 @@
 
 #include <anda/base/error.h>
 
-#include "workload/gemm.h"
-#include "workload/gemm_limits.h"
 #include "text/nearest.h"
 #include "text/text.h"
+#include "workload/gemm.h"
+#include "workload/gemm_limits.h"
 
 namespace anda::sim {
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "workload/gemm_limits.h"
 #include "text/text.h"
+#include "workload/gemm_limits.h"
 
 namespace anda::sim {
 namespace {

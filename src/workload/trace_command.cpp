@@ -10,13 +10,13 @@
 #include <system_error>
 
 #include "cli/command_line.h"
+#include "text/text.h"
 #include "workload/gemm.h"
 #include "workload/gemm_generator.h"
 #include "workload/gemm_limits.h"
 #include "workload/hugging_face.h"
 #include "workload/model_shape.h"
 #include "workload/scale_sim_reader.h"
-#include "text/text.h"
 #include "workload/trace_writer.h"
 
 namespace anda::sim {

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "workload/gemm_limits.h"
 #include "text/nearest.h"
 #include "text/text.h"
+#include "workload/gemm_limits.h"
 
 namespace anda::sim {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "app/trace_test_files.h"
-#include "workload/model_shape.h"
 #include "text/text.h"
+#include "workload/model_shape.h"
 #include "workload/trace_command.h"
 #include "workload/trace_reader.h"
 

@@ -2,12 +2,12 @@
 #ifndef ANDA_TESTS_MODELS_MACHINE_H
 #define ANDA_TESTS_MODELS_MACHINE_H
 
-#include <tlm_utils/simple_initiator_socket.h>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <systemc>
+#include <tlm_utils/simple_initiator_socket.h>
 
 #include <anda/accelerator/accelerator.h>
 #include <anda/accelerator/tiling.h>

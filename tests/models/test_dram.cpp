@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <tlm_utils/simple_initiator_socket.h>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <systemc>
+#include <tlm_utils/simple_initiator_socket.h>
 
 #include <anda/dram/dram.h>
 

@@ -2,10 +2,10 @@
 #ifndef ANDA_CONTROLLER_TOP_CONTROLLER_H
 #define ANDA_CONTROLLER_TOP_CONTROLLER_H
 
-#include <tlm_utils/simple_target_socket.h>
 #include <cstdint>
 #include <systemc>
 #include <tlm>
+#include <tlm_utils/simple_target_socket.h>
 #include <vector>
 
 #include <anda/controller/controller_config.h>

@@ -2,11 +2,11 @@
 #ifndef ANDA_DMA_DMA_H
 #define ANDA_DMA_DMA_H
 
-#include <tlm_utils/simple_initiator_socket.h>
-#include <tlm_utils/tlm_quantumkeeper.h>
 #include <cstdint>
 #include <systemc>
 #include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/tlm_quantumkeeper.h>
 #include <vector>
 
 #include <anda/base/clock.h>

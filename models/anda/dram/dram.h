@@ -2,10 +2,10 @@
 #ifndef ANDA_DRAM_DRAM_H
 #define ANDA_DRAM_DRAM_H
 
-#include <tlm_utils/simple_target_socket.h>
 #include <cstdint>
 #include <systemc>
 #include <tlm>
+#include <tlm_utils/simple_target_socket.h>
 
 #include <anda/dram/dram_config.h>
 #include <anda/dram/sparse_memory.h>

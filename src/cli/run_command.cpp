@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run_command.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include <anda/base/error.h>
+
+#include "cli/command_line.h"
+#include "cli/interrupt.h"
+#include "config/load.h"
+#include "report/evaluation.h"
+#include "report/progress.h"
+#include "report/run_info.h"
+#include "report/run_writer.h"
+#include "report/table.h"
+#include "system/simulation.h"
+#include "system/survey.h"
+
+namespace anda::sim {
+
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* usage =
+    "Usage: anda-sim run CONFIG.yaml [options]\n"
+    "\n"
+    "Simulates the systems of a configuration on its workload, prints what they take and writes\n"
+    "report.json, ops.csv and config.yaml (the effective configuration, which can be run again).\n"
+    "\n";
+
+po::options_description make_options() {
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  po::options_description options("Options");
+  options.add_options()                                                                                             //
+      ("set", text("KEY=VALUE"), "change a key, such as accelerator.mxu.rows=32; may be repeated, later ones win")  //
+      ("out,o", text("DIR"), "folder of the results (results/ and the name of the configuration's file)")           //
+      ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")                               //
+      ("check", "only check the configuration and the whole workload")                                              //
+      ("quiet,q", "print nothing but errors")                                                                       //
+      ("help,h", "show this help");
+  return options;
+}
+
+std::string default_folder(const std::string& config_path) {
+  const std::string stem = std::filesystem::path(config_path).stem().string();
+  return "results/" + (stem.empty() ? "run" : stem);
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& args, std::ostream& out) {
+  const po::options_description description = make_options();
+  const CommandLine options("anda-sim run", description, args, {1, {"set"}});
+  if (options.has("help")) {
+    out << usage << description;
+    return 0;
+  }
+  if (options.files().empty()) options.refuse("needs a configuration file");
+  if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
+
+  const std::string& file = options.files().front();
+  std::vector<std::string> overrides = options.all("set");
+  if (options.has("fold-layers")) overrides.emplace_back("simulation.fold_layers=true");
+  const RunConfig config = load_run_config(file, overrides);
+
+  remember_interrupts();
+  Survey found;
+  try {
+    found = survey(config, [] { return !interrupted(); });
+  } catch (const Error& error) {
+    // What is wrong with a workload shows far from the configuration that names it.
+    if (error.kind() != Error::Kind::input) throw;
+    throw Error::input(fmt::format("{}\n(in the workload of {})", error.what(), file));
+  }
+  if (options.has("check")) {
+    if (!options.has("quiet")) {
+      out << fmt::format("{}: valid, {} GeMM{}\n", file, found.gemms, found.gemms == 1 ? "" : "s");
+      for (const std::string& note : found.notes) out << "note: " << note << "\n";
+    }
+    return 0;
+  }
+
+  const std::string folder = options.text("out", default_folder(file));
+  const RunInfo info = run_info(config, ANDA_VERSION, found.sha256, found.notes);
+  RunWriter writer(folder, config.systems.size(), info);
+  SimulationResult result;
+  {
+    ProgressBar bar(config.name);
+    result = simulate(
+        config, [&config] { return open_workload(config.workload); }, found.macs, writer,
+        [&bar](double done) {
+          bar.update(done);
+          return !interrupted();
+        });
+  }
+  writer.finish(result, [] { return !interrupted(); });
+
+  if (!options.has("quiet")) {
+    print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
+    out << fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml\n", folder);
+  }
+  return 0;
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CLI_RUN_COMMAND_H
+#define ANDA_SIM_CLI_RUN_COMMAND_H
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// `anda-sim run`: simulates a configuration's systems and reports on them. `args` are those after the command's name.
+/// Returns the exit status; throws anda::Error. At most once a process, since the SystemC kernel elaborates once.
+int run_command(const std::vector<std::string>& args, std::ostream& out);
+
+}  // namespace anda::sim
+
+#endif

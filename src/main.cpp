@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include <anda/base/error.h>
+
+#include "cli/run_command.h"
+#include "config/config_command.h"
+#include "report/glossary.h"
+#include "text/nearest.h"
+#include "text/text.h"
+#include "workload/trace_command.h"
+
+namespace {
+
+constexpr int exit_failed = 1;
+constexpr int exit_wrong_input = 2;
+
+struct Command {
+  const char* name;
+  const char* meaning;
+  int (*run)(const std::vector<std::string>& args, std::ostream& out);
+};
+
+constexpr Command commands[] = {
+    {"run", "simulate a configuration and report cycles, energy and area", anda::sim::run_command},
+    {"config", "print the effective configuration, or check one", anda::sim::config_command},
+    {"trace", "write the GeMMs of a language model as a trace", anda::sim::trace_command},
+    {"glossary", "print what each number of the reports means", anda::sim::glossary_command},
+};
+
+void print_help(std::ostream& out) {
+  out << "Usage: anda-sim COMMAND [arguments]\n\nSimulates the Anda LLM accelerator and its baselines.\n\nCommands:\n";
+  for (const Command& command : commands) {
+    out << "  " << command.name << std::string(12 - std::string(command.name).size(), ' ') << command.meaning << "\n";
+  }
+  out << "\nanda-sim COMMAND --help tells more. Exit status: 0 done, 1 the run failed, 2 the input is wrong.\n"
+         "anda-sim --version prints the version.\n";
+}
+
+int dispatch(const std::vector<std::string>& args) {
+  const std::string name = args.empty() ? "" : args.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help(std::cout);
+    return 0;
+  }
+  if (name == "--version") {
+    std::cout << "anda-sim " ANDA_VERSION "\n";
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Command& command : commands) {
+    if (name == command.name) return command.run({args.begin() + 1, args.end()}, std::cout);
+    names.emplace_back(command.name);
+  }
+  if (name.empty()) {
+    print_help(std::cerr);
+    return exit_wrong_input;
+  }
+  throw anda::Error::input("anda-sim: unknown command " + anda::sim::shown(name) +
+                           anda::sim::did_you_mean(name, names) + " (anda-sim --help shows the commands)");
+}
+
+}  // namespace
+
+int sc_main(int argc, char* argv[]) {
+  try {
+    const int status = dispatch({argv + 1, argv + argc});
+    if (!std::cout.flush()) throw anda::Error::run("cannot write to the standard output");
+    return status;
+  } catch (const anda::Error& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    return error.kind() == anda::Error::Kind::input ? exit_wrong_input : exit_failed;
+  } catch (const std::exception& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    return exit_failed;
+  }
+}
+
+// In place of the library's main, to have the kernel's banner silenced.
+int main(int argc, char* argv[]) {
+  setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+  return sc_core::sc_elab_and_sim(argc, argv);
+}

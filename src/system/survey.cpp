@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/survey.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include <anda/base/error.h>
+
+#include "config/sha256.h"
+#include "system/compiler.h"
+#include "workload/gemm_generator.h"
+#include "workload/hugging_face.h"
+#include "workload/model_shape.h"
+#include "workload/open_workload.h"
+
+namespace anda::sim {
+
+namespace {
+
+constexpr std::size_t most_tensors = 256;      // types of tensors that reports keep apart
+constexpr std::size_t most_remembered = 4096;  // kinds of GeMM that need no second look
+constexpr std::uint64_t rows_between_looks = 4096;
+
+/// The rows of a trace that belong to its first layers.
+class FirstLayers : public GemmSource {
+ public:
+  FirstLayers(std::unique_ptr<GemmSource> source, std::uint32_t layers) : source_(std::move(source)), layers_(layers) {}
+
+  bool next(Gemm& gemm) override {
+    while (source_->next(gemm)) {
+      if (gemm.layer < layers_) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::unique_ptr<GemmSource> source_;
+  std::uint32_t layers_;
+};
+
+/// The compilers of all systems, which have compiled GeMMs of some kinds before.
+class Trial {
+ public:
+  explicit Trial(const RunConfig& config) {
+    for (const PeKind system : config.systems) compilers_.emplace_back(config, accelerator_of(config, system));
+  }
+
+  void compile(const Gemm& gemm) {
+    for (std::size_t i = 0; i < compilers_.size(); ++i) {
+      const GemmTask task = compilers_[i].task(gemm);
+      const Kind kind{
+          i, task.m, task.n, task.k, task.input.mantissa_bits, task.output.mantissa_bits, task.weights.bits};
+      if (seen_.count(kind) != 0) continue;
+      compilers_[i].compile(task);
+      if (seen_.size() < most_remembered) seen_.insert(kind);
+    }
+  }
+
+ private:
+  using Kind =
+      std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
+
+  std::vector<Compiler> compilers_;
+  std::set<Kind> seen_;
+};
+
+}  // namespace
+
+std::unique_ptr<GemmSource> open_workload(const WorkloadConfig& workload) {
+  if (!workload.trace.empty()) {
+    std::unique_ptr<GemmSource> trace = open_trace(workload.trace);
+    if (workload.layers == 0) return trace;
+    return std::make_unique<FirstLayers>(std::move(trace), workload.layers);
+  }
+  const ModelShape shape =
+      workload.model.empty() ? read_hugging_face_config(workload.config_json) : find_model(workload.model);
+  return std::make_unique<GemmGenerator>(
+      shape, GeneratorOptions{workload.phase, workload.tokens, workload.batch, workload.layers});
+}
+
+Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
+  Survey found;
+  Trial trial(config);
+  Sha256 hash;
+  std::set<std::string> tensors;
+  std::uint32_t last_layer = 0;
+
+  const std::unique_ptr<GemmSource> source = open_workload(config.workload);
+  for (Gemm gemm; source->next(gemm); ++found.gemms) {
+    if (found.gemms % rows_between_looks == 0 && !go_on()) throw Error::run("interrupted");
+    trial.compile(gemm);
+    tensors.insert(gemm.tensor);
+    if (tensors.size() > most_tensors) {
+      throw Error::input(fmt::format("GeMM '{}': tensor '{}' is the {}th type of tensor; at most {} are kept apart",
+                                     gemm.name, gemm.tensor, most_tensors + 1, most_tensors));
+    }
+    last_layer = std::max(last_layer, gemm.layer);
+    found.macs += static_cast<double>(gemm.m * gemm.n * gemm.k) * static_cast<double>(gemm.count);
+    hash.add(fmt::format("{},{},{},{},{},{},{},{}\n", gemm.name, gemm.layer, gemm.tensor, gemm.m, gemm.k, gemm.n,
+                         gemm.count, gemm.weight_bits));
+  }
+  if (found.gemms == 0)
+    throw Error::input("the workload holds no GeMM of the first layers that workload.layers asks for");
+  found.sha256 = hash.hex();
+
+  for (const auto& [layer, precision] : config.precision.layers) {
+    if (layer > last_layer) {
+      found.notes.push_back(
+          fmt::format("precision.layers.{} has no effect: the last layer of the workload is {}", layer, last_layer));
+    }
+  }
+  return found;
+}
+
+}  // namespace anda::sim
