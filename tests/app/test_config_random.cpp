@@ -99,7 +99,7 @@ RunConfig random_config(Random& random, const std::string& file) {
   // The rules between keys.
   config.workload.config_json.clear();
   if (config.workload.trace.empty()) {
-    config.workload.model += "x";
+    config.workload.model = "OPT-30B";
   } else {
     config.workload.model.clear();
   }
@@ -136,7 +136,7 @@ TEST_CASE("effective configurations read back as they are", "[config]") {
 TEST_CASE("text files of any content give a configuration or an input error", "[config]") {
   const std::string valid = to_yaml(anda::sim::default_run_config({"precision.layers.3=[1, 2, 3, 4]"}));
   const std::string small =
-      "base: x.yaml\nworkload: {model: A, layers: 3}\nprecision: [7, 5, 6, 6] # c\nsystems: [fp-fp, anda]\n"
+      "base: x.yaml\nworkload: {model: OPT-30B, layers: 3}\nprecision: [7, 5, 6, 6] # c\nsystems: [fp-fp, anda]\n"
       "technology: {dram: {source: >-\n      folded\n }}\ndram:\n  ? channels\n  : 8\nname: \"q\\x41\"\n";
   const std::vector<std::string> pieces{":",
                                         ": ",
