@@ -195,7 +195,7 @@ TEST_CASE("a workload is asked for, and only one", "[config]") {
              StartsWith("file.yaml:1:12: workload.trace: is `none.csv`, must be an existing file; there is no /"));
   CHECK_THAT(error_in("workload: {trace: " + folder.path("") + "}\n"), Contains("is a directory"));
   CHECK_THAT(error_in("workload: {model: OPT-30B, tokens: 16777216, batch: 2}\n"),
-             StartsWith("file.yaml:1:22: workload.tokens: is 16777216, times batch = 2 must be at most 16777216"));
+             StartsWith("file.yaml:1:28: workload.tokens: is 16777216, times batch = 2 must be at most 16777216"));
   CHECK(error_in("workload: {model: OPT-30B, tokens: 16777216, batch: 2, phase: decode}\n").empty());
 }
 
