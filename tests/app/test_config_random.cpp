@@ -110,7 +110,8 @@ RunConfig random_config(Random& random, const std::string& file) {
       accelerator.format.group_size * static_cast<std::uint32_t>(1 + below(random, 200));
   accelerator.mxu.lanes_per_pe = 8u << below(random, 6);
   accelerator.dma.max_burst_bytes = 4u << below(random, 23);
-  config.dram.channel_bits = static_cast<std::uint32_t>(8 * (1 + below(random, 128)));
+  config.dram.channel_bits = 8u << below(random, 8);
+  config.dram.burst_length = 1u << below(random, 7);
   config.dram.refresh_cycle_ns = std::min(config.dram.refresh_cycle_ns, config.dram.refresh_interval_ns / 3);
   config.precision.weight_bits = std::min(config.precision.weight_bits, accelerator.mxu.weight_bits);
   return config;

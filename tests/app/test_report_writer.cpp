@@ -204,7 +204,6 @@ TEST_CASE("Assumptions follow from the configuration") {
   CHECK(has("tiling paper: a weight tile of k × 64"));
   CHECK(has("fill_cycles = 8"));
   CHECK(has("technology.mxu: array by hand."));
-  CHECK(has("k of 2 ops is no multiple of the group"));
   CHECK(has("238.9 GB/s"));
   CHECK(has("flat: 0.5 pJ for each bit"));
   CHECK(has("the format of the tensor type that is made from them"));
