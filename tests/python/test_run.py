@@ -4,7 +4,8 @@
 import csv
 import json
 import os
-import resource
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -272,3 +273,35 @@ def test_memory_of_the_main_job(program, tmp_path):
     result = json.loads((tmp_path / "out" / "report.json").read_text())
     assert [len(system["ops"]) for system in result["systems"]] == [280, 280]
     assert result["ratios"][0]["speedup"] == pytest.approx(2.233, rel=1e-3)
+
+
+def readme_commands():
+    text = (SOURCE / "README.md").read_text()
+    found = re.findall(r"`(scripts/anda-sim [^`\n]+)`", text) + re.findall(r"^(scripts/anda-sim .+)$", text, re.M)
+    assert len(found) >= 7
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("command", readme_commands())
+def test_commands_of_the_readme(program, tmp_path, command):
+    words = command.split()[1:]
+    for name in ("my.yaml", "config.json"):  # what the reader is to bring
+        if name in words:
+            shutil.copy(SOURCE / {"my.yaml": "configs/llama-13b.yaml", "config.json": "tests/data/llama-3-8b.json"}[name],
+                        tmp_path / name)
+    words = [str(SOURCE / word) if (SOURCE / word).exists() else word for word in words]
+    result = call(program, *words, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_configuration_of_the_readme_is_valid(program, tmp_path):
+    for block in re.findall(r"```yaml\n(.*?)```", (SOURCE / "README.md").read_text(), re.S):
+        (tmp_path / "readme.yaml").write_text(block)
+        result = call(program, "run", tmp_path / "readme.yaml", "--check")
+        assert result.returncode == 0, result.stderr
+
+
+def test_the_table_of_the_readme_is_what_the_program_prints(program, tmp_path):
+    printed = call(program, "run", SOURCE / "configs" / "llama-13b.yaml", "--out", tmp_path / "out").stdout
+    (block,) = re.findall(r"```text\n(.*?)```", (SOURCE / "README.md").read_text(), re.S)
+    assert block in printed

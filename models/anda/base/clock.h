@@ -10,7 +10,10 @@ namespace anda {
 
 /// Signed conversions are one instruction, unsigned ones several; no count here comes near 2^63.
 inline double to_double(std::uint64_t value) { return static_cast<double>(static_cast<std::int64_t>(value)); }
-inline std::uint64_t rounded(double value) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(value + 0.5)); }
+inline std::uint64_t rounded(double value) {
+  const double above = value + 0.5;
+  return static_cast<std::uint64_t>(static_cast<std::int64_t>(above));
+}
 
 /// Cycles of a clock as ticks of the kernel's time resolution and back. There is no toggling signal: blocks count
 /// cycles from an instant they agree on (the start of an operation), and time exists only at the sockets.
