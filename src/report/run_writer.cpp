@@ -10,8 +10,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "files/atomic_file.h"
 #include "report/assumptions.h"
-#include "report/atomic_file.h"
 #include "report/evaluation.h"
 #include "report/ops_csv.h"
 #include "report/report_json.h"

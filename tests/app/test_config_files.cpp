@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "app/config_test.h"
-#include "config/config_command.h"
+#include "cli/config_command.h"
 #include "config/reference_page.h"
 #include "config/sha256.h"
 #include "config/writer.h"

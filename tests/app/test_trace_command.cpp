@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "app/trace_test_files.h"
+#include "cli/trace_command.h"
 #include "text/text.h"
 #include "workload/model_shape.h"
-#include "workload/trace_command.h"
 #include "workload/trace_reader.h"
 
 using namespace anda::sim;
