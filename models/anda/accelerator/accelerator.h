@@ -2,6 +2,7 @@
 #ifndef ANDA_ACCELERATOR_ACCELERATOR_H
 #define ANDA_ACCELERATOR_ACCELERATOR_H
 
+#include <memory>
 #include <systemc>
 #include <tlm>
 
@@ -10,7 +11,7 @@
 #include <anda/buffer/activation_buffer.h>
 #include <anda/buffer/weight_buffer.h>
 #include <anda/compressor/bit_plane_compressor.h>
-#include <anda/controller/sequencer.h>
+#include <anda/controller/gemm_engine.h>
 #include <anda/controller/top_controller.h>
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
@@ -48,7 +49,7 @@ class Accelerator : public sc_core::sc_module {
   VectorUnit vector_unit_;
   BitPlaneCompressor compressor_;
   Dma dma_;
-  Sequencer sequencer_;
+  std::unique_ptr<GemmEngine> engine_;
   TopController controller_;
   Counters counters_;
 };

@@ -28,6 +28,7 @@ class BitPlaneCompressor : public sc_core::sc_module {
     planes_ += groups * (format.mantissa_bits + 1);
   }
 
+  const CompressorConfig& config() const { return config_; }
   const Counters& counters() const { return counters_; }
 
  private:

@@ -69,22 +69,7 @@ struct Sequencer::Loaded {
 
 Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma)
     : sc_module(name), datapath_(datapath), dma_(dma) {
-  counters_.add("controller.cycles", "cycles", "clock cycles from the start of a GeMM to its end", cycles_);
-  counters_.add("controller.gemms", "GeMMs", "GeMMs run", gemms_);
-  counters_.add("controller.steps", "steps", "tile steps run", steps_);
-  counters_.add("stall.dram", "cycles",
-                "the array waits for operands, or the end of a GeMM for its results, to cross external memory",
-                stalls_.dram);
-  counters_.add("stall.buffer_full", "cycles",
-                "the array waits for operands that came late because no buffer half was free", stalls_.buffer_full);
-  counters_.add("stall.weight_port", "cycles", "the array waits for the weight buffer's port", stalls_.weight_port);
-  counters_.add("stall.activation_port", "cycles", "the array waits for the activation buffer's port",
-                stalls_.activation_port);
-  counters_.add("stall.drain", "cycles", "the array, or the end of a GeMM, waits for results to leave the accumulators",
-                stalls_.drain);
-  counters_.add("stall.compressor", "cycles", "the array, or the end of a GeMM, waits for the compressor",
-                stalls_.compressor);
-  counters_.add("stall.fill", "cycles", "the pipeline of the array fills at the start of a GeMM", stalls_.fill);
+  counts_.register_in(counters_);
 }
 
 std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
@@ -155,8 +140,8 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     stalls_.drain += ready_ - done - fill - cost->tail_compressor_cycles;
     stalls_.dram += end - ready_;
   }
-  cycles_ += end;
-  ++gemms_;
+  counts_.cycles += end;
+  ++counts_.gemms;
   dma_.wait_until(end);
   return end;
 }
@@ -244,7 +229,7 @@ std::uint64_t Sequencer::store(const Schedule::Step& step, const Operands& opera
 }
 
 void Sequencer::count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task) {
-  ++steps_;
+  ++counts_.steps;
   stalls_.weight_port += cost.work.weight_port_cycles;
   stalls_.activation_port += cost.work.activation_port_cycles;
   stalls_.drain += cost.drain_cycles;
