@@ -50,7 +50,7 @@ class ResultWriter {
   ActivationBuffer& buffer_;
   std::deque<Block> blocks_;
   std::uint64_t complete_ = 0;
-  std::uint64_t bits_ = 0;  ///< of a word of values that is not full
+  std::uint64_t bits_ = 0;                     ///< of a word of values that is not full
   std::deque<ActivationBuffer::Words> words_;  ///< of complete blocks that nobody took
 };
 

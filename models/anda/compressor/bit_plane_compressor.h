@@ -20,8 +20,10 @@ class BitPlaneCompressor : public sc_core::sc_module {
   /// Cycles that `values` results keep it busy: its input takes values_per_cycle, its lanes one group's planes each.
   std::uint64_t cycles(std::uint64_t values, const ActivationFormat& format) const;
 
-  /// Cycles from the last value in to the last plane out.
-  std::uint64_t flush_cycles(const ActivationFormat& format) const { return format.mantissa_bits + 1; }
+  /// Cycles from the last value in to the last plane out, for a tile of rows × columns that completes groups and comes
+  /// in row after row in `drain` cycles: where there are more groups than lanes, the last ones wait for a lane.
+  std::uint64_t flush_cycles(std::uint64_t rows, std::uint64_t columns, std::uint64_t drain,
+                             const ActivationFormat& format) const;
 
   void count(std::uint64_t groups, const ActivationFormat& format) {
     groups_ += groups;

@@ -171,8 +171,6 @@ void CycleEngine::open_step() {
   blocks_ += opened.row_tiles * ceil_div(opened.column_tiles, gemm_->columns_of_block);
   opened.activation_half = activation_halves_.plan(at.load_activations);
   opened.weight_half = weight_halves_.plan(at.load_weights);
-  if (!at.load_activations) activation_halves_.acquire(opened.activation_half);
-  if (!at.load_weights) weight_halves_.acquire(opened.weight_half);
   plan_loads(opened);
   if (before != nullptr) plan_stores(*before);
 }
@@ -224,8 +222,8 @@ void CycleEngine::plan_loads(Step& step) {
     }
     step.activations[0] = 0;  // no tile but the first one uses them before its last part is there
     step.weights[0] = 0;
-    planned_.back().written = datapath_.activation_buffer.words(std::min<std::uint64_t>(step.m, gemm.array.rows),
-                                                                step.k, gemm.task.input);
+    planned_.back().written =
+        datapath_.activation_buffer.words(std::min<std::uint64_t>(step.m, gemm.array.rows), step.k, gemm.task.input);
   } else {
     load_column(0);
     load_row(0);
@@ -344,8 +342,8 @@ void CycleEngine::tick_dma() {
       if (!of.loading) {
         if (of.at.load_activations && !activation_halves_.free(of.activation_half)) break;
         if (of.at.load_weights && !weight_halves_.free(of.weight_half)) break;
-        if (of.at.load_activations) activation_halves_.acquire(of.activation_half);
-        if (of.at.load_weights) weight_halves_.acquire(of.weight_half);
+        activation_halves_.acquire(of.activation_half);
+        weight_halves_.acquire(of.weight_half);
         of.loading = true;
       }
       datapath_.activation_buffer.count_write(next.written);
@@ -444,7 +442,8 @@ void CycleEngine::issue(const ArrayTile& at) {
   if (first && at.takes_partial_sums) {
     partial_sum_bits_ += at.values() * 32;
     const std::uint64_t word_bits = datapath_.activation_buffer.config().word_bits;
-    const std::uint64_t words = at.last_of_step ? ceil_div(partial_sum_bits_, word_bits) : partial_sum_bits_ / word_bits;
+    const std::uint64_t words =
+        at.last_of_step ? ceil_div(partial_sum_bits_, word_bits) : partial_sum_bits_ / word_bits;
     partial_sum_bits_ = at.last_of_step ? 0 : partial_sum_bits_ % word_bits;
     datapath_.activation_buffer.count_read({words, 0});
   }
@@ -463,8 +462,7 @@ void CycleEngine::issue(const ArrayTile& at) {
 void CycleEngine::tick_ports() {
   if (weight_port_.free() && tile_exists(weights_.tile)) {
     const ArrayTile& of = tile(weights_.tile);
-    const std::uint64_t words =
-        of.weight_words + scale_words(of, weights_.group + 1) - scale_words(of, weights_.group);
+    const std::uint64_t words = of.weight_words + scale_words(of, weights_.group + 1) - scale_words(of, weights_.group);
     weight_port_.fetch(words, words, weight_arrival(of, weights_.group));
     if (++weights_.group == of.groups) weights_ = {weights_.tile + 1, 0, 0};
   }

@@ -63,7 +63,7 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
     std::vector<std::uint64_t> weights;
     std::vector<std::uint64_t> activation_parts;  ///< the same for parts of the first panels of a GeMM
     std::vector<std::uint64_t> weight_parts;
-    std::uint64_t held = 0;        ///< clocks by which its loads are late since no half was free
+    std::uint64_t held = 0;            ///< clocks by which its loads are late since no half was free
     std::uint64_t transfers_left = 0;  ///< to hand to the DMA
     std::uint64_t loads_left = 0;      ///< of them
     bool loading = false;

@@ -61,8 +61,9 @@ struct Sequencer::Loaded {
   bool first = false;                      ///< of the GeMM
   std::vector<std::uint64_t> activations;  ///< cycle at which each panel is there
   std::vector<std::uint64_t> weights;
-  std::vector<std::uint64_t> parts;  ///< the first step's first panels, part by part
-  std::uint64_t held = 0;            ///< cycles for which the DMA had nothing to do but no half was free
+  std::vector<std::uint64_t> activation_parts;  ///< the first step's first panels, part by part
+  std::vector<std::uint64_t> weight_parts;
+  std::uint64_t held = 0;  ///< cycles for which the DMA had nothing to do but no half was free
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
 };
@@ -80,6 +81,8 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 
   dma_.begin();
   ready_ = 0;
+  last_group_ = 0;
+  drained_[0] = drained_[1] = 0;
   Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
   std::uint64_t activation_half_left[2] = {};  // cycle at which the array was done with each half
   std::uint64_t weight_half_left[2] = {};
@@ -107,7 +110,8 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     loaded.first = in_flight == 0;
     loaded.activations.assign(operands.panels_m, 0);
     loaded.weights.assign(operands.panels_n, 0);
-    if (loaded.first) loaded.parts.assign(operands.parts_k, 0);
+    if (loaded.first) loaded.activation_parts.assign(operands.parts_k, 0);
+    if (loaded.first) loaded.weight_parts.assign(operands.parts_k, 0);
     if (prefetch(loaded, 0, 0)) ++in_flight;
   }
 
@@ -116,12 +120,10 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   for (std::size_t i = 0; in_flight > 0 && !dma_.failed(); i ^= 1) {
     Loaded& loaded = ahead[i];
     cost = &costs.of(loaded.step);
-    const std::uint64_t before = done;
     done = compute(loaded, operands, *cost, done);
-    const std::uint64_t waited = done - before - cost->cycles();
-    const std::uint64_t full = std::min(waited, loaded.held);
+    const std::uint64_t full = std::min(waited_, loaded.held);
     stalls_.buffer_full += full;
-    stalls_.dram += waited - full;
+    stalls_.dram += waited_ - full;
     activation_half_left[loaded.activation_half] = done;
     weight_half_left[loaded.weight_half] = done;
     count(loaded.step, *cost, task);
@@ -135,9 +137,10 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   const std::uint64_t end = std::max(ready_, dma_.idle_from());
   if (cost != nullptr) {
     const std::uint64_t fill = datapath_.mxu.config().fill_cycles;
+    const std::uint64_t planes = cost->tiles[1][1].planes_cycles;
     stalls_.fill += fill;
-    stalls_.compressor += cost->tail_compressor_cycles;
-    stalls_.drain += ready_ - done - fill - cost->tail_compressor_cycles;
+    stalls_.compressor += planes;
+    stalls_.drain += ready_ - done - fill - planes;
     stalls_.dram += end - ready_;
   }
   counts_.cycles += end;
@@ -168,8 +171,8 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
 
   if (loaded.first) {
     for (std::uint64_t part = 0; part < operands.parts_k; ++part) {
-      read(operands.weight_parts.run(0, part));
-      loaded.parts[part] = read(operands.activation_parts.run(0, part));
+      loaded.weight_parts[part] = read(operands.weight_parts.run(0, part));
+      loaded.activation_parts[part] = read(operands.activation_parts.run(0, part));
     }
   } else {
     load_column(0);
@@ -187,30 +190,67 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
 /// at which the last one is done, and leaves behind when each block of results is in the buffer.
 std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands, const StepCost& cost,
                                  std::uint64_t done) {
-  const std::uint64_t after = datapath_.mxu.config().fill_cycles + cost.tail_compressor_cycles;
+  const std::uint64_t latency = datapath_.mxu.config().fill_cycles + datapath_.vector_unit.config().latency_cycles;
   block_ready_.clear();
+  waited_ = 0;
   for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
     for (std::uint64_t column = 0; column < cost.column_tiles; ++column) {
       const bool last_column = column + 1 == cost.column_tiles;
       const TileCost& tile = cost.tiles[row + 1 == cost.row_tiles][last_column];
+      const std::uint64_t before = done;
+      std::uint64_t waits = 0;  // for operands, ports and accumulators
       if (loaded.first && row == 0 && column == 0) {
+        std::uint64_t inner = tile.inner_cycles - (tile.groups - 1) * tile.group_cycles;  // for scales
         std::uint64_t groups = tile.groups;
-        for (const std::uint64_t arrival : loaded.parts) {
+        for (std::size_t part = 0; part < operands.parts_k; ++part) {
           const std::uint64_t now = std::min(groups, operands.groups_of_part);
-          done = std::max(done, arrival) + now * tile.group_cycles;
+          const std::uint64_t weights = part == 0 ? tile.first_weight_cycles : tile.weight_cycles;
+          const std::uint64_t started =
+              start(tile, loaded.activation_parts[part], loaded.weight_parts[part], weights, done);
+          waits += started - done;
+          last_group_ = started + inner + (now - 1) * tile.group_cycles;
+          done = last_group_ + tile.last_cycles;
           groups -= now;
+          inner = 0;
         }
-        done += tile.drain_cycles + tile.compressor_cycles;
       } else {
-        done = std::max({done, loaded.activations[row], loaded.weights[column]}) + tile.cycles();
+        const std::uint64_t started =
+            start(tile, loaded.activations[row], loaded.weights[column], tile.first_weight_cycles, done);
+        waits = started - done;
+        last_group_ = started + tile.inner_cycles;
+        done = last_group_ + tile.last_cycles;
       }
+      (tile.weights_slower ? stalls_.weight_port : stalls_.activation_port) += done - before - waits - tile.busy_cycles;
+
+      // A bank is emptied after the one before it, while the array goes on with the other.
+      drained_[0] = drained_[1];
+      compressor_slower_[0] = compressor_slower_[1];
+      const std::uint64_t drains = std::max(done, drained_[0]);
+      drained_[1] = drains + tile.out_cycles;
+      compressor_slower_[1] = tile.out_cycles > tile.drain_cycles;
       if (last_column || (column + 1) % operands.columns_of_block == 0) {
-        ready_ = std::max(ready_, done + tile.tail_drain_cycles + after);
+        ready_ = std::max(ready_, drains + tile.drain_cycles + latency + tile.planes_cycles);
         block_ready_.push_back(ready_);
       }
     }
   }
   return done;
+}
+
+/// The cycle at which a tile, or a part of one, starts whose panels are there at the given cycles: when the array is
+/// done with what came before, the ports have brought the first operands and a bank of accumulators is free.
+std::uint64_t Sequencer::start(const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
+                               std::uint64_t weight_cycles, std::uint64_t done) {
+  const std::uint64_t here = std::max({done, activations, weights});
+  const std::uint64_t weights_ready = std::max(weights, last_group_) + weight_cycles;
+  const std::uint64_t activations_ready =
+      std::max(activations + tile.first_activation_cycles, done + tile.first_activation_cycles - 1);
+  const std::uint64_t ready = std::max({here, weights_ready, activations_ready});
+  const std::uint64_t start = std::max(ready, drained_[0]);
+  waited_ += here - done;
+  (weights_ready >= activations_ready ? stalls_.weight_port : stalls_.activation_port) += ready - here;
+  (compressor_slower_[0] ? stalls_.compressor : stalls_.drain) += start - ready;
+  return start;
 }
 
 /// Sends a step's results away, if it has any for memory; returns from when on the DMA is free for loads again.
@@ -230,10 +270,6 @@ std::uint64_t Sequencer::store(const Schedule::Step& step, const Operands& opera
 
 void Sequencer::count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task) {
   ++counts_.steps;
-  stalls_.weight_port += cost.work.weight_port_cycles;
-  stalls_.activation_port += cost.work.activation_port_cycles;
-  stalls_.drain += cost.drain_cycles;
-  stalls_.compressor += cost.compressor_cycles;
 
   datapath_.mxu.count(cost.work);
   datapath_.weight_buffer.count_read(cost.weight_words_read);

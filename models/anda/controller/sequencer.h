@@ -16,7 +16,8 @@
 
 namespace anda {
 
-/// The engine of level fast. Walks through the steps of a GeMM: addresses for the DMA, and when each step may load, compute and store.
+/// The engine of level fast. Walks through the steps of a GeMM: addresses for the DMA, and when each step may load,
+/// compute and store.
 ///
 /// Halves of the buffers alternate, so the loads of a step run under the compute of the step before and wait for the
 /// half that the step before that one has left. Operands come panel by panel and an output tile waits for its two
@@ -40,6 +41,8 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
 
   void load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest);
   std::uint64_t compute(const Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t done);
+  std::uint64_t start(const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
+                      std::uint64_t weight_cycles, std::uint64_t done);
   std::uint64_t store(const Schedule::Step& step, const Operands& operands, const StepCost& cost);
   void count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task);
 
@@ -47,6 +50,10 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
   Dma& dma_;
   std::vector<std::uint64_t> block_ready_;  // cycle at which each result block of the step is in the buffer
   std::uint64_t ready_ = 0;                 // the same for the last result of the step
+  std::uint64_t waited_ = 0;                // cycles in which the step's tiles waited for operands in the buffers
+  std::uint64_t last_group_ = 0;            // cycle at which the last group of the tile before started
+  std::uint64_t drained_[2] = {};   // cycle from which each bank of accumulators is free, the older tile's first
+  bool compressor_slower_[2] = {};  // and whether it was the compressor that held its results up
   EngineCounts counts_;
   EngineCounts::Stalls& stalls_ = counts_.stalls;
   Counters counters_;
