@@ -405,10 +405,13 @@ CycleEngine::State CycleEngine::tick_array(State tail) {
   const bool operands = exists && activation_port_.ready(cycle_) && (array_.plane() > 0 || weight_port_.ready(cycle_));
   const bool blocked = array_.blocked(operands, accumulators_, cycle_);
   State state = tail;
+  if (blocked && (operands || !exists)) {
+    state = vector_unit_.held_up() ? State::compressor : State::drain;
+  }
   if (exists) {
     const ArrayTile& at = tile(array_.tile());
     if (operands) {
-      state = !blocked ? State::busy : vector_unit_.held_up() ? State::compressor : State::drain;
+      if (!blocked) state = State::busy;
     } else {
       state = missing_operand(at);
     }

@@ -68,6 +68,22 @@ struct Sequencer::Loaded {
   std::uint32_t weight_half = 0;
 };
 
+/// The cycle at which a tile, or a part of one, starts whose panels are there at the given cycles: when the array is
+/// done with what came before, the ports have brought the first operands and a bank of accumulators is free.
+inline std::uint64_t Sequencer::Pace::start(const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
+                                            std::uint64_t weight_cycles, std::uint64_t done) {
+  const std::uint64_t here = std::max({done, activations, weights});
+  const std::uint64_t weights_ready = std::max(weights, last_group) + weight_cycles;
+  const std::uint64_t activations_ready =
+      std::max(activations + tile.first_activation_cycles, done + tile.first_activation_cycles - 1);
+  const std::uint64_t ready = std::max({here, weights_ready, activations_ready});
+  const std::uint64_t start = std::max(ready, drained[0]);
+  waited += here - done;
+  port[weights_ready >= activations_ready] += ready - here;
+  out[compressor_slower[0]] += start - ready;
+  return start;
+}
+
 Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma)
     : sc_module(name), datapath_(datapath), dma_(dma) {
   counts_.register_in(counters_);
@@ -81,8 +97,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 
   dma_.begin();
   ready_ = 0;
-  last_group_ = 0;
-  drained_[0] = drained_[1] = 0;
+  pace_ = Pace();
   Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
   std::uint64_t activation_half_left[2] = {};  // cycle at which the array was done with each half
   std::uint64_t weight_half_left[2] = {};
@@ -120,9 +135,10 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     Loaded& loaded = ahead[i];
     cost = &costs.of(loaded.step);
     done = compute(loaded, operands, *cost, done);
-    const std::uint64_t full = std::min(waited_, loaded.held);
+    const std::uint64_t full = std::min(pace_.waited, loaded.held);
     stalls_.buffer_full += full;
-    stalls_.dram += waited_ - full;
+    stalls_.dram += pace_.waited - full;
+    pace_.waited = 0;
     activation_half_left[loaded.activation_half] = done;
     weight_half_left[loaded.weight_half] = done;
     count(loaded.step, *cost, task);
@@ -142,6 +158,10 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     stalls_.drain += ready_ - done - fill - planes;
     stalls_.dram += end - ready_;
   }
+  stalls_.activation_port += pace_.port[0];
+  stalls_.weight_port += pace_.port[1];
+  stalls_.drain += pace_.out[0];
+  stalls_.compressor += pace_.out[1];
   counts_.cycles += end;
   ++counts_.gemms;
   dma_.wait_until(end);
@@ -191,7 +211,7 @@ std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands,
                                  std::uint64_t done) {
   const std::uint64_t latency = datapath_.mxu.config().fill_cycles + datapath_.vector_unit.config().latency_cycles;
   block_ready_.clear();
-  waited_ = 0;
+  Pace pace = pace_;  // a copy, so that the compiler can keep it in registers
   for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
     for (std::uint64_t column = 0; column < cost.column_tiles; ++column) {
       const bool last_column = column + 1 == cost.column_tiles;
@@ -205,51 +225,36 @@ std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands,
           const std::uint64_t now = std::min(groups, operands.groups_of_part);
           const std::uint64_t weights = part == 0 ? tile.first_weight_cycles : tile.weight_cycles;
           const std::uint64_t started =
-              start(tile, loaded.activation_parts[part], loaded.weight_parts[part], weights, done);
+              pace.start(tile, loaded.activation_parts[part], loaded.weight_parts[part], weights, done);
           waits += started - done;
-          last_group_ = started + inner + (now - 1) * tile.group_cycles;
-          done = last_group_ + tile.last_cycles;
+          pace.last_group = started + inner + (now - 1) * tile.group_cycles;
+          done = pace.last_group + tile.last_cycles;
           groups -= now;
           inner = 0;
         }
       } else {
         const std::uint64_t started =
-            start(tile, loaded.activations[row], loaded.weights[column], tile.first_weight_cycles, done);
+            pace.start(tile, loaded.activations[row], loaded.weights[column], tile.first_weight_cycles, done);
         waits = started - done;
-        last_group_ = started + tile.inner_cycles;
-        done = last_group_ + tile.last_cycles;
+        pace.last_group = started + tile.inner_cycles;
+        done = pace.last_group + tile.last_cycles;
       }
-      (tile.weights_slower ? stalls_.weight_port : stalls_.activation_port) += done - before - waits - tile.busy_cycles;
+      pace.port[tile.weights_slower] += done - before - waits - tile.busy_cycles;
 
       // A bank is emptied after the one before it, while the array goes on with the other.
-      drained_[0] = drained_[1];
-      compressor_slower_[0] = compressor_slower_[1];
-      const std::uint64_t drains = std::max(done, drained_[0]);
-      drained_[1] = drains + tile.out_cycles;
-      compressor_slower_[1] = tile.out_cycles > tile.drain_cycles;
+      pace.drained[0] = pace.drained[1];
+      pace.compressor_slower[0] = pace.compressor_slower[1];
+      const std::uint64_t drains = std::max(done, pace.drained[0]);
+      pace.drained[1] = drains + tile.out_cycles;
+      pace.compressor_slower[1] = tile.out_cycles > tile.drain_cycles;
       if (last_column || (column + 1) % operands.columns_of_block == 0) {
         ready_ = std::max(ready_, drains + tile.drain_cycles + latency + tile.planes_cycles);
         block_ready_.push_back(ready_);
       }
     }
   }
+  pace_ = pace;
   return done;
-}
-
-/// The cycle at which a tile, or a part of one, starts whose panels are there at the given cycles: when the array is
-/// done with what came before, the ports have brought the first operands and a bank of accumulators is free.
-std::uint64_t Sequencer::start(const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
-                               std::uint64_t weight_cycles, std::uint64_t done) {
-  const std::uint64_t here = std::max({done, activations, weights});
-  const std::uint64_t weights_ready = std::max(weights, last_group_) + weight_cycles;
-  const std::uint64_t activations_ready =
-      std::max(activations + tile.first_activation_cycles, done + tile.first_activation_cycles - 1);
-  const std::uint64_t ready = std::max({here, weights_ready, activations_ready});
-  const std::uint64_t start = std::max(ready, drained_[0]);
-  waited_ += here - done;
-  (weights_ready >= activations_ready ? stalls_.weight_port : stalls_.activation_port) += ready - here;
-  (compressor_slower_[0] ? stalls_.compressor : stalls_.drain) += start - ready;
-  return start;
 }
 
 /// Sends a step's results away, if it has any for memory; returns from when on the DMA is free for loads again.

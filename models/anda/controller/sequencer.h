@@ -39,10 +39,21 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
   struct Operands;
   struct Loaded;
 
+  /// How far ports and accumulators have come with the tiles so far, and what the array waited for.
+  struct Pace {
+    std::uint64_t last_group = 0;    ///< cycle at which the last group of the tile before started
+    std::uint64_t drained[2] = {};   ///< cycle from which each bank of accumulators is free, the older tile's first
+    bool compressor_slower[2] = {};  ///< and whether it was the compressor that held its results up
+    std::uint64_t waited = 0;        ///< for operands to be in the buffers, in this step
+    std::uint64_t port[2] = {};      ///< for the port of activations, of weights
+    std::uint64_t out[2] = {};       ///< for a bank that the vector unit, the compressor held up
+
+    std::uint64_t start(const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
+                        std::uint64_t weight_cycles, std::uint64_t done);
+  };
+
   void load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest);
   std::uint64_t compute(const Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t done);
-  std::uint64_t start(const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
-                      std::uint64_t weight_cycles, std::uint64_t done);
   std::uint64_t store(const Schedule::Step& step, const Operands& operands, const StepCost& cost);
   void count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task);
 
@@ -50,10 +61,7 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
   Dma& dma_;
   std::vector<std::uint64_t> block_ready_;  // cycle at which each result block of the step is in the buffer
   std::uint64_t ready_ = 0;                 // the same for the last result of the step
-  std::uint64_t waited_ = 0;                // cycles in which the step's tiles waited for operands in the buffers
-  std::uint64_t last_group_ = 0;            // cycle at which the last group of the tile before started
-  std::uint64_t drained_[2] = {};   // cycle from which each bank of accumulators is free, the older tile's first
-  bool compressor_slower_[2] = {};  // and whether it was the compressor that held its results up
+  Pace pace_;
   EngineCounts counts_;
   EngineCounts::Stalls& stalls_ = counts_.stalls;
   Counters counters_;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "models/random_machines.h"
+
+// Level fast against level cycle, its yardstick. docs/levels.md names each difference that these tests allow.
+
+using anda::AcceleratorConfig;
+using anda::DramConfig;
+using anda::Level;
+using anda::PeKind;
+using anda::Tiling;
+using anda::test::Machine;
+using anda::test::machine_of;
+using anda::test::RandomGemm;
+using anda::test::RandomMachines;
+using anda::test::stalls;
+
+namespace {
+
+struct Pair {
+  std::unique_ptr<Machine> fast;
+  std::unique_ptr<Machine> cycle;
+  RandomGemm gemm;
+};
+
+Pair make_pair(AcceleratorConfig config, const DramConfig& dram, const RandomGemm& gemm) {
+  Pair pair;
+  pair.gemm = gemm;
+  pair.fast = std::make_unique<Machine>(config, dram);
+  config.level = Level::cycle;
+  pair.cycle = std::make_unique<Machine>(config, dram);
+  return pair;
+}
+
+bool is_stall(const std::string& counter) { return counter.rfind("stall.", 0) == 0; }
+
+/// |a − b| of two counts of one name, or of two names together.
+std::uint64_t apart(const Machine::Result& a, const Machine::Result& b, std::initializer_list<const char*> counters) {
+  std::uint64_t x = 0;
+  std::uint64_t y = 0;
+  for (const char* counter : counters) {
+    x += a.at(counter);
+    y += b.at(counter);
+  }
+  return x > y ? x - y : y - x;
+}
+
+/// How much the results of a GeMM may be later, or earlier, in the compressor than level fast says: a block of results
+/// waits for lanes that the block before still uses. None where lanes convert a block in less time than the array
+/// takes for one.
+std::uint64_t compressor_backlog(const Machine& machine, const anda::GemmTask& task) {
+  const AcceleratorConfig& config = machine.accelerator.config();
+  if (config.mxu.processing_element == PeKind::fp_fp) return 0;
+  const std::uint64_t rounds = anda::ceil_div(config.mxu.rows, config.compressor.lanes);
+  return rounds * (task.output.mantissa_bits + 1);
+}
+
+struct Tally {
+  int checked = 0;
+  int equal = 0;
+};
+
+void compare(const Pair& pair, Tally& tally) {
+  const RandomGemm& gemm = pair.gemm;
+  const auto task = pair.fast->task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
+  const auto tile = gemm.tile(pair.fast->accelerator.config(), task);
+  if (!tile || std::uint64_t{gemm.m} * gemm.n * gemm.k > 60000000) return;
+  const auto fast = pair.fast->run(task, *tile);
+  const auto cycle = pair.cycle->run(task, *tile);
+  INFO("m " << gemm.m << " n " << gemm.n << " k " << gemm.k << " M " << gemm.input_bits << " to " << gemm.output_bits
+            << " tile " << tile->m << " × " << tile->n << " × " << tile->k << " order "
+            << static_cast<int>(tile->order));
+  REQUIRE(pair.cycle->read(anda::registers::error_code) == 0);
+
+  // Every clock is counted once, and everything but time agrees to the last word.
+  CHECK(cycle.at("controller.cycles") == cycle.at("mxu.busy_cycles") + stalls(cycle));
+  for (const auto& [counter, value] : cycle) {
+    if (is_stall(counter) || counter == "controller.cycles") continue;
+    INFO(counter);
+    CHECK(value == fast.at(counter));
+  }
+
+  const std::uint64_t backlog = compressor_backlog(*pair.fast, task);
+  const std::uint64_t cycles = fast.at("controller.cycles");
+  CHECK(apart(fast, cycle, {"controller.cycles"}) <= backlog);
+  CHECK(apart(fast, cycle, {"stall.fill"}) == 0);
+  CHECK(apart(fast, cycle, {"stall.drain", "stall.compressor"}) <= 2 * backlog + cycles / 100);
+  CHECK(apart(fast, cycle, {"stall.weight_port", "stall.activation_port"}) <= backlog + cycles / 100);
+  CHECK(apart(fast, cycle, {"stall.dram", "stall.buffer_full"}) <= 2 * backlog + cycles / 100);
+  CHECK(apart(fast, cycle, {"stall.dram"}) <= 2 * backlog + cycles / 100);
+
+  ++tally.checked;
+  tally.equal += cycles == cycle.at("controller.cycles") ? 1 : 0;
+}
+
+}  // namespace
+
+TEST_CASE("Random machines take as many cycles at level fast as at level cycle") {
+  RandomMachines random(20261123);
+  std::vector<Pair> pairs;
+  for (int i = 0; i < 600; ++i) {
+    const AcceleratorConfig config = random.accelerator();
+    const DramConfig dram = random.dram();
+    pairs.push_back(make_pair(config, dram, random.gemm()));
+  }
+  tlm::tlm_global_quantum::instance().set(sc_core::sc_time(100, sc_core::SC_US));
+  Tally tally;
+  for (const Pair& pair : pairs) compare(pair, tally);
+  CHECK(tally.checked > 250);
+  CHECK(tally.equal * 20 >= tally.checked * 19);
+}
