@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -49,13 +48,13 @@ std::uint64_t apart(const Machine::Result& a, const Machine::Result& b, std::ini
   return x > y ? x - y : y - x;
 }
 
-/// How much the results of a GeMM may be later, or earlier, in the compressor than level fast says: a block of results
-/// waits for lanes that the block before still uses. None where lanes convert a block in less time than the array
-/// takes for one.
+/// How much the results of a GeMM may be later in the compressor than level fast says: a block of results waits for
+/// lanes that the block before still uses, once through at most.
 std::uint64_t compressor_backlog(const Machine& machine, const anda::GemmTask& task) {
   const AcceleratorConfig& config = machine.accelerator.config();
   if (config.mxu.processing_element == PeKind::fp_fp) return 0;
-  const std::uint64_t rounds = anda::ceil_div(config.mxu.rows, config.compressor.lanes);
+  const std::uint64_t rounds = anda::ceil_div(
+      config.mxu.rows * anda::ceil_div(config.mxu.columns, config.format.group_size), config.compressor.lanes);
   return rounds * (task.output.mantissa_bits + 1);
 }
 
@@ -64,11 +63,12 @@ struct Tally {
   int equal = 0;
 };
 
-void compare(const Pair& pair, Tally& tally) {
+/// `percent`: of the cycles, by which they may differ beyond the backlog.
+void compare(const Pair& pair, std::uint64_t percent, Tally& tally) {
   const RandomGemm& gemm = pair.gemm;
   const auto task = pair.fast->task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
   const auto tile = gemm.tile(pair.fast->accelerator.config(), task);
-  if (!tile || std::uint64_t{gemm.m} * gemm.n * gemm.k > 60000000) return;
+  if (!tile || std::uint64_t{gemm.m} * gemm.n * gemm.k > 30000000) return;
   const auto fast = pair.fast->run(task, *tile);
   const auto cycle = pair.cycle->run(task, *tile);
   INFO("m " << gemm.m << " n " << gemm.n << " k " << gemm.k << " M " << gemm.input_bits << " to " << gemm.output_bits
@@ -86,12 +86,13 @@ void compare(const Pair& pair, Tally& tally) {
 
   const std::uint64_t backlog = compressor_backlog(*pair.fast, task);
   const std::uint64_t cycles = fast.at("controller.cycles");
-  CHECK(apart(fast, cycle, {"controller.cycles"}) <= backlog);
+  CHECK(apart(fast, cycle, {"controller.cycles"}) <= backlog + cycles * percent / 100);
+  const std::uint64_t stalls_apart = 2 * backlog + cycles * (3 * percent + 1) / 100;
   CHECK(apart(fast, cycle, {"stall.fill"}) == 0);
-  CHECK(apart(fast, cycle, {"stall.drain", "stall.compressor"}) <= 2 * backlog + cycles / 100);
-  CHECK(apart(fast, cycle, {"stall.weight_port", "stall.activation_port"}) <= backlog + cycles / 100);
-  CHECK(apart(fast, cycle, {"stall.dram", "stall.buffer_full"}) <= 2 * backlog + cycles / 100);
-  CHECK(apart(fast, cycle, {"stall.dram"}) <= 2 * backlog + cycles / 100);
+  CHECK(apart(fast, cycle, {"stall.drain", "stall.compressor"}) <= stalls_apart);
+  CHECK(apart(fast, cycle, {"stall.weight_port", "stall.activation_port"}) <= stalls_apart);
+  CHECK(apart(fast, cycle, {"stall.dram", "stall.buffer_full"}) <= stalls_apart);
+  CHECK(apart(fast, cycle, {"stall.dram"}) <= stalls_apart);
 
   ++tally.checked;
   tally.equal += cycles == cycle.at("controller.cycles") ? 1 : 0;
@@ -109,7 +110,29 @@ TEST_CASE("Random machines take as many cycles at level fast as at level cycle")
   }
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(100, sc_core::SC_US));
   Tally tally;
-  for (const Pair& pair : pairs) compare(pair, tally);
+  for (const Pair& pair : pairs) compare(pair, 0, tally);
   CHECK(tally.checked > 250);
-  CHECK(tally.equal * 20 >= tally.checked * 19);
+  CHECK(tally.equal * 100 >= tally.checked * 99);
+}
+
+TEST_CASE("Machines with other ports, lanes and pipelines too") {
+  RandomMachines random(7);
+  std::vector<Pair> pairs;
+  for (int i = 0; i < 800; ++i) {
+    AcceleratorConfig config = random.accelerator();
+    config.mxu.fill_cycles = random.pick32({0, 1, 8, 30});
+    config.vector_unit.fpus = random.pick32({16, 64, 128});
+    config.vector_unit.latency_cycles = random.pick32({0, 4, 9});
+    config.compressor.lanes = random.pick32({4, 16, 32});
+    config.compressor.values_per_cycle = random.pick32({32, 64, 128});
+    config.activation_buffer.word_bits = random.pick32({256, 512, 1024, 2048});
+    config.format.group_size = random.pick32({32, 64, 128});
+    const DramConfig dram = random.dram();
+    pairs.push_back(make_pair(config, dram, random.gemm()));
+  }
+  tlm::tlm_global_quantum::instance().set(sc_core::sc_time(100, sc_core::SC_US));
+  Tally tally;
+  for (const Pair& pair : pairs) compare(pair, 3, tally);
+  CHECK(tally.checked > 300);
+  CHECK(tally.equal * 10 >= tally.checked * 9);
 }

@@ -38,8 +38,8 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       vector_unit_("vector_unit", config.vector_unit),
       compressor_("compressor", config.compressor),
       dma_("dma", config.dma, clock_),
-      engine_(make_engine(config.level,
-                          Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, dma_, clock_)),
+      engine_(make_engine(config.level, Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_},
+                          dma_, clock_)),
       controller_("controller", config.controller, config.format,
                   Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, *engine_, dma_) {
   dma_.memory.bind(memory);
@@ -54,5 +54,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
   counters_.add(compressor_.counters());
   counters_.add(dma_.counters());
 }
+
+void Accelerator::trace(sc_core::sc_trace_file& file, const std::string& scope) const { engine_->trace(file, scope); }
 
 }  // namespace anda

@@ -3,6 +3,7 @@
 #define ANDA_ACCELERATOR_ACCELERATOR_H
 
 #include <memory>
+#include <string>
 #include <systemc>
 #include <tlm>
 
@@ -36,6 +37,10 @@ class Accelerator : public sc_core::sc_module {
 
   const AcceleratorConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return mxu_.processing_element(); }
+
+  /// Adds the state of all blocks to a waveform file, under `scope`.array, `scope`.weight_port and so on; before the
+  /// simulation starts. Throws Error (input) at a level that has no clocks.
+  void trace(sc_core::sc_trace_file& file, const std::string& scope) const;
 
   /// The counters of all blocks.
   const Counters& counters() const { return counters_; }

@@ -28,7 +28,7 @@ class ResultWriter {
   void values(std::uint64_t block, std::uint64_t count, bool last);
 
   /// Blocks that are complete, counted from the first of the GeMM.
-  std::uint64_t complete() const { return complete_; }
+  const std::uint64_t& complete() const { return complete_; }
 
   /// The words of a complete block, for the DMA to read; those of blocks before it that nobody took are forgotten.
   ActivationBuffer::Words take(std::uint64_t block);

@@ -134,6 +134,45 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   return cycle_;
 }
 
+void CycleEngine::trace(sc_core::sc_trace_file& file, const std::string& scope) const {
+  const auto add = [&](const auto& value, const std::string& name) {
+    sc_core::sc_trace(&file, value, scope + "." + name);
+  };
+  add(cycle_, "cycle");
+  add(array_.tile(), "array.tile");
+  add(array_.group(), "array.group");
+  add(array_.plane(), "array.plane");
+  const char* const states_of_array[states] = {"busy",
+                                               "wait_dram",
+                                               "wait_buffer_full",
+                                               "wait_weight_port",
+                                               "wait_activation_port",
+                                               "wait_drain",
+                                               "wait_compressor",
+                                               "fill"};
+  for (std::size_t i = 0; i < states; ++i) add(state_[i], std::string("array.") + states_of_array[i]);
+  add(weight_port_.busy(), "weight_port.busy");
+  add(weight_port_.slots_left(), "weight_port.words_left");
+  add(activation_port_.busy(), "activation_port.busy");
+  add(activation_port_.slots_left(), "activation_port.words_left");
+  for (const std::uint32_t i : {0u, 1u}) {
+    const std::string number = "_" + std::to_string(i);
+    add(accumulators_.full(i), "accumulators.full" + number);
+    add(activation_halves_.held(i), "activation_buffer.half_used" + number);
+    add(weight_halves_.held(i), "weight_buffer.half_used" + number);
+  }
+  add(vector_unit_.busy(), "vector_unit.busy");
+  add(vector_unit_.held_up(), "vector_unit.held_up");
+  for (std::size_t i = 0; i < compressor_.lanes().size(); ++i) {
+    const std::string lane = std::string("compressor.lane_") + (i < 10 ? "0" : "") + std::to_string(i) + ".";
+    add(compressor_.lanes()[i].busy, lane + "busy");
+    add(compressor_.lanes()[i].plane, lane + "plane");
+  }
+  add(result_writer_.complete(), "packager.blocks_complete");
+  add(planned_count_, "dma.transfers_planned");
+  add(dma_busy_, "dma.busy");
+}
+
 void CycleEngine::wait_for(std::uint64_t cycle) const {
   const std::uint64_t at = epoch_ticks_ + clock_.ticks(cycle);
   const std::uint64_t now = sc_core::sc_time_stamp().value();
@@ -322,6 +361,8 @@ CycleEngine::State CycleEngine::tick() {
   tick_results();
   const State state = tick_array(tail);
   tick_ports();
+  planned_count_ = planned_.size();
+  dma_busy_ = !posted_.empty() || transferring_ || cycle_ < dma_.idle_from();
   while (!steps_.empty() && steps_.front().computed && steps_.front().transfers_left == 0 &&
          (steps_.size() > 1 || steps_ended_)) {
     steps_.pop_front();

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <systemc>
 #include <vector>
 
@@ -38,8 +39,7 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
 
   const Counters& counters() const override { return counters_; }
 
-  /// Adds the state of all blocks to a waveform file, under the names of the accelerator's blocks.
-  void trace_state(sc_core::sc_trace_file& file) const;
+  void trace(sc_core::sc_trace_file& file, const std::string& scope) const override;
 
  private:
   struct Gemm;
@@ -148,6 +148,8 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   std::deque<Transfer> posted_;  ///< to the DMA's process
   sc_core::sc_event post_;
   bool transferring_ = false;
+  std::uint64_t planned_count_ = 0;  ///< for waveforms, like the flag below
+  bool dma_busy_ = false;
   std::uint64_t loads_until_ = 0;  ///< arrival of the last load
 
   std::array<bool, states> state_ = {};

@@ -3,6 +3,8 @@
 #define ANDA_CONTROLLER_GEMM_ENGINE_H
 
 #include <cstdint>
+#include <string>
+#include <systemc>
 
 #include <anda/controller/gemm_task.h>
 #include <anda/controller/tile_limits.h>
@@ -23,6 +25,9 @@ class GemmEngine {
                             const TileLimits& limits) = 0;
 
   virtual const Counters& counters() const = 0;
+
+  /// Adds the state of the blocks to a waveform file. Throws Error (input) where the engine has no clocks to show.
+  virtual void trace(sc_core::sc_trace_file& file, const std::string& scope) const = 0;
 };
 
 /// What every engine counts: each cycle of a GeMM is either busy (mxu.busy_cycles) or a stall of one cause.

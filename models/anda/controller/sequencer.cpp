@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <anda/base/error.h>
+
 namespace anda {
 
 namespace {
@@ -87,6 +89,10 @@ inline std::uint64_t Sequencer::Pace::start(const TileCost& tile, std::uint64_t 
 Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma)
     : sc_module(name), datapath_(datapath), dma_(dma) {
   counts_.register_in(counters_);
+}
+
+void Sequencer::trace(sc_core::sc_trace_file&, const std::string&) const {
+  throw Error::input("waveforms need level cycle: level fast has no clocks to show");
 }
 
 std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,

@@ -72,7 +72,8 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
       tile.out_cycles = tile.drain_cycles;
       if (compress) {
         tile.out_cycles = std::max(tile.drain_cycles, path.compressor.cycles(values, task.output));
-        tile.planes_cycles = path.compressor.flush_cycles(rows, columns, tile.drain_cycles, task.output);
+        const std::uint64_t in = std::max(tile.drain_cycles, path.compressor.intake_cycles(values));
+        tile.planes_cycles = in - tile.drain_cycles + path.compressor.flush_cycles(rows, columns, in, task.output);
       }
 
       cost.work += times(work, tiles);
