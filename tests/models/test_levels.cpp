@@ -136,3 +136,60 @@ TEST_CASE("Machines with other ports, lanes and pipelines too") {
   CHECK(tally.checked > 300);
   CHECK(tally.equal * 10 >= tally.checked * 9);
 }
+
+TEST_CASE("Layers agree within 1 % where the array bounds them and within 3 % where memory does") {
+  // Layers of a language model, cut down, on the paper's machine; the slow memory has a hundredth of its bandwidth.
+  DramConfig slow;
+  slow.data_rate_bit_per_s = 2e7;
+  struct Layer {
+    RandomGemm gemm;
+    bool memory_bound;
+  };
+  const std::vector<Layer> layers{{{64, 1024, 1024, 7, 6, Tiling::paper}, false},
+                                  {{96, 512, 4096, 4, 4, Tiling::automatic}, false},
+                                  {{1, 1024, 2048, 7, 7, Tiling::paper}, true},
+                                  {{16, 1024, 1024, 5, 8, Tiling::automatic}, true}};
+  std::vector<std::pair<Pair, bool>> cases;
+  for (const Layer& layer : layers) {
+    for (const PeKind kind : {PeKind::fp_fp, PeKind::anda}) {
+      cases.emplace_back(make_pair(machine_of(kind), layer.memory_bound ? slow : DramConfig(), layer.gemm),
+                         layer.memory_bound);
+    }
+  }
+  for (const auto& [pair, memory_bound] : cases) {
+    const RandomGemm& gemm = pair.gemm;
+    const auto task = pair.fast->task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
+    const auto fast = pair.fast->run(task, gemm.tiling);
+    const auto cycle = pair.cycle->run(task, gemm.tiling);
+    const std::uint64_t cycles = cycle.at("controller.cycles");
+    CHECK((cycle.at("stall.dram") * 2 > cycles) == memory_bound);
+    CHECK(apart(fast, cycle, {"controller.cycles"}) * 100 <= cycles * (memory_bound ? 3 : 1));
+  }
+}
+
+TEST_CASE("Level cycle starts anew after a memory error, at any time, and whatever the quantum") {
+  AcceleratorConfig config = machine_of(PeKind::anda);
+  config.level = Level::cycle;
+  DramConfig small;
+  small.capacity_bytes = 1u << 20;
+  Machine broken(config, small);
+  Machine machine(config);
+  const auto task = machine.task(48, 192, 640, 5, 6);
+  const auto tile = anda::choose_tile(Tiling::paper, config, task);
+
+  // Weights lie beyond the end of the small memory.
+  broken.run(task, tile);
+  CHECK(broken.read(anda::registers::error_code) == static_cast<std::uint32_t>(anda::ControllerError::memory));
+  auto descriptor = broken.descriptor(task, tile);
+  descriptor.addresses = {0, 1u << 18, 1u << 19, 3u << 18};
+  const auto after_error = broken.run(descriptor);
+  CHECK(broken.read(anda::registers::error_code) == 0);
+
+  const auto first = machine.run(task, tile);
+  CHECK(after_error.at("controller.cycles") == first.at("controller.cycles"));
+  for (std::uint32_t k = 64; k < 700; k += 77) {
+    tlm::tlm_global_quantum::instance().set(sc_core::sc_time(k % 3 == 0 ? 0 : k, sc_core::SC_US));
+    machine.run(machine.task(16, 64, k, 4, 4), Tiling::automatic);  // shifts the phase of all that follows
+    CHECK(machine.run(task, tile) == first);
+  }
+}
