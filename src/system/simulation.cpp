@@ -113,7 +113,8 @@ class Waveforms {
     sc_core::sc_report_handler::set_actions("tracing timescale unit set", sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
     file_ = sc_core::sc_create_vcd_trace_file((name.parent_path() / name.stem()).c_str());
     file_->set_time_unit(1, sc_core::SC_PS);
-    for (std::size_t i = 0; i < systems.size(); ++i) systems[i]->accelerator.trace(*file_, result.systems[i].name);
+    for (std::size_t i = 0; i < systems.size(); ++i)
+      systems[i]->accelerator.trace_blocks(*file_, result.systems[i].name);
   }
   ~Waveforms() {
     if (file_ != nullptr) sc_core::sc_close_vcd_trace_file(file_);

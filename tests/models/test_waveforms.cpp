@@ -80,8 +80,8 @@ TEST_CASE("Waveforms show every block under a readable name, and clocks as they 
   const std::string path = "waveforms_of_test.vcd";
   sc_core::sc_trace_file* file = sc_core::sc_create_vcd_trace_file("waveforms_of_test");
   file->set_time_unit(1, sc_core::SC_PS);
-  machine.accelerator.trace(*file, "anda");
-  CHECK_THROWS_WITH(fast.accelerator.trace(*file, "fast"), Catch::Contains("waveforms need level cycle"));
+  machine.accelerator.trace_blocks(*file, "anda");
+  CHECK_THROWS_WITH(fast.accelerator.trace_blocks(*file, "fast"), Catch::Contains("waveforms need level cycle"));
 
   // The first GeMM of docs/timing.md: the array is busy from 17 to 49, four tiles of eight planes.
   const auto result = machine.run(machine.task(16, 64, 64, 7, 5), anda::TileShape{16, 64, 128, anda::LoopOrder::nkm});

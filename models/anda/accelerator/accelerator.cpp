@@ -55,6 +55,8 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
   counters_.add(dma_.counters());
 }
 
-void Accelerator::trace(sc_core::sc_trace_file& file, const std::string& scope) const { engine_->trace(file, scope); }
+void Accelerator::trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const {
+  engine_->trace_blocks(file, scope);
+}
 
 }  // namespace anda

@@ -40,7 +40,7 @@ class Accelerator : public sc_core::sc_module {
 
   /// Adds the state of all blocks to a waveform file, under `scope`.array, `scope`.weight_port and so on; before the
   /// simulation starts. Throws Error (input) at a level that has no clocks.
-  void trace(sc_core::sc_trace_file& file, const std::string& scope) const;
+  void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const;
 
   /// The counters of all blocks.
   const Counters& counters() const { return counters_; }

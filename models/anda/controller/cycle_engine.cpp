@@ -134,7 +134,7 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   return cycle_;
 }
 
-void CycleEngine::trace(sc_core::sc_trace_file& file, const std::string& scope) const {
+void CycleEngine::trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const {
   const auto add = [&](const auto& value, const std::string& name) {
     sc_core::sc_trace(&file, value, scope + "." + name);
   };

@@ -39,7 +39,7 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
 
   const Counters& counters() const override { return counters_; }
 
-  void trace(sc_core::sc_trace_file& file, const std::string& scope) const override;
+  void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const override;
 
  private:
   struct Gemm;

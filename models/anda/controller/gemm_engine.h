@@ -27,7 +27,7 @@ class GemmEngine {
   virtual const Counters& counters() const = 0;
 
   /// Adds the state of the blocks to a waveform file. Throws Error (input) where the engine has no clocks to show.
-  virtual void trace(sc_core::sc_trace_file& file, const std::string& scope) const = 0;
+  virtual void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const = 0;
 };
 
 /// What every engine counts: each cycle of a GeMM is either busy (mxu.busy_cycles) or a stall of one cause.

@@ -91,7 +91,7 @@ Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma
   counts_.register_in(counters_);
 }
 
-void Sequencer::trace(sc_core::sc_trace_file&, const std::string&) const {
+void Sequencer::trace_blocks(sc_core::sc_trace_file&, const std::string&) const {
   throw Error::input("waveforms need level cycle: level fast has no clocks to show");
 }
 

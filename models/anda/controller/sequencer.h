@@ -34,7 +34,7 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
                     const TileLimits& limits) override;
 
   const Counters& counters() const override { return counters_; }
-  void trace(sc_core::sc_trace_file& file, const std::string& scope) const override;
+  void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const override;
 
  private:
   struct Operands;
