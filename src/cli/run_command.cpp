@@ -36,6 +36,8 @@ po::options_description make_options() {
   po::options_description options("Options");
   options.add_options()                                                                                             //
       ("set", text("KEY=VALUE"), "change a key, such as accelerator.mxu.rows=32; may be repeated, later ones win")  //
+      ("level", text("LEVEL"), "how finely time is modelled: fast or cycle, see docs/levels.md")                    //
+      ("vcd", text("FILE"), "waveforms of every block, at level cycle")                                             //
       ("out,o", text("DIR"), "folder of the results (results/ and the name of the configuration's file)")           //
       ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")                               //
       ("check", "only check the configuration and the whole workload")                                              //
@@ -63,6 +65,8 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
 
   const std::string& file = options.files().front();
   std::vector<std::string> overrides = options.all("set");
+  if (options.has("level")) overrides.push_back("simulation.level=" + options.text("level"));
+  if (options.has("vcd")) overrides.push_back("simulation.vcd=" + options.text("vcd"));
   if (options.has("fold-layers")) overrides.emplace_back("simulation.fold_layers=true");
   const RunConfig config = load_run_config(file, overrides);
 

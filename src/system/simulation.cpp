@@ -2,6 +2,8 @@
 #include "system/simulation.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <systemc>
 #include <tlm_utils/tlm_quantumkeeper.h>
 
@@ -13,8 +15,8 @@ namespace anda::sim {
 
 namespace {
 
-/// How far the supervisor lets systems run between two looks: about a millisecond of the computer's time.
-constexpr double cycles_between_looks = 3e7;
+/// How far the supervisor lets systems run between two looks: milliseconds of the computer's time.
+double cycles_between_looks(Level level) { return level == Level::fast ? 3e7 : 1e5; }
 
 /// One system under test: host, accelerator and its own memory.
 class System : public sc_core::sc_module {
@@ -99,6 +101,31 @@ class Supervisor : public sc_core::sc_module {
   bool stopped_ = false;
 };
 
+/// The waveforms of a run, closed at its end.
+class Waveforms {
+ public:
+  Waveforms(const std::string& path, const std::vector<std::unique_ptr<System>>& systems,
+            const SimulationResult& result) {
+    if (path.empty()) return;
+    if (!std::ofstream(path)) throw Error::input("simulation.vcd: cannot write " + path);
+    // The kernel puts .vcd behind the name by itself, and says that a time unit was set.
+    const std::filesystem::path name(path);
+    sc_core::sc_report_handler::set_actions("tracing timescale unit set", sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+    file_ = sc_core::sc_create_vcd_trace_file((name.parent_path() / name.stem()).c_str());
+    file_->set_time_unit(1, sc_core::SC_PS);
+    for (std::size_t i = 0; i < systems.size(); ++i)
+      systems[i]->accelerator.trace_blocks(*file_, result.systems[i].name);
+  }
+  ~Waveforms() {
+    if (file_ != nullptr) sc_core::sc_close_vcd_trace_file(file_);
+  }
+  Waveforms(const Waveforms&) = delete;
+  Waveforms& operator=(const Waveforms&) = delete;
+
+ private:
+  sc_core::sc_trace_file* file_ = nullptr;
+};
+
 }  // namespace
 
 SimulationResult simulate(const RunConfig& config, const std::function<std::unique_ptr<GemmSource>()>& open_source,
@@ -130,8 +157,10 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
     result.counters.push_back({counter.name, counter.unit, counter.meaning});
   }
 
-  const sc_core::sc_time period(cycles_between_looks / config.accelerator.clock_hz, sc_core::SC_SEC);
+  const sc_core::sc_time period(cycles_between_looks(config.simulation.level) / config.accelerator.clock_hz,
+                                sc_core::SC_SEC);
   Supervisor supervisor("supervisor", systems, total_macs, progress, period);
+  const Waveforms waveforms(config.simulation.vcd, systems, result);
   sc_core::sc_start();
 
   if (supervisor.stopped()) throw Error::run("interrupted");

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/accelerator/accelerator.h>
 
+#include <anda/controller/cycle_engine.h>
+#include <anda/controller/sequencer.h>
+
 namespace anda {
 
 namespace {
@@ -8,6 +11,16 @@ namespace {
 const AcceleratorConfig& checked(const AcceleratorConfig& config) {
   validate(config, "accelerator");
   return config;
+}
+
+std::unique_ptr<GemmEngine> make_engine(Level level, const Datapath& datapath, Dma& dma, const Clock& clock) {
+  switch (level) {
+    case Level::fast:
+      return std::make_unique<Sequencer>("sequencer", datapath, dma);
+    case Level::cycle:
+      return std::make_unique<CycleEngine>("cycle_engine", datapath, dma, clock);
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -25,20 +38,25 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       vector_unit_("vector_unit", config.vector_unit),
       compressor_("compressor", config.compressor),
       dma_("dma", config.dma, clock_),
-      sequencer_("sequencer", Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, dma_),
+      engine_(make_engine(config.level, Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_},
+                          dma_, clock_)),
       controller_("controller", config.controller, config.format,
-                  Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, sequencer_, dma_) {
+                  Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, *engine_, dma_) {
   dma_.memory.bind(memory);
   control.bind(controller_.control);
   controller_.interrupt.bind(interrupt);
 
-  counters_.add(sequencer_.counters());
+  counters_.add(engine_->counters());
   counters_.add(mxu_.counters());
   counters_.add(activation_buffer_.counters());
   counters_.add(weight_buffer_.counters());
   counters_.add(vector_unit_.counters());
   counters_.add(compressor_.counters());
   counters_.add(dma_.counters());
+}
+
+void Accelerator::trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const {
+  engine_->trace_blocks(file, scope);
 }
 
 }  // namespace anda

@@ -2,6 +2,8 @@
 #ifndef ANDA_ACCELERATOR_ACCELERATOR_H
 #define ANDA_ACCELERATOR_ACCELERATOR_H
 
+#include <memory>
+#include <string>
 #include <systemc>
 #include <tlm>
 
@@ -10,7 +12,7 @@
 #include <anda/buffer/activation_buffer.h>
 #include <anda/buffer/weight_buffer.h>
 #include <anda/compressor/bit_plane_compressor.h>
-#include <anda/controller/sequencer.h>
+#include <anda/controller/gemm_engine.h>
 #include <anda/controller/top_controller.h>
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
@@ -36,6 +38,10 @@ class Accelerator : public sc_core::sc_module {
   const AcceleratorConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return mxu_.processing_element(); }
 
+  /// Adds the state of all blocks to a waveform file, under `scope`.array, `scope`.weight_port and so on; before the
+  /// simulation starts. Throws Error (input) at a level that has no clocks.
+  void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const;
+
   /// The counters of all blocks.
   const Counters& counters() const { return counters_; }
 
@@ -48,7 +54,7 @@ class Accelerator : public sc_core::sc_module {
   VectorUnit vector_unit_;
   BitPlaneCompressor compressor_;
   Dma dma_;
-  Sequencer sequencer_;
+  std::unique_ptr<GemmEngine> engine_;
   TopController controller_;
   Counters counters_;
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <systemc>
 
+#include <anda/base/math.h>
 #include <anda/compressor/compressor_config.h>
 #include <anda/energy/counters.h>
 #include <anda/numeric/activation_format.h>
@@ -20,14 +21,20 @@ class BitPlaneCompressor : public sc_core::sc_module {
   /// Cycles that `values` results keep it busy: its input takes values_per_cycle, its lanes one group's planes each.
   std::uint64_t cycles(std::uint64_t values, const ActivationFormat& format) const;
 
-  /// Cycles from the last value in to the last plane out.
-  std::uint64_t flush_cycles(const ActivationFormat& format) const { return format.mantissa_bits + 1; }
+  /// Cycles in which it takes in `values` results.
+  std::uint64_t intake_cycles(std::uint64_t values) const { return ceil_div(values, config_.values_per_cycle); }
+
+  /// Cycles from the last value in to the last plane out, for a tile of rows × columns that completes groups and comes
+  /// in row after row in `in` cycles: where there are more groups than lanes, the last ones wait for a lane.
+  std::uint64_t flush_cycles(std::uint64_t rows, std::uint64_t columns, std::uint64_t in,
+                             const ActivationFormat& format) const;
 
   void count(std::uint64_t groups, const ActivationFormat& format) {
     groups_ += groups;
     planes_ += groups * (format.mantissa_bits + 1);
   }
 
+  const CompressorConfig& config() const { return config_; }
   const Counters& counters() const { return counters_; }
 
  private:

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <anda/base/error.h>
+
 namespace anda {
 
 namespace {
@@ -61,30 +63,36 @@ struct Sequencer::Loaded {
   bool first = false;                      ///< of the GeMM
   std::vector<std::uint64_t> activations;  ///< cycle at which each panel is there
   std::vector<std::uint64_t> weights;
-  std::vector<std::uint64_t> parts;  ///< the first step's first panels, part by part
-  std::uint64_t held = 0;            ///< cycles for which the DMA had nothing to do but no half was free
+  std::vector<std::uint64_t> activation_parts;  ///< the first step's first panels, part by part
+  std::vector<std::uint64_t> weight_parts;
+  std::uint64_t held = 0;  ///< cycles for which the DMA had nothing to do but no half was free
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
 };
 
+/// The cycle at which a tile, or a part of one, starts whose panels are there at the given cycles: when the array is
+/// done with what came before, the ports have brought the first operands and a bank of accumulators is free.
+inline std::uint64_t Sequencer::Pace::start(const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
+                                            std::uint64_t weight_cycles, std::uint64_t done) {
+  const std::uint64_t here = std::max({done, activations, weights});
+  const std::uint64_t weights_ready = std::max(weights, last_group) + weight_cycles;
+  const std::uint64_t activations_ready =
+      std::max(activations + tile.first_activation_cycles, done + tile.first_activation_cycles - 1);
+  const std::uint64_t ready = std::max({here, weights_ready, activations_ready});
+  const std::uint64_t start = std::max(ready, drained[0]);
+  waited += here - done;
+  port[weights_ready >= activations_ready] += ready - here;
+  out[compressor_slower[0]] += start - ready;
+  return start;
+}
+
 Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma)
     : sc_module(name), datapath_(datapath), dma_(dma) {
-  counters_.add("controller.cycles", "cycles", "clock cycles from the start of a GeMM to its end", cycles_);
-  counters_.add("controller.gemms", "GeMMs", "GeMMs run", gemms_);
-  counters_.add("controller.steps", "steps", "tile steps run", steps_);
-  counters_.add("stall.dram", "cycles",
-                "the array waits for operands, or the end of a GeMM for its results, to cross external memory",
-                stalls_.dram);
-  counters_.add("stall.buffer_full", "cycles",
-                "the array waits for operands that came late because no buffer half was free", stalls_.buffer_full);
-  counters_.add("stall.weight_port", "cycles", "the array waits for the weight buffer's port", stalls_.weight_port);
-  counters_.add("stall.activation_port", "cycles", "the array waits for the activation buffer's port",
-                stalls_.activation_port);
-  counters_.add("stall.drain", "cycles", "the array, or the end of a GeMM, waits for results to leave the accumulators",
-                stalls_.drain);
-  counters_.add("stall.compressor", "cycles", "the array, or the end of a GeMM, waits for the compressor",
-                stalls_.compressor);
-  counters_.add("stall.fill", "cycles", "the pipeline of the array fills at the start of a GeMM", stalls_.fill);
+  counts_.register_in(counters_);
+}
+
+void Sequencer::trace_blocks(sc_core::sc_trace_file&, const std::string&) const {
+  throw Error::input("waveforms need level cycle: level fast has no clocks to show");
 }
 
 std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
@@ -95,6 +103,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 
   dma_.begin();
   ready_ = 0;
+  pace_ = Pace();
   Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
   std::uint64_t activation_half_left[2] = {};  // cycle at which the array was done with each half
   std::uint64_t weight_half_left[2] = {};
@@ -121,7 +130,8 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     loaded.first = in_flight == 0;
     loaded.activations.assign(operands.panels_m, 0);
     loaded.weights.assign(operands.panels_n, 0);
-    if (loaded.first) loaded.parts.assign(operands.parts_k, 0);
+    if (loaded.first) loaded.activation_parts.assign(operands.parts_k, 0);
+    if (loaded.first) loaded.weight_parts.assign(operands.parts_k, 0);
     if (prefetch(loaded, 0, 0)) ++in_flight;
   }
 
@@ -130,12 +140,11 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   for (std::size_t i = 0; in_flight > 0 && !dma_.failed(); i ^= 1) {
     Loaded& loaded = ahead[i];
     cost = &costs.of(loaded.step);
-    const std::uint64_t before = done;
     done = compute(loaded, operands, *cost, done);
-    const std::uint64_t waited = done - before - cost->cycles();
-    const std::uint64_t full = std::min(waited, loaded.held);
+    const std::uint64_t full = std::min(pace_.waited, loaded.held);
     stalls_.buffer_full += full;
-    stalls_.dram += waited - full;
+    stalls_.dram += pace_.waited - full;
+    pace_.waited = 0;
     activation_half_left[loaded.activation_half] = done;
     weight_half_left[loaded.weight_half] = done;
     count(loaded.step, *cost, task);
@@ -149,13 +158,18 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   const std::uint64_t end = std::max(ready_, dma_.idle_from());
   if (cost != nullptr) {
     const std::uint64_t fill = datapath_.mxu.config().fill_cycles;
+    const std::uint64_t planes = cost->tiles[1][1].planes_cycles;
     stalls_.fill += fill;
-    stalls_.compressor += cost->tail_compressor_cycles;
-    stalls_.drain += ready_ - done - fill - cost->tail_compressor_cycles;
+    stalls_.compressor += planes;
+    stalls_.drain += ready_ - done - fill - planes;
     stalls_.dram += end - ready_;
   }
-  cycles_ += end;
-  ++gemms_;
+  stalls_.activation_port += pace_.port[0];
+  stalls_.weight_port += pace_.port[1];
+  stalls_.drain += pace_.out[0];
+  stalls_.compressor += pace_.out[1];
+  counts_.cycles += end;
+  ++counts_.gemms;
   dma_.wait_until(end);
   return end;
 }
@@ -182,8 +196,8 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
 
   if (loaded.first) {
     for (std::uint64_t part = 0; part < operands.parts_k; ++part) {
-      read(operands.weight_parts.run(0, part));
-      loaded.parts[part] = read(operands.activation_parts.run(0, part));
+      loaded.weight_parts[part] = read(operands.weight_parts.run(0, part));
+      loaded.activation_parts[part] = read(operands.activation_parts.run(0, part));
     }
   } else {
     load_column(0);
@@ -201,29 +215,51 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
 /// at which the last one is done, and leaves behind when each block of results is in the buffer.
 std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands, const StepCost& cost,
                                  std::uint64_t done) {
-  const std::uint64_t after = datapath_.mxu.config().fill_cycles + cost.tail_compressor_cycles;
+  const std::uint64_t latency = datapath_.mxu.config().fill_cycles + datapath_.vector_unit.config().latency_cycles;
   block_ready_.clear();
+  Pace pace = pace_;  // a copy, so that the compiler can keep it in registers
   for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
     for (std::uint64_t column = 0; column < cost.column_tiles; ++column) {
       const bool last_column = column + 1 == cost.column_tiles;
       const TileCost& tile = cost.tiles[row + 1 == cost.row_tiles][last_column];
+      const std::uint64_t before = done;
+      std::uint64_t waits = 0;  // for operands, ports and accumulators
       if (loaded.first && row == 0 && column == 0) {
+        std::uint64_t inner = tile.inner_cycles - (tile.groups - 1) * tile.group_cycles;  // for scales
         std::uint64_t groups = tile.groups;
-        for (const std::uint64_t arrival : loaded.parts) {
+        for (std::size_t part = 0; part < operands.parts_k; ++part) {
           const std::uint64_t now = std::min(groups, operands.groups_of_part);
-          done = std::max(done, arrival) + now * tile.group_cycles;
+          const std::uint64_t weights = part == 0 ? tile.first_weight_cycles : tile.weight_cycles;
+          const std::uint64_t started =
+              pace.start(tile, loaded.activation_parts[part], loaded.weight_parts[part], weights, done);
+          waits += started - done;
+          pace.last_group = started + inner + (now - 1) * tile.group_cycles;
+          done = pace.last_group + tile.last_cycles;
           groups -= now;
+          inner = 0;
         }
-        done += tile.drain_cycles + tile.compressor_cycles;
       } else {
-        done = std::max({done, loaded.activations[row], loaded.weights[column]}) + tile.cycles();
+        const std::uint64_t started =
+            pace.start(tile, loaded.activations[row], loaded.weights[column], tile.first_weight_cycles, done);
+        waits = started - done;
+        pace.last_group = started + tile.inner_cycles;
+        done = pace.last_group + tile.last_cycles;
       }
+      pace.port[tile.weights_slower] += done - before - waits - tile.busy_cycles;
+
+      // A bank is emptied after the one before it, while the array goes on with the other.
+      pace.drained[0] = pace.drained[1];
+      pace.compressor_slower[0] = pace.compressor_slower[1];
+      const std::uint64_t drains = std::max(done, pace.drained[0]);
+      pace.drained[1] = drains + tile.out_cycles;
+      pace.compressor_slower[1] = tile.out_cycles > tile.drain_cycles;
       if (last_column || (column + 1) % operands.columns_of_block == 0) {
-        ready_ = std::max(ready_, done + tile.tail_drain_cycles + after);
+        ready_ = std::max(ready_, drains + tile.drain_cycles + latency + tile.planes_cycles);
         block_ready_.push_back(ready_);
       }
     }
   }
+  pace_ = pace;
   return done;
 }
 
@@ -243,11 +279,7 @@ std::uint64_t Sequencer::store(const Schedule::Step& step, const Operands& opera
 }
 
 void Sequencer::count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task) {
-  ++steps_;
-  stalls_.weight_port += cost.work.weight_port_cycles;
-  stalls_.activation_port += cost.work.activation_port_cycles;
-  stalls_.drain += cost.drain_cycles;
-  stalls_.compressor += cost.compressor_cycles;
+  ++counts_.steps;
 
   datapath_.mxu.count(cost.work);
   datapath_.weight_buffer.count_read(cost.weight_words_read);

@@ -6,6 +6,7 @@
 #include <systemc>
 #include <vector>
 
+#include <anda/controller/gemm_engine.h>
 #include <anda/controller/operand_layout.h>
 #include <anda/controller/schedule.h>
 #include <anda/controller/step_costs.h>
@@ -15,7 +16,8 @@
 
 namespace anda {
 
-/// Walks through the steps of a GeMM: addresses for the DMA, and when each step may load, compute and store.
+/// The engine of level fast. Walks through the steps of a GeMM: addresses for the DMA, and when each step may load,
+/// compute and store.
 ///
 /// Halves of the buffers alternate, so the loads of a step run under the compute of the step before and wait for the
 /// half that the step before that one has left. Operands come panel by panel and an output tile waits for its two
@@ -24,30 +26,32 @@ namespace anda {
 /// one order: the loads of two steps ahead, then always the results of a step before the loads that reuse its halves.
 ///
 /// Every cycle of a GeMM is either busy or a stall of one cause.
-class Sequencer : public sc_core::sc_module {
+class Sequencer : public sc_core::sc_module, public GemmEngine {
  public:
-  /// Cycles in which the array does not compute, by cause.
-  struct Stalls {
-    std::uint64_t dram = 0;             ///< operands are on their way, or the last results are
-    std::uint64_t buffer_full = 0;      ///< operands are late because no half was free to load them into
-    std::uint64_t weight_port = 0;      ///< the weight buffer's port brings weights more slowly than they are used
-    std::uint64_t activation_port = 0;  ///< the same for the activation buffer's port
-    std::uint64_t drain = 0;            ///< results leave more slowly than they are made
-    std::uint64_t compressor = 0;       ///< and the compressor is slower still
-    std::uint64_t fill = 0;             ///< the array's pipeline fills at the start of a GeMM
-  };
-
   Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma);
 
-  /// Runs a GeMM from now on and returns when it is complete; called from a thread. Returns its cycles.
   std::uint64_t run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
-                    const TileLimits& limits);
+                    const TileLimits& limits) override;
 
-  const Counters& counters() const { return counters_; }
+  const Counters& counters() const override { return counters_; }
+  void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const override;
 
  private:
   struct Operands;
   struct Loaded;
+
+  /// How far ports and accumulators have come with the tiles so far, and what the array waited for.
+  struct Pace {
+    std::uint64_t last_group = 0;    ///< cycle at which the last group of the tile before started
+    std::uint64_t drained[2] = {};   ///< cycle from which each bank of accumulators is free, the older tile's first
+    bool compressor_slower[2] = {};  ///< and whether it was the compressor that held its results up
+    std::uint64_t waited = 0;        ///< for operands to be in the buffers, in this step
+    std::uint64_t port[2] = {};      ///< for the port of activations, of weights
+    std::uint64_t out[2] = {};       ///< for a bank that the vector unit, the compressor held up
+
+    std::uint64_t start(const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
+                        std::uint64_t weight_cycles, std::uint64_t done);
+  };
 
   void load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest);
   std::uint64_t compute(const Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t done);
@@ -58,10 +62,9 @@ class Sequencer : public sc_core::sc_module {
   Dma& dma_;
   std::vector<std::uint64_t> block_ready_;  // cycle at which each result block of the step is in the buffer
   std::uint64_t ready_ = 0;                 // the same for the last result of the step
-  Stalls stalls_;
-  std::uint64_t cycles_ = 0;
-  std::uint64_t gemms_ = 0;
-  std::uint64_t steps_ = 0;
+  Pace pace_;
+  EngineCounts counts_;
+  EngineCounts::Stalls& stalls_ = counts_.stalls;
   Counters counters_;
 };
 

@@ -9,11 +9,35 @@ namespace {
 
 Mxu::Work times(Mxu::Work work, std::uint64_t n) {
   work.busy_cycles *= n;
-  work.weight_port_cycles *= n;
-  work.activation_port_cycles *= n;
   work.pe_cycles *= n;
   work.macs *= n;
   return work;
+}
+
+/// Fills in what the ports do for a tile. `weights`, `activations`: cycles that they take for a group; scales come with
+/// the weights of the first group that needs them.
+void add_ports(TileCost& tile, std::uint64_t compute, std::uint64_t weights, std::uint64_t activations, std::uint64_t k,
+               std::uint32_t group, std::uint64_t columns, const GemmTask& task, const WeightBuffer& buffer) {
+  const auto scales = [&](std::uint64_t groups) {
+    return buffer.scale_words(std::min(groups * group, k), columns, task.weights.scale_group);
+  };
+  const std::uint64_t floor = std::max(compute, activations);
+  tile.groups = ceil_div(k, group);
+  tile.group_cycles = std::max(floor, weights);
+  tile.busy_cycles = compute * tile.groups;
+  tile.weight_cycles = weights;
+  tile.first_weight_cycles = weights + scales(1);
+  tile.first_activation_cycles = ceil_div(activations, compute);
+  for (std::uint64_t i = 1; i < tile.groups; ++i) {
+    tile.inner_cycles += std::max(floor, weights + scales(i + 1) - scales(i));
+  }
+  // The port turns to an operand when the array has taken the one before.
+  tile.last_cycles = 1;
+  for (std::uint64_t plane = 1; plane < compute; ++plane) {
+    const std::uint64_t words = ceil_div((plane + 1) * activations, compute) - ceil_div(plane * activations, compute);
+    tile.last_cycles += std::max<std::uint64_t>(1, words);
+  }
+  tile.weights_slower = weights >= activations;
 }
 
 StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k, bool last_k,
@@ -39,23 +63,20 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
       const std::uint64_t columns = last_column ? n - (cost.column_tiles - 1) * array.columns : array.columns;
       const std::uint64_t values = rows * columns;
       const std::uint64_t weight_words = path.weight_buffer.words(group, columns, task.weights.bits);
-      const Mxu::Work work = path.mxu.tile(rows, columns, k, task.input.mantissa_bits, weight_words, plane_words);
-
-      // Accumulators are double-buffered: draining shows only where a tile is shorter than it.
-      const std::uint64_t drain = path.vector_unit.cycles(values);
-      const std::uint64_t out = std::max(drain, compress ? path.compressor.cycles(values, task.output) : 0);
-      const std::uint64_t after_drain = std::max(work.cycles(), drain);
+      const Mxu::Work work = path.mxu.tile(rows, columns, k, task.input.mantissa_bits);
 
       TileCost& tile = cost.tiles[last_row][last_column];
-      tile.groups = ceil_div(k, group);
-      tile.group_cycles = work.cycles() / tile.groups;
-      tile.drain_cycles = after_drain - work.cycles();
-      tile.compressor_cycles = std::max(after_drain, out) - after_drain;
-      tile.tail_drain_cycles = drain + path.vector_unit.config().latency_cycles;
+      add_ports(tile, element.group_cycles(task.input.mantissa_bits), weight_words, plane_words, k, group, columns,
+                task, path.weight_buffer);
+      tile.drain_cycles = path.vector_unit.cycles(values);
+      tile.out_cycles = tile.drain_cycles;
+      if (compress) {
+        tile.out_cycles = std::max(tile.drain_cycles, path.compressor.cycles(values, task.output));
+        const std::uint64_t in = std::max(tile.drain_cycles, path.compressor.intake_cycles(values));
+        tile.planes_cycles = in - tile.drain_cycles + path.compressor.flush_cycles(rows, columns, in, task.output);
+      }
 
       cost.work += times(work, tiles);
-      cost.drain_cycles += tiles * tile.drain_cycles;
-      cost.compressor_cycles += tiles * tile.compressor_cycles;
       cost.values += tiles * values;
       cost.activations_read += row_words * tiles;
       cost.weight_words_read +=
@@ -66,7 +87,6 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
   cost.partial_sums = path.activation_buffer.partial_sum_words(m, n);
   if (compress) {
     cost.groups_compressed = m * ceil_div(n, task.output.group_size);
-    cost.tail_compressor_cycles = path.compressor.flush_cycles(task.output);
   }
   return cost;
 }

@@ -23,15 +23,21 @@ struct Datapath {
   BitPlaneCompressor& compressor;
 };
 
-/// One pass of the array over an output tile, as wide as the array or ragged.
+/// One pass of the array over an output tile, as wide as the array or ragged. While a group is computed, the ports
+/// bring the weights of the next one and the activations of its next plane.
 struct TileCost {
-  std::uint64_t group_cycles = 0;  ///< for each group along k
   std::uint64_t groups = 0;
-  std::uint64_t drain_cycles = 0;       ///< more, until the results of the tile before have left
-  std::uint64_t compressor_cycles = 0;  ///< and more, until the compressor has taken them
-  std::uint64_t tail_drain_cycles = 0;  ///< from the last sum to the last result out of the vector unit
-
-  std::uint64_t cycles() const { return group_cycles * groups + drain_cycles + compressor_cycles; }
+  std::uint64_t group_cycles = 0;             ///< for each group, as long as the ports need or the array
+  std::uint64_t busy_cycles = 0;              ///< for all groups, of the array alone
+  std::uint64_t weight_cycles = 0;            ///< of the port, for a group's weights
+  std::uint64_t first_weight_cycles = 0;      ///< of the port, until the first group may start
+  std::uint64_t first_activation_cycles = 0;  ///< the same
+  std::uint64_t inner_cycles = 0;             ///< from the start of the first group to that of the last
+  std::uint64_t last_cycles = 0;              ///< of the last group
+  bool weights_slower = false;                ///< than activations, of the two ports
+  std::uint64_t drain_cycles = 0;             ///< of the vector unit, until it has taken the results in
+  std::uint64_t out_cycles = 0;               ///< the same, or longer where the compressor is slower
+  std::uint64_t planes_cycles = 0;  ///< from the last result into the compressor to the last plane of its block
 };
 
 /// What one step costs on chip once its operands are there.
@@ -40,12 +46,7 @@ struct StepCost {
   std::uint64_t column_tiles = 0;
   TileCost tiles[2][2];  ///< [last row of tiles][last column of tiles]
 
-  Mxu::Work work;                            ///< of all tiles
-  std::uint64_t drain_cycles = 0;            ///< of all tiles
-  std::uint64_t compressor_cycles = 0;       ///< of all tiles
-  std::uint64_t tail_compressor_cycles = 0;  ///< from the last result out of the vector unit to its last plane
-
-  std::uint64_t cycles() const { return work.cycles() + drain_cycles + compressor_cycles; }
+  Mxu::Work work;  ///< of all tiles
 
   std::uint64_t values = 0;             ///< results through the vector unit
   std::uint64_t groups_compressed = 0;  ///< of them through the compressor, in groups

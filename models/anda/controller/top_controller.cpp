@@ -6,13 +6,13 @@
 namespace anda {
 
 TopController::TopController(sc_core::sc_module_name name, const ControllerConfig& config, const FormatConfig& format,
-                             const Datapath& datapath, Sequencer& sequencer, Dma& dma)
+                             const Datapath& datapath, GemmEngine& engine, Dma& dma)
     : sc_module(name),
       control("control"),
       interrupt("interrupt"),
       format_(format),
       datapath_(datapath),
-      sequencer_(sequencer),
+      engine_(engine),
       dma_(dma),
       instructions_(config.descriptors * GemmDescriptor::words, 0) {
   SC_HAS_PROCESS(TopController);
@@ -63,7 +63,7 @@ ControllerError TopController::run_descriptor(const GemmDescriptor& descriptor) 
       !limits.legal(tile)) {
     return ControllerError::bad_tile;
   }
-  cycles_ += sequencer_.run(task, tile, descriptor.addresses, limits);
+  cycles_ += engine_.run(task, tile, descriptor.addresses, limits);
   if (dma_.failed()) {
     error_address_ = dma_.failed_address();
     return ControllerError::memory;

@@ -10,9 +10,11 @@
 
 #include <anda/controller/controller_config.h>
 #include <anda/controller/descriptor.h>
+#include <anda/controller/gemm_engine.h>
 #include <anda/controller/registers.h>
-#include <anda/controller/sequencer.h>
+#include <anda/controller/step_costs.h>
 #include <anda/controller/tile_limits.h>
+#include <anda/dma/dma.h>
 
 namespace anda {
 
@@ -24,7 +26,7 @@ class TopController : public sc_core::sc_module {
   sc_core::sc_out<bool> interrupt;
 
   TopController(sc_core::sc_module_name name, const ControllerConfig& config, const FormatConfig& format,
-                const Datapath& datapath, Sequencer& sequencer, Dma& dma);
+                const Datapath& datapath, GemmEngine& engine, Dma& dma);
 
  private:
   void run();
@@ -40,7 +42,7 @@ class TopController : public sc_core::sc_module {
 
   FormatConfig format_;
   Datapath datapath_;
-  Sequencer& sequencer_;
+  GemmEngine& engine_;
   Dma& dma_;
   std::vector<std::uint32_t> instructions_;
   sc_core::sc_event started_;

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/mxu/mxu.h>
 
-#include <algorithm>
-
 #include <anda/base/math.h>
 
 namespace anda {
 
 Mxu::Work& Mxu::Work::operator+=(const Work& other) {
   busy_cycles += other.busy_cycles;
-  weight_port_cycles += other.weight_port_cycles;
-  activation_port_cycles += other.activation_port_cycles;
   pe_cycles += other.pe_cycles;
   macs += other.macs;
   return *this;
@@ -24,16 +20,9 @@ Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConf
   counters_.add("mxu.macs", "MACs", "multiply-accumulates of real data, without padding", total_.macs);
 }
 
-Mxu::Work Mxu::tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits,
-                    std::uint64_t weight_words, std::uint64_t activation_words) const {
-  const std::uint64_t groups = ceil_div(k, element_->group_elements());
-  const std::uint64_t compute = element_->group_cycles(mantissa_bits);
-  const std::uint64_t longest = std::max({compute, weight_words, activation_words});
-
+Mxu::Work Mxu::tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits) const {
   Work work;
-  work.busy_cycles = groups * compute;
-  (weight_words >= activation_words ? work.weight_port_cycles : work.activation_port_cycles) =
-      groups * (longest - compute);
+  work.busy_cycles = ceil_div(k, element_->group_elements()) * element_->group_cycles(mantissa_bits);
   work.pe_cycles = work.busy_cycles * rows * columns;
   work.macs = k * rows * columns;
   return work;

@@ -18,22 +18,17 @@ class Mxu : public sc_core::sc_module {
  public:
   /// What a stretch of work does in the array.
   struct Work {
-    std::uint64_t busy_cycles = 0;             ///< cycles in which elements compute
-    std::uint64_t weight_port_cycles = 0;      ///< more, waiting for the weight buffer's port
-    std::uint64_t activation_port_cycles = 0;  ///< more, waiting for the activation buffer's port
-    std::uint64_t pe_cycles = 0;               ///< busy cycles summed over the elements that hold a result
-    std::uint64_t macs = 0;                    ///< multiply-accumulates of real data, without padding
+    std::uint64_t busy_cycles = 0;  ///< cycles in which elements compute
+    std::uint64_t pe_cycles = 0;    ///< busy cycles summed over the elements that hold a result
+    std::uint64_t macs = 0;         ///< multiply-accumulates of real data, without padding
 
-    std::uint64_t cycles() const { return busy_cycles + weight_port_cycles + activation_port_cycles; }
     Work& operator+=(const Work& other);
   };
 
   Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format);
 
-  /// Work of one output tile of rows × columns over `k` elements. `weight_words` and `activation_words`: cycles that
-  /// the ports take to bring in one group's weights and activations.
-  Work tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits,
-            std::uint64_t weight_words, std::uint64_t activation_words) const;
+  /// Work of one output tile of rows × columns over `k` elements.
+  Work tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits) const;
 
   void count(const Work& work) { total_ += work; }
 

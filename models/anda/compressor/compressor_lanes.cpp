@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/compressor/compressor_lanes.h>
+
+#include <algorithm>
+
+#include <anda/base/math.h>
+
+namespace anda {
+
+void CompressorLanes::begin(const ActivationFormat& format, std::uint64_t rows, std::uint64_t columns) {
+  format_ = format;
+  groups_of_row_ = ceil_div(columns, format.group_size);
+  registers_ = rows * groups_of_row_;
+  filled_.assign(2 * registers_, 0);
+  waits_.assign(2 * registers_, false);
+  complete_.clear();
+  std::fill(lanes_.begin(), lanes_.end(), Lane());
+  lanes_busy_ = 0;
+}
+
+void CompressorLanes::tick() {
+  if (!busy()) return;
+  for (Lane& lane : lanes_) {
+    if (!lane.busy) {
+      if (complete_.empty()) continue;
+      const Group& group = complete_.front();
+      lane = {true, 0, group.block, group.group};
+      waits_[group.index] = false;
+      filled_[group.index] = 0;
+      complete_.pop_front();
+      ++lanes_busy_;
+      compressor_.count(1, format_);
+    }
+    packager_.plane(lane.block, lane.group, lane.plane);
+    if (++lane.plane > format_.mantissa_bits) {
+      lane.busy = false;
+      lane.plane = 0;
+      --lanes_busy_;
+    }
+  }
+}
+
+std::uint64_t CompressorLanes::accept(const ArrayTile& tile, std::uint64_t first, std::uint64_t count,
+                                      bool last_columns) {
+  const std::uint64_t set = tile.block % 2 * registers_;
+  std::uint64_t room = std::min<std::uint64_t>(count, compressor_.config().values_per_cycle);
+  std::uint64_t taken = 0;
+  while (room > 0) {
+    const std::uint64_t row = (first + taken) / tile.columns;
+    const std::uint64_t column = (first + taken) % tile.columns;
+    const std::uint64_t of_block = tile.column_of_block + column;
+    const std::uint64_t group = of_block / format_.group_size;
+    const std::uint64_t index = set + row * groups_of_row_ + group;
+    if (waits_[index]) break;  // no lane has taken the group of two blocks ago out of its register
+    const std::uint64_t to_end = std::min((group + 1) * format_.group_size - of_block, tile.columns - column);
+    const std::uint64_t now = std::min(room, to_end);
+    filled_[index] += now;
+    taken += now;
+    room -= now;
+    const bool row_ends = last_columns && column + now == tile.columns;
+    if (filled_[index] == format_.group_size || row_ends) {
+      waits_[index] = true;
+      complete_.push_back({tile.block, group, index});
+    }
+  }
+  return taken;
+}
+
+}  // namespace anda

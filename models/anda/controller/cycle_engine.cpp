@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/controller/cycle_engine.h>
+
+#include <algorithm>
+
+namespace anda {
+
+namespace {
+
+struct ActivationBytes {
+  ActivationFormat format;
+  std::uint64_t operator()(std::uint64_t rows, std::uint64_t length) const { return format.bytes(rows, length); }
+};
+
+struct WeightBytes {
+  WeightFormat format;
+  std::uint64_t operator()(std::uint64_t columns, std::uint64_t k) const { return format.bytes(k, columns); }
+};
+
+/// Extent of a piece of a tile that is cut in pieces of a width.
+std::uint64_t piece(std::uint64_t extent, std::uint64_t width, std::uint64_t index) {
+  return std::min(width, extent - index * width);
+}
+
+}  // namespace
+
+/// What does not change in the course of a GeMM.
+struct CycleEngine::Gemm {
+  const GemmTask& task;
+  Schedule schedule;
+  MxuConfig array;
+  std::uint32_t group;             ///< elements along k of a group
+  std::uint32_t planes;            ///< clocks of a group
+  bool compresses;                 ///< results, if they are complete
+  std::uint64_t panels_m;          ///< of a tile of the schedule, as wide as the array
+  std::uint64_t panels_n;          ///< the same
+  std::uint64_t block_columns;     ///< columns of a block of results
+  std::uint64_t columns_of_block;  ///< tiles of the array in it
+  std::uint64_t groups_of_part;    ///< groups in a part of the first panels
+  std::uint64_t parts;
+  OperandLayout activations;
+  OperandLayout weights;
+  OperandLayout outputs;
+  OperandLayout partial_sums;
+  OperandLayout activation_parts;
+  OperandLayout weight_parts;
+
+  Gemm(const GemmTask& of, const TileShape& shape, const GemmAddresses& at, const Mxu& mxu, const TileLimits& limits)
+      : task(of),
+        schedule(of, shape),
+        array(mxu.config()),
+        group(mxu.processing_element().group_elements()),
+        planes(mxu.processing_element().group_cycles(of.input.mantissa_bits)),
+        compresses(mxu.processing_element().compresses() && !of.output.is_fp16()),
+        panels_m(shape.m / array.rows),
+        panels_n(shape.n / array.columns),
+        block_columns(limits.n_step()),
+        columns_of_block(limits.n_step() / array.columns),
+        groups_of_part(limits.k_step() / group),
+        parts(ceil_div(std::min(shape.k, of.k), limits.k_step())),
+        activations(at.activations, of.m, array.rows, of.k, shape.k, ActivationBytes{of.input}),
+        weights(at.weights, of.n, array.columns, of.k, shape.k, WeightBytes{of.weights}),
+        outputs(at.outputs, of.m, array.rows, of.n, limits.n_step(), ActivationBytes{of.output}),
+        partial_sums(at.partial_sums, of.m, array.rows, of.n, limits.n_step(),
+                     [](std::uint64_t rows, std::uint64_t n) { return rows * n * 4; }),
+        activation_parts(at.activations, of.m, array.rows, of.k, limits.k_step(), ActivationBytes{of.input}),
+        weight_parts(at.weights, of.n, array.columns, of.k, limits.k_step(), WeightBytes{of.weights}) {}
+};
+
+CycleEngine::CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, const Clock& clock)
+    : sc_module(name),
+      datapath_(datapath),
+      dma_(dma),
+      clock_(clock),
+      vector_unit_(datapath.vector_unit),
+      result_writer_(datapath.activation_buffer),
+      compressor_(datapath.compressor, result_writer_) {
+  SC_HAS_PROCESS(CycleEngine);
+  SC_THREAD(dma_process);
+  counts_.register_in(counters_);
+}
+
+std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
+                               const TileLimits& limits) {
+  Gemm gemm(task, shape, addresses, datapath_.mxu, limits);
+  gemm_ = &gemm;
+  schedule_ = &gemm.schedule;
+  epoch_ticks_ = sc_core::sc_time_stamp().value();
+  cycle_ = 0;
+  steps_.clear();
+  first_step_ = 0;
+  steps_opened_ = 0;
+  steps_ended_ = false;
+  tiles_.clear();
+  first_tile_ = 0;
+  blocks_ = 0;
+  next_step_ = 0;
+  next_row_ = 0;
+  next_column_ = 0;
+  weight_port_.begin();
+  activation_port_.begin();
+  weights_ = {};
+  activations_ = {};
+  activation_halves_.begin();
+  weight_halves_.begin();
+  array_.begin(gemm.planes, gemm.array.fill_cycles);
+  accumulators_.begin();
+  vector_unit_.begin();
+  result_writer_.begin();
+  if (gemm.compresses) compressor_.begin(task.output, gemm.array.rows, gemm.block_columns);
+  partial_sum_bits_ = 0;
+  planned_.clear();
+  posted_.clear();
+  loads_until_ = 0;
+
+  dma_.begin();
+  open_step();
+  open_step();
+  for (; !complete() && !dma_.failed(); ++cycle_) {
+    count(tick());
+    wait_for(cycle_ + 1);
+  }
+  // After a failure the transfers that are under way come to their end.
+  posted_.clear();
+  for (; transferring_ || cycle_ < dma_.idle_from(); ++cycle_) {
+    count(State::dram);
+    wait_for(cycle_ + 1);
+  }
+
+  state_.fill(false);
+  counts_.cycles += cycle_;
+  ++counts_.gemms;
+  gemm_ = nullptr;
+  return cycle_;
+}
+
+void CycleEngine::trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const {
+  const auto add = [&](const auto& value, const std::string& name) {
+    sc_core::sc_trace(&file, value, scope + "." + name);
+  };
+  add(cycle_, "cycle");
+  add(array_.tile(), "array.tile");
+  add(array_.group(), "array.group");
+  add(array_.plane(), "array.plane");
+  const char* const states_of_array[states] = {"busy",
+                                               "wait_dram",
+                                               "wait_buffer_full",
+                                               "wait_weight_port",
+                                               "wait_activation_port",
+                                               "wait_drain",
+                                               "wait_compressor",
+                                               "fill"};
+  for (std::size_t i = 0; i < states; ++i) add(state_[i], std::string("array.") + states_of_array[i]);
+  add(weight_port_.busy(), "weight_port.busy");
+  add(weight_port_.slots_left(), "weight_port.words_left");
+  add(activation_port_.busy(), "activation_port.busy");
+  add(activation_port_.slots_left(), "activation_port.words_left");
+  for (const std::uint32_t i : {0u, 1u}) {
+    const std::string number = "_" + std::to_string(i);
+    add(accumulators_.full(i), "accumulators.full" + number);
+    add(activation_halves_.held(i), "activation_buffer.half_used" + number);
+    add(weight_halves_.held(i), "weight_buffer.half_used" + number);
+  }
+  add(vector_unit_.busy(), "vector_unit.busy");
+  add(vector_unit_.held_up(), "vector_unit.held_up");
+  for (std::size_t i = 0; i < compressor_.lanes().size(); ++i) {
+    const std::string lane = std::string("compressor.lane_") + (i < 10 ? "0" : "") + std::to_string(i) + ".";
+    add(compressor_.lanes()[i].busy, lane + "busy");
+    add(compressor_.lanes()[i].plane, lane + "plane");
+  }
+  add(result_writer_.complete(), "packager.blocks_complete");
+  add(planned_count_, "dma.transfers_planned");
+  add(dma_busy_, "dma.busy");
+}
+
+void CycleEngine::wait_for(std::uint64_t cycle) const {
+  const std::uint64_t at = epoch_ticks_ + clock_.ticks(cycle);
+  const std::uint64_t now = sc_core::sc_time_stamp().value();
+  if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now));
+}
+
+/// Everything is computed, sent away and arrived.
+bool CycleEngine::complete() const {
+  return steps_ended_ && steps_.empty() && planned_.empty() && posted_.empty() && !transferring_ &&
+         cycle_ >= dma_.idle_from();
+}
+
+// Planning: steps, their transfers and their tiles.
+
+/// Plans the next step of the schedule: its loads, and after them the stores of the step before.
+void CycleEngine::open_step() {
+  if (steps_ended_) return;
+  Schedule::Step at;
+  if (!schedule_->next(at)) {
+    steps_ended_ = true;
+    plan_stores(steps_.back());
+    return;
+  }
+  Step* before = steps_.empty() ? nullptr : &steps_.back();
+  steps_.emplace_back();
+  Step& opened = steps_.back();
+  ++steps_opened_;
+  opened.at = at;
+  opened.m = schedule_->m().extent(at.last_m);
+  opened.n = schedule_->n().extent(at.last_n);
+  opened.k = schedule_->k().extent(at.last_k);
+  opened.row_tiles = ceil_div(opened.m, gemm_->array.rows);
+  opened.column_tiles = ceil_div(opened.n, gemm_->array.columns);
+  opened.first_block = blocks_;
+  blocks_ += opened.row_tiles * ceil_div(opened.column_tiles, gemm_->columns_of_block);
+  opened.activation_half = activation_halves_.plan(at.load_activations);
+  opened.weight_half = weight_halves_.plan(at.load_weights);
+  plan_loads(opened);
+  if (before != nullptr) plan_stores(*before);
+}
+
+/// The loads of a step, in the order in which its tiles need them.
+void CycleEngine::plan_loads(Step& step) {
+  const Gemm& gemm = *gemm_;
+  const bool first = steps_opened_ == 1;
+  const std::uint64_t first_row = step.at.m * gemm.panels_m;
+  const std::uint64_t first_column = step.at.n * gemm.panels_n;
+  step.activations.assign(step.row_tiles, step.at.load_activations || step.at.load_partial_sums ? never : 0);
+  step.weights.assign(step.column_tiles, step.at.load_weights ? never : 0);
+
+  const auto load = [&](const MemoryRun& run, std::uint64_t* arrival) {
+    Transfer transfer;
+    transfer.step = &step;
+    transfer.run = run;
+    transfer.arrival = arrival;
+    planned_.push_back(transfer);
+    ++step.transfers_left;
+    ++step.loads_left;
+  };
+  const auto load_row = [&](std::uint64_t row) {
+    const std::uint64_t rows = piece(step.m, gemm.array.rows, row);
+    std::uint64_t* const arrival = &step.activations[row];
+    if (step.at.load_partial_sums) {
+      const std::uint64_t blocks = ceil_div(step.column_tiles, gemm.columns_of_block);
+      const std::uint64_t in_row = step.at.n * (gemm.panels_n / gemm.columns_of_block);
+      for (std::uint64_t block = 0; block < blocks; ++block) {
+        const bool last = block + 1 == blocks && !step.at.load_activations;
+        load(gemm.partial_sums.run(first_row + row, in_row + block), last ? arrival : nullptr);
+      }
+    }
+    if (step.at.load_activations) {
+      load(gemm.activations.run(first_row + row, step.at.k), arrival);
+      planned_.back().written = datapath_.activation_buffer.words(rows, step.k, gemm.task.input);
+    }
+  };
+  const auto load_column = [&](std::uint64_t column) {
+    if (step.at.load_weights) load(gemm.weights.run(first_column + column, step.at.k), &step.weights[column]);
+  };
+
+  if (first) {
+    step.weight_parts.assign(gemm.parts, never);
+    step.activation_parts.assign(gemm.parts, never);
+    for (std::uint64_t part = 0; part < gemm.parts; ++part) {
+      load(gemm.weight_parts.run(0, part), &step.weight_parts[part]);
+      load(gemm.activation_parts.run(0, part), &step.activation_parts[part]);
+    }
+    step.activations[0] = 0;  // no tile but the first one uses them before its last part is there
+    step.weights[0] = 0;
+    planned_.back().written =
+        datapath_.activation_buffer.words(std::min<std::uint64_t>(step.m, gemm.array.rows), step.k, gemm.task.input);
+  } else {
+    load_column(0);
+    load_row(0);
+  }
+  for (std::uint64_t column = 1; column < step.column_tiles; ++column) load_column(column);
+  for (std::uint64_t row = 1; row < step.row_tiles; ++row) load_row(row);
+
+  Transfer& last = planned_.back();
+  if (step.at.load_weights) {
+    last.weight_words =
+        ceil_div(gemm.task.weights.bytes(step.k, step.n) * 8, datapath_.weight_buffer.config().word_bits);
+  }
+  if (step.at.load_partial_sums) last.written += datapath_.activation_buffer.partial_sum_words(step.m, step.n);
+}
+
+void CycleEngine::plan_stores(Step& step) {
+  if (!step.at.store_outputs && !step.at.store_partial_sums) return;
+  const Gemm& gemm = *gemm_;
+  const OperandLayout& layout = step.at.store_outputs ? gemm.outputs : gemm.partial_sums;
+  const std::uint64_t blocks = ceil_div(step.column_tiles, gemm.columns_of_block);
+  const std::uint64_t in_row = step.at.n * (gemm.panels_n / gemm.columns_of_block);
+  Transfer transfer;
+  transfer.step = &step;
+  transfer.store = true;
+  transfer.block = step.first_block;
+  for (std::uint64_t row = 0; row < step.row_tiles; ++row) {
+    for (std::uint64_t block = 0; block < blocks; ++block, ++transfer.block) {
+      transfer.run = layout.run(step.at.m * gemm.panels_m + row, in_row + block);
+      planned_.push_back(transfer);
+      ++step.transfers_left;
+    }
+  }
+}
+
+/// Whether there is such a tile; it is opened if it is the next one.
+bool CycleEngine::tile_exists(std::uint64_t tile) {
+  while (tile >= first_tile_ + tiles_.size()) {
+    if (next_step_ >= steps_opened_) return false;
+    open_tile();
+  }
+  return true;
+}
+
+void CycleEngine::open_tile() {
+  const Gemm& gemm = *gemm_;
+  const Step& in = step(next_step_);
+  ArrayTile opened;
+  opened.step = next_step_;
+  opened.row = next_row_;
+  opened.column = next_column_;
+  opened.rows = piece(in.m, gemm.array.rows, opened.row);
+  opened.columns = piece(in.n, gemm.array.columns, opened.column);
+  opened.k = in.k;
+  opened.groups = ceil_div(in.k, gemm.group);
+  opened.last_of_row = opened.column + 1 == in.column_tiles;
+  opened.last_of_step = opened.last_of_row && opened.row + 1 == in.row_tiles;
+  opened.weight_words = datapath_.weight_buffer.words(gemm.group, opened.columns, gemm.task.weights.bits);
+  const ActivationBuffer& buffer = datapath_.activation_buffer;
+  opened.activation_slots = buffer.words(opened.rows, gemm.group, gemm.task.input).mantissa;
+  opened.activation_words = buffer.words(opened.rows, in.k, gemm.task.input).mantissa;
+  opened.exponent_words = buffer.words(opened.rows, gemm.group, gemm.task.input).exponent;
+  opened.compress = in.at.last_k && gemm.compresses;
+  opened.partial_sums = !in.at.last_k;
+  opened.takes_partial_sums = in.at.k > 0;
+
+  const std::uint64_t blocks_of_row = ceil_div(in.column_tiles, gemm.columns_of_block);
+  const std::uint64_t in_block = opened.column % gemm.columns_of_block;
+  opened.block = in.first_block + opened.row * blocks_of_row + opened.column / gemm.columns_of_block;
+  opened.column_of_block = in_block * gemm.array.columns;
+  if (in_block == 0) {
+    const std::uint64_t columns = piece(in.n, gemm.block_columns, opened.column / gemm.columns_of_block);
+    if (opened.compress) {
+      result_writer_.open_planes(opened.rows, columns, gemm.task.output);
+    } else {
+      result_writer_.open_values(opened.rows, columns, opened.partial_sums ? 32 : 16);
+    }
+  }
+  if (opened.last_of_row) {
+    next_column_ = 0;
+    ++next_row_;
+  } else {
+    ++next_column_;
+  }
+  if (opened.last_of_step) {
+    next_row_ = 0;
+    ++next_step_;
+  }
+  tiles_.push_back(opened);
+}
+
+// One clock. Blocks nearer to the end come first, so that each sees what the one before it had done a clock ago.
+
+CycleEngine::State CycleEngine::tick() {
+  tick_dma();
+  const State tail = tail_state();
+  tick_results();
+  const State state = tick_array(tail);
+  tick_ports();
+  planned_count_ = planned_.size();
+  dma_busy_ = !posted_.empty() || transferring_ || cycle_ < dma_.idle_from();
+  while (!steps_.empty() && steps_.front().computed && steps_.front().transfers_left == 0 &&
+         (steps_.size() > 1 || steps_ended_)) {
+    steps_.pop_front();
+    ++first_step_;
+  }
+  return state;
+}
+
+/// Hands the transfers that may start to the DMA's process, in their order.
+void CycleEngine::tick_dma() {
+  while (!planned_.empty()) {
+    Transfer& next = planned_.front();
+    Step& of = *next.step;
+    if (next.store) {
+      if (result_writer_.complete() <= next.block) break;
+      datapath_.activation_buffer.count_read(result_writer_.take(next.block));
+    } else {
+      if (!of.loading) {
+        if (of.at.load_activations && !activation_halves_.free(of.activation_half)) break;
+        if (of.at.load_weights && !weight_halves_.free(of.weight_half)) break;
+        activation_halves_.acquire(of.activation_half);
+        weight_halves_.acquire(of.weight_half);
+        of.loading = true;
+      }
+      datapath_.activation_buffer.count_write(next.written);
+      datapath_.weight_buffer.count_write(next.weight_words);
+      --of.loads_left;
+    }
+    --of.transfers_left;
+    next.earliest = cycle_;
+    posted_.push_back(next);
+    planned_.pop_front();
+    post_.notify(sc_core::SC_ZERO_TIME);
+  }
+  if (planned_.empty() || !posted_.empty() || transferring_ || cycle_ < loads_until_) return;
+  for (Step& of : steps_) {
+    if (of.loads_left == 0) continue;
+    ++of.held;
+    break;
+  }
+}
+
+void CycleEngine::dma_process() {
+  for (;;) {
+    while (posted_.empty()) sc_core::wait(post_);
+    const Transfer transfer = posted_.front();
+    posted_.pop_front();
+    transferring_ = true;
+    const std::uint64_t bytes = transfer.run.bytes;
+    const std::uint64_t arrival = transfer.store ? dma_.write(transfer.run.address, bytes, transfer.earliest)
+                                                 : dma_.read(transfer.run.address, bytes, transfer.earliest);
+    if (transfer.arrival != nullptr) *transfer.arrival = arrival;
+    if (!transfer.store) loads_until_ = arrival;
+    transferring_ = false;
+  }
+}
+
+/// Compressor lanes, then the vector unit with the packager.
+void CycleEngine::tick_results() {
+  if (gemm_->compresses) compressor_.tick();
+  vector_unit_.tick(accumulators_, cycle_, [this](std::uint64_t of, std::uint64_t first, std::uint64_t count) {
+    const ArrayTile at = tile(of);
+    std::uint64_t taken = count;
+    if (at.compress) {
+      taken = compressor_.accept(at, first, count, at.last_of_row);
+    } else {
+      // Partial sums of a step, and FP16 results of a row of tiles, follow each other without gaps.
+      const bool last = first + count == at.values() && (at.partial_sums ? at.last_of_step : at.last_of_row);
+      result_writer_.values(at.block, count, last);
+    }
+    if (first + taken == at.values()) {
+      tiles_.pop_front();
+      ++first_tile_;
+    }
+    return taken;
+  });
+}
+
+CycleEngine::State CycleEngine::tick_array(State tail) {
+  const bool exists = tile_exists(array_.tile());
+  const bool operands = exists && activation_port_.ready(cycle_) && (array_.plane() > 0 || weight_port_.ready(cycle_));
+  const bool blocked = array_.blocked(operands, accumulators_, cycle_);
+  State state = tail;
+  if (blocked && (operands || !exists)) {
+    state = vector_unit_.held_up() ? State::compressor : State::drain;
+  }
+  if (exists) {
+    const ArrayTile& at = tile(array_.tile());
+    if (operands) {
+      if (!blocked) state = State::busy;
+    } else {
+      state = missing_operand(at);
+    }
+    if (!blocked) {
+      if (operands) issue(at);
+      array_.tick(operands, at.groups, at.values(), accumulators_);
+    }
+  } else if (!blocked) {
+    array_.tick(false, 0, 0, accumulators_);
+  }
+  return state;
+}
+
+/// The operands of a plane enter the array.
+void CycleEngine::issue(const ArrayTile& at) {
+  Step& in = step(at.step);
+  activation_port_.take();
+  if (array_.plane() == 0) {
+    weight_port_.take();
+    datapath_.activation_buffer.count_read({0, at.exponent_words});
+  }
+
+  const bool first = array_.plane() == 0 && array_.group() == 0;
+  const bool last = array_.plane() + 1 == gemm_->planes && array_.group() + 1 == at.groups;
+  Mxu::Work work;
+  work.busy_cycles = 1;
+  work.pe_cycles = at.values();
+  if (last) work.macs = at.k * at.values();
+  datapath_.mxu.count(work);
+
+  if (first && at.takes_partial_sums) {
+    partial_sum_bits_ += at.values() * 32;
+    const std::uint64_t word_bits = datapath_.activation_buffer.config().word_bits;
+    const std::uint64_t words =
+        at.last_of_step ? ceil_div(partial_sum_bits_, word_bits) : partial_sum_bits_ / word_bits;
+    partial_sum_bits_ = at.last_of_step ? 0 : partial_sum_bits_ % word_bits;
+    datapath_.activation_buffer.count_read({words, 0});
+  }
+  if (first && at.row == 0 && at.column == 0) {
+    ++counts_.steps;
+    open_step();
+  }
+  if (last && at.last_of_step) {
+    step(at.step).computed = true;
+    activation_halves_.release(in.activation_half);
+    weight_halves_.release(in.weight_half);
+  }
+}
+
+/// The ports bring what the array needs next: weights of a group, activations of a plane.
+void CycleEngine::tick_ports() {
+  if (weight_port_.free() && tile_exists(weights_.tile)) {
+    const ArrayTile& of = tile(weights_.tile);
+    const std::uint64_t words = of.weight_words + scale_words(of, weights_.group + 1) - scale_words(of, weights_.group);
+    weight_port_.fetch(words, words, weight_arrival(of, weights_.group));
+    if (++weights_.group == of.groups) weights_ = {weights_.tile + 1, 0, 0};
+  }
+  if (activation_port_.free() && tile_exists(activations_.tile)) {
+    const ArrayTile& of = tile(activations_.tile);
+    const std::uint64_t before = ceil_div(activations_.plane * of.activation_slots, gemm_->planes);
+    const std::uint64_t slots = ceil_div((activations_.plane + 1) * of.activation_slots, gemm_->planes) - before;
+    const std::uint64_t passed = std::min(activations_.group * of.activation_slots + before, of.activation_words);
+    activation_port_.fetch(slots, std::min(slots, of.activation_words - passed),
+                           activation_arrival(of, activations_.group));
+    if (++activations_.plane == gemm_->planes) {
+      activations_.plane = 0;
+      if (++activations_.group == of.groups) activations_ = {activations_.tile + 1, 0, 0};
+    }
+  }
+  if (weight_port_.tick(cycle_)) datapath_.weight_buffer.count_read(1);
+  if (activation_port_.tick(cycle_)) datapath_.activation_buffer.count_read({1, 0});
+}
+
+/// Words of scales that the first groups of a tile need. They lie one after another along k and come through the
+/// weights' port, each word ahead of the weights of the first group that needs it.
+std::uint64_t CycleEngine::scale_words(const ArrayTile& of, std::uint64_t groups) const {
+  const std::uint64_t elements = std::min(groups * gemm_->group, of.k);
+  return datapath_.weight_buffer.scale_words(elements, of.columns, gemm_->task.weights.scale_group);
+}
+
+const std::uint64_t& CycleEngine::activation_arrival(const ArrayTile& of, std::uint64_t group) {
+  Step& in = step(of.step);
+  if (of.step == 0 && of.row == 0 && of.column == 0) return in.activation_parts[group / gemm_->groups_of_part];
+  return in.activations[of.row];
+}
+
+const std::uint64_t& CycleEngine::weight_arrival(const ArrayTile& of, std::uint64_t group) {
+  Step& in = step(of.step);
+  if (of.step == 0 && of.row == 0 && of.column == 0) return in.weight_parts[group / gemm_->groups_of_part];
+  return in.weights[of.column];
+}
+
+// What a clock was for the array.
+
+/// What the next plane of a tile waits for: panels first, then the ports.
+CycleEngine::State CycleEngine::missing_operand(const ArrayTile& of) {
+  const bool here = activation_arrival(of, array_.group()) <= cycle_ && weight_arrival(of, array_.group()) <= cycle_;
+  if (!here) {
+    Step& in = step(of.step);
+    if (in.held == 0) return State::dram;
+    --in.held;
+    return State::buffer_full;
+  }
+  return array_.plane() == 0 && !weight_port_.ready(cycle_) ? State::weight_port : State::activation_port;
+}
+
+/// After the last plane: where the last results are.
+CycleEngine::State CycleEngine::tail_state() const {
+  if (!array_.empty()) return State::fill;
+  if (accumulators_.holds_results() || !vector_unit_.empty()) {
+    return vector_unit_.held_up() ? State::compressor : State::drain;
+  }
+  return gemm_->compresses && compressor_.busy() ? State::compressor : State::dram;
+}
+
+void CycleEngine::count(State state) {
+  EngineCounts::Stalls& stalls = counts_.stalls;
+  state_.fill(false);
+  state_[static_cast<std::size_t>(state)] = true;
+  switch (state) {
+    case State::busy:
+      break;  // the array has counted it
+    case State::dram:
+      ++stalls.dram;
+      break;
+    case State::buffer_full:
+      ++stalls.buffer_full;
+      break;
+    case State::weight_port:
+      ++stalls.weight_port;
+      break;
+    case State::activation_port:
+      ++stalls.activation_port;
+      break;
+    case State::drain:
+      ++stalls.drain;
+      break;
+    case State::compressor:
+      ++stalls.compressor;
+      break;
+    case State::fill:
+      ++stalls.fill;
+      break;
+  }
+}
+
+}  // namespace anda

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_MXU_ARRAY_CONTROL_H
+#define ANDA_MXU_ARRAY_CONTROL_H
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <anda/mxu/accumulators.h>
+
+namespace anda {
+
+/// Level cycle: the counters that walk the array through its tiles, one plane a clock (one sixteenth of a group in
+/// FP-FP elements), and the pipeline from the operands' entry to the accumulators.
+class ArrayControl {
+ public:
+  /// `planes`: clocks of a group; `depth`: of the pipeline.
+  void begin(std::uint32_t planes, std::uint32_t depth) {
+    planes_ = planes;
+    plane_ = 0;
+    group_ = 0;
+    tile_ = 0;
+    pipeline_.assign(depth, Operation());
+    head_ = 0;
+    under_way_ = 0;
+  }
+
+  const std::uint64_t& tile() const { return tile_; }
+  const std::uint64_t& group() const { return group_; }
+  const std::uint32_t& plane() const { return plane_; }
+  bool empty() const { return under_way_ == 0; }
+
+  /// Whether the accumulators hold the pipeline up in this cycle. `issue`: whether operands are there to enter it.
+  bool blocked(bool issue, const Accumulators& accumulators, std::uint64_t cycle) const {
+    const bool first = pipeline_.empty() ? issue && plane_ == 0 && group_ == 0 : pipeline_[head_].first;
+    return first && !accumulators.free(cycle);
+  }
+
+  /// One clock of a pipeline that is not held up. `issue`: the operands of the present plane enter; `groups`, `values`:
+  /// of the present tile. Returns whether that was the tile's last plane.
+  bool tick(bool issue, std::uint64_t groups, std::uint64_t values, Accumulators& accumulators) {
+    Operation operation = entering(issue, groups, values);
+    const bool last = operation.last;
+    if (issue) {
+      ++under_way_;
+      if (++plane_ == planes_) {
+        plane_ = 0;
+        if (++group_ == groups) {
+          group_ = 0;
+          ++tile_;
+        }
+      }
+    }
+    if (!pipeline_.empty()) {
+      std::swap(operation, pipeline_[head_]);
+      head_ = head_ + 1 == pipeline_.size() ? 0 : head_ + 1;
+    }
+    if (operation.valid) --under_way_;
+    if (operation.last) accumulators.finish(operation.tile, operation.values);
+    return last;
+  }
+
+ private:
+  struct Operation {
+    bool valid = false;
+    bool first = false;  ///< of its tile
+    bool last = false;
+    std::uint64_t tile = 0;
+    std::uint64_t values = 0;
+  };
+
+  Operation entering(bool issue, std::uint64_t groups, std::uint64_t values) const {
+    if (!issue) return {};
+    return {true, plane_ == 0 && group_ == 0, plane_ + 1 == planes_ && group_ + 1 == groups, tile_, values};
+  }
+
+  std::uint32_t planes_ = 1;
+  std::uint32_t plane_ = 0;
+  std::uint64_t group_ = 0;
+  std::uint64_t tile_ = 0;
+  std::vector<Operation> pipeline_;
+  std::size_t head_ = 0;
+  std::uint64_t under_way_ = 0;
+};
+
+}  // namespace anda
+
+#endif
