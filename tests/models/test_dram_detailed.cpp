@@ -322,7 +322,7 @@ TEST_CASE("Memories that contradict themselves are refused, by the key that is w
   }
   DramConfig config;
   config.energy.model = anda::DramEnergyModel::per_command;
-  CHECK_THROWS_WITH(anda::validate(config, "dram"), Catch::Contains("must be detailed"));
+  CHECK_THROWS_WITH(anda::validate(config, "dram"), Catch::Contains("must be flat at level fast"));
 }
 
 TEST_CASE("Latencies are kept exactly where short, in eight ranges a doubling where long") {

@@ -32,8 +32,9 @@ ChannelRules::ChannelRules(const DramConfig& config)
       refresh_interval(static_cast<Cycle>(config.refresh_interval_ns * 1e-9 * config.clock_hz() + 1e-6)),
       shared_buses(config.organisation.pseudo_channels > 1) {}
 
-ChannelController::ChannelController(const ChannelRules& rules, ChannelIndex index)
+ChannelController::ChannelController(const ChannelRules& rules, ChannelIndex index, CommandCounts& counts)
     : rules_(&rules),
+      counts_(&counts),
       index_(index),
       banks_(rules.organisation.banks()),
       groups_next_(rules.organisation.bank_groups),
@@ -47,8 +48,10 @@ ChannelController::ChannelController(const ChannelRules& rules, ChannelIndex ind
 
 void ChannelController::imitate(const ChannelController& other) {
   const CommandObserver* const observer = observer_;
+  CommandCounts* const counts = counts_;
   *this = other;
   observer_ = observer;
+  counts_ = counts;
 }
 
 void ChannelController::push(const Segment& segment) {
@@ -338,6 +341,7 @@ bool ChannelController::refresh_all_banks(Cycle limit) {
   if (!rules_->organisation.row_command_bus) column_bus_free_ = at + 1;
   apply(Command::refresh, 0, at);
   ++statistics_.refreshes;
+  ++counts_->refreshes;
   refresh_due_ += rules_->refresh_interval;
   emit(Command::refresh, 0, 0, 0, at);
   return true;
@@ -353,8 +357,10 @@ void ChannelController::skip_idle_refreshes(Cycle limit) {
   refresh_due_ += rounds * interval;
   if (rules_->policy.refresh == DramRefresh::all_bank) {
     statistics_.refreshes += rounds;
+    counts_->refreshes += rounds;
   } else {
     statistics_.bank_refreshes += rounds * banks_.size();
+    counts_->bank_refreshes += rounds * banks_.size();
     refreshes_due_ += rounds * banks_.size();
   }
 }
@@ -451,6 +457,7 @@ void ChannelController::issue(const Choice& choice) {
     activates_[oldest_activate_] = choice.at + rules_->timing.faw;
     oldest_activate_ = (oldest_activate_ + 1) & 3;
     ++statistics_.activates;
+    ++counts_->activates;
   } else if (choice.command == Command::precharge) {
     row = banks_[choice.bank].row;
     banks_[choice.bank].conflict = choice.entry != none;
@@ -466,6 +473,7 @@ void ChannelController::issue(const Choice& choice) {
     const std::uint64_t n = refreshes_due_++ % banks;
     refresh_due_ += (n + 1) * interval / banks - n * interval / banks;
     ++statistics_.bank_refreshes;
+    ++counts_->bank_refreshes;
   }
   emit(choice.command, choice.bank, row, 0, choice.at);
 }
@@ -489,12 +497,15 @@ void ChannelController::issue_column(const Choice& choice) {
   switch (request.access) {
     case Access::hit:
       ++statistics_.row_hits;
+      ++counts_->row_hits;
       break;
     case Access::miss:
       ++statistics_.row_misses;
+      ++counts_->row_misses;
       break;
     case Access::conflict:
       ++statistics_.row_conflicts;
+      ++counts_->row_conflicts;
       break;
   }
   if (request.write) {

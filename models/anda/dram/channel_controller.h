@@ -53,7 +53,8 @@ struct Finished {
 /// The state is a value: a copy runs ahead without consequences for the original.
 class ChannelController {
  public:
-  ChannelController(const ChannelRules& rules, ChannelIndex index);
+  /// Adds to `counts` what it does; it must outlive the controller.
+  ChannelController(const ChannelRules& rules, ChannelIndex index, CommandCounts& counts);
 
   /// Puts a segment behind those before it. It counts as arriving no earlier than they do.
   void push(const Segment& segment);
@@ -87,7 +88,7 @@ class ChannelController {
   /// `observer` must outlive the controller; none by default.
   void observe(const CommandObserver* observer) { observer_ = observer; }
 
-  /// Takes over another's state but neither its observer nor its statistics.
+  /// Takes over another's state but neither its observer nor the counts it adds to.
   void imitate(const ChannelController& other);
 
  private:
@@ -165,6 +166,7 @@ class ChannelController {
   Cycle refresh_interval_of_a_bank() const;
 
   const ChannelRules* rules_;
+  CommandCounts* counts_;
   ChannelIndex index_;
   const CommandObserver* observer_ = nullptr;
   std::uint32_t group_shift_ = 0;  // bank >> group_shift_: its group

@@ -20,8 +20,8 @@ const DramConfig& checked(const DramConfig& config) {
 
 DetailedMemory::DetailedMemory(const DramConfig& config)
     : config_(checked(config)), rules_(std::make_unique<const ChannelRules>(config)) {
-  for (std::uint32_t i = 0; i < config.channels; ++i) controllers_.emplace_back(*rules_, ChannelIndex{i});
-  scratch_.emplace_back(*rules_, ChannelIndex{0});
+  for (std::uint32_t i = 0; i < config.channels; ++i) controllers_.emplace_back(*rules_, ChannelIndex{i}, counts_);
+  scratch_.emplace_back(*rules_, ChannelIndex{0}, scratch_counts_);
 }
 
 /// Calls fn(channel, first, count) with each channel's own range of the request's bursts.

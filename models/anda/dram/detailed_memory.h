@@ -61,6 +61,8 @@ class DetailedMemory {
   /// Of one channel, and of all.
   const Statistics& statistics(ChannelIndex channel) const { return controllers_[raw(channel)].statistics(); }
   Statistics statistics() const;
+  /// Of all channels, up to date at any time and always in the same place.
+  const CommandCounts& counts() const { return counts_; }
 
   /// Shows every command to an observer, channel after channel: to be called before the first request.
   void observe(CommandObserver observer);
@@ -79,6 +81,8 @@ class DetailedMemory {
   DramConfig config_;
   std::unique_ptr<const ChannelRules> rules_;
   CommandObserver observer_;
+  CommandCounts counts_;
+  CommandCounts scratch_counts_;
   std::vector<ChannelController> controllers_;
   std::vector<ChannelController> scratch_;  // one, for looking ahead
   std::vector<Pending> pending_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <anda/dram/address_map.h>
+#include <anda/dram/request_trace.h>
 
 namespace anda {
 
@@ -63,13 +64,26 @@ void DramPolicy::check(const std::string& path, Problems& problems) const {
                 "below write_drain_start = " + number_text(write_drain_start));
 }
 
+void DramEnergy::check(const std::string& path, Problems& problems) const {
+  if (model == DramEnergyModel::flat) return;
+  Rules rules(path, problems);
+  rules.require(activate_pj > 0, "activate_pj", activate_pj, "given for per_command");
+  rules.require(read_pj > 0, "read_pj", read_pj, "given for per_command");
+  rules.require(write_pj > 0, "write_pj", write_pj, "given for per_command");
+}
+
 void DramConfig::check(const std::string& path, Problems& problems) const {
   Rules rules(path, problems);
   rules.require(channel_bits % 8 == 0, "channel_bits", channel_bits, "a multiple of 8");
   rules.require(refresh_cycle_ns < refresh_interval_ns, "refresh_cycle_ns", refresh_cycle_ns,
                 "below refresh_interval_ns = " + number_text(refresh_interval_ns));
-  rules.require(energy.model == DramEnergyModel::flat || level == DramLevel::detailed, "level", 0,
-                "detailed for energy.model per_command");
+  if (!request_trace.empty() && !dram::RequestTrace::format_of(request_trace)) {
+    problems.push_back({join_key(path, "request_trace"), "is `" + request_trace + "`, must end in .stl or .trace"});
+  }
+  if (energy.model == DramEnergyModel::per_command && level != DramLevel::detailed) {
+    problems.push_back(
+        {join_key(path, "energy.model"), "is per_command, must be flat at level fast, which counts no commands"});
+  }
   if (level != DramLevel::detailed || channel_bits % 8 != 0) return;
 
   rules.require(refresh_bank_cycle_ns <= refresh_cycle_ns, "refresh_bank_cycle_ns", refresh_bank_cycle_ns,

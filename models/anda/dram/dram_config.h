@@ -128,6 +128,7 @@ struct DramPolicy {
   std::uint32_t write_drain_start = 56;
   std::uint32_t write_drain_stop = 8;
   std::uint32_t most_bypasses = 64;
+  std::uint32_t most_transactions = 1024;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -153,6 +154,9 @@ struct DramPolicy {
                  "waiting writes at which waiting reads go on");
     visit.number("most_bypasses", self.most_bypasses, Range<std::uint32_t>{1, 1000000},
                  "accesses to an open row that may overtake an older request of the same bank");
+    visit.number(
+        "most_transactions", self.most_transactions, Range<std::uint32_t>{1, 1u << 20},
+        "non-blocking transactions that are accepted and not yet answered; others wait for END_REQ. At any level");
   }
 
   void check(const std::string& path, Problems& problems) const;
@@ -189,6 +193,8 @@ struct DramEnergy {
     visit.number("background_mw", self.background_mw, Range<double>{0, 1e6},
                  "one channel's power whatever it does, for as long as a GeMM runs");
   }
+
+  void check(const std::string& path, Problems& problems) const;
 };
 
 /// The external memory. The defaults are one HBM2 stack of 256 GB/s; configs/dram has their sources, and other
@@ -205,6 +211,7 @@ struct DramConfig {
   double refresh_bank_cycle_ns = 160;
   double refresh_interval_ns = 3900;
   bool store_data = false;
+  std::string request_trace;
   DramOrganisation organisation;
   DramTiming timing;
   DramPolicy policy;
@@ -244,10 +251,15 @@ struct DramConfig {
                  "tREFI: time from one refresh to the next");
     visit.flag("store_data", self.store_data,
                "keep what is written; without it only sizes move, and a read leaves the initiator's data as it was");
+    visit.text(
+        "request_trace", self.request_trace,
+        "file for every request, burst by burst, the memory's name put before the ending: .stl for DRAMSys, .trace "
+        "for Ramulator; empty: none");
     visit.section("organisation", self.organisation, "what a channel is built of; of no effect at level fast");
     visit.section("timing", self.timing,
                   "smallest distances between commands, by their JEDEC names; of no effect at level fast");
-    visit.section("policy", self.policy, "what the memory controller decides; of no effect at level fast");
+    visit.section("policy", self.policy,
+                  "what the memory controller decides; but for most_transactions of no effect at level fast");
     visit.section("energy", self.energy, "energy of the memory's commands");
   }
 

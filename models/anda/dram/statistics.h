@@ -58,6 +58,16 @@ class LatencyHistogram {
   Cycle longest_ = 0;
 };
 
+/// What a memory's channels did together, kept up to date command by command.
+struct CommandCounts {
+  std::uint64_t activates = 0;
+  std::uint64_t refreshes = 0;
+  std::uint64_t bank_refreshes = 0;
+  std::uint64_t row_hits = 0;
+  std::uint64_t row_misses = 0;
+  std::uint64_t row_conflicts = 0;
+};
+
 /// What a channel, or all of them, did. Bursts unless the name says something else.
 struct Statistics {
   std::uint64_t reads = 0;
