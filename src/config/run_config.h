@@ -43,7 +43,7 @@ struct RunConfig {
         "paper: a K × 64 weight tile stays on chip and all activation rows stream past; auto: the tile shapes with the "
         "least memory traffic");
     visit.section("accelerator", self.accelerator, "the accelerator");
-    visit.section("dram", self.dram, "the external memory");
+    visit.file_section("dram", self.dram, "the external memory");
     visit.file_section("technology", self.technology, "energy and area of every block");
     visit.choices(
         "systems", self.systems, pe_kinds,

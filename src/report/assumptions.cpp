@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <anda/accelerator/tiling.h>
+#include <anda/dram/dram_config.h>
 
 namespace anda::sim {
 namespace {
@@ -72,16 +73,35 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
             "whatever comes between (softmax, normalisation, activation function)."
           : "Results are written as FP16.");
 
-  list.push_back(fmt::format(
-      "External memory at level {}: streams run at the peak × (1 − refresh_cycle_ns / refresh_interval_ns) = {:.4g} "
-      "GB/s; "
-      "banks, row misses and read/write turnaround are not modelled; a read's first data comes dram.latency_ns = {} ns "
-      "after its request (assumed).",
-      info.level, info.dram.peak_bytes_per_s() * info.dram.available() / 1e9, info.dram.latency_ns));
-  list.push_back(
-      fmt::format("Energy of external memory is flat: {} pJ for each bit of a touched burst of {} bytes, whatever the "
-                  "command.",
-                  info.technology.dram.energy_pj_per_bit, info.dram.burst_bytes()));
+  const DramConfig& dram = info.dram;
+  if (dram.level == DramLevel::fast) {
+    list.push_back(fmt::format(
+        "External memory at level fast: streams run at the peak × (1 − refresh_cycle_ns / refresh_interval_ns) = "
+        "{:.4g} "
+        "GB/s; banks, row misses and read/write turnaround are not modelled; a read's first data comes dram.latency_ns "
+        "= {} ns after its request (assumed).",
+        dram.peak_bytes_per_s() * dram.available() / 1e9, dram.latency_ns));
+  } else {
+    list.push_back(fmt::format(
+        "External memory at level detailed: every burst against banks, command and data buses and refresh ({}), page "
+        "policy {}, queues of {} bursts a channel; a write is complete when its last burst is in a queue; what of "
+        "dram.latency_ns = {} ns is not tRCD and tCL is the controller's (assumed). Commands that follow the end of a "
+        "GeMM are counted with the next one.",
+        name_of(dram_refreshes, dram.policy.refresh), name_of(dram_page_policies, dram.policy.page),
+        dram.policy.queue_requests, dram.latency_ns));
+  }
+  if (dram.energy.model == DramEnergyModel::flat) {
+    list.push_back(fmt::format(
+        "Energy of external memory is flat: {} pJ for each bit of a touched burst of {} bytes, whatever the command.",
+        info.technology.dram.energy_pj_per_bit, dram.burst_bytes()));
+  } else {
+    list.push_back(fmt::format(
+        "Energy of external memory is that of its commands: {} pJ an activation with its precharge, {} a read burst, "
+        "{} "
+        "a write burst, {} a refresh of a channel, {} a refresh of a bank, {} mW a channel throughout a GeMM.",
+        dram.energy.activate_pj, dram.energy.read_pj, dram.energy.write_pj, dram.energy.refresh_pj,
+        dram.energy.refresh_bank_pj, dram.energy.background_mw));
+  }
   list.push_back(fmt::format(
       "Energy of an action does not depend on data, and is that at the technology's reference clock of {} Hz at any "
       "clock_hz; idle blocks take none but what the technology charges for every cycle.",

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <anda/accelerator/accelerator.h>
 #include <anda/dram/dram.h>
 
@@ -103,6 +105,15 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
   page += counters_heading;
   for (const CounterColumn& counter : counters) {
     page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
+  }
+  page += "\nAt `dram.level: detailed` also:\n\n| counter | unit | meaning |\n|---------|------|---------|\n";
+  DramConfig detailed;
+  detailed.level = DramLevel::detailed;
+  const Dram dram("glossary_detailed_dram", detailed);
+  for (const Counter& counter : dram.counters().list()) {
+    const bool known = std::any_of(counters.begin(), counters.end(),
+                                   [&](const CounterColumn& column) { return column.name == counter.name; });
+    if (!known) page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
   }
   return page;
 }

@@ -137,7 +137,8 @@ void add_energy(Table& table) {
                  [](const Sample& s) -> MetricValue { return s.energy.compute(); });
   table.quantity("energy_sram_pj", "/energy_pj/sram", "pJ", "SRAM energy", "Energy of activation and weight buffer.",
                  [](const Sample& s) -> MetricValue { return s.energy.sram(); });
-  table.quantity("energy_dram_pj", "/energy_pj/dram", "pJ", "DRAM energy", "Energy of the bits that the bursts move.",
+  table.quantity("energy_dram_pj", "/energy_pj/dram", "pJ", "DRAM energy",
+                 "Energy of the bits that the bursts move, or of the commands, by dram.energy.model.",
                  [](const Sample& s) -> MetricValue { return s.energy.dram(); });
   table.quantity("energy_total_pj", "/energy_pj/total", "pJ", "total energy", "Compute, SRAM and DRAM together.",
                  [](const Sample& s) -> MetricValue { return s.energy.total(); });

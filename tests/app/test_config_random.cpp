@@ -114,6 +114,15 @@ RunConfig random_config(Random& random, const std::string& file) {
   config.dram.channel_bits = 8u << below(random, 8);
   config.dram.burst_length = 1u << below(random, 7);
   config.dram.refresh_cycle_ns = std::min(config.dram.refresh_cycle_ns, config.dram.refresh_interval_ns / 3);
+  anda::DramConfig& dram = config.dram;
+  dram.level = anda::DramLevel::fast;
+  dram.organisation = {};
+  dram.timing = {};
+  dram.energy.model = anda::DramEnergyModel::flat;
+  dram.request_trace = "requests" + dram.request_trace + ".stl";
+  dram.policy.address_order = "bank column channel bank_group row";
+  dram.policy.write_drain_start = static_cast<std::uint32_t>(1 + below(random, dram.policy.queue_requests));
+  dram.policy.write_drain_stop = static_cast<std::uint32_t>(below(random, dram.policy.write_drain_start));
   config.precision.weight_bits = std::min(config.precision.weight_bits, accelerator.mxu.weight_bits);
   return config;
 }

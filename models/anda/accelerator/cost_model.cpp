@@ -86,8 +86,17 @@ CostModel::CostModel(const Technology& technology, const AcceleratorConfig& conf
   }
   area_[Component::weight_buffer] = unit_mm2(technology.weight_buffer) * weight_bytes;
 
-  for (const char* counter : {"dram.read_bursts", "dram.write_bursts"}) {
-    charge(Component::dram, counter, technology.dram.energy_pj_per_bit * dram.burst_bytes() * 8);
+  if (dram.energy.model == DramEnergyModel::flat) {
+    for (const char* counter : {"dram.read_bursts", "dram.write_bursts"}) {
+      charge(Component::dram, counter, technology.dram.energy_pj_per_bit * dram.burst_bytes() * 8);
+    }
+  } else {
+    charge(Component::dram, "dram.activates", dram.energy.activate_pj);
+    charge(Component::dram, "dram.read_bursts", dram.energy.read_pj);
+    charge(Component::dram, "dram.write_bursts", dram.energy.write_pj);
+    charge(Component::dram, "dram.refreshes", dram.energy.refresh_pj);
+    charge(Component::dram, "dram.bank_refreshes", dram.energy.refresh_bank_pj);
+    charge(Component::dram, "controller.cycles", dram.energy.background_mw * dram.channels * 1e9 / config.clock_hz);
   }
 }
 

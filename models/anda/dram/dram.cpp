@@ -22,6 +22,8 @@ std::uint32_t log2_of(std::uint32_t power_of_two) {
 
 double ticks_of(double seconds) { return seconds / sc_core::sc_get_time_resolution().to_seconds(); }
 
+std::uint64_t now_ticks() { return sc_core::sc_time_stamp().value(); }
+
 }  // namespace
 
 Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
@@ -30,16 +32,40 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
       config_(checked(config)),
       burst_shift_(log2_of(config.burst_bytes())),
       burst_ticks_(ticks_of(config.burst_length / config.data_rate_bit_per_s) / config.channels / config.available()),
-      latency_ticks_(static_cast<std::uint64_t>(std::llround(ticks_of(config.latency_ns * 1e-9)))) {
+      latency_ticks_(static_cast<std::uint64_t>(std::llround(ticks_of(config.latency_ns * 1e-9)))),
+      clock_(config.clock_hz()),
+      phases_(this, &Dram::on_phase),
+      wake_("wake") {
+  SC_HAS_PROCESS(Dram);
+  SC_METHOD(run);
+  sensitive << wake_;
+  dont_initialize();
   socket.register_b_transport(this, &Dram::b_transport);
+  socket.register_nb_transport_fw(this, &Dram::nb_transport_fw);
   socket.register_transport_dbg(this, &Dram::transport_dbg);
+
   counters_.add("dram.read_bytes", "bytes", "bytes read by initiators", read_bytes_);
   counters_.add("dram.write_bytes", "bytes", "bytes written by initiators", write_bytes_);
   counters_.add("dram.read_bursts", "bursts", "bursts that the reads touched", read_bursts_);
   counters_.add("dram.write_bursts", "bursts", "bursts that the writes touched", write_bursts_);
+  if (!config_.request_trace.empty()) {
+    request_trace_ = std::make_unique<dram::RequestTrace>(config_.request_trace, this->name(), config_.burst_bytes());
+  }
+  if (config_.level != DramLevel::detailed) return;
+
+  channels_ = std::make_unique<dram::DetailedMemory>(config_);
+  const std::uint64_t access = clock_.ticks(std::uint64_t{config_.timing.rcd} + config_.timing.cl);
+  controller_ticks_ = latency_ticks_ - std::min(latency_ticks_, access);
+  const dram::CommandCounts& counts = channels_->counts();
+  counters_.add("dram.activates", "commands", "rows opened", counts.activates);
+  counters_.add("dram.refreshes", "commands", "refreshes of all banks of a channel", counts.refreshes);
+  counters_.add("dram.bank_refreshes", "commands", "refreshes of one bank", counts.bank_refreshes);
+  counters_.add("dram.row_hits", "bursts", "bursts whose row was open", counts.row_hits);
+  counters_.add("dram.row_misses", "bursts", "bursts whose bank had no row open", counts.row_misses);
+  counters_.add("dram.row_conflicts", "bursts", "bursts for which another row had to be closed", counts.row_conflicts);
 }
 
-tlm::tlm_response_status Dram::refusal(const tlm::tlm_generic_payload& payload) const {
+tlm::tlm_response_status Dram::refusal(const Payload& payload) const {
   const std::uint64_t address = payload.get_address();
   const std::uint64_t length = payload.get_data_length();
   if (address >= config_.capacity_bytes || length > config_.capacity_bytes - address) {
@@ -51,47 +77,204 @@ tlm::tlm_response_status Dram::refusal(const tlm::tlm_generic_payload& payload) 
   return tlm::TLM_OK_RESPONSE;
 }
 
-void Dram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  const tlm::tlm_response_status status = refusal(payload);
-  if (status != tlm::TLM_OK_RESPONSE) {
-    payload.set_response_status(status);
-    return;
-  }
-
+std::uint64_t Dram::bursts_of(const Payload& payload) const {
   const std::uint64_t address = payload.get_address();
-  const std::uint64_t length = payload.get_data_length();
-  const std::uint64_t bursts = ((address + length - 1) >> burst_shift_) - (address >> burst_shift_) + 1;
-  const std::uint64_t busy = rounded(to_double(bursts) * burst_ticks_);
+  return ((address + payload.get_data_length() - 1) >> burst_shift_) - (address >> burst_shift_) + 1;
+}
 
-  const std::uint64_t now = sc_core::sc_time_stamp().value();
-  std::uint64_t first = now + delay.value();
+void Dram::take(const Payload& payload, std::uint64_t arrival) {
+  const std::uint64_t length = payload.get_data_length();
+  const std::uint64_t bursts = bursts_of(payload);
   if (payload.is_read()) {
-    first += latency_ticks_;
     read_bytes_ += length;
     read_bursts_ += bursts;
   } else {
     write_bytes_ += length;
     write_bursts_ += bursts;
   }
+  if (request_trace_) {
+    request_trace_->add(payload.get_address(), length, payload.is_write(), clock_.cycles(arrival));
+  }
+}
+
+/// Both return the instant at which the transaction is complete.
+std::uint64_t Dram::serve_fast(const Payload& payload, std::uint64_t arrival) {
+  const std::uint64_t busy = rounded(to_double(bursts_of(payload)) * burst_ticks_);
+  const std::uint64_t first = arrival + (payload.is_read() ? latency_ticks_ : 0);
   free_at_ticks_ = std::max(first, free_at_ticks_) + busy;
-  delay = sc_core::sc_time::from_value(free_at_ticks_ - now);
+  return free_at_ticks_;
+}
+
+std::uint64_t Dram::serve_detailed(const Payload& payload, std::uint64_t arrival) {
+  const dram::Cycle done = channels_->serve(
+      {payload.get_address(), payload.get_data_length(), payload.is_write(), clock_.cycles(arrival), 0});
+  return std::max(arrival, clock_.ticks(done) + (payload.is_read() ? controller_ticks_ : 0));
+}
+
+void Dram::b_transport(Payload& payload, sc_core::sc_time& delay) {
+  const tlm::tlm_response_status status = refusal(payload);
+  if (status != tlm::TLM_OK_RESPONSE) {
+    payload.set_response_status(status);
+    return;
+  }
+  const std::uint64_t now = now_ticks();
+  const std::uint64_t arrival = now + delay.value();
+  take(payload, arrival);
+  const std::uint64_t done = channels_ ? serve_detailed(payload, arrival) : serve_fast(payload, arrival);
+  delay = sc_core::sc_time::from_value(done - now);
 
   if (config_.store_data) move_data(payload);
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-unsigned int Dram::transport_dbg(tlm::tlm_generic_payload& payload) {
+unsigned int Dram::transport_dbg(Payload& payload) {
   if (!config_.store_data || refusal(payload) != tlm::TLM_OK_RESPONSE) return 0;
   move_data(payload);
   return payload.get_data_length();
 }
 
-void Dram::move_data(tlm::tlm_generic_payload& payload) {
+void Dram::move_data(Payload& payload) {
   if (payload.is_read()) {
     contents_.read(payload.get_address(), payload.get_data_ptr(), payload.get_data_length());
   } else {
     contents_.write(payload.get_address(), payload.get_data_ptr(), payload.get_data_length());
   }
+}
+
+// --- non-blocking ---
+
+tlm::tlm_sync_enum Dram::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  if (phase == tlm::BEGIN_REQ && delay == sc_core::SC_ZERO_TIME) {
+    if (!payload.has_mm()) SC_REPORT_FATAL("/anda/dram", "a non-blocking transaction without a memory manager");
+    payload.acquire();
+    if (!begin(payload)) return tlm::TLM_ACCEPTED;
+    phase = tlm::END_REQ;
+    return tlm::TLM_UPDATED;
+  }
+  if (phase == tlm::END_RESP && delay == sc_core::SC_ZERO_TIME) {
+    if (&payload != answering_) SC_REPORT_FATAL("/anda/dram", "END_RESP for a transaction that was not answered");
+    end();
+    if (!answers_.empty()) wake_.notify(sc_core::SC_ZERO_TIME);
+    return tlm::TLM_COMPLETED;
+  }
+  if (phase != tlm::BEGIN_REQ && phase != tlm::END_RESP) {
+    SC_REPORT_FATAL("/anda/dram", "a phase that is not the initiator's to begin");
+  }
+  if (phase == tlm::BEGIN_REQ) {
+    if (!payload.has_mm()) SC_REPORT_FATAL("/anda/dram", "a non-blocking transaction without a memory manager");
+    payload.acquire();
+  }
+  phases_.notify(payload, phase, delay);
+  return tlm::TLM_ACCEPTED;
+}
+
+void Dram::on_phase(Payload& payload, const tlm::tlm_phase& phase) {
+  if (phase == tlm::END_RESP) {
+    end();
+    if (!answers_.empty()) wake_.notify(sc_core::SC_ZERO_TIME);
+    return;
+  }
+  if (!begin(payload)) return;
+  tlm::tlm_phase accepted = tlm::END_REQ;
+  sc_core::sc_time delay;
+  socket->nb_transport_bw(payload, accepted, delay);
+}
+
+/// Accepts a request, or keeps it waiting; true if accepted.
+bool Dram::begin(Payload& payload) {
+  if (accepted_ >= config_.policy.most_transactions || !unaccepted_.empty()) {
+    unaccepted_.push_back(&payload);
+    return false;
+  }
+  accept(payload);
+  return true;
+}
+
+void Dram::accept(Payload& payload) {
+  ++accepted_;
+  const std::uint64_t now = now_ticks();
+  const tlm::tlm_response_status status = refusal(payload);
+  payload.set_response_status(status);
+  if (status != tlm::TLM_OK_RESPONSE) {
+    answers_.push({now, next_order_++, &payload});
+    wake_.notify(sc_core::SC_ZERO_TIME);
+    return;
+  }
+  take(payload, now);
+  if (config_.store_data) move_data(payload);
+  if (!channels_) {
+    const std::uint64_t done = serve_fast(payload, now);
+    answers_.push({done, next_order_++, &payload});
+    wake_at(done);
+    return;
+  }
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<std::uint32_t>(in_channels_.size()));
+    in_channels_.push_back(nullptr);
+  }
+  const std::uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  in_channels_[slot] = &payload;
+  channels_->push({payload.get_address(), payload.get_data_length(), payload.is_write(), clock_.cycles(now), slot});
+  wake_at(now + clock_.ticks(config_.timing.cl));
+}
+
+void Dram::wake_at(std::uint64_t ticks) {
+  const std::uint64_t now = now_ticks();
+  wake_.notify(sc_core::sc_time::from_value(std::max(ticks, now) - now));
+}
+
+/// Lets the channels catch up and sends the answers that are due. Since no data comes sooner than tCL after its
+/// command, it is enough to look that often: an answer is known before it is due.
+void Dram::run() {
+  const std::uint64_t now = now_ticks();
+  if (channels_ && !channels_->idle()) {
+    channels_->run_until(clock_.cycles(now));
+    for (const dram::Completion& done : channels_->completions()) {
+      const auto slot = static_cast<std::uint32_t>(done.token);
+      Payload* const payload = in_channels_[slot];
+      const std::uint64_t ticks = clock_.ticks(done.cycle) + (payload->is_read() ? controller_ticks_ : 0);
+      answers_.push({std::max(now, ticks), next_order_++, payload});
+      free_slots_.push_back(slot);
+    }
+    channels_->clear_completions();
+  }
+  answer();
+  if (channels_ && !channels_->idle()) wake_at(now + clock_.ticks(config_.timing.cl));
+  if (!answers_.empty() && answering_ == nullptr) wake_at(answers_.top().ticks);
+}
+
+/// One answer at a time is under way; the next begins when the initiator has ended it.
+void Dram::answer() {
+  while (answering_ == nullptr && !answers_.empty() && answers_.top().ticks <= now_ticks()) {
+    Payload& payload = *answers_.top().payload;
+    answers_.pop();
+    answering_ = &payload;
+    tlm::tlm_phase phase = tlm::BEGIN_RESP;
+    sc_core::sc_time delay;
+    const tlm::tlm_sync_enum status = socket->nb_transport_bw(payload, phase, delay);
+    if (status == tlm::TLM_ACCEPTED) return;
+    if (delay == sc_core::SC_ZERO_TIME) {
+      end();
+    } else {
+      phases_.notify(payload, tlm::END_RESP, delay);
+    }
+  }
+}
+
+/// The initiator has taken an answer: there is room for another request.
+void Dram::end() {
+  Payload& done = *answering_;
+  answering_ = nullptr;
+  --accepted_;
+  done.release();
+  if (unaccepted_.empty()) return;
+  Payload& payload = *unaccepted_.front();
+  unaccepted_.pop_front();
+  accept(payload);
+  tlm::tlm_phase phase = tlm::END_REQ;
+  sc_core::sc_time delay;
+  socket->nb_transport_bw(payload, phase, delay);
 }
 
 }  // namespace anda

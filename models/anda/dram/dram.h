@@ -3,19 +3,33 @@
 #define ANDA_DRAM_DRAM_H
 
 #include <cstdint>
+#include <deque>
+#include <memory>
+#include <queue>
 #include <systemc>
 #include <tlm>
+#include <tlm_utils/peq_with_cb_and_phase.h>
 #include <tlm_utils/simple_target_socket.h>
+#include <vector>
 
+#include <anda/base/clock.h>
+#include <anda/dram/detailed_memory.h>
 #include <anda/dram/dram_config.h>
+#include <anda/dram/request_trace.h>
 #include <anda/dram/sparse_memory.h>
 #include <anda/energy/counters.h>
 
 namespace anda {
 
-/// External memory, loosely timed. A transaction moves whole bursts; the channels, between which bursts alternate, act
-/// as one data path of the bandwidth that refresh leaves; a read's first data comes a latency after its request, under
-/// which earlier transactions go on. Transactions are served in the order of their calls.
+/// External memory behind a TLM-2.0 socket: b_transport, the four phases of the base protocol, transport_dbg.
+///
+/// At level fast, a transaction moves whole bursts; the channels, between which bursts alternate, act as one data path
+/// of the bandwidth that refresh leaves; a read's first data comes a latency after its request, under which earlier
+/// transactions go on. Transactions are served in the order of their calls.
+///
+/// At level detailed, each burst is served by the controller of its channel (DetailedMemory), transactions overlap as
+/// their arrivals allow, and a write is complete when its last burst is in a queue. A transaction's arrival is the time
+/// of the call plus its delay; one that comes with an earlier arrival than those before joins behind them.
 class Dram : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<Dram> socket;
@@ -26,11 +40,43 @@ class Dram : public sc_core::sc_module {
   const DramConfig& config() const { return config_; }
   const Counters& counters() const { return counters_; }
 
+  /// The channels, for their statistics and for observing commands; none at level fast.
+  dram::DetailedMemory* channels() { return channels_.get(); }
+  const dram::DetailedMemory* channels() const { return channels_.get(); }
+
  private:
-  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-  unsigned int transport_dbg(tlm::tlm_generic_payload& payload);
-  tlm::tlm_response_status refusal(const tlm::tlm_generic_payload& payload) const;
-  void move_data(tlm::tlm_generic_payload& payload);
+  using Payload = tlm::tlm_generic_payload;
+
+  /// An answer to a non-blocking transaction, and when it is due.
+  struct Answer {
+    std::uint64_t ticks;
+    std::uint64_t order;
+    Payload* payload;
+    bool operator<(const Answer& other) const {
+      return ticks != other.ticks ? ticks > other.ticks : order > other.order;
+    }
+  };
+
+  void b_transport(Payload& payload, sc_core::sc_time& delay);
+  tlm::tlm_sync_enum nb_transport_fw(Payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  unsigned int transport_dbg(Payload& payload);
+  tlm::tlm_response_status refusal(const Payload& payload) const;
+  void move_data(Payload& payload);
+
+  /// Counts a legal transaction that arrives at an instant.
+  void take(const Payload& payload, std::uint64_t arrival);
+  std::uint64_t serve_fast(const Payload& payload, std::uint64_t arrival);
+  std::uint64_t serve_detailed(const Payload& payload, std::uint64_t arrival);
+  std::uint64_t bursts_of(const Payload& payload) const;
+
+  // Non-blocking transactions: begun, accepted (END_REQ), answered (BEGIN_RESP), ended (END_RESP).
+  void on_phase(Payload& payload, const tlm::tlm_phase& phase);
+  bool begin(Payload& payload);
+  void accept(Payload& payload);
+  void end();
+  void run();
+  void answer();
+  void wake_at(std::uint64_t ticks);
 
   DramConfig config_;
   std::uint32_t burst_shift_;  // a burst is 2^burst_shift_ bytes
@@ -38,6 +84,21 @@ class Dram : public sc_core::sc_module {
   std::uint64_t latency_ticks_;
   std::uint64_t free_at_ticks_ = 0;
   SparseMemory contents_;
+
+  Clock clock_;                         // of the commands
+  std::uint64_t controller_ticks_ = 0;  // of the latency: what is not row and column access
+  std::unique_ptr<dram::DetailedMemory> channels_;
+  std::unique_ptr<dram::RequestTrace> request_trace_;
+
+  tlm_utils::peq_with_cb_and_phase<Dram> phases_;  // those that come with a delay
+  sc_core::sc_event wake_;
+  std::priority_queue<Answer> answers_;
+  std::uint64_t next_order_ = 0;
+  std::deque<Payload*> unaccepted_;
+  std::uint32_t accepted_ = 0;
+  Payload* answering_ = nullptr;  // between BEGIN_RESP and END_RESP
+  std::vector<Payload*> in_channels_;
+  std::vector<std::uint32_t> free_slots_;
 
   std::uint64_t read_bytes_ = 0;
   std::uint64_t write_bytes_ = 0;

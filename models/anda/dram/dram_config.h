@@ -3,14 +3,204 @@
 #define ANDA_DRAM_DRAM_CONFIG_H
 
 #include <cstdint>
-#include <utility>
+#include <string>
 
 #include <anda/base/describe.h>
 
 namespace anda {
 
-/// The external memory. The defaults are one HBM2 stack of 256 GB/s.
+/// How finely the external memory is modelled.
+enum class DramLevel {
+  fast,     ///< one data path with the bandwidth that refresh leaves
+  detailed  ///< every burst against banks, buses and refresh
+};
+inline constexpr ChoiceTable<DramLevel, 2> dram_levels{{{"fast", DramLevel::fast}, {"detailed", DramLevel::detailed}}};
+
+/// What a channel is built of. Of no effect at level fast.
+struct DramOrganisation {
+  std::uint32_t pseudo_channels = 2;
+  std::uint32_t bank_groups = 4;
+  std::uint32_t banks_per_group = 4;
+  std::uint32_t row_bytes = 1024;
+  std::uint32_t beats_per_clock = 2;
+  std::uint32_t activate_command_cycles = 2;
+  bool row_command_bus = true;
+
+  std::uint32_t banks() const { return bank_groups * banks_per_group; }
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.number("pseudo_channels", self.pseudo_channels, Range<std::uint32_t>{1, 2},
+                 "of `channels`, so many share command buses and take turns on them; 1: none do");
+    visit.number("bank_groups", self.bank_groups, Range<std::uint32_t>{1, 16}, "bank groups of a channel");
+    visit.number("banks_per_group", self.banks_per_group, Range<std::uint32_t>{1, 16}, "banks of a bank group");
+    visit.number("row_bytes", self.row_bytes, Range<std::uint32_t>{64, 1u << 16}, "bytes of a row (page) of a channel");
+    visit.number("beats_per_clock", self.beats_per_clock, Range<std::uint32_t>{1, 16},
+                 "data beats in a cycle of the command clock, whose cycles `timing` counts");
+    visit.number("activate_command_cycles", self.activate_command_cycles, Range<std::uint32_t>{1, 2},
+                 "cycles that an activation takes on its command bus");
+    visit.flag("row_command_bus", self.row_command_bus,
+               "activations and precharges have a command bus of their own, as in HBM; false: one bus for all");
+  }
+
+  void check(const std::string& path, Problems& problems) const;
+};
+
+/// Smallest distances between commands, in cycles of the command clock, by their JEDEC names. Of no effect at level
+/// fast. Refresh has its times in ns.
+struct DramTiming {
+  std::uint32_t cl = 14;
+  std::uint32_t cwl = 5;
+  std::uint32_t rcd = 14;
+  std::uint32_t rp = 14;
+  std::uint32_t ras = 34;
+  std::uint32_t rc = 48;
+  std::uint32_t ccd_s = 2;
+  std::uint32_t ccd_l = 4;
+  std::uint32_t rrd_s = 4;
+  std::uint32_t rrd_l = 6;
+  std::uint32_t faw = 16;
+  std::uint32_t wtr_s = 6;
+  std::uint32_t wtr_l = 8;
+  std::uint32_t rtw = 13;
+  std::uint32_t wr = 16;
+  std::uint32_t rtp = 5;
+  std::uint32_t rrefd = 8;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    const Range<std::uint32_t> cycles{1, 10000};
+    visit.number("tCL_cycles", self.cl, cycles, "read to its first data");
+    visit.number("tCWL_cycles", self.cwl, cycles, "write to its first data");
+    visit.number("tRCD_cycles", self.rcd, cycles, "activation to read or write of the row");
+    visit.number("tRP_cycles", self.rp, cycles, "precharge to activation of the bank");
+    visit.number("tRAS_cycles", self.ras, cycles, "activation to precharge of the bank");
+    visit.number("tRC_cycles", self.rc, cycles, "activation to activation of the bank");
+    visit.number("tCCD_S_cycles", self.ccd_s, cycles, "read to read and write to write, in different bank groups");
+    visit.number("tCCD_L_cycles", self.ccd_l, cycles, "the same within a bank group");
+    visit.number("tRRD_S_cycles", self.rrd_s, cycles, "activation to activation, in different bank groups");
+    visit.number("tRRD_L_cycles", self.rrd_l, cycles, "the same within a bank group");
+    visit.number("tFAW_cycles", self.faw, cycles, "window in which there are at most four activations");
+    visit.number("tWTR_S_cycles", self.wtr_s, cycles, "last data of a write to a read in another bank group");
+    visit.number("tWTR_L_cycles", self.wtr_l, cycles, "the same within a bank group");
+    visit.number("tRTW_cycles", self.rtw, cycles, "read to write");
+    visit.number("tWR_cycles", self.wr, cycles, "last data of a write to precharge of the bank");
+    visit.number("tRTP_cycles", self.rtp, cycles, "read to precharge of the bank");
+    visit.number("tRREFD_cycles", self.rrefd, cycles,
+                 "refresh of a bank to refresh or activation of another, where banks are refreshed one by one");
+  }
+
+  void check(const std::string& path, Problems& problems) const;
+};
+
+enum class DramScheduler {
+  fr_fcfs,  ///< commands that are ready first, then the oldest
+  fcfs      ///< a bank's requests in the order of their arrival
+};
+inline constexpr ChoiceTable<DramScheduler, 2> dram_schedulers{
+    {{"fr_fcfs", DramScheduler::fr_fcfs}, {"fcfs", DramScheduler::fcfs}}};
+
+enum class DramPagePolicy {
+  open,     ///< a row stays open until another one is wanted
+  closed,   ///< the last access that is waiting for a row closes it
+  adaptive  ///< the last one closes it only if another row of the bank is waited for
+};
+inline constexpr ChoiceTable<DramPagePolicy, 3> dram_page_policies{
+    {{"open", DramPagePolicy::open}, {"closed", DramPagePolicy::closed}, {"adaptive", DramPagePolicy::adaptive}}};
+
+enum class DramRefresh {
+  all_bank,  ///< all banks of a channel together, every tREFI
+  per_bank,  ///< one after another, each once in tREFI
+  none
+};
+inline constexpr ChoiceTable<DramRefresh, 3> dram_refreshes{
+    {{"all_bank", DramRefresh::all_bank}, {"per_bank", DramRefresh::per_bank}, {"none", DramRefresh::none}}};
+
+/// What the memory controller decides, and how. Of no effect at level fast.
+struct DramPolicy {
+  std::string address_order = "channel bank_group column bank row";
+  bool xor_banks = false;
+  bool xor_channels = false;
+  DramScheduler scheduler = DramScheduler::fr_fcfs;
+  DramPagePolicy page = DramPagePolicy::adaptive;
+  DramRefresh refresh = DramRefresh::all_bank;
+  std::uint32_t queue_requests = 64;
+  std::uint32_t write_drain_start = 56;
+  std::uint32_t write_drain_stop = 8;
+  std::uint32_t most_bypasses = 64;
+  std::uint32_t most_transactions = 1024;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.text(
+        "address_order", self.address_order,
+        "what the address of a burst consists of, from its lowest bits: the words channel, bank_group, column and "
+        "bank in any order, then row");
+    visit.flag("xor_banks", self.xor_banks, "bank and bank group are XORed with the lowest bits of the row");
+    visit.flag("xor_channels", self.xor_channels, "the channel is XORed with all address bits above it");
+    visit.choice(
+        "scheduler", self.scheduler, dram_schedulers,
+        "fr_fcfs: commands that are ready first, then the oldest request; fcfs: each bank in order of arrival");
+    visit.choice("page", self.page, dram_page_policies,
+                 "open: a row stays open until another is wanted; closed: the last access that waits for a row closes "
+                 "it; adaptive: only if another row of the bank is waited for");
+    visit.choice("refresh", self.refresh, dram_refreshes,
+                 "all_bank: all banks of a channel together; per_bank: one bank at a time; none: never");
+    visit.number("queue_requests", self.queue_requests, Range<std::uint32_t>{1, 4096},
+                 "bursts that wait in a channel's read queue, and as many in its write queue");
+    visit.number("write_drain_start", self.write_drain_start, Range<std::uint32_t>{1, 4096},
+                 "waiting writes at which reads stop for them");
+    visit.number("write_drain_stop", self.write_drain_stop, Range<std::uint32_t>{0, 4095},
+                 "waiting writes at which waiting reads go on");
+    visit.number("most_bypasses", self.most_bypasses, Range<std::uint32_t>{1, 1000000},
+                 "accesses to an open row that may overtake an older request of the same bank");
+    visit.number(
+        "most_transactions", self.most_transactions, Range<std::uint32_t>{1, 1u << 20},
+        "non-blocking transactions that are accepted and not yet answered; others wait for END_REQ. At any level");
+  }
+
+  void check(const std::string& path, Problems& problems) const;
+};
+
+enum class DramEnergyModel {
+  flat,        ///< technology.dram.energy_pj_per_bit for each bit of a burst
+  per_command  ///< by activation, read, write, refresh and time
+};
+inline constexpr ChoiceTable<DramEnergyModel, 2> dram_energy_models{
+    {{"flat", DramEnergyModel::flat}, {"per_command", DramEnergyModel::per_command}}};
+
+/// Energy of the memory's commands.
+struct DramEnergy {
+  DramEnergyModel model = DramEnergyModel::flat;
+  double activate_pj = 414;
+  double read_pj = 402;
+  double write_pj = 535;
+  double refresh_pj = 30420;
+  double refresh_bank_pj = 1901;
+  double background_mw = 33;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.choice(
+        "model", self.model, dram_energy_models,
+        "flat: technology.dram.energy_pj_per_bit for each bit that a burst moves; per_command: the keys below, "
+        "which level detailed counts");
+    visit.number("activate_pj", self.activate_pj, Range<double>{0, 1e9}, "one activation and its precharge");
+    visit.number("read_pj", self.read_pj, Range<double>{0, 1e9}, "one read burst");
+    visit.number("write_pj", self.write_pj, Range<double>{0, 1e9}, "one write burst");
+    visit.number("refresh_pj", self.refresh_pj, Range<double>{0, 1e9}, "one refresh of all banks of a channel");
+    visit.number("refresh_bank_pj", self.refresh_bank_pj, Range<double>{0, 1e9}, "one refresh of one bank");
+    visit.number("background_mw", self.background_mw, Range<double>{0, 1e6},
+                 "one channel's power whatever it does, for as long as a GeMM runs");
+  }
+
+  void check(const std::string& path, Problems& problems) const;
+};
+
+/// The external memory. The defaults are one HBM2 stack of 256 GB/s; configs/dram has their sources, and other
+/// memories.
 struct DramConfig {
+  DramLevel level = DramLevel::fast;
   std::uint64_t capacity_bytes = std::uint64_t{8} << 30;
   std::uint32_t channels = 16;
   std::uint32_t channel_bits = 64;
@@ -18,8 +208,14 @@ struct DramConfig {
   double data_rate_bit_per_s = 2.0e9;
   double latency_ns = 38;
   double refresh_cycle_ns = 260;
+  double refresh_bank_cycle_ns = 160;
   double refresh_interval_ns = 3900;
   bool store_data = false;
+  std::string request_trace;
+  DramOrganisation organisation;
+  DramTiming timing;
+  DramPolicy policy;
+  DramEnergy energy;
 
   /// Bytes of one burst of one channel, the smallest amount that moves.
   std::uint32_t burst_bytes() const { return channel_bits / 8 * burst_length; }
@@ -27,9 +223,16 @@ struct DramConfig {
   double peak_bytes_per_s() const { return channels * (channel_bits / 8.0) * data_rate_bit_per_s; }
   /// Share of time in which the banks are not being refreshed.
   double available() const { return 1.0 - refresh_cycle_ns / refresh_interval_ns; }
+  /// The command clock, whose cycles `timing` counts.
+  double clock_hz() const { return data_rate_bit_per_s / organisation.beats_per_clock; }
+  /// Cycles for which a burst occupies the data bus.
+  std::uint32_t burst_cycles() const { return burst_length / organisation.beats_per_clock; }
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
+    visit.choice("level", self.level, dram_levels,
+                 "fast: one data path with the bandwidth that refresh leaves; detailed: every burst against banks, "
+                 "buses and refresh");
     visit.number("capacity_bytes", self.capacity_bytes, Range<std::uint64_t>{1u << 20, std::uint64_t{1} << 48},
                  "size of the memory");
     visit.number("channels", self.channels, Range<std::uint32_t>{1, 1024},
@@ -43,25 +246,25 @@ struct DramConfig {
                  "from a read request to its first data on an idle memory: row activation, column access, controller");
     visit.number("refresh_cycle_ns", self.refresh_cycle_ns, Range<double>{0, 1e6},
                  "tRFC: time that one all-bank refresh takes");
+    visit.number("refresh_bank_cycle_ns", self.refresh_bank_cycle_ns, Range<double>{0, 1e6},
+                 "tRFCsb: time that the refresh of one bank takes");
     visit.number("refresh_interval_ns", self.refresh_interval_ns, Range<double>{1, 1e9},
                  "tREFI: time from one refresh to the next");
     visit.flag("store_data", self.store_data,
                "keep what is written; without it only sizes move, and a read leaves the initiator's data as it was");
+    visit.text(
+        "request_trace", self.request_trace,
+        "file for every request, burst by burst, the memory's name put before the ending: .stl for DRAMSys, .trace "
+        "for Ramulator; empty: none");
+    visit.section("organisation", self.organisation, "what a channel is built of; of no effect at level fast");
+    visit.section("timing", self.timing,
+                  "smallest distances between commands, by their JEDEC names; of no effect at level fast");
+    visit.section("policy", self.policy,
+                  "what the memory controller decides; but for most_transactions of no effect at level fast");
+    visit.section("energy", self.energy, "energy of the memory's commands");
   }
 
-  void check(const std::string& path, Problems& problems) const {
-    for (const auto& [key, value] :
-         {std::pair{"channel_bits", channel_bits}, std::pair{"burst_length", burst_length}}) {
-      if ((value & (value - 1)) != 0) {
-        problems.push_back({join_key(path, key), "is " + number_text(value) + ", must be a power of two"});
-      }
-    }
-    if (refresh_cycle_ns >= refresh_interval_ns) {
-      problems.push_back({join_key(path, "refresh_cycle_ns"),
-                          "is " + number_text(refresh_cycle_ns) +
-                              ", must be below refresh_interval_ns = " + number_text(refresh_interval_ns)});
-    }
-  }
+  void check(const std::string& path, Problems& problems) const;
 };
 
 }  // namespace anda

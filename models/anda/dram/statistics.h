@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_DRAM_STATISTICS_H
+#define ANDA_DRAM_STATISTICS_H
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include <anda/dram/command.h>
+
+namespace anda::dram {
+
+/// How many latencies lie in which range: exact below 16 cycles, then eight ranges for each doubling.
+class LatencyHistogram {
+ public:
+  static constexpr std::size_t bin_count = 16 + 60 * 8;
+
+  void add(Cycle cycles) {
+    ++bins_[bin_of(cycles)];
+    ++count_;
+    sum_ += cycles;
+    longest_ = std::max(longest_, cycles);
+  }
+  void add(const LatencyHistogram& other) {
+    for (std::size_t i = 0; i < bin_count; ++i) bins_[i] += other.bins_[i];
+    count_ += other.count_;
+    sum_ += other.sum_;
+    longest_ = std::max(longest_, other.longest_);
+  }
+
+  std::uint64_t count() const { return count_; }
+  Cycle longest() const { return longest_; }
+  double mean() const { return count_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(count_); }
+
+  std::uint64_t in_bin(std::size_t bin) const { return bins_[bin]; }
+  /// The smallest latency of a bin.
+  static Cycle start_of(std::size_t bin) { return bin < 16 ? bin : (Cycle{8} + bin % 8) << (bin / 8 - 1); }
+  /// Start of the bin below which a share of all latencies lies, 0 … 1.
+  Cycle quantile(double share) const {
+    std::uint64_t below = 0;
+    for (std::size_t bin = 0; bin < bin_count; ++bin) {
+      below += bins_[bin];
+      if (below > 0 && static_cast<double>(below) >= share * static_cast<double>(count_)) return start_of(bin);
+    }
+    return 0;
+  }
+
+ private:
+  static std::size_t bin_of(Cycle cycles) {
+    std::uint32_t shift = 0;
+    for (Cycle rest = cycles; rest >= 16; rest >>= 1) ++shift;
+    return static_cast<std::size_t>(shift) * 8 + static_cast<std::size_t>(cycles >> shift);
+  }
+
+  std::array<std::uint64_t, bin_count> bins_{};
+  std::uint64_t count_ = 0;
+  std::uint64_t sum_ = 0;
+  Cycle longest_ = 0;
+};
+
+/// What a memory's channels did together, kept up to date command by command.
+struct CommandCounts {
+  std::uint64_t activates = 0;
+  std::uint64_t refreshes = 0;
+  std::uint64_t bank_refreshes = 0;
+  std::uint64_t row_hits = 0;
+  std::uint64_t row_misses = 0;
+  std::uint64_t row_conflicts = 0;
+};
+
+/// What a channel, or all of them, did. Bursts unless the name says something else.
+struct Statistics {
+  std::uint64_t reads = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t forwarded = 0;  ///< of the reads: those that a waiting write answered
+  std::uint64_t row_hits = 0;
+  std::uint64_t row_misses = 0;     ///< the bank had no row open
+  std::uint64_t row_conflicts = 0;  ///< another row had to be closed first
+  std::uint64_t activates = 0;      ///< commands
+  std::uint64_t precharges = 0;     ///< banks closed by a command of its own
+  std::uint64_t refreshes = 0;      ///< commands for all banks
+  std::uint64_t bank_refreshes = 0;
+  std::uint64_t turnarounds = 0;    ///< changes between reading and writing
+  std::uint64_t data_cycles = 0;    ///< for which the data bus was busy
+  std::uint64_t queued_cycles = 0;  ///< sum of the times that requests waited in the queues
+  std::uint64_t longest_queue = 0;  ///< most requests in both queues together
+  Cycle last_data = 0;              ///< end of the last burst
+  LatencyHistogram read_latency;    ///< from arrival to last data, without the controller's pipeline
+
+  void add(const Statistics& other) {
+    reads += other.reads;
+    writes += other.writes;
+    forwarded += other.forwarded;
+    row_hits += other.row_hits;
+    row_misses += other.row_misses;
+    row_conflicts += other.row_conflicts;
+    activates += other.activates;
+    precharges += other.precharges;
+    refreshes += other.refreshes;
+    bank_refreshes += other.bank_refreshes;
+    turnarounds += other.turnarounds;
+    data_cycles += other.data_cycles;
+    queued_cycles += other.queued_cycles;
+    longest_queue = std::max(longest_queue, other.longest_queue);
+    last_data = std::max(last_data, other.last_data);
+    read_latency.add(other.read_latency);
+  }
+};
+
+}  // namespace anda::dram
+
+#endif

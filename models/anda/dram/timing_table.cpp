@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/dram/timing_table.h>
+
+#include <cmath>
+
+namespace anda::dram {
+
+Cycle cycles_of(double ns, double clock_hz) { return static_cast<Cycle>(std::ceil(ns * 1e-9 * clock_hz - 1e-6)); }
+
+TimingTable::TimingTable(const DramConfig& config) {
+  const DramTiming& t = config.timing;
+  const std::uint32_t read_close = t.rtp;
+  const std::uint32_t written = t.cwl + config.burst_cycles();  // a write's last data
+  const std::uint32_t write_close = written + t.wr;
+  const auto all_refresh = static_cast<std::uint32_t>(cycles_of(config.refresh_cycle_ns, config.clock_hz()));
+  const auto bank_refresh = static_cast<std::uint32_t>(cycles_of(config.refresh_bank_cycle_ns, config.clock_hz()));
+
+  const auto rule = [this](Command from, Waiter to, Scope scope, std::uint32_t cycles) {
+    rules_[static_cast<std::size_t>(from)].push_back({to, scope, cycles});
+  };
+  rule(Command::activate, Waiter::read, Scope::bank, t.rcd);
+  rule(Command::activate, Waiter::write, Scope::bank, t.rcd);
+  rule(Command::activate, Waiter::precharge, Scope::bank, t.ras);
+  rule(Command::activate, Waiter::activate, Scope::bank, t.rc);
+  rule(Command::activate, Waiter::refresh, Scope::bank, t.rc);
+  rule(Command::activate, Waiter::activate, Scope::group, t.rrd_l);
+  rule(Command::activate, Waiter::activate, Scope::channel, t.rrd_s);
+  rule(Command::activate, Waiter::refresh, Scope::channel, t.rrd_s);
+
+  rule(Command::precharge, Waiter::activate, Scope::bank, t.rp);
+  rule(Command::precharge, Waiter::refresh, Scope::bank, t.rp);
+  rule(Command::precharge_all, Waiter::activate, Scope::channel, t.rp);
+  rule(Command::precharge_all, Waiter::refresh, Scope::channel, t.rp);
+
+  for (const Command read : {Command::read, Command::read_precharge}) {
+    rule(read, Waiter::read, Scope::group, t.ccd_l);
+    rule(read, Waiter::read, Scope::channel, t.ccd_s);
+    rule(read, Waiter::write, Scope::channel, t.rtw);
+  }
+  rule(Command::read, Waiter::precharge, Scope::bank, read_close);
+  rule(Command::read_precharge, Waiter::activate, Scope::bank, read_close + t.rp);
+  rule(Command::read_precharge, Waiter::refresh, Scope::bank, read_close + t.rp);
+
+  for (const Command write : {Command::write, Command::write_precharge}) {
+    rule(write, Waiter::write, Scope::group, t.ccd_l);
+    rule(write, Waiter::write, Scope::channel, t.ccd_s);
+    rule(write, Waiter::read, Scope::group, written + t.wtr_l);
+    rule(write, Waiter::read, Scope::channel, written + t.wtr_s);
+  }
+  rule(Command::write, Waiter::precharge, Scope::bank, write_close);
+  rule(Command::write_precharge, Waiter::activate, Scope::bank, write_close + t.rp);
+  rule(Command::write_precharge, Waiter::refresh, Scope::bank, write_close + t.rp);
+
+  rule(Command::refresh, Waiter::activate, Scope::channel, all_refresh);
+  rule(Command::refresh, Waiter::refresh, Scope::channel, all_refresh);
+  rule(Command::refresh_bank, Waiter::activate, Scope::bank, bank_refresh);
+  rule(Command::refresh_bank, Waiter::refresh, Scope::bank, bank_refresh);
+  rule(Command::refresh_bank, Waiter::activate, Scope::channel, t.rrefd);
+  rule(Command::refresh_bank, Waiter::refresh, Scope::channel, t.rrefd);
+}
+
+}  // namespace anda::dram

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_DRAM_TIMING_TABLE_H
+#define ANDA_DRAM_TIMING_TABLE_H
+
+#include <array>
+#include <vector>
+
+#include <anda/dram/command.h>
+#include <anda/dram/dram_config.h>
+
+namespace anda::dram {
+
+/// Commands that wait for the same things.
+enum class Waiter : std::uint8_t { activate, precharge, read, write, refresh };
+inline constexpr std::size_t waiter_count = 5;
+
+/// Whom a command delays: its own bank, all of its bank group, or all of its channel.
+enum class Scope : std::uint8_t { bank, group, channel };
+
+/// After the command a table entry stands under, `to` has to wait for so many cycles.
+struct Constraint {
+  Waiter to;
+  Scope scope;
+  std::uint32_t cycles;
+};
+
+/// The timing parameters as rules between commands. tFAW, which is no rule between two, is apart.
+class TimingTable {
+ public:
+  explicit TimingTable(const DramConfig& config);
+
+  const std::vector<Constraint>& after(Command command) const { return rules_[static_cast<std::size_t>(command)]; }
+
+ private:
+  std::array<std::vector<Constraint>, command_count> rules_;
+};
+
+/// Cycles of a time in ns, rounded up but for what rounding errors add.
+Cycle cycles_of(double ns, double clock_hz);
+
+}  // namespace anda::dram
+
+#endif

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/base/error.h>
+#include <anda/dram/detailed_memory.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "models/command_checker.h"
+
+using anda::DramConfig;
+using anda::DramPagePolicy;
+using anda::DramRefresh;
+using anda::DramScheduler;
+using anda::dram::AddressMap;
+using anda::dram::ChannelIndex;
+using anda::dram::Command;
+using anda::dram::CommandRecord;
+using anda::dram::DetailedMemory;
+using anda::dram::MemoryRequest;
+using anda::dram::Place;
+using anda::dram::Statistics;
+using anda::test::CommandChecker;
+
+namespace {
+
+DramConfig detailed() {
+  DramConfig config;
+  config.level = anda::DramLevel::detailed;
+  return config;
+}
+
+/// A memory whose every command is held against the rules, and kept if few.
+class Checked {
+ public:
+  explicit Checked(const DramConfig& config) : memory(config), checker(config) {
+    memory.observe([this](const CommandRecord& record) {
+      checker.see(record);
+      if (commands.size() < 1000) commands.push_back(record);
+    });
+  }
+  ~Checked() {
+    checker.finish();
+    INFO(checker.first_failure());
+    CHECK(checker.failures().empty());
+  }
+  Checked(const Checked&) = delete;
+  Checked& operator=(const Checked&) = delete;
+
+  /// Serves what was pushed; returns the share of the peak bandwidth.
+  double drain(std::uint64_t bytes) {
+    memory.drain();
+    const double seconds = static_cast<double>(memory.statistics().last_data) / memory.config().clock_hz();
+    return static_cast<double>(bytes) / seconds / memory.config().peak_bytes_per_s();
+  }
+
+  DetailedMemory memory;
+  CommandChecker checker;
+  std::vector<CommandRecord> commands;
+};
+
+/// Share of the peak that a stream reaches, long enough for the number of its refreshes not to matter.
+double stream(const DramConfig& config, bool write) {
+  constexpr std::uint64_t bytes = std::uint64_t{64} << 20;
+  DetailedMemory memory(config);
+  memory.push({0, bytes, write, 0, 0});
+  memory.drain();
+  const double seconds = static_cast<double>(memory.statistics().last_data) / config.clock_hz();
+  return bytes / seconds / config.peak_bytes_per_s();
+}
+
+double random_accesses(const DramConfig& config, bool write, std::uint64_t count = 300000) {
+  Checked checked(config);
+  std::mt19937_64 random(7);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    checked.memory.push({random() % (config.capacity_bytes / 32) * 32, 32, write, 0, i});
+  }
+  return checked.drain(count * 32);
+}
+
+}  // namespace
+
+TEST_CASE("Idle detailed memory, by hand: a read opens its row and takes tRCD + tCL + burst; a hit saves tRCD") {
+  DramConfig config = detailed();
+  config.policy.refresh = DramRefresh::none;
+  Checked checked(config);
+  // Channel 0 may put an activation on its bus at cycles 0, 4, 8 …, a read at even ones.
+  checked.memory.push({0, 32, false, 100, 1});
+  checked.memory.drain();
+  checked.memory.push({0, 32, false, 201, 2});
+  checked.memory.drain();
+  // Bank 0 once more, next row: closed at 300, opened at 300 + tRP rounded up to its turn, 316.
+  checked.memory.push({std::uint64_t{16} * 16 * 1024, 32, false, 300, 3});
+  checked.memory.drain();
+  const auto& done = checked.memory.completions();
+  REQUIRE(done.size() == 3);
+  CHECK(done[0].cycle == 100 + 14 + 14 + 2);
+  CHECK(done[1].cycle == 202 + 14 + 2);
+  CHECK(done[2].cycle == 316 + 14 + 14 + 2);
+  const Statistics sum = checked.memory.statistics();
+  CHECK(sum.row_hits == 1);
+  CHECK(sum.row_misses == 1);
+  CHECK(sum.row_conflicts == 1);
+  CHECK(sum.activates == 2);
+  CHECK(sum.precharges == 1);
+  CHECK(sum.data_cycles == 6);
+}
+
+TEST_CASE("Streams reach the bound that refresh leaves") {
+  DramConfig config = detailed();
+  const double bound = 1 - 260.0 / 3900;
+  CHECK(stream(config, false) > bound - 0.015);
+  CHECK(stream(config, false) < bound);
+  CHECK(stream(config, true) > 0.90);
+  config.policy.refresh = DramRefresh::per_bank;
+  CHECK(stream(config, false) > 0.96);
+  CHECK(stream(config, true) > 0.96);
+}
+
+TEST_CASE("Streams keep the timing rules, however the banks are refreshed") {
+  for (const DramRefresh refresh : {DramRefresh::all_bank, DramRefresh::per_bank}) {
+    DramConfig config = detailed();
+    config.policy.refresh = refresh;
+    Checked checked(config);
+    checked.memory.push({0, 4u << 20, false, 0, 0});
+    checked.memory.push({1u << 30, 4u << 20, true, 0, 0});
+    CHECK(checked.drain(8u << 20) > 0.85);
+  }
+}
+
+TEST_CASE("A mapping that keeps a row in one bank group halves the stream: tCCD_L / tCCD_S") {
+  DramConfig config = detailed();
+  config.policy.refresh = DramRefresh::none;
+  config.policy.address_order = "channel column bank bank_group row";
+  config.policy.queue_requests = 16;
+  config.policy.write_drain_start = 16;
+  CHECK(stream(config, false) == Approx(0.5).margin(0.04));
+}
+
+TEST_CASE("Random reads reach the bound of the activations: one in 4 cycles, for bursts of 2") {
+  DramConfig config = detailed();
+  // tFAW / 4 = tRRD_S = 4 = a turn on the row bus; 16 banks of tRC = 48 would do one in 3.
+  config.policy.refresh = DramRefresh::none;
+  CHECK(random_accesses(config, false) == Approx(0.5).margin(0.02));
+  config.policy.refresh = DramRefresh::all_bank;
+  CHECK(random_accesses(config, false, 1200000) == Approx(0.5 * (1 - 260.0 / 3900)).margin(0.02));
+  // Twice the window: tFAW alone decides.
+  config.policy.refresh = DramRefresh::none;
+  config.timing.faw = 32;
+  CHECK(random_accesses(config, false) == Approx(0.25).margin(0.02));
+}
+
+TEST_CASE("Any traffic, with any policy, keeps the timing rules and serves every burst once") {
+  const auto seed = GENERATE(range(1u, 25u));
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const auto pick = [&random](std::initializer_list<std::uint32_t> values) {
+    return *(values.begin() + random() % values.size());
+  };
+  DramConfig config = detailed();
+  config.channels = pick({2, 6, 16});
+  config.policy.refresh = static_cast<DramRefresh>(pick({0, 1, 1, 2}));
+  config.policy.page = static_cast<DramPagePolicy>(pick({0, 1, 2}));
+  config.policy.scheduler = static_cast<DramScheduler>(pick({0, 0, 1}));
+  config.policy.queue_requests = pick({1, 4, 32, 64});
+  config.policy.write_drain_start = std::max(1u, config.policy.queue_requests / pick({1, 2, 3}));
+  config.policy.write_drain_stop = config.policy.write_drain_start / 3;
+  config.policy.most_bypasses = pick({1, 8, 1000});
+  config.policy.xor_banks = pick({0, 1}) == 1;
+  config.policy.address_order =
+      pick({0, 1}) == 1 ? "channel bank_group column bank row" : "column bank channel bank_group row";
+  if (pick({0, 1}) == 1) {
+    config.organisation.pseudo_channels = 1;
+    config.organisation.row_command_bus = pick({0, 1}) == 1;
+  }
+  config.timing.ccd_s = pick({2, 3});
+  config.timing.faw = pick({16, 30});
+  config.timing.rtp = pick({4, 8});
+  config.timing.rrd_l = pick({4, 9});
+
+  std::uint64_t bursts[2] = {0, 0};
+  std::map<std::uint64_t, std::uint64_t> arrivals;
+  Checked checked(config);
+  std::uint64_t arrival = 0;
+  for (std::uint64_t i = 0; i < 1500; ++i) {
+    const bool write = random() % 3 == 0;
+    const std::uint64_t size = random() % 4 == 0 ? 1 + random() % 5000 : 32;
+    const std::uint64_t address = random() % 2 == 0 ? random() % (1u << 22) : (random() % 64) * 32;
+    checked.memory.push({address, size, write, arrival, i});
+    bursts[write ? 1 : 0] += (address + size - 1) / 32 - address / 32 + 1;
+    arrivals[i] = arrival;
+    if (random() % 4 == 0) arrival += random() % 3000;
+    if (random() % 200 == 0) arrival += 100000;
+    if (random() % 16 == 0) checked.memory.run_until(arrival);
+  }
+  checked.memory.drain();
+  CHECK(checked.memory.idle());
+  CHECK(checked.memory.completions().size() == 1500);
+  for (const auto& done : checked.memory.completions()) CHECK(done.cycle >= arrivals.at(done.token));
+  const Statistics sum = checked.memory.statistics();
+  CHECK(sum.reads == bursts[0]);
+  CHECK(sum.writes == bursts[1]);
+  CHECK(sum.row_hits + sum.row_misses + sum.row_conflicts == sum.reads + sum.writes - sum.forwarded);
+  CHECK(sum.read_latency.count() == sum.reads);
+}
+
+TEST_CASE("Served one by one, overlapping transfers make the same commands as pushed together") {
+  const DramConfig config = detailed();
+  Checked together(config);
+  Checked one_by_one(config);
+  std::uint64_t last = 0;
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const MemoryRequest request{i * 50000, 50000, false, i * 50, i};
+    together.memory.push(request);
+    const std::uint64_t done = one_by_one.memory.serve(request);
+    CHECK(done > last);
+    last = done;
+  }
+  together.memory.drain();
+  one_by_one.memory.drain();
+  CHECK(together.memory.statistics().last_data == one_by_one.memory.statistics().last_data);
+  CHECK(together.memory.statistics().last_data == last);
+  REQUIRE(together.commands.size() == one_by_one.commands.size());
+}
+
+TEST_CASE("A read of what a queued write holds is answered by the queue") {
+  DramConfig config = detailed();
+  Checked checked(config);
+  checked.memory.push({4096, 32, true, 0, 1});
+  checked.memory.push({4096, 32, false, 0, 2});
+  checked.memory.drain();
+  CHECK(checked.memory.statistics().forwarded == 1);
+}
+
+TEST_CASE("Refreshes that nobody watches are counted without being issued, the same number") {
+  for (const DramRefresh refresh : {DramRefresh::all_bank, DramRefresh::per_bank}) {
+    DramConfig config = detailed();
+    config.policy.refresh = refresh;
+    Checked watched(config);
+    DetailedMemory alone(config);
+    for (DetailedMemory* memory : {&watched.memory, &alone}) {
+      memory->push({0, 4096, false, 0, 0});
+      memory->push({0, 4096, false, 1000000, 0});
+      memory->run_until(2000000);
+    }
+    CHECK(watched.memory.statistics().refreshes == alone.statistics().refreshes);
+    CHECK(watched.memory.statistics().bank_refreshes == alone.statistics().bank_refreshes);
+    CHECK(alone.statistics().refreshes + alone.statistics().bank_refreshes / 16 ==
+          Approx(16 * 2000000 / 3900.0).margin(16));
+  }
+}
+
+TEST_CASE("The address map is a bijection, and a channel's share of a range is a range") {
+  for (const char* order : {"channel bank_group column bank row", "column channel bank bank_group row",
+                            "bank_group bank column channel row"}) {
+    for (const bool swap : {false, true}) {
+      DramConfig config = detailed();
+      config.policy.address_order = order;
+      config.policy.xor_channels = swap;
+      config.policy.xor_banks = swap;
+      const AddressMap map(config);
+      std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> seen;
+      for (std::uint64_t burst = 0; burst < 40000; ++burst) {
+        const ChannelIndex channel = map.channel(burst);
+        const std::uint64_t local = map.below(channel, burst);
+        REQUIRE(map.burst(channel, local) == burst);
+        REQUIRE(map.below(channel, burst + 1) == local + 1);
+        const Place place = map.place(local);
+        const std::uint64_t key = (raw(place.row) * 16 + raw(place.bank)) * 32 + raw(place.column);
+        REQUIRE(seen.emplace(std::make_pair(raw(channel), key), burst).second);
+      }
+    }
+  }
+}
+
+TEST_CASE("By default a stream goes through channels, then bank groups, then a row") {
+  const AddressMap map(detailed());
+  CHECK(raw(map.channel(5)) == 5);
+  CHECK(raw(map.place(0).bank) == 0);
+  CHECK(raw(map.place(1).bank) == 4);
+  CHECK(raw(map.place(4).column) == 1);
+  CHECK(raw(map.place(128).bank) == 1);
+  CHECK(raw(map.place(512).row) == 1);
+}
+
+TEST_CASE("Memories that contradict themselves are refused, by the key that is wrong") {
+  struct Case {
+    const char* says;
+    void (*change)(DramConfig&);
+  };
+  const Case cases[] = {
+      {"timing.tRC_cycles is 47, must be at least tRAS_cycles + tRP_cycles", [](DramConfig& c) { c.timing.rc = 47; }},
+      {"timing.tRAS_cycles", [](DramConfig& c) { c.timing.rcd = 35; }},
+      {"timing.tCCD_L_cycles", [](DramConfig& c) { c.timing.ccd_l = 1; }},
+      {"timing.tRRD_L_cycles", [](DramConfig& c) { c.timing.rrd_l = 3; }},
+      {"timing.tWTR_L_cycles", [](DramConfig& c) { c.timing.wtr_l = 5; }},
+      {"timing.tFAW_cycles", [](DramConfig& c) { c.timing.faw = 3; }},
+      {"timing.tCCD_S_cycles", [](DramConfig& c) { c.timing.ccd_s = 1; }},
+      {"timing.tRTW_cycles", [](DramConfig& c) { c.timing.rtw = 10; }},
+      {"latency_ns", [](DramConfig& c) { c.latency_ns = 27; }},
+      {"refresh_cycle_ns", [](DramConfig& c) { c.refresh_cycle_ns = 4000; }},
+      {"refresh_bank_cycle_ns", [](DramConfig& c) { c.refresh_bank_cycle_ns = 300; }},
+      {"channels", [](DramConfig& c) { c.channels = 3; }},
+      {"burst_length", [](DramConfig& c) { c.burst_length = 3; }},
+      {"row_bytes", [](DramConfig& c) { c.organisation.row_bytes = 96; }},
+      {"bank_groups", [](DramConfig& c) { c.organisation.bank_groups = 3; }},
+      {"pseudo_channels", [](DramConfig& c) { c.organisation.row_command_bus = false; }},
+      {"address_order", [](DramConfig& c) { c.policy.address_order = "row column bank channel bank_group"; }},
+      {"address_order", [](DramConfig& c) { c.policy.address_order = "channel column column bank row"; }},
+      {"write_drain_start", [](DramConfig& c) { c.policy.write_drain_start = 65; }},
+      {"write_drain_stop", [](DramConfig& c) { c.policy.write_drain_stop = 60; }},
+  };
+  for (const Case& wrong : cases) {
+    DramConfig config = detailed();
+    wrong.change(config);
+    INFO(wrong.says);
+    CHECK_THROWS_WITH(DetailedMemory(config), Catch::Contains(wrong.says));
+  }
+  DramConfig config;
+  config.energy.model = anda::DramEnergyModel::per_command;
+  CHECK_THROWS_WITH(anda::validate(config, "dram"), Catch::Contains("must be flat at level fast"));
+}
+
+TEST_CASE("Latencies are kept exactly where short, in eight ranges a doubling where long") {
+  anda::dram::LatencyHistogram histogram;
+  for (const std::uint64_t latency : {0u, 15u, 16u, 17u, 18u, 1000u}) histogram.add(latency);
+  CHECK(histogram.count() == 6);
+  CHECK(histogram.mean() == Approx(1066.0 / 6));
+  CHECK(histogram.longest() == 1000);
+  CHECK(histogram.in_bin(15) == 1);
+  CHECK(histogram.in_bin(16) == 2);
+  CHECK(histogram.start_of(16) == 16);
+  CHECK(histogram.start_of(17) == 18);
+  CHECK(histogram.quantile(1.0) == 960);
+  CHECK(histogram.quantile(0.5) == 16);
+}
