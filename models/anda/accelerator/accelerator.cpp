@@ -25,7 +25,10 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       vector_unit_("vector_unit", config.vector_unit),
       compressor_("compressor", config.compressor),
       dma_("dma", config.dma, clock_),
-      sequencer_("sequencer", Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, dma_),
+      functional_path_(Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_},
+                       config.functional),
+      sequencer_("sequencer", Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, dma_,
+                 functional_path_),
       controller_("controller", config.controller, config.format,
                   Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, sequencer_, dma_) {
   dma_.memory.bind(memory);

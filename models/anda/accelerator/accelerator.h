@@ -10,6 +10,7 @@
 #include <anda/buffer/activation_buffer.h>
 #include <anda/buffer/weight_buffer.h>
 #include <anda/compressor/bit_plane_compressor.h>
+#include <anda/controller/functional_path.h>
 #include <anda/controller/sequencer.h>
 #include <anda/controller/top_controller.h>
 #include <anda/dma/dma.h>
@@ -36,6 +37,9 @@ class Accelerator : public sc_core::sc_module {
   const AcceleratorConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return mxu_.processing_element(); }
 
+  /// What the arithmetic of the last GeMM lost, if the simulation is functional.
+  const DataLosses& losses() const { return functional_path_.losses(); }
+
   /// The counters of all blocks.
   const Counters& counters() const { return counters_; }
 
@@ -48,6 +52,7 @@ class Accelerator : public sc_core::sc_module {
   VectorUnit vector_unit_;
   BitPlaneCompressor compressor_;
   Dma dma_;
+  FunctionalPath functional_path_;
   Sequencer sequencer_;
   TopController controller_;
   Counters counters_;

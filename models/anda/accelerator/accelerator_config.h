@@ -8,6 +8,7 @@
 #include <anda/buffer/buffer_config.h>
 #include <anda/compressor/compressor_config.h>
 #include <anda/controller/controller_config.h>
+#include <anda/controller/functional_options.h>
 #include <anda/dma/dma_config.h>
 #include <anda/mxu/mxu_config.h>
 #include <anda/numeric/format_config.h>
@@ -26,6 +27,7 @@ struct AcceleratorConfig {
   VectorUnitConfig vector_unit;
   DmaConfig dma;
   ControllerConfig controller;
+  FunctionalOptions functional;  ///< no property of the machine, so no key of its configuration
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {

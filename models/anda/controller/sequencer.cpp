@@ -65,10 +65,11 @@ struct Sequencer::Loaded {
   std::uint64_t held = 0;            ///< cycles for which the DMA had nothing to do but no half was free
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
+  std::uint32_t slot = 0;  ///< which of the two it is
 };
 
-Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma)
-    : sc_module(name), datapath_(datapath), dma_(dma) {
+Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, FunctionalPath& data)
+    : sc_module(name), datapath_(datapath), dma_(dma), data_(data) {
   counters_.add("controller.cycles", "cycles", "clock cycles from the start of a GeMM to its end", cycles_);
   counters_.add("controller.gemms", "GeMMs", "GeMMs run", gemms_);
   counters_.add("controller.steps", "steps", "tile steps run", steps_);
@@ -94,6 +95,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   const Operands operands(task, shape, addresses, datapath_.mxu, limits);
 
   dma_.begin();
+  if (data_.enabled()) data_.begin(task, shape, limits);
   ready_ = 0;
   Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
   std::uint64_t activation_half_left[2] = {};  // cycle at which the array was done with each half
@@ -120,6 +122,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 
   for (Loaded& loaded : ahead) {
     loaded.first = in_flight == 0;
+    loaded.slot = static_cast<std::uint32_t>(&loaded - ahead);
     loaded.activations.assign(operands.panels_m, 0);
     loaded.weights.assign(operands.panels_n, 0);
     if (loaded.first) loaded.parts.assign(operands.parts_k, 0);
@@ -140,9 +143,10 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     activation_half_left[loaded.activation_half] = done;
     weight_half_left[loaded.weight_half] = done;
     count(loaded.step, *cost, task);
+    if (data_.enabled()) data_.compute(loaded.step, loaded.activation_half, loaded.weight_half, loaded.slot);
 
     const std::uint64_t dma_idle = dma_.idle_from();
-    const std::uint64_t stored = store(loaded.step, operands, *cost);
+    const std::uint64_t stored = store(loaded, operands, *cost);
     loaded.first = false;
     if (!prefetch(loaded, dma_idle, stored)) --in_flight;
   }
@@ -164,27 +168,48 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 /// Asks for a step's operands in the order in which its output tiles need them.
 void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest) {
   const Schedule::Step& step = loaded.step;
-  const auto read = [&](const MemoryRun& run) { return dma_.read(run.address, run.bytes, earliest); };
+  const auto read = [&](const MemoryRun& run, std::uint8_t* to) {
+    return dma_.read(run.address, run.bytes, earliest, to);
+  };
   const std::uint64_t first_row = step.m * operands.panels_m;
   const std::uint64_t first_column = step.n * operands.panels_n;
+
+  const auto activation_room = [&](std::uint64_t row) {
+    return data_.enabled() ? data_.activation_room(step, loaded.activation_half, row) : nullptr;
+  };
+  const auto weight_room = [&](std::uint64_t column) {
+    return data_.enabled() ? data_.weight_room(step, loaded.weight_half, column) : nullptr;
+  };
 
   const auto load_row = [&](std::uint64_t row) {
     if (step.load_partial_sums) {
       const std::uint64_t blocks = ceil_div(cost.column_tiles, operands.columns_of_block);
       for (std::uint64_t block = 0; block < blocks; ++block) {
-        loaded.activations[row] = read(operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block));
+        loaded.activations[row] =
+            read(operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block),
+                 data_.enabled() ? data_.partial_sum_room(step, loaded.slot, row, block) : nullptr);
       }
     }
-    if (step.load_activations) loaded.activations[row] = read(operands.activations.run(first_row + row, step.k));
+    if (step.load_activations) {
+      loaded.activations[row] = read(operands.activations.run(first_row + row, step.k), activation_room(row));
+    }
   };
   const auto load_column = [&](std::uint64_t column) {
-    if (step.load_weights) loaded.weights[column] = read(operands.weights.run(first_column + column, step.k));
+    if (step.load_weights) {
+      loaded.weights[column] = read(operands.weights.run(first_column + column, step.k), weight_room(column));
+    }
   };
 
   if (loaded.first) {
+    std::uint8_t* weights = weight_room(0);
+    std::uint8_t* activations = activation_room(0);
     for (std::uint64_t part = 0; part < operands.parts_k; ++part) {
-      read(operands.weight_parts.run(0, part));
-      loaded.parts[part] = read(operands.activation_parts.run(0, part));
+      const MemoryRun weight_part = operands.weight_parts.run(0, part);
+      const MemoryRun activation_part = operands.activation_parts.run(0, part);
+      read(weight_part, weights);
+      loaded.parts[part] = read(activation_part, activations);
+      if (weights != nullptr) weights += weight_part.bytes;
+      if (activations != nullptr) activations += activation_part.bytes;
     }
   } else {
     load_column(0);
@@ -229,7 +254,8 @@ std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands,
 }
 
 /// Sends a step's results away, if it has any for memory; returns from when on the DMA is free for loads again.
-std::uint64_t Sequencer::store(const Schedule::Step& step, const Operands& operands, const StepCost& cost) {
+std::uint64_t Sequencer::store(const Loaded& loaded, const Operands& operands, const StepCost& cost) {
+  const Schedule::Step& step = loaded.step;
   if (!step.store_outputs && !step.store_partial_sums) return 0;
   const OperandLayout& layout = step.store_outputs ? operands.outputs : operands.partial_sums;
   const std::uint64_t blocks = ceil_div(cost.column_tiles, operands.columns_of_block);
@@ -237,7 +263,8 @@ std::uint64_t Sequencer::store(const Schedule::Step& step, const Operands& opera
   for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
     for (std::uint64_t block = 0; block < blocks; ++block) {
       const MemoryRun run = layout.run(step.m * operands.panels_m + row, step.n * operands.blocks_n + block);
-      dma_.write(run.address, run.bytes, block_ready_[index++]);
+      std::uint8_t* from = data_.enabled() ? data_.result(loaded.slot, row, block) : nullptr;
+      dma_.write(run.address, run.bytes, block_ready_[index++], from);
     }
   }
   return block_ready_.back();

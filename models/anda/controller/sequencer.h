@@ -6,6 +6,7 @@
 #include <systemc>
 #include <vector>
 
+#include <anda/controller/functional_path.h>
 #include <anda/controller/operand_layout.h>
 #include <anda/controller/schedule.h>
 #include <anda/controller/step_costs.h>
@@ -37,7 +38,7 @@ class Sequencer : public sc_core::sc_module {
     std::uint64_t fill = 0;             ///< the array's pipeline fills at the start of a GeMM
   };
 
-  Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma);
+  Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, FunctionalPath& data);
 
   /// Runs a GeMM from now on and returns when it is complete; called from a thread. Returns its cycles.
   std::uint64_t run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
@@ -51,11 +52,12 @@ class Sequencer : public sc_core::sc_module {
 
   void load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest);
   std::uint64_t compute(const Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t done);
-  std::uint64_t store(const Schedule::Step& step, const Operands& operands, const StepCost& cost);
+  std::uint64_t store(const Loaded& loaded, const Operands& operands, const StepCost& cost);
   void count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task);
 
   Datapath datapath_;
   Dma& dma_;
+  FunctionalPath& data_;
   std::vector<std::uint64_t> block_ready_;  // cycle at which each result block of the step is in the buffer
   std::uint64_t ready_ = 0;                 // the same for the last result of the step
   Stalls stalls_;
