@@ -10,6 +10,7 @@
 
 #include "config/sha256.h"
 #include "system/compiler.h"
+#include "system/data_host.h"
 #include "workload/gemm_generator.h"
 #include "workload/hugging_face.h"
 #include "workload/model_shape.h"
@@ -47,15 +48,19 @@ class Trial {
     for (const PeKind system : config.systems) compilers_.emplace_back(config, accelerator_of(config, system));
   }
 
-  void compile(const Gemm& gemm) {
+  /// Returns the first system's task.
+  GemmTask compile(const Gemm& gemm) {
+    GemmTask first;
     for (std::size_t i = 0; i < compilers_.size(); ++i) {
       const GemmTask task = compilers_[i].task(gemm);
+      if (i == 0) first = task;
       const Kind kind{
           i, task.m, task.n, task.k, task.input.mantissa_bits, task.output.mantissa_bits, task.weights.bits};
       if (seen_.count(kind) != 0) continue;
       compilers_[i].compile(task);
       if (seen_.size() < most_remembered) seen_.insert(kind);
     }
+    return first;
   }
 
  private:
@@ -90,7 +95,8 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
   const std::unique_ptr<GemmSource> source = open_workload(config.workload);
   for (Gemm gemm; source->next(gemm); ++found.gemms) {
     if (found.gemms % rows_between_looks == 0 && !go_on()) throw Error::run("interrupted");
-    trial.compile(gemm);
+    const GemmTask task = trial.compile(gemm);
+    if (config.functional.enabled) check_data(config, gemm, found.gemms, task);
     tensors.insert(gemm.tensor);
     if (tensors.size() > most_tensors) {
       throw Error::input(fmt::format("GeMM '{}': tensor '{}' is the {}th type of tensor; at most {} are kept apart",
