@@ -25,7 +25,7 @@ struct FunctionalConfig {
   static void describe(Self& self, Visitor& visit) {
     visit.flag("enabled", self.enabled,
                "move real data from external memory through the machine and back; without it only sizes move");
-    visit.number("seed", self.seed, Range<std::uint64_t>{0, ~std::uint64_t{0}}, "of the data that is generated");
+    visit.number("seed", self.seed, Range<std::uint64_t>{0, std::uint64_t{1} << 63}, "of the data that is generated");
     visit.path("activations", self.activations,
                "A of each GeMM, m × k: a .npy file of float16 or float32, or a file of such numbers alone; or a folder "
                "with 0.activations.npy, 1.activations.npy … for the rows of the workload. Empty: generated",

@@ -25,22 +25,11 @@ AcceleratorConfig functional(PeKind kind) {
   return config;
 }
 
-std::vector<std::uint8_t> debug(Machine& machine, tlm::tlm_command command, std::uint64_t address,
-                                std::vector<std::uint8_t> bytes) {
-  tlm::tlm_generic_payload payload;
-  payload.set_command(command);
-  payload.set_address(address);
-  payload.set_data_ptr(bytes.data());
-  payload.set_data_length(static_cast<unsigned int>(bytes.size()));
-  payload.set_streaming_width(static_cast<unsigned int>(bytes.size()));
-  REQUIRE(machine.accelerator.memory->transport_dbg(payload) == bytes.size());
-  return bytes;
-}
 void write(Machine& machine, std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
-  debug(machine, tlm::TLM_WRITE_COMMAND, address, bytes);
+  machine.place(address, bytes);
 }
 std::vector<std::uint8_t> read(Machine& machine, std::uint64_t address, std::uint64_t bytes) {
-  return debug(machine, tlm::TLM_READ_COMMAND, address, std::vector<std::uint8_t>(bytes));
+  return machine.contents(address, bytes);
 }
 
 /// Activations and weights of a GeMM, the result that the numeric library gives row by column, and its own bytes.
