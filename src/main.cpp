@@ -8,12 +8,12 @@
 
 #include <anda/base/error.h>
 
+#include "cli/config_command.h"
+#include "cli/glossary_command.h"
 #include "cli/run_command.h"
-#include "config/config_command.h"
-#include "report/glossary.h"
+#include "cli/trace_command.h"
 #include "text/nearest.h"
 #include "text/text.h"
-#include "workload/trace_command.h"
 
 namespace {
 

@@ -105,6 +105,7 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
 
   if (!options.has("quiet")) {
     print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
+    for (const std::string& note : found.notes) out << "\nnote: " << note << "\n";
     out << fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml\n", folder);
   }
   return 0;

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "report/atomic_file.h"
+#include "files/atomic_file.h"
 
 namespace anda::sim {
 namespace {

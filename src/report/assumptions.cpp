@@ -29,7 +29,7 @@ void add_sources(const Technology& technology, std::vector<std::string>& list) {
 
 }  // namespace
 
-std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult& result, std::uint64_t padded_ops) {
+std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult& result) {
   std::vector<std::string> list;
   list.emplace_back(
       "Only FP-INT GeMMs are modelled; attention GeMMs, softmax, normalisation, activation functions and the KV cache "
@@ -71,12 +71,6 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
           ? "Results of Anda systems are written in the format of the tensor type that is made from them, "
             "whatever comes between (softmax, normalisation, activation function)."
           : "Results are written as FP16.");
-  if (padded_ops > 0) {
-    list.push_back(fmt::format(
-        "k of {} {} is no multiple of the group: the last group is filled up with zeros, which take time, memory and "
-        "energy but are no MACs.",
-        padded_ops, padded_ops == 1 ? "op" : "ops"));
-  }
 
   list.push_back(fmt::format(
       "External memory at level {}: streams run at the peak × (1 − refresh_cycle_ns / refresh_interval_ns) = {:.4g} "

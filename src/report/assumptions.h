@@ -10,9 +10,8 @@
 
 namespace anda::sim {
 
-/// The modelling assumptions in force, a sentence each. `padded_ops`: rows of the trace of which some system filled up
-/// k to whole groups.
-std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult& result, std::uint64_t padded_ops);
+/// The modelling assumptions in force, a sentence each.
+std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult& result);
 
 }  // namespace anda::sim
 

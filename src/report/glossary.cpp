@@ -5,9 +5,7 @@
 
 #include <anda/accelerator/accelerator.h>
 #include <anda/dram/dram.h>
-#include <boost/program_options.hpp>
 
-#include "cli/command_line.h"
 #include "report/error_columns.h"
 #include "report/metrics.h"
 #include "report/op_columns.h"
@@ -121,20 +119,6 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
     page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
   }
   return page;
-}
-
-int glossary_command(const std::vector<std::string>& args, std::ostream& out) {
-  boost::program_options::options_description description("options");
-  description.add_options()("help,h", "print this");
-  const CommandLine options("anda-sim glossary", description, args, {});
-  if (options.has("help")) {
-    out << "usage: anda-sim glossary\n\nPrints what every number of the reports means, and its unit "
-           "(docs/glossary.md).\n\n"
-        << description;
-    return 0;
-  }
-  out << glossary_page(machine_counters());
-  return 0;
 }
 
 }  // namespace anda::sim

@@ -2,7 +2,6 @@
 #ifndef ANDA_SIM_REPORT_GLOSSARY_H
 #define ANDA_SIM_REPORT_GLOSSARY_H
 
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -15,10 +14,6 @@ std::vector<CounterColumn> machine_counters();
 
 /// docs/glossary.md: every number of the reports with its unit, from the tables that write them.
 std::string glossary_page(const std::vector<CounterColumn>& counters);
-
-/// `anda-sim glossary`: prints the page. `args` are those after the command's name. Returns the exit status; throws
-/// anda::Error (input) when something given is wrong.
-int glossary_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "report/file_descriptor.h"
+#include "files/file_descriptor.h"
 #include "system/op_record.h"
 
 namespace anda::sim {

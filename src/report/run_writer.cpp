@@ -10,8 +10,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "files/atomic_file.h"
 #include "report/assumptions.h"
-#include "report/atomic_file.h"
 #include "report/evaluation.h"
 #include "report/ops_csv.h"
 #include "report/report_json.h"
@@ -21,13 +21,10 @@ namespace {
 
 constexpr std::uint64_t ops_between_questions = 1024;
 
-/// Whether a system fills up k of this GeMM to whole groups.
-bool is_padded(const GemmTask& task) { return !task.input.is_fp16() && task.k % task.input.group_size != 0; }
-
 }  // namespace
 
 RunWriter::RunWriter(const std::string& folder, std::size_t systems, RunInfo info)
-    : folder_(folder), info_(std::move(info)), padded_ops_(systems, 0) {
+    : folder_(folder), info_(std::move(info)) {
   // The destructor of an object whose constructor throws does not run.
   try {
     make_folder();
@@ -65,15 +62,11 @@ void RunWriter::remove_made_folders() {
   made_folders_.clear();
 }
 
-void RunWriter::take(std::size_t system, const OpRecord& record) {
-  spools_.at(system).add(record);
-  if (is_padded(record.task)) ++padded_ops_[system];
-}
+void RunWriter::take(std::size_t system, const OpRecord& record) { spools_.at(system).add(record); }
 
 void RunWriter::finish(const SimulationResult& result, const std::function<bool()>& go_on) {
   if (result.systems.size() != spools_.size()) throw std::logic_error("RunWriter: another number of systems");
   const Evaluation evaluation(result, info_.dram, info_.technology);
-  const std::uint64_t padded_ops = padded_ops_.empty() ? 0 : *std::max_element(padded_ops_.begin(), padded_ops_.end());
 
   AtomicFile config_file(path("config.yaml"));
   config_file.stream() << info_.config_yaml;
@@ -83,7 +76,7 @@ void RunWriter::finish(const SimulationResult& result, const std::function<bool(
   OpsCsv csv(ops_file.stream(), evaluation.metrics(), functional);
   ReportJson json(report_file.stream(), info_, evaluation);
 
-  json.begin(assumptions(info_, result, padded_ops));
+  json.begin(assumptions(info_, result));
   OpRecord record;
   std::vector<MetricValue> values;
   for (std::size_t system = 0; system < spools_.size(); ++system) {

@@ -38,7 +38,6 @@ class RunWriter : public OpSink {
   RunInfo info_;
   std::vector<std::string> made_folders_;  ///< outermost first
   std::vector<OpSpool> spools_;            ///< one for each system
-  std::vector<std::uint64_t> padded_ops_;
 };
 
 }  // namespace anda::sim

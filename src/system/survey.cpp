@@ -44,29 +44,31 @@ class FirstLayers : public GemmSource {
 /// The compilers of all systems, which have compiled GeMMs of some kinds before.
 class Trial {
  public:
-  explicit Trial(const RunConfig& config) {
+  explicit Trial(const RunConfig& config) : config_(config) {
     for (const PeKind system : config.systems) compilers_.emplace_back(config, accelerator_of(config, system));
   }
 
-  /// Returns the first system's task.
-  GemmTask compile(const Gemm& gemm) {
-    GemmTask first;
+  /// Returns whether some system fills up k to whole groups.
+  bool compile(const Gemm& gemm, std::uint64_t index) {
+    bool padded = false;
     for (std::size_t i = 0; i < compilers_.size(); ++i) {
       const GemmTask task = compilers_[i].task(gemm);
-      if (i == 0) first = task;
+      padded = padded || (!task.input.is_fp16() && task.k % task.input.group_size != 0);
       const Kind kind{
           i, task.m, task.n, task.k, task.input.mantissa_bits, task.output.mantissa_bits, task.weights.bits};
       if (seen_.count(kind) != 0) continue;
       compilers_[i].compile(task);
       if (seen_.size() < most_remembered) seen_.insert(kind);
     }
-    return first;
+    if (config_.functional.enabled) check_data(config_, gemm, index, compilers_.front().task(gemm));
+    return padded;
   }
 
  private:
   using Kind =
       std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
 
+  const RunConfig& config_;
   std::vector<Compiler> compilers_;
   std::set<Kind> seen_;
 };
@@ -91,12 +93,12 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
   Sha256 hash;
   std::set<std::string> tensors;
   std::uint32_t last_layer = 0;
+  std::uint64_t padded = 0;
 
   const std::unique_ptr<GemmSource> source = open_workload(config.workload);
   for (Gemm gemm; source->next(gemm); ++found.gemms) {
     if (found.gemms % rows_between_looks == 0 && !go_on()) throw Error::run("interrupted");
-    const GemmTask task = trial.compile(gemm);
-    if (config.functional.enabled) check_data(config, gemm, found.gemms, task);
+    if (trial.compile(gemm, found.gemms)) ++padded;
     tensors.insert(gemm.tensor);
     if (tensors.size() > most_tensors) {
       throw Error::input(fmt::format("GeMM '{}': tensor '{}' is the {}th type of tensor; at most {} are kept apart",
@@ -111,10 +113,16 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
     throw Error::input("the workload holds no GeMM of the first layers that workload.layers asks for");
   found.sha256 = hash.hex();
 
+  if (padded > 0) {
+    found.notes.push_back(
+        fmt::format("k of {} of {} GeMMs is no multiple of the group of {}: it is padded with zeros, which take time, "
+                    "memory and energy but are no MACs.",
+                    padded, found.gemms, config.accelerator.format.group_size));
+  }
   for (const auto& [layer, precision] : config.precision.layers) {
     if (layer > last_layer) {
       found.notes.push_back(
-          fmt::format("precision.layers.{} has no effect: the last layer of the workload is {}", layer, last_layer));
+          fmt::format("precision.layers.{} has no effect: the last layer of the workload is {}.", layer, last_layer));
     }
   }
   return found;

@@ -11,11 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "files/input_file.h"
 #include "text/nearest.h"
 #include "text/text.h"
 #include "workload/gemm.h"
 #include "workload/gemm_limits.h"
-#include "workload/input_file.h"
 
 namespace anda::sim {
 namespace {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "workload/input_file.h"
+#include "files/input_file.h"
 
 namespace anda::sim {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "report/atomic_file.h"
+#include "files/atomic_file.h"
 #include "text/text.h"
 
 namespace anda::sim {

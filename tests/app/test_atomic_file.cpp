@@ -8,7 +8,7 @@
 #include <string>
 
 #include "app/trace_test_files.h"
-#include "report/atomic_file.h"
+#include "files/atomic_file.h"
 
 using namespace anda::sim;
 using namespace trace_test;

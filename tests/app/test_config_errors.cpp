@@ -150,7 +150,7 @@ TEST_CASE("every wrong configuration is refused with one line that names place, 
       {"accelerator:\n  format: {group_size: 256}",
        "file.yaml:3:3",
        {"weight_scale_group: is 128, must be a multiple of group_size"}},
-      {"dram: {channel_bits: 12}", "file.yaml:2:8", {"dram.channel_bits: is 12, must be a multiple of 8"}},
+      {"dram: {channel_bits: 12}", "file.yaml:2:8", {"dram.channel_bits: is 12, must be a power of two"}},
       {"dram: {refresh_interval_ns: 100}",
        "file.yaml:2:1",
        {"dram.refresh_cycle_ns: is 260, must be below refresh_interval_ns = 100"}},
@@ -189,14 +189,14 @@ TEST_CASE("a workload is asked for, and only one", "[config]") {
         "file.yaml: workload: says nothing to run; give exactly one of model, config_json and trace");
   CHECK(error_in("name: x\nworkload: {tokens: 5}\n") ==
         "file.yaml:2:1: workload: says nothing to run; give exactly one of model, config_json and trace");
-  CHECK(error_in("workload:\n  model: x\n  trace: " + trace + "\n") ==
+  CHECK(error_in("workload:\n  model: OPT-30B\n  trace: " + trace + "\n") ==
         "file.yaml:3:3: workload.trace: is given beside model; give exactly one of model, config_json and trace");
   CHECK_THAT(error_in("workload: {trace: none.csv}\n"),
              StartsWith("file.yaml:1:12: workload.trace: is `none.csv`, must be an existing file; there is no /"));
   CHECK_THAT(error_in("workload: {trace: " + folder.path("") + "}\n"), Contains("is a directory"));
-  CHECK_THAT(error_in("workload: {model: x, tokens: 16777216, batch: 2}\n"),
-             StartsWith("file.yaml:1:22: workload.tokens: is 16777216, times batch = 2 must be at most 16777216"));
-  CHECK(error_in("workload: {model: x, tokens: 16777216, batch: 2, phase: decode}\n").empty());
+  CHECK_THAT(error_in("workload: {model: OPT-30B, tokens: 16777216, batch: 2}\n"),
+             StartsWith("file.yaml:1:28: workload.tokens: is 16777216, times batch = 2 must be at most 16777216"));
+  CHECK(error_in("workload: {model: OPT-30B, tokens: 16777216, batch: 2, phase: decode}\n").empty());
 }
 
 TEST_CASE("an alias is refused besides its anchor", "[config]") {
@@ -209,10 +209,11 @@ TEST_CASE("an alias is refused besides its anchor", "[config]") {
 TEST_CASE("legal ways of writing YAML", "[config]") {
   using anda::sim::parse_run_config;
   CHECK(parse_run_config("\xEF\xBB\xBF" + workload + "name: a\n", "f").name == "a");
-  CHECK(parse_run_config("---\r\nworkload:\r\n  model: x\r\nname: 'it''s'\r\n...\r\n", "f").name == "it's");
+  CHECK(parse_run_config("---\r\nworkload:\r\n  model: OPT-30B\r\nname: 'it''s'\r\n...\r\n", "f").name == "it's");
   CHECK(parse_run_config("--- # comment\n" + workload + "name: >-\n  folded\n  text\n---\n", "f").name ==
         "folded text");
-  CHECK(parse_run_config("{\"workload\": {\"model\": \"x\"}, \"dram\": {\"channels\": 8}}", "f").dram.channels == 8);
+  CHECK(parse_run_config("{\"workload\": {\"model\": \"OPT-30B\"}, \"dram\": {\"channels\": 8}}", "f").dram.channels ==
+        8);
   CHECK(parse_run_config(workload + "name: \"16\"", "f").name == "16");
   CHECK(parse_run_config(workload + "name: Käse × 2", "f").name == "Käse × 2");
   CHECK(parse_run_config(workload + "dram: {}\naccelerator: {mxu: {}}", "f").dram.channels == 16);

@@ -25,7 +25,7 @@ std::string error_of_file(const std::string& path, const std::vector<std::string
 TEST_CASE("the file's keys are put over those of its base", "[config]") {
   TemporaryFolder folder;
   folder.write("common/base.yaml",
-               "name: base\nworkload: {model: A, tokens: 5}\nsystems: [anda]\n"
+               "name: base\nworkload: {model: OPT-30B, tokens: 5}\nsystems: [anda]\n"
                "precision: [7, 5, 6, 6]\naccelerator: {mxu: {rows: 8, columns: 4}}\n");
   folder.write("middle.yaml",
                "base: common/base.yaml\naccelerator: {mxu: {rows: 32}}\nprecision: {A_o: 9, layers: {2: 4}}\n");
@@ -33,7 +33,7 @@ TEST_CASE("the file's keys are put over those of its base", "[config]") {
                                                         "base: ./middle.yaml\nname: top\nsystems: [fp-fp]\n"
                                                         "precision: {layers: {2: {A_o: 3}, 5: [1, 2, 3, 4]}}\n"));
   CHECK(config.name == "top");
-  CHECK(config.workload.model == "A");
+  CHECK(config.workload.model == "OPT-30B");
   CHECK(config.workload.tokens == 5);
   CHECK(config.systems == std::vector<anda::PeKind>{anda::PeKind::fp_fp});
   CHECK(config.accelerator.mxu.rows == 32);
@@ -49,14 +49,14 @@ TEST_CASE("the file's keys are put over those of its base", "[config]") {
 TEST_CASE("problems are reported in the file that has them", "[config]") {
   TemporaryFolder folder;
   const std::string base =
-      folder.write("base.yaml", "workload: {model: A}\ndram: {channels: 0, refresh_interval_ns: 100}\n");
+      folder.write("base.yaml", "workload: {model: OPT-30B}\ndram: {channels: 0, refresh_interval_ns: 100}\n");
   const std::string top = folder.write("top.yaml", "base: base.yaml\ndram: {chanels: 2}\n");
   const std::string error = error_of_file(top);
   CHECK_THAT(error, Contains(base + ":2:8: dram.channels: is 0"));
   CHECK_THAT(error, Contains(top + ":2:8: dram.chanels: is not a key"));
 
   // A rule that the two break together is reported where the section was last touched.
-  folder.write("base.yaml", "workload: {model: A}\ndram: {refresh_interval_ns: 100, refresh_cycle_ns: 50}\n");
+  folder.write("base.yaml", "workload: {model: OPT-30B}\ndram: {refresh_interval_ns: 100, refresh_cycle_ns: 50}\n");
   CHECK_THAT(error_of_file(folder.write("top.yaml", "base: base.yaml\n\ndram: {refresh_cycle_ns: 100}\n")),
              StartsWith(top + ":3:8: dram.refresh_cycle_ns: is 100, must be below"));
   CHECK_THAT(error_of_file(folder.write("top.yaml", "base: base.yaml\n\ndram: {refresh_interval_ns: 50}\n")),
@@ -126,16 +126,18 @@ TEST_CASE("another workload replaces the one below", "[config]") {
   const RunConfig config = parse_run_config(workload, "f.yaml", {"workload.trace=" + trace});
   CHECK(config.workload.model.empty());
   CHECK(config.workload.trace == trace);
-  CHECK(parse_run_config(workload, "f.yaml", {"workload.trace=" + trace, "workload.model=B"}).workload.trace.empty());
-  CHECK_THAT(error_in(workload, {"workload={model: A, trace: " + trace + "}"}), Contains("is given beside model"));
+  CHECK(parse_run_config(workload, "f.yaml", {"workload.trace=" + trace, "workload.model=OPT-13B"})
+            .workload.trace.empty());
+  CHECK_THAT(error_in(workload, {"workload={model: OPT-30B, trace: " + trace + "}"}),
+             Contains("is given beside model"));
   CHECK(parse_run_config(workload, "f.yaml", {"workload.trace=''"}).workload.model == "LLaMA-13B");
   CHECK_THAT(error_in(workload, {"workload.model=''"}), Contains("says nothing to run"));
 
   // The effective configuration names all three; one of them can be replaced all the same.
   const std::string effective = folder.write("effective.yaml", anda::sim::to_yaml(config));
-  CHECK(load_run_config(effective, {"workload.model=C"}).workload.model == "C");
-  CHECK(
-      load_run_config(folder.write("top.yaml", "base: effective.yaml\nworkload: {model: D}\n")).workload.trace.empty());
+  CHECK(load_run_config(effective, {"workload.model=OPT-13B"}).workload.model == "OPT-13B");
+  CHECK(load_run_config(folder.write("top.yaml", "base: effective.yaml\nworkload: {model: OPT-13B}\n"))
+            .workload.trace.empty());
 }
 
 TEST_CASE("paths are relative to the file that names them, those of --set to the current folder", "[config]") {

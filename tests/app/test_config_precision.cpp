@@ -11,7 +11,7 @@ using anda::sim::PrecisionConfig;
 namespace {
 
 PrecisionConfig precision(const std::string& text) {
-  return parse_run_config("workload: {model: x}\nprecision: " + text + "\n", "f.yaml").precision;
+  return parse_run_config("workload: {model: OPT-30B}\nprecision: " + text + "\n", "f.yaml").precision;
 }
 
 std::array<std::uint32_t, 4> lengths(const PrecisionConfig& config, std::uint32_t layer = 0) {
@@ -35,7 +35,7 @@ TEST_CASE("mantissa lengths as list, number and map", "[config]") {
 
 TEST_CASE("tensors of other names and the short forms leave the other keys alone", "[config]") {
   const PrecisionConfig config =
-      parse_run_config("workload: {model: x}\nprecision: {other: 3, weight_bits: 2, output: fp16}\n", "f.yaml",
+      parse_run_config("workload: {model: OPT-30B}\nprecision: {other: 3, weight_bits: 2, output: fp16}\n", "f.yaml",
                        {"precision=6"})
           .precision;
   CHECK(config.mantissa_bits(0, "A_v") == 3);

@@ -99,7 +99,7 @@ RunConfig random_config(Random& random, const std::string& file) {
   // The rules between keys.
   config.workload.config_json.clear();
   if (config.workload.trace.empty()) {
-    config.workload.model += "x";
+    config.workload.model = "OPT-30B";
   } else {
     config.workload.model.clear();
   }
@@ -110,9 +110,11 @@ RunConfig random_config(Random& random, const std::string& file) {
       accelerator.format.group_size * static_cast<std::uint32_t>(1 + below(random, 200));
   accelerator.mxu.lanes_per_pe = 8u << below(random, 6);
   accelerator.dma.max_burst_bytes = 4u << below(random, 23);
-  config.dram.channel_bits = static_cast<std::uint32_t>(8 * (1 + below(random, 128)));
+  config.dram.channel_bits = 8u << below(random, 8);
+  config.dram.burst_length = 1u << below(random, 7);
   config.dram.refresh_cycle_ns = std::min(config.dram.refresh_cycle_ns, config.dram.refresh_interval_ns / 3);
   config.precision.weight_bits = std::min(config.precision.weight_bits, accelerator.mxu.weight_bits);
+  if (config.functional.enabled) config.simulation.fold_layers = false;
   return config;
 }
 
@@ -136,7 +138,7 @@ TEST_CASE("effective configurations read back as they are", "[config]") {
 TEST_CASE("text files of any content give a configuration or an input error", "[config]") {
   const std::string valid = to_yaml(anda::sim::default_run_config({"precision.layers.3=[1, 2, 3, 4]"}));
   const std::string small =
-      "base: x.yaml\nworkload: {model: A, layers: 3}\nprecision: [7, 5, 6, 6] # c\nsystems: [fp-fp, anda]\n"
+      "base: x.yaml\nworkload: {model: OPT-30B, layers: 3}\nprecision: [7, 5, 6, 6] # c\nsystems: [fp-fp, anda]\n"
       "technology: {dram: {source: >-\n      folded\n }}\ndram:\n  ? channels\n  : 8\nname: \"q\\x41\"\n";
   const std::vector<std::string> pieces{":",
                                         ": ",

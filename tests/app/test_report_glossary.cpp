@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "app/trace_test_files.h"
+#include "cli/glossary_command.h"
 #include "report/glossary.h"
 #include "report/metrics.h"
 #include "report/op_columns.h"

@@ -204,7 +204,6 @@ TEST_CASE("Assumptions follow from the configuration") {
   CHECK(has("tiling paper: a weight tile of k × 64"));
   CHECK(has("fill_cycles = 8"));
   CHECK(has("technology.mxu: array by hand."));
-  CHECK(has("k of 2 ops is no multiple of the group"));
   CHECK(has("238.9 GB/s"));
   CHECK(has("flat: 0.5 pJ for each bit"));
   CHECK(has("the format of the tensor type that is made from them"));
@@ -319,7 +318,7 @@ TEST_CASE("Memory does not grow with the trace") {
   };
   constexpr std::uint64_t ops = 200000;
   RunWriter writer(folder.path(), 2, report_test::info());
-  const auto before = peak_kib();
+  [[maybe_unused]] const auto before = peak_kib();
   for (std::uint64_t i = 0; i < ops; ++i) {
     for (std::size_t s = 0; s < 2; ++s) {
       run.records[s][0].index = i;
@@ -327,7 +326,9 @@ TEST_CASE("Memory does not grow with the trace") {
     }
   }
   writer.finish(run.result);
+#ifndef __SANITIZE_ADDRESS__  // which keeps freed memory for a while
   CHECK(peak_kib() - before < 4 * 1024);
+#endif
   std::ifstream csv(folder.path("ops.csv"));
   std::uint64_t lines = 0;
   std::string line;

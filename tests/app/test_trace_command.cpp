@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "app/trace_test_files.h"
+#include "cli/trace_command.h"
 #include "text/text.h"
 #include "workload/model_shape.h"
-#include "workload/trace_command.h"
 #include "workload/trace_reader.h"
 
 using namespace anda::sim;
@@ -114,7 +114,7 @@ TEST_CASE("Wrong options of trace are refused with what to do") {
       {{"--scale-sim", "x", "--phase", "decode"}, "--phase has no meaning"},
       {{"--scale-sim", "x", "--tensor", " "}, "option --tensor is empty"},
       {{"--model", "OPT-30B", "--tensor", "A"}, "--tensor goes with --scale-sim only"},
-      {{"--model", "OPT-31B"}, "unknown model \"OPT-31B\"; did you mean `OPT-30B`?; built in: OPT-1.3B"},
+      {{"--model", "OPT-31B"}, "unknown model \"OPT-31B\"; did you mean `OPT-13B`?; built in: OPT-1.3B"},
       {{"--model", ""}, "option --model is empty"},
       {{"--model"}, "--model"},
       {{"--model", "OPT-30B", "--model", "OPT-13B"}, "more than once"},

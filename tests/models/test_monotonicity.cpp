@@ -106,16 +106,26 @@ TEST_CASE("More SRAM never costs cycles or bytes") {
   });
 }
 
+namespace {
+
+/// What takes the results of twice the array, and holds its operands.
+void double_around_array(AcceleratorConfig& config) {
+  config.activation_buffer.mantissa_bytes *= 2;
+  config.activation_buffer.exponent_bytes *= 2;
+  config.weight_buffer.bytes *= 2;
+  config.vector_unit.fpus *= 2;
+  config.compressor.lanes *= 2;
+  config.compressor.values_per_cycle *= 2;
+}
+
+}  // namespace
+
 TEST_CASE("Twice the rows, with ports and buffers to feed them, never cost cycles or bytes") {
   compare(4, [](AcceleratorConfig& config, DramConfig&, RandomGemm&) {
     config.mxu.rows *= 2;
     config.activation_buffer.word_bits *= 2;
     config.activation_buffer.exponent_word_bits *= 2;
-    config.activation_buffer.mantissa_bytes *= 2;
-    config.activation_buffer.exponent_bytes *= 2;
-    config.vector_unit.fpus *= 2;
-    config.compressor.lanes *= 2;
-    config.compressor.values_per_cycle *= 2;
+    double_around_array(config);
   });
 }
 
@@ -123,11 +133,6 @@ TEST_CASE("Twice the columns, with ports and buffers to feed them, never cost cy
   compare(5, [](AcceleratorConfig& config, DramConfig&, RandomGemm&) {
     config.mxu.columns *= 2;
     config.weight_buffer.word_bits *= 2;
-    config.weight_buffer.bytes *= 2;
-    config.activation_buffer.mantissa_bytes *= 2;
-    config.activation_buffer.exponent_bytes *= 2;
-    config.vector_unit.fpus *= 2;
-    config.compressor.lanes *= 2;
-    config.compressor.values_per_cycle *= 2;
+    double_around_array(config);
   });
 }

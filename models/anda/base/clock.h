@@ -8,30 +8,38 @@
 
 namespace anda {
 
+/// Signed conversions are one instruction, unsigned ones several; no count here comes near 2^63.
+inline double to_double(std::uint64_t value) { return static_cast<double>(static_cast<std::int64_t>(value)); }
+inline std::uint64_t rounded(double value) {
+  const double above = value + 0.5;
+  return static_cast<std::uint64_t>(static_cast<std::int64_t>(above));
+}
+
 /// Cycles of a clock as ticks of the kernel's time resolution and back. There is no toggling signal: blocks count
 /// cycles from an instant they agree on (the start of an operation), and time exists only at the sockets.
 class Clock {
  public:
-  explicit Clock(double hz) : ticks_per_cycle_(1.0 / (hz * sc_core::sc_get_time_resolution().to_seconds())) {}
+  explicit Clock(double hz)
+      : ticks_per_cycle_(1.0 / (hz * sc_core::sc_get_time_resolution().to_seconds())),
+        cycles_per_tick_(1.0 / ticks_per_cycle_) {}
 
   /// Ticks from cycle 0 to the given edge, to the nearest tick.
-  std::uint64_t ticks(std::uint64_t cycles) const {
-    return static_cast<std::uint64_t>(static_cast<double>(cycles) * ticks_per_cycle_ + 0.5);
-  }
+  std::uint64_t ticks(std::uint64_t cycles) const { return rounded(to_double(cycles) * ticks_per_cycle_); }
 
   sc_core::sc_time time(std::uint64_t cycles) const { return sc_core::sc_time::from_value(ticks(cycles)); }
 
   /// The first edge at or after an instant. The margin undoes the rounding of ticks(), so that
   /// cycles(ticks(n)) == n for every clock slower than half the time resolution.
   std::uint64_t cycles(std::uint64_t ticks) const {
-    const double edges = (static_cast<double>(ticks) - 0.75) / ticks_per_cycle_;
+    const double edges = (to_double(ticks) - 0.75) * cycles_per_tick_;
     if (edges <= 0) return 0;
-    const auto whole = static_cast<std::uint64_t>(edges);
-    return whole + (static_cast<double>(whole) < edges ? 1 : 0);
+    const auto whole = static_cast<std::int64_t>(edges);
+    return static_cast<std::uint64_t>(whole + (static_cast<double>(whole) < edges ? 1 : 0));
   }
 
  private:
   double ticks_per_cycle_;
+  double cycles_per_tick_;
 };
 
 }  // namespace anda

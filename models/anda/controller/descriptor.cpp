@@ -30,17 +30,17 @@ std::array<std::uint32_t, GemmDescriptor::words> GemmDescriptor::encode() const 
           high(addresses.partial_sums)};
 }
 
-bool GemmDescriptor::decode(const std::uint32_t* words, GemmDescriptor& descriptor) {
-  const std::uint32_t order = words[0] >> 8;
-  if ((words[0] & 0xff) != opcode || order > static_cast<std::uint32_t>(LoopOrder::mnk)) return false;
-  descriptor.m = words[1];
-  descriptor.n = words[2];
-  descriptor.k = words[3];
-  descriptor.input_mantissa_bits = words[4] & 0xff;
-  descriptor.output_mantissa_bits = words[4] >> 8 & 0xff;
-  descriptor.weight_bits = words[4] >> 16;
-  descriptor.tile = {words[5], words[6], words[7], static_cast<LoopOrder>(order)};
-  descriptor.addresses = {join(words + 8), join(words + 10), join(words + 12), join(words + 14)};
+bool GemmDescriptor::decode(const std::uint32_t* encoded, GemmDescriptor& descriptor) {
+  const std::uint32_t order = encoded[0] >> 8;
+  if ((encoded[0] & 0xff) != opcode || order > static_cast<std::uint32_t>(LoopOrder::mnk)) return false;
+  descriptor.m = encoded[1];
+  descriptor.n = encoded[2];
+  descriptor.k = encoded[3];
+  descriptor.input_mantissa_bits = encoded[4] & 0xff;
+  descriptor.output_mantissa_bits = encoded[4] >> 8 & 0xff;
+  descriptor.weight_bits = encoded[4] >> 16;
+  descriptor.tile = {encoded[5], encoded[6], encoded[7], static_cast<LoopOrder>(order)};
+  descriptor.addresses = {join(encoded + 8), join(encoded + 10), join(encoded + 12), join(encoded + 14)};
   return true;
 }
 

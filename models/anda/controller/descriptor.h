@@ -33,7 +33,7 @@ struct GemmDescriptor {
   std::array<std::uint32_t, words> encode() const;
 
   /// False when the words are no GeMM (another opcode or loop order).
-  static bool decode(const std::uint32_t* words, GemmDescriptor& descriptor);
+  static bool decode(const std::uint32_t* encoded, GemmDescriptor& descriptor);
 };
 
 }  // namespace anda

@@ -24,15 +24,15 @@ Schedule::Schedule(const GemmTask& task, const TileShape& shape)
     : m_(task.m, shape.m), n_(task.n, shape.n), k_(task.k, shape.k), order_(shape.order) {
   switch (order_) {
     case LoopOrder::nkm:
-      loops_ = {&Step::n, &Step::k, &Step::m};
+      loops_ = {&Index::n, &Index::k, &Index::m};
       counts_ = {n_.count, k_.count, m_.count};
       break;
     case LoopOrder::mkn:
-      loops_ = {&Step::m, &Step::k, &Step::n};
+      loops_ = {&Index::m, &Index::k, &Index::n};
       counts_ = {m_.count, k_.count, n_.count};
       break;
     case LoopOrder::mnk:
-      loops_ = {&Step::m, &Step::n, &Step::k};
+      loops_ = {&Index::m, &Index::n, &Index::k};
       counts_ = {m_.count, n_.count, k_.count};
       break;
   }
@@ -40,7 +40,7 @@ Schedule::Schedule(const GemmTask& task, const TileShape& shape)
 }
 
 bool Schedule::next(Step& step) {
-  const Step before = at_;
+  const Index before = at_;
   if (started_ && !ended_) {
     int loop = 2;
     while (loop >= 0) {
@@ -52,16 +52,18 @@ bool Schedule::next(Step& step) {
     if (loop < 0) ended_ = true;
   }
   if (ended_) return false;
-  at_.last_m = at_.m + 1 == m_.count;
-  at_.last_n = at_.n + 1 == n_.count;
-  at_.last_k = at_.k + 1 == k_.count;
-  at_.load_activations = !started_ || at_.m != before.m || at_.k != before.k;
-  at_.load_weights = !started_ || at_.n != before.n || at_.k != before.k;
-  at_.load_partial_sums = spills_ && at_.k > 0;
-  at_.store_partial_sums = spills_ && !at_.last_k;
-  at_.store_outputs = at_.last_k;
+  step.m = at_.m;
+  step.n = at_.n;
+  step.k = at_.k;
+  step.last_m = at_.m + 1 == m_.count;
+  step.last_n = at_.n + 1 == n_.count;
+  step.last_k = at_.k + 1 == k_.count;
+  step.load_activations = !started_ || at_.m != before.m || at_.k != before.k;
+  step.load_weights = !started_ || at_.n != before.n || at_.k != before.k;
+  step.load_partial_sums = spills_ && at_.k > 0;
+  step.store_partial_sums = spills_ && !step.last_k;
+  step.store_outputs = step.last_k;
   started_ = true;
-  step = at_;
   return true;
 }
 

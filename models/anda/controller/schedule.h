@@ -78,8 +78,14 @@ class Schedule {
   bool spills_ = false;
   bool started_ = false;
   bool ended_ = false;
-  Step at_;
-  std::array<std::uint32_t Step::*, 3> loops_{};  // outermost first
+  /// Tile indices of the latest step.
+  struct Index {
+    std::uint32_t m = 0;
+    std::uint32_t n = 0;
+    std::uint32_t k = 0;
+  };
+  Index at_;
+  std::array<std::uint32_t Index::*, 3> loops_{};  // outermost first
   std::array<std::uint64_t, 3> counts_{};
 };
 

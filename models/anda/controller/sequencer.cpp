@@ -100,19 +100,18 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
   std::uint64_t activation_half_left[2] = {};  // cycle at which the array was done with each half
   std::uint64_t weight_half_left[2] = {};
-  Schedule::Step step;
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
   std::size_t in_flight = 0;
 
   const auto prefetch = [&](Loaded& loaded, std::uint64_t dma_idle, std::uint64_t not_before) {
+    Schedule::Step& step = loaded.step;
     if (!schedule.next(step)) return false;
     if (step.load_activations) activation_half ^= 1;
     if (step.load_weights) weight_half ^= 1;
     std::uint64_t earliest = not_before;
     if (step.load_activations) earliest = std::max(earliest, activation_half_left[activation_half]);
     if (step.load_weights) earliest = std::max(earliest, weight_half_left[weight_half]);
-    loaded.step = step;
     loaded.activation_half = activation_half;
     loaded.weight_half = weight_half;
     loaded.held = earliest > dma_idle ? earliest - dma_idle : 0;

@@ -19,8 +19,8 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
 }
 
 void Dma::begin() {
-  quantum_.reset();
   epoch_ticks_ = sc_core::sc_time_stamp().value();
+  start_quantum();
   std::fill(window_.begin(), window_.end(), 0);
   slot_ = 0;
   issued_ = 0;
@@ -32,24 +32,29 @@ void Dma::wait_until(std::uint64_t cycle) {
   const std::uint64_t at = epoch_ticks_ + clock_.ticks(cycle);
   const std::uint64_t now = sc_core::sc_time_stamp().value();
   if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now));
-  quantum_.reset();
+  start_quantum();
+}
+
+void Dma::start_quantum() {
+  run_ahead_ticks_ =
+      sc_core::sc_time_stamp().value() + tlm::tlm_global_quantum::instance().compute_local_quantum().value();
 }
 
 std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes,
                             std::uint64_t earliest, unsigned char* data) {
   const std::uint64_t burst = config_.max_burst_bytes;
+  std::uint64_t now = sc_core::sc_time_stamp().value();
   while (bytes > 0) {
     // Naturally aligned bursts: the first ends where an aligned one would.
     const std::uint64_t length = std::min(bytes, burst - (address & (burst - 1)));
     issued_ = std::max({issued_, earliest, window_[slot_]});
 
-    sc_core::sc_time delay =
-        sc_core::sc_time::from_value(epoch_ticks_ + clock_.ticks(issued_) - sc_core::sc_time_stamp().value());
-    quantum_.set(delay);
-    if (quantum_.need_sync()) {
-      quantum_.sync();
-      delay = sc_core::SC_ZERO_TIME;
+    const std::uint64_t at = epoch_ticks_ + clock_.ticks(issued_);
+    if (at >= run_ahead_ticks_) {
+      wait_until(issued_);
+      now = at;
     }
+    sc_core::sc_time delay = sc_core::sc_time::from_value(at > now ? at - now : 0);
 
     payload_.set_command(command);
     payload_.set_address(address);
@@ -65,7 +70,8 @@ std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std
       failed_address_ = address;
     }
 
-    const std::uint64_t arrived = clock_.cycles(sc_core::sc_time_stamp().value() + delay.value() - epoch_ticks_);
+    now = sc_core::sc_time_stamp().value();  // the target may have waited
+    const std::uint64_t arrived = clock_.cycles(now + delay.value() - epoch_ticks_);
     idle_from_ = std::max(idle_from_, arrived);
     window_[slot_] = arrived;
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;

@@ -6,7 +6,6 @@
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
-#include <tlm_utils/tlm_quantumkeeper.h>
 #include <vector>
 
 #include <anda/base/clock.h>
@@ -53,17 +52,18 @@ class Dma : public sc_core::sc_module {
   const Counters& counters() const { return counters_; }
 
  private:
+  void start_quantum();
   std::uint64_t transfer(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
                          unsigned char* data);
 
   DmaConfig config_;
   const Clock& clock_;
-  tlm_utils::tlm_quantumkeeper quantum_;
   tlm::tlm_generic_payload payload_;
   std::vector<unsigned char> data_;    // stands in for bytes that do not matter
   std::vector<std::uint64_t> window_;  // arrival of the last requests_in_flight transactions
   std::size_t slot_ = 0;
-  std::uint64_t epoch_ticks_ = 0;
+  std::uint64_t epoch_ticks_ = 0;      // simulated time at begin()
+  std::uint64_t run_ahead_ticks_ = 0;  // simulated time up to which the global quantum lets this process run ahead
   std::uint64_t issued_ = 0;
   std::uint64_t idle_from_ = 0;
   bool failed_ = false;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/base/clock.h>
 #include <anda/dram/dram.h>
 
 #include <algorithm>
@@ -13,6 +14,12 @@ const DramConfig& checked(const DramConfig& config) {
   return config;
 }
 
+std::uint32_t log2_of(std::uint32_t power_of_two) {
+  std::uint32_t log2 = 0;
+  while (power_of_two >> log2 > 1) ++log2;
+  return log2;
+}
+
 double ticks_of(double seconds) { return seconds / sc_core::sc_get_time_resolution().to_seconds(); }
 
 }  // namespace
@@ -21,7 +28,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
     : sc_module(name),
       socket("socket"),
       config_(checked(config)),
-      burst_bytes_(config.burst_bytes()),
+      burst_shift_(log2_of(config.burst_bytes())),
       burst_ticks_(ticks_of(config.burst_length / config.data_rate_bit_per_s) / config.channels / config.available()),
       latency_ticks_(static_cast<std::uint64_t>(std::llround(ticks_of(config.latency_ns * 1e-9)))) {
   socket.register_b_transport(this, &Dram::b_transport);
@@ -53,8 +60,8 @@ void Dram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
 
   const std::uint64_t address = payload.get_address();
   const std::uint64_t length = payload.get_data_length();
-  const std::uint64_t bursts = (address + length - 1) / burst_bytes_ - address / burst_bytes_ + 1;
-  const auto busy = static_cast<std::uint64_t>(static_cast<double>(bursts) * burst_ticks_ + 0.5);
+  const std::uint64_t bursts = ((address + length - 1) >> burst_shift_) - (address >> burst_shift_) + 1;
+  const std::uint64_t busy = rounded(to_double(bursts) * burst_ticks_);
 
   const std::uint64_t now = sc_core::sc_time_stamp().value();
   std::uint64_t first = now + delay.value();

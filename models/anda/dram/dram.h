@@ -33,8 +33,8 @@ class Dram : public sc_core::sc_module {
   void move_data(tlm::tlm_generic_payload& payload);
 
   DramConfig config_;
-  std::uint64_t burst_bytes_;
-  double burst_ticks_;  // a burst's share of the time of all channels
+  std::uint32_t burst_shift_;  // a burst is 2^burst_shift_ bytes
+  double burst_ticks_;         // a burst's share of the time of all channels
   std::uint64_t latency_ticks_;
   std::uint64_t free_at_ticks_ = 0;
   SparseMemory contents_;

@@ -3,6 +3,7 @@
 #define ANDA_DRAM_DRAM_CONFIG_H
 
 #include <cstdint>
+#include <utility>
 
 #include <anda/base/describe.h>
 
@@ -34,8 +35,9 @@ struct DramConfig {
     visit.number("channels", self.channels, Range<std::uint32_t>{1, 1024},
                  "independent (pseudo-)channels, interleaved by the burst");
     visit.number("channel_bits", self.channel_bits, Range<std::uint32_t>{8, 1024},
-                 "data pins of a channel; a multiple of 8");
-    visit.number("burst_length", self.burst_length, Range<std::uint32_t>{1, 64}, "data beats of a burst");
+                 "data pins of a channel; a power of two");
+    visit.number("burst_length", self.burst_length, Range<std::uint32_t>{1, 64},
+                 "data beats of a burst; a power of two");
     visit.number("data_rate_bit_per_s", self.data_rate_bit_per_s, Range<double>{1e6, 1e12}, "bits a second on one pin");
     visit.number("latency_ns", self.latency_ns, Range<double>{0, 1e6},
                  "from a read request to its first data on an idle memory: row activation, column access, controller");
@@ -48,9 +50,11 @@ struct DramConfig {
   }
 
   void check(const std::string& path, Problems& problems) const {
-    if (channel_bits % 8 != 0) {
-      problems.push_back(
-          {join_key(path, "channel_bits"), "is " + number_text(channel_bits) + ", must be a multiple of 8"});
+    for (const auto& [key, value] :
+         {std::pair{"channel_bits", channel_bits}, std::pair{"burst_length", burst_length}}) {
+      if ((value & (value - 1)) != 0) {
+        problems.push_back({join_key(path, key), "is " + number_text(value) + ", must be a power of two"});
+      }
     }
     if (refresh_cycle_ns >= refresh_interval_ns) {
       problems.push_back({join_key(path, "refresh_cycle_ns"),

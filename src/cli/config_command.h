@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_SIM_CONFIG_CONFIG_COMMAND_H
-#define ANDA_SIM_CONFIG_CONFIG_COMMAND_H
+#ifndef ANDA_SIM_CLI_CONFIG_COMMAND_H
+#define ANDA_SIM_CLI_CONFIG_COMMAND_H
 
 #include <ostream>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_SIM_REPORT_FILE_DESCRIPTOR_H
-#define ANDA_SIM_REPORT_FILE_DESCRIPTOR_H
+#ifndef ANDA_SIM_FILES_FILE_DESCRIPTOR_H
+#define ANDA_SIM_FILES_FILE_DESCRIPTOR_H
 
 #include <unistd.h>
 

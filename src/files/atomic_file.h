@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_SIM_REPORT_ATOMIC_FILE_H
-#define ANDA_SIM_REPORT_ATOMIC_FILE_H
+#ifndef ANDA_SIM_FILES_ATOMIC_FILE_H
+#define ANDA_SIM_FILES_ATOMIC_FILE_H
 
 #include <memory>
 #include <ostream>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/config_command.h"
+#include "cli/config_command.h"
 
 #include <anda/base/error.h>
 

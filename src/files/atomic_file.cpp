@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/atomic_file.h"
+#include "files/atomic_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 #include <system_error>
 #include <vector>
 
-#include "report/file_descriptor.h"
+#include "files/file_descriptor.h"
 
 namespace anda::sim {
 namespace {

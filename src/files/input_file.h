@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_SIM_WORKLOAD_INPUT_FILE_H
-#define ANDA_SIM_WORKLOAD_INPUT_FILE_H
+#ifndef ANDA_SIM_FILES_INPUT_FILE_H
+#define ANDA_SIM_FILES_INPUT_FILE_H
 
 #include <cstddef>
 #include <string>
 
-#include "report/file_descriptor.h"
+#include "files/file_descriptor.h"
 
 namespace anda::sim {
 

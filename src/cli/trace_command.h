@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_SIM_WORKLOAD_TRACE_COMMAND_H
-#define ANDA_SIM_WORKLOAD_TRACE_COMMAND_H
+#ifndef ANDA_SIM_CLI_TRACE_COMMAND_H
+#define ANDA_SIM_CLI_TRACE_COMMAND_H
 
 #include <ostream>
 #include <string>

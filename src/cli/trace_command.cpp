@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workload/trace_command.h"
+#include "cli/trace_command.h"
 
 #include <fmt/format.h>
 

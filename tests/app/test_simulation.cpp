@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/simulation.h"
+
+#include <anda/base/error.h>
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "config/load.h"
+#include "report/evaluation.h"
+#include "system/compiler.h"
+#include "system/survey.h"
+
+using namespace anda::sim;
+
+namespace {
+
+class Records : public OpSink {
+ public:
+  void take(std::size_t system, const OpRecord& record) override {
+    if (records.size() <= system) records.resize(system + 1);
+    records[system].push_back(record);
+  }
+  std::vector<std::vector<OpRecord>> records;
+};
+
+RunConfig configuration(const std::vector<std::string>& overrides) {
+  return load_run_config(std::string(ANDA_SOURCE_DIR) + "/configs/llama-13b.yaml", overrides);
+}
+
+SimulationResult run(const RunConfig& config, OpSink& sink) {
+  return simulate(
+      config, [&config] { return open_workload(config.workload); }, survey(config, [] { return true; }).macs, sink,
+      [](double) { return true; });
+}
+
+}  // namespace
+
+TEST_CASE("LLaMA-13B at [7, 5, 6, 6] takes the power and area of Table III on every component") {
+  // Layers are alike, and power is an average: one layer is as good as forty.
+  const RunConfig config = configuration({"workload.layers=1"});
+  Records sink;
+  const SimulationResult result = run(config, sink);
+  const Evaluation evaluation(result, config.dram, config.technology);
+  const auto value = [&](std::size_t system, const std::string& key) {
+    return number_of(evaluation.value(system, result.systems[system].totals, key));
+  };
+
+  struct Published {
+    const char* component;
+    double power_mw;
+    double area_mm2;
+  };
+  const Published table_iii[] = {{"mxu", 54.34, 0.41},          {"compressor", 1.06, 0.07},
+                                 {"vector_unit", 0.87, 0.05},   {"activation_buffer", 16.94, 0.87},
+                                 {"weight_buffer", 7.96, 0.80}, {"top_controller", 0.01, 0.01}};
+  for (const Published& published : table_iii) {
+    INFO(published.component);
+    CHECK(value(1, "power_" + std::string(published.component) + "_mw") ==
+          Approx(published.power_mw).epsilon(0.005).margin(0.001));
+    CHECK(value(1, "area_" + std::string(published.component) + "_mm2") == Approx(published.area_mm2).epsilon(1e-9));
+  }
+  CHECK(value(1, "power_on_chip_mw") == Approx(81.18).epsilon(0.005));
+
+  // The published total of 2.17 mm² is less than its components, 2.21.
+  CHECK(value(1, "area_total_mm2") == Approx(2.21).epsilon(1e-9));
+  // Published ratio of areas = area efficiency / speedup = 4.03 / 2.49 and 3.47 / 2.14.
+  const double ratio = value(0, "area_total_mm2") / value(1, "area_total_mm2");
+  CHECK(ratio == Approx(4.03 / 2.49).epsilon(0.02));
+  CHECK(ratio == Approx(3.47 / 2.14).epsilon(0.02));
+
+  // Ideal cycles go as (M + 1) / 16, weighted with the multiply-accumulates of each tensor type.
+  const double d = 5120, f = 13824;
+  const double ideal = (3 * d * d * 8 + d * d * 6 + 2 * d * f * 7 + d * f * 7) / (16 * (4 * d * d + 3 * d * f));
+  CHECK(number_of(evaluation.ratios(1).speedup) == Approx(1 / ideal).epsilon(1e-4));
+}
+
+TEST_CASE("Two SRAMs of about the same size cost about the same energy a bit, each from its own row of Table III") {
+  const anda::Technology technology = default_technology();
+  const auto bit_pj = [&](const anda::BlockCost& cost) {
+    return cost.power_mw * 1e9 / technology.reference_clock_hz / cost.actions_per_cycle;
+  };
+  CHECK(bit_pj(technology.activation_buffer) == Approx(bit_pj(technology.weight_buffer)).epsilon(0.05));
+}
+
+TEST_CASE("Equal GeMMs count the same in whatever layer they stand") {
+  const std::vector<std::string> small{"workload.layers=3", "workload.tokens=70", "precision.layers.1={A_o: 9}",
+                                       "systems=[fp-fp, anda]"};
+  Records one_by_one;
+  run(configuration(small), one_by_one);
+  REQUIRE(one_by_one.records.size() == 2);
+  REQUIRE(one_by_one.records[1].size() == 21);
+  // Layers 0 and 2 are alike but for the width in which the results of layer 0's down projection are kept for layer 1.
+  for (std::size_t i = 0; i < 7; ++i) {
+    CHECK(one_by_one.records[0][i].counts == one_by_one.records[0][14 + i].counts);
+    CHECK(one_by_one.records[1][i].counts == one_by_one.records[1][14 + i].counts);
+  }
+  CHECK(one_by_one.records[1][3].task.input.mantissa_bits == 5);
+  CHECK(one_by_one.records[1][10].task.input.mantissa_bits == 9);
+  CHECK(one_by_one.records[1][9].task.output.mantissa_bits == 9);  // v_proj of layer 1 writes what o_proj reads
+}
+
+TEST_CASE("Formats follow tensor, layer and consumer") {
+  const RunConfig config = configuration({"precision.layers.1={A_qkv: 12}", "precision.other=3"});
+  const Compiler anda_compiler(config, accelerator_of(config, anda::PeKind::anda));
+  const Compiler fp_compiler(config, accelerator_of(config, anda::PeKind::fp_fp));
+  Gemm gemm;
+  gemm.m = gemm.n = gemm.k = 64;
+  const auto formats = [&](std::uint32_t layer, const char* tensor) {
+    gemm.layer = layer;
+    gemm.tensor = tensor;
+    const auto task = anda_compiler.task(gemm);
+    return std::make_pair(task.input.mantissa_bits, task.output.mantissa_bits);
+  };
+  CHECK(formats(0, "A_qkv") == std::make_pair(7u, 5u));
+  CHECK(formats(0, "A_o") == std::make_pair(5u, 6u));
+  CHECK(formats(0, "A_u") == std::make_pair(6u, 6u));
+  CHECK(formats(0, "A_d") == std::make_pair(6u, 12u));  // the next layer's A_qkv
+  CHECK(formats(1, "A_qkv") == std::make_pair(12u, 5u));
+  CHECK(formats(1, "A_d") == std::make_pair(6u, 7u));
+  CHECK(formats(0, "router") == std::make_pair(3u, 3u));
+  CHECK(fp_compiler.task(gemm).input.is_fp16());
+  CHECK(fp_compiler.task(gemm).output.is_fp16());
+
+  const RunConfig plain = configuration({"precision.output=fp16"});
+  const Compiler plain_compiler(plain, accelerator_of(plain, anda::PeKind::anda));
+  gemm.tensor = "A_o";
+  CHECK(plain_compiler.task(gemm).output.is_fp16());
+}
+
+TEST_CASE("Operands that the memory cannot hold, and weights too wide for the array, are refused") {
+  const RunConfig config = configuration({"dram.capacity_bytes=1048576"});
+  CHECK_THROWS_WITH(survey(config, [] { return true; }), Catch::Contains("dram.capacity_bytes is 1048576"));
+  const RunConfig wide = configuration({});
+  const Compiler compiler(wide, accelerator_of(wide, anda::PeKind::anda));
+  Gemm gemm;
+  gemm.name = "wide";
+  gemm.m = gemm.n = gemm.k = 64;
+  gemm.weight_bits = 8;
+  CHECK_THROWS_WITH(compiler.task(gemm), Catch::Contains("GeMM 'wide': weight_bits = 8"));
+}
+
+TEST_CASE("A run can be stopped") {
+  const RunConfig config = configuration({"workload.layers=2"});
+  Records sink;
+  CHECK_THROWS_WITH(
+      simulate(
+          config, [&config] { return open_workload(config.workload); }, 1, sink, [](double) { return false; }),
+      "interrupted");
+}
