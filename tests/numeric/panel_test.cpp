@@ -171,7 +171,8 @@ TEST_CASE("Products of panels are those of rows and columns, with any instructio
       const Operands operands(1 + random.below(20), 1 + random.below(600), 1 + random.below(40),
                               {1 + random.below(8), group * (1 + random.below(3))}, lowest, span, random);
       const ActivationFormat format{bits, group};
-      const ActivationPanel activations(operands.packed_activations(format).data(), operands.rows, operands.k, format);
+      const ActivationPanel activations(operands.packed_activations(format).data(), operands.rows, operands.k, format,
+                                        simd);
       const WeightPanel weights(operands.packed_weights().data(), operands.k, operands.columns, operands.weights,
                                 WeightPanel::Kind::integer, group);
       std::vector<float> sums(operands.rows * weights.padded_columns(), 0);
@@ -209,7 +210,7 @@ TEST_CASE("The largest dot products round once, with any instructions") {
         }
         for (std::int8_t& code : operands.codes) code = static_cast<std::int8_t>(random.below(9) == 0 ? 127 : -128);
         const ActivationFormat format{bits, 256};
-        const ActivationPanel activations(operands.packed_activations(format).data(), 9, 256, format);
+        const ActivationPanel activations(operands.packed_activations(format).data(), 9, 256, format, simd);
         const WeightPanel weights(operands.packed_weights().data(), 256, 16, operands.weights,
                                   WeightPanel::Kind::integer, 256);
         for (const DotFormat dot_format : {DotFormat::fp16, DotFormat::fp32}) {
@@ -239,7 +240,7 @@ TEST_CASE("Products of FP16 panels are those of FP-FP, with any instructions") {
       const Operands operands(1 + random.below(20), 1 + random.below(400), 1 + random.below(40),
                               {1 + run % 8, 8 * (1 + random.below(20))}, run % 2 == 0 ? 5 : 0, run % 2 == 0 ? 12 : 32,
                               random);
-      const ActivationPanel activations(operands.packed_activations({}).data(), operands.rows, operands.k, {});
+      const ActivationPanel activations(operands.packed_activations({}).data(), operands.rows, operands.k, {}, simd);
       const WeightPanel weights(operands.packed_weights().data(), operands.k, operands.columns, operands.weights,
                                 WeightPanel::Kind::fp16, 0);
       std::vector<float> sums(operands.rows * weights.padded_columns(), 0);

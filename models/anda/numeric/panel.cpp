@@ -216,13 +216,17 @@ void unpack_weights(const std::uint8_t* bytes, std::size_t k, std::size_t column
 }
 
 ActivationPanel::ActivationPanel(const std::uint8_t* bytes, std::size_t rows, std::size_t k,
-                                 const ActivationFormat& format)
+                                 const ActivationFormat& format, [[maybe_unused]] Simd simd)
     : rows_(rows), k_(format.is_fp16() ? k : round_up(k, format.group_size)), format_(format) {
   if (format.is_fp16()) {
     values_.resize(rows * k);
-    for (std::size_t i = 0; i < k; ++i) {
-      for (std::size_t row = 0; row < rows; ++row) values_[row * k + i] = to_float(load(bytes + 2 * (i * rows + row)));
+#ifdef ANDA_X86_KERNELS
+    if (simd != Simd::portable) {
+      kernels::to_floats_avx2(bytes, rows * k, values_.data());
+      return;
     }
+#endif
+    for (std::size_t i = 0; i < rows * k; ++i) values_[i] = to_float(load(bytes + 2 * i));
     return;
   }
   const std::uint32_t bits = format.mantissa_bits;
@@ -239,6 +243,12 @@ ActivationPanel::ActivationPanel(const std::uint8_t* bytes, std::size_t rows, st
       exponents_[group * rows + row] = static_cast<std::uint8_t>(exponent_at(bytes + (bits + 1) * plane_bytes, row));
       const std::uint8_t* at = bytes + row * row_bytes;
       const std::size_t to = row * k_ + group * format.group_size;
+#ifdef ANDA_X86_KERNELS
+      if (simd == Simd::avx512 && !halved && format.group_size % 32 == 0) {
+        kernels::unpack_planes_avx512({at, plane_bytes, format.group_size, bits, &high_[to]});
+        continue;
+      }
+#endif
       for (std::size_t b = 0; b < row_bytes; ++b) {
         const Eight m = mantissas_at(at, plane_bytes, b, bits);
         const Eight& signs = spread[at[b]];
@@ -304,7 +314,8 @@ void PanelProduct::add(const ActivationPanel& activations, const WeightPanel& we
   if (activations.format_.is_fp16()) {
     kernels::FloatTile tile;
     tile.rows = activations.rows_;
-    tile.k = tile.stride = activations.k_;
+    tile.k = activations.k_;
+    tile.stride = activations.rows_;
     tile.activations = activations.values_.data();
     tile.weight_columns = tile.sum_columns = columns;
     for (std::size_t first = 0; first < columns; first += kernel_columns) {

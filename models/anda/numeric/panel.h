@@ -53,7 +53,8 @@ void unpack_weights(const std::uint8_t* bytes, std::size_t k, std::size_t column
 class ActivationPanel {
  public:
   ActivationPanel() = default;
-  ActivationPanel(const std::uint8_t* bytes, std::size_t rows, std::size_t k, const ActivationFormat& format);
+  ActivationPanel(const std::uint8_t* bytes, std::size_t rows, std::size_t k, const ActivationFormat& format,
+                  Simd simd = best_simd());
 
   std::size_t rows() const { return rows_; }
 
@@ -66,7 +67,7 @@ class ActivationPanel {
   std::vector<std::int16_t> high_;
   std::vector<std::int16_t> low_;
   std::vector<std::uint8_t> exponents_;
-  std::vector<float> values_;  ///< FP16
+  std::vector<float> values_;  ///< FP16: [i · rows + row]
 };
 
 /// A panel of weights, unpacked for products with activations of one kind.

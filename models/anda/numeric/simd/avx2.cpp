@@ -107,12 +107,12 @@ ANDA_TARGET void rows_of_floats(const FloatTile& tile, std::size_t first_row) {
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t h = 0; h < halves; ++h) std::memcpy(&sums[r][h], at(r, h), sizeof sums[r][h]);
   }
-  const float* activations = tile.activations + first_row * tile.stride;
+  const float* activations = tile.activations + first_row;
   for (std::size_t k = 0; k < tile.k; ++k) {
     __m256 w[halves];
     for (std::size_t h = 0; h < halves; ++h) w[h] = _mm256_loadu_ps(tile.weights + k * tile.weight_columns + h * lanes);
     for (std::size_t r = 0; r < rows; ++r) {
-      const __m256 a = _mm256_set1_ps(activations[r * tile.stride + k]);
+      const __m256 a = _mm256_set1_ps(activations[k * tile.stride + r]);
       for (std::size_t h = 0; h < halves; ++h) sums[r][h] = _mm256_add_ps(sums[r][h], _mm256_mul_ps(a, w[h]));
     }
   }
@@ -134,6 +134,18 @@ void float_tile_avx2(const FloatTile& tile) {
   std::size_t row = 0;
   for (; row + 4 <= tile.rows; row += 4) rows_of_floats<4>(tile, row);
   for (; row < tile.rows; ++row) rows_of_floats<1>(tile, row);
+}
+
+ANDA_TARGET void to_floats_avx2(const std::uint8_t* halves, std::size_t count, float* values) {
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    __m128i eight;
+    std::memcpy(&eight, halves + 2 * i, sizeof eight);
+    _mm256_storeu_ps(values + i, _mm256_cvtph_ps(eight));
+  }
+  for (; i < count; ++i) {
+    values[i] = to_float(Fp16{static_cast<std::uint16_t>(halves[2 * i] | halves[2 * i + 1] << 8)});
+  }
 }
 
 }  // namespace anda::kernels

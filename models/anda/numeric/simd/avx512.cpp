@@ -98,11 +98,11 @@ ANDA_TARGET void rows_of_floats(const FloatTile& tile, std::size_t first_row) {
   for (std::size_t r = 0; r < rows; ++r) {
     sums[r] = _mm512_loadu_ps(tile.sums + (first_row + r) * tile.sum_columns);
   }
-  const float* activations = tile.activations + first_row * tile.stride;
+  const float* activations = tile.activations + first_row;
   for (std::size_t k = 0; k < tile.k; ++k) {
     const __m512 w = _mm512_loadu_ps(tile.weights + k * tile.weight_columns);
     for (std::size_t r = 0; r < rows; ++r) {
-      const __m512 a = _mm512_set1_ps(activations[r * tile.stride + k]);
+      const __m512 a = _mm512_set1_ps(activations[k * tile.stride + r]);
       sums[r] = _mm512_add_ps(sums[r], _mm512_mul_ps(a, w));
     }
   }
@@ -124,6 +124,24 @@ void float_tile_avx512(const FloatTile& tile) {
   std::size_t row = 0;
   for (; row + 8 <= tile.rows; row += 8) rows_of_floats<8>(tile, row);
   for (; row < tile.rows; ++row) rows_of_floats<1>(tile, row);
+}
+
+ANDA_TARGET void unpack_planes_avx512(const PlaneRow& row) {
+  const __m512i one = _mm512_set1_epi16(1);
+  for (std::size_t first = 0; first < row.elements; first += 32) {
+    const std::uint8_t* at = row.planes + first / 8;
+    const auto plane = [&](std::size_t p) {
+      __mmask32 bits = 0;
+      std::memcpy(&bits, at + p * row.plane_bytes, sizeof bits);
+      return bits;
+    };
+    __m512i m = _mm512_setzero_si512();
+    for (std::size_t p = 1; p <= row.mantissa_bits; ++p) {
+      m = _mm512_add_epi16(m, m);
+      m = _mm512_mask_add_epi16(m, plane(p), m, one);
+    }
+    _mm512_storeu_si512(row.values + first, _mm512_mask_sub_epi16(m, plane(0), _mm512_setzero_si512(), m));
+  }
 }
 
 }  // namespace anda::kernels

@@ -43,12 +43,21 @@ struct GroupTile {
 struct FloatTile {
   std::size_t rows = 0;
   std::size_t k = 0;
-  const float* activations = nullptr;  ///< [row · stride + k]
+  const float* activations = nullptr;  ///< [k · stride + row]
   std::size_t stride = 0;
   const float* weights = nullptr;  ///< [k · weight_columns + column]
   std::size_t weight_columns = 0;
   float* sums = nullptr;
   std::size_t sum_columns = 0;
+};
+
+/// The mantissas of a row from its planes.
+struct PlaneRow {
+  const std::uint8_t* planes = nullptr;  ///< the row's bytes of the sign plane
+  std::size_t plane_bytes = 0;           ///< from one plane to the next
+  std::size_t elements = 0;              ///< a multiple of 32
+  std::uint32_t mantissa_bits = 0;       ///< at most 15
+  std::int16_t* values = nullptr;        ///< ±m
 };
 
 /// Each returns how many v became infinite.
@@ -59,6 +68,9 @@ std::uint64_t group_tile_avx2(const GroupTile& tile);
 void float_tile_avx2(const FloatTile& tile);
 std::uint64_t group_tile_avx512(const GroupTile& tile);
 void float_tile_avx512(const FloatTile& tile);
+void unpack_planes_avx512(const PlaneRow& row);
+/// FP16 numbers, little-endian, as floats.
+void to_floats_avx2(const std::uint8_t* halves, std::size_t count, float* values);
 #endif
 
 }  // namespace kernels

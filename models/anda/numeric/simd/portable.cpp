@@ -46,7 +46,7 @@ void float_tile_portable(const FloatTile& tile) {
     float* at = tile.sums + row * tile.sum_columns;
     for (std::size_t c = 0; c < kernel_columns; ++c) sums[c] = at[c];
     for (std::size_t k = 0; k < tile.k; ++k) {
-      const float a = tile.activations[row * tile.stride + k];
+      const float a = tile.activations[k * tile.stride + row];
       const float* weights = tile.weights + k * tile.weight_columns;
       for (std::size_t c = 0; c < kernel_columns; ++c) {
         const float product = a * weights[c];
