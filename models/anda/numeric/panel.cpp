@@ -244,8 +244,10 @@ ActivationPanel::ActivationPanel(const std::uint8_t* bytes, std::size_t rows, st
       const std::uint8_t* at = bytes + row * row_bytes;
       const std::size_t to = row * k_ + group * format.group_size;
 #ifdef ANDA_X86_KERNELS
-      if (simd == Simd::avx512 && !halved && format.group_size % 32 == 0) {
-        kernels::unpack_planes_avx512({at, plane_bytes, format.group_size, bits, &high_[to]});
+      if (simd == Simd::avx512 && format.group_size % 32 == 0) {
+        const std::size_t high_bits = halved ? bits - 1 : bits;
+        kernels::unpack_planes_avx512({at, plane_bytes, format.group_size, 1, high_bits, &high_[to]});
+        if (halved) kernels::unpack_planes_avx512({at, plane_bytes, format.group_size, bits, 1, &low_[to]});
         continue;
       }
 #endif
@@ -289,6 +291,15 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
           std::copy(scales.begin(), scales.end(),
                     scales_.begin() + static_cast<std::ptrdiff_t>(first / format.scale_group * padded_columns_));
         }
+        // A scale group has few codes and many weights: what becomes of each code is found once.
+        const std::size_t codes = std::size_t{1} << format.bits;
+        const std::int32_t lowest = -(std::int32_t{1} << (format.bits - 1));
+        std::vector<float> table(kind == Kind::integer ? 0 : columns * codes);
+        for (std::size_t entry = 0; entry < table.size(); ++entry) {
+          const std::int32_t code = lowest + static_cast<std::int32_t>(entry % codes);
+          const float exact = static_cast<float>(code) * scales[entry / codes];  // 8 by 11 bits
+          table[entry] = kind == Kind::fp16 ? to_float(to_fp16(exact)) : exact;
+        }
         for (std::size_t i = first; i < first + count; ++i) {
           std::int16_t* pairs = kind == Kind::integer ? &pairs_[i / 2 * 2 * padded_columns_ + i % 2] : nullptr;
           float* values = kind == Kind::integer ? nullptr : &values_[i * padded_columns_];
@@ -298,8 +309,7 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
               pairs[2 * c] = static_cast<std::int16_t>(code);
               continue;
             }
-            const float exact = static_cast<float>(code) * scales[c];  // 8 by 11 bits
-            values[c] = kind == Kind::fp16 ? to_float(to_fp16(exact)) : exact;
+            values[c] = table[c * codes + static_cast<std::size_t>(code - lowest)];
           }
         }
       });

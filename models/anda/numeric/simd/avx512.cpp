@@ -136,7 +136,7 @@ ANDA_TARGET void unpack_planes_avx512(const PlaneRow& row) {
       return bits;
     };
     __m512i m = _mm512_setzero_si512();
-    for (std::size_t p = 1; p <= row.mantissa_bits; ++p) {
+    for (std::size_t p = row.first_plane; p < row.first_plane + row.mantissa_planes; ++p) {
       m = _mm512_add_epi16(m, m);
       m = _mm512_mask_add_epi16(m, plane(p), m, one);
     }

@@ -56,8 +56,9 @@ struct PlaneRow {
   const std::uint8_t* planes = nullptr;  ///< the row's bytes of the sign plane
   std::size_t plane_bytes = 0;           ///< from one plane to the next
   std::size_t elements = 0;              ///< a multiple of 32
-  std::uint32_t mantissa_bits = 0;       ///< at most 15
-  std::int16_t* values = nullptr;        ///< ±m
+  std::size_t first_plane = 1;           ///< of the mantissa planes to take; 0 is the sign plane
+  std::size_t mantissa_planes = 0;       ///< how many, at most 15
+  std::int16_t* values = nullptr;        ///< ± the bits of these planes
 };
 
 /// Each returns how many v became infinite.
