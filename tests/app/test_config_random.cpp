@@ -57,7 +57,9 @@ class Randomizer {
     value.clear();
     for (std::size_t i = below(random_, 12); i > 0; --i) value += pieces[below(random_, pieces.size())];
   }
-  void path(const char*, std::string& value, const char*, anda::PathKind = anda::PathKind::file) { value = below(random_, 2) == 0 ? "" : file_; }
+  void path(const char*, std::string& value, const char*, anda::PathKind = anda::PathKind::file) {
+    value = below(random_, 2) == 0 ? "" : file_;
+  }
   template <class E, std::size_t N>
   void choice(const char*, E& value, const anda::ChoiceTable<E, N>& table, const char*) {
     value = table[below(random_, N)].value;

@@ -42,14 +42,14 @@ class FunctionalPath {
   std::uint8_t* activation_room(const Schedule::Step& step, std::uint32_t half, std::uint64_t panel);
   std::uint8_t* weight_room(const Schedule::Step& step, std::uint32_t half, std::uint64_t panel);
   std::uint8_t* partial_sum_room(const Schedule::Step& step, std::uint32_t slot, std::uint64_t panel,
-                                 std::uint64_t block);
+                                 std::uint64_t index);
 
   /// The step's output tiles, and its results in the activation buffer if it stores any.
   void compute(const Schedule::Step& step, std::uint32_t activation_half, std::uint32_t weight_half,
                std::uint32_t slot);
 
   /// Bytes of a block of results after compute().
-  std::uint8_t* result(std::uint32_t slot, std::uint64_t panel, std::uint64_t block);
+  std::uint8_t* result(std::uint32_t slot, std::uint64_t panel, std::uint64_t index);
 
   /// Of the GeMM since begin().
   const DataLosses& losses() const { return losses_; }

@@ -102,7 +102,7 @@ void over_scale_groups(Bytes* bytes, std::size_t k, std::size_t columns, const W
 /// Reads a little-endian bit stream of two's complement numbers.
 class WeightReader {
  public:
-  WeightReader(const std::uint8_t* bytes, std::uint32_t bits) : bytes_(bytes), bits_(bits), end_(1 << (bits - 1)) {}
+  WeightReader(const std::uint8_t* bytes, std::uint32_t bits) : bytes_(bytes), bits_(bits), end_((1 << bits) >> 1) {}
 
   std::int32_t next() {
     if (available_ < bits_) {
@@ -184,7 +184,7 @@ void pack_weights(const std::int8_t* codes, const Fp16* scales, std::size_t stri
                       std::size_t bit = 0;
                       for (std::size_t i = first; i < first + count; ++i) {
                         for (std::size_t c = 0; c < columns; ++c, bit += format.bits) {
-                          const int code = codes[i * stride + c];
+                          const std::int8_t code = codes[i * stride + c];
                           if (code < -end || code >= end) {
                             throw Error::input("weight " + std::to_string(code) + " at k = " + std::to_string(i) +
                                                " does not fit in " + std::to_string(format.bits) + " bits");

@@ -136,15 +136,15 @@ void float_tile_avx2(const FloatTile& tile) {
   for (; row < tile.rows; ++row) rows_of_floats<1>(tile, row);
 }
 
-ANDA_TARGET void to_floats_avx2(const std::uint8_t* halves, std::size_t count, float* values) {
+ANDA_TARGET void to_floats_avx2(const std::uint8_t* bytes, std::size_t count, float* values) {
   std::size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
     __m128i eight;
-    std::memcpy(&eight, halves + 2 * i, sizeof eight);
+    std::memcpy(&eight, bytes + 2 * i, sizeof eight);
     _mm256_storeu_ps(values + i, _mm256_cvtph_ps(eight));
   }
   for (; i < count; ++i) {
-    values[i] = to_float(Fp16{static_cast<std::uint16_t>(halves[2 * i] | halves[2 * i + 1] << 8)});
+    values[i] = to_float(Fp16{static_cast<std::uint16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8)});
   }
 }
 

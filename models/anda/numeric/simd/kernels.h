@@ -71,7 +71,7 @@ std::uint64_t group_tile_avx512(const GroupTile& tile);
 void float_tile_avx512(const FloatTile& tile);
 void unpack_planes_avx512(const PlaneRow& row);
 /// FP16 numbers, little-endian, as floats.
-void to_floats_avx2(const std::uint8_t* halves, std::size_t count, float* values);
+void to_floats_avx2(const std::uint8_t* bytes, std::size_t count, float* values);
 #endif
 
 }  // namespace kernels
