@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 #include <anda/base/error.h>
 
@@ -90,6 +91,8 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   const std::string folder = options.text("out", default_folder(file));
   const RunInfo info = run_info(config, ANDA_VERSION, found.sha256, found.notes);
   RunWriter writer(folder, config.systems.size(), info);
+  std::optional<TensorDump> dump;
+  if (config.functional.enabled && config.functional.dump) dump.emplace(folder + "/tensors");
   SimulationResult result;
   {
     ProgressBar bar(config.name);
@@ -98,9 +101,11 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
         [&bar](double done) {
           bar.update(done);
           return !interrupted();
-        });
+        },
+        dump ? &*dump : nullptr);
   }
   writer.finish(result, [] { return !interrupted(); });
+  if (dump) dump->keep();
 
   if (!options.has("quiet")) {
     print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));

@@ -73,8 +73,9 @@ class CatalogueVisitor {
     add({key, "truth value", value ? "true" : "false", "true, false", meaning});
   }
   void text(const char* key, const std::string& value, const char* meaning) { add({key, "text", value, "", meaning}); }
-  void path(const char* key, const std::string& value, const char* meaning) {
-    add({key, "path", value, "an existing file", meaning});
+  void path(const char* key, const std::string& value, const char* meaning, PathKind kind = PathKind::file) {
+    const char* legal = kind == PathKind::file ? "an existing file" : "an existing file or folder";
+    add({key, "path", value, legal, meaning});
   }
   template <class E, std::size_t N>
   void choice(const char* key, const E& value, const ChoiceTable<E, N>& table, const char* meaning) {

@@ -80,7 +80,7 @@ void Reader::text(const char* key, std::string& value, const char*) {
   if (const TreeEntry* entry = take(key)) read_text(*entry, value);
 }
 
-void Reader::path(const char* key, std::string& value, const char*) {
+void Reader::path(const char* key, std::string& value, const char*, PathKind kind) {
   const TreeEntry* entry = take(key);
   std::string text;
   if (entry == nullptr || !read_text(*entry, text)) return;
@@ -88,12 +88,13 @@ void Reader::path(const char* key, std::string& value, const char*) {
     value.clear();
     return;
   }
+  const std::string what = kind == PathKind::file ? "file" : "file or folder";
   const std::filesystem::path resolved = resolve_path(text, entry->value.place);
   std::error_code error;
   const auto status = std::filesystem::status(resolved, error);
   if (!std::filesystem::exists(status)) {
-    complain(*entry, "is " + in_quotes(text) + ", must be an existing file; there is no " + resolved.string());
-  } else if (std::filesystem::is_directory(status)) {
+    complain(*entry, "is " + in_quotes(text) + ", must be an existing " + what + "; there is no " + resolved.string());
+  } else if (kind == PathKind::file && std::filesystem::is_directory(status)) {
     complain(*entry, "is " + in_quotes(text) + ", must be a file; " + resolved.string() + " is a directory");
   } else {
     value = resolved.string();

@@ -73,7 +73,7 @@ class Reader {
   }
   void flag(const char* key, bool& value, const char*);
   void text(const char* key, std::string& value, const char*);
-  void path(const char* key, std::string& value, const char*);
+  void path(const char* key, std::string& value, const char*, PathKind kind = PathKind::file);
 
   template <class E, std::size_t N>
   void choice(const char* key, E& value, const ChoiceTable<E, N>& table, const char*) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/default_technology.h"
+#include "config/functional_config.h"
 #include "config/precision_config.h"
 #include "config/simulation_config.h"
 #include "config/workload_config.h"
@@ -30,6 +31,7 @@ struct RunConfig {
   anda::Technology technology = default_technology();
   std::vector<PeKind> systems{PeKind::fp_fp, PeKind::anda};
   SimulationConfig simulation;
+  FunctionalConfig functional;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -49,6 +51,7 @@ struct RunConfig {
         "systems", self.systems, pe_kinds,
         "processing elements that the accelerator is simulated with, each a system; the first is the baseline");
     visit.section("simulation", self.simulation, "how the simulation is done");
+    visit.section("functional", self.functional, "real data in the simulated machines");
   }
 
   void check(const std::string& path, Problems& problems) const {
@@ -57,6 +60,10 @@ struct RunConfig {
       problems.push_back({join_key(path, "precision.weight_bits"),
                           "is " + number_text(precision.weight_bits) +
                               ", must be at most accelerator.mxu.weight_bits = " + number_text(widest)});
+    }
+    if (functional.enabled && simulation.fold_layers) {
+      problems.push_back({join_key(path, "simulation.fold_layers"),
+                          "is true, must be false with functional.enabled: every GeMM has data of its own"});
     }
   }
 };

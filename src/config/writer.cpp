@@ -51,7 +51,7 @@ class Writer {
   }
   void flag(const char* key, const bool& value, const char*) { line(key, value ? "true" : "false"); }
   void text(const char* key, const std::string& value, const char*) { line(key, yaml_text(value)); }
-  void path(const char* key, const std::string& value, const char*) {
+  void path(const char* key, const std::string& value, const char*, PathKind = PathKind::file) {
     namespace fs = std::filesystem;
     const fs::path path(value);
     const fs::path shown = keeps_folders_ && !value.empty() ? fs::absolute(path).lexically_normal() : path.filename();

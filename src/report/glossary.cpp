@@ -8,6 +8,7 @@
 #include <anda/accelerator/accelerator.h>
 #include <anda/dram/dram.h>
 
+#include "report/error_columns.h"
 #include "report/metrics.h"
 #include "report/op_columns.h"
 
@@ -67,6 +68,15 @@ constexpr const char* counters_heading =
     "| counter | unit | meaning |\n"
     "|---------|------|---------|\n";
 
+constexpr const char* errors_heading =
+    "\n## Data\n"
+    "\n"
+    "Of functional simulations only: the object `functional` of an op or a tensor type in `report.json`, and the last "
+    "columns of\n`ops.csv`. They are of one run of an op, whatever its count.\n"
+    "\n"
+    "| name | unit | meaning |\n"
+    "|------|------|---------|\n";
+
 /// "/energy_pj/total" as "energy_pj.total".
 std::string dotted(const std::string& pointer) {
   std::string path = pointer.substr(1);
@@ -101,6 +111,10 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
   for (const OpColumn& column : op_columns()) {
     page += fmt::format("| `{}` | `{}{}` | {} | {} |\n", column.csv_name(), column.of_tile ? "tile." : "", column.key,
                         column.unit, column.meaning);
+  }
+  page += errors_heading;
+  for (const ErrorColumn& column : error_columns()) {
+    page += fmt::format("| `{}` | {} | {} |\n", column.key, column.unit, column.meaning);
   }
   page += counters_heading;
   for (const CounterColumn& counter : counters) {

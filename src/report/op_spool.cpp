@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 namespace anda::sim {
@@ -48,6 +49,20 @@ void OpSpool::add(const OpRecord& record) {
   put(static_cast<std::uint64_t>(record.tile.order));
   put(record.counts.size());
   for (const std::uint64_t count : record.counts) put(count);
+  put(record.errors ? 1 : 0);
+  if (record.errors) {
+    const DataErrors& errors = *record.errors;
+    for (const double value : {errors.signal, errors.noise, errors.max_abs_error}) {
+      std::uint64_t bits = 0;
+      std::memcpy(&bits, &value, sizeof bits);
+      put(bits);
+    }
+    for (const std::uint64_t value :
+         {errors.dot_overflows, errors.output_overflows, errors.replaced_inputs, errors.replaced_outputs,
+          errors.zeroed_activations, errors.zeroed_weights, errors.zeroed_outputs}) {
+      put(value);
+    }
+  }
   ++records_;
 }
 
@@ -84,6 +99,19 @@ bool OpSpool::next(OpRecord& record) {
   get(record.tile.order);
   record.counts.resize(get());
   for (std::uint64_t& count : record.counts) get(count);
+  record.errors.reset();
+  if (get() != 0) {
+    DataErrors& errors = record.errors.emplace();
+    for (double* value : {&errors.signal, &errors.noise, &errors.max_abs_error}) {
+      const std::uint64_t bits = get();
+      std::memcpy(value, &bits, sizeof bits);
+    }
+    for (std::uint64_t* value :
+         {&errors.dot_overflows, &errors.output_overflows, &errors.replaced_inputs, &errors.replaced_outputs,
+          &errors.zeroed_activations, &errors.zeroed_weights, &errors.zeroed_outputs}) {
+      get(*value);
+    }
+  }
   return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "report/error_columns.h"
 #include "report/op_columns.h"
 
 namespace anda::sim {
@@ -23,11 +24,15 @@ void append_text(std::string& line, std::string_view text) {
 
 }  // namespace
 
-OpsCsv::OpsCsv(std::ostream& out, const std::vector<Metric>& metrics) : out_(out), metrics_(metrics) {
+OpsCsv::OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool functional)
+    : out_(out), metrics_(metrics), functional_(functional) {
   line_ = "system";
   for (const OpColumn& column : op_columns()) line_ += "," + column.csv_name();
   for (const Metric& metric : metrics_) {
     if (metric.scope == Metric::Scope::everywhere) line_ += "," + metric.key;
+  }
+  if (functional_) {
+    for (const ErrorColumn& column : error_columns()) line_ += std::string(",") + column.key;
   }
   out_ << line_ << '\n';
 }
@@ -48,6 +53,12 @@ void OpsCsv::op(const std::string& system, const OpRecord& record, const std::ve
     if (metrics_[i].scope != Metric::Scope::everywhere) continue;
     line_ += ',';
     append_value(line_, values[i], "");
+  }
+  if (functional_) {
+    for (const ErrorColumn& column : error_columns()) {
+      line_ += ',';
+      append_value(line_, record.errors ? column.value(*record.errors) : MetricValue{}, "");
+    }
   }
   line_ += '\n';
   out_ << line_;

@@ -13,7 +13,8 @@ namespace anda::sim {
 /// Writes ops.csv: a header, then a row for each system and op.
 class OpsCsv {
  public:
-  OpsCsv(std::ostream& out, const std::vector<Metric>& metrics);
+  /// `functional`: with columns on the data.
+  OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool functional = false);
 
   /// `values`: of Evaluation::evaluate() for this op.
   void op(const std::string& system, const OpRecord& record, const std::vector<MetricValue>& values);
@@ -21,6 +22,7 @@ class OpsCsv {
  private:
   std::ostream& out_;
   const std::vector<Metric>& metrics_;
+  bool functional_;
   std::string line_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "report/error_columns.h"
 #include "report/op_columns.h"
 
 namespace anda::sim {
@@ -30,6 +31,12 @@ Json json_of(const MetricValue& value) {
   if (const auto* whole = std::get_if<std::uint64_t>(&value)) return *whole;
   if (const auto* real = std::get_if<double>(&value)) return *real;
   return nullptr;
+}
+
+Json json_of(const DataErrors& errors) {
+  Json json = Json::object();
+  for (const ErrorColumn& column : error_columns()) json[column.key] = json_of(column.value(errors));
+  return json;
 }
 
 void append_op_value(std::string& line, const OpColumn::Value& value) {
@@ -80,13 +87,15 @@ void ReportJson::begin_system(std::size_t system) {
     actions[evaluation_.result().counters[i].name] = result.totals[i];
   }
   Json& tensors = json["tensors"] = Json::array();
-  for (const auto& [tensor, counts] : result.tensors) {
+  for (std::size_t t = 0; t < result.tensors.size(); ++t) {
+    const auto& [tensor, counts] = result.tensors[t];
     Json entry;
     entry["tensor"] = tensor;
     evaluation_.evaluate(system, counts, Metric::Scope::everywhere, values);
     for (std::size_t i = 0; i < metrics.size(); ++i) {
       if (metrics[i].scope == Metric::Scope::everywhere) entry[metrics[i].key] = json_of(values[i]);
     }
+    if (t < result.tensor_errors.size()) entry["functional"] = json_of(result.tensor_errors[t]);
     tensors.push_back(std::move(entry));
   }
 
@@ -119,6 +128,7 @@ void ReportJson::op(const OpRecord& record, const std::vector<MetricValue>& valu
     line_ += metric_keys_[i];
     append_value(line_, values[i], "null");
   }
+  if (record.errors) line_ += ",\"functional\":" + text_of(json_of(*record.errors), -1);
   line_ += '}';
   out_ << line_;
 }

@@ -72,7 +72,8 @@ void RunWriter::finish(const SimulationResult& result, const std::function<bool(
   config_file.stream() << info_.config_yaml;
   AtomicFile ops_file(path("ops.csv"));
   AtomicFile report_file(path("report.json"));
-  OpsCsv csv(ops_file.stream(), evaluation.metrics());
+  const bool functional = !result.systems.empty() && !result.systems.front().tensor_errors.empty();
+  OpsCsv csv(ops_file.stream(), evaluation.metrics(), functional);
   ReportJson json(report_file.stream(), info_, evaluation);
 
   json.begin(assumptions(info_, result));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "report/error_columns.h"
 #include "report/human.h"
 #include "report/text_grid.h"
 
@@ -38,6 +39,29 @@ class Tables {
       }
       if (shown < tensors.size()) grid.title(fmt::format("  … and {} more, see report.json", tensors.size() - shown));
       grid.row(cells("  total", i, systems()[i].totals, columns));
+    }
+    print(grid);
+  }
+
+  /// What happened to the data of a functional simulation: a row for each tensor type.
+  void errors() {
+    if (systems().empty() || systems().front().tensor_errors.empty()) return;
+    std::vector<std::string> headings{"data"};
+    for (const ErrorColumn& column : error_columns()) headings.emplace_back(column.heading);
+    TextGrid grid(std::move(headings));
+    for (std::size_t i = 0; i < systems().size(); ++i) {
+      grid.title(title_of(i));
+      const SystemResult& system = systems()[i];
+      const std::size_t shown = std::min(system.tensor_errors.size(), max_tensors);
+      for (std::size_t t = 0; t < shown; ++t) {
+        std::vector<std::string> row{"  " + shortened(system.tensors[t].first, name_columns)};
+        for (const ErrorColumn& column : error_columns())
+          row.push_back(plain_text(column.value(system.tensor_errors[t])));
+        grid.row(std::move(row));
+      }
+      if (shown < system.tensor_errors.size()) {
+        grid.title(fmt::format("  … and {} more, see report.json", system.tensor_errors.size() - shown));
+      }
     }
     print(grid);
   }
@@ -184,6 +208,7 @@ void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& eval
                     {"dram_bandwidth_bytes_per_s", ""},
                     {"dram_peak_bytes_per_s", ""}},
                    false);
+  tables.errors();
   tables.ratios();
 }
 

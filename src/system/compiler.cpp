@@ -18,6 +18,7 @@ AcceleratorConfig accelerator_of(const RunConfig& config, PeKind system) {
   AcceleratorConfig accelerator = config.accelerator;
   accelerator.mxu.processing_element = system;
   accelerator.level = config.simulation.level;
+  accelerator.functional = {config.functional.enabled, config.functional.dot_format};
   return accelerator;
 }
 

@@ -6,7 +6,7 @@
 namespace anda::sim {
 
 Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source,
-           bool fold, std::function<void(const OpRecord&)> take)
+           bool fold, DataHost* data, std::function<void(const OpRecord&)> take)
     : sc_module(name),
       control("control"),
       interrupt("interrupt"),
@@ -14,6 +14,7 @@ Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counter
       counters_(counters),
       source_(source),
       fold_(fold),
+      data_(data),
       take_(std::move(take)) {
   SC_HAS_PROCESS(Host);
   SC_THREAD(run);
@@ -27,6 +28,7 @@ void Host::run() {
     for (; source_.next(record.gemm); ++record.index) {
       record.task = compiler_.task(record.gemm);
       record.counts.assign(counters_.size(), 0);
+      record.errors.reset();
       const std::uint64_t runs = fold_ ? 1 : record.gemm.count;
       for (std::uint64_t i = 0; i < runs; ++i) {
         if (!run_task(record.task, record)) return;
@@ -58,6 +60,7 @@ bool Host::run_task(const GemmTask& task, OpRecord& record) {
 
   const GemmDescriptor descriptor = compiler_.compile(task);
   record.tile = descriptor.tile;
+  if (data_ != nullptr && !record.errors) data_->place(record.gemm, record.index, task, descriptor);
   const Counts before = counters_.values();
   const auto words = descriptor.encode();
   const std::uint32_t one = 1;
@@ -71,6 +74,11 @@ bool Host::run_task(const GemmTask& task, OpRecord& record) {
     failure_ = "GeMM '" + record.gemm.name + "': the accelerator stopped with error code " +
                std::to_string(read(registers::error_code));
     return false;
+  }
+
+  // A GeMM that runs again does so on the same data.
+  if (data_ != nullptr && !record.errors) {
+    record.errors = data_->collect(record.gemm, record.index, task, descriptor);
   }
 
   Counts counts = counters_.values();

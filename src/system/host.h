@@ -12,6 +12,7 @@
 #include <anda/accelerator/accelerator.h>
 
 #include "system/compiler.h"
+#include "system/data_host.h"
 #include "system/op_record.h"
 #include "workload/gemm.h"
 
@@ -25,9 +26,9 @@ class Host : public sc_core::sc_module {
   sc_core::sc_in<bool> interrupt;
 
   /// `fold`: a GeMM equal to an earlier one in everything but name and layer takes over its counts. Every GeMM starts
-  /// on an idle machine, so that is exact.
+  /// on an idle machine, so that is exact. `data`: of a functional simulation, which does not fold; else nullptr.
   Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source, bool fold,
-       std::function<void(const OpRecord&)> take);
+       DataHost* data, std::function<void(const OpRecord&)> take);
 
   bool finished() const { return finished_; }
   /// Why the trace could not be finished; empty if it could.
@@ -48,6 +49,7 @@ class Host : public sc_core::sc_module {
   const Counters& counters_;
   GemmSource& source_;
   bool fold_;
+  DataHost* data_;
   std::function<void(const OpRecord&)> take_;
   std::map<FoldKey, std::pair<TileShape, Counts>> folded_;
   bool finished_ = false;

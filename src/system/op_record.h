@@ -3,6 +3,7 @@
 #define ANDA_SIM_SYSTEM_OP_RECORD_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/controller/gemm_task.h>
 
+#include "data/data_errors.h"
 #include "workload/gemm.h"
 
 namespace anda::sim {
@@ -28,7 +30,8 @@ struct OpRecord {
   Gemm gemm;
   GemmTask task;
   TileShape tile;
-  Counts counts;  ///< of all gemm.count runs together
+  Counts counts;                     ///< of all gemm.count runs together
+  std::optional<DataErrors> errors;  ///< of one of them, in a functional simulation
 };
 
 /// Takes the records as they come, so that a long trace need not be held.
@@ -56,6 +59,7 @@ struct SystemResult {
   AcceleratorConfig accelerator;
   Counts totals;
   std::vector<std::pair<std::string, Counts>> tensors;  ///< by type of A, in order of appearance
+  std::vector<DataErrors> tensor_errors;                ///< of each of them, in a functional simulation
 };
 
 /// What a run did. `counters` names the entries of every Counts.

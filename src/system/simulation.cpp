@@ -18,18 +18,26 @@ namespace {
 /// How far the supervisor lets systems run between two looks: milliseconds of the computer's time.
 double cycles_between_looks(Level level) { return level == Level::fast ? 3e7 : 1e5; }
 
+DramConfig memory_of(const RunConfig& config) {
+  DramConfig memory = config.dram;
+  memory.store_data = memory.store_data || config.functional.enabled;
+  return memory;
+}
+
 /// One system under test: host, accelerator and its own memory.
 class System : public sc_core::sc_module {
  public:
   System(sc_core::sc_module_name name, const RunConfig& config, PeKind system, std::unique_ptr<GemmSource> source,
-         std::function<void(const OpRecord&)> take)
+         TensorDump* dump, bool first, std::function<void(const OpRecord&)> take)
       : sc_module(name),
         source_(std::move(source)),
         accelerator("accelerator", accelerator_of(config, system)),
-        dram("dram", config.dram),
+        dram("dram", memory_of(config)),
         compiler_(config, accelerator.config()),
+        data_(config, name_of(pe_kinds, system), accelerator, dump, first),
         counters(all_counters()),
-        host("host", compiler_, counters, *source_, config.simulation.fold_layers, std::move(take)),
+        host("host", compiler_, counters, *source_, config.simulation.fold_layers,
+             config.functional.enabled ? &data_ : nullptr, std::move(take)),
         interrupt_("interrupt") {
     host.control.bind(accelerator.control);
     accelerator.memory.bind(dram.socket);
@@ -53,6 +61,7 @@ class System : public sc_core::sc_module {
 
  private:
   Compiler compiler_;
+  DataHost data_;
 
  public:
   const Counters counters;
@@ -129,7 +138,7 @@ class Waveforms {
 }  // namespace
 
 SimulationResult simulate(const RunConfig& config, const std::function<std::unique_ptr<GemmSource>()>& open_source,
-                          double total_macs, OpSink& sink, const Progress& progress) {
+                          double total_macs, OpSink& sink, const Progress& progress, TensorDump* dump) {
   // The kernel's word on sc_stop, which is how every run here ends.
   sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(config.simulation.quantum_us, sc_core::SC_US));
@@ -144,13 +153,18 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
       add_to(total.totals, record.counts);
       const auto tensor = std::find_if(total.tensors.begin(), total.tensors.end(),
                                        [&](const auto& entry) { return entry.first == record.gemm.tensor; });
+      const auto place = static_cast<std::size_t>(tensor - total.tensors.begin());
       add_to(tensor != total.tensors.end() ? tensor->second
                                            : total.tensors.emplace_back(record.gemm.tensor, Counts{}).second,
              record.counts);
+      if (record.errors) {
+        if (total.tensor_errors.size() <= place) total.tensor_errors.resize(place + 1);
+        total.tensor_errors[place] += *record.errors;
+      }
       sink.take(i, record);
     };
     systems.push_back(std::make_unique<System>(("system_" + std::to_string(i)).c_str(), config, config.systems[i],
-                                               open_source(), take));
+                                               open_source(), dump, i == 0, take));
     total.accelerator = systems.back()->accelerator.config();
   }
   for (const Counter& counter : systems.front()->counters.list()) {

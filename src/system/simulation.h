@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "config/run_config.h"
+#include "data/tensor_dump.h"
 #include "system/op_record.h"
 #include "workload/gemm.h"
 
@@ -16,9 +17,10 @@ using Progress = std::function<bool(double)>;
 
 /// Simulates the configuration's systems side by side in one SystemC simulation, each replaying its own pass of the
 /// trace. One call a process: the kernel elaborates once. Throws Error (run) if a system fails or Progress said stop.
-/// `total_macs`: of the whole trace, for the progress.
+/// `total_macs`: of the whole trace, for the progress. `dump`: where the tensors of a functional simulation go;
+/// nullptr: nowhere.
 SimulationResult simulate(const RunConfig& config, const std::function<std::unique_ptr<GemmSource>()>& open_source,
-                          double total_macs, OpSink& sink, const Progress& progress);
+                          double total_macs, OpSink& sink, const Progress& progress, TensorDump* dump = nullptr);
 
 }  // namespace anda::sim
 

@@ -10,6 +10,7 @@
 
 #include "config/sha256.h"
 #include "system/compiler.h"
+#include "system/data_host.h"
 #include "workload/gemm_generator.h"
 #include "workload/hugging_face.h"
 #include "workload/model_shape.h"
@@ -43,12 +44,12 @@ class FirstLayers : public GemmSource {
 /// The compilers of all systems, which have compiled GeMMs of some kinds before.
 class Trial {
  public:
-  explicit Trial(const RunConfig& config) {
+  explicit Trial(const RunConfig& config) : config_(config) {
     for (const PeKind system : config.systems) compilers_.emplace_back(config, accelerator_of(config, system));
   }
 
   /// Returns whether some system fills up k to whole groups.
-  bool compile(const Gemm& gemm) {
+  bool compile(const Gemm& gemm, std::uint64_t index) {
     bool padded = false;
     for (std::size_t i = 0; i < compilers_.size(); ++i) {
       const GemmTask task = compilers_[i].task(gemm);
@@ -59,6 +60,7 @@ class Trial {
       compilers_[i].compile(task);
       if (seen_.size() < most_remembered) seen_.insert(kind);
     }
+    if (config_.functional.enabled) check_data(config_, gemm, index, compilers_.front().task(gemm));
     return padded;
   }
 
@@ -66,6 +68,7 @@ class Trial {
   using Kind =
       std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
 
+  const RunConfig& config_;
   std::vector<Compiler> compilers_;
   std::set<Kind> seen_;
 };
@@ -95,7 +98,7 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
   const std::unique_ptr<GemmSource> source = open_workload(config.workload);
   for (Gemm gemm; source->next(gemm); ++found.gemms) {
     if (found.gemms % rows_between_looks == 0 && !go_on()) throw Error::run("interrupted");
-    if (trial.compile(gemm)) ++padded;
+    if (trial.compile(gemm, found.gemms)) ++padded;
     tensors.insert(gemm.tensor);
     if (tensors.size() > most_tensors) {
       throw Error::input(fmt::format("GeMM '{}': tensor '{}' is the {}th type of tensor; at most {} are kept apart",

@@ -240,7 +240,7 @@ TEST_CASE("all problems of a file are reported, in the order of its lines", "[co
       "file.yaml:5:1: tiling: is `x`, must be one of paper, auto\n"
       "--set dram.channels=a: dram.channels: is `a`, must be a whole number, 1 … 1024\n"
       "--set x=1: x: is not a key; the keys of the top level are name, workload, precision, tiling, accelerator, dram, "
-      "technology, systems, simulation, base");
+      "technology, systems, simulation, functional, base");
 }
 
 TEST_CASE("files that are none", "[config]") {

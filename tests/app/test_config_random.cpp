@@ -58,7 +58,9 @@ class Randomizer {
     value.clear();
     for (std::size_t i = below(random_, 12); i > 0; --i) value += pieces[below(random_, pieces.size())];
   }
-  void path(const char*, std::string& value, const char*) { value = below(random_, 2) == 0 ? "" : file_; }
+  void path(const char*, std::string& value, const char*, anda::PathKind = anda::PathKind::file) {
+    value = below(random_, 2) == 0 ? "" : file_;
+  }
   template <class E, std::size_t N>
   void choice(const char*, E& value, const anda::ChoiceTable<E, N>& table, const char*) {
     value = table[below(random_, N)].value;
@@ -124,6 +126,7 @@ RunConfig random_config(Random& random, const std::string& file) {
   dram.policy.write_drain_start = static_cast<std::uint32_t>(1 + below(random, dram.policy.queue_requests));
   dram.policy.write_drain_stop = static_cast<std::uint32_t>(below(random, dram.policy.write_drain_start));
   config.precision.weight_bits = std::min(config.precision.weight_bits, accelerator.mxu.weight_bits);
+  if (config.functional.enabled) config.simulation.fold_layers = false;
   return config;
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "app/trace_test_files.h"
+#include "report/error_columns.h"
 #include "report/glossary.h"
 #include "report/metrics.h"
 #include "report/op_columns.h"
@@ -24,10 +25,12 @@ const Json& below(const Json& object, const std::string& pointer) {
   return *at;
 }
 
-std::set<std::string> properties_of(const Json& object) {
+/// The keys of an object, all of which it must have but for the optional ones.
+std::set<std::string> properties_of(const Json& object, const std::set<std::string>& optional = {}) {
   std::set<std::string> keys;
   for (const auto& entry : object.at("properties").items()) keys.insert(entry.key());
-  const auto required = object.at("required").get<std::set<std::string>>();
+  auto required = object.at("required").get<std::set<std::string>>();
+  for (const std::string& key : optional) CHECK(required.insert(key).second);
   CHECK(required == keys);
   return keys;
 }
@@ -66,7 +69,18 @@ TEST_CASE("docs/report.schema.json has the properties of ops and the counters") 
   std::set<std::string> tile;
   for (const OpColumn& column : op_columns()) (column.of_tile ? tile : op).insert(column.key);
   const Json& definition = root.at("$defs").at("op");
-  CHECK(properties_of(definition) == op);
+  op.insert("functional");
+  CHECK(properties_of(definition, {"functional"}) == op);
+  CHECK(properties_of(root.at("$defs").at("tensor"), {"functional"}) == std::set<std::string>{"tensor", "functional"});
+
+  std::set<std::string> errors;
+  const Json& functional = root.at("$defs").at("functional");
+  for (const ErrorColumn& column : error_columns()) {
+    errors.insert(column.key);
+    CHECK(functional.at("properties").at(column.key).at("description") ==
+          std::string(column.meaning) + " Unit: " + column.unit + ".");
+  }
+  CHECK(properties_of(functional) == errors);
   CHECK(properties_of(definition.at("properties").at("tile")) == tile);
 
   std::set<std::string> counters;

@@ -8,6 +8,7 @@
 #include <string>
 #include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
+#include <vector>
 
 #include <anda/accelerator/accelerator.h>
 #include <anda/accelerator/tiling.h>
@@ -60,6 +61,14 @@ class Machine : public sc_core::sc_module {
     return payload.get_response_status();
   }
 
+  /// Bytes of memory, in no time.
+  void place(std::uint64_t address, std::vector<std::uint8_t> bytes) { debug(tlm::TLM_WRITE_COMMAND, address, bytes); }
+  std::vector<std::uint8_t> contents(std::uint64_t address, std::uint64_t bytes) {
+    std::vector<std::uint8_t> data(bytes);
+    debug(tlm::TLM_READ_COMMAND, address, data);
+    return data;
+  }
+
   /// The task in the formats that the machine's elements use; mantissa lengths are ignored by FP16 systems.
   GemmTask task(std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t input_bits,
                 std::uint32_t output_bits) const {
@@ -103,6 +112,17 @@ class Machine : public sc_core::sc_module {
   Result run(const GemmTask& task, Tiling tiling) { return run(task, choose_tile(tiling, accelerator.config(), task)); }
 
  private:
+  void debug(tlm::tlm_command command, std::uint64_t address, std::vector<std::uint8_t>& bytes) {
+    const auto length = static_cast<unsigned int>(bytes.size());
+    tlm::tlm_generic_payload payload;
+    payload.set_command(command);
+    payload.set_address(address);
+    payload.set_data_ptr(bytes.data());
+    payload.set_data_length(length);
+    payload.set_streaming_width(length);
+    if (accelerator.memory->transport_dbg(payload) != length) throw Error::run("memory refused debug access");
+  }
+
   Counters counters_;
 };
 

@@ -13,12 +13,13 @@ const AcceleratorConfig& checked(const AcceleratorConfig& config) {
   return config;
 }
 
-std::unique_ptr<GemmEngine> make_engine(Level level, const Datapath& datapath, Dma& dma, const Clock& clock) {
+std::unique_ptr<GemmEngine> make_engine(Level level, const Datapath& datapath, Dma& dma, FunctionalPath& data,
+                                        const Clock& clock) {
   switch (level) {
     case Level::fast:
-      return std::make_unique<Sequencer>("sequencer", datapath, dma);
+      return std::make_unique<Sequencer>("sequencer", datapath, dma, data);
     case Level::cycle:
-      return std::make_unique<CycleEngine>("cycle_engine", datapath, dma, clock);
+      return std::make_unique<CycleEngine>("cycle_engine", datapath, dma, data, clock);
   }
   return nullptr;
 }
@@ -38,8 +39,10 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       vector_unit_("vector_unit", config.vector_unit),
       compressor_("compressor", config.compressor),
       dma_("dma", config.dma, clock_),
+      functional_path_(Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_},
+                       config.functional),
       engine_(make_engine(config.level, Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_},
-                          dma_, clock_)),
+                          dma_, functional_path_, clock_)),
       controller_("controller", config.controller, config.format,
                   Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, *engine_, dma_) {
   dma_.memory.bind(memory);

@@ -12,6 +12,7 @@
 #include <anda/buffer/activation_buffer.h>
 #include <anda/buffer/weight_buffer.h>
 #include <anda/compressor/bit_plane_compressor.h>
+#include <anda/controller/functional_path.h>
 #include <anda/controller/gemm_engine.h>
 #include <anda/controller/top_controller.h>
 #include <anda/dma/dma.h>
@@ -42,6 +43,9 @@ class Accelerator : public sc_core::sc_module {
   /// simulation starts. Throws Error (input) at a level that has no clocks.
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const;
 
+  /// What the arithmetic of the last GeMM lost, if the simulation is functional.
+  const DataLosses& losses() const { return functional_path_.losses(); }
+
   /// The counters of all blocks.
   const Counters& counters() const { return counters_; }
 
@@ -54,6 +58,7 @@ class Accelerator : public sc_core::sc_module {
   VectorUnit vector_unit_;
   BitPlaneCompressor compressor_;
   Dma dma_;
+  FunctionalPath functional_path_;
   std::unique_ptr<GemmEngine> engine_;
   TopController controller_;
   Counters counters_;

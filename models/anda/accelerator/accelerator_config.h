@@ -8,6 +8,7 @@
 #include <anda/buffer/buffer_config.h>
 #include <anda/compressor/compressor_config.h>
 #include <anda/controller/controller_config.h>
+#include <anda/controller/functional_options.h>
 #include <anda/controller/level.h>
 #include <anda/dma/dma_config.h>
 #include <anda/mxu/mxu_config.h>
@@ -28,6 +29,7 @@ struct AcceleratorConfig {
   DmaConfig dma;
   ControllerConfig controller;
   Level level = Level::fast;  ///< how time is modelled, nothing of the machine: no key of `accelerator` in files
+  FunctionalOptions functional;  ///< no property of the machine, so no key of its configuration
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {

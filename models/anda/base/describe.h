@@ -39,7 +39,7 @@
 //
 // and, as far as the structs it is used on need them,
 //
-//   path(key, std::string& value, meaning)           the path of a file; empty: none
+//   path(key, std::string& value, meaning, kind)     the path of a file, or by kind of a folder too; empty: none
 //   optional(key, std::optional<T>&, Range<T>, meaning)         a number that may be left out
 //   choices(key, std::vector<E>&, const ChoiceTable<E, N>&, meaning)    distinct words, at least one
 //   numbered(key, std::map<std::uint32_t, S>&, Range<std::uint32_t>, meaning)   sections by number
@@ -53,6 +53,9 @@
 // Units are part of the key (clock_hz, word_bits).
 
 namespace anda {
+
+/// What a path may name.
+enum class PathKind { file, file_or_folder };
 
 /// Smallest and largest legal value, both included.
 template <class T>
@@ -143,7 +146,7 @@ class Validator {
     enter(key, value);
   }
 
-  void path(const char*, const std::string&, const char*) {}
+  void path(const char*, const std::string&, const char*, PathKind = PathKind::file) {}
   template <class T>
   void optional(const char* key, const std::optional<T>& value, Range<T> range, const char* meaning) {
     if (value) number(key, *value, range, meaning);

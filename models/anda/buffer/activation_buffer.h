@@ -6,6 +6,7 @@
 #include <systemc>
 
 #include <anda/buffer/buffer_config.h>
+#include <anda/buffer/buffer_contents.h>
 #include <anda/energy/counters.h>
 #include <anda/numeric/activation_format.h>
 
@@ -35,6 +36,10 @@ class ActivationBuffer : public sc_core::sc_module {
   void count_read(const Words& words) { read_ += words; }
   void count_write(const Words& words) { written_ += words; }
 
+  /// Of a functional simulation: panels of activations, and the blocks of results or partial sums of a step.
+  BufferContents& operands() { return operands_; }
+  BufferContents& results() { return results_; }
+
   const ActivationBufferConfig& config() const { return config_; }
   const Counters& counters() const { return counters_; }
 
@@ -42,6 +47,8 @@ class ActivationBuffer : public sc_core::sc_module {
   ActivationBufferConfig config_;
   Words read_;
   Words written_;
+  BufferContents operands_;
+  BufferContents results_;
   Counters counters_;
 };
 

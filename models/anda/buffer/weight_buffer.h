@@ -6,6 +6,7 @@
 #include <systemc>
 
 #include <anda/buffer/buffer_config.h>
+#include <anda/buffer/buffer_contents.h>
 #include <anda/energy/counters.h>
 #include <anda/numeric/activation_format.h>
 
@@ -25,6 +26,9 @@ class WeightBuffer : public sc_core::sc_module {
   void count_read(std::uint64_t words) { words_read_ += words; }
   void count_write(std::uint64_t words) { words_written_ += words; }
 
+  /// Of a functional simulation: panels of weights.
+  BufferContents& contents() { return contents_; }
+
   const WeightBufferConfig& config() const { return config_; }
   const Counters& counters() const { return counters_; }
 
@@ -32,6 +36,7 @@ class WeightBuffer : public sc_core::sc_module {
   WeightBufferConfig config_;
   std::uint64_t words_read_ = 0;
   std::uint64_t words_written_ = 0;
+  BufferContents contents_;
   Counters counters_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <anda/base/math.h>
+#include <anda/numeric/panel.h>
 
 namespace anda {
 
@@ -28,6 +29,22 @@ std::uint64_t BitPlaneCompressor::flush_cycles(std::uint64_t rows, std::uint64_t
   // The first of them is complete when its share of the tile is in.
   const std::uint64_t first = ceil_div(((groups - 1) % config_.lanes + 1) * in, groups);
   return std::max(in, first + behind * planes) + planes - in;
+}
+
+std::size_t BitPlaneCompressor::compress(Fp16* values, std::size_t rows, std::size_t columns,
+                                         const ActivationFormat& format, std::uint8_t* bytes,
+                                         NonFiniteCounts& saturated, std::uint64_t& zeroed) const {
+  const std::size_t count = rows * columns;
+  std::size_t first = count;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (values[i].is_finite()) continue;
+    first = std::min(first, i);
+    values[i] = make_finite(values[i], NonFinite::saturate, {}, 0, saturated);
+  }
+  EncodingLoss loss;
+  pack_activations(values, columns, rows, columns, format, bytes, loss);
+  zeroed += loss.zeroed;
+  return first;
 }
 
 }  // namespace anda

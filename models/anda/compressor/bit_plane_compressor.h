@@ -9,6 +9,7 @@
 #include <anda/compressor/compressor_config.h>
 #include <anda/energy/counters.h>
 #include <anda/numeric/activation_format.h>
+#include <anda/numeric/non_finite.h>
 
 namespace anda {
 
@@ -33,6 +34,12 @@ class BitPlaneCompressor : public sc_core::sc_module {
     groups_ += groups;
     planes_ += groups * (format.mantissa_bits + 1);
   }
+
+  /// The data of rows × columns results, as a panel of format.bytes(rows, columns). The format has no infinity and no
+  /// NaN: ±65504 and +0 stand for them, in `values` too. Returns the index of the first one, rows · columns if there is
+  /// none. `zeroed` grows by the results that became 0.
+  std::size_t compress(Fp16* values, std::size_t rows, std::size_t columns, const ActivationFormat& format,
+                       std::uint8_t* bytes, NonFiniteCounts& saturated, std::uint64_t& zeroed) const;
 
   const CompressorConfig& config() const { return config_; }
   const Counters& counters() const { return counters_; }

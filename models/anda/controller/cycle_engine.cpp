@@ -67,10 +67,12 @@ struct CycleEngine::Gemm {
         weight_parts(at.weights, of.n, array.columns, of.k, limits.k_step(), WeightBytes{of.weights}) {}
 };
 
-CycleEngine::CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, const Clock& clock)
+CycleEngine::CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, FunctionalPath& data,
+                         const Clock& clock)
     : sc_module(name),
       datapath_(datapath),
       dma_(dma),
+      data_(data),
       clock_(clock),
       vector_unit_(datapath.vector_unit),
       result_writer_(datapath.activation_buffer),
@@ -114,6 +116,7 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   loads_until_ = 0;
 
   dma_.begin();
+  if (data_.enabled()) data_.begin(task, shape, limits);
   open_step();
   open_step();
   for (; !complete() && !dma_.failed(); ++cycle_) {
@@ -210,6 +213,7 @@ void CycleEngine::open_step() {
   blocks_ += opened.row_tiles * ceil_div(opened.column_tiles, gemm_->columns_of_block);
   opened.activation_half = activation_halves_.plan(at.load_activations);
   opened.weight_half = weight_halves_.plan(at.load_weights);
+  opened.slot = static_cast<std::uint32_t>(steps_opened_ & 1);
   plan_loads(opened);
   if (before != nullptr) plan_stores(*before);
 }
@@ -223,9 +227,13 @@ void CycleEngine::plan_loads(Step& step) {
   step.activations.assign(step.row_tiles, step.at.load_activations || step.at.load_partial_sums ? never : 0);
   step.weights.assign(step.column_tiles, step.at.load_weights ? never : 0);
 
-  const auto load = [&](const MemoryRun& run, std::uint64_t* arrival) {
+  const auto load = [&](Operand operand, std::uint64_t panel, std::uint64_t piece, const MemoryRun& run,
+                        std::uint64_t* arrival) {
     Transfer transfer;
     transfer.step = &step;
+    transfer.operand = operand;
+    transfer.panel = panel;
+    transfer.piece = piece;
     transfer.run = run;
     transfer.arrival = arrival;
     planned_.push_back(transfer);
@@ -240,24 +248,29 @@ void CycleEngine::plan_loads(Step& step) {
       const std::uint64_t in_row = step.at.n * (gemm.panels_n / gemm.columns_of_block);
       for (std::uint64_t block = 0; block < blocks; ++block) {
         const bool last = block + 1 == blocks && !step.at.load_activations;
-        load(gemm.partial_sums.run(first_row + row, in_row + block), last ? arrival : nullptr);
+        load(Operand::partial_sums, row, block, gemm.partial_sums.run(first_row + row, in_row + block),
+             last ? arrival : nullptr);
       }
     }
     if (step.at.load_activations) {
-      load(gemm.activations.run(first_row + row, step.at.k), arrival);
+      load(Operand::activations, row, 0, gemm.activations.run(first_row + row, step.at.k), arrival);
       planned_.back().written = datapath_.activation_buffer.words(rows, step.k, gemm.task.input);
     }
   };
   const auto load_column = [&](std::uint64_t column) {
-    if (step.at.load_weights) load(gemm.weights.run(first_column + column, step.at.k), &step.weights[column]);
+    if (!step.at.load_weights) return;
+    load(Operand::weights, column, 0, gemm.weights.run(first_column + column, step.at.k), &step.weights[column]);
   };
 
   if (first) {
     step.weight_parts.assign(gemm.parts, never);
     step.activation_parts.assign(gemm.parts, never);
     for (std::uint64_t part = 0; part < gemm.parts; ++part) {
-      load(gemm.weight_parts.run(0, part), &step.weight_parts[part]);
-      load(gemm.activation_parts.run(0, part), &step.activation_parts[part]);
+      const MemoryRun weights = gemm.weight_parts.run(0, part);
+      const MemoryRun activations = gemm.activation_parts.run(0, part);
+      load(Operand::weights, 0, weights.address - gemm.weights.run(0, 0).address, weights, &step.weight_parts[part]);
+      load(Operand::activations, 0, activations.address - gemm.activations.run(0, 0).address, activations,
+           &step.activation_parts[part]);
     }
     step.activations[0] = 0;  // no tile but the first one uses them before its last part is there
     step.weights[0] = 0;
@@ -287,10 +300,13 @@ void CycleEngine::plan_stores(Step& step) {
   Transfer transfer;
   transfer.step = &step;
   transfer.store = true;
+  transfer.operand = Operand::results;
   transfer.block = step.first_block;
   for (std::uint64_t row = 0; row < step.row_tiles; ++row) {
     for (std::uint64_t block = 0; block < blocks; ++block, ++transfer.block) {
       transfer.run = layout.run(step.at.m * gemm.panels_m + row, in_row + block);
+      transfer.panel = row;
+      transfer.piece = block;
       planned_.push_back(transfer);
       ++step.transfers_left;
     }
@@ -412,12 +428,37 @@ void CycleEngine::dma_process() {
     posted_.pop_front();
     transferring_ = true;
     const std::uint64_t bytes = transfer.run.bytes;
-    const std::uint64_t arrival = transfer.store ? dma_.write(transfer.run.address, bytes, transfer.earliest)
-                                                 : dma_.read(transfer.run.address, bytes, transfer.earliest);
+    std::uint8_t* const data = data_.enabled() ? data_of(transfer) : nullptr;
+    const std::uint64_t arrival = transfer.store ? dma_.write(transfer.run.address, bytes, transfer.earliest, data)
+                                                 : dma_.read(transfer.run.address, bytes, transfer.earliest, data);
     if (transfer.arrival != nullptr) *transfer.arrival = arrival;
     if (!transfer.store) loads_until_ = arrival;
     transferring_ = false;
   }
+}
+
+/// Where the bytes of a transfer are on chip.
+std::uint8_t* CycleEngine::data_of(const Transfer& transfer) {
+  Step& of = *transfer.step;
+  switch (transfer.operand) {
+    case Operand::activations:
+      return data_.activation_room(of.at, of.activation_half, transfer.panel) + transfer.piece;
+    case Operand::weights:
+      return data_.weight_room(of.at, of.weight_half, transfer.panel) + transfer.piece;
+    case Operand::partial_sums:
+      return data_.partial_sum_room(of.at, of.slot, transfer.panel, transfer.piece);
+    case Operand::results:
+      break;
+  }
+  compute_data(of);  // the DMA has brought all operands of a step before it takes the first of its results
+  return data_.result(of.slot, transfer.panel, transfer.piece);
+}
+
+/// The values of a step's results; when they come is for the clocks to say.
+void CycleEngine::compute_data(Step& step) {
+  if (step.data_computed) return;
+  step.data_computed = true;
+  data_.compute(step.at, step.activation_half, step.weight_half, step.slot);
 }
 
 /// Compressor lanes, then the vector unit with the packager.
@@ -497,6 +538,7 @@ void CycleEngine::issue(const ArrayTile& at) {
   }
   if (last && at.last_of_step) {
     step(at.step).computed = true;
+    if (data_.enabled()) compute_data(step(at.step));
     activation_halves_.release(in.activation_half);
     weight_halves_.release(in.weight_half);
   }

@@ -14,6 +14,7 @@
 #include <anda/buffer/read_port.h>
 #include <anda/buffer/result_writer.h>
 #include <anda/compressor/compressor_lanes.h>
+#include <anda/controller/functional_path.h>
 #include <anda/controller/gemm_engine.h>
 #include <anda/controller/operand_layout.h>
 #include <anda/controller/schedule.h>
@@ -32,7 +33,8 @@ namespace anda {
 /// The DMA, a process of its own, takes loads and stores in the order of the Sequencer; memory says when each arrives.
 class CycleEngine : public sc_core::sc_module, public GemmEngine {
  public:
-  CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, const Clock& clock);
+  CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, FunctionalPath& data,
+              const Clock& clock);
 
   std::uint64_t run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
                     const TileLimits& limits) override;
@@ -59,6 +61,8 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
     std::uint64_t first_block = 0;
     std::uint32_t activation_half = 0;
     std::uint32_t weight_half = 0;
+    std::uint32_t slot = 0;         ///< steps take turns
+    bool data_computed = false;     ///< of a functional simulation
     std::vector<std::uint64_t> activations;  ///< cycle at which each panel is there
     std::vector<std::uint64_t> weights;
     std::vector<std::uint64_t> activation_parts;  ///< the same for parts of the first panels of a GeMM
@@ -70,8 +74,14 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
     bool computed = false;
   };
 
+  /// What a transfer carries.
+  enum class Operand { activations, weights, partial_sums, results };
+
   struct Transfer {
     Step* step = nullptr;
+    Operand operand = Operand::results;
+    std::uint64_t panel = 0;       ///< of the step
+    std::uint64_t piece = 0;       ///< block of partial sums or results in the panel, or part of it in bytes
     bool store = false;
     MemoryRun run;
     std::uint64_t* arrival = nullptr;  ///< set to the cycle at which it is over
@@ -88,6 +98,8 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   };
 
   void dma_process();
+  std::uint8_t* data_of(const Transfer& transfer);
+  void compute_data(Step& step);
   void open_step();
   void plan_loads(Step& step);
   void plan_stores(Step& step);
@@ -113,6 +125,7 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
 
   Datapath datapath_;
   Dma& dma_;
+  FunctionalPath& data_;
   const Clock& clock_;
 
   const Gemm* gemm_ = nullptr;

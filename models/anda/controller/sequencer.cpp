@@ -68,6 +68,7 @@ struct Sequencer::Loaded {
   std::uint64_t held = 0;  ///< cycles for which the DMA had nothing to do but no half was free
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
+  std::uint32_t slot = 0;  ///< which of the two it is
 };
 
 /// The cycle at which a tile, or a part of one, starts whose panels are there at the given cycles: when the array is
@@ -86,8 +87,8 @@ inline std::uint64_t Sequencer::Pace::start(const TileCost& tile, std::uint64_t 
   return start;
 }
 
-Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma)
-    : sc_module(name), datapath_(datapath), dma_(dma) {
+Sequencer::Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, FunctionalPath& data)
+    : sc_module(name), datapath_(datapath), dma_(dma), data_(data) {
   counts_.register_in(counters_);
 }
 
@@ -102,6 +103,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   const Operands operands(task, shape, addresses, datapath_.mxu, limits);
 
   dma_.begin();
+  if (data_.enabled()) data_.begin(task, shape, limits);
   ready_ = 0;
   pace_ = Pace();
   Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
@@ -128,6 +130,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 
   for (Loaded& loaded : ahead) {
     loaded.first = in_flight == 0;
+    loaded.slot = static_cast<std::uint32_t>(&loaded - ahead);
     loaded.activations.assign(operands.panels_m, 0);
     loaded.weights.assign(operands.panels_n, 0);
     if (loaded.first) loaded.activation_parts.assign(operands.parts_k, 0);
@@ -148,9 +151,10 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     activation_half_left[loaded.activation_half] = done;
     weight_half_left[loaded.weight_half] = done;
     count(loaded.step, *cost, task);
+    if (data_.enabled()) data_.compute(loaded.step, loaded.activation_half, loaded.weight_half, loaded.slot);
 
     const std::uint64_t dma_idle = dma_.idle_from();
-    const std::uint64_t stored = store(loaded.step, operands, *cost);
+    const std::uint64_t stored = store(loaded, operands, *cost);
     loaded.first = false;
     if (!prefetch(loaded, dma_idle, stored)) --in_flight;
   }
@@ -177,27 +181,48 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 /// Asks for a step's operands in the order in which its output tiles need them.
 void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest) {
   const Schedule::Step& step = loaded.step;
-  const auto read = [&](const MemoryRun& run) { return dma_.read(run.address, run.bytes, earliest); };
+  const auto read = [&](const MemoryRun& run, std::uint8_t* to) {
+    return dma_.read(run.address, run.bytes, earliest, to);
+  };
   const std::uint64_t first_row = step.m * operands.panels_m;
   const std::uint64_t first_column = step.n * operands.panels_n;
+
+  const auto activation_room = [&](std::uint64_t row) {
+    return data_.enabled() ? data_.activation_room(step, loaded.activation_half, row) : nullptr;
+  };
+  const auto weight_room = [&](std::uint64_t column) {
+    return data_.enabled() ? data_.weight_room(step, loaded.weight_half, column) : nullptr;
+  };
 
   const auto load_row = [&](std::uint64_t row) {
     if (step.load_partial_sums) {
       const std::uint64_t blocks = ceil_div(cost.column_tiles, operands.columns_of_block);
       for (std::uint64_t block = 0; block < blocks; ++block) {
-        loaded.activations[row] = read(operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block));
+        loaded.activations[row] =
+            read(operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block),
+                 data_.enabled() ? data_.partial_sum_room(step, loaded.slot, row, block) : nullptr);
       }
     }
-    if (step.load_activations) loaded.activations[row] = read(operands.activations.run(first_row + row, step.k));
+    if (step.load_activations) {
+      loaded.activations[row] = read(operands.activations.run(first_row + row, step.k), activation_room(row));
+    }
   };
   const auto load_column = [&](std::uint64_t column) {
-    if (step.load_weights) loaded.weights[column] = read(operands.weights.run(first_column + column, step.k));
+    if (step.load_weights) {
+      loaded.weights[column] = read(operands.weights.run(first_column + column, step.k), weight_room(column));
+    }
   };
 
   if (loaded.first) {
+    std::uint8_t* weights = weight_room(0);
+    std::uint8_t* activations = activation_room(0);
     for (std::uint64_t part = 0; part < operands.parts_k; ++part) {
-      loaded.weight_parts[part] = read(operands.weight_parts.run(0, part));
-      loaded.activation_parts[part] = read(operands.activation_parts.run(0, part));
+      const MemoryRun weight_part = operands.weight_parts.run(0, part);
+      const MemoryRun activation_part = operands.activation_parts.run(0, part);
+      loaded.weight_parts[part] = read(weight_part, weights);
+      loaded.activation_parts[part] = read(activation_part, activations);
+      if (weights != nullptr) weights += weight_part.bytes;
+      if (activations != nullptr) activations += activation_part.bytes;
     }
   } else {
     load_column(0);
@@ -264,7 +289,8 @@ std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands,
 }
 
 /// Sends a step's results away, if it has any for memory; returns from when on the DMA is free for loads again.
-std::uint64_t Sequencer::store(const Schedule::Step& step, const Operands& operands, const StepCost& cost) {
+std::uint64_t Sequencer::store(const Loaded& loaded, const Operands& operands, const StepCost& cost) {
+  const Schedule::Step& step = loaded.step;
   if (!step.store_outputs && !step.store_partial_sums) return 0;
   const OperandLayout& layout = step.store_outputs ? operands.outputs : operands.partial_sums;
   const std::uint64_t blocks = ceil_div(cost.column_tiles, operands.columns_of_block);
@@ -272,7 +298,8 @@ std::uint64_t Sequencer::store(const Schedule::Step& step, const Operands& opera
   for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
     for (std::uint64_t block = 0; block < blocks; ++block) {
       const MemoryRun run = layout.run(step.m * operands.panels_m + row, step.n * operands.blocks_n + block);
-      dma_.write(run.address, run.bytes, block_ready_[index++]);
+      std::uint8_t* from = data_.enabled() ? data_.result(loaded.slot, row, block) : nullptr;
+      dma_.write(run.address, run.bytes, block_ready_[index++], from);
     }
   }
   return block_ready_.back();

@@ -6,6 +6,7 @@
 #include <systemc>
 #include <vector>
 
+#include <anda/controller/functional_path.h>
 #include <anda/controller/gemm_engine.h>
 #include <anda/controller/operand_layout.h>
 #include <anda/controller/schedule.h>
@@ -28,7 +29,7 @@ namespace anda {
 /// Every cycle of a GeMM is either busy or a stall of one cause.
 class Sequencer : public sc_core::sc_module, public GemmEngine {
  public:
-  Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma);
+  Sequencer(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, FunctionalPath& data);
 
   std::uint64_t run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
                     const TileLimits& limits) override;
@@ -55,11 +56,12 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
 
   void load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest);
   std::uint64_t compute(const Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t done);
-  std::uint64_t store(const Schedule::Step& step, const Operands& operands, const StepCost& cost);
+  std::uint64_t store(const Loaded& loaded, const Operands& operands, const StepCost& cost);
   void count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task);
 
   Datapath datapath_;
   Dma& dma_;
+  FunctionalPath& data_;
   std::vector<std::uint64_t> block_ready_;  // cycle at which each result block of the step is in the buffer
   std::uint64_t ready_ = 0;                 // the same for the last result of the step
   Pace pace_;

@@ -12,7 +12,6 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
       clock_(clock),
       data_(config.max_burst_bytes),
       window_(config.requests_in_flight, 0) {
-  payload_.set_data_ptr(data_.data());
   payload_.set_byte_enable_ptr(nullptr);
   counters_.add("dma.read_bytes", "bytes", "bytes asked of external memory", read_bytes_);
   counters_.add("dma.write_bytes", "bytes", "bytes sent to external memory", write_bytes_);
@@ -42,7 +41,7 @@ void Dma::start_quantum() {
 }
 
 std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes,
-                            std::uint64_t earliest) {
+                            std::uint64_t earliest, unsigned char* data) {
   const std::uint64_t burst = config_.max_burst_bytes;
   std::uint64_t now = sc_core::sc_time_stamp().value();
   while (bytes > 0) {
@@ -59,6 +58,7 @@ std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std
 
     payload_.set_command(command);
     payload_.set_address(address);
+    payload_.set_data_ptr(data != nullptr ? data : data_.data());
     payload_.set_data_length(static_cast<unsigned int>(length));
     payload_.set_streaming_width(static_cast<unsigned int>(length));
     payload_.set_dmi_allowed(false);
@@ -75,6 +75,7 @@ std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std
     idle_from_ = std::max(idle_from_, arrived);
     window_[slot_] = arrived;
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
+    if (data != nullptr) data += length;
     address += length;
     bytes -= length;
   }

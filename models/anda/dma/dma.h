@@ -29,14 +29,17 @@ class Dma : public sc_core::sc_module {
   void wait_until(std::uint64_t cycle);
 
   /// Moves bytes no earlier than a cycle; returns the cycle at which the last of them has arrived. Called from a
-  /// thread, with cycles that do not go back; waits where it has run ahead by the global quantum.
-  std::uint64_t read(std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest) {
+  /// thread, with cycles that do not go back; waits where it has run ahead by the global quantum. `data`: where the
+  /// bytes go to or come from; without it only their number matters.
+  std::uint64_t read(std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
+                     unsigned char* data = nullptr) {
     read_bytes_ += bytes;
-    return transfer(tlm::TLM_READ_COMMAND, address, bytes, earliest);
+    return transfer(tlm::TLM_READ_COMMAND, address, bytes, earliest, data);
   }
-  std::uint64_t write(std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest) {
+  std::uint64_t write(std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
+                      unsigned char* data = nullptr) {
     write_bytes_ += bytes;
-    return transfer(tlm::TLM_WRITE_COMMAND, address, bytes, earliest);
+    return transfer(tlm::TLM_WRITE_COMMAND, address, bytes, earliest, data);
   }
 
   /// The cycle at which the last transfer arrived: from then on the engine has nothing to do.
@@ -50,12 +53,13 @@ class Dma : public sc_core::sc_module {
 
  private:
   void start_quantum();
-  std::uint64_t transfer(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest);
+  std::uint64_t transfer(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
+                         unsigned char* data);
 
   DmaConfig config_;
   const Clock& clock_;
   tlm::tlm_generic_payload payload_;
-  std::vector<unsigned char> data_;
+  std::vector<unsigned char> data_;    // stands in for bytes that do not matter
   std::vector<std::uint64_t> window_;  // arrival of the last requests_in_flight transactions
   std::size_t slot_ = 0;
   std::uint64_t epoch_ticks_ = 0;      // simulated time at begin()

@@ -7,6 +7,7 @@
 
 #include <anda/base/math.h>
 #include <anda/energy/counters.h>
+#include <anda/numeric/accumulate.h>
 #include <anda/vector_unit/vector_unit_config.h>
 
 namespace anda {
@@ -21,6 +22,9 @@ class VectorUnit : public sc_core::sc_module {
   std::uint64_t cycles(std::uint64_t values) const { return ceil_div(values, config_.fpus); }
 
   void count(std::uint64_t values) { values_ += values; }
+
+  /// The data of a result.
+  Fp16 round(float sum, OverflowCounts& counts) const { return round_output(sum, counts); }
 
   const VectorUnitConfig& config() const { return config_; }
   const Counters& counters() const { return counters_; }

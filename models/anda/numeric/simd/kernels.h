@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_NUMERIC_SIMD_KERNELS_H
+#define ANDA_NUMERIC_SIMD_KERNELS_H
+
+#include <cstddef>
+#include <cstdint>
+
+#include <anda/numeric/accumulate.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define ANDA_X86_KERNELS
+#endif
+
+namespace anda {
+
+/// Columns that a kernel works on together.
+inline constexpr std::size_t kernel_columns = 16;
+
+/// Arguments of the kernels: one group (or, for FP16, all of k) of some rows against kernel_columns columns.
+namespace kernels {
+
+/// A tile of integer dot products with what follows: for each group, v = round(D · 2^(E* − 14 − M)), sum += v · scale.
+struct GroupTile {
+  std::size_t rows = 0;
+  std::size_t groups = 0;
+  std::size_t group_size = 0;
+  std::uint32_t mantissa_bits = 0;
+  const std::int16_t* high = nullptr;  ///< ±m, or ±(m >> 1) if `low` is given; [row · stride + k]
+  const std::int16_t* low = nullptr;   ///< ±(m & 1); nullptr: none
+  std::size_t stride = 0;
+  const std::uint8_t* exponents = nullptr;  ///< [group · rows + row]
+  const std::int16_t* weights = nullptr;  ///< [(k / 2 · weight_columns + column) · 2 + k % 2], from the first column
+  std::size_t weight_columns = 0;
+  const float* scales = nullptr;     ///< [group / groups_per_scale · weight_columns + column]
+  std::size_t groups_per_scale = 1;  ///< groups along k that share a scale
+  bool exact = true;                 ///< every |D| ≤ 2^24, so that float holds it
+  DotFormat format = DotFormat::fp16;
+  float* sums = nullptr;  ///< [row · sum_columns + column], carried on
+  std::size_t sum_columns = 0;
+};
+
+/// sum += a · w in k order.
+struct FloatTile {
+  std::size_t rows = 0;
+  std::size_t k = 0;
+  const float* activations = nullptr;  ///< [k · stride + row]
+  std::size_t stride = 0;
+  const float* weights = nullptr;  ///< [k · weight_columns + column]
+  std::size_t weight_columns = 0;
+  float* sums = nullptr;
+  std::size_t sum_columns = 0;
+};
+
+/// The mantissas of a row from its planes.
+struct PlaneRow {
+  const std::uint8_t* planes = nullptr;  ///< the row's bytes of the sign plane
+  std::size_t plane_bytes = 0;           ///< from one plane to the next
+  std::size_t elements = 0;              ///< a multiple of 32
+  std::size_t first_plane = 1;           ///< of the mantissa planes to take; 0 is the sign plane
+  std::size_t mantissa_planes = 0;       ///< how many, at most 15
+  std::int16_t* values = nullptr;        ///< ± the bits of these planes
+};
+
+/// Each returns how many v became infinite.
+std::uint64_t group_tile_portable(const GroupTile& tile);
+void float_tile_portable(const FloatTile& tile);
+#ifdef ANDA_X86_KERNELS
+std::uint64_t group_tile_avx2(const GroupTile& tile);
+void float_tile_avx2(const FloatTile& tile);
+std::uint64_t group_tile_avx512(const GroupTile& tile);
+void float_tile_avx512(const FloatTile& tile);
+void unpack_planes_avx512(const PlaneRow& row);
+/// FP16 numbers, little-endian, as floats.
+void to_floats_avx2(const std::uint8_t* bytes, std::size_t count, float* values);
+#endif
+
+}  // namespace kernels
+}  // namespace anda
+
+#endif

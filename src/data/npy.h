@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_DATA_NPY_H
+#define ANDA_SIM_DATA_NPY_H
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// Types of numbers that tensors are read and written in; little-endian.
+enum class NumberType { float16, float32, int8 };
+
+std::uint64_t bytes_of(NumberType type);
+const char* name_of(NumberType type);
+
+/// A tensor in C order: the last index runs fastest.
+struct Array {
+  NumberType type = NumberType::float16;
+  std::vector<std::uint64_t> shape;
+  std::vector<std::uint8_t> data;
+};
+
+std::string shape_text(const std::vector<std::uint64_t>& shape);
+
+/// Reads a .npy file of version 1 or 2 that holds `shape`. Throws Error (input) with the path for a file that is none,
+/// another shape, another type, big-endian numbers, Fortran order, and one that is too short or too long.
+Array read_npy(const std::string& path, const std::vector<std::uint64_t>& shape);
+
+/// Reads a file of nothing but numbers; its size says which type it is. Throws Error (input) as above.
+Array read_raw(const std::string& path, const std::vector<std::uint64_t>& shape);
+
+/// Writes a .npy file of version 1.
+void write_npy(std::ostream& out, const Array& array);
+
+}  // namespace anda::sim
+
+#endif

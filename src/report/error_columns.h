@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_REPORT_ERROR_COLUMNS_H
+#define ANDA_SIM_REPORT_ERROR_COLUMNS_H
+
+#include <vector>
+
+#include "data/data_errors.h"
+#include "report/metric_value.h"
+
+namespace anda::sim {
+
+/// One number on what a functional simulation did to its data. The table of them writes the objects `functional` of
+/// report.json, the last columns of ops.csv, the terminal's table, the schema's test and the glossary.
+struct ErrorColumn {
+  const char* key;
+  const char* unit;
+  const char* heading;
+  const char* meaning;
+  MetricValue (*value)(const DataErrors&);
+};
+
+const std::vector<ErrorColumn>& error_columns();
+
+}  // namespace anda::sim
+
+#endif

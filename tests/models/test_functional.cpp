@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <random>
+
+#include <anda/controller/tensor_image.h>
+#include <anda/numeric/weight.h>
+
+#include "models/machine.h"
+
+using namespace anda;
+using anda::test::Machine;
+
+namespace {
+
+DramConfig storing() {
+  DramConfig config;
+  config.store_data = true;
+  return config;
+}
+
+AcceleratorConfig functional(PeKind kind) {
+  AcceleratorConfig config = test::machine_of(kind);
+  config.functional.enabled = true;
+  config.mxu.weight_bits = 8;
+  return config;
+}
+
+void write(Machine& machine, std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
+  machine.place(address, bytes);
+}
+std::vector<std::uint8_t> read(Machine& machine, std::uint64_t address, std::uint64_t bytes) {
+  return machine.contents(address, bytes);
+}
+
+/// Activations and weights of a GeMM, the result that the numeric library gives row by column, and its own bytes.
+struct Gemm {
+  GemmTask task;
+  std::vector<Fp16> activations;
+  WeightTensor weights;
+
+  Gemm(const GemmTask& task_, std::uint32_t seed) : task(task_) {
+    std::mt19937 engine(seed);
+    const auto below = [&](std::uint32_t end) { return static_cast<std::uint32_t>(engine()) % end; };
+    for (std::uint64_t i = 0; i < std::uint64_t{task.m} * task.k; ++i) {
+      activations.push_back(Fp16{static_cast<std::uint16_t>(below(2) << 15 | (6 + below(12)) << 10 | below(1024))});
+    }
+    weights.k = task.k;
+    weights.n = task.n;
+    weights.format = task.weights;
+    const std::uint32_t range = 1u << task.weights.bits;
+    for (std::uint64_t i = 0; i < std::uint64_t{task.k} * task.n; ++i) {
+      weights.codes.push_back(static_cast<std::int8_t>(static_cast<int>(below(range)) - static_cast<int>(range / 2)));
+    }
+    for (std::uint64_t i = 0; i < ceil_div(task.k, task.weights.scale_group) * task.n; ++i) {
+      weights.scales.push_back(Fp16{static_cast<std::uint16_t>((4 + below(8)) << 10 | below(1024))});
+    }
+  }
+
+  void place(Machine& machine, const GemmAddresses& at) const {
+    const MxuConfig& array = machine.accelerator.config().mxu;
+    EncodingLoss loss;
+    write(machine, at.activations, pack_activation_tensor(activations, task.m, task.k, task.input, array.rows, loss));
+    write(machine, at.weights, pack_weight_tensor(weights, array.columns));
+  }
+
+  std::vector<Fp16> expected(DotFormat format = DotFormat::fp16) const {
+    std::vector<Fp16> results(std::uint64_t{task.m} * task.n);
+    OverflowCounts overflows;
+    NonFiniteCounts none;
+    std::vector<std::vector<AndaGroup>> rows;
+    for (std::uint64_t row = 0; row < task.m && !task.input.is_fp16(); ++row) {
+      rows.push_back(encode_row(&activations[row * task.k], task.k, {task.input.group_size, task.input.mantissa_bits},
+                                NonFinite::refuse, {"A", 0}, none));
+    }
+    for (std::uint64_t n = 0; n < task.n; ++n) {
+      WeightColumn column;
+      column.format = task.weights;
+      for (std::uint64_t i = n; i < weights.codes.size(); i += task.n) column.values.push_back(weights.codes[i]);
+      for (std::uint64_t i = n; i < weights.scales.size(); i += task.n) column.scales.push_back(weights.scales[i]);
+      const std::vector<Fp16> values = task.input.is_fp16() ? dequantise(column) : std::vector<Fp16>();
+      for (std::uint64_t row = 0; row < task.m; ++row) {
+        results[row * task.n + n] =
+            task.input.is_fp16() ? dot_row_fp16(&activations[row * task.k], values.data(), task.k, overflows).output
+                                 : dot_row(rows[row], column, format, overflows).output;
+      }
+    }
+    return results;
+  }
+
+  /// The bytes of the expected results in memory.
+  std::vector<std::uint8_t> expected_bytes(std::uint32_t rows, DotFormat format = DotFormat::fp16) const {
+    EncodingLoss loss;
+    return pack_activation_tensor(expected(format), task.m, task.n, task.output, rows, loss);
+  }
+};
+
+std::vector<std::uint8_t> outputs(Machine& machine, const GemmDescriptor& descriptor, const GemmTask& task) {
+  return read(machine, descriptor.addresses.outputs,
+              tensor_bytes(task.m, task.n, task.output, machine.accelerator.config().mxu.rows));
+}
+
+GemmTask task_of(const Machine& machine, std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t input,
+                 std::uint32_t output, std::uint32_t weight_bits = 4) {
+  GemmTask task = machine.task(m, n, k, input, output);
+  task.weights.bits = weight_bits;
+  return task;
+}
+
+}  // namespace
+
+TEST_CASE("Results in memory are those of the numeric library, for every mantissa length, both dot formats and FP-FP") {
+  AcceleratorConfig fp32 = functional(PeKind::anda);
+  fp32.functional.dot_format = DotFormat::fp32;
+  Machine anda(functional(PeKind::anda), storing());
+  Machine exact(fp32, storing());
+  Machine fp_fp(functional(PeKind::fp_fp), storing());
+  for (std::uint32_t bits = 1; bits <= 16; ++bits) {
+    for (Machine* machine : {&anda, &exact, &fp_fp}) {
+      const DotFormat format = machine == &exact ? DotFormat::fp32 : DotFormat::fp16;
+      const GemmTask task = task_of(*machine, 37, 75, 300, bits, bits % 3 == 0 ? 0 : 17 - bits, 1 + bits % 8);
+      const Gemm gemm(task, bits);
+      const GemmDescriptor descriptor =
+          machine->descriptor(task, choose_tile(Tiling::automatic, machine->accelerator.config(), task));
+      gemm.place(*machine, descriptor.addresses);
+      machine->run(descriptor);
+      CHECK(outputs(*machine, descriptor, task) == gemm.expected_bytes(16, format));
+    }
+  }
+}
+
+TEST_CASE("Results do not depend on the tiles, on split sums or on the array") {
+  AcceleratorConfig small = functional(PeKind::anda);
+  small.mxu.rows = 5;
+  small.mxu.columns = 24;
+  small.format.group_size = 16;
+  small.format.weight_scale_group = 48;
+  small.dma.max_burst_bytes = 256;
+  std::vector<std::unique_ptr<Machine>> machines;
+  machines.push_back(std::make_unique<Machine>(functional(PeKind::anda), storing()));
+  machines.push_back(std::make_unique<Machine>(functional(PeKind::fp_fp), storing()));
+  machines.push_back(std::make_unique<Machine>(small, storing()));
+  for (const auto& machine : machines) {
+    const AcceleratorConfig& config = machine->accelerator.config();
+    const GemmTask task = task_of(*machine, 45, 150, 1000, 9, 6);
+    const Gemm gemm(task, 7);
+    const auto expected = gemm.expected_bytes(config.mxu.rows);
+    const TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
+    bool spilled = false;
+    for (const LoopOrder order : {LoopOrder::nkm, LoopOrder::mkn, LoopOrder::mnk}) {
+      for (const std::uint32_t m : {1u, 2u, 50u}) {
+        for (const std::uint32_t n : {1u, 2u, 4u}) {
+          for (const std::uint32_t k : {1u, 3u, 30u}) {
+            const TileShape shape{m * limits.m_step(), n * limits.n_step(), k * limits.k_step(), order};
+            if (!limits.legal(shape)) continue;
+            INFO(shape.m << " " << shape.n << " " << shape.k << " " << static_cast<int>(order));
+            const GemmDescriptor descriptor = machine->descriptor(task, shape);
+            gemm.place(*machine, descriptor.addresses);
+            write(*machine, descriptor.addresses.outputs, std::vector<std::uint8_t>(expected.size(), 0xA5));
+            machine->run(descriptor);
+            CHECK(outputs(*machine, descriptor, task) == expected);
+            spilled = spilled || Schedule(task, shape).spills();
+          }
+        }
+      }
+    }
+    CHECK(spilled);
+  }
+}
+
+TEST_CASE("Data moves take no time: a functional run counts what a timing-only run counts") {
+  Machine real(functional(PeKind::anda), storing());
+  AcceleratorConfig config = functional(PeKind::anda);
+  config.functional.enabled = false;
+  Machine sizes(config);
+  const GemmTask task = task_of(real, 100, 200, 3000, 7, 7);
+  for (const Tiling tiling : {Tiling::paper, Tiling::automatic})
+    CHECK(real.run(task, tiling) == sizes.run(task, tiling));
+}
+
+TEST_CASE("The results of a GeMM are the activations of the next as they lie in memory") {
+  Machine machine(functional(PeKind::anda), storing());
+  for (const std::uint32_t bits : {3u, 8u, 16u}) {
+    const GemmTask first_task = task_of(machine, 40, 136, 200, 11, bits);
+    const GemmTask second_task = task_of(machine, 40, 70, 136, bits, 0);
+    const Gemm first(first_task, 1);
+    Gemm second(second_task, 2);
+    GemmDescriptor descriptors[] = {
+        machine.descriptor(first_task, choose_tile(Tiling::paper, machine.accelerator.config(), first_task)),
+        machine.descriptor(second_task, choose_tile(Tiling::automatic, machine.accelerator.config(), second_task))};
+    descriptors[1].addresses.weights += 1u << 20;
+    descriptors[1].addresses.activations = descriptors[0].addresses.outputs;
+    descriptors[1].addresses.outputs = 1u << 26;
+    second.place(machine, descriptors[1].addresses);
+    first.place(machine, descriptors[0].addresses);  // its results will lie over the second's activations
+    machine.run(descriptors[0]);
+    machine.run(descriptors[1]);
+
+    // Encoding again what was encoded changes nothing, so the reference may start from the decoded results.
+    second.activations = unpack_activation_tensor(first.expected_bytes(16), 40, 136, first_task.output, 16);
+    CHECK(outputs(machine, descriptors[1], second_task) == second.expected_bytes(16));
+  }
+}
+
+TEST_CASE("A wrong bit in memory changes the results that depend on it and no others") {
+  Machine machine(functional(PeKind::anda), storing());
+  const GemmTask task = task_of(machine, 40, 50, 200, 8, 0);
+  const Gemm gemm(task, 3);
+  const GemmDescriptor descriptor =
+      machine.descriptor(task, choose_tile(Tiling::paper, machine.accelerator.config(), task));
+  const auto changed_after = [&](std::uint64_t address, std::uint8_t flip) {
+    gemm.place(machine, descriptor.addresses);
+    auto byte = read(machine, address, 1);
+    byte[0] ^= flip;
+    write(machine, address, byte);
+    machine.run(descriptor);
+    const std::vector<Fp16> results =
+        unpack_activation_tensor(outputs(machine, descriptor, task), task.m, task.n, task.output, 16);
+    const std::vector<Fp16> expected = gemm.expected();
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> changed;
+    for (std::uint64_t i = 0; i < results.size(); ++i) {
+      if (results[i] != expected[i]) changed.emplace_back(i / task.n, i % task.n);
+    }
+    return changed;
+  };
+  CHECK(changed_after(1u << 28 | 1u << 20, 0xFF).empty());  // behind the weights
+
+  // The first mantissa plane of panel 1, whose rows take 8 bytes each: row 16 + 3, elements 8 … 15 of the first group.
+  const std::uint64_t panel = task.input.bytes(16, task.k);
+  const auto rows = changed_after(descriptor.addresses.activations + panel + 16 * 8 + 3 * 8 + 1, 0x10);
+  CHECK(rows.size() > 40);
+  for (const auto& [row, column] : rows) CHECK(row == 19);
+
+  // The sign of weight (5, 6) of panel 2, in the low nibble of its byte.
+  const std::uint64_t weights = task.weights.bytes(task.k, 16);
+  const auto columns = changed_after(descriptor.addresses.weights + 2 * weights + (5 * 16 + 6) / 2, 0x08);
+  CHECK(columns.size() > 10);  // of 40 rows, less those that are 0 at k = 5
+  for (const auto& [row, column] : columns) CHECK(column == 38);
+}
+
+TEST_CASE("Overflows, replaced infinities and lost elements are counted") {
+  Machine machine(functional(PeKind::anda), storing());
+  const GemmTask task = task_of(machine, 3, 64, 64, 11, 4);
+  Gemm gemm(task, 5);
+  for (std::uint64_t i = 0; i < gemm.activations.size(); ++i) gemm.activations[i] = i < 64 ? fp16_max : Fp16{0x3C00};
+  std::fill(gemm.weights.codes.begin(), gemm.weights.codes.end(), 1);
+  std::fill(gemm.weights.scales.begin(), gemm.weights.scales.end(), Fp16{0x3C00});
+  gemm.weights.scales[5] = Fp16{0x0001};
+  const GemmDescriptor descriptor =
+      machine.descriptor(task, choose_tile(Tiling::paper, machine.accelerator.config(), task));
+  gemm.place(machine, descriptor.addresses);
+  machine.run(descriptor);
+  const DataLosses& losses = machine.accelerator.losses();
+  CHECK(losses.overflows.group_dots == 64);  // row 0: 64 · 65504
+  CHECK(losses.overflows.outputs == 0);      // its sums were infinite before
+  CHECK(losses.saturated.infinities == 64);
+  CHECK(losses.first_saturated_row == 0);
+  CHECK(losses.first_saturated_column == 0);
+  CHECK(losses.zeroed == 2);  // rows 1 and 2: 64 · 2^-24 beside 64
+  const std::vector<Fp16> results =
+      unpack_activation_tensor(outputs(machine, descriptor, task), 3, 64, task.output, 16);
+  CHECK(results[0].bits == 0x7B80);  // 65504 cut to four bits
+  CHECK(results[64].bits == 0x5400);
+  CHECK(results[64 + 5].bits == 0);
+}
