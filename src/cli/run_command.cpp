@@ -18,6 +18,8 @@
 #include "report/table.h"
 #include "system/simulation.h"
 #include "system/survey.h"
+#include "text/nearest.h"
+#include "text/text.h"
 
 namespace anda::sim {
 
@@ -37,7 +39,7 @@ po::options_description make_options() {
   po::options_description options("Options");
   options.add_options()                                                                                             //
       ("set", text("KEY=VALUE"), "change a key, such as accelerator.mxu.rows=32; may be repeated, later ones win")  //
-      ("level", text("LEVEL"), "how finely time is modelled: fast or cycle, see docs/levels.md")                    //
+      ("level", text("LEVEL"), "fast, detailed (the memory by its commands) or cycle, see docs/levels.md")          //
       ("vcd", text("FILE"), "waveforms of every block, at level cycle")                                             //
       ("out,o", text("DIR"), "folder of the results (results/ and the name of the configuration's file)")           //
       ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")                               //
@@ -50,6 +52,17 @@ po::options_description make_options() {
 std::string default_folder(const std::string& config_path) {
   const std::string stem = std::filesystem::path(config_path).stem().string();
   return "results/" + (stem.empty() ? "run" : stem);
+}
+
+/// The three levels of detail stand for keys of the machine's and of the memory's.
+void choose_level(const CommandLine& options, std::vector<std::string>& overrides) {
+  const std::string level = options.text("level");
+  if (level != "fast" && level != "detailed" && level != "cycle") {
+    options.refuse("option --level is " + shown(level) + ", must be fast, detailed or cycle" +
+                   did_you_mean(level, {"fast", "detailed", "cycle"}));
+  }
+  overrides.push_back(std::string("simulation.level=") + (level == "cycle" ? "cycle" : "fast"));
+  if (level != "cycle") overrides.push_back("dram.level=" + level);
 }
 
 }  // namespace
@@ -66,7 +79,7 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
 
   const std::string& file = options.files().front();
   std::vector<std::string> overrides = options.all("set");
-  if (options.has("level")) overrides.push_back("simulation.level=" + options.text("level"));
+  if (options.has("level")) choose_level(options, overrides);
   if (options.has("vcd")) overrides.push_back("simulation.vcd=" + options.text("vcd"));
   if (options.has("fold-layers")) overrides.emplace_back("simulation.fold_layers=true");
   const RunConfig config = load_run_config(file, overrides);
