@@ -12,6 +12,7 @@ Mxu::Work times(Mxu::Work work, std::uint64_t n) {
   work.weight_port_cycles *= n;
   work.activation_port_cycles *= n;
   work.pe_cycles *= n;
+  work.converted_values *= n;
   work.macs *= n;
   return work;
 }
@@ -30,7 +31,8 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
     const std::uint64_t row_tiles = last_row ? 1 : cost.row_tiles - 1;
     const std::uint64_t rows = last_row ? m - (cost.row_tiles - 1) * array.rows : array.rows;
     const ActivationBuffer::Words row_words = path.activation_buffer.words(rows, k, task.input);
-    const std::uint64_t plane_words = path.activation_buffer.words(rows, group, task.input).mantissa;
+    const std::uint64_t port_cycles =
+        path.activation_buffer.read_cycles(path.activation_buffer.words(rows, group, task.input).mantissa);
     cost.activations_loaded += row_words * row_tiles;
     cost.results += path.activation_buffer.words(rows, n, task.output) * row_tiles;
 
@@ -39,7 +41,7 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
       const std::uint64_t columns = last_column ? n - (cost.column_tiles - 1) * array.columns : array.columns;
       const std::uint64_t values = rows * columns;
       const std::uint64_t weight_words = path.weight_buffer.words(group, columns, task.weights.bits);
-      const Mxu::Work work = path.mxu.tile(rows, columns, k, task.input.mantissa_bits, weight_words, plane_words);
+      const Mxu::Work work = path.mxu.tile(rows, columns, k, task.input.mantissa_bits, weight_words, port_cycles);
 
       // Accumulators are double-buffered: draining shows only where a tile is shorter than it.
       const std::uint64_t drain = path.vector_unit.cycles(values);

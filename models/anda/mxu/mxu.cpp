@@ -12,6 +12,7 @@ Mxu::Work& Mxu::Work::operator+=(const Work& other) {
   weight_port_cycles += other.weight_port_cycles;
   activation_port_cycles += other.activation_port_cycles;
   pe_cycles += other.pe_cycles;
+  converted_values += other.converted_values;
   macs += other.macs;
   return *this;
 }
@@ -21,20 +22,24 @@ Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConf
   counters_.add("mxu.busy_cycles", "cycles", "cycles in which the array computed", total_.busy_cycles);
   counters_.add("mxu.pe_cycles", "cycles", "busy cycles summed over the processing elements that held a result",
                 total_.pe_cycles);
+  counters_.add("mxu.converted_values", "values",
+                "FP16 activations that were converted to a shared exponent when the array read them",
+                total_.converted_values);
   counters_.add("mxu.macs", "MACs", "multiply-accumulates of real data, without padding", total_.macs);
 }
 
 Mxu::Work Mxu::tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits,
-                    std::uint64_t weight_words, std::uint64_t activation_words) const {
+                    std::uint64_t weight_cycles, std::uint64_t activation_cycles) const {
   const std::uint64_t groups = ceil_div(k, element_->group_elements());
   const std::uint64_t compute = element_->group_cycles(mantissa_bits);
-  const std::uint64_t longest = std::max({compute, weight_words, activation_words});
+  const std::uint64_t longest = std::max({compute, weight_cycles, activation_cycles});
 
   Work work;
   work.busy_cycles = groups * compute;
-  (weight_words >= activation_words ? work.weight_port_cycles : work.activation_port_cycles) =
+  (weight_cycles >= activation_cycles ? work.weight_port_cycles : work.activation_port_cycles) =
       groups * (longest - compute);
   work.pe_cycles = work.busy_cycles * rows * columns;
+  work.converted_values = element_->converts_at_read() ? k * rows : 0;
   work.macs = k * rows * columns;
   return work;
 }

@@ -22,6 +22,7 @@ class Mxu : public sc_core::sc_module {
     std::uint64_t weight_port_cycles = 0;      ///< more, waiting for the weight buffer's port
     std::uint64_t activation_port_cycles = 0;  ///< more, waiting for the activation buffer's port
     std::uint64_t pe_cycles = 0;               ///< busy cycles summed over the elements that hold a result
+    std::uint64_t converted_values = 0;        ///< activations aligned to a shared exponent on their way in
     std::uint64_t macs = 0;                    ///< multiply-accumulates of real data, without padding
 
     std::uint64_t cycles() const { return busy_cycles + weight_port_cycles + activation_port_cycles; }
@@ -30,10 +31,10 @@ class Mxu : public sc_core::sc_module {
 
   Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format);
 
-  /// Work of one output tile of rows × columns over `k` elements. `weight_words` and `activation_words`: cycles that
+  /// Work of one output tile of rows × columns over `k` elements. `weight_cycles` and `activation_cycles`: what
   /// the ports take to bring in one group's weights and activations.
   Work tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits,
-            std::uint64_t weight_words, std::uint64_t activation_words) const;
+            std::uint64_t weight_cycles, std::uint64_t activation_cycles) const;
 
   void count(const Work& work) { total_ += work; }
 
