@@ -8,6 +8,7 @@
 
 #include <anda/base/error.h>
 
+#include "cli/compare_command.h"
 #include "cli/config_command.h"
 #include "cli/glossary_command.h"
 #include "cli/run_command.h"
@@ -28,6 +29,7 @@ struct Command {
 
 constexpr Command commands[] = {
     {"run", "simulate a configuration and report cycles, energy and area", anda::sim::run_command},
+    {"compare", "set systems against each other on a list of models", anda::sim::compare_command},
     {"config", "print the effective configuration, or check one", anda::sim::config_command},
     {"trace", "write the GeMMs of a language model as a trace", anda::sim::trace_command},
     {"glossary", "print what each number of the reports means", anda::sim::glossary_command},

@@ -111,7 +111,8 @@ struct Unit {
 };
 
 // The longer suffix first where one ends in another.
-constexpr std::array<Unit, 11> units{{{"_pj_per_bit", "pJ/bit"},
+constexpr std::array<Unit, 12> units{{{"_pj_per_bit", "pJ/bit"},
+                                      {"_pj_per_value", "pJ/value"},
                                       {"_bit_per_s", "bit/s"},
                                       {"_per_cycle", "per cycle"},
                                       {"_cycles", "cycles"},

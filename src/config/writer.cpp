@@ -113,9 +113,10 @@ class Writer {
   std::string text_;
 };
 
-std::string written(const RunConfig& config, bool keeps_folders) {
+template <class S>
+std::string written(const S& config, bool keeps_folders) {
   Writer writer(keeps_folders);
-  RunConfig::describe(config, writer);
+  S::describe(config, writer);
   return writer.take();
 }
 
@@ -124,5 +125,7 @@ std::string written(const RunConfig& config, bool keeps_folders) {
 std::string to_yaml(const RunConfig& config) { return written(config, true); }
 
 std::string config_hash(const RunConfig& config) { return sha256_hex(written(config, false)); }
+
+std::string technology_hash(const anda::Technology& technology) { return sha256_hex(written(technology, false)); }
 
 }  // namespace anda::sim

@@ -15,6 +15,9 @@ std::string to_yaml(const RunConfig& config);
 /// SHA-256 of to_yaml() with paths cut to their file names, so that it does not depend on where a project lies.
 std::string config_hash(const RunConfig& config);
 
+/// SHA-256 of the figures of a technology.
+std::string technology_hash(const anda::Technology& technology);
+
 }  // namespace anda::sim
 
 #endif

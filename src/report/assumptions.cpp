@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <anda/accelerator/tiling.h>
 #include <anda/dram/dram_config.h>
+#include <anda/mxu/processing_element/processing_element.h>
 
 namespace anda::sim {
 namespace {
@@ -25,7 +26,11 @@ void add_sources(const Technology& technology, std::vector<std::string>& list) {
   add("activation_buffer", technology.activation_buffer.source);
   add("weight_buffer", technology.weight_buffer.source);
   add("top_controller", technology.top_controller.source);
+  add("conversion", technology.conversion.source);
   add("dram", technology.dram.source);
+  for (const PeEntry& entry : pe_table) {
+    add(fmt::format("processing_elements.{}", entry.name).c_str(), technology.processing_elements[entry.kind].source);
+  }
 }
 
 }  // namespace
@@ -60,11 +65,18 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
           "Anda elements take (mantissa bits + 1) cycles a group of {}: the sign plane takes a cycle of its own.",
           machine.format.group_size));
     }
-    if (any_system(result, PeKind::fp_fp)) {
+    for (const SystemResult& system : result.systems) {
+      const auto element = make_processing_element(system.accelerator.mxu, system.accelerator.format);
+      if (element->compresses()) continue;
       list.push_back(fmt::format(
-          "FP-FP elements take 16 cycles for {} elements along k, so that the peak is that of Anda with 15 mantissa "
-          "bits; their activations are FP16 in memory and buffers.",
-          machine.mxu.lanes_per_pe));
+          "Elements of {} take {} cycles for {} elements along k; their activations are FP16 in memory and buffers.",
+          system.name, element->group_cycles(0), element->group_elements()));
+      if (element->converts_at_read()) {
+        list.push_back(fmt::format(
+            "{} converts every activation to a shared exponent whenever the array reads it, at technology.conversion's "
+            "energy and in no time or area of its own (estimated: not published).",
+            system.name));
+      }
     }
   }
   list.emplace_back(

@@ -64,6 +64,7 @@ void ReportJson::begin(const std::vector<std::string>& assumptions) {
   run["workload"] = info_.workload;
   run["config_sha256"] = info_.config_sha256;
   run["trace_sha256"] = info_.trace_sha256;
+  run["technology_sha256"] = info_.technology_sha256;
   run["assumptions"] = assumptions;
   Json units = Json::object();
   for (const CounterColumn& counter : evaluation_.result().counters) units[counter.name] = counter.unit;

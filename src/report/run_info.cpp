@@ -40,6 +40,7 @@ RunInfo run_info(const RunConfig& config, const std::string& tool_version, const
   info.config_yaml = to_yaml(config);
   info.config_sha256 = config_hash(config);
   info.trace_sha256 = trace_sha256;
+  info.technology_sha256 = technology_hash(config.technology);
   info.paper_tiling = config.tiling == Tiling::paper;
   info.consumer_outputs = config.precision.output == OutputFormat::consumer;
   info.dram = config.dram;

@@ -21,6 +21,7 @@ struct RunInfo {
   std::string config_yaml;  ///< the effective configuration
   std::string config_sha256;
   std::string trace_sha256;
+  std::string technology_sha256;
   bool paper_tiling = true;      ///< not the shapes with the least traffic
   bool consumer_outputs = true;  ///< results are written in the format of the GeMM that reads them
   DramConfig dram;

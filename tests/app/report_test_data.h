@@ -19,6 +19,7 @@ inline std::vector<anda::sim::CounterColumn> counters() {
           {"stall.buffer_full", "cycles", "waits for a half"},
           {"mxu.busy_cycles", "cycles", "computes"},
           {"mxu.pe_cycles", "cycles", "elements compute"},
+          {"mxu.converted_values", "values", "aligned"},
           {"mxu.macs", "MACs", "real data"},
           {"activation_buffer.mantissa_words_read", "words", "read"},
           {"activation_buffer.mantissa_words_written", "words", "written"},
@@ -54,7 +55,7 @@ inline anda::Technology technology() {
   t.activation_buffer = {0.001, 1, 1179648e-6, 1179648, "a by hand"};  // 1 pJ a bit
   t.weight_buffer = {0.002, 1, 1048576e-6, 1048576, ""};               // 2 pJ a bit
   t.top_controller = {3, 1, 0.5, 1, ""};                               // 3000 pJ a cycle
-  t.processing_elements.fp_fp = {4, 5, ""};                            // times the Anda element, which is 1
+  t.processing_elements[anda::PeKind::fp_fp] = {4, 5, ""};             // times the Anda element, which is 1
   t.dram = {0.5, "dram by hand"};
   return t;
 }
@@ -75,6 +76,7 @@ inline anda::sim::RunInfo info() {
   info.config_yaml = "name: by hand\n";
   info.config_sha256 = std::string(64, 'c');
   info.trace_sha256 = std::string(64, 'd');
+  info.technology_sha256 = std::string(64, 'e');
   info.technology = technology();
   info.notes = {"A note of the test."};
   return info;

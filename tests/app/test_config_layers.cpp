@@ -179,7 +179,7 @@ TEST_CASE("a technology file has every key, and keys can be changed on top of it
   CHECK_THAT(error, Contains(mine + ":2:1: mxu.area_mm2: is missing"));
   CHECK_THAT(error, Contains(mine + ":3:3: mxu.power_mw: is `x`, must be a number"));
   CHECK_THAT(error, Contains(mine + ":4:3: mxu.area: is not a key"));
-  CHECK_THAT(error, Contains("`area` is a key of processing_elements.fp-fp, processing_elements.anda"));
+  CHECK_THAT(error, Contains("`area` is a key of processing_elements.fp-fp, processing_elements.fp-int, "));
 }
 
 TEST_CASE("the technology in the program is the one in the source tree", "[config]") {

@@ -57,8 +57,8 @@ TEST_CASE("report.json has its keys in a fixed order") {
   using Keys = std::vector<std::string>;
   CHECK(keys_of(report) == Keys{"schema_version", "run", "units", "systems", "ratios"});
   CHECK(report["schema_version"] == 1);
-  CHECK(keys_of(report["run"]) ==
-        Keys{"tool_version", "name", "level", "workload", "config_sha256", "trace_sha256", "assumptions"});
+  CHECK(keys_of(report["run"]) == Keys{"tool_version", "name", "level", "workload", "config_sha256", "trace_sha256",
+                                       "technology_sha256", "assumptions"});
   CHECK(report["systems"].size() == 2);
   const Json& system = report["systems"][1];
   CHECK(keys_of(system) == Keys{"name",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "config/writer.h"
 #include "report/evaluation.h"
 #include "system/compiler.h"
 #include "system/survey.h"
@@ -73,6 +74,26 @@ TEST_CASE("LLaMA-13B at [7, 5, 6, 6] takes the power and area of Table III on ev
   const double d = 5120, f = 13824;
   const double ideal = (3 * d * d * 8 + d * d * 6 + 2 * d * f * 7 + d * f * 7) / (16 * (4 * d * d + 3 * d * f));
   CHECK(number_of(evaluation.ratios(1).speedup) == Approx(1 / ideal).epsilon(1e-4));
+}
+
+TEST_CASE("All systems have the same clock, array, memories and ports, and the same peak throughput") {
+  const RunConfig config = configuration({});
+  anda::AcceleratorConfig reference = accelerator_of(config, anda::PeKind::fp_fp);
+  RunConfig as_text = config;
+  as_text.accelerator = reference;
+  for (const auto& kind : anda::pe_kinds) {
+    INFO(kind.name);
+    const anda::AcceleratorConfig machine = accelerator_of(config, kind.value);
+    const auto element = anda::make_processing_element(machine.mxu, machine.format);
+    // An array takes in the same elements a pass; 16 cycles of it are the peak that systems share, Anda at 15 bits.
+    CHECK(element->group_elements() == 64);
+    CHECK(element->group_cycles(15) <= 16);
+    // Everything but the element, with every key, as the effective configuration has it.
+    RunConfig own = config;
+    own.accelerator = machine;
+    own.accelerator.mxu.processing_element = reference.mxu.processing_element;
+    CHECK(anda::sim::to_yaml(own) == anda::sim::to_yaml(as_text));
+  }
 }
 
 TEST_CASE("Two SRAMs of about the same size cost about the same energy a bit, each from its own row of Table III") {

@@ -40,7 +40,7 @@ class RandomMachines {
   std::uint32_t below(std::size_t bound) { return static_cast<std::uint32_t>(random_() % bound); }
 
   AcceleratorConfig accelerator() {
-    AcceleratorConfig config = machine_of(below(4) == 0 ? PeKind::fp_fp : PeKind::anda);
+    AcceleratorConfig config = machine_of(below(4) == 0 ? pe_kinds[below(pe_kinds.size())].value : PeKind::anda);
     config.mxu.rows = pick32({8, 16, 32});
     config.mxu.columns = pick32({8, 16, 32});
     config.activation_buffer.mantissa_bytes = pick({16384, 65536, 1u << 18, 1u << 20});

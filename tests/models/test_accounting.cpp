@@ -44,9 +44,19 @@ TEST_CASE("Every cycle is busy or a stall of one cause, every byte is asked for,
 
     // The array computes for whole tiles, whatever the schedule.
     const std::uint64_t tiles = anda::ceil_div(gemm.m, config.mxu.rows) * anda::ceil_div(gemm.n, config.mxu.columns);
-    const bool fp = config.mxu.processing_element == PeKind::fp_fp;
-    const std::uint64_t group = fp ? config.mxu.lanes_per_pe : config.format.group_size;
-    CHECK(result.at("mxu.busy_cycles") == tiles * anda::ceil_div(gemm.k, group) * (fp ? 16 : gemm.input_bits + 1));
+    const PeKind kind = config.mxu.processing_element;
+    const bool serial = kind == PeKind::anda;
+    const std::uint64_t group = serial ? config.format.group_size : config.mxu.lanes_per_pe;
+    const std::uint64_t cycles = serial                      ? gemm.input_bits + 1
+                                 : kind == PeKind::figna_m11 ? 11
+                                 : kind == PeKind::figna_m8  ? 8
+                                                             : 16;
+    CHECK(result.at("mxu.busy_cycles") == tiles * anda::ceil_div(gemm.k, group) * cycles);
+
+    // What converts does so for each column of the array that a row of activations passes.
+    const bool converts = !serial && kind != PeKind::fp_fp && kind != PeKind::fp_int;
+    CHECK(result.at("mxu.converted_values") ==
+          (converts ? std::uint64_t{gemm.m} * gemm.k * anda::ceil_div(gemm.n, config.mxu.columns) : 0));
   }
   CHECK(checked > 200);
 }

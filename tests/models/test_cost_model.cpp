@@ -28,8 +28,9 @@ Technology technology() {
   technology.activation_buffer = {8, 1, 1179648, 1179648, ""};  // 8 pJ a bit, 1 mm² a byte
   technology.weight_buffer = {4, 1, 2097152, 1048576, ""};      // 4 pJ a bit, 2 mm² a byte
   technology.top_controller = {32, 1, 7, 1, ""};
-  technology.processing_elements.fp_fp = {1, 1, ""};
-  technology.processing_elements.anda = {0.25, 0.5, ""};
+  technology.processing_elements[anda::PeKind::fp_fp] = {1, 1, ""};
+  technology.processing_elements[anda::PeKind::anda] = {0.25, 0.5, ""};
+  technology.conversion = {128, ""};
   technology.dram = {3, ""};
   return technology;
 }
@@ -83,10 +84,11 @@ TEST_CASE("Energy is the sum of actions times the energy of each") {
 
 TEST_CASE("Every counter that stands for an action is charged for") {
   const Costs costs(machine_of(PeKind::anda));
-  for (const char* name : {"mxu.pe_cycles", "controller.cycles", "activation_buffer.mantissa_words_read",
-                           "activation_buffer.mantissa_words_written", "activation_buffer.exponent_words_read",
-                           "activation_buffer.exponent_words_written", "weight_buffer.words_read",
-                           "weight_buffer.words_written", "dram.read_bursts", "dram.write_bursts"}) {
+  for (const char* name :
+       {"mxu.pe_cycles", "mxu.converted_values", "controller.cycles", "activation_buffer.mantissa_words_read",
+        "activation_buffer.mantissa_words_written", "activation_buffer.exponent_words_read",
+        "activation_buffer.exponent_words_written", "weight_buffer.words_read", "weight_buffer.words_written",
+        "dram.read_bursts", "dram.write_bursts"}) {
     INFO(name);
     CHECK(costs.energy({{name, 1}}).total() > 0);
   }
@@ -99,6 +101,13 @@ TEST_CASE("An FP-FP element costs what the ratios say, and there is no compresso
   CHECK(energy.by_component[Component::compressor] == 0);
   CHECK(costs.model.area()[Component::mxu] == Approx(256 / 0.25));
   CHECK(costs.model.area()[Component::compressor] == 0);
+}
+
+TEST_CASE("Aligned activations cost energy for each that is read, and no area") {
+  const Costs costs(machine_of(PeKind::figna));
+  const auto energy = costs.energy({{"mxu.converted_values", 5}});
+  CHECK(energy.by_component[Component::mxu] == Approx(5 * 128));
+  CHECK(energy.total() == Approx(5 * 128));
 }
 
 TEST_CASE("Area is the sum of units times the area of each") {

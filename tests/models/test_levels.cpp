@@ -87,7 +87,7 @@ void compare(const Pair& pair, std::uint64_t percent, Tally& tally) {
   const std::uint64_t backlog = compressor_backlog(*pair.fast, task);
   const std::uint64_t cycles = fast.at("controller.cycles");
   CHECK(apart(fast, cycle, {"controller.cycles"}) <= backlog + cycles * percent / 100);
-  const std::uint64_t stalls_apart = 2 * backlog + cycles * (3 * percent + 1) / 100;
+  const std::uint64_t stalls_apart = 2 * backlog + cycles * (5 * percent + 1) / 100;
   CHECK(apart(fast, cycle, {"stall.fill"}) == 0);
   CHECK(apart(fast, cycle, {"stall.drain", "stall.compressor"}) <= stalls_apart);
   CHECK(apart(fast, cycle, {"stall.weight_port", "stall.activation_port"}) <= stalls_apart);
@@ -112,7 +112,7 @@ TEST_CASE("Random machines take as many cycles at level fast as at level cycle")
   Tally tally;
   for (const Pair& pair : pairs) compare(pair, 0, tally);
   CHECK(tally.checked > 250);
-  CHECK(tally.equal * 100 >= tally.checked * 99);
+  CHECK(tally.equal * 100 >= tally.checked * 98);
 }
 
 TEST_CASE("Machines with other ports, lanes and pipelines too") {

@@ -412,6 +412,10 @@ def test_broken_files_are_refused(tmp_path, change, words):
     assert "a.npy: " in run.message and words in run.message
 
 
+def test_elements_without_arithmetic_are_refused(tmp_path):
+    assert "functional.enabled" in Run(tmp_path, [(16, 64, 16)], "systems=[fp-fp, figna]", status=2).message
+
+
 def test_other_wrong_input_is_refused(tmp_path):
     (tmp_path / "a.raw").write_bytes(b"x" * 601)
     run = Run(tmp_path, [(3, 100, 20)], f"functional.activations={tmp_path / 'a.raw'}", status=2)

@@ -28,7 +28,7 @@ struct AcceleratorConfig {
   VectorUnitConfig vector_unit;
   DmaConfig dma;
   ControllerConfig controller;
-  Level level = Level::fast;  ///< how time is modelled, nothing of the machine: no key of `accelerator` in files
+  Level level = Level::fast;     ///< how time is modelled, nothing of the machine: no key of `accelerator` in files
   FunctionalOptions functional;  ///< no property of the machine, so no key of its configuration
 
   template <class Self, class Visitor>

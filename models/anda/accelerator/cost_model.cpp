@@ -10,16 +10,6 @@ namespace anda {
 
 namespace {
 
-const PeCost& cost_of(PeKind kind, const PeCosts& costs) {
-  switch (kind) {
-    case PeKind::fp_fp:
-      return costs.fp_fp;
-    case PeKind::anda:
-      return costs.anda;
-  }
-  return costs.anda;
-}
-
 /// mW / Hz = mJ = 1e9 pJ.
 double action_pj(const BlockCost& cost, double clock_hz) {
   return cost.power_mw * 1e9 / clock_hz / cost.actions_per_cycle;
@@ -49,12 +39,14 @@ CostModel::CostModel(const Technology& technology, const AcceleratorConfig& conf
 
   // Processing elements: the block's figures are those of Anda elements, Fig. 15 relates the others to them.
   const auto element = make_processing_element(config.mxu, config.format);
-  const PeCost& pe = cost_of(config.mxu.processing_element, technology.processing_elements);
-  const PeCost& reference = technology.processing_elements.anda;
+  const PeCost& pe = technology.processing_elements[config.mxu.processing_element];
+  const PeCost& reference = technology.processing_elements[PeKind::anda];
   charge(Component::mxu, "mxu.pe_cycles",
          action_pj(technology.mxu, clock) * pe.power / reference.power * element->scaling());
   area_[Component::mxu] =
       unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area / reference.area * element->scaling();
+
+  charge(Component::mxu, "mxu.converted_values", technology.conversion.energy_pj_per_value);
 
   // Blocks that are seldom busy: clock and leakage, every cycle, in proportion to their size.
   const auto clocked = [&](Component component, const BlockCost& cost, double units) {

@@ -31,6 +31,10 @@ ActivationBuffer::Words ActivationBuffer::words(std::uint64_t rows, std::uint64_
           groups * ceil_div(rows * ActivationFormat::exponent_bits, config_.exponent_word_bits)};
 }
 
+std::uint64_t ActivationBuffer::read_cycles(std::uint64_t words) const {
+  return ceil_div(words, config_.read_words_per_cycle);
+}
+
 ActivationBuffer::Words ActivationBuffer::partial_sum_words(std::uint64_t rows, std::uint64_t columns) const {
   return {ceil_div(rows * columns * 32, config_.word_bits), 0};
 }

@@ -12,8 +12,8 @@
 
 namespace anda {
 
-/// The activation buffer: mantissa memory (bit planes, FP16 values, FP32 partial sums) and exponent memory, each with
-/// one port of a word a cycle and in two halves.
+/// The activation buffer: mantissa memory (bit planes, FP16 values, FP32 partial sums) and exponent memory, each in
+/// two halves.
 class ActivationBuffer : public sc_core::sc_module {
  public:
   /// Words of the two memories.
@@ -29,6 +29,9 @@ class ActivationBuffer : public sc_core::sc_module {
 
   /// Words that rows × k activations occupy. A plane of a row tile starts on a word of its own.
   Words words(std::uint64_t rows, std::uint64_t k, const ActivationFormat& format) const;
+
+  /// Cycles of the port for so many words of the mantissa memory to reach the array.
+  std::uint64_t read_cycles(std::uint64_t words) const;
 
   /// Words that rows × columns FP32 partial sums occupy.
   Words partial_sum_words(std::uint64_t rows, std::uint64_t columns) const;

@@ -13,6 +13,7 @@ struct ActivationBufferConfig {
   std::uint64_t mantissa_bytes = 1u << 20;
   std::uint64_t exponent_bytes = 1u << 17;
   std::uint32_t word_bits = 1024;
+  std::uint32_t read_words_per_cycle = 2;
   std::uint32_t exponent_word_bits = 80;
 
   template <class Self, class Visitor>
@@ -23,7 +24,10 @@ struct ActivationBufferConfig {
     visit.number("exponent_bytes", self.exponent_bytes, Range<std::uint64_t>{64, 1u << 27},
                  "capacity for shared exponents; half of it holds one step's data");
     visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536},
-                 "bits read or written in a cycle: one bit plane of a row tile");
+                 "bits of a word of the mantissa memory: one bit plane of a row tile");
+    visit.number("read_words_per_cycle", self.read_words_per_cycle, Range<std::uint32_t>{1, 64},
+                 "words that the array takes in a cycle at most: Anda needs one, FP16 values for elements of 8 cycles "
+                 "two (assumed: not published)");
     visit.number("exponent_word_bits", self.exponent_word_bits, Range<std::uint32_t>{5, 65536},
                  "bits of an exponent word: 5 for each row of a tile");
   }

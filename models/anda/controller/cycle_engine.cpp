@@ -99,8 +99,8 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   next_step_ = 0;
   next_row_ = 0;
   next_column_ = 0;
-  weight_port_.begin();
-  activation_port_.begin();
+  weight_port_.begin(1);
+  activation_port_.begin(datapath_.activation_buffer.config().read_words_per_cycle);
   weights_ = {};
   activations_ = {};
   activation_halves_.begin();
@@ -337,7 +337,7 @@ void CycleEngine::open_tile() {
   opened.last_of_step = opened.last_of_row && opened.row + 1 == in.row_tiles;
   opened.weight_words = datapath_.weight_buffer.words(gemm.group, opened.columns, gemm.task.weights.bits);
   const ActivationBuffer& buffer = datapath_.activation_buffer;
-  opened.activation_slots = buffer.words(opened.rows, gemm.group, gemm.task.input).mantissa;
+  opened.activation_slots = buffer.read_cycles(buffer.words(opened.rows, gemm.group, gemm.task.input).mantissa);
   opened.activation_words = buffer.words(opened.rows, in.k, gemm.task.input).mantissa;
   opened.exponent_words = buffer.words(opened.rows, gemm.group, gemm.task.input).exponent;
   opened.compress = in.at.last_k && gemm.compresses;
@@ -521,7 +521,10 @@ void CycleEngine::issue(const ArrayTile& at) {
   Mxu::Work work;
   work.busy_cycles = 1;
   work.pe_cycles = at.values();
-  if (last) work.macs = at.k * at.values();
+  if (last) {
+    work.macs = at.k * at.values();
+    if (datapath_.mxu.processing_element().converts_at_read()) work.converted_values = at.k * at.rows;
+  }
   datapath_.mxu.count(work);
 
   if (first && at.takes_partial_sums) {
@@ -556,16 +559,18 @@ void CycleEngine::tick_ports() {
     const ArrayTile& of = tile(activations_.tile);
     const std::uint64_t before = ceil_div(activations_.plane * of.activation_slots, gemm_->planes);
     const std::uint64_t slots = ceil_div((activations_.plane + 1) * of.activation_slots, gemm_->planes) - before;
-    const std::uint64_t passed = std::min(activations_.group * of.activation_slots + before, of.activation_words);
-    activation_port_.fetch(slots, std::min(slots, of.activation_words - passed),
+    const std::uint64_t width = datapath_.activation_buffer.config().read_words_per_cycle;
+    const std::uint64_t passed =
+        std::min((activations_.group * of.activation_slots + before) * width, of.activation_words);
+    activation_port_.fetch(slots, std::min(slots * width, of.activation_words - passed),
                            activation_arrival(of, activations_.group));
     if (++activations_.plane == gemm_->planes) {
       activations_.plane = 0;
       if (++activations_.group == of.groups) activations_ = {activations_.tile + 1, 0, 0};
     }
   }
-  if (weight_port_.tick(cycle_)) datapath_.weight_buffer.count_read(1);
-  if (activation_port_.tick(cycle_)) datapath_.activation_buffer.count_read({1, 0});
+  datapath_.weight_buffer.count_read(weight_port_.tick(cycle_));
+  datapath_.activation_buffer.count_read({activation_port_.tick(cycle_), 0});
 }
 
 /// Words of scales that the first groups of a tile need. They lie one after another along k and come through the

@@ -61,8 +61,8 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
     std::uint64_t first_block = 0;
     std::uint32_t activation_half = 0;
     std::uint32_t weight_half = 0;
-    std::uint32_t slot = 0;         ///< steps take turns
-    bool data_computed = false;     ///< of a functional simulation
+    std::uint32_t slot = 0;                  ///< steps take turns
+    bool data_computed = false;              ///< of a functional simulation
     std::vector<std::uint64_t> activations;  ///< cycle at which each panel is there
     std::vector<std::uint64_t> weights;
     std::vector<std::uint64_t> activation_parts;  ///< the same for parts of the first panels of a GeMM
@@ -80,8 +80,8 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   struct Transfer {
     Step* step = nullptr;
     Operand operand = Operand::results;
-    std::uint64_t panel = 0;       ///< of the step
-    std::uint64_t piece = 0;       ///< block of partial sums or results in the panel, or part of it in bytes
+    std::uint64_t panel = 0;  ///< of the step
+    std::uint64_t piece = 0;  ///< block of partial sums or results in the panel, or part of it in bytes
     bool store = false;
     MemoryRun run;
     std::uint64_t* arrival = nullptr;  ///< set to the cycle at which it is over

@@ -10,6 +10,7 @@ namespace {
 Mxu::Work times(Mxu::Work work, std::uint64_t n) {
   work.busy_cycles *= n;
   work.pe_cycles *= n;
+  work.converted_values *= n;
   work.macs *= n;
   return work;
 }
@@ -54,7 +55,8 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
     const std::uint64_t row_tiles = last_row ? 1 : cost.row_tiles - 1;
     const std::uint64_t rows = last_row ? m - (cost.row_tiles - 1) * array.rows : array.rows;
     const ActivationBuffer::Words row_words = path.activation_buffer.words(rows, k, task.input);
-    const std::uint64_t plane_words = path.activation_buffer.words(rows, group, task.input).mantissa;
+    const std::uint64_t port_cycles =
+        path.activation_buffer.read_cycles(path.activation_buffer.words(rows, group, task.input).mantissa);
     cost.activations_loaded += row_words * row_tiles;
     cost.results += path.activation_buffer.words(rows, n, task.output) * row_tiles;
 
@@ -66,7 +68,7 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
       const Mxu::Work work = path.mxu.tile(rows, columns, k, task.input.mantissa_bits);
 
       TileCost& tile = cost.tiles[last_row][last_column];
-      add_ports(tile, element.group_cycles(task.input.mantissa_bits), weight_words, plane_words, k, group, columns,
+      add_ports(tile, element.group_cycles(task.input.mantissa_bits), weight_words, port_cycles, k, group, columns,
                 task, path.weight_buffer);
       tile.drain_cycles = path.vector_unit.cycles(values);
       tile.out_cycles = tile.drain_cycles;

@@ -2,9 +2,11 @@
 #ifndef ANDA_ENERGY_TECHNOLOGY_H
 #define ANDA_ENERGY_TECHNOLOGY_H
 
+#include <array>
 #include <string>
 
 #include <anda/base/describe.h>
+#include <anda/base/pe_kind.h>
 
 namespace anda {
 
@@ -44,15 +46,31 @@ struct PeCost {
   }
 };
 
-/// Costs of the kinds of processing elements.
+/// Costs of the kinds of processing elements, a section for each line of pe_table.
 struct PeCosts {
-  PeCost fp_fp;
-  PeCost anda;
+  std::array<PeCost, pe_kind_count> by_kind;
+
+  PeCost& operator[](PeKind kind) { return by_kind[index_of(kind)]; }
+  const PeCost& operator[](PeKind kind) const { return by_kind[index_of(kind)]; }
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.section("fp-fp", self.fp_fp, "FP16 activations × dequantised FP16 weights");
-    visit.section("anda", self.anda, "bit-serial over Anda mantissa planes × INT weights");
+    for (const PeEntry& entry : pe_table) {
+      visit.section(entry.name, self.by_kind[index_of(entry.kind)], entry.meaning);
+    }
+  }
+};
+
+/// Cost of aligning FP16 activations to a shared exponent on their way into the array, where the element wants that.
+struct ConversionCost {
+  double energy_pj_per_value = 0;
+  std::string source;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.number("energy_pj_per_value", self.energy_pj_per_value, Range<double>{0, 1e6},
+                 "energy of each activation that is converted at a read");
+    visit.text("source", self.source, "where the figure comes from");
   }
 };
 
@@ -81,6 +99,7 @@ struct Technology {
   BlockCost weight_buffer;
   BlockCost top_controller;
   PeCosts processing_elements;
+  ConversionCost conversion;
   DramCost dram;
 
   template <class Self, class Visitor>
@@ -98,6 +117,8 @@ struct Technology {
     visit.section("weight_buffer", self.weight_buffer, "action: one bit read or written; unit: one byte");
     visit.section("top_controller", self.top_controller, "action: one clock cycle; unit: the controller");
     visit.section("processing_elements", self.processing_elements, "kinds of processing elements against each other");
+    visit.section("conversion", self.conversion,
+                  "FP16 activations converted to a shared exponent whenever the array reads them");
     visit.section("dram", self.dram, "external memory");
   }
 };

@@ -8,6 +8,7 @@ namespace anda {
 Mxu::Work& Mxu::Work::operator+=(const Work& other) {
   busy_cycles += other.busy_cycles;
   pe_cycles += other.pe_cycles;
+  converted_values += other.converted_values;
   macs += other.macs;
   return *this;
 }
@@ -17,6 +18,9 @@ Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConf
   counters_.add("mxu.busy_cycles", "cycles", "cycles in which the array computed", total_.busy_cycles);
   counters_.add("mxu.pe_cycles", "cycles", "busy cycles summed over the processing elements that held a result",
                 total_.pe_cycles);
+  counters_.add("mxu.converted_values", "values",
+                "FP16 activations that were converted to a shared exponent when the array read them",
+                total_.converted_values);
   counters_.add("mxu.macs", "MACs", "multiply-accumulates of real data, without padding", total_.macs);
 }
 
@@ -24,6 +28,7 @@ Mxu::Work Mxu::tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, 
   Work work;
   work.busy_cycles = ceil_div(k, element_->group_elements()) * element_->group_cycles(mantissa_bits);
   work.pe_cycles = work.busy_cycles * rows * columns;
+  work.converted_values = element_->converts_at_read() ? k * rows : 0;
   work.macs = k * rows * columns;
   return work;
 }

@@ -19,9 +19,10 @@ class Mxu : public sc_core::sc_module {
  public:
   /// What a stretch of work does in the array.
   struct Work {
-    std::uint64_t busy_cycles = 0;  ///< cycles in which elements compute
-    std::uint64_t pe_cycles = 0;    ///< busy cycles summed over the elements that hold a result
-    std::uint64_t macs = 0;         ///< multiply-accumulates of real data, without padding
+    std::uint64_t busy_cycles = 0;       ///< cycles in which elements compute
+    std::uint64_t pe_cycles = 0;         ///< busy cycles summed over the elements that hold a result
+    std::uint64_t converted_values = 0;  ///< activations aligned to a shared exponent on their way in
+    std::uint64_t macs = 0;              ///< multiply-accumulates of real data, without padding
 
     Work& operator+=(const Work& other);
   };

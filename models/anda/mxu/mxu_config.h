@@ -5,13 +5,9 @@
 #include <cstdint>
 
 #include <anda/base/describe.h>
+#include <anda/base/pe_kind.h>
 
 namespace anda {
-
-/// The processing elements that the array can be built of; one file each in mxu/processing_element.
-enum class PeKind { fp_fp, anda };
-
-inline constexpr ChoiceTable<PeKind, 2> pe_kinds{{{"fp-fp", PeKind::fp_fp}, {"anda", PeKind::anda}}};
 
 /// The array of processing elements (MXU).
 struct MxuConfig {
@@ -33,7 +29,7 @@ struct MxuConfig {
     visit.number("lanes_per_pe", self.lanes_per_pe, Range<std::uint32_t>{8, 256},
                  "elements along k that one processing element takes in together");
     visit.number("weight_bits", self.weight_bits, Range<std::uint32_t>{1, 8},
-                 "widest weight that a lane multiplies; area and energy of an Anda element grow with it");
+                 "widest weight that a lane multiplies; area and energy of an element with INT weights grow with it");
     visit.number(
         "fill_cycles", self.fill_cycles, Range<std::uint32_t>{0, 1024},
         "depth of the pipeline, paid once when an operation starts on an empty array (assumed: not published)");

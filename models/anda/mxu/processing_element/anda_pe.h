@@ -20,6 +20,7 @@ class AndaPe : public ProcessingElement {
   ActivationFormat activation_format(std::uint32_t mantissa_bits) const override {
     return {mantissa_bits, group_size_};
   }
+  bool converts_at_read() const override { return false; }
   bool compresses() const override { return true; }
   double scaling() const override { return scaling_; }
 

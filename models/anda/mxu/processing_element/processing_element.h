@@ -11,8 +11,8 @@
 
 namespace anda {
 
-/// What the array has to know of the element it is built of. One implementation a file in this folder; a new one is
-/// added there, to PeKind and to make_processing_element.
+/// What the array has to know of the element it is built of. One implementation a file in this folder;
+/// docs/processing_elements.md says how to add one.
 class ProcessingElement {
  public:
   ProcessingElement() = default;
@@ -28,6 +28,9 @@ class ProcessingElement {
 
   /// How activations of this mantissa length lie in memory and buffers.
   virtual ActivationFormat activation_format(std::uint32_t mantissa_bits) const = 0;
+
+  /// Whether FP16 activations are converted to a shared exponent every time the array reads them.
+  virtual bool converts_at_read() const = 0;
 
   /// Whether results pass through the bit-plane compressor.
   virtual bool compresses() const = 0;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_MXU_PROCESSING_ELEMENT_FP16_PE_H
+#define ANDA_MXU_PROCESSING_ELEMENT_FP16_PE_H
+
+#include <anda/mxu/processing_element/processing_element.h>
+
+namespace anda {
+
+/// What the baselines have in common: FP16 activations in memory and buffers, results as FP16 without a compressor, and
+/// a fixed number of cycles for the elements along k that an Anda element takes in together. Sixteen of them make the
+/// peak throughput of all systems equal.
+class Fp16Pe : public ProcessingElement {
+ public:
+  std::uint32_t group_elements() const override { return lanes_; }
+  std::uint32_t group_cycles(std::uint32_t) const override { return cycles_; }
+  ActivationFormat activation_format(std::uint32_t) const override { return {}; }
+  bool converts_at_read() const override { return converts_at_read_; }
+  bool compresses() const override { return false; }
+  double scaling() const override { return scaling_; }
+
+ protected:
+  struct Traits {
+    std::uint32_t cycles;     ///< of a group of lanes_per_pe elements
+    bool converts_at_read;    ///< see ProcessingElement
+    bool grows_with_weights;  ///< area and power follow the width of INT weights; dequantised ones are FP16
+  };
+
+  Fp16Pe(const MxuConfig& mxu, const Traits& traits)
+      : lanes_(mxu.lanes_per_pe),
+        cycles_(traits.cycles),
+        converts_at_read_(traits.converts_at_read),
+        scaling_(lanes_ / published_lanes * (traits.grows_with_weights ? mxu.weight_bits / published_weight_bits : 1)) {
+  }
+
+ private:
+  std::uint32_t lanes_;
+  std::uint32_t cycles_;
+  bool converts_at_read_;
+  double scaling_;
+};
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_MXU_PROCESSING_ELEMENT_FP_INT_PE_H
+#define ANDA_MXU_PROCESSING_ELEMENT_FP_INT_PE_H
+
+#include <anda/mxu/processing_element/fp16_pe.h>
+
+namespace anda {
+
+/// FP16 activations × INT weights in a dedicated multiplier, accumulated in FP32: no weight is dequantised.
+class FpIntPe : public Fp16Pe {
+ public:
+  explicit FpIntPe(const MxuConfig& mxu) : Fp16Pe(mxu, {16, false, true}) {}
+};
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/compare_command.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <anda/base/error.h>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <system_error>
+#include <thread>
+
+#include "cli/command_line.h"
+#include "cli/interrupt.h"
+#include "compare/child_processes.h"
+#include "compare/comparison.h"
+#include "config/compare_config.h"
+#include "config/writer.h"
+#include "files/atomic_file.h"
+#include "report/progress.h"
+#include "system/survey.h"
+#include "text/text.h"
+
+namespace anda::sim {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+constexpr std::uint64_t most_jobs = 1024;
+
+constexpr const char* usage =
+    "Usage: anda-sim compare CONFIG.yaml [options]\n"
+    "\n"
+    "Simulates every system of a comparison on every model, prints each against the first system and writes\n"
+    "compare.json and compare.csv. docs/compare.md describes the file; configs/compare/paper.yaml has all systems\n"
+    "and models of the paper.\n"
+    "\n";
+
+po::options_description make_options() {
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  po::options_description options("Options");
+  options.add_options()                                                                                              //
+      ("systems", text("A,B"), "only these systems, the first as baseline")                                          //
+      ("models", text("A,B"), "only these models")                                                                   //
+      ("set", text("KEY=VALUE"), "change a key of every run, such as tiling=auto; may be repeated, later ones win")  //
+      ("out,o", text("DIR"), "folder of the results (results/ and the name of the comparison's file)")               //
+      ("jobs,j", text("N"), "simulations at a time (as many as there are processor cores)")                          //
+      ("quiet,q", "print nothing but errors")                                                                        //
+      ("help,h", "show this help");
+  return options;
+}
+
+std::vector<std::string> list_of(const CommandLine& options, const std::string& name) {
+  std::vector<std::string> words;
+  if (!options.has(name)) return words;
+  std::string word;
+  for (const char c : options.text(name) + ",") {
+    if (c != ',') {
+      word += c;
+      continue;
+    }
+    if (word.empty()) options.refuse("option --" + name + " must be names with commas between");
+    words.push_back(std::move(word));
+    word.clear();
+  }
+  return words;
+}
+
+std::size_t jobs_of(const CommandLine& options) {
+  if (!options.has("jobs")) return std::max(1u, std::thread::hardware_concurrency());
+  std::uint64_t jobs = 0;
+  const std::string problem = parse_whole_number(options.text("jobs"), 1, most_jobs, jobs);
+  if (!problem.empty()) options.refuse("option --jobs " + problem);
+  return jobs;
+}
+
+/// A folder that is gone with its owner.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::error_code error;
+    const fs::path parent = fs::temp_directory_path(error);
+    if (error) {
+      const char* chosen = ::getenv("TMPDIR");
+      throw Error::run(
+          fmt::format("TMPDIR {}: cannot hold temporary files: {}", chosen == nullptr ? "" : chosen, error.message()));
+    }
+    std::string name = (parent / "anda-sim-compare-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw Error::run(name + ": cannot make the folder: " + std::generic_category().message(errno));
+    }
+    path_ = name;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// A simulation: one configuration of one model, for all systems that run it.
+struct Job {
+  std::size_t model;
+  std::size_t run;  ///< index in the model's runs
+  std::vector<std::size_t> systems;
+  fs::path folder;
+};
+
+std::vector<Job> jobs_for(const CompareConfig& config, const fs::path& folder) {
+  std::vector<Job> jobs;
+  for (std::size_t model = 0; model < config.models.size(); ++model) {
+    std::map<std::size_t, std::vector<std::size_t>> by_run;
+    for (std::size_t i = 0; i < config.systems.size(); ++i) {
+      by_run[config.models[model].run_of(config.systems[i])].push_back(i);
+    }
+    for (const auto& [run, systems] : by_run) {
+      jobs.push_back({model, run, systems, folder / std::to_string(jobs.size())});
+    }
+  }
+  return jobs;
+}
+
+/// What a job's process runs. Equal layers are folded, which changes no number.
+RunConfig run_config(const CompareConfig& config, const Job& job) {
+  RunConfig run = config.models[job.model].runs[job.run].config;
+  run.systems.clear();
+  for (const std::size_t system : job.systems) {
+    const PeKind kind = config.systems[system].kind;
+    if (std::find(run.systems.begin(), run.systems.end(), kind) == run.systems.end()) run.systems.push_back(kind);
+  }
+  run.simulation.fold_layers = true;
+  return run;
+}
+
+ChildTask prepare(const CompareConfig& config, const Job& job) {
+  const ComparedModel& model = config.models[job.model];
+  const ComparedModel::Run& source = model.runs[job.run];
+  const RunConfig run = run_config(config, job);
+  try {
+    survey(run, [] { return !interrupted(); });
+  } catch (const Error& error) {
+    if (error.kind() != Error::Kind::input) throw;
+    throw Error::input(fmt::format("{}\n(in the workload of {})", error.what(), source.path));
+  }
+  fs::create_directory(job.folder);
+  const std::string file = (job.folder / "run.yaml").string();
+  AtomicFile yaml(file);
+  yaml.stream() << to_yaml(run);
+  yaml.commit();
+  return {fmt::format("{} ({})", model.name, source.path),
+          {"run", file, "--out", (job.folder / "out").string(), "--quiet"},
+          (job.folder / "errors").string()};
+}
+
+Comparison read_reports(const CompareConfig& config, const std::vector<Job>& jobs) {
+  std::vector<std::string> systems;
+  for (const ComparedSystem& system : config.systems) systems.push_back(system.name);
+  std::vector<std::string> models;
+  for (const ComparedModel& model : config.models) models.push_back(model.name);
+  Comparison comparison(config.name, systems, models);
+  for (const Job& job : jobs) {
+    const std::string path = (job.folder / "out" / "report.json").string();
+    std::ifstream in(path, std::ios::binary);
+    const nlohmann::json report = nlohmann::json::parse(in, nullptr, false);
+    const std::string origin = "the report of " + config.models[job.model].runs[job.run].path;
+    if (report.is_discarded()) throw Error::run(origin + " cannot be read: " + path);
+    for (const std::size_t system : job.systems) {
+      comparison.add(system, job.model, report, name_of(pe_kinds, config.systems[system].kind), origin);
+    }
+  }
+  return comparison;
+}
+
+void write_results(const Comparison& comparison, const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw Error::run(folder + ": cannot make the folder: " + error.message());
+  AtomicFile csv(folder + "/compare.csv");
+  AtomicFile json(folder + "/compare.json");
+  comparison.write_csv(csv.stream());
+  comparison.write_json(json.stream());
+  csv.stream().flush();
+  json.stream().flush();
+  csv.commit();
+  json.commit();
+}
+
+}  // namespace
+
+int compare_command(const std::vector<std::string>& args, std::ostream& out) {
+  const po::options_description description = make_options();
+  const CommandLine options("anda-sim compare", description, args, {1, {"set"}});
+  if (options.has("help")) {
+    out << usage << description;
+    return 0;
+  }
+  if (options.files().empty()) options.refuse("needs the file of a comparison, such as configs/compare/paper.yaml");
+  if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
+  const std::size_t at_once = jobs_of(options);
+  const std::string& file = options.files().front();
+  const CompareConfig config =
+      load_compare_config(file, options.all("set"), {list_of(options, "systems"), list_of(options, "models")});
+  const std::string folder = options.text("out", "results/" + fs::path(file).stem().string());
+
+  remember_interrupts();
+  const TemporaryFolder temporary;
+  const std::vector<Job> jobs = jobs_for(config, temporary.path());
+  std::vector<ChildTask> tasks;
+  for (const Job& job : jobs) tasks.push_back(prepare(config, job));
+  {
+    ProgressBar bar(config.name);
+    run_children(tasks, at_once, [&bar](double done) {
+      bar.update(done);
+      return !interrupted();
+    });
+  }
+  const Comparison comparison = read_reports(config, jobs);
+  write_results(comparison, folder);
+  if (!options.has("quiet")) {
+    comparison.print(out);
+    out << fmt::format("\n{0}/compare.json, {0}/compare.csv\n", folder);
+  }
+  return 0;
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CLI_COMPARE_COMMAND_H
+#define ANDA_SIM_CLI_COMPARE_COMMAND_H
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// `anda-sim compare`: runs systems on models, side by side in processes of their own, and sets them against each
+/// other. `args` are those after the command's name. Returns the exit status; throws anda::Error.
+int compare_command(const std::vector<std::string>& args, std::ostream& out);
+
+}  // namespace anda::sim
+
+#endif

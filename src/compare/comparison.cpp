@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compare/comparison.h"
+
+#include <fmt/format.h>
+
+#include <anda/base/error.h>
+#include <cmath>
+#include <functional>
+
+#include "report/human.h"
+#include "report/text_grid.h"
+
+namespace anda::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t name_columns = 20;
+constexpr const char* geometric_mean = "geometric mean";
+
+/// The numbers of Ratios, with their names in compare.json and compare.csv.
+struct RatioColumn {
+  const char* key;
+  const char* title;
+  double Comparison::Ratios::*value;
+};
+constexpr std::array<RatioColumn, 3> ratio_columns{{
+    {"speedup", "speedup", &Comparison::Ratios::speedup},
+    {"area_efficiency", "area efficiency", &Comparison::Ratios::area_efficiency},
+    {"energy_efficiency", "energy efficiency", &Comparison::Ratios::energy_efficiency},
+}};
+constexpr std::array<const char*, 4> energy_parts{"compute", "sram", "dram", "total"};
+
+/// Numbers of Figures with their names in compare.json and compare.csv.
+struct FigureColumn {
+  const char* key;
+  double Comparison::Figures::*value;
+};
+constexpr std::array<FigureColumn, 8> figure_columns{{
+    {"time_s", &Comparison::Figures::time_s},
+    {"effective_tops", &Comparison::Figures::effective_tops},
+    {"area_mm2", &Comparison::Figures::area_mm2},
+    {"tops_per_mm2", &Comparison::Figures::tops_per_mm2},
+    {"energy_compute_pj", &Comparison::Figures::energy_compute_pj},
+    {"energy_sram_pj", &Comparison::Figures::energy_sram_pj},
+    {"energy_dram_pj", &Comparison::Figures::energy_dram_pj},
+    {"energy_total_pj", &Comparison::Figures::energy_total_pj},
+}};
+
+Json ratios_json(const Comparison::Ratios& ratios) {
+  Json json;
+  for (const RatioColumn& column : ratio_columns) json[column.key] = ratios.*column.value;
+  for (std::size_t i = 0; i < energy_parts.size(); ++i) json["energy_share"][energy_parts[i]] = ratios.energy[i];
+  return json;
+}
+
+/// A field of a CSV file, in quotes where it needs them.
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+Comparison::Comparison(std::string name, std::vector<std::string> systems, std::vector<std::string> models)
+    : name_(std::move(name)),
+      systems_(std::move(systems)),
+      models_(std::move(models)),
+      workloads_(models_.size()),
+      figures_(systems_.size() * models_.size()),
+      traces_(models_.size()) {}
+
+void Comparison::agree(Origin& first, const std::string& value, const char* what, const std::string& origin) {
+  if (first.of.empty()) first = {origin, value};
+  if (first.value == value) return;
+  throw Error::input(
+      fmt::format("{} and {} were made with different {}; they cannot be compared", first.of, origin, what));
+}
+
+void Comparison::add(std::size_t system, std::size_t model, const nlohmann::json& report, const std::string& reported,
+                     const std::string& origin) {
+  try {
+    const nlohmann::json& run = report.at("run");
+    agree(version_, run.at("tool_version"), "versions of anda-sim", origin);
+    agree(level_, run.at("level"), "levels of detail", origin);
+    agree(technology_, run.at("technology_sha256"), "technologies", origin);
+    agree(traces_.at(model), run.at("trace_sha256"), "workloads", origin);
+    workloads_.at(model) = run.at("workload");
+    for (const nlohmann::json& entry : report.at("systems")) {
+      if (entry.at("name") != reported) continue;
+      Figures& figures = figures_.at(model * systems_.size() + system);
+      const nlohmann::json& energy = entry.at("energy_pj");
+      figures.cycles = entry.at("cycles");
+      figures.time_s = entry.at("time_s");
+      figures.effective_tops = entry.at("effective_tops");
+      figures.area_mm2 = entry.at("area_mm2").at("total");
+      figures.tops_per_mm2 = entry.at("tops_per_mm2");
+      figures.energy_compute_pj = energy.at("compute");
+      figures.energy_sram_pj = energy.at("sram");
+      figures.energy_dram_pj = energy.at("dram");
+      figures.energy_total_pj = energy.at("total");
+      return;
+    }
+  } catch (const nlohmann::json::exception& error) {
+    throw Error::run(fmt::format("{}: is no report of this version of anda-sim: {}", origin, error.what()));
+  }
+  throw Error::run(fmt::format("{}: has no system {}", origin, reported));
+}
+
+const Comparison::Figures& Comparison::figures(std::size_t system, std::size_t model) const {
+  return figures_.at(model * systems_.size() + system);
+}
+
+Comparison::Ratios Comparison::ratios(std::size_t system, std::size_t model) const {
+  const Figures& base = figures(0, model);
+  const Figures& own = figures(system, model);
+  const double total = base.energy_total_pj;
+  return {base.time_s / own.time_s,
+          own.tops_per_mm2 / base.tops_per_mm2,
+          base.energy_total_pj / own.energy_total_pj,
+          {own.energy_compute_pj / total, own.energy_sram_pj / total, own.energy_dram_pj / total,
+           own.energy_total_pj / total}};
+}
+
+Comparison::Ratios Comparison::mean(std::size_t system) const {
+  Ratios mean;
+  const double count = static_cast<double>(models_.size());
+  for (std::size_t model = 0; model < models_.size(); ++model) {
+    const Ratios one = ratios(system, model);
+    for (const RatioColumn& column : ratio_columns) mean.*column.value += std::log(one.*column.value) / count;
+    for (std::size_t i = 0; i < energy_parts.size(); ++i) mean.energy[i] += one.energy[i] / count;
+  }
+  for (const RatioColumn& column : ratio_columns) mean.*column.value = std::exp(mean.*column.value);
+  return mean;
+}
+
+void Comparison::print(std::ostream& out) const {
+  out << fmt::format("{} · {} systems on {} model{} · against {}\n", shortened(name_, 60), systems_.size(),
+                     models_.size(), models_.size() == 1 ? "" : "s", shortened(systems_.front(), name_columns));
+  for (const RatioColumn& column : ratio_columns) {
+    std::vector<std::string> headings{column.title};
+    for (const std::string& system : systems_) headings.push_back(shortened(system, name_columns));
+    TextGrid grid(headings);
+    const auto row = [&](const std::string& name, const std::function<Ratios(std::size_t)>& of) {
+      std::vector<std::string> cells{name};
+      for (std::size_t i = 0; i < systems_.size(); ++i) cells.push_back(ratio_text(of(i).*column.value));
+      grid.row(std::move(cells));
+    };
+    for (std::size_t model = 0; model < models_.size(); ++model) {
+      row(shortened(models_[model], name_columns), [&](std::size_t i) { return ratios(i, model); });
+    }
+    if (models_.size() > 1) row(geometric_mean, [&](std::size_t i) { return mean(i); });
+    out << '\n';
+    grid.print(out);
+  }
+
+  TextGrid energy({"energy, share of the baseline's", "compute", "SRAM", "DRAM", "total"});
+  for (std::size_t i = 0; i < systems_.size(); ++i) {
+    std::vector<std::string> cells{shortened(systems_[i], name_columns)};
+    for (const double share : mean(i).energy) cells.push_back(percent_text(share));
+    energy.row(std::move(cells));
+  }
+  out << '\n';
+  energy.print(out);
+}
+
+void Comparison::write_json(std::ostream& out) const {
+  Json json;
+  json["schema_version"] = compare_schema_version;
+  json["name"] = name_;
+  json["tool_version"] = version_.value;
+  json["level"] = level_.value;
+  json["technology_sha256"] = technology_.value;
+  json["baseline"] = systems_.front();
+  json["models"] = Json::array();
+  for (std::size_t model = 0; model < models_.size(); ++model) {
+    Json entry;
+    entry["name"] = models_[model];
+    entry["workload"] = workloads_[model];
+    entry["trace_sha256"] = traces_[model].value;
+    for (std::size_t i = 0; i < systems_.size(); ++i) {
+      Json system;
+      system["name"] = systems_[i];
+      system["cycles"] = figures(i, model).cycles;
+      for (const FigureColumn& column : figure_columns) system[column.key] = figures(i, model).*column.value;
+      system.update(ratios_json(ratios(i, model)));
+      entry["systems"].push_back(std::move(system));
+    }
+    json["models"].push_back(std::move(entry));
+  }
+  json["means"] = Json::array();
+  for (std::size_t i = 0; i < systems_.size(); ++i) {
+    Json entry;
+    entry["name"] = systems_[i];
+    entry.update(ratios_json(mean(i)));
+    json["means"].push_back(std::move(entry));
+  }
+  out << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+void Comparison::write_csv(std::ostream& out) const {
+  out << "model,system,cycles";
+  for (const FigureColumn& column : figure_columns) out << ',' << column.key;
+  for (const RatioColumn& column : ratio_columns) out << ',' << column.key;
+  for (const char* part : energy_parts) out << ",energy_share_" << part;
+  out << '\n';
+  const auto end_of_row = [&](const Ratios& ratios) {
+    for (const RatioColumn& column : ratio_columns) out << fmt::format(",{}", ratios.*column.value);
+    for (const double share : ratios.energy) out << fmt::format(",{}", share);
+    out << '\n';
+  };
+  for (std::size_t model = 0; model < models_.size(); ++model) {
+    for (std::size_t i = 0; i < systems_.size(); ++i) {
+      out << csv_field(models_[model]) << ',' << csv_field(systems_[i]) << ',' << figures(i, model).cycles;
+      for (const FigureColumn& column : figure_columns) out << fmt::format(",{}", figures(i, model).*column.value);
+      end_of_row(ratios(i, model));
+    }
+  }
+  for (std::size_t i = 0; i < systems_.size(); ++i) {
+    out << geometric_mean << ',' << csv_field(systems_[i]) << std::string(1 + figure_columns.size(), ',');
+    end_of_row(mean(i));
+  }
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/compare_config.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include <anda/base/error.h>
+
+#include "config/catalogue.h"
+#include "config/input_problems.h"
+#include "config/load.h"
+#include "config/tree.h"
+#include "config/writer.h"
+#include "config/yaml_file.h"
+#include "text/nearest.h"
+
+namespace anda::sim {
+namespace {
+
+constexpr std::size_t most_entries = 256;  // systems, and models
+
+/// "anda-0.1" as a system of the element anda; of elements whose names begin alike, the longest.
+std::optional<ComparedSystem> system_of(const std::string& name) {
+  std::optional<ComparedSystem> found;
+  std::size_t longest = 0;
+  for (const auto& kind : pe_kinds) {
+    const std::string element = kind.name;
+    if (name == element) return ComparedSystem{name, kind.value};
+    const bool begins = name.size() > element.size() + 1 && name.compare(0, element.size() + 1, element + "-") == 0;
+    if (begins && element.size() > longest) {
+      longest = element.size();
+      found = ComparedSystem{name, kind.value};
+    }
+  }
+  return found;
+}
+
+std::string system_rule(const std::string& name) {
+  return "must be an element, one of " + joined(words_of(pe_kinds)) +
+         ", or an element with a name of its own after a hyphen (anda-0.1)" + did_you_mean(name, words_of(pe_kinds));
+}
+
+std::string path_at(const Tree& node) {
+  return (std::filesystem::path(node.place.file).parent_path() / node.text).lexically_normal().string();
+}
+
+/// Reads the keys of the file; what is wrong goes to the problems.
+class CompareReader {
+ public:
+  CompareReader(const std::vector<std::string>& overrides, InputProblems& problems)
+      : overrides_(overrides), problems_(problems) {}
+
+  CompareConfig read(const Tree& document) {
+    static const std::vector<std::string> keys{"name", "systems", "models"};
+    CompareConfig config;
+    for (const TreeEntry& entry : document.entries) {
+      if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
+      problems_.add(entry.place, entry.key,
+                    "is not a key; the keys of a comparison are " + joined(keys) + did_you_mean(entry.key, keys));
+    }
+    config.name = "comparison";
+    if (const TreeEntry* entry = document.find("name")) read_text(*entry, config.name);
+    const TreeEntry* models = document.find("models");
+    if (models == nullptr) {
+      problems_.add(document.place, "models", "is missing, must be a map from models to configuration files");
+    } else {
+      read_models(*models, config);
+    }
+    const TreeEntry* systems = document.find("systems");
+    if (systems != nullptr) {
+      read_systems(*systems, config);
+    } else {
+      config.systems = all_systems(config);
+    }
+    return config;
+  }
+
+ private:
+  bool read_text(const TreeEntry& entry, std::string& text) {
+    if (entry.value.kind == Tree::Kind::broken) return false;
+    if (entry.value.kind != Tree::Kind::scalar || entry.value.text.empty()) {
+      problems_.add(entry.place, entry.key, "must be text");
+      return false;
+    }
+    text = entry.value.text;
+    return true;
+  }
+
+  void read_systems(const TreeEntry& entry, CompareConfig& config) {
+    if (entry.value.kind == Tree::Kind::broken) return;
+    if (entry.value.kind != Tree::Kind::list || entry.value.items.empty() || entry.value.items.size() > most_entries) {
+      problems_.add(entry.place, "systems", "must be a list of systems, such as [fp-fp, figna, anda]");
+      return;
+    }
+    for (const Tree& item : entry.value.items) {
+      const auto system = item.kind == Tree::Kind::scalar ? system_of(item.text) : std::nullopt;
+      if (!system) {
+        problems_.add(item.place, "systems", "has " + in_quotes(item.text) + "; each " + system_rule(item.text));
+        continue;
+      }
+      if (std::any_of(config.systems.begin(), config.systems.end(),
+                      [&](const ComparedSystem& earlier) { return earlier.name == system->name; })) {
+        problems_.add(item.place, "systems", "has " + in_quotes(item.text) + " twice; name each once");
+        continue;
+      }
+      config.systems.push_back(*system);
+    }
+  }
+
+  void read_models(const TreeEntry& entry, CompareConfig& config) {
+    if (entry.value.kind == Tree::Kind::broken) return;
+    if (entry.value.kind != Tree::Kind::map || entry.value.entries.empty() ||
+        entry.value.entries.size() > most_entries) {
+      problems_.add(entry.place, "models", "must be a map from models to configuration files");
+      return;
+    }
+    for (const TreeEntry& model_entry : entry.value.entries) {
+      const std::string key = join_key("models", model_entry.key);
+      const Tree& value = model_entry.value;
+      ComparedModel model;
+      model.name = model_entry.key;
+      if (value.kind == Tree::Kind::scalar && !value.text.empty()) {
+        add_run(model, "", key, value);
+      } else if (value.kind == Tree::Kind::map && !value.entries.empty()) {
+        for (const TreeEntry& run : value.entries) {
+          const std::string run_key = join_key(key, run.key);
+          const auto system = system_of(run.key);
+          if (!system) {
+            problems_.add(run.place, run_key, "is no system: " + system_rule(run.key));
+          } else if (run.value.kind != Tree::Kind::scalar || run.value.text.empty()) {
+            problems_.add(run.place, run_key, "must be the path of a configuration");
+          } else {
+            add_run(model, run.key, run_key, run.value);
+          }
+        }
+      } else if (value.kind != Tree::Kind::broken) {
+        problems_.add(model_entry.place, key,
+                      "must be the path of a configuration, or a map from systems to such paths");
+      }
+      config.models.push_back(std::move(model));
+    }
+  }
+
+  void add_run(ComparedModel& model, const std::string& system, const std::string& key, const Tree& node) {
+    const std::string path = path_at(node);
+    try {
+      model.runs.push_back({system, path, load_run_config(path, overrides_)});
+    } catch (const Error& error) {
+      problems_.add(node.place, key, path + " is no right configuration:\n" + error.what());
+    }
+  }
+
+  /// Every element, or in its place the systems of that element that models have configurations for.
+  static std::vector<ComparedSystem> all_systems(const CompareConfig& config) {
+    std::vector<ComparedSystem> systems;
+    for (const auto& kind : pe_kinds) {
+      const std::size_t before = systems.size();
+      for (const ComparedModel& model : config.models) {
+        for (const ComparedModel::Run& run : model.runs) {
+          const auto system = system_of(run.system);
+          if (!system || system->kind != kind.value) continue;
+          if (std::none_of(systems.begin(), systems.end(),
+                           [&](const ComparedSystem& earlier) { return earlier.name == system->name; })) {
+            systems.push_back(*system);
+          }
+        }
+      }
+      if (systems.size() == before) systems.push_back({kind.name, kind.value});
+    }
+    return systems;
+  }
+
+  const std::vector<std::string>& overrides_;
+  InputProblems& problems_;
+};
+
+/// The part of a configuration that `keep` picks, the rest as in every other; as text, to be compared.
+template <class Keep>
+std::string part_of(const RunConfig& config, const Keep& keep) {
+  RunConfig part;
+  keep(config, part);
+  return to_yaml(part);
+}
+
+/// What makes numbers of two configurations incomparable.
+struct Same {
+  const char* what;
+  bool of_all;  ///< for all runs; otherwise for those of one model
+  std::string (*part)(const RunConfig&);
+};
+
+const Same must_be_same[] = {
+    {"workload", false,
+     [](const RunConfig& c) { return part_of(c, [](const RunConfig& f, RunConfig& t) { t.workload = f.workload; }); }},
+    {"technology", true,
+     [](const RunConfig& c) {
+       return part_of(c, [](const RunConfig& f, RunConfig& t) { t.technology = f.technology; });
+     }},
+    {"accelerator", true,
+     [](const RunConfig& c) {
+       return part_of(c, [](const RunConfig& f, RunConfig& t) {
+         t.accelerator = f.accelerator;
+         t.accelerator.mxu.processing_element = PeKind::anda;  // which systems differ in
+       });
+     }},
+    {"dram", true,
+     [](const RunConfig& c) { return part_of(c, [](const RunConfig& f, RunConfig& t) { t.dram = f.dram; }); }},
+    {"tiling", true,
+     [](const RunConfig& c) { return part_of(c, [](const RunConfig& f, RunConfig& t) { t.tiling = f.tiling; }); }},
+    {"precision.weight_bits", true,
+     [](const RunConfig& c) {
+       return part_of(c, [](const RunConfig& f, RunConfig& t) { t.precision.weight_bits = f.precision.weight_bits; });
+     }},
+};
+
+void check_fairness(const CompareConfig& config) {
+  const ComparedModel::Run& first = config.models.front().runs.front();
+  for (const ComparedModel& model : config.models) {
+    for (const ComparedModel::Run& run : model.runs) {
+      for (const Same& same : must_be_same) {
+        const ComparedModel::Run& other = same.of_all ? first : model.runs.front();
+        if (same.part(run.config) != same.part(other.config)) {
+          throw Error::input("model " + model.name + ": " + run.path + " has another `" + same.what + "` than " +
+                             other.path + "; such runs cannot be compared");
+        }
+      }
+    }
+  }
+}
+
+/// Keeps what is selected, in the order of the selection.
+template <class Entry>
+void select(const char* what, const std::vector<std::string>& wanted, std::vector<Entry>& entries) {
+  if (wanted.empty()) return;
+  std::vector<std::string> names;
+  for (const Entry& entry : entries) names.push_back(entry.name);
+  std::vector<Entry> selected;
+  for (const std::string& name : wanted) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) {
+      throw Error::input(std::string("--") + what + ": " + in_quotes(name) + " is none of " + joined(names) +
+                         did_you_mean(name, names));
+    }
+    if (std::count(wanted.begin(), wanted.end(), name) > 1) {
+      throw Error::input(std::string("--") + what + ": " + in_quotes(name) + " stands more than once");
+    }
+    selected.push_back(entries[static_cast<std::size_t>(found - names.begin())]);
+  }
+  entries = std::move(selected);
+}
+
+}  // namespace
+
+std::size_t ComparedModel::run_of(const ComparedSystem& system) const {
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (runs[i].system == system.name) return i;
+  }
+  return system.has_own_config() ? runs.size() : 0;
+}
+
+CompareConfig load_compare_config(const std::string& path, const std::vector<std::string>& overrides,
+                                  const CompareSelection& selection) {
+  InputProblems problems;
+  const std::vector<Tree> layers = read_yaml_layers(path, {}, problems);
+  if (layers.empty()) problems.throw_if_any();
+  Tree document;
+  document.kind = Tree::Kind::map;
+  document.place = {path, 0, 0};
+  for (const Tree& layer : layers) overlay(document, layer);
+  CompareConfig config = CompareReader(overrides, problems).read(document);
+  problems.throw_if_any();
+
+  select("systems", selection.systems, config.systems);
+  select("models", selection.models, config.models);
+  for (const ComparedModel& model : config.models) {
+    for (const ComparedSystem& system : config.systems) {
+      if (model.run_of(system) == model.runs.size()) {
+        throw Error::input(path + ": models." + model.name + " has no configuration for the system " +
+                           in_quotes(system.name));
+      }
+    }
+  }
+  check_fairness(config);
+  return config;
+}
+
+}  // namespace anda::sim
