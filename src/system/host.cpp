@@ -21,6 +21,11 @@ Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counter
 }
 
 void Host::run() {
+  replay();
+  ended_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void Host::replay() {
   const std::uint32_t enable = 1;
   write(registers::interrupt_enable, &enable, 1);
   OpRecord record;

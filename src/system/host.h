@@ -30,6 +30,8 @@ class Host : public sc_core::sc_module {
   Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source, bool fold,
        DataHost* data, std::function<void(const OpRecord&)> take);
 
+  /// Happens when the host has come to its end, finished or not.
+  const sc_core::sc_event& ended() const { return ended_; }
   bool finished() const { return finished_; }
   /// Why the trace could not be finished; empty if it could.
   const std::string& failure() const { return failure_; }
@@ -41,6 +43,7 @@ class Host : public sc_core::sc_module {
   static constexpr std::size_t max_folded = 4096;  // kinds of GeMM remembered
 
   void run();
+  void replay();
   bool run_task(const GemmTask& task, OpRecord& record);
   void write(std::uint64_t address, const std::uint32_t* words, std::size_t count);
   std::uint32_t read(std::uint64_t address);
@@ -52,6 +55,7 @@ class Host : public sc_core::sc_module {
   DataHost* data_;
   std::function<void(const OpRecord&)> take_;
   std::map<FoldKey, std::pair<TileShape, Counts>> folded_;
+  sc_core::sc_event ended_;
   bool finished_ = false;
   std::string failure_;
   double macs_done_ = 0;

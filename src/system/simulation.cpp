@@ -85,8 +85,10 @@ class Supervisor : public sc_core::sc_module {
 
  private:
   void run() {
+    sc_core::sc_event_or_list any_ended;
+    for (const auto& system : systems_) any_ended |= system->host.ended();
     for (;;) {
-      sc_core::wait(period_);
+      sc_core::wait(period_, any_ended);
       double done = 0;
       bool all_finished = true;
       bool failed = false;
