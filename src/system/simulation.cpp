@@ -182,6 +182,8 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
   if (supervisor.stopped()) throw Error::run("interrupted");
   for (const auto& system : systems) {
     if (!system->host.failure().empty()) throw Error::run(system->host.failure());
+  }
+  for (const auto& system : systems) {
     if (!system->host.finished()) {
       throw Error::run("the simulated time reached the limit of the SystemC kernel, " +
                        sc_core::sc_max_time().to_string() + "; use fewer GeMMs or a faster clock");
