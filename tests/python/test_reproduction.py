@@ -85,6 +85,6 @@ def test_pictures_are_there():
 def test_the_script_explains_itself_and_names_what_fails(tmp_path):
     helped = subprocess.run([SCRIPT, "--help"], capture_output=True, text=True)
     assert helped.returncode == 0 and helped.stdout.startswith("usage: scripts/reproduce_paper")
-    failed = subprocess.run([SCRIPT, "--program", "/bin/false", "--out", tmp_path / "out"], capture_output=True, text=True)
+    failed = subprocess.run([SCRIPT, "--no-plots", "--program", "/bin/false", "--out", tmp_path / "out"], capture_output=True, text=True)
     assert failed.returncode == 1 and "failed" in failed.stderr
     assert not (tmp_path / "out").exists()
