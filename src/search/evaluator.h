@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SEARCH_EVALUATOR_H
+#define ANDA_SIM_SEARCH_EVALUATOR_H
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace anda::sim {
+
+/// Mantissa bits of A_qkv, A_o, A_u and A_d, in the order of tensor_types (config/precision_config.h).
+using Combination = std::array<std::uint32_t, 4>;
+
+/// What is evaluated: one combination for all layers, or one for each layer.
+struct Precisions {
+  Combination all{};                ///< of every layer that `layers` does not hold
+  std::vector<Combination> layers;  ///< by decoder layer; empty: every layer as `all`
+
+  const Combination& of(std::size_t layer) const { return layers.empty() ? all : layers.at(layer); }
+};
+
+/// Gives the accuracy of a model with its activations in Anda format.
+class Evaluator {
+ public:
+  Evaluator() = default;
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+  virtual ~Evaluator() = default;
+
+  /// Perplexity with the same weights and FP16 activations: what losses are relative to. Throws Error.
+  virtual double baseline() = 0;
+  /// Perplexity with the activations of every FP-INT GeMM in Anda format. Throws Error.
+  virtual double perplexity(const Precisions& precisions) = 0;
+};
+
+}  // namespace anda::sim
+
+#endif
