@@ -147,8 +147,9 @@ void check_dequantised(const WeightTensor& weights, const Gemm& gemm, const std:
     const double exact =
         weights.codes[i] * static_cast<double>(to_float(weights.scales[group * weights.n + i % weights.n]));
     if (!to_fp16(exact).is_finite()) {
-      throw Error::input(fmt::format("GeMM '{}': weight ({}, {}) times its scale is beyond 65504, the largest weight of {}",
-                                     gemm.name, i / weights.n, i % weights.n, system));
+      throw Error::input(
+          fmt::format("GeMM '{}': weight ({}, {}) times its scale is beyond 65504, the largest weight of {}", gemm.name,
+                      i / weights.n, i % weights.n, system));
     }
   }
 }

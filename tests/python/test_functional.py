@@ -334,8 +334,14 @@ def test_reported_errors(tmp_path):
         expected, _ = aligned(activations, codes, scales, 3)
         assert errors["zeroed_outputs"] == ((outputs == 0) & (expected != 0)).sum() > 0
         assert errors["dot_overflows"] == errors["output_overflows"] == errors["replaced_inputs"] == 0
-        assert run.op("fp-fp", index)["functional"]["sqnr_db"] > 60
-        assert run.op("fp-fp", index)["functional"]["zeroed_activations"] == 0
+        for name, length in {"fp-fp": 0, "fp-int": 0, **ALIGNED_BITS}.items():
+            errors = run.op(name, index)["functional"]
+            noise_of = ((run.tensor(f"{name}/{index}.outputs").astype(np.float64) - reference) ** 2).sum()
+            assert errors["sqnr_db"] == pytest.approx(10 * np.log10((reference**2).sum() / noise_of), abs=0.01)
+            lost = encode(activations, 64, length)[2] == 0 if length else np.zeros((1,), dtype=bool)
+            present = groups_of(activations, 64) != 0 if length else lost
+            assert errors["zeroed_activations"] == (lost & present).sum()
+        assert run.op("figna-m8", index)["functional"]["zeroed_activations"] > 0
     tensors = run.system("anda")["tensors"]
     assert tensors[0]["functional"]["sqnr_db"] == pytest.approx(10 * np.log10(signal / noise), abs=1e-3)
     with open(run.out / "ops.csv", newline="") as file:
@@ -367,6 +373,53 @@ def test_overflows(tmp_path):
     run = Run(tmp_path / "saturated", [(3, 128, 20)], *settings, "functional.non_finite=saturate")
     assert (run.tensor("anda/0.outputs")[0] == compressed(np.full((1, 20), np.inf, np.float16), 8)).all()
     assert run.op("anda")["functional"]["replaced_outputs"] == 20
+
+
+EDGES = np.array([0x0000, 0x8000, 0x0001, 0x8001, 0x03FF, 0x83FF, 0x0400, 0x8400, 0x07FF, 0x3C00, 0xBC00, 0x5555,
+                  0x7800, 0x7BFF, 0xFBFF], dtype=np.uint16).view(np.float16)
+
+
+@pytest.mark.parametrize("weight_bits", [1, 4, 8])
+@pytest.mark.parametrize("dot_format", ["fp16", "fp32"])
+def test_edges_of_the_numbers(tmp_path, dot_format, weight_bits):
+    """Groups of zeros, subnormals, numbers beside others 2^30 times as large, and ±65504 with weights at their ends."""
+    seed = 5
+    rng = np.random.default_rng(seed)
+    print("seed", seed)
+    a = rng.choice(EDGES, (24, 320))
+    a[0], a[1], a[2] = 0, EDGES[2], -EDGES[13]  # zeros; the smallest number; the largest one
+    a[3, 64:128] = 0
+    a[4:8] = rng.choice(EDGES[:9], (4, 320))  # subnormal, or with the least exponents
+    a[8:12, 5::64] = EDGES[13]  # one number that the rest of its group is nothing beside
+    end = 2 ** (weight_bits - 1)
+    w = rng.integers(-end, end, (320, 40)).astype(np.int8)
+    w[:, :4], w[:, 4:8] = -end, end - 1
+    run = Run(tmp_path, [(24, 320, 40, weight_bits)], *save(tmp_path / "in", activations=a, weights=w),
+              f"functional.dot_format={dot_format}", "precision.output=fp16", "precision.other=14")
+    activations, codes, scales = run.tensor("0.activations"), run.tensor("0.codes"), run.tensor("0.scales")
+    assert np.array_equal(bits_of(activations), bits_of(a)) and np.array_equal(codes, w) and (scales == 1).all()
+    for name in SYSTEMS:
+        if name in ("fp-fp", "fp-int"):
+            expected = (fp_fp if name == "fp-fp" else fp_int)(activations, codes, scales)
+        else:
+            length = ALIGNED_BITS.get(name, 14)
+            expected, overflows = aligned(activations, codes, scales, length, dot_format=dot_format)
+            assert run.op(name)["functional"]["dot_overflows"] == overflows
+            assert (overflows > 0) == (dot_format == "fp16")
+        assert np.array_equal(bits_of(run.tensor(f"{name}/0.outputs")), bits_of(expected)), name
+        assert np.isinf(expected).any() and np.isfinite(expected).any()
+
+
+def test_three_ways_to_the_same_sum_by_hand(tmp_path):
+    """Three weights of 3 · s with s = 1 + 2^-10: FP-FP rounds each to 3 + 2^-8, the others have 9 · s."""
+    s = np.float32(1 + 2**-10)
+    a = np.array([[0, 1, 1, 1]], dtype=np.float16)
+    w = np.array([[7 * s], [3 * s], [3 * s], [3 * s]], dtype=np.float32)
+    run = Run(tmp_path, [(1, 4, 1)], *save(tmp_path / "in", activations=a, weights=w), "precision.output=fp16")
+    assert run.tensor("0.codes").ravel().tolist() == [7, 3, 3, 3] and run.tensor("0.scales")[0, 0] == s
+    for name in SYSTEMS:
+        # 9 + 3 · 2^-8 lies halfway and goes up to the even one; 9 + 9 · 2^-10 is nearest to 9 + 2^-7.
+        assert run.tensor(f"{name}/0.outputs")[0, 0] == (9 + 2**-6 if name == "fp-fp" else 9 + 2**-7), name
 
 
 def test_non_finite_activations(tmp_path):

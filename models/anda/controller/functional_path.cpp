@@ -9,7 +9,9 @@
 namespace anda {
 
 FunctionalPath::FunctionalPath(const Datapath& datapath, const FunctionalOptions& options)
-    : datapath_(datapath), enabled_(options.enabled), arithmetic_(datapath.mxu.processing_element().arithmetic({options.dot_format})) {}
+    : datapath_(datapath),
+      enabled_(options.enabled),
+      arithmetic_(datapath.mxu.processing_element().arithmetic({options.dot_format})) {}
 
 void FunctionalPath::begin(const GemmTask& task, const TileShape& shape, const TileLimits& limits) {
   const MxuConfig& array = datapath_.mxu.config();

@@ -101,7 +101,7 @@ class WeightPanel {
   std::size_t padded_columns_ = 0;
   WeightFormat format_;
   std::vector<std::int16_t> pairs_;  ///< as GroupTile::weights
-  std::vector<float> scales_;  ///< of integers and codes
+  std::vector<float> scales_;        ///< of integers and codes
   std::vector<float> values_;
 };
 

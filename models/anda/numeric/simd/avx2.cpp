@@ -175,7 +175,8 @@ void all_rows_of_floats(const FloatTile& tile) {
 }
 
 /// Eight rows of a group, of which `count` values are there, from `values[i · stride]` on. The mantissa, truncated, is
-/// what of value · 2^(14 + M − E*) lies before the point: that product is exact in float. Returns whether all are finite.
+/// what of value · 2^(14 + M − E*) lies before the point: that product is exact in float. Returns whether all are
+/// finite.
 ANDA_TARGET bool align_eight_rows(const AlignTile& tile, const std::uint8_t* values, std::size_t stride,
                                   std::size_t count, std::size_t rows, std::size_t first_row, std::size_t first) {
   const auto eight_at = [&](std::size_t i) {
@@ -186,8 +187,7 @@ ANDA_TARGET bool align_eight_rows(const AlignTile& tile, const std::uint8_t* val
   __m128i largest = _mm_setzero_si128();
   const __m128i no_sign = _mm_set1_epi16(0x7FFF);
   for (std::size_t i = 0; i < count; ++i) largest = _mm_max_epu16(largest, _mm_and_si128(eight_at(i), no_sign));
-  const __m256i shared =
-      _mm256_max_epi32(_mm256_cvtepu16_epi32(_mm_srli_epi16(largest, 10)), _mm256_set1_epi32(1));
+  const __m256i shared = _mm256_max_epi32(_mm256_cvtepu16_epi32(_mm_srli_epi16(largest, 10)), _mm256_set1_epi32(1));
   std::int32_t exponents[lanes];
   std::memcpy(exponents, &shared, sizeof exponents);
   for (std::size_t r = 0; r < rows; ++r) {

@@ -56,8 +56,7 @@ ANDA_TARGET inline __m256 eight_wide_dots(__m256i high, __m256i low) {
 template <bool to_half>
 ANDA_TARGET inline __m512 wide_dots(__m512i high, __m512i low) {
   const __m256 first = eight_wide_dots<to_half>(_mm512_castsi512_si256(high), _mm512_castsi512_si256(low));
-  const __m256 second =
-      eight_wide_dots<to_half>(_mm512_extracti64x4_epi64(high, 1), _mm512_extracti64x4_epi64(low, 1));
+  const __m256 second = eight_wide_dots<to_half>(_mm512_extracti64x4_epi64(high, 1), _mm512_extracti64x4_epi64(low, 1));
   return _mm512_castpd_ps(
       _mm512_insertf64x4(_mm512_castps_pd(_mm512_castps256_ps512(first)), _mm256_castps_pd(second), 1));
 }
