@@ -20,7 +20,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ANDA_BUILD_DIR", ROOT / "build" / "release"))
-SYSTEMS = ["fp-fp", "fp-int", "ifpu", "figna", "figna-m11", "figna-m8", "anda"]
+# Mantissas of the systems that align FP16 at every read.
 ALIGNED_BITS = {"ifpu": 24, "figna": 13, "figna-m11": 11, "figna-m8": 8}
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow|invalid")
@@ -124,6 +124,10 @@ def fp_fp(activations, codes, scales, scale_group=128):
     return total.astype(np.float16)
 
 
+FLOATING = {"fp-fp": fp_fp, "fp-int": fp_int}
+SYSTEMS = [*FLOATING, *ALIGNED_BITS, "anda"]
+
+
 def compressed(values, bits, size=64):
     """What is left of FP16 results in an Anda tensor."""
     finite = np.where(np.isnan(values), np.float16(0), np.clip(values, np.float16(-65504), np.float16(65504)))
@@ -155,8 +159,8 @@ def check(run, bits, index=0, size=64, scale_group=128, dot_format="fp16", weigh
     assert np.array_equal(bits_of(scales), bits_of(expected_scales))
     for name in (system["name"] for system in run.report["systems"]):
         overflows = 0
-        if name in ("fp-fp", "fp-int"):
-            expected = (fp_fp if name == "fp-fp" else fp_int)(activations, codes, scales, scale_group)
+        if name in FLOATING:
+            expected = FLOATING[name](activations, codes, scales, scale_group)
         else:
             length = ALIGNED_BITS.get(name, bits)
             expected, overflows = aligned(activations, codes, scales, length, size, scale_group, dot_format)
@@ -334,7 +338,7 @@ def test_reported_errors(tmp_path):
         expected, _ = aligned(activations, codes, scales, 3)
         assert errors["zeroed_outputs"] == ((outputs == 0) & (expected != 0)).sum() > 0
         assert errors["dot_overflows"] == errors["output_overflows"] == errors["replaced_inputs"] == 0
-        for name, length in {"fp-fp": 0, "fp-int": 0, **ALIGNED_BITS}.items():
+        for name, length in {**dict.fromkeys(FLOATING, 0), **ALIGNED_BITS}.items():
             errors = run.op(name, index)["functional"]
             noise_of = ((run.tensor(f"{name}/{index}.outputs").astype(np.float64) - reference) ** 2).sum()
             assert errors["sqnr_db"] == pytest.approx(10 * np.log10((reference**2).sum() / noise_of), abs=0.01)
@@ -399,8 +403,8 @@ def test_edges_of_the_numbers(tmp_path, dot_format, weight_bits):
     activations, codes, scales = run.tensor("0.activations"), run.tensor("0.codes"), run.tensor("0.scales")
     assert np.array_equal(bits_of(activations), bits_of(a)) and np.array_equal(codes, w) and (scales == 1).all()
     for name in SYSTEMS:
-        if name in ("fp-fp", "fp-int"):
-            expected = (fp_fp if name == "fp-fp" else fp_int)(activations, codes, scales)
+        if name in FLOATING:
+            expected = FLOATING[name](activations, codes, scales)
         else:
             length = ALIGNED_BITS.get(name, 14)
             expected, overflows = aligned(activations, codes, scales, length, dot_format=dot_format)
