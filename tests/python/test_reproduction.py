@@ -38,7 +38,7 @@ def test_the_committed_page_is_what_the_script_writes(made):
 
 def test_the_committed_tables_are_what_the_script_writes(made):
     tables = sorted(path.name for path in (made / "reproduction").iterdir())
-    assert tables == ["area_power.csv", "bops.csv", "breakdown.csv", "elements.csv", "models.csv", "sensitivity.csv",
+    assert tables == ["anda_energy.csv", "area_power.csv", "bops.csv", "breakdown.csv", "elements.csv", "models.csv", "sensitivity.csv",
                       "systems.csv"]
     for name in tables:
         assert (made / "reproduction" / name).read_text() == (DOCS / "reproduction" / name).read_text(), name
