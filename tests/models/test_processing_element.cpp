@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/mxu/processing_element/aligning_pe.h>
 #include <anda/mxu/processing_element/processing_element.h>
 
 #include <catch2/catch.hpp>
@@ -106,6 +107,47 @@ TEST_CASE("Every element has arithmetic of its own, by hand") {
   CHECK(product_on(*element(PeKind::anda), 13) == static_cast<float>((1 + 3 * (second - 0x1p-16)) * scale));
   CHECK(product_on(*element(PeKind::anda), 5) == static_cast<float>(scale));
   CHECK_FALSE(element(PeKind::anda)->dequantises());
+}
+
+namespace {
+
+/// The example of docs/processing_elements.md.
+class MyPe : public anda::AligningPe {
+ public:
+  MyPe(const MxuConfig& mxu, const anda::FormatConfig& format) : AligningPe(mxu, format, 6, 6) {}
+};
+
+/// FP16 activations of which the last five bits of the fraction are dropped at every read.
+class ShortArithmetic : public anda::FloatArithmetic {
+ public:
+  explicit ShortArithmetic(const Options& options) : FloatArithmetic(anda::WeightPanel::Kind::code, options) {}
+
+  anda::ActivationPanel activations(const std::uint8_t* bytes, std::size_t rows, std::size_t k,
+                                    const anda::ActivationFormat& format,
+                                    anda::NonFiniteCounts& replaced) const override {
+    std::vector<std::uint8_t> cut(bytes, bytes + format.bytes(rows, k));
+    for (std::size_t i = 0; i < cut.size(); i += 2) cut[i] &= 0xE0;
+    return FloatArithmetic::activations(cut.data(), rows, k, format, replaced);
+  }
+};
+
+class ShortPe : public anda::Fp16Pe {
+ public:
+  explicit ShortPe(const MxuConfig& mxu) : Fp16Pe(mxu, {16, false, false}) {}
+  std::unique_ptr<anda::Arithmetic> arithmetic(const anda::Arithmetic::Options& options) const override {
+    return std::make_unique<ShortArithmetic>(options);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A further element is a class, with one of the arithmetics or its own") {
+  // Of 2^-6 + … the first has units of 2^-5 beside 1, and nothing is left; the second keeps 2^-6 + 2^-9.
+  const MyPe mine({}, {});
+  CHECK(mine.group_cycles(0) == 6);
+  CHECK(mine.converts_at_read());
+  CHECK(product_on(mine, 0) == static_cast<float>(scale));
+  CHECK(product_on(ShortPe({}), 0) == static_cast<float>((1 + 3 * (0x1p-6 + 0x1p-9)) * scale));
 }
 
 TEST_CASE("What aligning at a read leaves nothing of is counted") {

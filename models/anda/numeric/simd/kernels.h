@@ -80,7 +80,7 @@ struct AlignTile {
   std::size_t group_size = 0;
   std::uint32_t mantissa_bits = 0;  ///< at most 24
   std::uint32_t low_bits = 0;
-  std::int16_t* high = nullptr;  ///< as GroupTile has them; what lies behind k is left as it is
+  std::int16_t* high = nullptr;  ///< as GroupTile has them; 0 behind k, which stays
   std::int16_t* low = nullptr;
   std::size_t stride = 0;
   std::uint8_t* exponents = nullptr;
