@@ -20,6 +20,7 @@
 #include "config/compare_config.h"
 #include "config/writer.h"
 #include "files/atomic_file.h"
+#include "files/output_folder.h"
 #include "report/progress.h"
 #include "system/survey.h"
 #include "text/text.h"
@@ -32,6 +33,8 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 constexpr std::uint64_t most_jobs = 1024;
+constexpr const char* csv_name = "compare.csv";
+constexpr const char* json_name = "compare.json";
 
 constexpr const char* usage =
     "Usage: anda-sim compare CONFIG.yaml [options]\n"
@@ -182,18 +185,16 @@ Comparison read_reports(const CompareConfig& config, const std::vector<Job>& job
   return comparison;
 }
 
-void write_results(const Comparison& comparison, const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw Error::run(folder + ": cannot make the folder: " + error.message());
-  AtomicFile csv(folder + "/compare.csv");
-  AtomicFile json(folder + "/compare.json");
+void write_results(const Comparison& comparison, OutputFolder& folder) {
+  AtomicFile csv(folder.file(csv_name));
+  AtomicFile json(folder.file(json_name));
   comparison.write_csv(csv.stream());
   comparison.write_json(json.stream());
   csv.stream().flush();
   json.stream().flush();
   csv.commit();
   json.commit();
+  folder.keep();
 }
 
 }  // namespace
@@ -211,9 +212,10 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   const std::string& file = options.files().front();
   const CompareConfig config =
       load_compare_config(file, options.all("set"), {list_of(options, "systems"), list_of(options, "models")});
-  const std::string folder = options.text("out", "results/" + fs::path(file).stem().string());
 
   remember_interrupts();
+  OutputFolder folder(options.text("out", "results/" + fs::path(file).stem().string()));
+  for (const char* name : {csv_name, json_name}) folder.check_writable(name);
   const TemporaryFolder temporary;
   const std::vector<Job> jobs = jobs_for(config, temporary.path());
   std::vector<ChildTask> tasks;
@@ -229,7 +231,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   write_results(comparison, folder);
   if (!options.has("quiet")) {
     comparison.print(out);
-    out << fmt::format("\n{0}/compare.json, {0}/compare.csv\n", folder);
+    out << fmt::format("\n{}, {}\n", folder.file(json_name), folder.file(csv_name));
   }
   return 0;
 }

@@ -65,11 +65,6 @@ struct RunConfig {
       problems.push_back({join_key(path, "simulation.fold_layers"),
                           "is true, must be false with functional.enabled: every GeMM has data of its own"});
     }
-    for (const PeKind system : systems) {
-      if (!functional.enabled || computes_values(system)) continue;
-      problems.push_back({join_key(path, "systems"), std::string("holds ") + name_of(pe_kinds, system) +
-                                                         ", must hold fp-fp and anda only with functional.enabled"});
-    }
   }
 };
 

@@ -141,14 +141,15 @@ GemmData gemm_data(const FunctionalConfig& config, const Gemm& gemm, std::uint64
   return data;
 }
 
-void check_dequantised(const WeightTensor& weights, const Gemm& gemm) {
+void check_dequantised(const WeightTensor& weights, const Gemm& gemm, const std::string& system) {
   for (std::uint64_t i = 0; i < weights.codes.size(); ++i) {
     const std::uint64_t group = i / weights.n / weights.format.scale_group;
     const double exact =
         weights.codes[i] * static_cast<double>(to_float(weights.scales[group * weights.n + i % weights.n]));
     if (!to_fp16(exact).is_finite()) {
-      throw Error::input(fmt::format("GeMM '{}': weight ({}, {}) times its scale is beyond 65504, which fp-fp needs",
-                                     gemm.name, i / weights.n, i % weights.n));
+      throw Error::input(
+          fmt::format("GeMM '{}': weight ({}, {}) times its scale is beyond 65504, the largest weight of {}", gemm.name,
+                      i / weights.n, i % weights.n, system));
     }
   }
 }

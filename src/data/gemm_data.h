@@ -29,8 +29,8 @@ struct GemmData {
 /// GeMM, the tensor and the file for whatever is wrong with them.
 GemmData gemm_data(const FunctionalConfig& config, const Gemm& gemm, std::uint64_t index, const GemmTask& task);
 
-/// Error (input) unless every weight times its scale is an FP16 number, which FP-FP needs.
-void check_dequantised(const WeightTensor& weights, const Gemm& gemm);
+/// Error (input) unless every weight times its scale is an FP16 number, which `system` needs.
+void check_dequantised(const WeightTensor& weights, const Gemm& gemm, const std::string& system);
 
 /// Compares results (m × n) with FP32. Sums in the order of the tensor: same input, same bits.
 void compare(const GemmData& data, const std::vector<Fp16>& results, std::uint64_t m, DataErrors& errors);

@@ -2,13 +2,8 @@
 #include "report/run_writer.h"
 
 #include <anda/base/error.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <stdexcept>
-#include <system_error>
 
 #include "files/atomic_file.h"
 #include "report/assumptions.h"
@@ -25,41 +20,7 @@ constexpr std::uint64_t ops_between_questions = 1024;
 
 RunWriter::RunWriter(const std::string& folder, std::size_t systems, RunInfo info)
     : folder_(folder), info_(std::move(info)) {
-  // The destructor of an object whose constructor throws does not run.
-  try {
-    make_folder();
-    for (std::size_t i = 0; i < systems; ++i) spools_.emplace_back(folder_);
-  } catch (...) {
-    remove_made_folders();
-    throw;
-  }
-}
-
-RunWriter::~RunWriter() { remove_made_folders(); }
-
-void RunWriter::make_folder() {
-  if (folder_.empty()) throw Error::run("cannot write the results: the folder's name is empty");
-  for (std::size_t end = folder_.find_first_not_of('/'); end != std::string::npos;) {
-    end = folder_.find('/', end);
-    const std::string part = folder_.substr(0, end);
-    if (::mkdir(part.c_str(), 0777) == 0) {
-      made_folders_.push_back(part);
-    } else if (const int code = errno; ::access(part.c_str(), F_OK) != 0) {
-      throw Error::run(part + ": cannot make the folder: " + std::generic_category().message(code));
-    }
-    end = folder_.find_first_not_of('/', end);
-  }
-  struct stat status {};
-  if (::stat(folder_.c_str(), &status) != 0) {
-    throw Error::run(folder_ + ": cannot write the results: " + std::generic_category().message(errno));
-  }
-  if (!S_ISDIR(status.st_mode)) throw Error::run(folder_ + ": cannot write the results: it is no folder");
-}
-
-void RunWriter::remove_made_folders() {
-  // Those that are not empty by now stay.
-  for (auto folder = made_folders_.rbegin(); folder != made_folders_.rend(); ++folder) ::rmdir(folder->c_str());
-  made_folders_.clear();
+  for (std::size_t i = 0; i < systems; ++i) spools_.emplace_back(folder_.path());
 }
 
 void RunWriter::take(std::size_t system, const OpRecord& record) { spools_.at(system).add(record); }
@@ -68,10 +29,10 @@ void RunWriter::finish(const SimulationResult& result, const std::function<bool(
   if (result.systems.size() != spools_.size()) throw std::logic_error("RunWriter: another number of systems");
   const Evaluation evaluation(result, info_.dram, info_.technology);
 
-  AtomicFile config_file(path("config.yaml"));
+  AtomicFile config_file(folder_.file("config.yaml"));
   config_file.stream() << info_.config_yaml;
-  AtomicFile ops_file(path("ops.csv"));
-  AtomicFile report_file(path("report.json"));
+  AtomicFile ops_file(folder_.file("ops.csv"));
+  AtomicFile report_file(folder_.file("report.json"));
   const bool functional = !result.systems.empty() && !result.systems.front().tensor_errors.empty();
   OpsCsv csv(ops_file.stream(), evaluation.metrics(), functional);
   ReportJson json(report_file.stream(), info_, evaluation);
@@ -98,7 +59,7 @@ void RunWriter::finish(const SimulationResult& result, const std::function<bool(
   config_file.commit();
   ops_file.commit();
   report_file.commit();
-  made_folders_.clear();
+  folder_.keep();
 }
 
 }  // namespace anda::sim

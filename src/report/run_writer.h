@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "files/output_folder.h"
 #include "report/op_spool.h"
 #include "report/run_info.h"
 #include "system/op_record.h"
@@ -19,9 +20,6 @@ class RunWriter : public OpSink {
  public:
   /// Makes the folder if it is missing. Throws Error (run) if nothing can be written there.
   RunWriter(const std::string& folder, std::size_t systems, RunInfo info);
-  /// Removes the folders that it made, unless finished.
-  ~RunWriter() override;
-
   void take(std::size_t system, const OpRecord& record) override;
 
   /// Once, after the last record. `go_on`, asked now and then, ends it with Error (run) by returning false.
@@ -30,14 +28,9 @@ class RunWriter : public OpSink {
   const RunInfo& info() const { return info_; }
 
  private:
-  std::string path(const char* name) const { return folder_ + "/" + name; }
-  void make_folder();
-  void remove_made_folders();
-
-  std::string folder_;
+  OutputFolder folder_;
   RunInfo info_;
-  std::vector<std::string> made_folders_;  ///< outermost first
-  std::vector<OpSpool> spools_;            ///< one for each system
+  std::vector<OpSpool> spools_;  ///< one for each system
 };
 
 }  // namespace anda::sim

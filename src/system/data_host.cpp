@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "system/compiler.h"
+
 namespace anda::sim {
 namespace {
 
@@ -17,6 +19,7 @@ DataHost::DataHost(const RunConfig& config, std::string system, Accelerator& acc
     : config_(config.functional),
       system_(std::move(system)),
       accelerator_(accelerator),
+      arithmetic_(accelerator.processing_element().arithmetic({config.functional.dot_format})),
       dump_(dump),
       writes_operands_(writes_operands) {}
 
@@ -26,6 +29,9 @@ void DataHost::place(const Gemm& gemm, std::uint64_t index, const GemmTask& task
   loss_ = {};
   std::vector<std::uint8_t> bytes =
       pack_activation_tensor(data_.activations, task.m, task.k, task.input, array.rows, loss_);
+  for (std::uint64_t row = 0; row < task.m; ++row) {
+    loss_.zeroed += arithmetic_->zeroed(&data_.activations[row * task.k], task.k);
+  }
   access(tlm::TLM_WRITE_COMMAND, descriptor.addresses.activations, bytes);
   bytes = pack_weight_tensor(data_.weights, array.columns);
   access(tlm::TLM_WRITE_COMMAND, descriptor.addresses.weights, bytes);
@@ -77,9 +83,11 @@ void DataHost::access(tlm::tlm_command command, std::uint64_t address, std::vect
 void check_data(const RunConfig& config, const Gemm& gemm, std::uint64_t index, const GemmTask& task) {
   if (config.functional.activations.empty() && config.functional.weights.empty()) return;  // made to be right
   const GemmData data = gemm_data(config.functional, gemm, index, task);
-  const bool dequantises =
-      std::find(config.systems.begin(), config.systems.end(), PeKind::fp_fp) != config.systems.end();
-  if (dequantises) check_dequantised(data.weights, gemm);
+  for (const PeKind system : config.systems) {
+    const AcceleratorConfig accelerator = accelerator_of(config, system);
+    const auto element = make_processing_element(accelerator.mxu, accelerator.format);
+    if (element->dequantises()) check_dequantised(data.weights, gemm, name_of(pe_kinds, system));
+  }
 }
 
 }  // namespace anda::sim

@@ -5,6 +5,7 @@
 #include <anda/accelerator/accelerator.h>
 #include <anda/controller/descriptor.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ class DataHost {
   const FunctionalConfig& config_;
   std::string system_;
   Accelerator& accelerator_;
+  std::unique_ptr<Arithmetic> arithmetic_;
   TensorDump* dump_;
   bool writes_operands_;
   GemmData data_;

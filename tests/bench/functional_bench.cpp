@@ -4,10 +4,10 @@
 // instructions, and of whole simulated GeMMs, beside SGEMM of OpenBLAS on the same shape. One thread each.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <systemc>
 #include <vector>
 
@@ -25,16 +25,15 @@ using namespace anda;
 
 constexpr double shortest_measurement_s = 0.5;
 
-/// Best of as many runs as fill the time: others use the machine too.
+/// Processor time, best of as many runs as fill the time: others use the machine too.
 template <class Action>
 double seconds(Action action) {
-  using Clock = std::chrono::steady_clock;
   double best = 1e30;
   double total = 0;
   while (total < shortest_measurement_s) {
-    const Clock::time_point start = Clock::now();
+    const std::clock_t start = std::clock();
     action();
-    const double now = std::chrono::duration<double>(Clock::now() - start).count();
+    const double now = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     best = std::min(best, now);
     total += now;
   }
@@ -64,33 +63,36 @@ struct Operands {
 };
 
 /// Panels as wide as the array, all rows against all columns.
-void arithmetic(const GemmTask& task, const Operands& operands, double macs) {
+void arithmetic(const ProcessingElement& element, const GemmTask& task, const Operands& operands, double macs) {
   EncodingLoss loss;
   const std::uint32_t panel = 16;
   const std::vector<std::uint8_t> a =
       pack_activation_tensor(operands.activations, task.m, task.k, task.input, panel, loss);
   const std::vector<std::uint8_t> w = pack_weight_tensor(operands.weights, panel);
-  std::vector<ActivationPanel> rows;
-  std::vector<WeightPanel> columns;
-  for (std::uint64_t i = 0; i < task.m / panel; ++i) {
-    rows.emplace_back(&a[i * task.input.bytes(panel, task.k)], panel, task.k, task.input);
-  }
-  const auto kind = task.input.is_fp16() ? WeightPanel::Kind::fp16 : WeightPanel::Kind::integer;
-  for (std::uint64_t i = 0; i < task.n / panel; ++i) {
-    columns.emplace_back(&w[i * task.weights.bytes(task.k, panel)], task.k, panel, task.weights, kind,
-                         task.input.group_size);
-  }
   for (const auto& choice : simd_choices) {
     if (!has_simd(choice.value)) continue;
-    const PanelProduct product(DotFormat::fp16, choice.value);
+    const auto numbers = element.arithmetic({DotFormat::fp16, choice.value});
+    std::vector<ActivationPanel> rows(task.m / panel);
+    std::vector<WeightPanel> columns;
+    NonFiniteCounts none;
+    const double unpacking_s = seconds([&] {
+      for (std::uint64_t i = 0; i < rows.size(); ++i) {
+        rows[i] = numbers->activations(&a[i * task.input.bytes(panel, task.k)], panel, task.k, task.input, none);
+      }
+    });
+    for (std::uint64_t i = 0; i < task.n / panel; ++i) {
+      columns.push_back(numbers->weights(&w[i * task.weights.bytes(task.k, panel)], task.k, panel, task.weights));
+    }
     std::vector<float> sums(panel * panel);
     OverflowCounts counts;
     const double time_s = seconds([&] {
       for (const WeightPanel& column : columns) {
-        for (const ActivationPanel& row : rows) product.add(row, column, sums.data(), counts);
+        for (const ActivationPanel& row : rows) numbers->add_product(row, column, sums.data(), counts);
       }
     });
     print((std::string("array's arithmetic, ") + choice.name).c_str(), macs, time_s);
+    std::printf("  %-34s %8.2f ns a value\n", (std::string("activations read, ") + choice.name).c_str(),
+                unpacking_s * 1e9 / (static_cast<double>(task.m) * task.k));
   }
 }
 
@@ -148,14 +150,11 @@ int sc_main(int argc, char** argv) {
   for (const auto& machine : machines) {
     const bool anda = machine->accelerator.processing_element().compresses();
     for (const std::uint32_t bits : anda ? std::vector<std::uint32_t>{5, 8, 11, 16} : std::vector<std::uint32_t>{0}) {
-      if (anda) {
-        std::printf("Anda, %u mantissa bits\n", bits);
-      } else {
-        std::printf("FP-FP\n");
-      }
+      const char* name = name_of(pe_kinds, machine->accelerator.config().mxu.processing_element);
+      anda ? std::printf("%s, %u mantissa bits\n", name, bits) : std::printf("%s\n", name);
       const GemmTask task = machine->task(m, n, k, bits, bits);
       const Operands operands(task);
-      arithmetic(task, operands, macs);
+      arithmetic(machine->accelerator.processing_element(), task, operands, macs);
 
       EncodingLoss loss;
       const std::uint32_t panel = machine->accelerator.config().mxu.rows;

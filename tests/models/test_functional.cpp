@@ -63,13 +63,16 @@ struct Gemm {
     write(machine, at.weights, pack_weight_tensor(weights, array.columns));
   }
 
-  std::vector<Fp16> expected(DotFormat format = DotFormat::fp16) const {
+  std::vector<Fp16> expected(const Machine& machine) const {
+    const AcceleratorConfig& config = machine.accelerator.config();
+    const PeKind kind = config.mxu.processing_element;
     std::vector<Fp16> results(std::uint64_t{task.m} * task.n);
     OverflowCounts overflows;
     NonFiniteCounts none;
     std::vector<std::vector<AndaGroup>> rows;
-    for (std::uint64_t row = 0; row < task.m && !task.input.is_fp16(); ++row) {
-      rows.push_back(encode_row(&activations[row * task.k], task.k, {task.input.group_size, task.input.mantissa_bits},
+    const std::uint32_t mantissa_bits = mantissa_bits_of(kind);
+    for (std::uint64_t row = 0; row < task.m && mantissa_bits != 0; ++row) {
+      rows.push_back(encode_row(&activations[row * task.k], task.k, {config.format.group_size, mantissa_bits},
                                 NonFinite::refuse, {"A", 0}, none));
     }
     for (std::uint64_t n = 0; n < task.n; ++n) {
@@ -77,20 +80,41 @@ struct Gemm {
       column.format = task.weights;
       for (std::uint64_t i = n; i < weights.codes.size(); i += task.n) column.values.push_back(weights.codes[i]);
       for (std::uint64_t i = n; i < weights.scales.size(); i += task.n) column.scales.push_back(weights.scales[i]);
-      const std::vector<Fp16> values = task.input.is_fp16() ? dequantise(column) : std::vector<Fp16>();
+      const std::vector<Fp16> values = kind == PeKind::fp_fp ? dequantise(column) : std::vector<Fp16>();
       for (std::uint64_t row = 0; row < task.m; ++row) {
+        const Fp16* own = &activations[row * task.k];
         results[row * task.n + n] =
-            task.input.is_fp16() ? dot_row_fp16(&activations[row * task.k], values.data(), task.k, overflows).output
-                                 : dot_row(rows[row], column, format, overflows).output;
+            (kind == PeKind::fp_fp    ? dot_row_fp16(own, values.data(), task.k, overflows)
+             : kind == PeKind::fp_int ? dot_row_codes(own, column, overflows)
+                                      : dot_row(rows[row], column, config.functional.dot_format, overflows))
+                .output;
       }
     }
     return results;
   }
 
   /// The bytes of the expected results in memory.
-  std::vector<std::uint8_t> expected_bytes(std::uint32_t rows, DotFormat format = DotFormat::fp16) const {
+  std::vector<std::uint8_t> expected_bytes(const Machine& machine) const {
     EncodingLoss loss;
-    return pack_activation_tensor(expected(format), task.m, task.n, task.output, rows, loss);
+    return pack_activation_tensor(expected(machine), task.m, task.n, task.output, machine.accelerator.config().mxu.rows,
+                                  loss);
+  }
+
+ private:
+  /// Of groups in memory, or of those that the element makes; 0: none.
+  std::uint32_t mantissa_bits_of(PeKind kind) const {
+    switch (kind) {
+      case PeKind::ifpu:
+        return 24;
+      case PeKind::figna:
+        return 13;
+      case PeKind::figna_m11:
+        return 11;
+      case PeKind::figna_m8:
+        return 8;
+      default:
+        return task.input.mantissa_bits;
+    }
   }
 };
 
@@ -108,22 +132,25 @@ GemmTask task_of(const Machine& machine, std::uint32_t m, std::uint32_t n, std::
 
 }  // namespace
 
-TEST_CASE("Results in memory are those of the numeric library, for every mantissa length, both dot formats and FP-FP") {
-  AcceleratorConfig fp32 = functional(PeKind::anda);
-  fp32.functional.dot_format = DotFormat::fp32;
-  Machine anda(functional(PeKind::anda), storing());
-  Machine exact(fp32, storing());
-  Machine fp_fp(functional(PeKind::fp_fp), storing());
+TEST_CASE("Results in memory are those of the numeric library: every element, mantissa length and both dot formats") {
+  std::vector<std::unique_ptr<Machine>> machines;
+  for (const DotFormat format : {DotFormat::fp16, DotFormat::fp32}) {
+    for (const auto& kind : pe_kinds) {
+      AcceleratorConfig config = functional(kind.value);
+      config.functional.dot_format = format;
+      machines.push_back(std::make_unique<Machine>(config, storing()));
+    }
+  }
   for (std::uint32_t bits = 1; bits <= 16; ++bits) {
-    for (Machine* machine : {&anda, &exact, &fp_fp}) {
-      const DotFormat format = machine == &exact ? DotFormat::fp32 : DotFormat::fp16;
+    for (const auto& machine : machines) {
       const GemmTask task = task_of(*machine, 37, 75, 300, bits, bits % 3 == 0 ? 0 : 17 - bits, 1 + bits % 8);
       const Gemm gemm(task, bits);
       const GemmDescriptor descriptor =
           machine->descriptor(task, choose_tile(Tiling::automatic, machine->accelerator.config(), task));
       gemm.place(*machine, descriptor.addresses);
       machine->run(descriptor);
-      CHECK(outputs(*machine, descriptor, task) == gemm.expected_bytes(16, format));
+      INFO(name_of(pe_kinds, machine->accelerator.config().mxu.processing_element) << " " << bits);
+      CHECK(outputs(*machine, descriptor, task) == gemm.expected_bytes(*machine));
     }
   }
 }
@@ -136,14 +163,16 @@ TEST_CASE("Results do not depend on the tiles, on split sums or on the array") {
   small.format.weight_scale_group = 48;
   small.dma.max_burst_bytes = 256;
   std::vector<std::unique_ptr<Machine>> machines;
-  machines.push_back(std::make_unique<Machine>(functional(PeKind::anda), storing()));
-  machines.push_back(std::make_unique<Machine>(functional(PeKind::fp_fp), storing()));
-  machines.push_back(std::make_unique<Machine>(small, storing()));
+  for (const PeKind kind : {PeKind::fp_fp, PeKind::fp_int, PeKind::ifpu, PeKind::anda}) {
+    machines.push_back(std::make_unique<Machine>(functional(kind), storing()));
+    small.mxu.processing_element = kind;
+    machines.push_back(std::make_unique<Machine>(small, storing()));
+  }
   for (const auto& machine : machines) {
     const AcceleratorConfig& config = machine->accelerator.config();
     const GemmTask task = task_of(*machine, 45, 150, 1000, 9, 6);
     const Gemm gemm(task, 7);
-    const auto expected = gemm.expected_bytes(config.mxu.rows);
+    const auto expected = gemm.expected_bytes(*machine);
     const TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
     bool spilled = false;
     for (const LoopOrder order : {LoopOrder::nkm, LoopOrder::mkn, LoopOrder::mnk}) {
@@ -196,8 +225,8 @@ TEST_CASE("The results of a GeMM are the activations of the next as they lie in 
     machine.run(descriptors[1]);
 
     // Encoding again what was encoded changes nothing, so the reference may start from the decoded results.
-    second.activations = unpack_activation_tensor(first.expected_bytes(16), 40, 136, first_task.output, 16);
-    CHECK(outputs(machine, descriptors[1], second_task) == second.expected_bytes(16));
+    second.activations = unpack_activation_tensor(first.expected_bytes(machine), 40, 136, first_task.output, 16);
+    CHECK(outputs(machine, descriptors[1], second_task) == second.expected_bytes(machine));
   }
 }
 
@@ -215,7 +244,7 @@ TEST_CASE("A wrong bit in memory changes the results that depend on it and no ot
     machine.run(descriptor);
     const std::vector<Fp16> results =
         unpack_activation_tensor(outputs(machine, descriptor, task), task.m, task.n, task.output, 16);
-    const std::vector<Fp16> expected = gemm.expected();
+    const std::vector<Fp16> expected = gemm.expected(machine);
     std::vector<std::pair<std::uint64_t, std::uint64_t>> changed;
     for (std::uint64_t i = 0; i < results.size(); ++i) {
       if (results[i] != expected[i]) changed.emplace_back(i / task.n, i % task.n);
@@ -261,4 +290,22 @@ TEST_CASE("Overflows, replaced infinities and lost elements are counted") {
   CHECK(results[0].bits == 0x7B80);  // 65504 cut to four bits
   CHECK(results[64].bits == 0x5400);
   CHECK(results[64 + 5].bits == 0);
+}
+
+TEST_CASE("What an aligning element has no number for is replaced at every read, and counted") {
+  Machine machine(functional(PeKind::figna), storing());
+  const GemmTask task = task_of(machine, 20, 100, 64, 0, 0);
+  Gemm gemm(task, 6);
+  const GemmDescriptor descriptor =
+      machine.descriptor(task, choose_tile(Tiling::paper, machine.accelerator.config(), task));
+  gemm.activations[64 + 1] = fp16_infinity;
+  gemm.activations[64 * 19 + 2] = fp16_nan;
+  gemm.place(machine, descriptor.addresses);
+  machine.run(descriptor);
+  const std::uint64_t reads = 2;  // a weight tile is 64 of the 100 columns wide
+  CHECK(machine.accelerator.losses().misread.infinities == reads);
+  CHECK(machine.accelerator.losses().misread.nans == reads);
+  gemm.activations[64 + 1] = fp16_max;
+  gemm.activations[64 * 19 + 2] = Fp16{};
+  CHECK(outputs(machine, descriptor, task) == gemm.expected_bytes(machine));
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/mxu/processing_element/aligning_pe.h>
 #include <anda/mxu/processing_element/processing_element.h>
 
 #include <catch2/catch.hpp>
@@ -17,14 +18,50 @@ std::unique_ptr<anda::ProcessingElement> element(PeKind kind, MxuConfig mxu = {}
   return anda::make_processing_element(mxu, {});
 }
 
+/// Activations of one row: the first is largest, of the second every length of mantissa leaves another part, and the
+/// third is nothing beside the first in 24 bits, but not in FP32 when it is multiplied by 7.
+constexpr double second = 0x1p-6 + 0x1p-9 + 0x1p-12 + 0x1p-16;
+constexpr std::uint16_t row[] = {0x3C00, 0x2491, 0x0001};
+constexpr std::int8_t column[] = {1, 3, 7};
+constexpr double scale = 1 + 0x1p-10;
+
 struct Published {
   PeKind kind;
   std::uint32_t cycles;  ///< of a group of 64
   bool converts;
+  double product;  ///< of row and column before it is scaled
 };
-constexpr Published baselines[] = {{PeKind::fp_fp, 16, false},    {PeKind::fp_int, 16, false},
-                                   {PeKind::ifpu, 16, true},      {PeKind::figna, 16, true},
-                                   {PeKind::figna_m11, 11, true}, {PeKind::figna_m8, 8, true}};
+constexpr Published baselines[] = {
+    {PeKind::fp_fp, 16, false, 0},  // has none
+    {PeKind::fp_int, 16, false, 1 + 3 * second + 0x1p-21},
+    {PeKind::ifpu, 16, true, 1 + 3 * second},
+    {PeKind::figna, 16, true, 1 + 3 * (second - 0x1p-16)},
+    {PeKind::figna_m11, 11, true, 1 + 3 * (0x1p-6 + 0x1p-9)},
+    {PeKind::figna_m8, 8, true, 1 + 3 * 0x1p-6},
+};
+
+/// Row times column on an element, summed in FP32.
+float product_on(const anda::ProcessingElement& element, std::uint32_t mantissa_bits) {
+  std::vector<anda::Fp16> values;
+  for (const std::uint16_t pattern : row) values.push_back(anda::Fp16{pattern});
+  const anda::ActivationFormat format = element.activation_format(mantissa_bits);
+  const anda::WeightFormat weights{4, 128};
+  std::vector<std::uint8_t> packed_row(format.bytes(1, 3));
+  std::vector<std::uint8_t> packed_column(weights.bytes(3, 1));
+  anda::EncodingLoss loss;
+  anda::pack_activations(values.data(), 3, 1, 3, format, packed_row.data(), loss);
+  const anda::Fp16 scales[] = {anda::to_fp16(scale)};
+  anda::pack_weights(column, scales, 1, 3, 1, weights, packed_column.data());
+
+  const auto arithmetic = element.arithmetic({anda::DotFormat::fp32});
+  anda::NonFiniteCounts replaced;
+  anda::OverflowCounts overflows;
+  const anda::WeightPanel panel = arithmetic->weights(packed_column.data(), 3, 1, weights);
+  std::vector<float> sums(panel.padded_columns(), 0);
+  arithmetic->add_product(arithmetic->activations(packed_row.data(), 1, 3, format, replaced), panel, sums.data(),
+                          overflows);
+  return sums[0];
+}
 
 }  // namespace
 
@@ -53,6 +90,77 @@ TEST_CASE("The baselines keep FP16 and take the cycles of their mantissas") {
   CHECK(anda_pe->group_cycles(7) == 8);
   CHECK_FALSE(anda_pe->converts_at_read());
   CHECK(anda_pe->compresses());
+}
+
+TEST_CASE("Every element has arithmetic of its own, by hand") {
+  for (const Published& baseline : baselines) {
+    INFO(anda::name_of(anda::pe_kinds, baseline.kind));
+    float expected = static_cast<float>(baseline.product * scale);
+    if (baseline.kind == PeKind::fp_fp) {
+      // Weights in FP16: 3 · scale lies halfway and goes up to the even one, 7 · scale is nearest to 7 + 2^-7.
+      expected = static_cast<float>(scale + second * (3 + 0x1p-8));
+      expected = static_cast<float>(expected + 0x1p-24 * (7 + 0x1p-7));
+    }
+    CHECK(product_on(*element(baseline.kind), 0) == expected);
+    CHECK(element(baseline.kind)->dequantises() == (baseline.kind == PeKind::fp_fp));
+  }
+  CHECK(product_on(*element(PeKind::anda), 13) == static_cast<float>((1 + 3 * (second - 0x1p-16)) * scale));
+  CHECK(product_on(*element(PeKind::anda), 5) == static_cast<float>(scale));
+  CHECK_FALSE(element(PeKind::anda)->dequantises());
+}
+
+namespace {
+
+/// The example of docs/processing_elements.md.
+class MyPe : public anda::AligningPe {
+ public:
+  MyPe(const MxuConfig& mxu, const anda::FormatConfig& format) : AligningPe(mxu, format, 6, 6) {}
+};
+
+/// FP16 activations of which the last five bits of the fraction are dropped at every read.
+class ShortArithmetic : public anda::FloatArithmetic {
+ public:
+  explicit ShortArithmetic(const Options& options) : FloatArithmetic(anda::WeightPanel::Kind::code, options) {}
+
+  anda::ActivationPanel activations(const std::uint8_t* bytes, std::size_t rows, std::size_t k,
+                                    const anda::ActivationFormat& format,
+                                    anda::NonFiniteCounts& replaced) const override {
+    std::vector<std::uint8_t> cut(bytes, bytes + format.bytes(rows, k));
+    for (std::size_t i = 0; i < cut.size(); i += 2) cut[i] &= 0xE0;
+    return FloatArithmetic::activations(cut.data(), rows, k, format, replaced);
+  }
+};
+
+class ShortPe : public anda::Fp16Pe {
+ public:
+  explicit ShortPe(const MxuConfig& mxu) : Fp16Pe(mxu, {16, false, false}) {}
+  std::unique_ptr<anda::Arithmetic> arithmetic(const anda::Arithmetic::Options& options) const override {
+    return std::make_unique<ShortArithmetic>(options);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A further element is a class, with one of the arithmetics or its own") {
+  // Of 2^-6 + … the first has units of 2^-5 beside 1, and nothing is left; the second keeps 2^-6 + 2^-9.
+  const MyPe mine({}, {});
+  CHECK(mine.group_cycles(0) == 6);
+  CHECK(mine.converts_at_read());
+  CHECK(product_on(mine, 0) == static_cast<float>(scale));
+  CHECK(product_on(ShortPe({}), 0) == static_cast<float>((1 + 3 * (0x1p-6 + 0x1p-9)) * scale));
+}
+
+TEST_CASE("What aligning at a read leaves nothing of is counted") {
+  const std::vector<anda::Fp16> values{anda::Fp16{0x3C00}, anda::Fp16{0x8000}, anda::Fp16{0x1800}, anda::Fp16{0x0001}};
+  // 1, −0, 2^-9 and 2^-24 beside each other: units of 2^-7, 2^-10, 2^-12, 2^-23; and alone.
+  const std::pair<PeKind, std::uint64_t> expected[] = {
+      {PeKind::fp_fp, 0},     {PeKind::fp_int, 0},   {PeKind::ifpu, 1}, {PeKind::figna, 1},
+      {PeKind::figna_m11, 1}, {PeKind::figna_m8, 2}, {PeKind::anda, 0}};
+  for (const auto& [kind, zeroed] : expected) {
+    INFO(anda::name_of(anda::pe_kinds, kind));
+    CHECK(element(kind)->arithmetic({})->zeroed(values.data(), 4) == zeroed);
+    CHECK(element(kind)->arithmetic({})->zeroed(&values[2], 1) == 0);
+  }
 }
 
 TEST_CASE("All elements have the peak throughput of FP-FP, but where fewer mantissa bits are cycles saved") {

@@ -196,6 +196,69 @@ TEST_CASE("FP-FP sums exact products in K order") {
   REQUIRE(anda::dot_row_fp16(infinite.data(), zero.data(), 1, counts).output == anda::fp16_nan);
 }
 
+TEST_CASE("FP-INT sums exact products of a scale group in K order, then scales") {
+  const std::uint64_t seed = 37;
+  CAPTURE(seed);
+  Random random(seed);
+  Mismatches wrong;
+  anda::OverflowCounts counts;
+  std::uint64_t overflows = 0;
+  std::uint64_t differs = 0;
+  for (std::uint64_t round = 0; round < 1000; ++round) {
+    const std::size_t k = 1 + random.below(600);
+    const bool wild = random.below(4) == 0;
+    std::vector<Fp16> values(k);
+    for (Fp16& value : values) value = wild ? random.finite() : random.near(1, 18);
+    const anda::WeightFormat format{static_cast<std::uint32_t>(1 + random.below(8)), 8u << random.below(6)};
+    const WeightColumn column = random_column(random, k, format, wild ? 0 : 1, wild ? 31 : 18);
+    float sum = 0;
+    for (std::size_t first = 0; first < k; first += format.scale_group) {
+      float part = 0;
+      for (std::size_t i = first; i < std::min<std::size_t>(first + format.scale_group, k); ++i) {
+        part = static_cast<float>(part + reference::value_of(values[i].bits) * column.values[i]);
+      }
+      const double scale = reference::value_of(column.scales[first / format.scale_group].bits);
+      sum = static_cast<float>(static_cast<double>(sum) + static_cast<double>(static_cast<float>(part * scale)));
+    }
+    const unsigned output = reference::nearest_pattern(sum);
+    overflows += output % 0x8000 == 0x7C00 ? 1u : 0u;
+    const anda::DotResult result = anda::dot_row_codes(values.data(), column, counts);
+    wrong.check(same(result.sum, sum), "sum of round", round, k);
+    wrong.check(result.output.bits == output, "output of round", round, k);
+    wrong.check(counts.outputs == overflows, "overflows up to round", round);
+    const std::vector<Fp16> weights = wild ? std::vector<Fp16>(k) : anda::dequantise(column);
+    differs += anda::dot_row_fp16(values.data(), weights.data(), k, counts).output != result.output && !wild ? 1u : 0u;
+    counts.outputs = overflows;
+  }
+  REQUIRE(wrong.report() == "");
+  REQUIRE(counts.group_dots == 0);
+  REQUIRE(overflows > 10);
+  REQUIRE(differs > 10);  // it is no other way to write FP-FP
+}
+
+TEST_CASE("FP-INT by hand: order, infinities and what is refused") {
+  anda::OverflowCounts counts;
+  const auto dot = [&](const std::vector<Fp16>& a, const std::vector<std::int8_t>& w, std::uint32_t scale_group,
+                       const std::vector<Fp16>& scales) {
+    return anda::dot_row_codes(a.data(), {{8, scale_group}, w, scales}, counts);
+  };
+  const Fp16 one{0x3C00};
+  const Fp16 large{0x7800};  // 2^15
+  const Fp16 small{0x0400};  // 2^-14
+  // 2^22 + 2^-14 loses its end in FP32 and cancels; in scale groups of their own they are summed later.
+  REQUIRE(dot({large, small, large}, {127, 1, -127}, 8, {one}).sum == 0);
+  REQUIRE(dot({large, large, small}, {127, -127, 1}, 8, {one}).sum == std::ldexp(1.0F, -14));
+  // 3 · 0.5 + 5 · 2.
+  REQUIRE(
+      dot({one, one, one, one, one, one, one, one, one}, {1, 1, 1, 0, 0, 0, 0, 0, 5}, 8, {Fp16{0x3800}, Fp16{0x4000}})
+          .output == Fp16{0x49C0});
+  REQUIRE(dot({anda::fp16_infinity}, {-1}, 8, {one}).output == Fp16{0xFC00});
+  REQUIRE(dot({anda::fp16_infinity}, {0}, 8, {one}).output == anda::fp16_nan);
+  REQUIRE(dot({}, {}, 8, {}).output == Fp16{});
+  REQUIRE_THROWS_WITH(dot({one, one}, {1, 1}, 1, {one}), Catch::Contains("2 weights have 1 scales only"));
+  REQUIRE_THROWS_WITH(dot({one}, {1}, 0, {one}), Catch::Contains("scale_group"));
+}
+
 TEST_CASE("rows that do not match their column are refused") {
   const auto row = encode(std::vector<Fp16>(128), {64, 8});
   anda::OverflowCounts counts;

@@ -43,9 +43,12 @@ TEST_CASE("a dot product worked by hand") {
   const std::int64_t sums[] = {3, 2, 9, 0};
   for (std::size_t p = 0; p < 4; ++p) REQUIRE(anda::dot_plane(planes.planes[p], planes.sign, weight_planes) == sums[p]);
   REQUIRE(anda::dot_group(planes, weight_planes) == 50);
+  // Bit by bit of the weights 0011, 1110, 0101, 0111: 8 + 0 + 2 = 10, 8 − 6 + 2 = 4, −6 + 0 + 2 = −4, −6, and
+  // 10 + 2 · 4 + 4 · −4 − 8 · −6 = 50.
+  REQUIRE(anda::dot_group(group, weight_planes) == 50);
 }
 
-TEST_CASE("both ways to the dot product equal the sum of real products") {
+TEST_CASE("all ways to the dot product equal the sum of real products") {
   const std::uint64_t seed = 23;
   CAPTURE(seed);
   Random random(seed);
@@ -59,10 +62,12 @@ TEST_CASE("both ways to the dot product equal the sum of real products") {
           const double expected = reference_dot(values, weights, static_cast<int>(bits));
           const AndaGroup group = encode(values, bits);
           const std::int64_t direct = anda::dot_group(group, weights.data(), weights.size());
-          const std::int64_t serial = anda::dot_group(
-              anda::to_planes(group), anda::to_weight_planes(weights.data(), weights.size(), weight_bits));
+          const anda::WeightPlanes planes = anda::to_weight_planes(weights.data(), weights.size(), weight_bits);
+          const std::int64_t serial = anda::dot_group(anda::to_planes(group), planes);
+          const std::int64_t by_weight_bits = anda::dot_group(group, planes);
           wrong.check(static_cast<double>(direct) == expected, "direct", bits, weight_bits, size);
           wrong.check(static_cast<double>(serial) == expected, "plane by plane", bits, weight_bits, size);
+          wrong.check(static_cast<double>(by_weight_bits) == expected, "bit by bit", bits, weight_bits, size);
           wrong.check(std::abs(direct) <= anda::dot_bound({static_cast<std::uint32_t>(size), bits}, weight_bits),
                       "bound", bits, weight_bits, size);
         }
@@ -81,8 +86,9 @@ TEST_CASE("the largest dot products are reached, and INT32 holds them for the An
       const std::int64_t bound = anda::dot_bound({256, bits}, weight_bits);
       CAPTURE(bits, weight_bits);
       REQUIRE(anda::dot_group(group, weights.data(), 256) == bound);
-      REQUIRE(anda::dot_group(anda::to_planes(group), anda::to_weight_planes(weights.data(), 256, weight_bits)) ==
-              bound);
+      const anda::WeightPlanes planes = anda::to_weight_planes(weights.data(), 256, weight_bits);
+      REQUIRE(anda::dot_group(anda::to_planes(group), planes) == bound);
+      REQUIRE(anda::dot_group(group, planes) == bound);
       if (bits <= 16) REQUIRE(bound <= INT32_MAX);
     }
   }
@@ -92,6 +98,8 @@ TEST_CASE("dot products of the wrong sizes are refused") {
   const std::vector<std::int8_t> weights(257, 1);
   const AndaGroup group = encode(std::vector<Fp16>(8), 4);
   REQUIRE_THROWS_WITH(anda::dot_group(group, weights.data(), 9), Catch::Contains("9 weights for a group of 8"));
+  REQUIRE_THROWS_WITH(anda::dot_group(group, anda::to_weight_planes(weights.data(), 9, 4)),
+                      Catch::Contains("weights beyond a group of 8"));
   REQUIRE_THROWS_WITH(anda::to_weight_planes(weights.data(), 257, 4), Catch::Contains("257 weights"));
   REQUIRE_THROWS_WITH(anda::to_weight_planes(weights.data(), 8, 1), Catch::Contains("weight 1 does not fit in 1 bits"));
   REQUIRE_THROWS_WITH(anda::to_weight_planes(weights.data(), 8, 9), Catch::Contains("weight_bits is 9"));

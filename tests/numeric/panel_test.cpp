@@ -257,3 +257,147 @@ TEST_CASE("Products of FP16 panels are those of FP-FP, with any instructions") {
     }
   }
 }
+
+TEST_CASE("Products of aligned FP16 panels are those of encoded rows, with any instructions") {
+  Random random(6);
+  constexpr std::uint16_t edges[] = {0x0000, 0x8000, 0x0001, 0x8001, 0x03FF, 0x83FF, 0x0400,
+                                     0x8400, 0x07FF, 0x3C00, 0x5555, 0x7800, 0x7BFF, 0xFBFF};
+  for (const Simd simd : here()) {
+    INFO(name_of(simd_choices, simd));
+    std::uint64_t overflows = 0;
+    for (std::uint32_t run = 0; run < 240; ++run) {
+      const std::uint32_t bits = 1 + run % 24;
+      const std::uint32_t group = 8u << random.below(6);
+      const DotFormat dot_format = run / 24 % 2 == 0 ? DotFormat::fp16 : DotFormat::fp32;
+      const std::uint32_t span = 1 + random.below(31);
+      Operands operands(1 + random.below(20), 1 + random.below(600), 1 + random.below(40),
+                        {1 + random.below(8), group * (1 + random.below(3))}, random.below(32 - span), span, random);
+      for (Fp16& value : operands.activations) {
+        if (!value.is_finite()) value.bits ^= 0x0400;
+        if (random.below(run % 3 == 0 ? 2 : 64) == 0) value.bits = edges[random.below(14)];
+      }
+      if (run % 5 == 0) std::fill_n(operands.activations.begin(), operands.k, Fp16{});  // a row of zeros
+      NonFiniteCounts replaced;
+      const ActivationPanel activations = ActivationPanel::aligned(
+          operands.packed_activations({}).data(), operands.rows, operands.k, {group, bits}, replaced, simd);
+      const WeightPanel weights(operands.packed_weights().data(), operands.k, operands.columns, operands.weights,
+                                WeightPanel::Kind::integer, group);
+      std::vector<float> sums(operands.rows * weights.padded_columns(), 0);
+      OverflowCounts counts;
+      PanelProduct(dot_format, simd).add(activations, weights, sums.data(), counts);
+
+      OverflowCounts expected;
+      for (std::size_t row = 0; row < operands.rows; ++row) {
+        NonFiniteCounts none;
+        const auto encoded = encode_row(&operands.activations[row * operands.k], operands.k, {group, bits},
+                                        NonFinite::refuse, {"A", 0}, none);
+        for (std::size_t c = 0; c < operands.columns; ++c) {
+          const DotResult result = dot_row(encoded, operands.column(c), dot_format, expected);
+          REQUIRE(bits_of(sums[row * weights.padded_columns() + c]) == bits_of(result.sum));
+        }
+      }
+      CHECK(counts.group_dots == expected.group_dots);
+      CHECK(replaced.infinities + replaced.nans == 0);
+      overflows += expected.group_dots;
+    }
+    CHECK(overflows > 0);
+  }
+}
+
+TEST_CASE("The largest aligned dot products need more than 32 bits and round once, with any instructions") {
+  Random random(7);
+  for (const Simd simd : here()) {
+    for (const std::uint32_t bits : {13u, 16u, 17u, 20u, 23u, 24u}) {
+      for (std::uint32_t run = 0; run < 20; ++run) {
+        Operands operands(9, 256, 16, {8, 256}, 1, 1, random);
+        // Sums far from what 24 bits hold, with last bits far off: all significands large, exponents apart.
+        for (Fp16& value : operands.activations) {
+          value.bits = static_cast<std::uint16_t>((1 + random.below(1 + run % 14)) << 10 | (0x3FF - random.below(3)));
+        }
+        for (std::int8_t& code : operands.codes) code = static_cast<std::int8_t>(random.below(9) == 0 ? 127 : -128);
+        NonFiniteCounts none;
+        const ActivationPanel activations =
+            ActivationPanel::aligned(operands.packed_activations({}).data(), 9, 256, {256, bits}, none, simd);
+        const WeightPanel weights(operands.packed_weights().data(), 256, 16, operands.weights,
+                                  WeightPanel::Kind::integer, 256);
+        for (const DotFormat dot_format : {DotFormat::fp16, DotFormat::fp32}) {
+          std::vector<float> sums(9 * 16, 0);
+          std::vector<float> expected(9 * 16, 0);
+          OverflowCounts counts;
+          PanelProduct(dot_format, simd).add(activations, weights, sums.data(), counts);
+          for (std::size_t row = 0; row < 9; ++row) {
+            const auto encoded =
+                encode_row(&operands.activations[row * 256], 256, {256, bits}, NonFinite::refuse, {"A", 0}, none);
+            for (std::size_t c = 0; c < 16; ++c) {
+              expected[row * 16 + c] = dot_row(encoded, operands.column(c), dot_format, counts).sum;
+            }
+          }
+          CHECK(sums == expected);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("Infinities and NaNs are replaced and counted where a panel is aligned") {
+  for (const Simd simd : here()) {
+    for (const std::size_t rows : {3u, 8u, 19u}) {
+      std::vector<std::uint8_t> bytes(2 * rows * 20);
+      std::vector<std::uint8_t> finite(bytes.size());
+      for (std::size_t i = 0; i < rows * 20; ++i) bytes[2 * i + 1] = finite[2 * i + 1] = 0x3C;
+      const auto put = [&](std::size_t i, std::size_t row, std::uint16_t pattern, std::uint16_t instead) {
+        const std::size_t at = 2 * (i * rows + row);
+        bytes[at] = static_cast<std::uint8_t>(pattern & 0xFF);
+        bytes[at + 1] = static_cast<std::uint8_t>(pattern >> 8);
+        finite[at] = static_cast<std::uint8_t>(instead & 0xFF);
+        finite[at + 1] = static_cast<std::uint8_t>(instead >> 8);
+      };
+      put(19, rows - 1, 0x7C00, 0x7BFF);
+      put(3, 0, 0xFC00, 0xFBFF);
+      put(4, 1, 0xFE01, 0x0000);
+      const std::vector<std::int8_t> codes(20, 3);
+      const std::vector<Fp16> scales(1, Fp16{0x3C00});
+      std::vector<std::uint8_t> packed(WeightFormat{4, 128}.bytes(20, 1));
+      pack_weights(codes.data(), scales.data(), 1, 20, 1, {4, 128}, packed.data());
+      const WeightPanel weights(packed.data(), 20, 1, {4, 128}, WeightPanel::Kind::integer, 16);
+      const auto product = [&](const std::vector<std::uint8_t>& values, NonFiniteCounts& replaced) {
+        const ActivationPanel panel = ActivationPanel::aligned(values.data(), rows, 20, {16, 24}, replaced, simd);
+        std::vector<float> sums(rows * weights.padded_columns(), 0);
+        OverflowCounts counts;
+        PanelProduct(DotFormat::fp32, simd).add(panel, weights, sums.data(), counts);
+        return sums;
+      };
+      NonFiniteCounts replaced;
+      NonFiniteCounts none;
+      CHECK(product(bytes, replaced) == product(finite, none));
+      CHECK(replaced.infinities == 2);
+      CHECK(replaced.nans == 1);
+      CHECK(none.infinities + none.nans == 0);
+    }
+  }
+  NonFiniteCounts none;
+  CHECK_THROWS_AS(ActivationPanel::aligned(nullptr, 0, 0, {64, 25}, none), Error);
+}
+
+TEST_CASE("Products of FP16 panels with codes are those of FP-INT, with any instructions") {
+  Random random(8);
+  for (const Simd simd : here()) {
+    for (std::uint32_t run = 0; run < 60; ++run) {
+      const Operands operands(1 + random.below(20), 1 + random.below(400), 1 + random.below(40),
+                              {1 + run % 8, 8 * (1 + random.below(20))}, run % 2 == 0 ? 5 : 0, run % 2 == 0 ? 12 : 32,
+                              random);
+      const ActivationPanel activations(operands.packed_activations({}).data(), operands.rows, operands.k, {}, simd);
+      const WeightPanel weights(operands.packed_weights().data(), operands.k, operands.columns, operands.weights,
+                                WeightPanel::Kind::code, 0);
+      std::vector<float> sums(operands.rows * weights.padded_columns(), 0);
+      OverflowCounts counts;
+      PanelProduct(DotFormat::fp16, simd).add(activations, weights, sums.data(), counts);
+      for (std::size_t c = 0; c < operands.columns; ++c) {
+        for (std::size_t row = 0; row < operands.rows; ++row) {
+          const DotResult result = dot_row_codes(&operands.activations[row * operands.k], operands.column(c), counts);
+          REQUIRE(bits_of(sums[row * weights.padded_columns() + c]) == bits_of(result.sum));
+        }
+      }
+    }
+  }
+}

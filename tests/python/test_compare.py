@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """anda-sim compare as its user meets it, on models small enough to run in no time."""
 
+import copy
 import csv
 import json
 import math
@@ -10,6 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -86,6 +88,48 @@ def test_means_are_geometric_and_the_csv_agrees(program, tiny):
     assert rows[-1]["model"] == "geometric mean" and float(rows[-1]["speedup"]) == mean["speedup"]
 
 
+@pytest.fixture(scope="session")
+def validator():
+    schema = json.loads((SOURCE / "docs" / "compare.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+PLACES = [[], ["models", 0], ["models", 0, "systems", 1], ["models", 0, "systems", 1, "energy_share"], ["means", 1],
+          ["means", 1, "energy_share"]]
+
+
+def test_the_results_follow_their_schema_and_nothing_else_does(program, tiny, validator):
+    compare(program, tiny, "both.yaml", "--out", "out")
+    result = results(tiny, "out")
+    assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(result)] == []
+    assert compare(program, tiny, "plain.yaml", "--models", "A", "--systems", "anda", "--out", "one").returncode == 0
+    assert validator.is_valid(results(tiny, "one"))
+    for place in PLACES:
+        def changed(change):
+            broken = copy.deepcopy(result)
+            at = broken
+            for key in place:
+                at = at[key]
+            change(at)
+            return broken
+
+        at = result
+        for key in place:
+            at = at[key]
+        for key in at:
+            assert not validator.is_valid(changed(lambda at: at.pop(key))), f"without {key} of {place}"
+            assert not validator.is_valid(changed(lambda at: at.update({key: {"no": "value"}}))), f"{key} of {place}"
+        assert not validator.is_valid(changed(lambda at: at.update(no_such_key=1)))
+    units = {"cycles": "cycles", "time_s": "s", "effective_tops": "Top/s", "area_mm2": "mm²",
+             "tops_per_mm2": "Top/s/mm²"}
+    system = validator.schema["$defs"]["system"]["properties"]
+    for key, entry in system.items():
+        description = entry.get("description") or validator.schema["$defs"][key]["description"]
+        if key not in ("name", "energy_share"):
+            assert description.endswith(f"Unit: {units.get(key, 'pJ' if key.endswith('_pj') else '1')}."), key
+
+
 def test_same_input_same_bytes_however_many_at_a_time(program, tiny):
     for out, jobs in (("one", 1), ("four", 4)):
         assert compare(program, tiny, "plain.yaml", "--out", out, "--jobs", jobs).returncode == 0
@@ -155,9 +199,17 @@ def test_wrong_options(program, tiny, args, fragment):
 
 
 def test_results_that_cannot_be_written(program, tiny):
+    """A run says 1 to that, and so does a comparison, before it simulates: here it could not even put a run's files."""
     (tiny / "file").write_text("")
-    done = compare(program, tiny, "plain.yaml", "--out", "file/out")
-    assert done.returncode == 1 and "file/out" in done.stderr
+    (tiny / "taken" / "compare.json").mkdir(parents=True)
+    for out, words in (("file/out", "file/out"), ("file", "file: cannot write the results: it is no folder"),
+                       ("taken", "taken/compare.json: cannot write: it is a folder")):
+        started = subprocess.run([program, "compare", "plain.yaml", "--out", out], cwd=tiny, capture_output=True,
+                                 text=True, env={**os.environ, "TMPDIR": str(tiny / "none")})
+        assert started.returncode == 1 and words in started.stderr, started.stderr
+        assert "TMPDIR" not in started.stderr
+    assert not list((tiny / "taken").glob("*.csv"))
+    assert (tiny / "file").read_text() == ""
     # Where the simulations are to put their reports is no folder.
     done = subprocess.run([program, "compare", "plain.yaml", "--out", "out"], cwd=tiny, capture_output=True, text=True,
                           env={**os.environ, "TMPDIR": str(tiny / "none")})

@@ -20,6 +20,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ANDA_BUILD_DIR", ROOT / "build" / "release"))
+# Mantissas of the systems that align FP16 at every read.
+ALIGNED_BITS = {"ifpu": 24, "figna": 13, "figna-m11": 11, "figna-m8": 8}
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow|invalid")
 
@@ -35,7 +37,8 @@ class Run:
         (folder / "run.yaml").write_text("workload: {trace: trace.csv}\nfunctional: {enabled: true, dump: true}\n")
         self.out = folder / "out"
         command = [BUILD / "src" / "anda-sim", "run", folder / "run.yaml", "--quiet", "--out", self.out]
-        command += [part for setting in ("accelerator.mxu.weight_bits=8", *settings) for part in ("--set", setting)]
+        every = ("accelerator.mxu.weight_bits=8", f"systems=[{', '.join(SYSTEMS)}]")
+        command += [part for setting in (*every, *settings) for part in ("--set", setting)]
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
         self.message = done.stderr
         assert done.returncode == status, done.stderr
@@ -47,8 +50,11 @@ class Run:
     def operands(self, index=0):
         return [self.tensor(f"{index}.{name}") for name in ("activations", "weights", "codes", "scales")]
 
+    def system(self, name):
+        return next(system for system in self.report["systems"] if system["name"] == name)
+
     def op(self, system, index=0):
-        return next(s for s in self.report["systems"] if s["name"] == system)["ops"][index]
+        return self.system(system)["ops"][index]
 
 
 # --- reference -------------------------------------------------------------------------------------------------
@@ -81,8 +87,8 @@ def decode(shared, negative, mantissas, bits, k):
     return values.reshape(len(values), -1)[:, :k]
 
 
-def anda(activations, codes, scales, bits, size=64, scale_group=128, dot_format="fp16"):
-    """FP16 outputs of an Anda system, before any compressor, and the overflows of group dot products."""
+def aligned(activations, codes, scales, bits, size=64, scale_group=128, dot_format="fp16"):
+    """FP16 outputs of a system with aligned mantissas, before any compressor, and the overflows of group dot products."""
     shared, negative, mantissas = encode(activations, size, bits)
     signed = np.where(negative, -mantissas, mantissas)
     weights = np.pad(codes.astype(np.int64), ((0, -len(codes) % size), (0, 0))).reshape(-1, size, codes.shape[1])
@@ -97,6 +103,17 @@ def anda(activations, codes, scales, bits, size=64, scale_group=128, dot_format=
     return total.astype(np.float16), overflows
 
 
+def fp_int(activations, codes, scales, scale_group=128):
+    total = np.zeros((len(activations), codes.shape[1]), dtype=np.float32)
+    for first in range(0, len(codes), scale_group):
+        part = np.zeros_like(total)
+        for k in range(first, min(first + scale_group, len(codes))):
+            part = part + activations[:, k].astype(np.float32)[:, None] * codes[k].astype(np.float32)
+        total = total + part * scales[first // scale_group].astype(np.float32)
+    assert total.dtype == np.float32
+    return total.astype(np.float16)
+
+
 def fp_fp(activations, codes, scales, scale_group=128):
     weights = codes * np.repeat(scales.astype(np.float64), scale_group, axis=0)[: len(codes)]
     weights = weights.astype(np.float16).astype(np.float32)
@@ -105,6 +122,10 @@ def fp_fp(activations, codes, scales, scale_group=128):
         total = total + activations[:, k].astype(np.float32)[:, None] * weights[k]
     assert total.dtype == np.float32
     return total.astype(np.float16)
+
+
+FLOATING = {"fp-fp": fp_fp, "fp-int": fp_int}
+SYSTEMS = [*FLOATING, *ALIGNED_BITS, "anda"]
 
 
 def compressed(values, bits, size=64):
@@ -131,17 +152,23 @@ def quantise(weights, bits, scale_group=128):
 
 
 def check(run, bits, index=0, size=64, scale_group=128, dot_format="fp16", weight_bits=4, output_bits=0):
-    """Both systems' outputs of a GeMM."""
+    """The outputs of a GeMM on every system of the run."""
     activations, weights, codes, scales = run.operands(index)
     expected_codes, expected_scales = quantise(weights, weight_bits, scale_group)
     assert np.array_equal(codes, expected_codes)
     assert np.array_equal(bits_of(scales), bits_of(expected_scales))
-    expected, overflows = anda(activations, codes, scales, bits, size, scale_group, dot_format)
-    stored = compressed(expected, output_bits, size) if output_bits else expected
-    assert np.array_equal(bits_of(run.tensor(f"anda/{index}.outputs")), bits_of(stored))
-    baseline = fp_fp(activations, codes, scales, scale_group)
-    assert np.array_equal(bits_of(run.tensor(f"fp-fp/{index}.outputs")), bits_of(baseline))
-    return activations, codes, scales, expected, overflows
+    for name in (system["name"] for system in run.report["systems"]):
+        overflows = 0
+        if name in FLOATING:
+            expected = FLOATING[name](activations, codes, scales, scale_group)
+        else:
+            length = ALIGNED_BITS.get(name, bits)
+            expected, overflows = aligned(activations, codes, scales, length, size, scale_group, dot_format)
+        stored = compressed(expected, output_bits, size) if name == "anda" and output_bits else expected
+        assert np.array_equal(bits_of(run.tensor(f"{name}/{index}.outputs")), bits_of(stored)), name
+        assert run.op(name, index)["functional"]["dot_overflows"] == overflows, name
+    assert name == "anda"
+    return activations, codes, scales, expected
 
 
 # --- results ---------------------------------------------------------------------------------------------------
@@ -212,12 +239,12 @@ def test_a_chain_of_two_gemms(tmp_path):
     rng = np.random.default_rng(3)
     a = rng.normal(0, 1, (40, 192)).astype(np.float16)
     first = Run(tmp_path / "1", [(40, 192, 136)], *save(tmp_path / "in1", activations=a), "precision.other=6")
-    _, codes, scales, expected, _ = check(first, 6, output_bits=6)
+    _, codes, scales, expected = check(first, 6, output_bits=6)
     between = first.tensor("anda/0.outputs")
     second = Run(tmp_path / "2", [(40, 136, 80)], *save(tmp_path / "in2", activations=between), "precision.other=6")
     _, codes2, scales2, *_ = check(second, 6, output_bits=6)
     # From the uncompressed results of the first: encoding twice is encoding once.
-    final, _ = anda(expected, codes2, scales2, 6)
+    final, _ = aligned(expected, codes2, scales2, 6)
     assert np.array_equal(bits_of(second.tensor("anda/0.outputs")), bits_of(compressed(final, 6)))
 
 
@@ -249,7 +276,7 @@ def test_a_dump_makes_the_same_run(tmp_path):
     tensors = first.out / "tensors"
     again = Run(tmp_path / "2", gemms, f"functional.activations={tensors}", f"functional.weights={tensors}")
     names = sorted(str(path.relative_to(tensors)) for path in tensors.rglob("*.npy"))
-    assert len(names) == 2 * 6
+    assert len(names) == 2 * (4 + len(SYSTEMS))
     for name in names:
         assert (again.out / "tensors" / name).read_bytes() == (tensors / name).read_bytes()
 
@@ -308,16 +335,24 @@ def test_reported_errors(tmp_path):
         lost = mantissas.reshape(len(activations), -1)[:, : activations.shape[1]] == 0
         assert errors["zeroed_activations"] == (lost & (activations != 0)).sum() > 0
         assert errors["zeroed_weights"] == ((codes == 0) & (weights != 0)).sum() > 0
-        expected, _ = anda(activations, codes, scales, 3)
+        expected, _ = aligned(activations, codes, scales, 3)
         assert errors["zeroed_outputs"] == ((outputs == 0) & (expected != 0)).sum() > 0
         assert errors["dot_overflows"] == errors["output_overflows"] == errors["replaced_inputs"] == 0
-        assert run.op("fp-fp", index)["functional"]["sqnr_db"] > 60
-        assert run.op("fp-fp", index)["functional"]["zeroed_activations"] == 0
-    tensors = run.report["systems"][1]["tensors"]
+        for name, length in {**dict.fromkeys(FLOATING, 0), **ALIGNED_BITS}.items():
+            errors = run.op(name, index)["functional"]
+            noise_of = ((run.tensor(f"{name}/{index}.outputs").astype(np.float64) - reference) ** 2).sum()
+            assert errors["sqnr_db"] == pytest.approx(10 * np.log10((reference**2).sum() / noise_of), abs=0.01)
+            lost = encode(activations, 64, length)[2] == 0 if length else np.zeros((1,), dtype=bool)
+            present = groups_of(activations, 64) != 0 if length else lost
+            assert errors["zeroed_activations"] == (lost & present).sum()
+        assert run.op("figna-m8", index)["functional"]["zeroed_activations"] > 0
+    tensors = run.system("anda")["tensors"]
     assert tensors[0]["functional"]["sqnr_db"] == pytest.approx(10 * np.log10(signal / noise), abs=1e-3)
     with open(run.out / "ops.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    for row, op in zip(rows[2:], run.report["systems"][1]["ops"]):
+    rows = [row for row in rows if row["system"] == "anda"]
+    assert len(rows) == 2
+    for row, op in zip(rows, run.system("anda")["ops"]):
         for key, value in op["functional"].items():
             assert float(row[key]) == value
 
@@ -342,6 +377,53 @@ def test_overflows(tmp_path):
     run = Run(tmp_path / "saturated", [(3, 128, 20)], *settings, "functional.non_finite=saturate")
     assert (run.tensor("anda/0.outputs")[0] == compressed(np.full((1, 20), np.inf, np.float16), 8)).all()
     assert run.op("anda")["functional"]["replaced_outputs"] == 20
+
+
+EDGES = np.array([0x0000, 0x8000, 0x0001, 0x8001, 0x03FF, 0x83FF, 0x0400, 0x8400, 0x07FF, 0x3C00, 0xBC00, 0x5555,
+                  0x7800, 0x7BFF, 0xFBFF], dtype=np.uint16).view(np.float16)
+
+
+@pytest.mark.parametrize("weight_bits", [1, 4, 8])
+@pytest.mark.parametrize("dot_format", ["fp16", "fp32"])
+def test_edges_of_the_numbers(tmp_path, dot_format, weight_bits):
+    """Groups of zeros, subnormals, numbers beside others 2^30 times as large, and ±65504 with weights at their ends."""
+    seed = 5
+    rng = np.random.default_rng(seed)
+    print("seed", seed)
+    a = rng.choice(EDGES, (24, 320))
+    a[0], a[1], a[2] = 0, EDGES[2], -EDGES[13]  # zeros; the smallest number; the largest one
+    a[3, 64:128] = 0
+    a[4:8] = rng.choice(EDGES[:9], (4, 320))  # subnormal, or with the least exponents
+    a[8:12, 5::64] = EDGES[13]  # one number that the rest of its group is nothing beside
+    end = 2 ** (weight_bits - 1)
+    w = rng.integers(-end, end, (320, 40)).astype(np.int8)
+    w[:, :4], w[:, 4:8] = -end, end - 1
+    run = Run(tmp_path, [(24, 320, 40, weight_bits)], *save(tmp_path / "in", activations=a, weights=w),
+              f"functional.dot_format={dot_format}", "precision.output=fp16", "precision.other=14")
+    activations, codes, scales = run.tensor("0.activations"), run.tensor("0.codes"), run.tensor("0.scales")
+    assert np.array_equal(bits_of(activations), bits_of(a)) and np.array_equal(codes, w) and (scales == 1).all()
+    for name in SYSTEMS:
+        if name in FLOATING:
+            expected = FLOATING[name](activations, codes, scales)
+        else:
+            length = ALIGNED_BITS.get(name, 14)
+            expected, overflows = aligned(activations, codes, scales, length, dot_format=dot_format)
+            assert run.op(name)["functional"]["dot_overflows"] == overflows
+            assert (overflows > 0) == (dot_format == "fp16")
+        assert np.array_equal(bits_of(run.tensor(f"{name}/0.outputs")), bits_of(expected)), name
+        assert np.isinf(expected).any() and np.isfinite(expected).any()
+
+
+def test_three_ways_to_the_same_sum_by_hand(tmp_path):
+    """Three weights of 3 · s with s = 1 + 2^-10: FP-FP rounds each to 3 + 2^-8, the others have 9 · s."""
+    s = np.float32(1 + 2**-10)
+    a = np.array([[0, 1, 1, 1]], dtype=np.float16)
+    w = np.array([[7 * s], [3 * s], [3 * s], [3 * s]], dtype=np.float32)
+    run = Run(tmp_path, [(1, 4, 1)], *save(tmp_path / "in", activations=a, weights=w), "precision.output=fp16")
+    assert run.tensor("0.codes").ravel().tolist() == [7, 3, 3, 3] and run.tensor("0.scales")[0, 0] == s
+    for name in SYSTEMS:
+        # 9 + 3 · 2^-8 lies halfway and goes up to the even one; 9 + 9 · 2^-10 is nearest to 9 + 2^-7.
+        assert run.tensor(f"{name}/0.outputs")[0, 0] == (9 + 2**-6 if name == "fp-fp" else 9 + 2**-7), name
 
 
 def test_non_finite_activations(tmp_path):
@@ -410,10 +492,6 @@ def test_broken_files_are_refused(tmp_path, change, words):
     (tmp_path / "a.npy").write_bytes(change((tmp_path / "a.npy").read_bytes()))
     run = Run(tmp_path, [(3, 100, 20)], f"functional.activations={tmp_path / 'a.npy'}", status=2)
     assert "a.npy: " in run.message and words in run.message
-
-
-def test_elements_without_arithmetic_are_refused(tmp_path):
-    assert "functional.enabled" in Run(tmp_path, [(16, 64, 16)], "systems=[fp-fp, figna]", status=2).message
 
 
 def test_other_wrong_input_is_refused(tmp_path):

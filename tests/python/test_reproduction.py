@@ -38,7 +38,7 @@ def test_the_committed_page_is_what_the_script_writes(made):
 
 def test_the_committed_tables_are_what_the_script_writes(made):
     tables = sorted(path.name for path in (made / "reproduction").iterdir())
-    assert tables == ["area_power.csv", "bops.csv", "breakdown.csv", "elements.csv", "models.csv", "sensitivity.csv",
+    assert tables == ["anda_energy.csv", "area_power.csv", "bops.csv", "breakdown.csv", "elements.csv", "models.csv", "sensitivity.csv",
                       "systems.csv"]
     for name in tables:
         assert (made / "reproduction" / name).read_text() == (DOCS / "reproduction" / name).read_text(), name
@@ -88,3 +88,15 @@ def test_the_script_explains_itself_and_names_what_fails(tmp_path):
     failed = subprocess.run([SCRIPT, "--no-plots", "--program", "/bin/false", "--out", tmp_path / "out"], capture_output=True, text=True)
     assert failed.returncode == 1 and "failed" in failed.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_shows_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "reproduction").write_text("x")
+    for out, words in (("file/docs", "file: Not a directory"), ("docs", "docs/reproduction: Not a directory")):
+        refused = subprocess.run([SCRIPT, "--no-plots", "--program", "/bin/false", "--out", tmp_path / out],
+                                 capture_output=True, text=True)
+        assert refused.returncode == 1 and words in refused.stderr
+        assert "Traceback" not in refused.stderr and "/bin/false" not in refused.stderr
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["docs", "file", "reproduction"]

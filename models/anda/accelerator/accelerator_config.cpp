@@ -11,11 +11,6 @@ void AcceleratorConfig::check(const std::string& path, Problems& problems) const
         {join_key(path, "mxu.lanes_per_pe"),
          "is " + number_text(lanes) + ", must divide or be a multiple of format.group_size = " + number_text(group)});
   }
-  if (functional.enabled && !computes_values(mxu.processing_element)) {
-    problems.push_back(
-        {join_key(path, "mxu.processing_element"), std::string("is ") + name_of(pe_kinds, mxu.processing_element) +
-                                                       ", must be fp-fp or anda in a functional simulation"});
-  }
 }
 
 }  // namespace anda

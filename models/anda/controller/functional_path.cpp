@@ -9,7 +9,9 @@
 namespace anda {
 
 FunctionalPath::FunctionalPath(const Datapath& datapath, const FunctionalOptions& options)
-    : datapath_(datapath), enabled_(options.enabled), product_(options.dot_format) {}
+    : datapath_(datapath),
+      enabled_(options.enabled),
+      arithmetic_(datapath.mxu.processing_element().arithmetic({options.dot_format})) {}
 
 void FunctionalPath::begin(const GemmTask& task, const TileShape& shape, const TileLimits& limits) {
   const MxuConfig& array = datapath_.mxu.config();
@@ -77,15 +79,15 @@ void FunctionalPath::compute(const Schedule::Step& step, std::uint32_t activatio
   // What the array takes apart cycle by cycle is taken apart once for each tile that was loaded.
   if (step.load_activations) {
     for (std::uint64_t panel = 0; panel < row_panels; ++panel) {
-      activations[panel] = ActivationPanel(datapath_.activation_buffer.operands().at(activation_half, panel).data(),
-                                           rows(step, panel).size, k, task_.input);
+      activations[panel] =
+          arithmetic_->activations(datapath_.activation_buffer.operands().at(activation_half, panel).data(),
+                                   rows(step, panel).size, k, task_.input, losses_.misread);
     }
   }
   if (step.load_weights) {
-    const WeightPanel::Kind kind = task_.input.is_fp16() ? WeightPanel::Kind::fp16 : WeightPanel::Kind::integer;
     for (std::uint64_t panel = 0; panel < column_panels; ++panel) {
-      weights[panel] = WeightPanel(datapath_.weight_buffer.contents().at(weight_half, panel).data(), k,
-                                   columns(step, panel).size, task_.weights, kind, task_.input.group_size);
+      weights[panel] = arithmetic_->weights(datapath_.weight_buffer.contents().at(weight_half, panel).data(), k,
+                                            columns(step, panel).size, task_.weights);
     }
   }
 
@@ -93,7 +95,7 @@ void FunctionalPath::compute(const Schedule::Step& step, std::uint32_t activatio
   if (step.load_partial_sums) take_partial_sums(step, slot);
   for (std::uint64_t row = 0; row < row_panels; ++row) {
     for (std::uint64_t column = 0; column < column_panels; ++column) {
-      datapath_.mxu.add_product(product_, activations[row], weights[column], sums(row, column), losses_.overflows);
+      arithmetic_->add_product(activations[row], weights[column], sums(row, column), losses_.overflows);
     }
   }
   if (step.store_outputs) {

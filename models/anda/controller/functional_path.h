@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <anda/controller/functional_options.h>
@@ -11,13 +12,14 @@
 #include <anda/controller/schedule.h>
 #include <anda/controller/step_costs.h>
 #include <anda/controller/tile_limits.h>
-#include <anda/numeric/panel.h>
+#include <anda/numeric/arithmetic.h>
 
 namespace anda {
 
 /// What the arithmetic of a GeMM lost.
 struct DataLosses {
   OverflowCounts overflows;
+  NonFiniteCounts misread;    ///< activations that the element had to replace, at every read
   NonFiniteCounts saturated;  ///< results that the compressor had to replace: it has no infinity and no NaN
   std::uint64_t first_saturated_row = 0;
   std::uint64_t first_saturated_column = 0;
@@ -79,7 +81,7 @@ class FunctionalPath {
 
   Datapath datapath_;
   bool enabled_;
-  PanelProduct product_;
+  std::unique_ptr<Arithmetic> arithmetic_;  ///< of the array's elements
 
   GemmTask task_;
   TileShape shape_;

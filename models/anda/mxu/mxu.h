@@ -9,7 +9,6 @@
 #include <anda/energy/counters.h>
 #include <anda/mxu/mxu_config.h>
 #include <anda/mxu/processing_element/processing_element.h>
-#include <anda/numeric/panel.h>
 
 namespace anda {
 
@@ -33,12 +32,6 @@ class Mxu : public sc_core::sc_module {
   Work tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits) const;
 
   void count(const Work& work) { total_ += work; }
-
-  /// The data of an output tile: sums[row · padded columns + column] += the product of the panels.
-  void add_product(const PanelProduct& product, const ActivationPanel& activations, const WeightPanel& weights,
-                   float* sums, OverflowCounts& counts) const {
-    product.add(activations, weights, sums, counts);
-  }
 
   const MxuConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return *element_; }

@@ -55,6 +55,11 @@ void check_scale_groups(std::size_t k, std::uint32_t group_size, const WeightFor
 DotResult dot_row(const std::vector<AndaGroup>& row, const WeightColumn& column, DotFormat format,
                   OverflowCounts& counts);
 
+/// Output element of FP-INT: for each scale group P = Σ FP32(a · q) in FP32, in K order from +0, then the sum goes on
+/// as accumulate() has it with P · scale. The products a · q are exact. Infinity and NaN go through as IEEE 754 says.
+/// `column` holds K weights; Error::input for an illegal format or missing scales.
+DotResult dot_row_codes(const Fp16* activations, const WeightColumn& column, OverflowCounts& counts);
+
 /// Output element of FP-FP: Σ FP32(a · w) in FP32, in K order; the products are exact. Infinity and NaN go through as
 /// IEEE 754 says. `weights` is dequantise() of the column.
 DotResult dot_row_fp16(const Fp16* activations, const Fp16* weights, std::size_t k, OverflowCounts& counts);

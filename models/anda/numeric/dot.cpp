@@ -17,6 +17,20 @@ std::int64_t dot_group(const AndaGroup& group, const std::int8_t* weights, std::
   return sum;
 }
 
+std::int64_t dot_group(const AndaGroup& group, const WeightPlanes& weights) {
+  std::int64_t sum = 0;
+  for (std::size_t b = 0; b < weights.planes.size(); ++b) {
+    std::int64_t of_bit = 0;
+    for (std::size_t i = 0; i < max_group_size; ++i) {
+      if (!weights.planes[b].test(i)) continue;
+      if (i >= group.size()) throw Error::input("weights beyond a group of " + std::to_string(group.size()));
+      of_bit += group.negative[i] != 0 ? -std::int64_t{group.mantissa[i]} : std::int64_t{group.mantissa[i]};
+    }
+    sum += (b + 1 == weights.planes.size() ? -of_bit : of_bit) * (std::int64_t{1} << b);
+  }
+  return sum;
+}
+
 std::int64_t dot_plane(const BitPlane& plane, const BitPlane& sign, const WeightPlanes& weights) {
   std::int64_t sum = 0;
   for (std::size_t word = 0; word < BitPlane::word_count; ++word) {

@@ -39,6 +39,10 @@ std::int64_t dot_plane(const BitPlane& plane, const BitPlane& sign, const Weight
 /// D as the APU makes it, plane after plane from the most significant: acc = 2 · acc + plane sum.
 std::int64_t dot_group(const PlaneGroup& group, const WeightPlanes& weights);
 
+/// D as iFPU makes it, one bit of the weights after another: Σ_b ±2^b · Σ ±m where bit b of the weight is set, the
+/// highest bit counting negative. At most as many elements as `group` has are set in `weights`; Error::input otherwise.
+std::int64_t dot_group(const AndaGroup& group, const WeightPlanes& weights);
+
 }  // namespace anda
 
 #endif

@@ -234,6 +234,7 @@ ActivationPanel::ActivationPanel(const std::uint8_t* bytes, std::size_t rows, st
   const std::size_t row_bytes = format.group_size / 8;
   const std::size_t plane_bytes = rows * row_bytes;
   const bool halved = bits == max_mantissa_bits;  // ±65535 does not fit in 16 bits
+  low_bits_ = halved ? halved_low_bits : 0;
   const std::size_t groups = k_ / format.group_size;
   high_.resize(rows * k_);
   if (halved) low_.resize(rows * k_);
@@ -255,7 +256,7 @@ ActivationPanel::ActivationPanel(const std::uint8_t* bytes, std::size_t rows, st
         const Eight m = mantissas_at(at, plane_bytes, b, bits);
         const Eight& signs = spread[at[b]];
         for (std::size_t i = 0; i < 8; ++i) {
-          const int magnitude = halved ? m[i] >> 1 : m[i];
+          const int magnitude = m[i] >> low_bits_;
           const int sign = -signs[i];
           high_[to + 8 * b + i] = static_cast<std::int16_t>((magnitude ^ sign) - sign);
         }
@@ -269,15 +270,55 @@ ActivationPanel::ActivationPanel(const std::uint8_t* bytes, std::size_t rows, st
   }
 }
 
+ActivationPanel ActivationPanel::aligned(const std::uint8_t* bytes, std::size_t rows, std::size_t k,
+                                         const GroupFormat& format, NonFiniteCounts& replaced,
+                                         [[maybe_unused]] Simd simd) {
+  check_format(format, max_aligned_bits);
+  ActivationPanel panel;
+  panel.rows_ = rows;
+  panel.k_ = round_up(k, format.group_size);
+  panel.format_ = {format.mantissa_bits, format.group_size};
+  if (format.mantissa_bits >= max_mantissa_bits) {
+    panel.low_bits_ = format.mantissa_bits == max_mantissa_bits ? halved_low_bits : wide_low_bits;
+  }
+  panel.high_.resize(rows * panel.k_);
+  if (panel.low_bits_ != 0) panel.low_.resize(rows * panel.k_);
+  panel.exponents_.resize(panel.k_ / format.group_size * rows);
+  const auto align = [&](const std::uint8_t* values) {
+    const kernels::AlignTile tile{values,
+                                  rows,
+                                  k,
+                                  format.group_size,
+                                  format.mantissa_bits,
+                                  panel.low_bits_,
+                                  panel.high_.data(),
+                                  panel.low_bits_ != 0 ? panel.low_.data() : nullptr,
+                                  panel.k_,
+                                  panel.exponents_.data()};
+#ifdef ANDA_X86_KERNELS
+    if (simd != Simd::portable) return kernels::align_avx2(tile);
+#endif
+    return kernels::align_portable(tile);
+  };
+  if (align(bytes)) return panel;
+  std::vector<std::uint8_t> finite(2 * rows * k);
+  for (std::size_t i = 0; i < rows * k; ++i) {
+    store(&finite[2 * i], make_finite(load(bytes + 2 * i), NonFinite::saturate, {}, i, replaced));
+  }
+  align(finite.data());
+  return panel;
+}
+
 WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format,
                          Kind kind, std::size_t group_size)
     : k_(kind == Kind::integer ? round_up(k, group_size) : k),
       columns_(columns),
       padded_columns_(round_up(columns, kernel_columns)),
       format_(format) {
+  const bool scaled = kind == Kind::integer || kind == Kind::code;
+  if (scaled) scales_.resize(ceil_div(k, format.scale_group) * padded_columns_, 0);
   if (kind == Kind::integer) {
     pairs_.resize(k_ * padded_columns_, 0);
-    scales_.resize(ceil_div(k, format.scale_group) * padded_columns_, 0);
   } else {
     values_.resize(k_ * padded_columns_, 0);
   }
@@ -287,7 +328,7 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
         WeightReader reader(packed, format.bits);
         std::vector<float> scales(columns);
         for (std::size_t c = 0; c < columns; ++c) scales[c] = to_float(load(packed_scales + 2 * c));
-        if (kind == Kind::integer) {
+        if (scaled) {
           std::copy(scales.begin(), scales.end(),
                     scales_.begin() + static_cast<std::ptrdiff_t>(first / format.scale_group * padded_columns_));
         }
@@ -297,7 +338,7 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
         std::vector<float> table(kind == Kind::integer ? 0 : columns * codes);
         for (std::size_t entry = 0; entry < table.size(); ++entry) {
           const std::int32_t code = lowest + static_cast<std::int32_t>(entry % codes);
-          const float exact = static_cast<float>(code) * scales[entry / codes];  // 8 by 11 bits
+          const float exact = static_cast<float>(code) * (scaled ? 1 : scales[entry / codes]);  // 8 by 11 bits
           table[entry] = kind == Kind::fp16 ? to_float(to_fp16(exact)) : exact;
         }
         for (std::size_t i = first; i < first + count; ++i) {
@@ -328,8 +369,10 @@ void PanelProduct::add(const ActivationPanel& activations, const WeightPanel& we
     tile.stride = activations.rows_;
     tile.activations = activations.values_.data();
     tile.weight_columns = tile.sum_columns = columns;
+    tile.scale_group = weights.format_.scale_group;
     for (std::size_t first = 0; first < columns; first += kernel_columns) {
       tile.weights = weights.values_.data() + first;
+      tile.scales = weights.scales_.empty() ? nullptr : weights.scales_.data() + first;
       tile.sums = sums + first;
       switch (simd_) {
 #ifdef ANDA_X86_KERNELS
@@ -355,6 +398,7 @@ void PanelProduct::add(const ActivationPanel& activations, const WeightPanel& we
   tile.mantissa_bits = format.mantissa_bits;
   tile.high = activations.high_.data();
   tile.low = activations.low_.empty() ? nullptr : activations.low_.data();
+  tile.low_bits = activations.low_bits_;
   tile.stride = activations.k_;
   tile.exponents = activations.exponents_.data();
   tile.weight_columns = tile.sum_columns = columns;

@@ -8,6 +8,7 @@
 
 #include <anda/numeric/accumulate.h>
 #include <anda/numeric/activation_format.h>
+#include <anda/numeric/anda_group.h>
 #include <anda/numeric/simd/simd.h>
 #include <anda/numeric/weight_format.h>
 
@@ -56,6 +57,11 @@ class ActivationPanel {
   ActivationPanel(const std::uint8_t* bytes, std::size_t rows, std::size_t k, const ActivationFormat& format,
                   Simd simd = best_simd());
 
+  /// A panel of FP16 as the groups that encode_group() makes of it, mantissas of 1 … 24 bits. Infinities become ±65504
+  /// and NaNs +0, and both are counted.
+  static ActivationPanel aligned(const std::uint8_t* bytes, std::size_t rows, std::size_t k, const GroupFormat& format,
+                                 NonFiniteCounts& replaced, Simd simd = best_simd());
+
   std::size_t rows() const { return rows_; }
 
  private:
@@ -64,7 +70,8 @@ class ActivationPanel {
   std::size_t rows_ = 0;
   std::size_t k_ = 0;  ///< whole groups, or of FP16 the elements
   ActivationFormat format_;
-  std::vector<std::int16_t> high_;
+  std::uint32_t low_bits_ = 0;
+  std::vector<std::int16_t> high_;  ///< as GroupTile has them
   std::vector<std::int16_t> low_;
   std::vector<std::uint8_t> exponents_;
   std::vector<float> values_;  ///< FP16: [i · rows + row]
@@ -73,8 +80,9 @@ class ActivationPanel {
 /// A panel of weights, unpacked for products with activations of one kind.
 class WeightPanel {
  public:
-  /// What becomes of a weight: an integer beside a scale, FP16(q · scale), or the same without rounding.
-  enum class Kind { integer, fp16, exact };
+  /// What becomes of a weight: an integer beside a scale, for integers or for FP16; FP16(q · scale); or the same
+  /// without rounding.
+  enum class Kind { integer, code, fp16, exact };
 
   WeightPanel() = default;
   /// `group_size`: of the activations, for integers.
@@ -93,12 +101,12 @@ class WeightPanel {
   std::size_t padded_columns_ = 0;
   WeightFormat format_;
   std::vector<std::int16_t> pairs_;  ///< as GroupTile::weights
-  std::vector<float> scales_;
+  std::vector<float> scales_;        ///< of integers and codes
   std::vector<float> values_;
 };
 
 /// Products of panels: sums[row · padded_columns + column] += …, groups in k order, bit for bit as dot_row() and
-/// dot_row_fp16() have it.
+/// dot_row_fp16() have it, and dot_row_codes() for codes.
 class PanelProduct {
  public:
   explicit PanelProduct(DotFormat format, Simd simd = best_simd()) : format_(format), simd_(simd) {}

@@ -21,7 +21,11 @@ class AndaPe : public ProcessingElement {
     return {mantissa_bits, group_size_};
   }
   bool converts_at_read() const override { return false; }
+  bool dequantises() const override { return false; }
   bool compresses() const override { return true; }
+  std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const override {
+    return std::make_unique<PlaneArithmetic>(group_size_, options);
+  }
   double scaling() const override { return scaling_; }
 
  private:

@@ -2,27 +2,26 @@
 #ifndef ANDA_MXU_PROCESSING_ELEMENT_FIGNA_PE_H
 #define ANDA_MXU_PROCESSING_ELEMENT_FIGNA_PE_H
 
-#include <anda/mxu/processing_element/fp16_pe.h>
+#include <anda/mxu/processing_element/aligning_pe.h>
 
 namespace anda {
 
-/// FIGNA: activations are aligned to the largest exponent of the group at every read, with mantissas of 13 bits, and
-/// multiplied by INT weights in integer arithmetic.
-class FignaPe : public Fp16Pe {
+/// FIGNA: mantissas of 13 bits, all bits of a weight at once.
+class FignaPe : public AligningPe {
  public:
-  explicit FignaPe(const MxuConfig& mxu) : Fp16Pe(mxu, {16, true, true}) {}
+  explicit FignaPe(const MxuConfig& mxu, const FormatConfig& format) : AligningPe(mxu, format, 16, 13) {}
 };
 
 /// FIGNA with mantissas of 11 bits, a cycle for each.
-class FignaM11Pe : public Fp16Pe {
+class FignaM11Pe : public AligningPe {
  public:
-  explicit FignaM11Pe(const MxuConfig& mxu) : Fp16Pe(mxu, {11, true, true}) {}
+  explicit FignaM11Pe(const MxuConfig& mxu, const FormatConfig& format) : AligningPe(mxu, format, 11, 11) {}
 };
 
 /// FIGNA with mantissas of 8 bits, a cycle for each.
-class FignaM8Pe : public Fp16Pe {
+class FignaM8Pe : public AligningPe {
  public:
-  explicit FignaM8Pe(const MxuConfig& mxu) : Fp16Pe(mxu, {8, true, true}) {}
+  explicit FignaM8Pe(const MxuConfig& mxu, const FormatConfig& format) : AligningPe(mxu, format, 8, 8) {}
 };
 
 }  // namespace anda

@@ -15,27 +15,29 @@ class Fp16Pe : public ProcessingElement {
   std::uint32_t group_cycles(std::uint32_t) const override { return cycles_; }
   ActivationFormat activation_format(std::uint32_t) const override { return {}; }
   bool converts_at_read() const override { return converts_at_read_; }
+  bool dequantises() const override { return dequantises_; }
   bool compresses() const override { return false; }
   double scaling() const override { return scaling_; }
 
  protected:
   struct Traits {
-    std::uint32_t cycles;     ///< of a group of lanes_per_pe elements
-    bool converts_at_read;    ///< see ProcessingElement
-    bool grows_with_weights;  ///< area and power follow the width of INT weights; dequantised ones are FP16
+    std::uint32_t cycles;   ///< of lanes_per_pe elements
+    bool converts_at_read;  ///< see ProcessingElement
+    bool dequantises;       ///< see ProcessingElement
   };
 
   Fp16Pe(const MxuConfig& mxu, const Traits& traits)
       : lanes_(mxu.lanes_per_pe),
         cycles_(traits.cycles),
         converts_at_read_(traits.converts_at_read),
-        scaling_(lanes_ / published_lanes * (traits.grows_with_weights ? mxu.weight_bits / published_weight_bits : 1)) {
-  }
+        dequantises_(traits.dequantises),
+        scaling_(lanes_ / published_lanes * (dequantises_ ? 1 : mxu.weight_bits / published_weight_bits)) {}
 
  private:
   std::uint32_t lanes_;
   std::uint32_t cycles_;
   bool converts_at_read_;
+  bool dequantises_;
   double scaling_;
 };
 

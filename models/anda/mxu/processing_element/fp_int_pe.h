@@ -6,10 +6,15 @@
 
 namespace anda {
 
-/// FP16 activations × INT weights in a dedicated multiplier, accumulated in FP32: no weight is dequantised.
+/// FP16 activations × INT weights in a dedicated multiplier, accumulated in FP32 one after another along a scale group,
+/// whose sum is scaled: no weight is dequantised.
 class FpIntPe : public Fp16Pe {
  public:
-  explicit FpIntPe(const MxuConfig& mxu) : Fp16Pe(mxu, {16, false, true}) {}
+  explicit FpIntPe(const MxuConfig& mxu) : Fp16Pe(mxu, {16, false, false}) {}
+
+  std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const override {
+    return std::make_unique<FloatArithmetic>(WeightPanel::Kind::code, options);
+  }
 };
 
 }  // namespace anda

@@ -2,15 +2,15 @@
 #ifndef ANDA_MXU_PROCESSING_ELEMENT_IFPU_PE_H
 #define ANDA_MXU_PROCESSING_ELEMENT_IFPU_PE_H
 
-#include <anda/mxu/processing_element/fp16_pe.h>
+#include <anda/mxu/processing_element/aligning_pe.h>
 
 namespace anda {
 
-/// iFPU: activations are aligned to the largest exponent of the group at every read, with mantissas of 24 bits, and
-/// added under one bit of the weights after another.
-class IfpuPe : public Fp16Pe {
+/// iFPU: mantissas of 24 bits, added under one bit of the weights after another; the order of these sums of integers
+/// changes nothing in the result.
+class IfpuPe : public AligningPe {
  public:
-  explicit IfpuPe(const MxuConfig& mxu) : Fp16Pe(mxu, {16, true, true}) {}
+  explicit IfpuPe(const MxuConfig& mxu, const FormatConfig& format) : AligningPe(mxu, format, 16, 24) {}
 };
 
 }  // namespace anda

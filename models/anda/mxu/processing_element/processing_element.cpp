@@ -15,10 +15,10 @@ std::unique_ptr<ProcessingElement> make_processing_element(const MxuConfig& mxu,
     // clang-format off
     case PeKind::fp_fp:     return std::make_unique<FpFpPe>(mxu);
     case PeKind::fp_int:    return std::make_unique<FpIntPe>(mxu);
-    case PeKind::ifpu:      return std::make_unique<IfpuPe>(mxu);
-    case PeKind::figna:     return std::make_unique<FignaPe>(mxu);
-    case PeKind::figna_m11: return std::make_unique<FignaM11Pe>(mxu);
-    case PeKind::figna_m8:  return std::make_unique<FignaM8Pe>(mxu);
+    case PeKind::ifpu:      return std::make_unique<IfpuPe>(mxu, format);
+    case PeKind::figna:     return std::make_unique<FignaPe>(mxu, format);
+    case PeKind::figna_m11: return std::make_unique<FignaM11Pe>(mxu, format);
+    case PeKind::figna_m8:  return std::make_unique<FignaM8Pe>(mxu, format);
     case PeKind::anda:      return std::make_unique<AndaPe>(mxu, format);
       // clang-format on
   }

@@ -7,6 +7,7 @@
 
 #include <anda/mxu/mxu_config.h>
 #include <anda/numeric/activation_format.h>
+#include <anda/numeric/arithmetic.h>
 #include <anda/numeric/format_config.h>
 
 namespace anda {
@@ -31,6 +32,12 @@ class ProcessingElement {
 
   /// Whether FP16 activations are converted to a shared exponent every time the array reads them.
   virtual bool converts_at_read() const = 0;
+
+  /// Whether weights become FP16(q · scale) on their way in; such an element does not grow with the width of integers.
+  virtual bool dequantises() const = 0;
+
+  /// How the element computes, where real data moves.
+  virtual std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const = 0;
 
   /// Whether results pass through the bit-plane compressor.
   virtual bool compresses() const = 0;

@@ -12,6 +12,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <cstring>
 
 #define ANDA_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
@@ -37,8 +38,32 @@ ANDA_TARGET inline __m512 to_float_sticky(__m512i dots) {
   return _mm512_cvtepi32_ps(_mm512_mask_sub_epi32(kept, negative, _mm512_setzero_si512(), kept));
 }
 
-template <std::size_t rows, bool has_low, bool exact, bool to_half>
+/// D = high · 2^12 + low of eight columns, exact in double and rounded to float; or, on the way to FP16, cut off with
+/// its last kept bit sticky.
+template <bool to_half>
+ANDA_TARGET inline __m256 eight_wide_dots(__m256i high, __m256i low) {
+  const __m512d unit = _mm512_set1_pd(1u << wide_low_bits);
+  const __m512d dots = _mm512_add_pd(_mm512_mul_pd(_mm512_cvtepi32_pd(high), unit), _mm512_cvtepi32_pd(low));
+  if constexpr (!to_half) return _mm512_cvtpd_ps(dots);
+  const __m512i bits = _mm512_castpd_si512(dots);
+  const __m512i dropped = _mm512_set1_epi64((1 << 29) - 1);
+  const __m512i kept = _mm512_andnot_si512(dropped, bits);
+  const __mmask8 sticky = _mm512_test_epi64_mask(bits, dropped);
+  return _mm512_cvtpd_ps(
+      _mm512_castsi512_pd(_mm512_mask_or_epi64(kept, sticky, kept, _mm512_set1_epi64(std::int64_t{1} << 29))));
+}
+
+template <bool to_half>
+ANDA_TARGET inline __m512 wide_dots(__m512i high, __m512i low) {
+  const __m256 first = eight_wide_dots<to_half>(_mm512_castsi512_si256(high), _mm512_castsi512_si256(low));
+  const __m256 second = eight_wide_dots<to_half>(_mm512_extracti64x4_epi64(high, 1), _mm512_extracti64x4_epi64(low, 1));
+  return _mm512_castpd_ps(
+      _mm512_insertf64x4(_mm512_castps_pd(_mm512_castps256_ps512(first)), _mm256_castps_pd(second), 1));
+}
+
+template <std::size_t rows, Mantissas mantissas, bool exact, bool to_half>
 ANDA_TARGET std::uint64_t rows_of_groups(const GroupTile& tile, std::size_t first_row) {
+  constexpr bool has_low = mantissas != Mantissas::whole;
   const __m512 infinity = _mm512_castsi512_ps(_mm512_set1_epi32(0x7F800000));
   std::uint64_t overflows = 0;
   __m512 sums[rows];
@@ -65,10 +90,20 @@ ANDA_TARGET std::uint64_t rows_of_groups(const GroupTile& tile, std::size_t firs
     const __m512 scale = _mm512_loadu_ps(tile.scales + group / tile.groups_per_scale * tile.weight_columns);
     const std::uint8_t* exponents = tile.exponents + group * tile.rows + first_row;
     for (std::size_t r = 0; r < rows; ++r) {
-      if constexpr (has_low) dots[r] = _mm512_add_epi32(_mm512_slli_epi32(dots[r], 1), low_dots[r]);
+      if constexpr (mantissas == Mantissas::halved) {
+        dots[r] = _mm512_add_epi32(_mm512_slli_epi32(dots[r], halved_low_bits), low_dots[r]);
+      }
       const int power = exponents[r] - 14 - static_cast<int>(tile.mantissa_bits) + 127;
       const __m512 factor = _mm512_castsi512_ps(_mm512_set1_epi32(power << 23));
-      __m512 v = _mm512_mul_ps(exact || !to_half ? _mm512_cvtepi32_ps(dots[r]) : to_float_sticky(dots[r]), factor);
+      __m512 v;
+      if constexpr (mantissas == Mantissas::wide) {
+        v = wide_dots<to_half>(dots[r], low_dots[r]);
+      } else if constexpr (exact || !to_half) {
+        v = _mm512_cvtepi32_ps(dots[r]);
+      } else {
+        v = to_float_sticky(dots[r]);
+      }
+      v = _mm512_mul_ps(v, factor);
       if constexpr (to_half) {
         v = _mm512_cvtph_ps(_mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
         const __mmask16 over = _mm512_cmp_ps_mask(_mm512_abs_ps(v), infinity, _CMP_EQ_OQ);
@@ -83,47 +118,65 @@ ANDA_TARGET std::uint64_t rows_of_groups(const GroupTile& tile, std::size_t firs
   return overflows;
 }
 
-template <bool has_low, bool exact, bool to_half>
+template <Mantissas mantissas, bool exact, bool to_half>
 std::uint64_t all_rows(const GroupTile& tile) {
   std::uint64_t overflows = 0;
   std::size_t row = 0;
-  for (; row + 8 <= tile.rows; row += 8) overflows += rows_of_groups<8, has_low, exact, to_half>(tile, row);
-  for (; row < tile.rows; ++row) overflows += rows_of_groups<1, has_low, exact, to_half>(tile, row);
+  for (; row + 8 <= tile.rows; row += 8) overflows += rows_of_groups<8, mantissas, exact, to_half>(tile, row);
+  for (; row < tile.rows; ++row) overflows += rows_of_groups<1, mantissas, exact, to_half>(tile, row);
   return overflows;
 }
 
-template <std::size_t rows>
+template <std::size_t rows, bool scaled>
 ANDA_TARGET void rows_of_floats(const FloatTile& tile, std::size_t first_row) {
-  __m512 sums[rows];
-  for (std::size_t r = 0; r < rows; ++r) {
-    sums[r] = _mm512_loadu_ps(tile.sums + (first_row + r) * tile.sum_columns);
-  }
   const float* activations = tile.activations + first_row;
-  for (std::size_t k = 0; k < tile.k; ++k) {
-    const __m512 w = _mm512_loadu_ps(tile.weights + k * tile.weight_columns);
+  const std::size_t part = scaled ? tile.scale_group : tile.k;
+  for (std::size_t first = 0; first < tile.k; first += part) {
+    __m512 sums[rows];
     for (std::size_t r = 0; r < rows; ++r) {
-      const __m512 a = _mm512_set1_ps(activations[k * tile.stride + r]);
-      sums[r] = _mm512_add_ps(sums[r], _mm512_mul_ps(a, w));
+      sums[r] = scaled ? _mm512_setzero_ps() : _mm512_loadu_ps(tile.sums + (first_row + r) * tile.sum_columns);
+    }
+    for (std::size_t k = first; k < std::min(first + part, tile.k); ++k) {
+      const __m512 w = _mm512_loadu_ps(tile.weights + k * tile.weight_columns);
+      for (std::size_t r = 0; r < rows; ++r) {
+        const __m512 a = _mm512_set1_ps(activations[k * tile.stride + r]);
+        sums[r] = _mm512_add_ps(sums[r], _mm512_mul_ps(a, w));
+      }
+    }
+    for (std::size_t r = 0; r < rows; ++r) {
+      float* at = tile.sums + (first_row + r) * tile.sum_columns;
+      if constexpr (scaled) {
+        const __m512 scale = _mm512_loadu_ps(tile.scales + first / part * tile.weight_columns);
+        sums[r] = _mm512_add_ps(_mm512_loadu_ps(at), _mm512_mul_ps(sums[r], scale));
+      }
+      _mm512_storeu_ps(at, sums[r]);
     }
   }
-  for (std::size_t r = 0; r < rows; ++r) {
-    _mm512_storeu_ps(tile.sums + (first_row + r) * tile.sum_columns, sums[r]);
-  }
+}
+
+template <bool scaled>
+void all_rows_of_floats(const FloatTile& tile) {
+  std::size_t row = 0;
+  for (; row + 8 <= tile.rows; row += 8) rows_of_floats<8, scaled>(tile, row);
+  for (; row < tile.rows; ++row) rows_of_floats<1, scaled>(tile, row);
 }
 
 }  // namespace
 
 std::uint64_t group_tile_avx512(const GroupTile& tile) {
   const bool half = tile.format == DotFormat::fp16;
-  if (tile.low != nullptr) return half ? all_rows<true, false, true>(tile) : all_rows<true, false, false>(tile);
-  if (!half) return all_rows<false, true, false>(tile);
-  return tile.exact ? all_rows<false, true, true>(tile) : all_rows<false, false, true>(tile);
+  if (tile.low_bits == wide_low_bits) {
+    return half ? all_rows<Mantissas::wide, false, true>(tile) : all_rows<Mantissas::wide, false, false>(tile);
+  }
+  if (tile.low_bits == halved_low_bits) {
+    return half ? all_rows<Mantissas::halved, false, true>(tile) : all_rows<Mantissas::halved, false, false>(tile);
+  }
+  if (!half) return all_rows<Mantissas::whole, true, false>(tile);
+  return tile.exact ? all_rows<Mantissas::whole, true, true>(tile) : all_rows<Mantissas::whole, false, true>(tile);
 }
 
 void float_tile_avx512(const FloatTile& tile) {
-  std::size_t row = 0;
-  for (; row + 8 <= tile.rows; row += 8) rows_of_floats<8>(tile, row);
-  for (; row < tile.rows; ++row) rows_of_floats<1>(tile, row);
+  tile.scales != nullptr ? all_rows_of_floats<true>(tile) : all_rows_of_floats<false>(tile);
 }
 
 ANDA_TARGET void unpack_planes_avx512(const PlaneRow& row) {

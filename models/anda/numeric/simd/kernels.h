@@ -16,6 +16,14 @@ namespace anda {
 /// Columns that a kernel works on together.
 inline constexpr std::size_t kernel_columns = 16;
 
+/// Bits of the lower part where a mantissa takes two numbers of 16 bits: one of 16 bits is cut above its last bit, so
+/// that D fits in 32 bits; a longer one in the middle, and D = high · 2^12 + low is made in more.
+inline constexpr std::uint32_t halved_low_bits = 1;
+inline constexpr std::uint32_t wide_low_bits = 12;
+
+/// How mantissas lie: in one number of 16 bits, or as GroupTile::low_bits says in two.
+enum class Mantissas { whole, halved, wide };
+
 /// Arguments of the kernels: one group (or, for FP16, all of k) of some rows against kernel_columns columns.
 namespace kernels {
 
@@ -25,8 +33,9 @@ struct GroupTile {
   std::size_t groups = 0;
   std::size_t group_size = 0;
   std::uint32_t mantissa_bits = 0;
-  const std::int16_t* high = nullptr;  ///< ±m, or ±(m >> 1) if `low` is given; [row · stride + k]
-  const std::int16_t* low = nullptr;   ///< ±(m & 1); nullptr: none
+  const std::int16_t* high = nullptr;  ///< ±m, or what is above its low_bits if `low` is given; [row · stride + k]
+  const std::int16_t* low = nullptr;   ///< ±m = high · 2^low_bits + low; nullptr: none
+  std::uint32_t low_bits = 0;          ///< 0, halved_low_bits or wide_low_bits
   std::size_t stride = 0;
   const std::uint8_t* exponents = nullptr;  ///< [group · rows + row]
   const std::int16_t* weights = nullptr;  ///< [(k / 2 · weight_columns + column) · 2 + k % 2], from the first column
@@ -39,7 +48,7 @@ struct GroupTile {
   std::size_t sum_columns = 0;
 };
 
-/// sum += a · w in k order.
+/// sum += a · w in k order; with scales, part += a · w from +0 over each scale group, and sum += part · scale.
 struct FloatTile {
   std::size_t rows = 0;
   std::size_t k = 0;
@@ -47,6 +56,8 @@ struct FloatTile {
   std::size_t stride = 0;
   const float* weights = nullptr;  ///< [k · weight_columns + column]
   std::size_t weight_columns = 0;
+  const float* scales = nullptr;  ///< [k / scale_group · weight_columns + column]; nullptr: none
+  std::size_t scale_group = 0;
   float* sums = nullptr;
   std::size_t sum_columns = 0;
 };
@@ -61,15 +72,32 @@ struct PlaneRow {
   std::int16_t* values = nullptr;        ///< ± the bits of these planes
 };
 
-/// Each returns how many v became infinite.
+/// FP16 activations, aligned to the largest exponent of each group.
+struct AlignTile {
+  const std::uint8_t* values = nullptr;  ///< FP16, little-endian; [k · rows + row]
+  std::size_t rows = 0;
+  std::size_t k = 0;
+  std::size_t group_size = 0;
+  std::uint32_t mantissa_bits = 0;  ///< at most 24
+  std::uint32_t low_bits = 0;
+  std::int16_t* high = nullptr;  ///< as GroupTile has them; 0 behind k, which stays
+  std::int16_t* low = nullptr;
+  std::size_t stride = 0;
+  std::uint8_t* exponents = nullptr;
+};
+
+/// How many v became infinite.
 std::uint64_t group_tile_portable(const GroupTile& tile);
 void float_tile_portable(const FloatTile& tile);
+/// Whether all values were finite; if not, what is written is of no use.
+bool align_portable(const AlignTile& tile);
 #ifdef ANDA_X86_KERNELS
 std::uint64_t group_tile_avx2(const GroupTile& tile);
 void float_tile_avx2(const FloatTile& tile);
 std::uint64_t group_tile_avx512(const GroupTile& tile);
 void float_tile_avx512(const FloatTile& tile);
 void unpack_planes_avx512(const PlaneRow& row);
+bool align_avx2(const AlignTile& tile);
 /// FP16 numbers, little-endian, as floats.
 void to_floats_avx2(const std::uint8_t* bytes, std::size_t count, float* values);
 #endif

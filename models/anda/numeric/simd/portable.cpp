@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/numeric/simd/kernels.h>
 
+#include <algorithm>
 #include <array>
+
+#include <anda/numeric/anda_group.h>
 
 namespace anda::kernels {
 
@@ -23,15 +26,13 @@ std::uint64_t group_tile_portable(const GroupTile& tile) {
     for (std::size_t group = 0; group < tile.groups; ++group) {
       const std::size_t first = group * tile.group_size;
       const std::int16_t* weights = tile.weights + first * tile.weight_columns;
-      Dots dots = dots_of(tile.high + row * tile.stride + first, weights);
-      if (tile.low != nullptr) {
-        const Dots low = dots_of(tile.low + row * tile.stride + first, weights);
-        for (std::size_t c = 0; c < kernel_columns; ++c) dots[c] = 2 * dots[c] + low[c];
-      }
+      const Dots high = dots_of(tile.high + row * tile.stride + first, weights);
+      const Dots low = tile.low != nullptr ? dots_of(tile.low + row * tile.stride + first, weights) : Dots{};
       const float* scales = tile.scales + group / tile.groups_per_scale * tile.weight_columns;
       const std::uint32_t exponent = tile.exponents[group * tile.rows + row];
       for (std::size_t c = 0; c < kernel_columns; ++c) {
-        const float v = scaled_dot(dots[c], exponent, tile.mantissa_bits, tile.format, counts);
+        const std::int64_t dot = std::int64_t{high[c]} * (std::int64_t{1} << tile.low_bits) + low[c];
+        const float v = scaled_dot(dot, exponent, tile.mantissa_bits, tile.format, counts);
         const float product = v * scales[c];
         sums[c] = sums[c] + product;
       }
@@ -44,17 +45,55 @@ void float_tile_portable(const FloatTile& tile) {
   for (std::size_t row = 0; row < tile.rows; ++row) {
     std::array<float, kernel_columns> sums;
     float* at = tile.sums + row * tile.sum_columns;
-    for (std::size_t c = 0; c < kernel_columns; ++c) sums[c] = at[c];
-    for (std::size_t k = 0; k < tile.k; ++k) {
-      const float a = tile.activations[k * tile.stride + row];
-      const float* weights = tile.weights + k * tile.weight_columns;
-      for (std::size_t c = 0; c < kernel_columns; ++c) {
-        const float product = a * weights[c];
-        sums[c] = sums[c] + product;
+    const std::size_t part = tile.scales != nullptr ? tile.scale_group : tile.k;
+    for (std::size_t first = 0; first < tile.k; first += part) {
+      for (std::size_t c = 0; c < kernel_columns; ++c) sums[c] = tile.scales != nullptr ? 0 : at[c];
+      for (std::size_t k = first; k < std::min(first + part, tile.k); ++k) {
+        const float a = tile.activations[k * tile.stride + row];
+        const float* weights = tile.weights + k * tile.weight_columns;
+        for (std::size_t c = 0; c < kernel_columns; ++c) {
+          const float product = a * weights[c];
+          sums[c] = sums[c] + product;
+        }
+      }
+      if (tile.scales != nullptr) {
+        const float* scales = tile.scales + first / part * tile.weight_columns;
+        for (std::size_t c = 0; c < kernel_columns; ++c) {
+          const float scaled = sums[c] * scales[c];
+          sums[c] = at[c] + scaled;
+        }
+      }
+      for (std::size_t c = 0; c < kernel_columns; ++c) at[c] = sums[c];
+    }
+  }
+}
+
+bool align_portable(const AlignTile& tile) {
+  const std::int32_t unit = std::int32_t{1} << tile.low_bits;
+  const auto value_at = [&](std::size_t i, std::size_t row) {
+    const std::uint8_t* at = tile.values + 2 * (i * tile.rows + row);
+    return Fp16{static_cast<std::uint16_t>(at[0] | at[1] << 8)};
+  };
+  for (std::size_t first = 0; first < tile.k; first += tile.group_size) {
+    const std::size_t end = std::min(first + tile.group_size, tile.k);
+    for (std::size_t row = 0; row < tile.rows; ++row) {
+      std::uint32_t shared = 1;
+      for (std::size_t i = first; i < end; ++i) {
+        if (!value_at(i, row).is_finite()) return false;
+        shared = std::max(shared, value_at(i, row).effective_exponent());
+      }
+      tile.exponents[first / tile.group_size * tile.rows + row] = static_cast<std::uint8_t>(shared);
+      for (std::size_t i = first; i < end; ++i) {
+        const Fp16 value = value_at(i, row);
+        const auto magnitude = static_cast<std::int32_t>(
+            aligned_mantissa(value.significand(), tile.mantissa_bits, shared - value.effective_exponent()));
+        const std::int32_t m = value.negative() ? -magnitude : magnitude;
+        tile.high[row * tile.stride + i] = static_cast<std::int16_t>(m / unit);
+        if (tile.low != nullptr) tile.low[row * tile.stride + i] = static_cast<std::int16_t>(m % unit);
       }
     }
-    for (std::size_t c = 0; c < kernel_columns; ++c) at[c] = sums[c];
   }
+  return true;
 }
 
 }  // namespace anda::kernels

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "files/output_folder.h"
+
+#include <anda/base/error.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "files/atomic_file.h"
+
+namespace anda::sim {
+
+OutputFolder::OutputFolder(std::string path) : path_(std::move(path)) {
+  // The destructor of an object whose constructor throws does not run.
+  try {
+    make();
+  } catch (...) {
+    remove_made();
+    throw;
+  }
+}
+
+void OutputFolder::make() {
+  if (path_.empty()) throw Error::run("cannot write the results: the folder's name is empty");
+  for (std::size_t end = path_.find_first_not_of('/'); end != std::string::npos;) {
+    end = path_.find('/', end);
+    const std::string part = path_.substr(0, end);
+    if (::mkdir(part.c_str(), 0777) == 0) {
+      made_.push_back(part);
+    } else if (const int code = errno; ::access(part.c_str(), F_OK) != 0) {
+      throw Error::run(part + ": cannot make the folder: " + std::generic_category().message(code));
+    }
+    end = path_.find_first_not_of('/', end);
+  }
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) != 0) {
+    throw Error::run(path_ + ": cannot write the results: " + std::generic_category().message(errno));
+  }
+  if (!S_ISDIR(status.st_mode)) throw Error::run(path_ + ": cannot write the results: it is no folder");
+}
+
+void OutputFolder::check_writable(const char* name) const { const AtomicFile probe(file(name)); }
+
+void OutputFolder::remove_made() {
+  for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) ::rmdir(folder->c_str());
+  made_.clear();
+}
+
+}  // namespace anda::sim
