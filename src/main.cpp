@@ -12,6 +12,7 @@
 #include "cli/config_command.h"
 #include "cli/glossary_command.h"
 #include "cli/run_command.h"
+#include "cli/search_command.h"
 #include "cli/trace_command.h"
 #include "text/nearest.h"
 #include "text/text.h"
@@ -30,6 +31,7 @@ struct Command {
 constexpr Command commands[] = {
     {"run", "simulate a configuration and report cycles, energy and area", anda::sim::run_command},
     {"compare", "set systems against each other on a list of models", anda::sim::compare_command},
+    {"search", "find the mantissa lengths that cost least within a loss of accuracy", anda::sim::search_command},
     {"config", "print the effective configuration, or check one", anda::sim::config_command},
     {"trace", "write the GeMMs of a language model as a trace", anda::sim::trace_command},
     {"glossary", "print what each number of the reports means", anda::sim::glossary_command},
