@@ -26,11 +26,14 @@ TINY = ["--set", "workload.layers=2", "--set", "workload.tokens=64"]
 # Perplexity of a combination: the baseline and, for each tensor type, a weight that halves with every bit. Every answer
 # leaves a line in a file, so that evaluations can be counted. Layers, where given, count with their mean.
 EVALUATOR = """
-import json, sys
+import json, sys, time
 base, weights, counted = {base!r}, {weights!r}, {counted!r}
 def loss(combination):
     return sum(w * 2.0 ** -combination[t] for w, t in zip(weights, {types!r}))
-for line in sys.stdin:
+limit, then = [*sys.argv[1:], "", ""][:2]
+for number, line in enumerate(sys.stdin):
+    if limit and number >= int(limit):
+        time.sleep(600) if then == "silence" else sys.exit(5)
     question = json.loads(line)
     with open(counted, "a") as file:
         file.write(line)
@@ -276,7 +279,9 @@ def test_layers_are_refined_by_the_rule(program, tmp_path, budget):
     assert [(v["layers"], v["accepted"]) for v in visits] == trail
     assert [v["loss"] for v in visits] == [landscape.loss(*c) for c, _ in trail]
     assert found["per_layer"]["layers"] == best and found["per_layer"]["bops"] == cost(best)
-    assert found["per_layer"]["bops"] < found["best"]["bops"] and "less" in done.stdout
+    if any(accepted for _, accepted in trail):
+        assert found["per_layer"]["bops"] < found["best"]["bops"] and "less" in done.stdout
+    assert budget < 60 or any(accepted for _, accepted in trail)
 
     config = subprocess.run([program, "config", "out/loss-1.yaml"], cwd=tmp_path, capture_output=True, text=True)
     assert config.returncode == 0, config.stderr
@@ -285,7 +290,7 @@ def test_layers_are_refined_by_the_rule(program, tmp_path, budget):
     assert run.returncode == 0, run.stderr
     ops = json.loads((tmp_path / "run" / "report.json").read_text())["systems"][1]["ops"]
     for op in ops:
-        assert op["mantissa_bits"] == best[op["layer"]][TYPES.index(op["tensor"])]
+        assert op["input_mantissa_bits"] == best[op["layer"]][TYPES.index(op["tensor"])]
 
 
 # --- other objectives ------------------------------------------------------------------------------------------
@@ -346,7 +351,7 @@ def test_what_was_found_is_simulated_and_runs_again(program, tmp_path):
         assert run.returncode == 0, run.stderr
         report = json.loads((tmp_path / "again" / "report.json").read_text())
         assert [system["name"] for system in report["systems"]] == ["fp-fp", "anda"]
-        assert report["systems"][1]["ops"][0]["mantissa_bits"] == found["best"]["combination"][0]
+        assert report["systems"][1]["ops"][0]["input_mantissa_bits"] == found["best"]["combination"][0]
         for key in ("speedup", "area_efficiency", "energy_efficiency"):
             assert found["simulation"][key] == report["ratios"][0][key]
         assert (tmp_path / "out" / file.stem / "report.json").read_text() == (tmp_path / "again" / "report.json").read_text()
@@ -504,7 +509,7 @@ def test_evaluators_that_misbehave(program, tmp_path, case):
 def test_a_failed_search_goes_on_where_it_stopped(program, tmp_path):
     """The evaluator dies after every third answer; the log carries the search over."""
     landscape = Landscape(tmp_path, [2.0, 0.1, 0.4, 0.2])
-    command = f"head -n 3 | {landscape.command.removeprefix('exec ')}"
+    command = f"{landscape.command} 3"
     runs = 0
     while True:
         words = [program, "search", "--model", "OPT-1.3B", "--evaluator", command, "--out", "out", *TINY]
@@ -537,7 +542,7 @@ def test_a_large_question_and_a_slow_reader(program, tmp_path):
 def test_interruption_ends_the_evaluator_and_keeps_the_log(program, tmp_path):
     landscape = Landscape(tmp_path, [2.0, 0.1, 0.4, 0.2])
     marker = f"MARK_{os.getpid()}_{time.monotonic_ns()}"
-    command = f"head -n 4 | {landscape.command.removeprefix('exec ')}; sleep 600"
+    command = f"{landscape.command} 4 silence"
     process = subprocess.Popen([program, "search", "--model", "OPT-1.3B", "--evaluator", command, "--out", "out", *TINY],
                                cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                env={**os.environ, "MARKER": marker})
