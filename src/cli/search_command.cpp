@@ -228,6 +228,8 @@ void close_the_loop(const std::string& folder, std::vector<ReportedResult>& resu
 
 void write_configs(const std::string& folder, const RunConfig& config, const SearchInfo& info,
                    const std::vector<ReportedResult>& results) {
+  // The last that is written: where it stands, the others are of the same search.
+  std::remove((folder + "/search.json").c_str());
   write_file(folder + "/config.yaml", [&](std::ostream& out) { out << to_yaml(config); });
   for (const ReportedResult& result : results) {
     const std::string path = folder + "/" + config_file_name(result.found.tolerance);

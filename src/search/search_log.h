@@ -2,7 +2,6 @@
 #ifndef ANDA_SIM_SEARCH_SEARCH_LOG_H
 #define ANDA_SIM_SEARCH_SEARCH_LOG_H
 
-#include <cstddef>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -28,8 +27,6 @@ class SearchLog {
   SearchLog(const std::string& path, const nlohmann::ordered_json& subject);
 
   const std::string& path() const { return path_; }
-  /// Evaluations in the log, the baseline not counted.
-  std::size_t evaluations() const { return perplexities_.size(); }
   std::optional<double> baseline() const { return baseline_; }
   std::optional<double> perplexity(const Precisions& precisions) const;
 
