@@ -608,3 +608,22 @@ def test_results_that_cannot_be_written(program, tmp_path):
     done = subprocess.run([program, "search", "--model", "OPT-1.3B", "--evaluator", "exit 1", "--out", "file/out"],
                           cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and "file" in done.stderr
+
+
+# --- the page --------------------------------------------------------------------------------------------------
+
+
+def test_the_first_commands_of_the_page_print_what_it_shows(program, tmp_path):
+    page = (SOURCE / "docs" / "search.md").read_text()
+    commands = page.split("```sh\n")[1].split("```")[0]
+    (tmp_path / "examples").symlink_to(SOURCE / "examples")
+    done = subprocess.run(["sh", "-ec", commands.replace("scripts/anda-sim", shlex.quote(program))], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    shown = page.split("```text\n")[1].split("```")[0]
+    assert done.stdout.startswith(shown)
+    shown = page.split("```text\n")[2].split("```")[0].splitlines()
+    for line, written in zip(shown, (tmp_path / "results" / "search" / "log.jsonl").read_text().splitlines()):
+        line, written = json.loads(line), json.loads(written)
+        for key in line:
+            assert line[key] == written[key] or str(written[key]).startswith(line[key].rstrip("…"))
