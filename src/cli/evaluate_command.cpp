@@ -7,6 +7,7 @@
 
 #include <boost/program_options.hpp>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -174,7 +175,8 @@ void print_table(std::ostream& out, const BuiltinEvaluator& evaluator, const std
   TextGrid grid(
       {fmt::format("{} windows of {} tokens", evaluator.windows(), evaluator.length()), "perplexity", "loss"});
   for (const Row& row : rows) {
-    grid.row({row.precision, fmt::format("{:.4f}", row.perplexity), fmt::format("{:.3f} %", 100 * row.loss)});
+    const double percent = std::round(1e5 * row.loss) / 1e3 + 0.0;  // no −0
+    grid.row({row.precision, fmt::format("{:.4f}", row.perplexity), fmt::format("{:.3f} %", percent)});
   }
   grid.print(out);
 }

@@ -8,7 +8,6 @@
 
 #include "data/npy.h"
 #include "files/json_file.h"
-#include "text/text.h"
 
 namespace anda::sim {
 namespace {
@@ -49,13 +48,13 @@ void Checkpoint::read_index(const std::string& folder, const std::string& path) 
     const std::string file = value.is_string() ? value.get<std::string>() : "";
     if (file.empty() || file.find('/') != std::string::npos || file.find('\0') != std::string::npos) {
       throw index.error(
-          fmt::format("key weight_map, tensor {}: must be the name of a file in the same folder", shown(name)));
+          fmt::format("key weight_map, tensor {}: must be the name of a file in the same folder", shown_tensor(name)));
     }
     const auto [at, is_new] = opened.emplace(file, files_.size());
     if (is_new) files_.emplace_back(folder + "/" + file);
     if (files_[at->second].tensors().count(name) == 0) {
       throw Error::input(fmt::format("{}: tensor {} is missing, which {} says is in it", files_[at->second].path(),
-                                     shown(name), path));
+                                     shown_tensor(name), path));
     }
     where_[name] = at->second;
   }
@@ -63,11 +62,11 @@ void Checkpoint::read_index(const std::string& folder, const std::string& path) 
 
 std::vector<float> Checkpoint::read(const std::string& name, const std::vector<std::uint64_t>& shape) const {
   const auto found = where_.find(name);
-  if (found == where_.end()) throw Error::input(fmt::format("{}: tensor {} is missing", source_, shown(name)));
+  if (found == where_.end()) throw Error::input(fmt::format("{}: tensor {} is missing", source_, shown_tensor(name)));
   const SafetensorsFile& file = files_[found->second];
   const StoredTensor& tensor = file.tensors().at(name);
   if (tensor.shape != shape) {
-    throw Error::input(fmt::format("{}: tensor {} has the shape {}, must be {}", file.path(), shown(name),
+    throw Error::input(fmt::format("{}: tensor {} has the shape {}, must be {}", file.path(), shown_tensor(name),
                                    shape_text(tensor.shape), shape_text(shape)));
   }
   return file.read(name);

@@ -87,7 +87,8 @@ DecoderConfig read_decoder_config(const std::string& path) {
   const JsonFile file(path);
   const std::string type = file.text("model_type");
   if (type != "opt" && type != "llama") {
-    throw file.error(fmt::format("key model_type: {} can be simulated, but not evaluated; must be opt or llama", type));
+    throw file.error(
+        fmt::format("key model_type: {} can be simulated, but not evaluated; must be opt or llama", shown(type)));
   }
   config.vocabulary = file.number("vocab_size", max_gemm_dimension);
   config.positions = file.number("max_position_embeddings", most_positions);

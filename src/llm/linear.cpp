@@ -22,7 +22,7 @@ void round_weights(Linear& layer, const WeightFormat& format, const std::string&
         weights[k] = static_cast<float>(column.values[k]) * to_float(column.scale_of(k));  // exact: 8 by 11 bits
       }
     } catch (const Error& error) {
-      throw Error::input(fmt::format("tensor {}.weight, row {}: {}", name, output, error.what()));
+      throw Error::input(fmt::format("tensor {}, row {}: {}", shown_tensor(name + ".weight"), output, error.what()));
     }
   }
 }

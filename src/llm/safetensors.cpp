@@ -54,7 +54,7 @@ constexpr std::array<TypeSize, 15> type_sizes{{{"F32", 4},
   throw Error::input(path + ": " + problem);
 }
 [[noreturn]] void refuse(const std::string& path, const std::string& tensor, const std::string& problem) {
-  refuse(path, "tensor " + shown(tensor) + ": " + problem);
+  refuse(path, "tensor " + shown_tensor(tensor) + ": " + problem);
 }
 
 std::ifstream open(const std::string& path, std::uint64_t& bytes) {
@@ -196,6 +196,11 @@ void convert(const std::string& type, const unsigned char* bytes, std::vector<fl
 }
 
 }  // namespace
+
+std::string shown_tensor(const std::string& name) {
+  constexpr std::size_t longest = 200;
+  return shown(name, longest);
+}
 
 SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
   std::uint64_t file_bytes = 0;

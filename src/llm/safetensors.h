@@ -9,6 +9,9 @@
 
 namespace anda::sim {
 
+/// A tensor's name as messages show it: whole, for names of layers differ at their ends.
+std::string shown_tensor(const std::string& name);
+
 /// A tensor of a safetensors file, as its header has it.
 struct StoredTensor {
   std::string type;  ///< "F16", "BF16", …
