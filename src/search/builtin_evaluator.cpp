@@ -35,6 +35,11 @@ std::size_t window_length(const BuiltinEvaluatorConfig& config, const DecoderCon
   return length;
 }
 
+Decoder load_decoder(const BuiltinEvaluatorConfig& config) {
+  const DecoderConfig model = read_decoder_config(config.model + "/config.json");
+  return {model, Checkpoint(config.model), config.weights};
+}
+
 /// −log of the probability that softmax(logits) gives to `token`.
 double surprise(const float* logits, std::size_t vocabulary, std::uint32_t token) {
   const float largest = *std::max_element(logits, logits + vocabulary);
@@ -46,7 +51,7 @@ double surprise(const float* logits, std::size_t vocabulary, std::uint32_t token
 }  // namespace
 
 BuiltinEvaluator::BuiltinEvaluator(const BuiltinEvaluatorConfig& config)
-    : decoder_(read_decoder_config(config.model + "/config.json"), Checkpoint(config.model), config.weights),
+    : decoder_(load_decoder(config)),
       tokens_(read_tokens(config.tokens, config.token_type, decoder_.config().vocabulary)),
       length_(window_length(config, decoder_.config(), tokens_.size())),
       group_size_(config.group_size),
