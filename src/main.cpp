@@ -13,6 +13,7 @@
 #include "cli/evaluate_command.h"
 #include "cli/glossary_command.h"
 #include "cli/run_command.h"
+#include "cli/search_command.h"
 #include "cli/trace_command.h"
 #include "text/nearest.h"
 #include "text/text.h"
@@ -31,6 +32,7 @@ struct Command {
 constexpr Command commands[] = {
     {"run", "simulate a configuration and report cycles, energy and area", anda::sim::run_command},
     {"compare", "set systems against each other on a list of models", anda::sim::compare_command},
+    {"search", "find the mantissa lengths that cost least within a loss of accuracy", anda::sim::search_command},
     {"config", "print the effective configuration, or check one", anda::sim::config_command},
     {"trace", "write the GeMMs of a language model as a trace", anda::sim::trace_command},
     {"evaluate", "measure the perplexity of a language model with activations in Anda format",
