@@ -10,6 +10,7 @@
 
 #include "cli/compare_command.h"
 #include "cli/config_command.h"
+#include "cli/evaluate_command.h"
 #include "cli/glossary_command.h"
 #include "cli/run_command.h"
 #include "cli/search_command.h"
@@ -34,6 +35,8 @@ constexpr Command commands[] = {
     {"search", "find the mantissa lengths that cost least within a loss of accuracy", anda::sim::search_command},
     {"config", "print the effective configuration, or check one", anda::sim::config_command},
     {"trace", "write the GeMMs of a language model as a trace", anda::sim::trace_command},
+    {"evaluate", "measure the perplexity of a language model with activations in Anda format",
+     anda::sim::evaluate_command},
     {"glossary", "print what each number of the reports means", anda::sim::glossary_command},
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/numeric/simd/kernels.h>
+#include <anda/numeric/simd/round_group.h>
 
 #include <array>
 
@@ -56,5 +57,7 @@ void float_tile_portable(const FloatTile& tile) {
     for (std::size_t c = 0; c < kernel_columns; ++c) at[c] = sums[c];
   }
 }
+
+bool round_row_portable(const RoundedRow& row) { return round_row(row); }
 
 }  // namespace anda::kernels
