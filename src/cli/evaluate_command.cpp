@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "cli/command_line.h"
+#include "cli/model_options.h"
 #include "config/precision_config.h"
 #include "data/npy.h"
 #include "files/atomic_file.h"
@@ -43,16 +44,13 @@ constexpr const char* examples =
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
-  options.add_options()("tokens", text("FILE"), "token ids: .npy of integers, or a raw file of --token-type")  //
-      ("token-type", text("TYPE"), "of a raw file: uint8, uint16 (the default) or int32, little-endian")       //
+  add_model_options(options);
+  options.add_options()  //
       ("precision", text("BITS"),
        "mantissa bits of A_qkv,A_o,A_u,A_d, or one number for all; fp16; fp32 (not rounded). May be repeated")    //
-      ("length", text("N"), "tokens of a window (the model's positions, at most 2048)")                           //
       ("group-size", text("N"), "values that share an exponent (64)")                                             //
       ("weight-bits", text("N"), "bits of a weight (4)")                                                          //
       ("weight-group", text("N"), "weights along k that share a scale (128)")                                     //
-      ("stored-weights", "take the weights as they are, without rounding")                                        //
-      ("threads", text("N"), "threads (as many as there are processors)")                                         //
       ("logits", text("FILE"), "write the logits of the one --precision as .npy: windows x length x vocabulary")  //
       ("json", "print JSON instead of a table")                                                                   //
       ("times", "tell the seconds of GeMMs and of rounding activations too")                                      //
@@ -108,22 +106,9 @@ Wanted parse_precision(const CommandLine& options, const std::string& text) {
 
 BuiltinEvaluatorConfig make_config(const CommandLine& options) {
   constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-  BuiltinEvaluatorConfig config;
   if (options.files().empty()) options.refuse("the folder of the model is missing");
-  if (!options.has("tokens")) options.refuse("option --tokens is missing");
-  config.model = options.files().front();
-  config.tokens = options.text("tokens");
-  const std::string type = options.text("token-type", "uint16");
-  bool known = false;
-  for (const auto& choice : token_types) {
-    if (choice.name != type) continue;
-    config.token_type = choice.value;
-    known = true;
-  }
-  if (!known) options.refuse(fmt::format("option --token-type: {} must be uint8, uint16 or int32", shown(type)));
-  config.length = number(options, "length", 0, most);
+  BuiltinEvaluatorConfig config = model_config(options, options.files().front());
   config.group_size = static_cast<std::uint32_t>(number(options, "group-size", config.group_size, most));
-  config.threads = static_cast<unsigned>(number(options, "threads", 0, 1024));
   WeightFormat format;
   format.bits = static_cast<std::uint32_t>(number(options, "weight-bits", format.bits, max_weight_bits));
   format.scale_group = static_cast<std::uint32_t>(number(options, "weight-group", format.scale_group, most));
@@ -131,7 +116,6 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
     for (const char* name : {"weight-bits", "weight-group"}) {
       if (options.has(name)) options.refuse(fmt::format("--stored-weights and --{} exclude each other", name));
     }
-    config.weights.reset();
   } else {
     config.weights = format;
   }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/command_line.h"
+#include "config/run_config.h"
 #include "search/evaluator.h"
 
 namespace anda::sim {
@@ -22,8 +23,13 @@ struct EvaluatorChoice {
 /// The options that choose_evaluator() reads.
 void add_evaluator_options(boost::program_options::options_description& options);
 
-/// Refuses a command line that chooses none.
-EvaluatorChoice choose_evaluator(const CommandLine& options);
+/// The folder of the model that the built-in evaluator shall run; empty with another evaluator. Refuses a command line
+/// that chooses none, or both.
+std::string model_folder(const CommandLine& options);
+
+/// The built-in one rounds to the group size and the weights of `config`. Throws Error (input) for files that cannot be
+/// read.
+EvaluatorChoice choose_evaluator(const CommandLine& options, const RunConfig& config);
 
 }  // namespace anda::sim
 

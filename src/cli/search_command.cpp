@@ -24,6 +24,7 @@
 #include "system/survey.h"
 #include "text/nearest.h"
 #include "text/text.h"
+#include "workload/hugging_face.h"
 #include "workload/model_shape.h"
 
 namespace anda::sim {
@@ -36,7 +37,8 @@ constexpr std::uint64_t most_iterations = 1u << 20;
 constexpr int exit_not_met = 1;
 
 constexpr const char* usage =
-    "Usage: anda-sim search (CONFIG.yaml | --model MODEL) --evaluator COMMAND [options]\n"
+    "Usage: anda-sim search [CONFIG.yaml | --model MODEL] (--model-dir FOLDER --tokens FILE | --evaluator COMMAND)\n"
+    "                       [options]\n"
     "\n"
     "Looks for the mantissa lengths of A_qkv, A_o, A_u and A_d that cost least while the model loses no more\n"
     "accuracy than allowed (Algorithm 1 of the paper), prints them and writes search.json, log.jsonl and, for each\n"
@@ -139,21 +141,24 @@ bool ends_with(const std::string& text, const std::string& end) {
 
 RunConfig config_of(const CommandLine& options) {
   const bool has_file = !options.files().empty();
-  if (has_file == options.has("model")) {
-    options.refuse(has_file ? "takes a configuration or --model, not both" : "needs a configuration or --model MODEL");
-  }
+  if (has_file && options.has("model")) options.refuse("takes a configuration or --model, not both");
+  // A model that is run has its shapes beside it.
+  const std::string folder = model_folder(options);
+  const std::string shapes = folder.empty() ? "" : folder + "/config.json";
   std::vector<std::string> overrides = options.all("set");
-  const std::string source = has_file ? options.files().front() : options.text("model");
+  const std::string source = has_file ? options.files().front() : options.text("model", shapes);
+  if (source.empty()) options.refuse("needs a configuration or --model MODEL");
   RunConfig config;
   if (has_file || ends_with(source, ".yaml") || ends_with(source, ".yml")) {
     config = load_run_config(source, overrides);
   } else {
     const bool is_file = ends_with(source, ".json");
-    const std::string value = is_file ? source : find_model(source).name;
+    const std::string name = is_file ? read_hugging_face_config(source).name : find_model(source).name;
+    const std::string value = is_file ? source : name;
     const char* key = is_file ? "workload.config_json=" : "workload.model=";
     // What the user set on top comes after it.
     overrides.insert(overrides.begin(), key + nlohmann::json(value).dump());
-    overrides.insert(overrides.begin(), "name=" + nlohmann::json(value).dump());
+    overrides.insert(overrides.begin(), "name=" + nlohmann::json(name).dump());
     config = default_run_config(overrides);
   }
   if (config.functional.enabled) throw Error::input("functional.enabled is true, must be false in a search");
@@ -253,10 +258,10 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   for (const char* name : {"out", "log", "model"}) {
     if (options.has(name) && options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
   }
-  const EvaluatorChoice evaluator = choose_evaluator(options);
   const std::vector<double> tolerances = tolerances_of(options);
   const SearchSettings settings = settings_of(options);
   const RunConfig config = searched(config_of(options));
+  const EvaluatorChoice evaluator = choose_evaluator(options, config);
   const std::string folder = options.text("out", "results/search");
 
   remember_interrupts();

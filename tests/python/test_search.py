@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -576,11 +577,15 @@ def test_two_searches_do_not_share_a_log(program, tmp_path):
 @pytest.mark.parametrize("args, fragment", [
     (["--model", "OPT-1.3B"], "needs --evaluator COMMAND"),
     (["--evaluator", "x"], "needs a configuration or --model"),
+    (["--evaluator", "x", "--model-dir", "y"], "exclude each other"),
+    (["--evaluator", "x", "--model", "OPT-1.3B", "--tokens", "y"], "--tokens has no meaning with --evaluator"),
+    (["--model-dir", "y", "--model", "OPT-1.3B"], "option --tokens is missing"),
+    (["--model-dir", "y", "--tokens", "y", "--evaluator-timeout", "5"], "no meaning with --model-dir"),
     (["--evaluator", "x", "--model", "OPT-1.4B"], "OPT-1.3B"),
     (["--evaluator", "x", "--model", "none.json"], "none.json"),
     (["--evaluator", "x", "none.yaml"], "none.yaml"),
     (["--evaluator", "x", "--model", "OPT-1.3B", "run.yaml"], "not both"),
-    (["--evaluator", " ", "--model", "OPT-1.3B"], "needs --evaluator COMMAND"),
+    (["--evaluator", " ", "--model", "OPT-1.3B"], "option --evaluator is empty"),
     (["--evaluator", "x", "--model", "OPT-1.3B", "--tolerance", "1"], "otherwise 1%"),
     (["--evaluator", "x", "--model", "OPT-1.3B", "--tolerance", "-1%"], "--tolerance"),
     (["--evaluator", "x", "--model", "OPT-1.3B", "--tolerance", "nan"], "--tolerance"),
@@ -608,6 +613,75 @@ def test_results_that_cannot_be_written(program, tmp_path):
     done = subprocess.run([program, "search", "--model", "OPT-1.3B", "--evaluator", "exit 1", "--out", "file/out"],
                           cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and "file" in done.stderr
+
+
+# --- the built-in evaluator ------------------------------------------------------------------------------------
+
+MODELS = SOURCE / "tests" / "data" / "small_models"
+
+
+@pytest.fixture
+def some_tokens(tmp_path):
+    """The first 512 held-out tokens: enough to see a difference, few enough for no time."""
+    np.save(tmp_path / "tokens.npy", np.load(MODELS / "held_out.npy")[:512])
+    return tmp_path / "tokens.npy"
+
+
+def built_in(program, folder, tokens, *args, model=MODELS / "llama", status=0):
+    words = [program, "search", "--model-dir", model, "--tokens", tokens, "--threads", "1", "--out", "out", *args]
+    done = subprocess.run([str(word) for word in words], cwd=folder, capture_output=True, text=True, timeout=120)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+@pytest.mark.parametrize("family", ["opt", "llama"])
+def test_the_built_in_evaluator_searches_a_real_model(program, tmp_path, some_tokens, family):
+    built_in(program, tmp_path, some_tokens, "--tolerance", "1%", "--per-layer", "--layer-iterations", 3,
+             model=MODELS / family)
+    visits = log_of(tmp_path)
+    (found,) = result_of(tmp_path)["results"]
+    assert found["meets_tolerance"] and found["best"]["bops"] <= found["best_uniform"]["bops"]
+    modules = [v for v in visits if v["stage"] == "modules"]
+    words = [program, "evaluate", MODELS / family, "--tokens", some_tokens, "--threads", "1", "--json"]
+    for visit in modules:
+        words += ["--precision", ",".join(map(str, visit["combination"]))]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True)
+    measured = json.loads(done.stdout)["results"]
+    assert [v["perplexity"] for v in modules] == [m["perplexity"] for m in measured]
+    assert [v["loss"] for v in modules] == pytest.approx([m["loss"] for m in measured], abs=1e-12)
+    shapes = json.loads((MODELS / family / "config.json").read_text())
+    assert all(len(v["layers"]) == shapes["num_hidden_layers"] for v in visits if v["stage"] == "layers")
+
+
+def test_logs_of_another_model_or_other_tokens_or_formats(program, tmp_path, some_tokens):
+    args = ["--iterations", 2, "--tolerance", "50%"]
+    built_in(program, tmp_path, some_tokens, *args)
+    done = built_in(program, tmp_path, some_tokens, *args)
+    assert "0 of them new" in done.stdout
+    np.save(tmp_path / "other.npy", np.load(some_tokens)[::-1])
+    (tmp_path / "llama").mkdir()
+    for file in ("config.json", "model.safetensors"):
+        data = bytearray((MODELS / "llama" / file).read_bytes())
+        if file == "model.safetensors":
+            data[-1] ^= 1
+        (tmp_path / "llama" / file).write_bytes(data)
+    for change in [dict(tokens=tmp_path / "other.npy"), dict(model=tmp_path / "llama"),
+                   dict(args=["--length", 64]), dict(args=["--stored-weights"]),
+                   dict(args=["--set", "precision.weight_bits=3"]),
+                   dict(args=["--set", "accelerator.format.group_size=32"])]:
+        done = built_in(program, tmp_path, change.get("tokens", some_tokens), *args, *change.get("args", []),
+                        model=change.get("model", MODELS / "llama"), status=2)
+        assert "is the log of another search" in done.stderr
+
+
+def test_a_model_that_cannot_be_run(program, tmp_path, some_tokens):
+    done = built_in(program, tmp_path, some_tokens, model=tmp_path / "none", status=2)
+    assert "none/config.json" in done.stderr and not (tmp_path / "out").exists()
+    done = built_in(program, tmp_path, tmp_path / "none.npy", status=2)
+    assert "none.npy" in done.stderr and not (tmp_path / "out").exists()
+    np.save(tmp_path / "few.npy", np.zeros(5, np.uint8))
+    done = built_in(program, tmp_path, tmp_path / "few.npy", status=2)
+    assert "holds 5 tokens" in done.stderr
 
 
 # --- the page --------------------------------------------------------------------------------------------------
