@@ -10,8 +10,10 @@
 
 #include "cli/compare_command.h"
 #include "cli/config_command.h"
+#include "cli/evaluate_command.h"
 #include "cli/glossary_command.h"
 #include "cli/run_command.h"
+#include "cli/search_command.h"
 #include "cli/trace_command.h"
 #include "text/nearest.h"
 #include "text/text.h"
@@ -30,8 +32,11 @@ struct Command {
 constexpr Command commands[] = {
     {"run", "simulate a configuration and report cycles, energy and area", anda::sim::run_command},
     {"compare", "set systems against each other on a list of models", anda::sim::compare_command},
+    {"search", "find the mantissa lengths that cost least within a loss of accuracy", anda::sim::search_command},
     {"config", "print the effective configuration, or check one", anda::sim::config_command},
     {"trace", "write the GeMMs of a language model as a trace", anda::sim::trace_command},
+    {"evaluate", "measure the perplexity of a language model with activations in Anda format",
+     anda::sim::evaluate_command},
     {"glossary", "print what each number of the reports means", anda::sim::glossary_command},
 };
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <system_error>
 
 namespace anda::sim {
@@ -144,7 +145,7 @@ std::string shape_text(const std::vector<std::uint64_t>& shape) {
   return text.empty() ? "a single number" : text;
 }
 
-Array read_npy(const std::string& path, const std::vector<std::uint64_t>& shape) {
+NpyLayout read_npy_layout(const std::string& path) {
   std::uint64_t file_bytes = 0;
   std::ifstream file = open(path, file_bytes);
   std::array<unsigned char, 8> start{};
@@ -166,31 +167,48 @@ Array read_npy(const std::string& path, const std::vector<std::uint64_t>& shape)
   std::string text(header_bytes, ' ');
   read_exactly(file, path, text.data(), header_bytes);
   const Header header(text, path);
+  if (header.fortran_order) refuse(path, "is in Fortran order, must be in C order (numpy.ascontiguousarray)");
+  const std::uint64_t first_byte = start.size() + size_bytes + header_bytes;
+  return {header.descriptor, header.shape, first_byte, file_bytes - first_byte};
+}
 
+void NpyLayout::check_bytes(const std::string& path, std::uint64_t number_bytes) const {
+  // Sizes in the header have up to 18 digits: their product may not fit.
+  std::uint64_t expected = number_bytes;
+  for (const std::uint64_t size : shape) {
+    if (size != 0 && expected > std::numeric_limits<std::uint64_t>::max() / size) {
+      refuse(path, fmt::format("cannot hold {} numbers", shape_text(shape)));
+    }
+    expected *= size;
+  }
+  if (bytes == expected) return;
+  refuse(path, fmt::format("has {} bytes of numbers, must be {} for {} of type '{}'", bytes, expected,
+                           shape_text(shape), descriptor));
+}
+
+Array read_npy(const std::string& path, const std::vector<std::uint64_t>& shape) {
+  const NpyLayout layout = read_npy_layout(path);
   Array array;
   bool known = false;
   for (const TypeName& entry : types) {
-    if (header.descriptor != entry.descriptor && !(entry.bytes == 1 && header.descriptor == "<i1")) continue;
+    if (layout.descriptor != entry.descriptor && !(entry.bytes == 1 && layout.descriptor == "<i1")) continue;
     array.type = entry.type;
     known = true;
   }
   if (!known) {
     refuse(path, fmt::format("holds numbers of type '{}', must be float16 ('<f2'), float32 ('<f4') or int8 ('|i1')",
-                             header.descriptor));
+                             layout.descriptor));
   }
-  if (header.fortran_order) refuse(path, "is in Fortran order, must be in C order (numpy.ascontiguousarray)");
-  if (header.shape != shape) {
-    refuse(path, fmt::format("has the shape {}, must be {}", shape_text(header.shape), shape_text(shape)));
+  if (layout.shape != shape) {
+    refuse(path, fmt::format("has the shape {}, must be {}", shape_text(layout.shape), shape_text(shape)));
   }
+  layout.check_bytes(path, bytes_of(array.type));
   array.shape = shape;
-  const std::uint64_t expected = elements_of(shape) * bytes_of(array.type);
-  const std::uint64_t there = file_bytes - start.size() - size_bytes - header_bytes;
-  if (there != expected) {
-    refuse(path, fmt::format("has {} bytes of numbers, must be {} for {} of {}", there, expected, shape_text(shape),
-                             name_of(array.type)));
-  }
-  array.data.resize(expected);
-  read_exactly(file, path, array.data.data(), expected);
+  array.data.resize(layout.bytes);
+  std::uint64_t file_bytes = 0;
+  std::ifstream file = open(path, file_bytes);
+  file.seekg(static_cast<std::streamoff>(layout.first_byte));
+  read_exactly(file, path, array.data.data(), layout.bytes);
   return array;
 }
 

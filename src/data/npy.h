@@ -22,6 +22,21 @@ struct Array {
   std::vector<std::uint8_t> data;
 };
 
+/// Where the numbers of a .npy file are, in C order.
+struct NpyLayout {
+  std::string descriptor;  ///< of the numbers' type, as numpy writes it: "<f4"
+  std::vector<std::uint64_t> shape;
+  std::uint64_t first_byte = 0;  ///< of the numbers, in the file
+  std::uint64_t bytes = 0;       ///< from there to the end of the file
+
+  /// Throws Error (input) unless the file holds just the numbers of the shape, `number_bytes` each.
+  void check_bytes(const std::string& path, std::uint64_t number_bytes) const;
+};
+
+/// Reads the header of a .npy file of version 1 or 2. Throws Error (input) with the path for a file that is none and
+/// for Fortran order.
+NpyLayout read_npy_layout(const std::string& path);
+
 std::string shape_text(const std::vector<std::uint64_t>& shape);
 
 /// Reads a .npy file of version 1 or 2 that holds `shape`. Throws Error (input) with the path for a file that is none,

@@ -10,8 +10,6 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t shown_characters = 40;
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
@@ -40,11 +38,11 @@ std::size_t utf8_character_bytes(std::string_view text) {
   return code < smallest || code > 0x10FFFF || surrogate ? 0 : size;
 }
 
-std::string shown(std::string_view text) {
+std::string shown(std::string_view text, std::size_t longest) {
   std::string result = "\"";
   std::size_t characters = 0;
   while (!text.empty()) {
-    if (characters++ == shown_characters) {
+    if (characters++ == longest) {
       result += "…";
       break;
     }

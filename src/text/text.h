@@ -13,9 +13,9 @@ namespace anda::sim {
 /// Bytes of the UTF-8 character at the start of `text`; 0 where there is no valid one.
 std::size_t utf8_character_bytes(std::string_view text);
 
-/// What a message shows of the user's text: in double quotes, no longer than 40 characters, with
+/// What a message shows of the user's text: in double quotes, no longer than that many characters, with
 /// unprintable bytes as \xNN.
-std::string shown(std::string_view text);
+std::string shown(std::string_view text, std::size_t longest = 40);
 
 std::string lower_case(std::string_view text);
 std::string_view trimmed(std::string_view text);

@@ -13,11 +13,9 @@
 
 #include <anda/controller/tensor_image.h>
 
-#include "models/machine.h"
-
-#ifdef ANDA_HAS_OPENBLAS
 #include <cblas.h>
-#endif
+
+#include "models/machine.h"
 
 namespace {
 
@@ -97,7 +95,6 @@ void arithmetic(const ProcessingElement& element, const GemmTask& task, const Op
 }
 
 void blas(const GemmTask& task, double macs) {
-#ifdef ANDA_HAS_OPENBLAS
   openblas_set_num_threads(1);
   const std::vector<float> a(std::size_t{task.m} * task.k, 1.5F);
   const std::vector<float> b(std::size_t{task.k} * task.n, 0.25F);
@@ -109,11 +106,6 @@ void blas(const GemmTask& task, double macs) {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0F, a.data(), k, b.data(), n, 0.0F, c.data(), n);
   });
   print((std::string("OpenBLAS SGEMM, ") + openblas_get_corename()).c_str(), macs, time_s);
-#else
-  (void)task;
-  (void)macs;
-  std::printf("  OpenBLAS SGEMM: not built in (libopenblas-dev)\n");
-#endif
 }
 
 std::uint32_t argument(int argc, char** argv, int index, std::uint32_t value) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/numeric/simd/kernels.h>
+#include <anda/numeric/simd/round_group.h>
 
 #ifdef ANDA_X86_KERNELS
 
@@ -275,6 +276,8 @@ ANDA_TARGET void to_floats_avx2(const std::uint8_t* bytes, std::size_t count, fl
     values[i] = to_float(Fp16{static_cast<std::uint16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8)});
   }
 }
+
+ANDA_TARGET bool round_row_avx2(const RoundedRow& row) { return round_row(row); }
 
 }  // namespace anda::kernels
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/numeric/simd/kernels.h>
+#include <anda/numeric/simd/round_group.h>
 
 #ifdef ANDA_X86_KERNELS
 
@@ -196,6 +197,8 @@ ANDA_TARGET void unpack_planes_avx512(const PlaneRow& row) {
     _mm512_storeu_si512(row.values + first, _mm512_mask_sub_epi16(m, plane(0), _mm512_setzero_si512(), m));
   }
 }
+
+ANDA_TARGET bool round_row_avx512(const RoundedRow& row) { return round_row(row); }
 
 }  // namespace anda::kernels
 

@@ -86,7 +86,23 @@ struct AlignTile {
   std::uint8_t* exponents = nullptr;
 };
 
-/// How many v became infinite.
+/// Values to round to FP16 and, with mantissa_bits, to Anda groups.
+struct RoundedRow {
+  const float* values = nullptr;
+  std::size_t k = 0;
+  std::size_t group_size = 0;
+  std::uint32_t mantissa_bits = 0;  ///< 0: to FP16 only
+  float* rounded = nullptr;         ///< may be `values`
+};
+
+/// Each returns whether all values are finite in FP16; if not, `rounded` has no meaning.
+bool round_row_portable(const RoundedRow& row);
+#ifdef ANDA_X86_KERNELS
+bool round_row_avx2(const RoundedRow& row);
+bool round_row_avx512(const RoundedRow& row);
+#endif
+
+/// Each returns how many v became infinite.
 std::uint64_t group_tile_portable(const GroupTile& tile);
 void float_tile_portable(const FloatTile& tile);
 /// Whether all values were finite; if not, what is written is of no use.

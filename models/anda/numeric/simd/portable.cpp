@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/numeric/simd/kernels.h>
+#include <anda/numeric/simd/round_group.h>
 
 #include <algorithm>
 #include <array>
@@ -95,5 +96,7 @@ bool align_portable(const AlignTile& tile) {
   }
   return true;
 }
+
+bool round_row_portable(const RoundedRow& row) { return round_row(row); }
 
 }  // namespace anda::kernels

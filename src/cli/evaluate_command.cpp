@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/evaluate_command.h"
+
+#include <anda/base/error.h>
+#include <anda/numeric/weight.h>
+#include <fmt/format.h>
+
+#include <boost/program_options.hpp>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cli/command_line.h"
+#include "cli/model_options.h"
+#include "config/precision_config.h"
+#include "data/npy.h"
+#include "files/atomic_file.h"
+#include "report/text_grid.h"
+#include "search/builtin_evaluator.h"
+#include "text/text.h"
+
+namespace anda::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* usage =
+    "Usage: anda-sim evaluate MODEL_FOLDER --tokens FILE [--precision M,M,M,M]... [options]\n"
+    "\n"
+    "Measures the perplexity of an OPT or LLaMA model (config.json, model.safetensors or shards of it) with weights\n"
+    "rounded to integers and the inputs of every FP-INT GeMM rounded to FP16 or Anda format; all else is FP32. The\n"
+    "loss is against FP16 activations with the same weights.\n"
+    "\n";
+constexpr const char* examples =
+    "\n"
+    "Examples:\n"
+    "  anda-sim evaluate tests/data/small_models/llama --tokens tests/data/small_models/held_out.npy --precision "
+    "7,6,6,6\n"
+    "  anda-sim evaluate opt-125m --tokens wikitext2.npy --precision 5 --precision 6 --json\n";
+
+po::options_description make_options() {
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  po::options_description options("Options");
+  add_model_options(options);
+  options.add_options()  //
+      ("precision", text("BITS"),
+       "mantissa bits of A_qkv,A_o,A_u,A_d, or one number for all; fp16; fp32 (not rounded). May be repeated")    //
+      ("group-size", text("N"), "values that share an exponent (64)")                                             //
+      ("weight-bits", text("N"), "bits of a weight (4)")                                                          //
+      ("weight-group", text("N"), "weights along k that share a scale (128)")                                     //
+      ("logits", text("FILE"), "write the logits of the one --precision as .npy: windows x length x vocabulary")  //
+      ("json", "print JSON instead of a table")                                                                   //
+      ("times", "tell the seconds of GeMMs and of rounding activations too")                                      //
+      ("help,h", "show this help");
+  return options;
+}
+
+std::uint64_t number(const CommandLine& options, const std::string& name, std::uint64_t otherwise, std::uint64_t max) {
+  if (!options.has(name)) return otherwise;
+  std::uint64_t value = 0;
+  const std::string problem = parse_whole_number(options.text(name), 1, max, value);
+  if (!problem.empty()) options.refuse(fmt::format("option --{}: {} {}", name, shown(options.text(name)), problem));
+  return value;
+}
+
+/// What --precision says.
+struct Wanted {
+  enum class Kind { fp32, fp16, anda };
+  Kind kind = Kind::fp16;
+  Combination bits{};
+
+  std::string text() const {
+    if (kind == Kind::anda) return fmt::format("[{}, {}, {}, {}]", bits[0], bits[1], bits[2], bits[3]);
+    return kind == Kind::fp16 ? "fp16" : "fp32";
+  }
+};
+
+Wanted parse_precision(const CommandLine& options, const std::string& text) {
+  Wanted wanted;
+  if (text == "fp16") return wanted;
+  if (text == "fp32") {
+    wanted.kind = Wanted::Kind::fp32;
+    return wanted;
+  }
+  wanted.kind = Wanted::Kind::anda;
+  std::size_t count = 0;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    std::uint64_t value = 0;
+    const std::string_view part = trimmed(std::string_view(text).substr(at, comma - at));
+    const std::string problem = parse_whole_number(part, mantissa_range.min, mantissa_range.max, value);
+    if (!problem.empty()) options.refuse(fmt::format("option --precision: {} {}", shown(part), problem));
+    if (count < wanted.bits.size()) wanted.bits[count] = static_cast<std::uint32_t>(value);
+    ++count;
+    at = comma + 1;
+  }
+  if (count == 1) wanted.bits.fill(wanted.bits[0]);
+  if (count != 1 && count != wanted.bits.size()) {
+    options.refuse(fmt::format("option --precision: {} must be one number or four, or fp16 or fp32", shown(text)));
+  }
+  return wanted;
+}
+
+BuiltinEvaluatorConfig make_config(const CommandLine& options) {
+  constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+  if (options.files().empty()) options.refuse("the folder of the model is missing");
+  BuiltinEvaluatorConfig config = model_config(options, options.files().front());
+  config.group_size = static_cast<std::uint32_t>(number(options, "group-size", config.group_size, most));
+  WeightFormat format;
+  format.bits = static_cast<std::uint32_t>(number(options, "weight-bits", format.bits, max_weight_bits));
+  format.scale_group = static_cast<std::uint32_t>(number(options, "weight-group", format.scale_group, most));
+  if (options.has("stored-weights")) {
+    for (const char* name : {"weight-bits", "weight-group"}) {
+      if (options.has(name)) options.refuse(fmt::format("--stored-weights and --{} exclude each other", name));
+    }
+  } else {
+    config.weights = format;
+  }
+  return config;
+}
+
+double perplexity_of(BuiltinEvaluator& evaluator, const Wanted& wanted, std::optional<double>& baseline) {
+  switch (wanted.kind) {
+    case Wanted::Kind::fp32:
+      return evaluator.fp32_perplexity();
+    case Wanted::Kind::anda:
+      return evaluator.perplexity({wanted.bits, {}});
+    case Wanted::Kind::fp16:
+      break;
+  }
+  if (!baseline) baseline = evaluator.baseline();
+  return *baseline;
+}
+
+void write_logits(BuiltinEvaluator& evaluator, const Wanted& wanted, const std::string& path) {
+  ActivationRounding rounding;
+  if (wanted.kind == Wanted::Kind::fp16) rounding = evaluator.fp16();
+  if (wanted.kind == Wanted::Kind::anda) rounding = evaluator.anda({wanted.bits, {}});
+  const std::vector<float> logits = evaluator.logits(rounding);
+  Array array{NumberType::float32,
+              {evaluator.windows(), evaluator.length(), evaluator.decoder_config().vocabulary},
+              std::vector<std::uint8_t>(logits.size() * sizeof(float))};
+  std::memcpy(array.data.data(), logits.data(), array.data.size());
+  AtomicFile file(path);
+  write_npy(file.stream(), array);
+  file.commit();
+}
+
+struct Row {
+  std::string precision;
+  double perplexity = 0;
+  double loss = 0;
+};
+
+void print_table(std::ostream& out, const BuiltinEvaluator& evaluator, const std::vector<Row>& rows) {
+  TextGrid grid(
+      {fmt::format("{} windows of {} tokens", evaluator.windows(), evaluator.length()), "perplexity", "loss"});
+  for (const Row& row : rows) {
+    const double percent = std::round(1e5 * row.loss) / 1e3 + 0.0;  // no −0
+    grid.row({row.precision, fmt::format("{:.4f}", row.perplexity), fmt::format("{:.3f} %", percent)});
+  }
+  grid.print(out);
+}
+
+}  // namespace
+
+int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
+  using Clock = std::chrono::steady_clock;
+  const po::options_description description = make_options();
+  const CommandLine options("anda-sim evaluate", description, args, {1, {"precision"}});
+  if (options.has("help")) {
+    out << usage << description << examples;
+    return 0;
+  }
+  std::vector<Wanted> wanted;
+  for (const std::string& text : options.all("precision")) wanted.push_back(parse_precision(options, text));
+  if (wanted.empty()) wanted.emplace_back();
+  if (options.has("logits") && wanted.size() > 1) options.refuse("--logits goes with one --precision");
+  if (options.has("logits") && options.text("logits").empty()) options.refuse("option --logits is empty");
+
+  BuiltinEvaluator evaluator(make_config(options));
+  const Clock::time_point start = Clock::now();
+  std::optional<double> baseline;
+  std::vector<Row> rows;
+  for (const Wanted& one : wanted) rows.push_back({one.text(), perplexity_of(evaluator, one, baseline), 0});
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  const double gemm_s = evaluator.gemm_s();
+  const double rounding_s = evaluator.rounding_s();
+  if (!baseline) baseline = evaluator.baseline();
+  for (Row& row : rows) row.loss = (row.perplexity - *baseline) / *baseline;
+  if (options.has("logits")) write_logits(evaluator, wanted.front(), options.text("logits"));
+
+  if (options.has("json")) {
+    nlohmann::ordered_json report{{"windows", evaluator.windows()},
+                                  {"length", evaluator.length()},
+                                  {"baseline", *baseline},
+                                  {"results", nlohmann::ordered_json::array()}};
+    for (const Row& row : rows) {
+      report["results"].push_back({{"precision", row.precision}, {"perplexity", row.perplexity}, {"loss", row.loss}});
+    }
+    if (options.has("times")) {
+      report["seconds"] = {{"all", seconds}, {"gemm", gemm_s}, {"rounding", rounding_s}};
+    }
+    out << report.dump(2) << "\n";
+    return 0;
+  }
+  print_table(out, evaluator, rows);
+  if (options.has("times")) {
+    out << fmt::format("{:.2f} s; of all threads, {:.2f} s in FP-INT GeMMs, {:.2f} s in rounding their inputs\n",
+                       seconds, gemm_s, rounding_s);
+  }
+  return 0;
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CLI_EVALUATE_COMMAND_H
+#define ANDA_SIM_CLI_EVALUATE_COMMAND_H
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// `anda-sim evaluate …`: perplexity of a language model with activations in Anda format. `args` are what follows
+/// `evaluate`, `out` is the standard output. Returns the exit status; throws Error.
+int evaluate_command(const std::vector<std::string>& args, std::ostream& out);
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/evaluator_choice.h"
+
+#include <anda/base/error.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "cli/model_options.h"
+#include "config/scalar.h"
+#include "config/sha256.h"
+#include "files/input_file.h"
+#include "search/builtin_evaluator.h"
+#include "search/command_evaluator.h"
+#include "text/text.h"
+
+namespace anda::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr double default_timeout_s = 3600;
+constexpr double longest_timeout_s = 1e7;
+
+double timeout_of(const CommandLine& options) {
+  if (!options.has("evaluator-timeout")) return default_timeout_s;
+  const std::string text = options.text("evaluator-timeout");
+  double seconds = 0;
+  if (parse_number(text, seconds) != NumberSyntax::good || seconds <= 0 || seconds > longest_timeout_s) {
+    options.refuse(fmt::format("option --evaluator-timeout is {}; must be seconds, more than 0 and at most {}",
+                               shown(text), longest_timeout_s));
+  }
+  return seconds;
+}
+
+std::string file_hash(const std::string& path) {
+  InputFile file(path);
+  Sha256 hash;
+  std::vector<char> part(1u << 20);
+  for (std::size_t bytes = 0; (bytes = file.read(part.data(), part.size())) > 0;) {
+    hash.add(std::string_view(part.data(), bytes));
+  }
+  return hash.hex();
+}
+
+bool ends_with(const std::string& text, std::string_view end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+/// Of the files in a model's folder that its logits depend on.
+std::string model_hash(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name == "config.json" || ends_with(name, ".safetensors") || ends_with(name, ".safetensors.index.json")) {
+      files.push_back(entry.path().string());
+    }
+  }
+  if (error) throw Error::input(folder + ": cannot read the folder: " + error.message());
+  std::sort(files.begin(), files.end());
+  std::string hashes;
+  for (const std::string& file : files) hashes += file_hash(file);
+  return sha256_hex(hashes);
+}
+
+/// What its perplexities depend on, wherever the files lie.
+std::string identity_of(const BuiltinEvaluatorConfig& config) {
+  const std::string weights =
+      config.weights ? fmt::format("INT{} weights in groups of {}", config.weights->bits, config.weights->scale_group)
+                     : "weights as stored";
+  return fmt::format("built in: model {}, tokens {}{}, {}, activations in groups of {}", model_hash(config.model),
+                     file_hash(config.tokens), config.length == 0 ? "" : fmt::format(", windows of {}", config.length),
+                     weights, config.group_size);
+}
+
+}  // namespace
+
+void add_evaluator_options(po::options_description& options) {
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  options.add_options()  //
+      ("evaluator", text("COMMAND"),
+       "a shell command that answers combinations with perplexities, see docs/search.md")     //
+      ("evaluator-timeout", text("SECONDS"), "the longest it may take for an answer (3600)")  //
+      ("model-dir", text("FOLDER"),
+       "instead: the model to run, config.json and *.safetensors, as anda-sim evaluate does");
+  add_model_options(options);
+}
+
+std::string model_folder(const CommandLine& options) {
+  if (options.has("evaluator") == options.has("model-dir")) {
+    options.refuse(options.has("evaluator") ? "--evaluator and --model-dir exclude each other: both give perplexities"
+                                            : "needs --evaluator COMMAND or --model-dir FOLDER");
+  }
+  const std::string name = options.has("evaluator") ? "evaluator" : "model-dir";
+  if (trimmed(options.text(name)).empty()) options.refuse("option --" + name + " is empty");
+  const std::vector<const char*> others =
+      options.has("evaluator") ? std::vector<const char*>{"tokens", "token-type", "length", "stored-weights", "threads"}
+                               : std::vector<const char*>{"evaluator-timeout"};
+  for (const char* other : others) {
+    if (options.has(other)) options.refuse(fmt::format("--{} has no meaning with --{}", other, name));
+  }
+  return options.text("model-dir");
+}
+
+EvaluatorChoice choose_evaluator(const CommandLine& options, const RunConfig& config) {
+  const std::string folder = model_folder(options);
+  if (folder.empty()) {
+    const std::string command = options.text("evaluator");
+    const double timeout_s = timeout_of(options);
+    return {command, [command, timeout_s](std::function<bool()> go_on) {
+              return std::make_unique<CommandEvaluator>(command, timeout_s, std::move(go_on));
+            }};
+  }
+  BuiltinEvaluatorConfig model = model_config(options, folder);
+  const FormatConfig& format = config.accelerator.format;
+  model.group_size = format.group_size;
+  if (model.weights) model.weights = WeightFormat{config.precision.weight_bits, format.weight_scale_group};
+  return {identity_of(model),
+          [model](const std::function<bool()>&) { return std::make_unique<BuiltinEvaluator>(model); }};
+}
+
+}  // namespace anda::sim

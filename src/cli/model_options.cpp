@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/model_options.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "text/text.h"
+
+namespace anda::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::uint64_t most_threads = 1024;
+
+std::uint64_t number(const CommandLine& options, const std::string& name, std::uint64_t max) {
+  if (!options.has(name)) return 0;
+  std::uint64_t value = 0;
+  const std::string problem = parse_whole_number(options.text(name), 1, max, value);
+  if (!problem.empty()) options.refuse(fmt::format("option --{}: {} {}", name, shown(options.text(name)), problem));
+  return value;
+}
+
+}  // namespace
+
+void add_model_options(po::options_description& options) {
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  options.add_options()                                                                                   //
+      ("tokens", text("FILE"), "token ids: .npy of integers, or a raw file of --token-type")              //
+      ("token-type", text("TYPE"), "of a raw file: uint8, uint16 (the default) or int32, little-endian")  //
+      ("length", text("N"), "tokens of a window (the model's positions, at most 2048)")                   //
+      ("stored-weights", "take the weights as they are, without rounding")                                //
+      ("threads", text("N"), "threads (as many as there are processors)");
+}
+
+BuiltinEvaluatorConfig model_config(const CommandLine& options, const std::string& folder) {
+  BuiltinEvaluatorConfig config;
+  if (!options.has("tokens")) options.refuse("option --tokens is missing");
+  config.model = folder;
+  config.tokens = options.text("tokens");
+  const std::string type = options.text("token-type", "uint16");
+  bool known = false;
+  for (const auto& choice : token_types) {
+    if (choice.name != type) continue;
+    config.token_type = choice.value;
+    known = true;
+  }
+  if (!known) options.refuse(fmt::format("option --token-type: {} must be uint8, uint16 or int32", shown(type)));
+  config.length = number(options, "length", std::numeric_limits<std::uint32_t>::max());
+  config.threads = static_cast<unsigned>(number(options, "threads", most_threads));
+  if (options.has("stored-weights")) config.weights.reset();
+  return config;
+}
+
+}  // namespace anda::sim

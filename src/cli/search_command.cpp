@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/search_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <anda/base/error.h>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <thread>
+
+#include "cli/command_line.h"
+#include "cli/evaluator_choice.h"
+#include "cli/interrupt.h"
+#include "compare/child_processes.h"
+#include "config/load.h"
+#include "config/scalar.h"
+#include "config/writer.h"
+#include "files/atomic_file.h"
+#include "report/progress.h"
+#include "search/search_report.h"
+#include "system/survey.h"
+#include "text/nearest.h"
+#include "text/text.h"
+#include "workload/hugging_face.h"
+#include "workload/model_shape.h"
+
+namespace anda::sim {
+namespace {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+constexpr std::uint64_t most_iterations = 1u << 20;
+constexpr int exit_not_met = 1;
+
+constexpr const char* usage =
+    "Usage: anda-sim search [CONFIG.yaml | --model MODEL] (--model-dir FOLDER --tokens FILE | --evaluator COMMAND)\n"
+    "                       [options]\n"
+    "\n"
+    "Looks for the mantissa lengths of A_qkv, A_o, A_u and A_d that cost least while the model loses no more\n"
+    "accuracy than allowed (Algorithm 1 of the paper), prints them and writes search.json, log.jsonl and, for each\n"
+    "tolerance that is met, a configuration for anda-sim run. docs/search.md tells how.\n"
+    "\n";
+
+constexpr const char* examples =
+    "\n"
+    "Examples:\n"
+    "  anda-sim search --model-dir opt-125m --tokens wikitext2.npy --tolerance 0.1%,1% --simulate\n"
+    "  anda-sim search --model LLaMA-13B --evaluator ./my-evaluator --objective energy --per-layer\n";
+
+po::options_description make_options() {
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  po::options_description options("Options");
+  options.add_options()                                                                                     //
+      ("model", text("MODEL"), "a built-in model, a Hugging Face config.json, or a configuration (.yaml)")  //
+      ("set", text("KEY=VALUE"), "change a key of the configuration; may be repeated, later ones win");
+  add_evaluator_options(options);
+  options.add_options()                                                                                               //
+      ("tolerance,t", text("LOSS[,LOSS…]"), "losses that are allowed: 0.1%,1%,5% or 0.001,0.01,0.05 (1%)")            //
+      ("objective", text("WHAT"), "what is made small: bops (the default), cycles, energy or edp, by simulation")     //
+      ("iterations", text("N"), "iterations for each tolerance (32)")                                                 //
+      ("per-layer", "then take off bits layer by layer")                                                              //
+      ("layer-iterations", text("N"), "iterations of that for each tolerance (128)")                                  //
+      ("simulate", "then simulate what was found against fp-fp")                                                      //
+      ("out,o", text("DIR"), "folder of the results (results/search)")                                                //
+      ("log", text("FILE"), "what is evaluated, and read back by a later search (log.jsonl in the results' folder)")  //
+      ("quiet,q", "print nothing but errors")                                                                         //
+      ("help,h", "show this help");
+  return options;
+}
+
+std::uint32_t number(const CommandLine& options, const std::string& name, std::uint32_t otherwise) {
+  if (!options.has(name)) return otherwise;
+  std::uint64_t value = 0;
+  const std::string problem = parse_whole_number(options.text(name), 1, most_iterations, value);
+  if (!problem.empty()) options.refuse(fmt::format("option --{}: {} {}", name, shown(options.text(name)), problem));
+  return static_cast<std::uint32_t>(value);
+}
+
+/// "0.1%" or "0.001".
+double tolerance_of(const CommandLine& options, const std::string& text) {
+  const bool percent = !text.empty() && text.back() == '%';
+  const std::string digits(trimmed(percent ? text.substr(0, text.size() - 1) : text));
+  double value = 0;
+  const bool good = parse_number(digits, value) == NumberSyntax::good && value >= 0;
+  if (good && !percent && value >= 1) {
+    options.refuse(fmt::format("option --tolerance: {} is a loss of {} %; if that is meant, write it so, otherwise {}%",
+                               text, percent_digits(value), text));
+  }
+  if (!good || value > 1e6) {
+    options.refuse(fmt::format("option --tolerance: {} must be a share such as 0.01 or 1%", shown(text)));
+  }
+  return percent ? value / 100 : value;
+}
+
+std::vector<double> tolerances_of(const CommandLine& options) {
+  std::vector<double> tolerances;
+  const std::string list = options.text("tolerance", "1%");
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const double tolerance = tolerance_of(options, std::string(trimmed(list.substr(begin, end - begin))));
+    for (const double other : tolerances) {
+      if (config_file_name(other) != config_file_name(tolerance)) continue;
+      options.refuse(fmt::format("option --tolerance: {} % stands there twice", percent_digits(tolerance)));
+    }
+    tolerances.push_back(tolerance);
+    begin = end + 1;
+  }
+  return tolerances;
+}
+
+SearchSettings settings_of(const CommandLine& options) {
+  SearchSettings settings;
+  const std::string objective = options.text("objective", "bops");
+  std::vector<std::string> names;
+  bool known = false;
+  for (const auto& choice : objectives) {
+    names.emplace_back(choice.name);
+    if (objective != choice.name) continue;
+    settings.objective = choice.value;
+    known = true;
+  }
+  if (!known) {
+    options.refuse(fmt::format("option --objective is {}, must be one of {}{}", shown(objective), joined(names, ", "),
+                               did_you_mean(objective, names)));
+  }
+  settings.iterations = number(options, "iterations", settings.iterations);
+  settings.per_layer = options.has("per-layer");
+  if (options.has("layer-iterations") && !settings.per_layer) {
+    options.refuse("--layer-iterations goes with --per-layer only");
+  }
+  settings.layer_iterations = number(options, "layer-iterations", settings.layer_iterations);
+  return settings;
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+RunConfig config_of(const CommandLine& options) {
+  const bool has_file = !options.files().empty();
+  if (has_file && options.has("model")) options.refuse("takes a configuration or --model, not both");
+  // A model that is run has its shapes beside it.
+  const std::string folder = model_folder(options);
+  const std::string shapes = folder.empty() ? "" : folder + "/config.json";
+  std::vector<std::string> overrides = options.all("set");
+  const std::string source = has_file ? options.files().front() : options.text("model", shapes);
+  if (source.empty()) options.refuse("needs a configuration or --model MODEL");
+  RunConfig config;
+  if (has_file || ends_with(source, ".yaml") || ends_with(source, ".yml")) {
+    config = load_run_config(source, overrides);
+  } else {
+    const bool is_file = ends_with(source, ".json");
+    const std::string name = is_file ? read_hugging_face_config(source).name : find_model(source).name;
+    const std::string value = is_file ? source : name;
+    const char* key = is_file ? "workload.config_json=" : "workload.model=";
+    // What the user set on top comes after it.
+    overrides.insert(overrides.begin(), key + nlohmann::json(value).dump());
+    overrides.insert(overrides.begin(), "name=" + nlohmann::json(name).dump());
+    config = default_run_config(overrides);
+  }
+  if (config.functional.enabled) throw Error::input("functional.enabled is true, must be false in a search");
+  return config;
+}
+
+/// The configuration without what a search finds or does not depend on.
+RunConfig searched(RunConfig config) {
+  const PrecisionConfig fresh;
+  config.precision.a_qkv = fresh.a_qkv;
+  config.precision.a_o = fresh.a_o;
+  config.precision.a_u = fresh.a_u;
+  config.precision.a_d = fresh.a_d;
+  config.precision.layers.clear();
+  config.systems = {PeKind::fp_fp, PeKind::anda};
+  config.simulation.fold_layers = true;  // changes no number
+  config.simulation.vcd.clear();
+  return config;
+}
+
+std::string subject_hash(RunConfig config) {
+  config.name.clear();
+  return config_hash(config);
+}
+
+template <class Write>
+void write_file(const std::string& path, const Write& write) {
+  AtomicFile file(path);
+  write(file.stream());
+  file.commit();
+}
+
+/// Simulates what was found, each in a process of its own, and reads what the reports say of it.
+void close_the_loop(const std::string& folder, std::vector<ReportedResult>& results) {
+  std::vector<ChildTask> tasks;
+  std::vector<ReportedResult*> simulated;
+  std::vector<std::string> folders;
+  for (ReportedResult& result : results) {
+    if (!result.found.meets()) continue;
+    const std::string file = folder + "/" + config_file_name(result.found.tolerance);
+    folders.push_back(folder + "/" + fs::path(file).stem().string());
+    tasks.push_back({file, {"run", file, "--out", folders.back(), "--quiet"}, folders.back() + ".errors"});
+    simulated.push_back(&result);
+  }
+  {
+    ProgressBar bar("simulation");
+    run_children(tasks, std::max(1u, std::thread::hardware_concurrency()), [&bar](double done) {
+      bar.update(done);
+      return !interrupted();
+    });
+  }
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    std::remove(tasks[i].errors_path.c_str());
+    std::ifstream in(folders[i] + "/report.json", std::ios::binary);
+    try {
+      const nlohmann::json report = nlohmann::json::parse(in);
+      const nlohmann::json& anda = report.at("systems").at(1);
+      const nlohmann::json& ratios = report.at("ratios").at(0);
+      LoopResult loop;
+      loop.cycles = anda.at("cycles");
+      loop.time_s = anda.at("time_s");
+      loop.energy_pj = anda.at("energy_pj").at("total");
+      loop.speedup = ratios.at("speedup");
+      loop.area_efficiency = ratios.at("area_efficiency");
+      loop.energy_efficiency = ratios.at("energy_efficiency");
+      simulated[i]->simulated = loop;
+    } catch (const nlohmann::json::exception& error) {
+      throw Error::run(fmt::format("{}/report.json: cannot be read: {}", folders[i], error.what()));
+    }
+  }
+}
+
+void write_configs(const std::string& folder, const RunConfig& config, const SearchInfo& info,
+                   const std::vector<ReportedResult>& results) {
+  // The last that is written: where it stands, the others are of the same search.
+  std::remove((folder + "/search.json").c_str());
+  write_file(folder + "/config.yaml", [&](std::ostream& out) { out << to_yaml(config); });
+  for (const ReportedResult& result : results) {
+    const std::string path = folder + "/" + config_file_name(result.found.tolerance);
+    if (result.found.meets()) {
+      write_file(path, [&](std::ostream& out) { write_found_config(out, info, config.precision, result.found); });
+    } else {
+      std::remove(path.c_str());  // of an earlier search
+    }
+  }
+}
+
+}  // namespace
+
+int search_command(const std::vector<std::string>& args, std::ostream& out) {
+  const po::options_description description = make_options();
+  const CommandLine options("anda-sim search", description, args, {1, {"set"}});
+  if (options.has("help")) {
+    out << usage << description << examples;
+    return 0;
+  }
+  for (const char* name : {"out", "log", "model"}) {
+    if (options.has(name) && options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
+  }
+  const std::vector<double> tolerances = tolerances_of(options);
+  const SearchSettings settings = settings_of(options);
+  const RunConfig config = searched(config_of(options));
+  const EvaluatorChoice evaluator = choose_evaluator(options, config);
+  const std::string folder = options.text("out", "results/search");
+
+  remember_interrupts();
+  const Survey found = survey(config, [] { return !interrupted(); });
+  const BitOperations operations(*open_workload(config.workload), config.precision);
+  SearchInfo info{run_info(config, ANDA_VERSION, found.sha256, found.notes), evaluator.identity, settings.objective};
+  SearchLog log(options.text("log", folder + "/log.jsonl"), {{"workload", info.run.workload},
+                                                             {"trace_sha256", info.run.trace_sha256},
+                                                             {"config_sha256", subject_hash(config)},
+                                                             {"evaluator", evaluator.identity}});
+
+  std::optional<SimulatedCost> simulated;
+  if (settings.objective != Objective::bops) {
+    ProgressBar bar("costs");
+    simulated.emplace(config, [&bar](double done) {
+      bar.update(done);
+      return !interrupted();
+    });
+  }
+
+  std::vector<ReportedResult> results;
+  ProgressBar bar(config.name);
+  const double share = 1.0 / static_cast<double>(tolerances.size());
+  const double most = settings.iterations + (settings.per_layer ? settings.layer_iterations : 0);
+  double done = 0;
+  const auto go_on = [&] {
+    bar.update(done);
+    return !interrupted();
+  };
+  PrecisionSearch search(
+      settings, operations, simulated ? &*simulated : nullptr, [&] { return evaluator.make(go_on); }, log,
+      [&](std::uint32_t iterations) {
+        done = share * (static_cast<double>(results.size()) + iterations / most);
+        if (!go_on()) throw Error::run("interrupted");
+      });
+  try {
+    for (const double tolerance : tolerances) results.push_back({search.run(tolerance), {}});
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("{}\n(what was evaluated is in {}; the same command goes on from there)",
+                                          error.what(), log.path()));
+  }
+  bar.clear();
+
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw Error::run(folder + ": cannot make the folder: " + error.message());
+  write_configs(folder, config, info, results);
+  if (options.has("simulate")) close_the_loop(folder, results);
+  write_file(folder + "/search.json",
+             [&](std::ostream& file) { write_search_json(file, info, results, operations, search); });
+
+  const bool met = std::all_of(results.begin(), results.end(), [](const auto& result) { return result.found.meets(); });
+  if (!options.has("quiet")) {
+    print_search(out, info, results, operations, search);
+    out << fmt::format("\n{}/search.json, {}", folder, log.path());
+    for (const ReportedResult& result : results) {
+      if (result.found.meets()) out << fmt::format(", {}/{}", folder, config_file_name(result.found.tolerance));
+    }
+    out << '\n';
+  }
+  for (const ReportedResult& result : results) {
+    if (result.found.meets()) continue;
+    const Candidate& best = result.found.outcome().best;
+    fmt::print(stderr, "error: nothing was found within a loss of {} %; closest is {} with {:.4g} %\n",
+               percent_digits(result.found.tolerance), combination_text(best.precisions.all), best.loss * 100);
+  }
+  return met ? 0 : exit_not_met;
+}
+
+}  // namespace anda::sim

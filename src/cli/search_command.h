@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CLI_SEARCH_COMMAND_H
+#define ANDA_SIM_CLI_SEARCH_COMMAND_H
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// `anda-sim search`: looks for the mantissa lengths that cost least within a loss of accuracy. `args` are those after
+/// the command's name. Returns the exit status, 1 where a tolerance was not met; throws anda::Error. At most once a
+/// process, as run_command().
+int search_command(const std::vector<std::string>& args, std::ostream& out);
+
+}  // namespace anda::sim
+
+#endif

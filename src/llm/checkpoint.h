@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_LLM_CHECKPOINT_H
+#define ANDA_SIM_LLM_CHECKPOINT_H
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "llm/safetensors.h"
+
+namespace anda::sim {
+
+/// The tensors of a model in a folder as Hugging Face keeps it: model.safetensors, or the files that
+/// model.safetensors.index.json names.
+class Checkpoint {
+ public:
+  /// Reads the headers of all files. Throws Error (input) naming the file.
+  explicit Checkpoint(const std::string& folder);
+
+  bool has(const std::string& name) const { return where_.count(name) != 0; }
+  /// The numbers of a tensor of that shape, in C order. Throws Error (input) naming file and tensor when it is missing,
+  /// has another shape or type, or a number that is not finite.
+  std::vector<float> read(const std::string& name, const std::vector<std::uint64_t>& shape) const;
+
+ private:
+  void read_index(const std::string& folder, const std::string& path);
+
+  std::string source_;  ///< what names the tensors, for messages
+  std::vector<SafetensorsFile> files_;
+  std::map<std::string, std::size_t> where_;  ///< tensor to file
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_LLM_DECODER_H
+#define ANDA_SIM_LLM_DECODER_H
+
+#include <anda/numeric/activation_format.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "llm/checkpoint.h"
+#include "llm/decoder_config.h"
+#include "llm/layer_math.h"
+#include "llm/linear.h"
+
+namespace anda::sim {
+
+/// Formats of the inputs of a layer's FP-INT GeMMs, in the order of tensor_types (config/precision_config.h).
+using LayerFormats = std::array<ActivationFormat, 4>;
+
+/// What the inputs of the FP-INT GeMMs are rounded to, by layer; none: they stay FP32.
+using ActivationRounding = std::vector<LayerFormats>;
+
+/// Memory and clocks of one thread's passes.
+struct DecoderWorkspace {
+  std::vector<float> x, normed, q, k, v, attended, inner, up, change, scores;
+  double gemm_s = 0;      ///< in FP-INT GeMMs
+  double rounding_s = 0;  ///< in rounding their inputs
+};
+
+/// A decoder-only language model of the OPT or LLaMA family in FP32, but for what is rounded. Any number of threads
+/// may run it, each with a workspace of its own.
+class Decoder {
+ public:
+  /// Throws Error (input) naming the tensor that is missing or wrong.
+  Decoder(const DecoderConfig& config, const Checkpoint& checkpoint, const WeightRounding& rounding);
+
+  const DecoderConfig& config() const { return config_; }
+
+  /// logits[sequences × length × vocabulary] of tokens[sequences × length], every sequence from position 0. `rounding`
+  /// has an entry for each layer, or none. Throws Error (run) for an activation beyond FP16, naming layer and tensor.
+  void run(const std::uint32_t* tokens, std::size_t sequences, std::size_t length, const ActivationRounding& rounding,
+           DecoderWorkspace& workspace, std::vector<float>& logits) const;
+
+ private:
+  struct Norm {
+    std::vector<float> weight;
+    std::vector<float> bias;  ///< OPT only
+  };
+  struct Layer {
+    Linear q, k, v, o;
+    Linear gate;  ///< LLaMA only
+    Linear up;    ///< fc1
+    Linear down;  ///< fc2
+    Norm attention_norm;
+    Norm feed_forward_norm;
+  };
+  class Pass;
+
+  Norm read_norm(const Checkpoint& checkpoint, const std::string& name) const;
+  Layer read_layer(const Checkpoint& checkpoint, const std::string& name, const WeightRounding& rounding) const;
+  void apply(const Norm& norm, const float* x, std::size_t rows, float* y) const;
+
+  DecoderConfig config_;
+  RotaryTable rotary_;
+  std::vector<float> embedding_;  ///< [vocabulary × hidden]
+  std::vector<float> positions_;  ///< OPT: [positions + 2 × hidden]
+  std::vector<Layer> layers_;
+  Norm final_norm_;  ///< without weights: none
+  Linear head_;      ///< without weights: the embedding
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_LLM_LAYER_MATH_H
+#define ANDA_SIM_LLM_LAYER_MATH_H
+
+#include <cstddef>
+#include <vector>
+
+namespace anda::sim {
+
+// What a decoder computes beside its linear layers, in FP32 on rows without gaps.
+
+/// y = (x − mean) / √(variance + epsilon) · weight + bias of each row; y may be x.
+void layer_norm(const float* x, std::size_t rows, const std::vector<float>& weight, const std::vector<float>& bias,
+                float epsilon, float* y);
+
+/// y = x / √(mean of x² + epsilon) · weight of each row; y may be x.
+void rms_norm(const float* x, std::size_t rows, const std::vector<float>& weight, float epsilon, float* y);
+
+/// Cosines and sines of the rotary embedding: of position p and frequency i, theta^(−2i / head_dim), at
+/// [p · head_dim / 2 + i].
+struct RotaryTable {
+  RotaryTable(std::size_t positions, std::size_t head_dim, double theta);
+
+  std::size_t half = 0;  ///< head_dim / 2
+  std::vector<float> cosines;
+  std::vector<float> sines;
+};
+
+/// Turns elements i and i + head_dim / 2 of every head by position · frequency i, in place. x[sequences × length ×
+/// heads × head_dim].
+void rotate(float* x, std::size_t sequences, std::size_t length, std::size_t heads, const RotaryTable& table);
+
+struct AttentionShape {
+  std::size_t sequences = 0;
+  std::size_t length = 0;
+  std::size_t heads = 0;
+  std::size_t kv_heads = 0;  ///< head h reads keys and values h · kv_heads / heads
+  std::size_t head_dim = 0;
+};
+
+/// softmax(q · kᵀ / √head_dim) · v with causal mask, for each sequence and head. q and y: [sequences × length × heads ×
+/// head_dim], k and v the same with kv_heads. `scores` is memory for length² values.
+void attention(const float* q, const float* k, const float* v, const AttentionShape& shape, std::vector<float>& scores,
+               float* y);
+
+void relu(std::vector<float>& x);
+
+/// gate = silu(gate) · up, element by element; silu(x) = x / (1 + e^−x).
+void gate_with_silu(std::vector<float>& gate, const std::vector<float>& up);
+
+/// x += y
+void add(std::vector<float>& x, const std::vector<float>& y);
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "llm/safetensors.h"
+
+#include <anda/base/error.h>
+#include <anda/numeric/fp16.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+#include "data/npy.h"
+#include "text/text.h"
+
+namespace anda::sim {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t length_bytes = 8;
+constexpr std::uint64_t longest_header = 100'000'000;  // the limit of the format's own library
+constexpr std::size_t most_dimensions = 8;
+
+struct TypeSize {
+  std::string_view name;
+  std::uint64_t bytes;
+};
+constexpr std::array<TypeSize, 15> type_sizes{{{"F32", 4},
+                                               {"F16", 2},
+                                               {"BF16", 2},
+                                               {"F64", 8},
+                                               {"F8_E4M3", 1},
+                                               {"F8_E5M2", 1},
+                                               {"BOOL", 1},
+                                               {"I8", 1},
+                                               {"U8", 1},
+                                               {"I16", 2},
+                                               {"U16", 2},
+                                               {"I32", 4},
+                                               {"U32", 4},
+                                               {"I64", 8},
+                                               {"U64", 8}}};
+
+[[noreturn]] void refuse(const std::string& path, const std::string& problem) {
+  throw Error::input(path + ": " + problem);
+}
+[[noreturn]] void refuse(const std::string& path, const std::string& tensor, const std::string& problem) {
+  refuse(path, "tensor " + shown_tensor(tensor) + ": " + problem);
+}
+
+std::ifstream open(const std::string& path, std::uint64_t& bytes) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) refuse(path, "is a folder, a file is needed");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) refuse(path, "cannot open the file: " + std::generic_category().message(errno));
+  bytes = std::filesystem::file_size(path, error);
+  if (error) refuse(path, "cannot open the file: " + error.message());
+  return file;
+}
+
+void read_exactly(std::ifstream& file, const std::string& path, char* data, std::uint64_t bytes) {
+  if (!file.read(data, static_cast<std::streamsize>(bytes))) refuse(path, "ends too soon");
+}
+
+/// The header's object; nlohmann would take the last one of two equal names.
+json parsed(const std::string& path, const std::string& text) {
+  std::set<std::string> names;
+  std::string repeated;
+  const auto note_names = [&](int depth, json::parse_event_t event, json& value) {
+    if (depth == 1 && event == json::parse_event_t::key && !names.insert(value.get<std::string>()).second) {
+      repeated = value.get<std::string>();
+    }
+    return true;
+  };
+  json header;
+  try {
+    header = json::parse(text, note_names);
+  } catch (const json::exception&) {
+    refuse(path, "the header is no JSON: is this a safetensors file?");
+  }
+  if (!header.is_object()) refuse(path, "the header must be a JSON object");
+  if (!repeated.empty()) refuse(path, repeated, "is in the header twice");
+  return header;
+}
+
+/// a · b, refused where it does not fit.
+bool multiply(std::uint64_t a, std::uint64_t b, std::uint64_t& product) {
+  if (b != 0 && a > std::numeric_limits<std::uint64_t>::max() / b) return false;
+  product = a * b;
+  return true;
+}
+
+struct Extent {
+  StoredTensor tensor;
+  std::uint64_t end = 0;
+};
+
+/// One entry of the header; offsets count from the end of the header.
+Extent extent_of(const std::string& path, const std::string& name, const json& entry, std::uint64_t data_bytes) {
+  if (!entry.is_object()) refuse(path, name, "must be an object with dtype, shape and data_offsets");
+  const json type = entry.value("dtype", json());
+  if (!type.is_string()) refuse(path, name, "dtype is missing or no text");
+  Extent extent;
+  extent.tensor.type = type.get<std::string>();
+  const auto* const size =
+      std::find_if(type_sizes.begin(), type_sizes.end(), [&](const auto& s) { return s.name == extent.tensor.type; });
+  if (size == type_sizes.end()) refuse(path, name, "dtype " + shown(extent.tensor.type) + " is unknown");
+
+  const json shape = entry.value("shape", json());
+  if (!shape.is_array() || shape.size() > most_dimensions) {
+    refuse(path, name, fmt::format("shape must be a list of at most {} whole numbers", most_dimensions));
+  }
+  std::uint64_t bytes = size->bytes;
+  extent.tensor.elements = 1;
+  for (const json& dimension : shape) {
+    if (!dimension.is_number_unsigned()) refuse(path, name, "shape must be a list of whole numbers");
+    extent.tensor.shape.push_back(dimension.get<std::uint64_t>());
+    if (!multiply(bytes, extent.tensor.shape.back(), bytes)) refuse(path, name, "the shape is too large");
+    extent.tensor.elements *= extent.tensor.shape.back();
+  }
+
+  const json offsets = entry.value("data_offsets", json());
+  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+      !offsets[1].is_number_unsigned()) {
+    refuse(path, name, "data_offsets must be two whole numbers");
+  }
+  extent.tensor.first_byte = offsets[0].get<std::uint64_t>();
+  extent.end = offsets[1].get<std::uint64_t>();
+  if (extent.end < extent.tensor.first_byte) {
+    refuse(path, name, fmt::format("data_offsets {} … {} are reversed", extent.tensor.first_byte, extent.end));
+  }
+  if (extent.end > data_bytes) {
+    refuse(path, name,
+           fmt::format("data_offsets end at byte {}, but only {} bytes follow the header", extent.end, data_bytes));
+  }
+  if (extent.end - extent.tensor.first_byte != bytes) {
+    refuse(path, name,
+           fmt::format("data_offsets hold {} bytes, but {} of {} take {}", extent.end - extent.tensor.first_byte,
+                       shape_text(extent.tensor.shape), extent.tensor.type, bytes));
+  }
+  return extent;
+}
+
+/// Tensors must follow each other without gap or overlap and fill the file, so that no byte is two things or nothing.
+void check_tiling(const std::string& path, const std::map<std::string, Extent>& extents, std::uint64_t data_bytes) {
+  std::vector<std::pair<const std::string*, const Extent*>> order;
+  for (const auto& [name, extent] : extents) order.emplace_back(&name, &extent);
+  std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.second->tensor.first_byte, a.second->end) <
+           std::pair(b.second->tensor.first_byte, b.second->end);
+  });
+  std::uint64_t at = 0;
+  for (const auto& [name, extent] : order) {
+    if (extent->tensor.first_byte < at) {
+      refuse(path, *name,
+             fmt::format("overlaps the tensor before it: starts at byte {}, which ends at {}",
+                         extent->tensor.first_byte, at));
+    }
+    if (extent->tensor.first_byte > at) {
+      refuse(path, *name,
+             fmt::format("starts at byte {}, but the tensor before it ends at {}", extent->tensor.first_byte, at));
+    }
+    at = extent->end;
+  }
+  if (at != data_bytes) refuse(path, fmt::format("has {} bytes after the last tensor", data_bytes - at));
+}
+
+float bits_as_float(std::uint32_t bits) {
+  float value = 0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/// Little-endian numbers of a type that is read.
+void convert(const std::string& type, const unsigned char* bytes, std::vector<float>& values) {
+  const auto half = [bytes](std::size_t i) { return static_cast<std::uint16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8); };
+  const std::size_t count = values.size();
+  if (type == "F16") {
+    for (std::size_t i = 0; i < count; ++i) values[i] = to_float(Fp16{half(i)});
+  } else if (type == "BF16") {
+    for (std::size_t i = 0; i < count; ++i) values[i] = bits_as_float(std::uint32_t{half(i)} << 16);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) {
+      values[i] = bits_as_float(half(2 * i) | std::uint32_t{half(2 * i + 1)} << 16);
+    }
+  }
+}
+
+}  // namespace
+
+std::string shown_tensor(const std::string& name) {
+  constexpr std::size_t longest = 200;
+  return shown(name, longest);
+}
+
+SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
+  std::uint64_t file_bytes = 0;
+  std::ifstream file = open(path_, file_bytes);
+  if (file_bytes < length_bytes) refuse(path_, "is no safetensors file: it is too short");
+  std::array<unsigned char, length_bytes> length{};
+  read_exactly(file, path_, reinterpret_cast<char*>(length.data()), length.size());
+  std::uint64_t header_bytes = 0;
+  for (std::size_t i = length.size(); i-- > 0;) header_bytes = header_bytes << 8 | length[i];
+  if (header_bytes > longest_header) {
+    refuse(path_, fmt::format("the header has {} bytes, must be at most {}: is this a safetensors file?", header_bytes,
+                              longest_header));
+  }
+  if (header_bytes > file_bytes - length_bytes) {
+    refuse(path_, fmt::format("the header has {} bytes, but the file only {}", header_bytes, file_bytes));
+  }
+  std::string text(header_bytes, ' ');
+  read_exactly(file, path_, text.data(), header_bytes);
+  const json header = parsed(path_, text);
+
+  const std::uint64_t data_start = length_bytes + header_bytes;
+  std::map<std::string, Extent> extents;
+  for (const auto& [name, entry] : header.items()) {
+    if (name == "__metadata__") continue;
+    extents.emplace(name, extent_of(path_, name, entry, file_bytes - data_start));
+  }
+  check_tiling(path_, extents, file_bytes - data_start);
+  for (auto& [name, extent] : extents) {
+    extent.tensor.first_byte += data_start;
+    tensors_.emplace(name, std::move(extent.tensor));
+  }
+}
+
+std::vector<float> SafetensorsFile::read(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) refuse(path_, name, "is missing");
+  const StoredTensor& tensor = found->second;
+  const bool half = tensor.type == "F16" || tensor.type == "BF16";
+  if (!half && tensor.type != "F32") {
+    refuse(path_, name, "has type " + tensor.type + ", must be F16, BF16 or F32");
+  }
+  std::uint64_t file_bytes = 0;
+  std::ifstream file = open(path_, file_bytes);
+  file.seekg(static_cast<std::streamoff>(tensor.first_byte));
+  std::vector<unsigned char> bytes(tensor.elements * (half ? 2 : 4));
+  read_exactly(file, path_, reinterpret_cast<char*>(bytes.data()), bytes.size());
+  std::vector<float> values(tensor.elements);
+  convert(tensor.type, bytes.data(), values);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) refuse(path_, name, fmt::format("element {} is {}, must be finite", i, values[i]));
+  }
+  return values;
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_LLM_SAFETENSORS_H
+#define ANDA_SIM_LLM_SAFETENSORS_H
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// A tensor's name as messages show it: whole, for names of layers differ at their ends.
+std::string shown_tensor(const std::string& name);
+
+/// A tensor of a safetensors file, as its header has it.
+struct StoredTensor {
+  std::string type;  ///< "F16", "BF16", …
+  std::vector<std::uint64_t> shape;
+  std::uint64_t first_byte = 0;  ///< in the file
+  std::uint64_t elements = 0;
+};
+
+/// A safetensors file: 8 bytes with the length of a JSON header, the header, the tensors' bytes without gaps
+/// (https://github.com/huggingface/safetensors). Nothing is read before the whole header has been checked against the
+/// size of the file.
+class SafetensorsFile {
+ public:
+  /// Throws Error (input) with the path, and the tensor where there is one: a header that is cut off, too long, no JSON
+  /// or has a name twice; offsets that are reversed, past the end, overlapping, or leave gaps; a size that does not
+  /// follow from type and shape.
+  explicit SafetensorsFile(std::string path);
+
+  const std::string& path() const { return path_; }
+  /// By name.
+  const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
+
+  /// The numbers of a tensor of type F16, BF16 or F32, in C order. Throws Error (input) for another type and for a
+  /// number that is not finite.
+  std::vector<float> read(const std::string& name) const;
+
+ private:
+  std::string path_;
+  std::map<std::string, StoredTensor> tensors_;
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_LLM_TOKEN_FILE_H
+#define ANDA_SIM_LLM_TOKEN_FILE_H
+
+#include <anda/base/describe.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace anda::sim {
+
+/// Integers of a raw token file, little-endian.
+enum class TokenType { uint8, uint16, int32 };
+
+inline constexpr ChoiceTable<TokenType, 3> token_types{
+    {{"uint8", TokenType::uint8}, {"uint16", TokenType::uint16}, {"int32", TokenType::int32}}};
+
+/// Reads token ids: a .npy file of integers of any shape, in C order, or a file of nothing but integers of `raw_type`.
+/// Throws Error (input) with the path for a file that is neither, is empty, or holds a token that is not
+/// 0 … vocabulary − 1.
+std::vector<std::uint32_t> read_tokens(const std::string& path, TokenType raw_type, std::uint64_t vocabulary);
+
+}  // namespace anda::sim
+
+#endif

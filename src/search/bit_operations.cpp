@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/bit_operations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <anda/base/error.h>
+
+#include "text/text.h"
+
+namespace anda::sim {
+
+BitOperations::BitOperations(GemmSource& source, const PrecisionConfig& precision) {
+  bool any = false;
+  double fp16 = 0;
+  for (Gemm gemm; source.next(gemm);) {
+    const std::uint32_t weight_bits = gemm.weight_bits != 0 ? gemm.weight_bits : precision.weight_bits;
+    const double weighted = static_cast<double>(gemm.m) * static_cast<double>(gemm.n) * static_cast<double>(gemm.k) *
+                            static_cast<double>(gemm.count) * weight_bits;
+    fp16 += weighted * fp16_mantissa_bits;
+    if (fp16 > 1.8e19) {
+      throw Error::input(
+          fmt::format("GeMM '{}': the workload's bit operations exceed 64 bits; use fewer tokens, which "
+                      "changes no order",
+                      gemm.name));
+    }
+    const std::uint64_t exact = gemm.m * gemm.n * gemm.k * gemm.count * weight_bits;
+    fp16_ += exact * fp16_mantissa_bits;
+    if (gemm.layer >= layers_.size()) layers_.resize(gemm.layer + 1);
+    const auto type = std::find(tensor_types.begin(), tensor_types.end(), gemm.tensor);
+    if (type == tensor_types.end()) {
+      other_ += exact * precision.other;
+    } else {
+      layers_[gemm.layer].weighted[static_cast<std::size_t>(type - tensor_types.begin())] += exact;
+      any = true;
+    }
+  }
+  if (!any) {
+    throw Error::input("the workload has no GeMM of " + joined({tensor_types.begin(), tensor_types.end()}, ", ") +
+                       ": there is nothing to search");
+  }
+}
+
+std::uint64_t BitOperations::total(const Precisions& precisions) const {
+  std::uint64_t sum = other_;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Combination& bits = precisions.of(i);
+    for (std::size_t type = 0; type < bits.size(); ++type) sum += layers_[i].weighted[type] * bits[type];
+  }
+  return sum;
+}
+
+}  // namespace anda::sim

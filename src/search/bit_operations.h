@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SEARCH_BIT_OPERATIONS_H
+#define ANDA_SIM_SEARCH_BIT_OPERATIONS_H
+
+#include <cstdint>
+#include <vector>
+
+#include "config/precision_config.h"
+#include "search/evaluator.h"
+#include "workload/gemm.h"
+
+namespace anda::sim {
+
+/// Mantissa bits that FP16 activations are counted with.
+inline constexpr std::uint32_t fp16_mantissa_bits = 16;
+
+/// The bit operations (BOPs) of a workload: mantissa bits × weight bits for every multiplication, by the rule of the
+/// paper. Tensors of other names than the four types have the mantissa length `precision.other`.
+class BitOperations {
+ public:
+  /// Reads the workload. Throws Error (input) if it holds none of the four tensor types, or if its BOPs exceed 64 bits.
+  BitOperations(GemmSource& source, const PrecisionConfig& precision);
+
+  /// Decoder layers: one more than the largest layer of the workload.
+  std::size_t layers() const { return layers_.size(); }
+
+  std::uint64_t total(const Precisions& precisions) const;
+  /// With FP16 activations.
+  std::uint64_t fp16() const { return fp16_; }
+
+ private:
+  /// Multiplications × weight bits by tensor type.
+  struct Layer {
+    std::array<std::uint64_t, tensor_types.size()> weighted{};
+  };
+
+  std::vector<Layer> layers_;
+  std::uint64_t other_ = 0;
+  std::uint64_t fp16_ = 0;
+};
+
+}  // namespace anda::sim
+
+#endif

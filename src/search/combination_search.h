@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SEARCH_COMBINATION_SEARCH_H
+#define ANDA_SIM_SEARCH_COMBINATION_SEARCH_H
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "config/precision_config.h"
+#include "search/evaluator.h"
+
+namespace anda::sim {
+
+/// The uniform combinations that a search starts from.
+inline constexpr Range<std::uint32_t> start_mantissas{4, 13};
+/// Iterations of the paper.
+inline constexpr std::uint32_t default_iterations = 32;
+
+/// Something that was looked at: what it costs (fewer is better) and what accuracy it loses (a share of the baseline).
+struct Candidate {
+  Precisions precisions;
+  double cost = 0;
+  double loss = 0;
+};
+
+/// An iteration.
+struct Visit {
+  std::uint32_t iteration = 0;  ///< from 1
+  Candidate candidate;
+  bool accepted = false;
+};
+
+struct SearchOutcome {
+  bool meets = false;                ///< whether best is within the tolerance
+  Candidate best;                    ///< the cheapest accepted; where none was, the one that loses least
+  std::optional<Candidate> uniform;  ///< the cheapest uniform combination within the tolerance
+  std::uint32_t iterations = 0;
+};
+
+/// What a search asks and tells.
+struct SearchHooks {
+  std::function<double(const Precisions&)> cost;
+  std::function<double(const Precisions&)> loss;  ///< expensive: asked once for each iteration
+  std::function<void(const Visit&)> visited;
+};
+
+/// Algorithm 1 of the paper (HPCA 2025): starts from the uniform combinations; each iteration takes the cheapest
+/// combination not taken yet, the one pushed first on a tie; accepts it if it is cheaper than the best and within
+/// `tolerance`; then pushes each of its four lengths less one, none below 1. Ends after `iterations`, or as soon as
+/// nothing is left that is cheaper than the best. Cost and loss of hooks may throw.
+SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, const SearchHooks& hooks);
+
+/// Refines `start` layer by layer. A place is a tensor type of a layer. Each iteration takes one bit off the place
+/// that makes the cheapest candidate, of those of this round that are still open, the earliest layer and tensor type on
+/// a tie. If that is cheaper than the best and within `tolerance`, it is accepted, and the place is open again in the
+/// next round; otherwise the place is closed for good. Ends after `iterations` or when every place is closed.
+/// What would not be cheaper is closed without an iteration.
+SearchOutcome refine_layers(const SearchOutcome& start, std::size_t layers, double tolerance, std::uint32_t iterations,
+                            const SearchHooks& hooks);
+
+}  // namespace anda::sim
+
+#endif

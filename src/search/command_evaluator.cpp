@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/command_evaluator.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <anda/base/error.h>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <thread>
+
+#include "config/precision_config.h"
+#include "text/text.h"
+
+namespace anda::sim {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t longest_answer = 1u << 20;
+constexpr int milliseconds_between_looks = 100;
+/// For a program to end by itself once its input has ended.
+constexpr auto patience = std::chrono::seconds(2);
+constexpr int exit_not_started = 127;
+
+std::string os_words() { return std::generic_category().message(errno); }
+
+/// A pipe whose ends the children of this process do not inherit.
+struct Pipe {
+  FileDescriptor read_end;
+  FileDescriptor write_end;
+
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error::run("cannot make a pipe: " + os_words());
+    read_end = FileDescriptor(ends[0]);
+    write_end = FileDescriptor(ends[1]);
+  }
+};
+
+/// Writing to a program that has ended is an error to be told, not the end of this process.
+class WithoutSigpipe {
+ public:
+  WithoutSigpipe() {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  WithoutSigpipe(const WithoutSigpipe&) = delete;
+  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
+  ~WithoutSigpipe() {
+    // One that came while it was blocked would be delivered now.
+    const timespec at_once{};
+    const int code = errno;
+    while (::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    errno = code;
+  }
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+};
+
+Json named(const Combination& combination) {
+  Json json;
+  for (std::size_t i = 0; i < combination.size(); ++i) json[tensor_types[i]] = combination[i];
+  return json;
+}
+
+}  // namespace
+
+CommandEvaluator::CommandEvaluator(std::string command, double timeout_s, std::function<bool()> go_on)
+    : command_(std::move(command)), timeout_s_(timeout_s), go_on_(std::move(go_on)) {}
+
+CommandEvaluator::~CommandEvaluator() { stop(true); }
+
+double CommandEvaluator::baseline() {
+  Json question;
+  question["combination"] = nullptr;
+  return ask(question.dump());
+}
+
+double CommandEvaluator::perplexity(const Precisions& precisions) {
+  Json question;
+  question["combination"] = named(precisions.all);
+  if (!precisions.layers.empty()) {
+    std::vector<Json> layers;
+    for (const Combination& layer : precisions.layers) layers.push_back(named(layer));
+    question["layers"] = layers;
+  }
+  return ask(question.dump());
+}
+
+double CommandEvaluator::ask(const std::string& question) {
+  try {
+    if (pid_ < 0) start();
+    refuse_early_answer();
+    const double perplexity = read_answer(exchange(question + "\n"));
+    ++answers_;
+    return perplexity;
+  } catch (...) {
+    stop(false);
+    throw;
+  }
+}
+
+void CommandEvaluator::start() {
+  Pipe questions;
+  Pipe answers;
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) fail("cannot be started: " + os_words());
+  if (pid == 0) {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(exit_not_started);
+    ::signal(SIGINT, SIG_DFL);
+    ::signal(SIGTERM, SIG_DFL);
+    if (::dup2(questions.read_end.get(), 0) < 0 || ::dup2(answers.write_end.get(), 1) < 0) ::_exit(exit_not_started);
+    ::execl("/bin/sh", "sh", "-c", command_.c_str(), nullptr);
+    ::_exit(exit_not_started);
+  }
+  ::setpgid(pid, pid);  // here too: it may be killed before it has come to that
+  pid_ = pid;
+  to_ = std::move(questions.write_end);
+  from_ = std::move(answers.read_end);
+  for (const int end : {to_.get(), from_.get()}) ::fcntl(end, F_SETFL, ::fcntl(end, F_GETFL) | O_NONBLOCK);
+}
+
+void CommandEvaluator::refuse_early_answer() {
+  char byte = 0;
+  const ssize_t bytes = ::read(from_.get(), &byte, 1);
+  if (bytes > 0) fail("wrote to its standard output without being asked, or answered more than once");
+  if (bytes == 0) fail_ended();
+}
+
+std::string CommandEvaluator::exchange(const std::string& question) {
+  const WithoutSigpipe quiet;
+  const auto end = Clock::now() + std::chrono::duration<double>(timeout_s_);
+  std::size_t sent = 0;
+  std::string answer;
+  std::array<char, 1u << 16> part{};
+  for (;;) {
+    if (!go_on_()) throw Error::run("interrupted");
+    if (Clock::now() >= end) {
+      fail(fmt::format("gave no answer within {} s (--evaluator-timeout)", timeout_s_));
+    }
+    std::array<pollfd, 2> ends{{{from_.get(), POLLIN, 0}, {sent < question.size() ? to_.get() : -1, POLLOUT, 0}}};
+    if (::poll(ends.data(), ends.size(), milliseconds_between_looks) < 0 && errno != EINTR) {
+      fail("cannot be waited for: " + os_words());
+    }
+    if (sent < question.size() && ends[1].revents != 0) {
+      const ssize_t bytes = ::write(to_.get(), question.data() + sent, question.size() - sent);
+      if (bytes > 0) sent += static_cast<std::size_t>(bytes);
+      if (bytes < 0 && errno != EAGAIN && errno != EINTR) fail_ended();
+    }
+    if (ends[0].revents == 0) continue;
+    const ssize_t bytes = ::read(from_.get(), part.data(), part.size());
+    if (bytes == 0) fail_ended();
+    if (bytes < 0) continue;
+    answer.append(part.data(), static_cast<std::size_t>(bytes));
+    const std::size_t line_end = answer.find('\n');
+    if (line_end != std::string::npos) {
+      if (line_end + 1 != answer.size()) fail("answered with more than one line: " + shown(answer));
+      answer.resize(line_end);
+      return answer;
+    }
+    if (answer.size() > longest_answer) fail(fmt::format("answered with a line of more than {} bytes", longest_answer));
+  }
+}
+
+double CommandEvaluator::read_answer(const std::string& line) const {
+  const Json answer = Json::parse(line, nullptr, false);
+  const std::string hint = "; must be {\"perplexity\": NUMBER} or {\"error\": TEXT}";
+  if (!answer.is_object()) fail("answered " + shown(line) + hint);
+  if (answer.contains("error")) {
+    const Json& error = answer.at("error");
+    fail("reports an error: " + (error.is_string() ? error.get_ref<const std::string&>() : shown(line)));
+  }
+  if (!answer.contains("perplexity") || !answer.at("perplexity").is_number()) fail("answered " + shown(line) + hint);
+  const auto value = answer.at("perplexity").get<double>();
+  if (!std::isfinite(value) || value <= 0) fail("answered " + shown(line) + "; a perplexity is a positive number");
+  return value;
+}
+
+void CommandEvaluator::stop(bool patiently) {
+  if (pid_ < 0) return;
+  to_ = FileDescriptor();
+  const auto end = Clock::now() + (patiently ? patience : std::chrono::seconds(0));
+  siginfo_t state{};
+  // The leader is not taken leave of before its group is killed, so that the group's number stays its own.
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid == 0 &&
+         Clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  ::kill(-pid_, SIGKILL);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  from_ = FileDescriptor();
+}
+
+void CommandEvaluator::fail(const std::string& problem) const {
+  throw Error::run(
+      fmt::format("the evaluator `{}` {} (after {} answer{})", command_, problem, answers_, answers_ == 1 ? "" : "s"));
+}
+
+void CommandEvaluator::fail_ended() {
+  // Its output has ended; give it the time to end as well, so that its status can be told.
+  const auto end = Clock::now() + patience;
+  siginfo_t state{};
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid == 0 &&
+         Clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  if (state.si_pid == 0) fail("closed its standard output or input");
+  if (state.si_code == CLD_EXITED) fail(fmt::format("ended with exit status {}", state.si_status));
+  fail(fmt::format("was ended by signal {}", state.si_status));
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SEARCH_COMMAND_EVALUATOR_H
+#define ANDA_SIM_SEARCH_COMMAND_EVALUATOR_H
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "files/file_descriptor.h"
+#include "search/evaluator.h"
+
+namespace anda::sim {
+
+/// A program that gives perplexities: started once, through the shell, at the first question. It gets one JSON object
+/// a line on its standard input and answers each with one on its standard output; its standard error is ours.
+/// docs/search.md has the protocol. Whatever it does wrong is an Error (run) that names it: ending, silence, anything
+/// that is no answer, more than one. It runs in a process group of its own, which is gone with this object.
+class CommandEvaluator : public Evaluator {
+ public:
+  /// `timeout_s`: for each answer. `go_on`, asked several times a second while waiting, ends it by returning false.
+  CommandEvaluator(std::string command, double timeout_s, std::function<bool()> go_on);
+  ~CommandEvaluator() override;
+
+  double baseline() override;
+  double perplexity(const Precisions& precisions) override;
+
+ private:
+  double ask(const std::string& question);
+  void start();
+  void refuse_early_answer();
+  std::string exchange(const std::string& question);
+  double read_answer(const std::string& line) const;
+  void stop(bool patiently);
+  [[noreturn]] void fail(const std::string& problem) const;
+  [[noreturn]] void fail_ended();
+
+  std::string command_;
+  double timeout_s_;
+  std::function<bool()> go_on_;
+  pid_t pid_ = -1;
+  FileDescriptor to_;
+  FileDescriptor from_;
+  std::uint64_t answers_ = 0;
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SEARCH_OBJECTIVE_H
+#define ANDA_SIM_SEARCH_OBJECTIVE_H
+
+#include <anda/base/describe.h>
+
+namespace anda::sim {
+
+/// What a search makes as small as it can. edp: energy × time.
+enum class Objective { bops, cycles, energy, edp };
+
+inline constexpr ChoiceTable<Objective, 4> objectives{
+    {{"bops", Objective::bops}, {"cycles", Objective::cycles}, {"energy", Objective::energy}, {"edp", Objective::edp}}};
+
+}  // namespace anda::sim
+
+#endif

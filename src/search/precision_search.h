@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SEARCH_PRECISION_SEARCH_H
+#define ANDA_SIM_SEARCH_PRECISION_SEARCH_H
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "search/bit_operations.h"
+#include "search/combination_search.h"
+#include "search/evaluator.h"
+#include "search/objective.h"
+#include "search/precisions.h"
+#include "search/search_log.h"
+#include "search/simulated_cost.h"
+
+namespace anda::sim {
+
+struct SearchSettings {
+  Objective objective = Objective::bops;
+  std::uint32_t iterations = default_iterations;
+  bool per_layer = false;
+  std::uint32_t layer_iterations = 128;
+};
+
+/// What was found for a tolerance.
+struct ToleranceResult {
+  double tolerance = 0;  ///< a share of the baseline's perplexity
+  SearchOutcome modules;
+  std::optional<SearchOutcome> layers;  ///< refined from modules
+
+  const SearchOutcome& outcome() const { return layers ? *layers : modules; }
+  bool meets() const { return modules.meets; }
+};
+
+/// Searches precisions for one tolerance after another. Nothing is evaluated twice, nor what the log already holds.
+class PrecisionSearch {
+ public:
+  /// `make_evaluator` is called before the first evaluation that the log does not hold. `simulated`: needed by every
+  /// objective but bops, otherwise nullptr. `look`: called at every iteration with how many there have been for the
+  /// tolerance at hand, of both stages; throws to end the search.
+  PrecisionSearch(const SearchSettings& settings, const BitOperations& operations, SimulatedCost* simulated,
+                  std::function<std::unique_ptr<Evaluator>()> make_evaluator, SearchLog& log,
+                  std::function<void(std::uint32_t)> look);
+
+  double baseline();
+  ToleranceResult run(double tolerance);
+
+  /// How many different precisions were looked at, and how many of them the evaluator was asked for.
+  std::size_t looked_at() const { return losses_.size(); }
+  std::size_t asked() const { return asked_; }
+
+  /// What was looked at and is not beaten by anything else that was in both cost and loss, cheapest first.
+  std::vector<Candidate> front() const;
+
+  /// Precisions with what is known of them, under the keys of the log.
+  nlohmann::ordered_json describe(const Candidate& candidate) const;
+
+ private:
+  double cost(const Precisions& precisions) const;
+  double loss(const Precisions& precisions);
+  void take_down(const Visit& visit, double tolerance, const char* stage);
+  Evaluator& evaluator();
+
+  SearchSettings settings_;
+  const BitOperations& operations_;
+  SimulatedCost* simulated_;
+  std::function<std::unique_ptr<Evaluator>()> make_evaluator_;
+  std::unique_ptr<Evaluator> evaluator_;
+  SearchLog& log_;
+  std::function<void(std::uint32_t)> look_;
+  std::map<Precisions, double, PrecisionsOrder> perplexities_;  ///< of what is not in the log yet
+  std::map<Precisions, double, PrecisionsOrder> losses_;
+  std::size_t asked_ = 0;
+  std::uint32_t before_ = 0;  ///< iterations of the stage before
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/precisions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+namespace anda::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool all_alike(const Precisions& precisions) {
+  const auto differs = [&](const Combination& layer) { return layer != precisions.layers.front(); };
+  return std::none_of(precisions.layers.begin(), precisions.layers.end(), differs);
+}
+
+Json list_of(const Combination& combination) {
+  return std::vector<std::uint32_t>(combination.begin(), combination.end());
+}
+
+std::optional<Combination> combination_of(const Json& list) {
+  Combination combination{};
+  if (!list.is_array() || list.size() != combination.size()) return std::nullopt;
+  for (std::size_t i = 0; i < combination.size(); ++i) {
+    if (!list[i].is_number_unsigned()) return std::nullopt;
+    const auto bits = list[i].get<std::uint64_t>();
+    if (bits < mantissa_range.min || bits > mantissa_range.max) return std::nullopt;
+    combination[i] = static_cast<std::uint32_t>(bits);
+  }
+  return combination;
+}
+
+}  // namespace
+
+std::string combination_text(const Combination& combination) {
+  return fmt::format("[{}, {}, {}, {}]", combination[0], combination[1], combination[2], combination[3]);
+}
+
+bool PrecisionsOrder::operator()(const Precisions& a, const Precisions& b) const {
+  const bool a_is_one = all_alike(a);
+  const bool b_is_one = all_alike(b);
+  if (a_is_one != b_is_one) return a_is_one;
+  if (a_is_one) return a.of(0) < b.of(0);
+  return a.layers < b.layers;
+}
+
+PrecisionConfig precision_config(const PrecisionConfig& base, const Precisions& precisions) {
+  PrecisionConfig config = base;
+  config.a_qkv = precisions.all[0];
+  config.a_o = precisions.all[1];
+  config.a_u = precisions.all[2];
+  config.a_d = precisions.all[3];
+  config.layers.clear();
+  for (std::size_t i = 0; i < precisions.layers.size(); ++i) {
+    const Combination& layer = precisions.layers[i];
+    if (layer != precisions.all) {
+      config.layers[static_cast<std::uint32_t>(i)] = {layer[0], layer[1], layer[2], layer[3]};
+    }
+  }
+  return config;
+}
+
+Json precisions_json(const Precisions& precisions) {
+  Json json;
+  json["combination"] = list_of(precisions.all);
+  if (precisions.layers.empty()) return json;
+  std::vector<Json> layers;
+  std::transform(precisions.layers.begin(), precisions.layers.end(), std::back_inserter(layers), list_of);
+  json["layers"] = std::move(layers);
+  return json;
+}
+
+std::optional<Precisions> precisions_of(const Json& object) {
+  const auto all = object.find("combination");
+  if (all == object.end()) return std::nullopt;
+  const std::optional<Combination> combination = combination_of(*all);
+  if (!combination) return std::nullopt;
+  Precisions precisions{*combination, {}};
+  const auto layers = object.find("layers");
+  if (layers == object.end()) return precisions;
+  if (!layers->is_array()) return std::nullopt;
+  for (const Json& entry : *layers) {
+    const std::optional<Combination> layer = combination_of(entry);
+    if (!layer) return std::nullopt;
+    precisions.layers.push_back(*layer);
+  }
+  return precisions;
+}
+
+}  // namespace anda::sim

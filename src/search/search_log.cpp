@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/search_log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <anda/base/error.h>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <filesystem>
+#include <system_error>
+
+#include "text/text.h"
+
+namespace anda::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* version_key = "anda_sim_search";
+
+Error os_error(const std::string& path, const char* what) {
+  return Error::run(path + ": " + what + ": " + std::generic_category().message(errno));
+}
+
+std::string line_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::optional<double> perplexity_in(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_number()) return std::nullopt;
+  const double value = found->get<double>();
+  return std::isfinite(value) && value > 0 ? std::optional<double>(value) : std::nullopt;
+}
+
+}  // namespace
+
+SearchLog::SearchLog(const std::string& path, const Json& subject) : path_(path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) throw Error::run(folder.string() + ": cannot make the folder: " + error.message());
+  file_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (file_.get() < 0) throw os_error(path_, "cannot open the log");
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) throw Error::run(path_ + ": another search is writing this log");
+    throw os_error(path_, "cannot lock the log");
+  }
+
+  const std::string text = read_back();
+  int number = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    const std::string line = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (++number == 1) {
+      check_subject(line, subject);
+    } else {
+      take(line, number);
+    }
+  }
+  if (number == 0) {
+    Json header;
+    header[version_key] = search_log_version;
+    header.update(subject);
+    write(line_of(header));
+  }
+}
+
+std::string SearchLog::read_back() {
+  std::string text;
+  std::array<char, 1u << 16> part{};
+  for (;;) {
+    const ssize_t bytes = ::read(file_.get(), part.data(), part.size());
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0) throw os_error(path_, "cannot read the log");
+    if (bytes == 0) break;
+    text.append(part.data(), static_cast<std::size_t>(bytes));
+  }
+  const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
+  if (whole == text.size()) return text;
+  // What is no log at all must not lose its only line.
+  if (whole == 0 && text.compare(0, 2, "{\"") != 0) throw Error::input({path_, 1, 0}, "this is no log of a search");
+  if (::ftruncate(file_.get(), static_cast<off_t>(whole)) != 0) throw os_error(path_, "cannot cut off a torn line");
+  return text.substr(0, whole);
+}
+
+void SearchLog::check_subject(const std::string& line, const Json& subject) const {
+  const Json header = Json::parse(line, nullptr, false);
+  const Place place{path_, 1, 0};
+  if (!header.is_object() || header.find(version_key) == header.end()) {
+    throw Error::input(place, "this is no log of a search");
+  }
+  if (header[version_key] != search_log_version) {
+    throw Error::input(place, fmt::format("is a log of version {}, this anda-sim writes version {}; give another --log",
+                                          line_of(header[version_key]), search_log_version));
+  }
+  for (const auto& [key, value] : subject.items()) {
+    const auto found = header.find(key);
+    if (found != header.end() && *found == value) continue;
+    throw Error::input(place, fmt::format("is the log of another search: its {} is {}, now it is {}; give another "
+                                          "--log or --out, or remove the log",
+                                          key, found == header.end() ? "missing" : line_of(*found), line_of(value)));
+  }
+}
+
+void SearchLog::take(const std::string& line, int number) {
+  const Place place{path_, number, 0};
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) throw Error::input(place, "is no JSON object: " + shown(line));
+  if (json.find("baseline") != json.end()) {
+    baseline_ = perplexity_in(json, "baseline");
+    if (!baseline_) throw Error::input(place, "baseline must be a positive number: " + shown(line));
+  } else {
+    const std::optional<Precisions> precisions = precisions_of(json);
+    const std::optional<double> perplexity = perplexity_in(json, "perplexity");
+    if (!precisions || !perplexity) {
+      throw Error::input(place,
+                         "must have a combination of four lengths of 1 … 16 and a positive perplexity: " + shown(line));
+    }
+    perplexities_.emplace(*precisions, *perplexity);
+  }
+  lines_.insert(line);
+}
+
+std::optional<double> SearchLog::perplexity(const Precisions& precisions) const {
+  const auto found = perplexities_.find(precisions);
+  return found == perplexities_.end() ? std::nullopt : std::optional<double>(found->second);
+}
+
+void SearchLog::set_baseline(double perplexity) {
+  write(line_of({{"baseline", perplexity}}));
+  baseline_ = perplexity;
+}
+
+void SearchLog::add(const Json& iteration) {
+  const std::string line = line_of(iteration);
+  if (lines_.insert(line).second) write(line);
+  perplexities_.emplace(precisions_of(iteration).value(), iteration.at("perplexity").get<double>());
+}
+
+void SearchLog::write(const std::string& line) {
+  const std::string text = line + "\n";
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t bytes = ::write(file_.get(), text.data() + done, text.size() - done);
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0) throw os_error(path_, "cannot write the log");
+    done += static_cast<std::size_t>(bytes);
+  }
+  if (::fdatasync(file_.get()) != 0 && errno != EINVAL) throw os_error(path_, "cannot write the log");
+}
+
+}  // namespace anda::sim

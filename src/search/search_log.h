@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SEARCH_SEARCH_LOG_H
+#define ANDA_SIM_SEARCH_SEARCH_LOG_H
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "files/file_descriptor.h"
+#include "search/precisions.h"
+
+namespace anda::sim {
+
+/// Version of the log's layout.
+inline constexpr int search_log_version = 1;
+
+/// What a search has come to, one JSON object a line, each on the disk before the next evaluation starts: what the log
+/// is of, the baseline's perplexity, then the iterations. docs/search.md has the keys. A log that is there already is
+/// read back and continued: its evaluations are known, and a line that it holds is not written again. A last line
+/// without an end, as an interrupted write leaves it, is taken off.
+class SearchLog {
+ public:
+  /// `subject`: what evaluations depend on; texts by name. Throws Error (input) if the file is no log, is the log of
+  /// another subject, or has a wrong line; Error (run) if it cannot be written or another search is writing it.
+  SearchLog(const std::string& path, const nlohmann::ordered_json& subject);
+
+  const std::string& path() const { return path_; }
+  std::optional<double> baseline() const { return baseline_; }
+  std::optional<double> perplexity(const Precisions& precisions) const;
+
+  void set_baseline(double perplexity);
+  /// An iteration: an object with "combination", "perplexity" and, where they differ, "layers", beside further keys.
+  void add(const nlohmann::ordered_json& iteration);
+
+ private:
+  std::string read_back();
+  void check_subject(const std::string& line, const nlohmann::ordered_json& subject) const;
+  void take(const std::string& line, int number);
+  void write(const std::string& line);
+
+  std::string path_;
+  FileDescriptor file_;
+  std::set<std::string> lines_;
+  std::optional<double> baseline_;
+  std::map<Precisions, double, PrecisionsOrder> perplexities_;
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of a precision search one by one; tests/python/test_search.py has the command as a whole.
+#include <unistd.h>
+
+#include <anda/base/error.h>
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "config/load.h"
+#include "search/bit_operations.h"
+#include "search/combination_search.h"
+#include "search/command_evaluator.h"
+#include "search/search_log.h"
+#include "search/search_report.h"
+#include "system/survey.h"
+
+using namespace anda::sim;
+
+namespace {
+
+/// Of a model of two layers.
+double bits_of(const Precisions& precisions) {
+  double sum = 0;
+  if (precisions.layers.empty()) {
+    for (const std::uint32_t bits : precisions.all) sum += 2 * bits;
+  }
+  for (const Combination& layer : precisions.layers) {
+    for (const std::uint32_t bits : layer) sum += bits;
+  }
+  return sum;
+}
+
+/// 2^−bits of every tensor type, A_qkv ten times as heavy.
+double loss_of(const Precisions& precisions) {
+  const auto loss = [](const Combination& bits) {
+    return 10 * std::exp2(-1.0 * bits[0]) + std::exp2(-1.0 * bits[1]) + std::exp2(-1.0 * bits[2]) +
+           std::exp2(-1.0 * bits[3]);
+  };
+  if (precisions.layers.empty()) return loss(precisions.all);
+  double sum = 0;
+  for (const Combination& layer : precisions.layers) sum += loss(layer);
+  return sum / static_cast<double>(precisions.layers.size());
+}
+
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& text) : path_("search_test_" + std::to_string(::getpid())) {
+    std::ofstream(path_) << text;
+  }
+  ~TemporaryFile() { ::unlink(path_.c_str()); }
+  const std::string& path() const { return path_; }
+  std::string text() const {
+    std::stringstream all;
+    all << std::ifstream(path_).rdbuf();
+    return all.str();
+  }
+
+ private:
+  std::string path_;
+};
+
+template <class Do>
+std::string message_of(Do todo) {
+  try {
+    todo();
+  } catch (const anda::Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("A search starts from uniform combinations and relaxes what it accepts, earliest type first") {
+  std::vector<Combination> taken;
+  const SearchHooks hooks{bits_of, loss_of, [&](const Visit& visit) {
+                            taken.push_back(visit.candidate.precisions.all);
+                            CHECK(visit.iteration == taken.size());
+                            CHECK(visit.accepted == (visit.candidate.loss <= 0.21));
+                          }};
+  // [6, 6, 6, 6] loses 13/64 = 0.203; one bit less of A_qkv 23/64; of another type 14/64 = 0.219.
+  const SearchOutcome outcome = search_combinations(0.21, 32, hooks);
+  const std::vector<Combination> expected{{4, 4, 4, 4}, {5, 5, 5, 5}, {6, 6, 6, 6}, {5, 6, 6, 6},
+                                          {6, 5, 6, 6}, {6, 6, 5, 6}, {6, 6, 6, 5}};
+  CHECK(taken == expected);  // what is left costs more
+  CHECK(outcome.meets);
+  CHECK(outcome.best.precisions.all == Combination{6, 6, 6, 6});
+  CHECK(outcome.uniform->precisions.all == outcome.best.precisions.all);
+}
+
+TEST_CASE("A search that meets nothing ends with what loses least") {
+  const SearchHooks hooks{bits_of, loss_of, [](const Visit&) {}};
+  const SearchOutcome all = search_combinations(1e-9, 32, hooks);
+  CHECK_FALSE(all.meets);
+  CHECK(all.iterations == 10);
+  CHECK(all.best.precisions.all == Combination{13, 13, 13, 13});
+  const SearchOutcome three = search_combinations(1e-9, 3, hooks);
+  CHECK(three.best.precisions.all == Combination{6, 6, 6, 6});
+}
+
+TEST_CASE("Layers are refined until no place is left") {
+  std::uint32_t visits = 0;
+  const SearchHooks hooks{bits_of, loss_of, [&](const Visit&) { ++visits; }};
+  const SearchOutcome start = search_combinations(0.21, 32, hooks);
+  visits = 0;
+  // Two layers: 0.203 + 1/128 = 0.211 for a bit less in one layer, too much; with 0.2125 one such bit is allowed.
+  CHECK(bits_of(refine_layers(start, 2, 0.21, 100, hooks).best.precisions) == 48);
+  CHECK(visits == 8);
+  const SearchOutcome one = refine_layers(start, 2, 0.2125, 100, hooks);
+  CHECK(one.best.precisions.layers == std::vector<Combination>{{6, 5, 6, 6}, {6, 6, 6, 6}});
+  CHECK(one.best.precisions.all == Combination{6, 6, 6, 6});
+}
+
+TEST_CASE("Bit operations of a model are mantissa bits times weight bits for every multiplication") {
+  const RunConfig config = default_run_config({"workload.model=OPT-1.3B", "workload.tokens=3"});
+  const BitOperations operations(*open_workload(config.workload), config.precision);
+  const std::uint64_t d = 2048;
+  const std::uint64_t f = 8192;
+  REQUIRE(operations.layers() == 24);
+  CHECK(operations.total({{8, 6, 5, 4}, {}}) == 24 * 3 * 4 * (3 * d * d * 8 + d * d * 6 + d * f * 5 + f * d * 4));
+  CHECK(operations.fp16() == operations.total({{16, 16, 16, 16}, {}}));
+  Precisions layers{{8, 6, 5, 4}, std::vector<Combination>(24, {8, 6, 5, 4})};
+  CHECK(operations.total(layers) == operations.total({{8, 6, 5, 4}, {}}));
+  layers.layers[7][0] = 5;
+  CHECK(operations.total(layers) == operations.total({{8, 6, 5, 4}, {}}) - 3 * 4 * 3 * d * d * 3);
+}
+
+TEST_CASE("A log gives back what it was told, whole lines only") {
+  TemporaryFile file("");
+  const nlohmann::ordered_json subject{{"evaluator", "e"}};
+  const Precisions module{{4, 5, 6, 7}, {}};
+  const Precisions layers{{4, 5, 6, 7}, {{4, 5, 6, 7}, {3, 5, 6, 7}}};
+  const auto line = [](const Precisions& precisions, double perplexity) {
+    nlohmann::ordered_json json = precisions_json(precisions);
+    json["perplexity"] = perplexity;
+    return json;
+  };
+  {
+    SearchLog log(file.path(), subject);
+    CHECK_FALSE(log.baseline());
+    log.set_baseline(5.1);
+    log.add(line(module, 1.0 / 3));
+    log.add(line(layers, 7));
+    log.add(line(module, 1.0 / 3));
+  }
+  const std::string whole = file.text();
+  CHECK(std::count(whole.begin(), whole.end(), '\n') == 4);
+  std::ofstream(file.path(), std::ios::app) << R"({"combination":[1,1,1,1],"perplexity":5)";
+  {
+    const SearchLog log(file.path(), subject);
+    CHECK(log.baseline() == 5.1);
+    CHECK(log.perplexity(module) == 1.0 / 3);
+    CHECK(log.perplexity(layers) == 7.0);
+    CHECK(log.perplexity({{9, 9, 9, 9}, {{4, 5, 6, 7}, {4, 5, 6, 7}}}) == 1.0 / 3);  // the same as module
+    CHECK_FALSE(log.perplexity({{1, 1, 1, 1}, {}}));
+  }
+  CHECK(file.text() == whole);
+  const std::string message = message_of([&] { SearchLog(file.path(), {{"evaluator", "f"}}); });
+  CHECK(message.find("its evaluator is \"e\", now it is \"f\"") != std::string::npos);
+}
+
+TEST_CASE("An evaluator that is a command answers, fails and is gone") {
+  const auto go_on = [] { return true; };
+  CommandEvaluator good("while read line; do echo '{\"perplexity\": 5.5}'; done", 60, go_on);
+  CHECK(good.baseline() == 5.5);
+  CHECK(good.perplexity({{4, 5, 6, 7}, {{4, 5, 6, 7}}}) == 5.5);
+
+  // What it is asked comes back in its error.
+  CommandEvaluator echo(
+      "read line; printf '{\"error\": %s}\\n' \"$(echo \"$line\" | sed 's/.*/\"&\"/; s/[{}]//g; s/\"//g; "
+      "s/.*/\"&\"/')\"",
+      60, go_on);
+  const std::string asked = message_of([&] { echo.perplexity({{4, 5, 6, 7}, {}}); });
+  CHECK(asked.find("reports an error: combination:A_qkv:4,A_o:5,A_u:6,A_d:7") != std::string::npos);
+
+  CommandEvaluator crash("read line; exit 4", 60, go_on);
+  CHECK(message_of([&] { crash.baseline(); }).find("ended with exit status 4") != std::string::npos);
+  CommandEvaluator silent("sleep 100", 0.05, go_on);
+  CHECK(message_of([&] { silent.baseline(); }).find("gave no answer within 0.05 s") != std::string::npos);
+  CommandEvaluator stopped("sleep 100", 60, [] { return false; });
+  CHECK(message_of([&] { stopped.baseline(); }) == "interrupted");
+}
+
+TEST_CASE("Tolerances are percents in names, without the noise of binary fractions") {
+  CHECK(config_file_name(0.001) == "loss-0.1.yaml");
+  CHECK(config_file_name(0.007) == "loss-0.7.yaml");
+  CHECK(config_file_name(0.05) == "loss-5.yaml");
+  CHECK(config_file_name(0) == "loss-0.yaml");
+}
