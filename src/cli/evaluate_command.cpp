@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <ctime>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "files/atomic_file.h"
 #include "report/text_grid.h"
 #include "search/builtin_evaluator.h"
+#include "search/precisions.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -73,7 +75,7 @@ struct Wanted {
   Combination bits{};
 
   std::string text() const {
-    if (kind == Kind::anda) return fmt::format("[{}, {}, {}, {}]", bits[0], bits[1], bits[2], bits[3]);
+    if (kind == Kind::anda) return combination_text(bits);
     return kind == Kind::fp16 ? "fp16" : "fp32";
   }
 };
@@ -183,10 +185,12 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
 
   BuiltinEvaluator evaluator(make_config(options));
   const Clock::time_point start = Clock::now();
+  const std::clock_t cpu_start = std::clock();
   std::optional<double> baseline;
   std::vector<Row> rows;
   for (const Wanted& one : wanted) rows.push_back({one.text(), perplexity_of(evaluator, one, baseline), 0});
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  const double cpu_s = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
   const double gemm_s = evaluator.gemm_s();
   const double rounding_s = evaluator.rounding_s();
   if (!baseline) baseline = evaluator.baseline();
@@ -202,7 +206,7 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
       report["results"].push_back({{"precision", row.precision}, {"perplexity", row.perplexity}, {"loss", row.loss}});
     }
     if (options.has("times")) {
-      report["seconds"] = {{"all", seconds}, {"gemm", gemm_s}, {"rounding", rounding_s}};
+      report["seconds"] = {{"elapsed", seconds}, {"processor", cpu_s}, {"gemm", gemm_s}, {"rounding", rounding_s}};
     }
     out << report.dump(2) << "\n";
     return 0;

@@ -26,8 +26,8 @@ using ActivationRounding = std::vector<LayerFormats>;
 /// Memory and clocks of one thread's passes.
 struct DecoderWorkspace {
   std::vector<float> x, normed, q, k, v, attended, inner, up, change, scores;
-  double gemm_s = 0;      ///< in FP-INT GeMMs
-  double rounding_s = 0;  ///< in rounding their inputs
+  double gemm_s = 0;      ///< processor time in FP-INT GeMMs, without threads that OpenBLAS makes
+  double rounding_s = 0;  ///< processor time in rounding their inputs
 };
 
 /// A decoder-only language model of the OPT or LLaMA family in FP32, but for what is rounded. Any number of threads

@@ -48,7 +48,8 @@ class BuiltinEvaluator : public Evaluator {
   /// logits[windows × length × vocabulary] in FP32; no rounding: FP32 activations.
   std::vector<float> logits(const ActivationRounding& rounding);
 
-  /// Of all threads together, since the start.
+  /// Processor time in FP-INT GeMMs and in rounding their inputs, of all threads together since the start; without the
+  /// threads that OpenBLAS makes where there are more of them than windows.
   double gemm_s() const { return gemm_s_; }
   double rounding_s() const { return rounding_s_; }
 
