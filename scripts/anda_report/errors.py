@@ -15,10 +15,10 @@ class RunError(Exception):
     """The input was fine, and it failed all the same: exit status 1."""
 
 
-def guarded(name, main):
-    """Calls main(), with errors as one line for people; returns the exit status."""
+def guarded(name, main, arguments=None):
+    """Calls main(arguments), with errors as one line for people; returns the exit status."""
     try:
-        main()
+        main(arguments)
         return 0
     except InputError as error:
         print(f"{name}: {error}", file=sys.stderr)

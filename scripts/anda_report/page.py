@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from . import runs as model
-from .tables import more_is_better
+from .tables import NAMES, UNITS, more_is_better
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 SCRIPTS = ("format.js", "charts.js", "tables.js", "runs.js", "sweeps.js", "start.js")
@@ -88,7 +88,8 @@ def title_of(runs, tables):
 def page(runs, tables, plotly):
     """The file as bytes. `plotly`: the text of plotly.min.js."""
     data = {"runs": [run_data(run) for run in runs], "tables": [table_data(table) for table in tables],
-            "components": model.COMPONENTS, "states": model.CYCLES, "op_columns": OP_COLUMNS, "most_ops": MOST_OPS}
+            "components": model.COMPONENTS, "states": model.CYCLES, "units": UNITS, "names": NAMES,
+            "op_columns": OP_COLUMNS, "most_ops": MOST_OPS}
     # "<" only occurs inside of texts, where it may be escaped; so no text can end the element.
     embedded = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     parts = {

@@ -22,7 +22,7 @@ RESULT is a folder of anda-sim run or of a sweep, or a report.json or CSV file.
 """
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(prog="scripts/plot", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", nargs="+", metavar="RESULT", help="a folder or file, see above")
     parser.add_argument("--kind", required=True, choices=[*RUN_KINDS, *TABLE_KINDS], help="which figure")
@@ -32,7 +32,7 @@ def main():
     parser.add_argument("--share", action="store_true", help="energy, cycles, stalls, area: shares in percent")
     parser.add_argument("--x", metavar="COLUMN", help="pareto: the horizontal column (time of the last system)")
     parser.add_argument("--y", metavar="COLUMN", help="pareto: the vertical column (energy of the last system)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     ending = Path(options.out).suffix[1:]
     if ending not in METADATA:
         raise InputError(f"--out {options.out}: must end in .pdf, .svg or .png")

@@ -3,7 +3,7 @@
 
 from .errors import InputError, RunError
 from .runs import COMPONENTS, CYCLES, STALLS, bandwidth, cycle_parts, energy_parts, kinds, ratios, roofline
-from .tables import more_is_better, pareto_front
+from .tables import described, more_is_better, pareto_front
 
 COLUMN_INCHES = 3.3
 # Colours that colour-blind readers tell apart (Okabe and Ito), and a grey.
@@ -63,8 +63,18 @@ def prefixed(largest):
 
 
 def canvas(plt, height):
+    plt.close("all")
     figure, axis = plt.subplots(figsize=(COLUMN_INCHES, height), layout="constrained")
     return figure, axis
+
+
+def legend(figure, axis, columns):
+    """Above the axis, which makes room for it."""
+    handles, labels = axis.get_legend_handles_labels()
+    made = figure.legend(handles, labels, loc="upper center", ncols=columns, handlelength=1, columnspacing=1, handletextpad=0.5,
+                         borderaxespad=0.2)
+    height = made.get_window_extent(figure.canvas.get_renderer()).height / figure.bbox.height
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - height))
 
 
 def stacked(plt, bars, parts_of, names, colours, unit, title, share):
@@ -85,7 +95,7 @@ def stacked(plt, bars, parts_of, names, colours, unit, title, share):
     axis.grid(axis="x")
     if share:
         axis.set_xlim(0, 100)
-    figure.legend(loc="outside upper center", ncols=3, handlelength=0.9, columnspacing=1, handletextpad=0.5)
+    legend(figure, axis, 3)
     return figure
 
 
@@ -129,7 +139,7 @@ def plot_compare(plt, runs, options):
     axis.set_xticks(range(len(metrics)), metrics.values())
     axis.set_ylabel("times the baseline")
     axis.grid(axis="y")
-    figure.legend(loc="outside upper center", ncols=3, handlelength=0.9, columnspacing=1, handletextpad=0.5)
+    legend(figure, axis, 3)
     return figure
 
 
@@ -163,10 +173,13 @@ def plot_roofline(plt, runs, options):
         axis.plot([], [], color=colour, label=bar.label)
     for i, tensor in enumerate(tensors):
         axis.plot([], [], MARKERS[i % len(MARKERS)], color="#555555", markersize=4, label=tensor)
-    axis.set(xscale="log", yscale="log", xlim=(low, high), ylim=(min(point["tops"] for point in points) / 3, top * 2),
+    axis.set(xscale="log", yscale="log", xlim=(low, high), ylim=(min(point["tops"] for point in points) / 2, top * 1.5),
              xlabel="operations for each byte of external memory", ylabel="TOPS")
+    for each in (axis.xaxis, axis.yaxis):  # powers of ten would have exponents too small to print
+        each.set_major_formatter(lambda value, _: f"{value:g}")
+        each.set_minor_formatter(lambda value, _: "")
     axis.grid(which="major")
-    figure.legend(loc="outside upper center", ncols=4, handlelength=1.2, columnspacing=1, handletextpad=0.5)
+    legend(figure, axis, 4)
     return figure
 
 
@@ -180,8 +193,17 @@ def plot_bandwidth(plt, runs, options):
         axis.stairs([(a + b) * 1e-9 for a, b in zip(read, write)], edges, color=PALETTE[i % len(PALETTE)], label=label, baseline=None)
     axis.set(xlabel=f"time ({prefix}s)", ylabel="DRAM (GB/s)", xlim=(0, None), ylim=(0, None))
     axis.grid(axis="y")
-    figure.legend(loc="outside upper center", ncols=3, handlelength=1.2, columnspacing=1, handletextpad=0.5)
+    legend(figure, axis, 3)
     return figure
+
+
+def scaled(table, name, values):
+    """The numbers of a column in the unit that suits the largest one, and the label that says so."""
+    if name in table.parameters:
+        return values, name
+    words, unit, scale, prefixes = described(name)
+    factor, prefix = prefixed(max((abs(value) * scale for value in values if value is not None), default=0)) if prefixes else (1, "")
+    return [None if value is None else value * scale / factor for value in values], f"{words} ({prefix}{unit})" if prefix + unit else words
 
 
 def plot_pareto(plt, tables, options):
@@ -199,12 +221,13 @@ def plot_pareto(plt, tables, options):
     signs = [-1 if more_is_better(name) else 1 for name in (x, y)]
     front = pareto_front([(signs[0] * a if a is not None else None, signs[1] * b if b is not None else None) for a, b in zip(xs, ys)])
     figure, axis = canvas(plt, 2.3)
+    (xs, x_label), (ys, y_label) = (scaled(table, name, values) for name, values in ((x, xs), (y, ys)))
     both = [(a, b) for a, b in zip(xs, ys) if a is not None and b is not None]
     axis.plot([a for a, _ in both], [b for _, b in both], "o", color=PALETTE[0], markersize=3, label="points")
     axis.plot([xs[i] for i in front], [ys[i] for i in front], "-o", color=PALETTE[1], markersize=5, markerfacecolor="none", label="Pareto front")
-    axis.set(xlabel=x, ylabel=y)
+    axis.set(xlabel=x_label, ylabel=y_label)
     axis.grid()
-    figure.legend(loc="outside upper center", ncols=2, handlelength=1.2)
+    legend(figure, axis, 2)
     return figure
 
 

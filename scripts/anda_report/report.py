@@ -28,12 +28,12 @@ def plotly_text():
         raise RunError("the charts need plotly.js: scripts/install_dependencies reports installs it") from None
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(prog="scripts/report", description=DESCRIPTION,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", nargs="+", metavar="RESULT", help="a folder or file, see above")
     parser.add_argument("-o", "--out", default="report.html", metavar="FILE", help="the file to write (report.html)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     runs, tables = load(options.results)
     if not Path(options.out).name or Path(options.out).is_dir():
         raise InputError(f"--out {options.out}: is a folder, must be a file")

@@ -9,6 +9,11 @@ from .errors import InputError
 
 # More of it is better; of everything else less is.
 BETTER_IF_MORE = ("speedup", "efficiency", "tops", "per_w", "per_mm2", "utilization", "macs_per_cycle", "bandwidth")
+# Endings of names: the unit to show, what to multiply with to get it, and whether it takes prefixes.
+UNITS = [("_bytes_per_s", "B/s", 1, True), ("_pj_s", "J·s", 1e-12, True), ("_pj", "J", 1e-12, True), ("_mw", "W", 1e-3, True),
+         ("_mm2", "mm²", 1, False), ("_hz", "Hz", 1, True), ("_bytes", "B", 1, True), ("_cycles", "cycles", 1, True),
+         ("_bits", "bits", 1, False), ("_ns", "s", 1e-9, True), ("_us", "s", 1e-6, True), ("_s", "s", 1, True)]
+NAMES = {"tops_per_w": "TOPS/W", "on_chip_tops_per_w": "TOPS/W on chip", "tops_per_mm2": "TOPS/mm²", "effective_tops": "TOPS"}
 
 
 class Table:
@@ -44,6 +49,18 @@ def is_result(name):
              "area_efficiency", "energy_efficiency")
     return tail in known or tail.startswith(("energy_", "area_", "power_", "dram_", "stall_")) and \
         tail.endswith(("_pj", "_mm2", "_mw", "_bytes", "_cycles", "_per_s", "_pj_s"))
+
+
+def described(name):
+    """(words, unit, scale, takes prefixes) of a column: "anda.energy_total_pj" is ("anda: energy total", "J", 1e-12, True)."""
+    head, _, tail = name.rpartition(".")
+    head = f"{head}: " if head else ""
+    if tail in NAMES:
+        return head + NAMES[tail], "", 1, False
+    for ending, unit, scale, prefixes in UNITS:
+        if tail.endswith(ending) and tail != ending:
+            return head + tail[:-len(ending)].replace("_", " "), unit, scale, prefixes
+    return head + tail.replace("_", " "), "", 1, tail == "cycles"
 
 
 def more_is_better(name):

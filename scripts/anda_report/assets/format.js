@@ -40,11 +40,9 @@ function percent(share) {
   return `${Number((100 * share).toPrecision(4))} %`;
 }
 
-// Endings of names, the unit to show, what to multiply with to get it, and whether it takes prefixes.
-const UNITS = [["_bytes_per_s", "B/s", 1, true], ["_pj_s", "J·s", 1e-12, true], ["_pj", "J", 1e-12, true], ["_mw", "W", 1e-3, true],
-  ["_mm2", "mm²", 1, false], ["_hz", "Hz", 1, true], ["_bytes", "B", 1, true], ["_cycles", "cycles", 1, true], ["_bits", "bits", 1, false],
-  ["_ns", "s", 1e-9, true], ["_us", "s", 1e-6, true], ["_s", "s", 1, true]];
-const NAMES = {tops_per_w: "TOPS/W", on_chip_tops_per_w: "TOPS/W on chip", tops_per_mm2: "TOPS/mm²", effective_tops: "TOPS"};
+// Units by the endings of names, and names that are not made of words: tables.py has both.
+let UNITS = [];
+let NAMES = {};
 
 /** Columns that are keys of the configuration: shown as they are. */
 let parameterNames = new Set();

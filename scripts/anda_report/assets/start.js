@@ -1,4 +1,6 @@
 const data = JSON.parse(document.getElementById("data").textContent);
+UNITS = data.units;
+NAMES = data.names;
 document.getElementById("subtitle").textContent = [
   ...new Set(data.runs.map((run) => `${run.workload}, level ${run.level}`)),
   ...data.tables.map((table) => `${table.rows.length} points of ${table.label}`)].join("; ");
