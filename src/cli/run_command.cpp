@@ -151,7 +151,9 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   if (!options.has("quiet")) {
     print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
     for (const std::string& note : found.notes) out << "\nnote: " << note << "\n";
-    out << fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml\n", folder);
+    const std::string& timeline = config.simulation.timeline.file;
+    out << fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", folder, timeline.empty() ? "" : ", ",
+                       timeline);
   }
   return 0;
 }

@@ -34,8 +34,8 @@ void EventWriter::name_process(const std::string& name) {
 }
 
 void EventWriter::name_thread(std::uint32_t thread, const std::string& name) {
-  event(fmt::format(R"({{"ph":"M","name":"thread_name","pid":{},"tid":{},"args":{{"name":{}}}}})", process_, thread,
-                    json_text(name)));
+  event(fmt::format(R"({{"ph":"M","name":"thread_name","pid":{},"tid":{},"args":{{"name":{}}}}})", process_,
+                    number_of(thread), json_text(name)));
   event(fmt::format(R"({{"ph":"M","name":"thread_sort_index","pid":{},"tid":{},"args":{{"sort_index":{}}}}})", process_,
                     thread, thread));
 }
@@ -43,8 +43,8 @@ void EventWriter::name_thread(std::uint32_t thread, const std::string& name) {
 void EventWriter::slice(std::uint32_t thread, const std::string& name, std::uint64_t from_ticks, std::uint64_t to_ticks,
                         const std::string& args) {
   event(fmt::format(R"({{"ph":"B","name":{},"pid":{},"tid":{},"ts":{},"args":{{{}}}}})", json_text(name), process_,
-                    thread, exact_us(from_ticks), args));
-  event(fmt::format(R"({{"ph":"E","pid":{},"tid":{},"ts":{}}})", process_, thread, exact_us(to_ticks)));
+                    number_of(thread), exact_us(from_ticks), args));
+  event(fmt::format(R"({{"ph":"E","pid":{},"tid":{},"ts":{}}})", process_, number_of(thread), exact_us(to_ticks)));
 }
 
 void EventWriter::counter(const std::string& name, std::uint64_t ticks, const std::string& args) {

@@ -31,6 +31,9 @@ class EventWriter {
 
  private:
   void event(const std::string& text);
+  /// Threads have numbers of their own in each process, none of which is that of a process: viewers take a thread with
+  /// the number of its process for the main one, and put it first.
+  std::uint32_t number_of(std::uint32_t thread) const { return static_cast<std::uint32_t>(process_) * 10'000 + thread; }
 
   std::ostream& out_;
   int process_;

@@ -7,20 +7,19 @@ function systemsOf(data) {
 
 function cards(systems) {
   const lines = [
-    ["time", (s) => quantity(s.time_s, "s"), "speedup", "faster"],
-    ["energy with DRAM", (s) => quantity(s.energy_pj * 1e-12, "J"), "energy_efficiency", "less energy"],
-    ["area", (s) => `${digits(s.area_mm2)} mm²`, null, null],
-    ["TOPS/mm²", (s) => digits(s.tops_per_mm2), "area_efficiency", "better"],
-    ["TOPS/W with DRAM", (s) => digits(s.tops_per_w), null, null],
-    ["array busy", (s) => percent(s.utilization), null, null],
+    ["time", (s) => quantity(s.time_s, "s")], ["speedup", "speedup"],
+    ["energy", (s) => quantity(s.energy_pj * 1e-12, "J")], ["energy efficiency", "energy_efficiency"],
+    ["TOPS/W", (s) => digits(s.tops_per_w)],
+    ["area", (s) => `${digits(s.area_mm2)} mm²`], ["TOPS/mm²", (s) => digits(s.tops_per_mm2)], ["area efficiency", "area_efficiency"],
+    ["array busy", (s) => percent(s.utilization)],
   ];
   document.getElementById("cards").replaceChildren(...systems.map((system) => {
     const list = element("dl");
-    for (const [name, show, ratio, word] of lines) {
-      const value = element("dd", {textContent: show(system)});
-      const times = ratio && !system.baseline ? system.ratios[ratio] : null;
-      if (times !== null) value.append(element("small", {className: times > 1 ? "better" : "", textContent: `${Number(times.toPrecision(4))}× ${times >= 1 ? word : "of the baseline"}`}));
-      list.append(element("dt", {textContent: name}), value);
+    for (const [name, show] of lines) {
+      const times = typeof show === "string" ? system.ratios[show] : null;
+      if (typeof show === "string" && (system.baseline || times === null)) continue;
+      list.append(element("dt", {textContent: name}), element("dd", {className: times > 1.0005 ? "better" : "",
+        textContent: times === null ? show(system) : `${Number(times.toPrecision(4))}×`}));
     }
     const base = system.run.systems[0].name;
     return element("article", {className: "card"}, element("h3", {textContent: system.title}),
@@ -229,7 +228,7 @@ function showRuns(data) {
   const systems = systemsOf(data);
   const traces = new Set(data.runs.map((run) => run.trace));
   document.getElementById("headline-note").textContent = traces.size > 1 ? "The runs have different workloads: compare within each of them." :
-    `All systems run the same workload. Ratios are against the first system of ${data.runs.length > 1 ? "each run" : "the run"}.`;
+    `All systems run the same workload. Ratios are against the first system of ${data.runs.length > 1 ? "each run" : "the run"}. Energy includes external memory, area does not.`;
   cards(systems);
   comparison(systems);
   breakdowns(data, systems);
