@@ -29,8 +29,9 @@ def plotly_text():
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="scripts/report", description=DESCRIPTION,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="scripts/report", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("results", nargs="+", metavar="RESULT", help="a folder or file, see above")
     parser.add_argument("-o", "--out", default="report.html", metavar="FILE", help="the file to write (report.html)")
     options = parser.parse_args(arguments)

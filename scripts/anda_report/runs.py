@@ -8,12 +8,25 @@ from pathlib import Path
 from .errors import InputError
 
 SCHEMA_VERSION = 1
-COMPONENTS = {"mxu": "MXU", "compressor": "compressor", "vector_unit": "vector unit",
-              "activation_buffer": "activation buffer", "weight_buffer": "weight buffer",
-              "top_controller": "top controller", "dram": "DRAM"}
-CYCLES = {"busy": "busy", "dram": "stall: DRAM", "buffer_full": "stall: buffer full",
-          "weight_port": "stall: weight port", "activation_port": "stall: activation port", "drain": "stall: drain",
-          "compressor": "stall: compressor", "fill": "stall: fill"}
+COMPONENTS = {
+    "mxu": "MXU",
+    "compressor": "compressor",
+    "vector_unit": "vector unit",
+    "activation_buffer": "activation buffer",
+    "weight_buffer": "weight buffer",
+    "top_controller": "top controller",
+    "dram": "DRAM",
+}
+CYCLES = {
+    "busy": "busy",
+    "dram": "stall: DRAM",
+    "buffer_full": "stall: buffer full",
+    "weight_port": "stall: weight port",
+    "activation_port": "stall: activation port",
+    "drain": "stall: drain",
+    "compressor": "stall: compressor",
+    "fill": "stall: fill",
+}
 STALLS = {cause: text.partition(": ")[2] for cause, text in CYCLES.items() if cause != "busy"}
 # Most intervals of a curve over time, however many GeMMs a run has.
 MOST_INTERVALS = 512
@@ -62,6 +75,7 @@ def load_run(path):
 
 def check(file, report):
     """Whether what is read here is there and of the right kind; docs/report.schema.json has the rest."""
+
     def need(owner, where, key, kind):
         if not isinstance(owner, dict) or key not in owner:
             raise InputError(f"{file}: {where}{key} is missing: is it a report.json of anda-sim run?")
@@ -71,8 +85,10 @@ def check(file, report):
 
     number = (int, float)
     if need(report, "", "schema_version", int) != SCHEMA_VERSION:
-        raise InputError(f"{file}: schema_version is {report['schema_version']}, this script reads {SCHEMA_VERSION}: "
-                         "run the simulation again, or use the scripts of the version that made it")
+        raise InputError(
+            f"{file}: schema_version is {report['schema_version']}, this script reads {SCHEMA_VERSION}: "
+            "run the simulation again, or use the scripts of the version that made it"
+        )
     run = need(report, "", "run", dict)
     for key in ("name", "workload", "level", "tool_version", "config_sha256", "trace_sha256"):
         need(run, "run.", key, str)
@@ -85,8 +101,14 @@ def check(file, report):
         need(system, where, "name", str)
         for key in ("cycles", "time_s", "busy_cycles", "macs", "effective_tops", "tops_per_w", "tops_per_mm2"):
             need(system, where, key, number)
-        for path in ("energy_pj.total", "energy_pj.dram", "area_mm2.total", "dram_bandwidth_bytes_per_s.peak",
-                     "dram_bytes.read", "dram_bytes.write"):
+        for path in (
+            "energy_pj.total",
+            "energy_pj.dram",
+            "area_mm2.total",
+            "dram_bandwidth_bytes_per_s.peak",
+            "dram_bytes.read",
+            "dram_bytes.write",
+        ):
             outer, inner = path.split(".")
             need(need(system, where, outer, dict), f"{where}{outer}.", inner, number)
         stalls = need(system, where, "stall_cycles", dict)
@@ -101,9 +123,18 @@ def check(file, report):
             for j, row in enumerate(need(system, where, part, list)):
                 for key in ("tensor", *(("name",) if part == "ops" else ())):
                     need(row, f"{where}{part}[{j}].", key, str)
-                for key in ("cycles", "time_s", "busy_cycles", "macs", "energy_total_pj", "dram_read_bytes",
-                            "dram_write_bytes", "pe_utilization", *(f"stall_{cause}_cycles" for cause in STALLS),
-                            *(f"energy_{component}_pj" for component in COMPONENTS)):
+                for key in (
+                    "cycles",
+                    "time_s",
+                    "busy_cycles",
+                    "macs",
+                    "energy_total_pj",
+                    "dram_read_bytes",
+                    "dram_write_bytes",
+                    "pe_utilization",
+                    *(f"stall_{cause}_cycles" for cause in STALLS),
+                    *(f"energy_{component}_pj" for component in COMPONENTS),
+                ):
                     need(row, f"{where}{part}[{j}].", key, number)
 
 
@@ -116,7 +147,9 @@ def load_timeline(file, report):
             overview = overviews[system["name"]]
             busy = sum(overview["array_busy_ticks"])
             # A tick is a picosecond, and each edge of the clock is at the nearest one.
-            if not math.isclose(busy * 1e-12, system["busy_cycles"] / system["cycles"] * system["time_s"], rel_tol=1e-3):
+            if not math.isclose(
+                busy * 1e-12, system["busy_cycles"] / system["cycles"] * system["time_s"], rel_tol=1e-3
+            ):
                 return None  # of another run, or of one that folded its layers
     except (KeyError, TypeError, IndexError):
         raise InputError(f"{file}: is no timeline of anda-sim run --timeline") from None
@@ -152,22 +185,45 @@ def cycle_parts(row):
     return {"busy": row["busy_cycles"], **{cause: stalls[cause] for cause in STALLS}}
 
 
-SUMMED = ("cycles", "time_s", "busy_cycles", "macs", "energy_total_pj", "dram_read_bytes", "dram_write_bytes",
-          *(f"stall_{cause}_cycles" for cause in STALLS), *(f"energy_{component}_pj" for component in COMPONENTS))
+SUMMED = (
+    "cycles",
+    "time_s",
+    "busy_cycles",
+    "macs",
+    "energy_total_pj",
+    "dram_read_bytes",
+    "dram_write_bytes",
+    *(f"stall_{cause}_cycles" for cause in STALLS),
+    *(f"energy_{component}_pj" for component in COMPONENTS),
+)
 
 
 def kinds(system):
     """The ops of a system with equal ones (tensor, shape, formats) summed up, in the order of their first one."""
     found = {}
     for op in system["ops"]:
-        key = (op["tensor"], op.get("m"), op.get("k"), op.get("n"), op.get("weight_bits"),
-               op.get("input_mantissa_bits"), op.get("output_mantissa_bits"))
+        key = (
+            op["tensor"],
+            op.get("m"),
+            op.get("k"),
+            op.get("n"),
+            op.get("weight_bits"),
+            op.get("input_mantissa_bits"),
+            op.get("output_mantissa_bits"),
+        )
         if key not in found:
-            found[key] = {"name": f"{op['tensor']} {op.get('m')}×{op.get('k')}×{op.get('n')}", "tensor": op["tensor"],
-                          "m": op.get("m"), "k": op.get("k"), "n": op.get("n"),
-                          "input_mantissa_bits": op.get("input_mantissa_bits"),
-                          "output_mantissa_bits": op.get("output_mantissa_bits"), "gemms": 0, "pe_cycles": 0.0,
-                          **dict.fromkeys(SUMMED, 0)}
+            found[key] = {
+                "name": f"{op['tensor']} {op.get('m')}×{op.get('k')}×{op.get('n')}",
+                "tensor": op["tensor"],
+                "m": op.get("m"),
+                "k": op.get("k"),
+                "n": op.get("n"),
+                "input_mantissa_bits": op.get("input_mantissa_bits"),
+                "output_mantissa_bits": op.get("output_mantissa_bits"),
+                "gemms": 0,
+                "pe_cycles": 0.0,
+                **dict.fromkeys(SUMMED, 0),
+            }
         entry = found[key]
         entry["gemms"] += op.get("count", 1)
         entry["pe_cycles"] += op["pe_utilization"] * op["cycles"]
@@ -183,11 +239,11 @@ def kinds(system):
 
 
 def roofline(system):
-    """Points {name, tensor, intensity: operations/byte, tops, bound} of the kinds of GeMM, and the roofs: peak bytes/s of
-    the memory, and the array's peak TOPS for each mantissa length.
+    """Points {name, tensor, bits, gemms, intensity: operations/byte or None, tops} of the kinds of GeMM, and the roofs:
+    peak bytes/s of the memory, and the array's peak TOPS for each mantissa length.
 
-    The peak is that of the op that keeps the elements busiest: MACs for each cycle of a busy element, times all elements
-    and two operations."""
+    The peak is that of the kind that keeps the elements busiest: two operations for each MAC, MACs for each cycle of a
+    busy element, times all elements."""
     clock_hz = system["cycles"] / system["time_s"]
     peaks, points = {}, []
     for kind in kinds(system):
@@ -197,9 +253,16 @@ def roofline(system):
         peak = 2 * kind["macs"] / kind["pe_cycles"] * clock_hz * 1e-12
         peaks[bits] = max(peak, peaks.get(bits, 0))
         moved = kind["dram_read_bytes"] + kind["dram_write_bytes"]
-        points.append({"name": kind["name"], "tensor": kind["tensor"], "bits": bits, "gemms": kind["gemms"],
-                       "intensity": 2 * kind["macs"] / moved if moved else None,
-                       "tops": 2 * kind["macs"] / kind["time_s"] * 1e-12})
+        points.append(
+            {
+                "name": kind["name"],
+                "tensor": kind["tensor"],
+                "bits": bits,
+                "gemms": kind["gemms"],
+                "intensity": 2 * kind["macs"] / moved if moved else None,
+                "tops": 2 * kind["macs"] / kind["time_s"] * 1e-12,
+            }
+        )
     return {"bytes_per_s": system["dram_bandwidth_bytes_per_s"]["peak"], "peaks": peaks, "points": points}
 
 
@@ -208,16 +271,29 @@ def bandwidth(run, system):
     timeline where there is one, else from the ops, each of which counts as even."""
     if run.timeline is not None:
         overview = run.timeline[system["name"]]
-        return ("timeline", *rates(overview["interval_us"] * 1e-6, overview["end_us"] * 1e-6, overview["read_bytes"],
-                                   overview["write_bytes"]))
+        return (
+            "timeline",
+            *rates(
+                overview["interval_us"] * 1e-6,
+                overview["end_us"] * 1e-6,
+                overview["read_bytes"],
+                overview["write_bytes"],
+            ),
+        )
     ends, now = [0.0], 0.0
     for op in system["ops"]:
         now += op["time_s"]
         ends.append(now)
     if len(system["ops"]) <= MOST_INTERVALS:
         spans = [end - start for start, end in zip(ends, ends[1:])]
-        return ("ops", ends, *([op[key] / span if span else 0 for op, span in zip(system["ops"], spans)]
-                               for key in ("dram_read_bytes", "dram_write_bytes")))
+        return (
+            "ops",
+            ends,
+            *(
+                [op[key] / span if span else 0 for op, span in zip(system["ops"], spans)]
+                for key in ("dram_read_bytes", "dram_write_bytes")
+            ),
+        )
     width = now / MOST_INTERVALS
     sums = [[0.0] * MOST_INTERVALS, [0.0] * MOST_INTERVALS]
     for op, start, end in zip(system["ops"], ends, ends[1:]):
@@ -238,8 +314,12 @@ def rates(width, end, *series):
 
 def ratios(system, baseline):
     """How many times better than the baseline, as `ratios` of report.json define it; None where that has no meaning."""
+
     def quotient(a, b):
         return a / b if b else None
-    return {"speedup": quotient(baseline["time_s"], system["time_s"]),
-            "area_efficiency": quotient(system["tops_per_mm2"], baseline["tops_per_mm2"]),
-            "energy_efficiency": quotient(baseline["energy_pj"]["total"], system["energy_pj"]["total"])}
+
+    return {
+        "speedup": quotient(baseline["time_s"], system["time_s"]),
+        "area_efficiency": quotient(system["tops_per_mm2"], baseline["tops_per_mm2"]),
+        "energy_efficiency": quotient(baseline["energy_pj"]["total"], system["energy_pj"]["total"]),
+    }

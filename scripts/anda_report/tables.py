@@ -10,10 +10,26 @@ from .errors import InputError
 # More of it is better; of everything else less is.
 BETTER_IF_MORE = ("speedup", "efficiency", "tops", "per_w", "per_mm2", "utilization", "macs_per_cycle", "bandwidth")
 # Endings of names: the unit to show, what to multiply with to get it, and whether it takes prefixes.
-UNITS = [("_bytes_per_s", "B/s", 1, True), ("_pj_s", "J·s", 1e-12, True), ("_pj", "J", 1e-12, True), ("_mw", "W", 1e-3, True),
-         ("_mm2", "mm²", 1, False), ("_hz", "Hz", 1, True), ("_bytes", "B", 1, True), ("_cycles", "cycles", 1, True),
-         ("_bits", "bits", 1, False), ("_ns", "s", 1e-9, True), ("_us", "s", 1e-6, True), ("_s", "s", 1, True)]
-NAMES = {"tops_per_w": "TOPS/W", "on_chip_tops_per_w": "TOPS/W on chip", "tops_per_mm2": "TOPS/mm²", "effective_tops": "TOPS"}
+UNITS = [
+    ("_bytes_per_s", "B/s", 1, True),
+    ("_pj_s", "J·s", 1e-12, True),
+    ("_pj", "J", 1e-12, True),
+    ("_mw", "W", 1e-3, True),
+    ("_mm2", "mm²", 1, False),
+    ("_hz", "Hz", 1, True),
+    ("_bytes", "B", 1, True),
+    ("_cycles", "cycles", 1, True),
+    ("_bits", "bits", 1, False),
+    ("_ns", "s", 1e-9, True),
+    ("_us", "s", 1e-6, True),
+    ("_s", "s", 1, True),
+]
+NAMES = {
+    "tops_per_w": "TOPS/W",
+    "on_chip_tops_per_w": "TOPS/W on chip",
+    "tops_per_mm2": "TOPS/mm²",
+    "effective_tops": "TOPS",
+}
 
 
 class Table:
@@ -22,9 +38,12 @@ class Table:
     def __init__(self, path, columns, rows):
         self.path, self.columns, self.rows = path, columns, rows
         self.label = path.parent.name if path.name == "results.csv" else path.stem
-        self.numeric = [name for i, name in enumerate(columns)
-                        if any(isinstance(row[i], float) for row in rows) and
-                        all(row[i] is None or isinstance(row[i], float) for row in rows)]
+        self.numeric = [
+            name
+            for i, name in enumerate(columns)
+            if any(isinstance(row[i], float) for row in rows)
+            and all(row[i] is None or isinstance(row[i], float) for row in rows)
+        ]
 
     def column(self, name):
         place = self.columns.index(name)
@@ -45,21 +64,34 @@ class Table:
 
 def is_result(name):
     head, _, tail = name.rpartition(".")
-    known = ("cycles", "time_s", "effective_tops", "tops_per_w", "tops_per_mm2", "utilization", "speedup",
-             "area_efficiency", "energy_efficiency")
-    return tail in known or tail.startswith(("energy_", "area_", "power_", "dram_", "stall_")) and \
-        tail.endswith(("_pj", "_mm2", "_mw", "_bytes", "_cycles", "_per_s", "_pj_s"))
+    known = (
+        "cycles",
+        "time_s",
+        "effective_tops",
+        "tops_per_w",
+        "tops_per_mm2",
+        "utilization",
+        "speedup",
+        "area_efficiency",
+        "energy_efficiency",
+    )
+    return (
+        tail in known
+        or tail.startswith(("energy_", "area_", "power_", "dram_", "stall_"))
+        and tail.endswith(("_pj", "_mm2", "_mw", "_bytes", "_cycles", "_per_s", "_pj_s"))
+    )
 
 
 def described(name):
-    """(words, unit, scale, takes prefixes) of a column: "anda.energy_total_pj" is ("anda: energy total", "J", 1e-12, True)."""
+    """(words, unit, scale, takes prefixes) of a column, ("anda: energy total", "J", 1e-12, True) of
+    "anda.energy_total_pj"."""
     head, _, tail = name.rpartition(".")
     head = f"{head}: " if head else ""
     if tail in NAMES:
         return head + NAMES[tail], "", 1, False
     for ending, unit, scale, prefixes in UNITS:
         if tail.endswith(ending) and tail != ending:
-            return head + tail[:-len(ending)].replace("_", " "), unit, scale, prefixes
+            return head + tail[: -len(ending)].replace("_", " "), unit, scale, prefixes
     return head + tail.replace("_", " "), "", 1, tail == "cycles"
 
 
@@ -99,8 +131,9 @@ def load_table(path):
         if not line:
             continue
         if len(line) != len(columns):
-            raise InputError(f"{path}:{number}: has {len(line)} values, the columns are {len(columns)}; the file may be cut "
-                             "off")
+            raise InputError(
+                f"{path}:{number}: has {len(line)} values, the columns are {len(columns)}; the file may be cut " "off"
+            )
         rows.append([value_of(text) for text in line])
     if not rows:
         raise InputError(f"{path}: has no rows")

@@ -32,7 +32,7 @@ def test_every_kind_is_a_column_wide_in_fonts_for_print(run, tmp_path, kind, cap
         path = tmp_path / f"figure.{ending}"
         assert call("plot", run, "--kind", kind, "-o", path, capsys=capsys) == (0, "")
         files[ending] = path.read_bytes()
-    width, = re.findall(rb"/MediaBox \[ 0 0 ([0-9.]+) ", files["pdf"])
+    (width,) = re.findall(rb"/MediaBox \[ 0 0 ([0-9.]+) ", files["pdf"])
     assert float(width) == pytest.approx(3.3 * 72)
     assert b"/FontFile2" in files["pdf"] and b"/Type3" not in files["pdf"], "fonts must be TrueType, embedded"
     sizes = {float(size) for size in re.findall(r"font: ([0-9.]+)px", files["svg"].decode())}
@@ -77,10 +77,12 @@ def test_wrong_inputs_are_refused_and_leave_no_file(run, tmp_path, name, capsys)
 
 
 def test_wrong_options_are_refused(run, sweep, tmp_path, capsys):
-    for args, fragment in [([run, "--kind", "energy", "-o", tmp_path / "a.gif"], "must end in .pdf, .svg or .png"),
-                           ([run, "--kind", "pareto", "-o", tmp_path / "a.svg"], "needs a sweep"),
-                           ([sweep, "--kind", "energy", "-o", tmp_path / "a.svg"], "needs runs"),
-                           ([run, "--kind", "pie", "-o", tmp_path / "a.svg"], "invalid choice")]:
+    for args, fragment in [
+        ([run, "--kind", "energy", "-o", tmp_path / "a.gif"], "must end in .pdf, .svg or .png"),
+        ([run, "--kind", "pareto", "-o", tmp_path / "a.svg"], "needs a sweep"),
+        ([sweep, "--kind", "energy", "-o", tmp_path / "a.svg"], "needs runs"),
+        ([run, "--kind", "pie", "-o", tmp_path / "a.svg"], "invalid choice"),
+    ]:
         status, message = call("plot", *args, capsys=capsys)
         assert status == 2 and fragment in message, message
     status, message = call("plot", run, "--kind", "energy", "-o", tmp_path / "absent" / "a.svg", capsys=capsys)
@@ -104,10 +106,12 @@ def test_parts_add_up(run):
 
 
 def test_roofs_are_those_of_the_machine(run):
-    """An array of 16 × 16 elements works on 64 elements along k in M + 1 cycles (Anda), or in 16 (FP-FP), at 285 MHz."""
+    """16 × 16 elements take 64 elements along k in M + 1 cycles (Anda), or in 16 (FP-FP), at 285 MHz."""
     machine = {system["name"]: roofline(system) for system in load_run(run).systems}
+
     def peak(cycles):
         return 2 * 16 * 16 * 64 / cycles * 285e6 * 1e-12
+
     assert machine["fp-fp"]["peaks"] == {0: pytest.approx(peak(16))}
     assert machine["anda"]["peaks"] == {7: pytest.approx(peak(8)), 5: pytest.approx(peak(6)), 6: pytest.approx(peak(7))}
     for roof in machine.values():
@@ -120,7 +124,11 @@ def test_roofs_are_those_of_the_machine(run):
 def integral(curve):
     _, starts, read, write = curve
     spans = [end - start for start, end in zip(starts, starts[1:])]
-    return sum(rate * span for rate, span in zip(read, spans)), sum(rate * span for rate, span in zip(write, spans)), starts[-1]
+    return (
+        sum(rate * span for rate, span in zip(read, spans)),
+        sum(rate * span for rate, span in zip(write, spans)),
+        starts[-1],
+    )
 
 
 def test_bandwidth_over_time_has_all_bytes(run, tmp_path, monkeypatch):
@@ -155,15 +163,24 @@ def test_a_timeline_of_another_run_is_left_alone(run, tmp_path):
 def test_tables_know_parameters_from_results(sweep):
     table = load_table(sweep)
     assert table.parameters == ["accelerator.mxu.rows", "tiling"]
-    assert set(table.numeric) == {"point", "accelerator.mxu.rows", "anda.time_s", "anda.energy_total_pj", "anda.tops_per_w"}
+    assert set(table.numeric) == {
+        "point",
+        "accelerator.mxu.rows",
+        "anda.time_s",
+        "anda.energy_total_pj",
+        "anda.tops_per_w",
+    }
     assert table.column("anda.time_s")[5] is None
 
 
 def test_the_front_is_what_nothing_beats():
     import random
+
     for seed in range(50):
         chance = random.Random(seed)
-        points = [(chance.randrange(10), chance.randrange(10)) if chance.random() < 0.9 else (None, 1) for _ in range(40)]
+        points = [
+            (chance.randrange(10), chance.randrange(10)) if chance.random() < 0.9 else (None, 1) for _ in range(40)
+        ]
         front = pareto_front(points)
         kept = {points[i] for i in front}
         assert len(kept) == len(front)

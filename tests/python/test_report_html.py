@@ -15,8 +15,18 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 HOSTILE = "</script><script>window.broken=1</script><img src=x onerror=window.broken=1> & \u2028 é"
-SWITCHES = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"]
+SWITCHES = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+]
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +56,21 @@ class Page:
 
     def __init__(self, browser, path, width=1280, height=900, scheme="light"):
         self.browser = browser
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        )
         self.resize(width, height)
         browser.get_log("browser")
         browser.get(Path(path).as_uri())
-        WebDriverWait(browser, 60).until(lambda driver: driver.execute_script("return document.documentElement.dataset.ready === 'true'"))
+        WebDriverWait(browser, 60).until(
+            lambda driver: driver.execute_script("return document.documentElement.dataset.ready === 'true'")
+        )
 
     def resize(self, width, height):
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                                     {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700})
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700},
+        )
 
     def run(self, script, *args):
         return self.browser.execute_script(script, *args)
@@ -64,14 +80,24 @@ class Page:
 
     def traces(self, chart):
         """name and numbers of the bars of a chart, as drawn."""
-        return self.run("return document.getElementById(arguments[0]).data.map((t) => ({name: t.name, x: Array.from(t.x || []), y: Array.from(t.y || [])}))", chart)
+        return self.run(
+            "const list = (values) => Array.from(values || []);"
+            "const traces = document.getElementById(arguments[0]).data;"
+            "return traces.map((t) => ({name: t.name, x: list(t.x), y: list(t.y)}))",
+            chart,
+        )
 
     def count(self, selector):
         return self.run("return document.querySelectorAll(arguments[0]).length", selector)
 
     def choose(self, control, value):
-        self.run("const c = document.getElementById(arguments[0]); if (c.type === 'checkbox') c.checked = arguments[1]; else c.value = arguments[1];"
-                 "c.dispatchEvent(new Event('change', {bubbles: true}));", control, value)
+        self.run(
+            "const c = document.getElementById(arguments[0]);"
+            "c[c.type === 'checkbox' ? 'checked' : 'value'] = arguments[1];"
+            "c.dispatchEvent(new Event('change', {bubbles: true}));",
+            control,
+            value,
+        )
 
     def text(self, selector):
         return self.run("return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)", selector)
@@ -90,7 +116,12 @@ class Page:
 @pytest.fixture(scope="module")
 def files(runs):
     made = {}
-    for name, inputs in {"one": ["first"], "two": ["first", "wide"], "sweep": ["sweep"], "all": ["first", "wide", "sweep"]}.items():
+    for name, inputs in {
+        "one": ["first"],
+        "two": ["first", "wide"],
+        "sweep": ["sweep"],
+        "all": ["first", "wide", "sweep"],
+    }.items():
         made[name] = runs / f"{name}.html"
         result = script("report", *(runs / one for one in inputs), "-o", made[name])
         assert result.returncode == 0, result.stderr
@@ -100,19 +131,39 @@ def files(runs):
 def test_everything_is_drawn_without_errors_or_network(files, browser):
     page = Page(browser, files["all"])
     assert page.errors() == []
-    assert page.run("return performance.getEntriesByType('resource').filter((r) => !r.name.startsWith('data:')).length") == 0
+    assert (
+        page.run("return performance.getEntriesByType('resource').filter((r) => !r.name.startsWith('data:')).length")
+        == 0
+    )
     for chart in ("c-compare", "c-energy", "c-cycles", "c-stalls"):
         assert page.count(f"#{chart} .bars .point path") >= 4, chart
     for chart in ("c-roofline", "c-scatter"):
         assert page.count(f"#{chart} .scatterlayer .points path") >= 10, chart
-    assert page.count("#c-area .treemaplayer .slice") == 1 + 4 + 2 * (5 + 6), "a root, four systems, of which two have a compressor"
+    assert page.count("#c-area .treemaplayer .slice") == 1 + 4 + 2 * (
+        5 + 6
+    ), "a root, four systems, of which two have a compressor"
     assert page.count("#c-bandwidth .scatterlayer .js-line") == 8
     assert page.count("#c-array .scatterlayer .js-fill") >= 4
     assert page.count("#c-parallel .y-axis") >= 4
     assert page.count(".chart[role=img][aria-label]") == 10
-    assert all(len(label) > 20 for label in page.run("return [...document.querySelectorAll('.chart')].map((c) => c.getAttribute('aria-label'))"))
-    assert page.text("#sections a") == ["Headline", "Comparison", "Energy", "Time and stalls", "Roofline", "Area", "External memory over time",
-                                        "GeMMs", "Configuration and assumptions", "Sweep"]
+    assert all(
+        len(label) > 20
+        for label in page.run(
+            "return [...document.querySelectorAll('.chart')].map((c) => c.getAttribute('aria-label'))"
+        )
+    )
+    assert page.text("#sections a") == [
+        "Headline",
+        "Comparison",
+        "Energy",
+        "Time and stalls",
+        "Roofline",
+        "Area",
+        "External memory over time",
+        "GeMMs",
+        "Configuration and assumptions",
+        "Sweep",
+    ]
 
 
 def test_charts_show_the_numbers_of_the_report(files, runs, browser):
@@ -122,7 +173,10 @@ def test_charts_show_the_numbers_of_the_report(files, runs, browser):
     for i, system in enumerate(systems):
         # The axis has a prefix, so shares are compared.
         totals = [sum(trace["x"][j] for trace in energy) for j in range(len(systems))]
-        for trace, component in (("DRAM", system["energy_pj"]["dram"]), ("MXU", system["energy_pj"]["by_component"]["mxu"])):
+        for trace, component in (
+            ("DRAM", system["energy_pj"]["dram"]),
+            ("MXU", system["energy_pj"]["by_component"]["mxu"]),
+        ):
             drawn = next(one for one in energy if one["name"] == trace)["x"][i]
             assert drawn / totals[i] == pytest.approx(component / system["energy_pj"]["total"])
         assert totals[i] / totals[0] == pytest.approx(system["energy_pj"]["total"] / systems[0]["energy_pj"]["total"])
@@ -133,15 +187,21 @@ def test_charts_show_the_numbers_of_the_report(files, runs, browser):
     for trace, system in zip(points, systems):
         ops = system["ops"][:3]
         assert trace["y"] == pytest.approx([op["effective_tops"] for op in ops])
-        assert trace["x"] == pytest.approx([2 * op["macs"] / (op["dram_read_bytes"] + op["dram_write_bytes"]) for op in ops])
+        assert trace["x"] == pytest.approx(
+            [2 * op["macs"] / (op["dram_read_bytes"] + op["dram_write_bytes"]) for op in ops]
+        )
     ratio = report_of(runs / "first")["ratios"][0]
-    assert page.text("#cards .better") == [f"{ratio[key]:.4g}×" for key in ("speedup", "energy_efficiency", "area_efficiency")]
+    assert page.text("#cards .better") == [
+        f"{ratio[key]:.4g}×" for key in ("speedup", "energy_efficiency", "area_efficiency")
+    ]
 
 
 def test_controls_change_what_is_drawn(files, runs, browser):
     page = Page(browser, files["one"])
     page.choose("energy-by", "tensor")
-    assert page.traces("c-energy")[0]["y"] == [f"{system} · {tensor}" for system in ("fp-fp", "anda") for tensor in ("A_qkv", "A_o", "A_d")]
+    assert page.traces("c-energy")[0]["y"] == [
+        f"{system} · {tensor}" for system in ("fp-fp", "anda") for tensor in ("A_qkv", "A_o", "A_d")
+    ]
     page.choose("energy-by", "kind")
     assert "anda · A_d 1×4096×512" in page.traces("c-energy")[0]["y"]
     page.choose("energy-share", True)
@@ -168,10 +228,15 @@ def test_tables_sort_and_filter_by_keyboard(files, browser):
     place = heads.index("cycles") + 1
     page.run("document.querySelector(`#ops-table th:nth-child(${arguments[0]}) button`).focus()", place)
     page.keys(Keys.ENTER)
+
     def cycles():
         return [int(text.replace(",", "")) for text in page.text(f"#ops-table tbody td:nth-child({place})")]
+
     def order():
-        return page.run("return document.querySelector(`#ops-table th:nth-child(${arguments[0]})`).getAttribute('aria-sort')", place)
+        return page.run(
+            "return document.querySelector(`#ops-table th:nth-child(${arguments[0]})`).getAttribute('aria-sort')", place
+        )
+
     assert order() == "descending" and cycles() == sorted(cycles(), reverse=True) and len(set(cycles())) > 1
     page.keys(Keys.SPACE)
     assert order() == "ascending" and cycles() == sorted(cycles())
@@ -181,18 +246,33 @@ def test_the_keyboard_reaches_everything(files, browser):
     page = Page(browser, files["all"])
     page.keys(Keys.TAB)
     assert page.run("return document.activeElement.className") == "skip"
-    assert page.run("return document.activeElement.getBoundingClientRect().left >= 0"), "the skip link shows when it has the focus"
+    assert page.run(
+        "return document.activeElement.getBoundingClientRect().left >= 0"
+    ), "the skip link shows when it has the focus"
     page.keys(Keys.ENTER)
     assert page.run("return document.activeElement.id") == "main"
     reached = set()
     for _ in range(400):
         page.keys(Keys.TAB)
-        name = page.run("const e = document.activeElement; return e === document.body ? '' : e.id || `${e.tagName} ${e.className} ${e.textContent.slice(0, 20)}`")
+        name = page.run(
+            "const e = document.activeElement; if (e === document.body) return '';"
+            "return e.id || `${e.tagName} ${e.className} ${e.textContent.slice(0, 20)}`"
+        )
         if not name:
             break
         reached.add(name)
         assert page.run("return getComputedStyle(document.activeElement).outlineStyle") != "none", name
-    for control in ("compare-metric", "energy-by", "energy-share", "cycles-by", "cycles-share", "array-system", "sweep-x", "sweep-y", "sweep-front"):
+    for control in (
+        "compare-metric",
+        "energy-by",
+        "energy-share",
+        "cycles-by",
+        "cycles-share",
+        "array-system",
+        "sweep-x",
+        "sweep-y",
+        "sweep-front",
+    ):
         assert control in reached
     assert any(name.startswith("DIV scroller") for name in reached)
     assert any(name.startswith("SUMMARY") for name in reached)
@@ -220,8 +300,12 @@ def test_text_and_charts_follow_the_colour_scheme(files, browser, scheme):
         assert contrast(page.style(chart, "fill"), background) >= 4.5, chart
     # While the page is open, too.
     other = "dark" if scheme == "light" else "light"
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": other}]})
-    WebDriverWait(browser, 20).until(lambda _: contrast(page.style("#c-energy .xtick text", "fill"), page.style("body", "backgroundColor")) >= 4.5)
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": other}]}
+    )
+    WebDriverWait(browser, 20).until(
+        lambda _: contrast(page.style("#c-energy .xtick text", "fill"), page.style("body", "backgroundColor")) >= 4.5
+    )
     assert (luminance(page.style("body", "backgroundColor")) < 0.1) == (other == "dark")
 
 
@@ -230,15 +314,20 @@ def test_no_page_is_wider_than_its_window(files, browser, first, widths):
     page = Page(browser, files["all"], width=first, height=844)
     page.choose("energy-by", "kind")
     page.choose("cycles-by", "kind")
+
     def drawn():
-        return page.run("return [...document.querySelectorAll('figure > .chart')].map((c) => c.querySelector('.main-svg').getBoundingClientRect().width)")
+        return page.run(
+            "return [...document.querySelectorAll('figure > .chart')].map("
+            "(chart) => chart.querySelector('.main-svg').getBoundingClientRect().width)"
+        )
+
     for width in widths:  # the charts follow the window
         page.resize(width, 844)
         WebDriverWait(browser, 20).until(lambda _: all(200 <= chart <= width for chart in drawn()))
         assert len(drawn()) == 9
         assert page.overflows() <= 0, width
     # Labels and bars share the width.
-    assert page.run("return document.querySelector('#c-energy .bglayer rect, #c-energy .barlayer').getBoundingClientRect().width") > 60
+    assert page.run("return document.querySelector('#c-energy .barlayer').getBoundingClientRect().width") > 60
 
 
 def test_several_runs_stay_apart(files, browser):
@@ -251,6 +340,7 @@ def test_several_runs_stay_apart(files, browser):
 
 def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
     from anda_report.tables import pareto_front
+
     page = Page(browser, files["sweep"])
     assert "16 points, 1 not finished" in page.text("#sweep-note")[0]
     assert page.count("#points-table tbody tr") == 16
@@ -258,7 +348,9 @@ def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
     done = [(float(row[5]), float(row[6])) for row in rows if row[1] == "done"]
     expected = sorted(done[i] for i in pareto_front(done))
     points, front = page.traces("c-scatter")
-    assert len(points["x"]) == 15 and front["name"] == f"Pareto front, {len(expected)} points" and 2 < len(expected) < 15
+    assert (
+        len(points["x"]) == 15 and front["name"] == f"Pareto front, {len(expected)} points" and 2 < len(expected) < 15
+    )
     drawn = sorted(zip(front["x"], front["y"]))
     assert [x for x, _ in drawn] == pytest.approx([x for x, _ in expected])
     assert [y for _, y in drawn] == pytest.approx([y * 1e-12 for _, y in expected])
@@ -274,8 +366,10 @@ def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
 
 
 def test_names_of_any_kind_are_text(browser, tmp_path):
-    trace = "name,layer,tensor,m,k,n\n\"" + HOSTILE.replace("\u2028", "") + "\",0,A_qkv,16,64,64\n"
-    folder = make_run(tmp_path / "run", trace=trace, config=f"name: {json.dumps(HOSTILE)}\nworkload: {{trace: trace.csv}}\n")
+    trace = 'name,layer,tensor,m,k,n\n"' + HOSTILE.replace("\u2028", "") + '",0,A_qkv,16,64,64\n'
+    folder = make_run(
+        tmp_path / "run", trace=trace, config=f"name: {json.dumps(HOSTILE)}\nworkload: {{trace: trace.csv}}\n"
+    )
     (folder / "t.csv").write_text('x,"y</script>\n<script>window.broken=1</script>"\n1,2\n3,"4"\n')
     result = script("report", folder, folder / "t.csv", "-o", tmp_path / "report.html")
     assert result.returncode == 0, result.stderr
@@ -287,7 +381,9 @@ def test_names_of_any_kind_are_text(browser, tmp_path):
 
 
 def test_a_long_workload_stays_small(browser, tmp_path):
-    trace = "name,layer,tensor,m,k,n\n" + "".join(f"op{i},{i // 7},A_qkv,{16 * (1 + i % 3)},64,64\n" for i in range(6000))
+    trace = "name,layer,tensor,m,k,n\n" + "".join(
+        f"op{i},{i // 7},A_qkv,{16 * (1 + i % 3)},64,64\n" for i in range(6000)
+    )
     folder = make_run(tmp_path / "run", trace=trace)
     result = script("report", folder, "-o", tmp_path / "report.html")
     assert result.returncode == 0, result.stderr

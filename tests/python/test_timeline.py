@@ -23,8 +23,22 @@ def program():
 def call(program, folder, *args, config="workload: {trace: trace.csv}\n"):
     (folder / "trace.csv").write_text(TRACE)
     (folder / "run.yaml").write_text(config)
-    return subprocess.run([program, "run", folder / "run.yaml", "--out", folder / "out", "--timeline",
-                           folder / "timeline.json", "--quiet", *args], capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [
+            program,
+            "run",
+            folder / "run.yaml",
+            "--out",
+            folder / "out",
+            "--timeline",
+            folder / "timeline.json",
+            "--quiet",
+            *args,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def run(program, folder, *args, **options):
@@ -42,7 +56,7 @@ class Timeline:
         assert set(self.file) == {"displayTimeUnit", "otherData", "traceEvents"}
         assert self.file["displayTimeUnit"] == "ns"
         self.systems = {system["name"]: system for system in self.file["otherData"]["systems"]}
-        self.slices = defaultdict(list)    # (system, thread): [(name, from, to, args)]
+        self.slices = defaultdict(list)  # (system, thread): [(name, from, to, args)]
         self.counters = defaultdict(list)  # (system, counter): [(ts, args)]
         processes, threads, open_slices = {}, {}, {}
         for event in self.file["traceEvents"]:
@@ -129,8 +143,11 @@ def test_slices_add_up_to_the_report(program, tmp_path, level):
 
 def test_buffers_fill_and_are_empty_at_the_end(program, tmp_path):
     timeline, report = run(program, tmp_path)
-    limits = {"activation buffer: operands (bytes)": 1 << 20, "weight buffer: operands (bytes)": 1 << 20,
-              "activation buffer: results (bytes)": 1 << 20}
+    limits = {
+        "activation buffer: operands (bytes)": 1 << 20,
+        "weight buffer: operands (bytes)": 1 << 20,
+        "activation buffer: results (bytes)": 1 << 20,
+    }
     for system in report["systems"]:
         for counter, limit in limits.items():
             values = [args["bytes"] for _, args in timeline.counters[system["name"], counter]]
@@ -153,7 +170,8 @@ def test_only_the_window_has_details(program, tmp_path):
         assert timeline.slices[name, "MXU"]
         overview = timeline.systems[name]
         assert sum(overview["array_busy_ticks"]) > 0.99 * sum(
-            sum(overview[key]) for key in overview if key.startswith("array_"))
+            sum(overview[key]) for key in overview if key.startswith("array_")
+        )
     assert timeline.file["otherData"]["window_from_us"] == 50
     assert timeline.file["otherData"]["window_length_us"] == Decimal("10.5")
 
@@ -200,10 +218,18 @@ def test_a_timeline_changes_no_number_and_is_reproducible(program, tmp_path):
     assert without["systems"] == with_timeline["systems"]
 
 
-@pytest.mark.parametrize("window, fragment", [
-    ("5", "must be FROM:TO in microseconds"), ("a:b", "must be FROM:TO in microseconds"),
-    ("9:3", "must end after it starts"), ("3:3", "must end after it starts"),
-    ("-1:3", "simulation.timeline.from_us"), (":", None), ("0.5:", None)])
+@pytest.mark.parametrize(
+    "window, fragment",
+    [
+        ("5", "must be FROM:TO in microseconds"),
+        ("a:b", "must be FROM:TO in microseconds"),
+        ("9:3", "must end after it starts"),
+        ("3:3", "must end after it starts"),
+        ("-1:3", "simulation.timeline.from_us"),
+        (":", None),
+        ("0.5:", None),
+    ],
+)
 def test_windows_are_checked(program, tmp_path, window, fragment):
     result = call(program, tmp_path, "--timeline-window", window)
     assert result.returncode == (2 if fragment else 0), result.stderr
@@ -214,7 +240,19 @@ def test_windows_are_checked(program, tmp_path, window, fragment):
 def test_a_file_that_cannot_be_written_ends_the_run(program, tmp_path):
     (tmp_path / "trace.csv").write_text(TRACE)
     (tmp_path / "run.yaml").write_text("workload: {trace: trace.csv}\n")
-    result = subprocess.run([program, "run", tmp_path / "run.yaml", "--out", tmp_path / "out", "--timeline",
-                             tmp_path / "absent" / "timeline.json"], capture_output=True, text=True, timeout=120)
+    result = subprocess.run(
+        [
+            program,
+            "run",
+            tmp_path / "run.yaml",
+            "--out",
+            tmp_path / "out",
+            "--timeline",
+            tmp_path / "absent" / "timeline.json",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert result.returncode == 1 and "absent/timeline.json" in result.stderr
     assert not (tmp_path / "out" / "report.json").exists()

@@ -16,24 +16,37 @@ function dataTable(place, caption, columns, rows) {
   const more = element("button", {type: "button"});
   const body = element("tbody");
   const heads = columns.map((column, i) => {
-    const head = element("th", {scope: "col", className: column.numeric ? "" : "text"},
-      element("button", {type: "button", textContent: column.label}));
+    const head = element(
+      "th",
+      {scope: "col", className: column.numeric ? "" : "text"},
+      element("button", {type: "button", textContent: column.label}),
+    );
     head.firstChild.addEventListener("click", () => {
       descending = order === i ? !descending : Boolean(column.numeric);
       order = i;
-      heads.forEach((other, j) => j === i ? other.setAttribute("aria-sort", descending ? "descending" : "ascending") : other.removeAttribute("aria-sort"));
+      heads.forEach((other, j) =>
+        j === i
+          ? other.setAttribute("aria-sort", descending ? "descending" : "ascending")
+          : other.removeAttribute("aria-sort"),
+      );
       show();
     });
     return head;
   });
-  const texts = rows.map((row) => row.map((value, i) => columns[i].show ? columns[i].show(value) : String(value ?? "–")));
+  const texts = rows.map((row) =>
+    row.map((value, i) => (columns[i].show ? columns[i].show(value) : String(value ?? "–"))),
+  );
   const searched = texts.map((line, r) => `${line.join(" ")} ${rows[r].join(" ")}`.toLowerCase());
 
   function compare(a, b) {
-    const x = rows[a][order], y = rows[b][order];
+    const x = rows[a][order],
+      y = rows[b][order];
     const missing = (x === null || x === undefined) - (y === null || y === undefined);
     if (missing) return missing;
-    const sign = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), "en", {numeric: true});
+    const sign =
+      typeof x === "number" && typeof y === "number"
+        ? x - y
+        : String(x).localeCompare(String(y), "en", {numeric: true});
     return (descending ? -sign : sign) || a - b;
   }
   function show() {
@@ -41,17 +54,36 @@ function dataTable(place, caption, columns, rows) {
     const found = rows.map((_, i) => i).filter((i) => words.every((word) => searched[i].includes(word)));
     if (order !== null) found.sort(compare);
     const shown = all ? found : found.slice(0, FIRST_ROWS);
-    body.replaceChildren(...shown.map((i) => element("tr", {},
-      ...texts[i].map((text, j) => element("td", {className: columns[j].numeric ? "" : "text", textContent: text})))));
+    body.replaceChildren(
+      ...shown.map((i) =>
+        element(
+          "tr",
+          {},
+          ...texts[i].map((text, j) => element("td", {className: columns[j].numeric ? "" : "text", textContent: text})),
+        ),
+      ),
+    );
     count.textContent = found.length === rows.length ? `${rows.length} rows` : `${found.length} of ${rows.length} rows`;
     more.hidden = shown.length === found.length;
     more.textContent = `Show all ${found.length} rows`;
   }
   filter.addEventListener("input", show);
-  more.addEventListener("click", () => { all = true; show(); });
+  more.addEventListener("click", () => {
+    all = true;
+    show();
+  });
 
-  const scroller = element("div", {className: "scroller", tabIndex: 0},
-    element("table", {}, element("caption", {className: "note", textContent: caption}), element("thead", {}, element("tr", {}, ...heads)), body));
+  const scroller = element(
+    "div",
+    {className: "scroller", tabIndex: 0},
+    element(
+      "table",
+      {},
+      element("caption", {className: "note", textContent: caption}),
+      element("thead", {}, element("tr", {}, ...heads)),
+      body,
+    ),
+  );
   scroller.setAttribute("role", "region");
   scroller.setAttribute("aria-label", `${caption}, scrollable`);
   const controls = element("div", {className: "controls"}, element("label", {}, "Filter ", filter), count);
