@@ -20,10 +20,13 @@ const STATE_COLOURS = {
   fill: "#8a8f98",
 };
 const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9467bd", "#8a8f98"];
+const SERIES_ON_DARK = ["#4ea3e0", "#f0883e", "#3fb68b", "#d98bb8", "#e6b450", "#9ad3f5", "#b79ce0", "#a0a7b1"];
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "x"];
 
 const drawings = new Map(); // id: what draws it
 const dark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
+/** The colour of a system or a value, by its number. */
+const series = (i) => (dark() ? SERIES_ON_DARK : SERIES)[i % SERIES.length];
 /** From low to high, each end apart from the page. */
 const scale = () =>
   dark()

@@ -21,7 +21,7 @@ function roofline(systems) {
     }));
     const annotations = [];
     systems.forEach((system, i) => {
-      const shade = SERIES[i % SERIES.length];
+      const shade = series(i);
       for (const [bits, peak] of Object.entries(system.roofline.peaks)) {
         const name = `${system.title}, ${bits === "0" ? "FP16" : `${bits} bits`}: ${digits(peak)} TOPS`;
         data.push({
@@ -159,7 +159,7 @@ function overTime(data, systems) {
         name: `${system.title}, ${way}`,
         x: system.bandwidth.start_s.map((s) => s / factor),
         y: [...system.bandwidth[way], system.bandwidth[way].at(-1)].map((one) => one * 1e-9),
-        line: {shape: "hv", color: SERIES[i % SERIES.length], width: 1.4, dash: way === "write" ? "dot" : "solid"},
+        line: {shape: "hv", color: series(i), width: 1.4, dash: way === "write" ? "dot" : "solid"},
         hovertemplate: `%{y:.4g} GB/s at %{x:.4g} ${prefix}s<extra>${system.title}, ${way}</extra>`,
       })),
     );

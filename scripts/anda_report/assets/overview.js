@@ -84,7 +84,7 @@ function comparison(systems) {
           cliponaxis: false,
           insidetextanchor: "end",
           hovertemplate: "%{y}: %{text}<extra></extra>",
-          marker: {color: systems.map((_, i) => SERIES[i % SERIES.length])},
+          marker: {color: systems.map((_, i) => series(i))},
         },
       ],
       layout: {

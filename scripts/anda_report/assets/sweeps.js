@@ -65,7 +65,7 @@ function showTable(table) {
     const xs = across.values,
       ys = up.values;
     const byNumber = table.numeric.includes(shade.value);
-    const marker = {size: 9, line: {color: colour("--page"), width: 1}, color: SERIES[0]};
+    const marker = {size: 9, line: {color: colour("--page"), width: 1}, color: series(0)};
     const data = [];
     const points = (indices, more) => ({
       type: "scatter",
@@ -83,7 +83,7 @@ function showTable(table) {
         data.push(
           points(
             all.filter((i) => String(rows[i][at(shade.value)]) === value),
-            {name: value, marker: {...marker, color: SERIES[k % SERIES.length], symbol: SYMBOLS[k % SYMBOLS.length]}},
+            {name: value, marker: {...marker, color: series(k), symbol: SYMBOLS[k % SYMBOLS.length]}},
           ),
         ),
       );
@@ -183,7 +183,7 @@ function showTable(table) {
                 showscale: true,
                 colorbar: {title: {text: tint.label, side: "right"}, thickness: 12, outlinewidth: 0},
               }
-            : {color: SERIES[0]},
+            : {color: series(0)},
           labelfont: {size: 11},
           labelangle: -12,
           tickfont: {size: 11, color: colour("--text")},
