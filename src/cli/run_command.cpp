@@ -11,6 +11,7 @@
 #include "cli/command_line.h"
 #include "cli/interrupt.h"
 #include "config/load.h"
+#include "config/scalar.h"
 #include "report/evaluation.h"
 #include "report/progress.h"
 #include "report/run_info.h"
@@ -41,6 +42,8 @@ po::options_description make_options() {
       ("set", text("KEY=VALUE"), "change a key, such as accelerator.mxu.rows=32; may be repeated, later ones win")  //
       ("level", text("LEVEL"), "fast, detailed (the memory by its commands) or cycle, see docs/levels.md")          //
       ("vcd", text("FILE"), "waveforms of every block, at level cycle")                                             //
+      ("timeline", text("FILE"), "what the systems do when, for ui.perfetto.dev; see docs/reports.md")              //
+      ("timeline-window", text("FROM:TO"), "microseconds of simulated time that its details are of")                //
       ("out,o", text("DIR"), "folder of the results (results/ and the name of the configuration's file)")           //
       ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")                               //
       ("check", "only check the configuration and the whole workload")                                              //
@@ -65,6 +68,29 @@ void choose_level(const CommandLine& options, std::vector<std::string>& override
   if (level != "cycle") overrides.push_back("dram.level=" + level);
 }
 
+/// A number of a window, as a key's value has it. Throws Error (input) for what is none.
+double microseconds(const CommandLine& options, const std::string& text) {
+  double value = 0;
+  if (parse_number(text, value) != NumberSyntax::good) {
+    options.refuse("option --timeline-window is " + shown(options.text("timeline-window")) +
+                   ", must be FROM:TO in microseconds, such as 100:250.5 or 100:");
+  }
+  return value;
+}
+
+void choose_window(const CommandLine& options, std::vector<std::string>& overrides) {
+  const std::string window = options.text("timeline-window");
+  const std::size_t colon = window.find(':');
+  const std::string from = colon == std::string::npos ? "" : window.substr(0, colon);
+  const std::string to = colon == std::string::npos ? window : window.substr(colon + 1);
+  const double first = colon == std::string::npos || !from.empty() ? microseconds(options, from) : 0;
+  overrides.push_back("simulation.timeline.from_us=" + exact_text(first));
+  if (to.empty()) return;
+  const double last = microseconds(options, to);
+  if (!(last > first)) options.refuse("option --timeline-window ends at " + to + ", must end after it starts");
+  overrides.push_back("simulation.timeline.length_us=" + exact_text(last - first));
+}
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& args, std::ostream& out) {
@@ -81,6 +107,8 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   std::vector<std::string> overrides = options.all("set");
   if (options.has("level")) choose_level(options, overrides);
   if (options.has("vcd")) overrides.push_back("simulation.vcd=" + options.text("vcd"));
+  if (options.has("timeline")) overrides.push_back("simulation.timeline.file=" + options.text("timeline"));
+  if (options.has("timeline-window")) choose_window(options, overrides);
   if (options.has("fold-layers")) overrides.emplace_back("simulation.fold_layers=true");
   const RunConfig config = load_run_config(file, overrides);
 
@@ -123,7 +151,9 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   if (!options.has("quiet")) {
     print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
     for (const std::string& note : found.notes) out << "\nnote: " << note << "\n";
-    out << fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml\n", folder);
+    const std::string& timeline = config.simulation.timeline.file;
+    out << fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", folder, timeline.empty() ? "" : ", ",
+                       timeline);
   }
   return 0;
 }

@@ -7,6 +7,8 @@
 
 #include <string>
 
+#include "config/timeline_config.h"
+
 namespace anda::sim {
 
 /// How the simulation is done; of no influence on what is modelled.
@@ -15,6 +17,7 @@ struct SimulationConfig {
   double quantum_us = 1000;
   bool fold_layers = false;
   std::string vcd;
+  TimelineConfig timeline;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -25,6 +28,7 @@ struct SimulationConfig {
                  "local time by which a system may run ahead of the others");
     visit.flag("fold_layers", self.fold_layers, "simulate layers that are alike once and count the result for each");
     visit.text("vcd", self.vcd, "file for waveforms of every block, at level cycle; empty: none");
+    visit.section("timeline", self.timeline, "what the systems do when, as a file for a viewer");
   }
 
   void check(const std::string& path, Problems& problems) const {

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <systemc>
 #include <tlm_utils/tlm_quantumkeeper.h>
 
 #include <anda/dram/dram.h>
 
 #include "system/host.h"
+#include "timeline/timeline.h"
 
 namespace anda::sim {
 
@@ -148,10 +150,14 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
   SimulationResult result;
   result.systems.resize(config.systems.size());
   std::vector<std::unique_ptr<System>> systems;
+  std::optional<Timeline> timeline;
+  if (!config.simulation.timeline.file.empty()) timeline.emplace(config);
+  std::vector<SystemTimeline*> watched(config.systems.size(), nullptr);
   for (std::size_t i = 0; i < config.systems.size(); ++i) {
     SystemResult& total = result.systems[i];
     total.name = name_of(pe_kinds, config.systems[i]);
-    const auto take = [i, &total, &sink](const OpRecord& record) {
+    const auto take = [i, &total, &sink, &watched](const OpRecord& record) {
+      if (watched[i] != nullptr) watched[i]->name_gemms(record.gemm.name);
       add_to(total.totals, record.counts);
       const auto tensor = std::find_if(total.tensors.begin(), total.tensors.end(),
                                        [&](const auto& entry) { return entry.first == record.gemm.tensor; });
@@ -168,6 +174,7 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
     systems.push_back(std::make_unique<System>(("system_" + std::to_string(i)).c_str(), config, config.systems[i],
                                                open_source(), dump, i == 0, take));
     total.accelerator = systems.back()->accelerator.config();
+    if (timeline) watched[i] = &timeline->watch(total.name, systems.back()->accelerator, systems.back()->dram);
   }
   for (const Counter& counter : systems.front()->counters.list()) {
     result.counters.push_back({counter.name, counter.unit, counter.meaning});
@@ -189,6 +196,7 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
                        sc_core::sc_max_time().to_string() + "; use fewer GeMMs or a faster clock");
     }
   }
+  if (timeline) timeline->write();
   return result;
 }
 

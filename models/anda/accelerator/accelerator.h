@@ -8,6 +8,7 @@
 #include <tlm>
 
 #include <anda/accelerator/accelerator_config.h>
+#include <anda/base/activity.h>
 #include <anda/base/clock.h>
 #include <anda/buffer/activation_buffer.h>
 #include <anda/buffer/weight_buffer.h>
@@ -42,6 +43,9 @@ class Accelerator : public sc_core::sc_module {
   /// Adds the state of all blocks to a waveform file, under `scope`.array, `scope`.weight_port and so on; before the
   /// simulation starts. Throws Error (input) at a level that has no clocks.
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const;
+
+  /// Shows an observer what the blocks do, at every level; it must outlive the simulation. None by default.
+  void observe(ActivityObserver* observer) { engine_->observe(observer); }
 
   /// What the arithmetic of the last GeMM lost, if the simulation is functional.
   const DataLosses& losses() const { return functional_path_.losses(); }

@@ -34,6 +34,8 @@ class BitPlaneCompressor : public sc_core::sc_module {
     groups_ += groups;
     planes_ += groups * (format.mantissa_bits + 1);
   }
+  /// Groups counted so far.
+  std::uint64_t groups() const { return groups_; }
 
   /// The data of rows × columns results, as a panel of format.bytes(rows, columns). The format has no infinity and no
   /// NaN: ±65504 and +0 stand for them, in `values` too. Returns the index of the first one, rows · columns if there is

@@ -117,6 +117,12 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
 
   dma_.begin();
   if (data_.enabled()) data_.begin(task, shape, limits);
+  if (observer() != nullptr) {
+    observer()->begin_gemm(sc_core::sc_time_stamp().value());
+    shown_ = {};
+    shown_.values = datapath_.vector_unit.values();
+    shown_.groups = datapath_.compressor.groups();
+  }
   open_step();
   open_step();
   for (; !complete() && !dma_.failed(); ++cycle_) {
@@ -130,6 +136,7 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
     wait_for(cycle_ + 1);
   }
 
+  if (observer() != nullptr) show_end();
   state_.fill(false);
   counts_.cycles += cycle_;
   ++counts_.gemms;
@@ -237,6 +244,8 @@ void CycleEngine::plan_loads(Step& step) {
     transfer.run = run;
     transfer.arrival = arrival;
     planned_.push_back(transfer);
+    if (operand == Operand::activations) step.activation_bytes += run.bytes;
+    if (operand == Operand::weights) step.weight_bytes += run.bytes;
     ++step.transfers_left;
     ++step.loads_left;
   };
@@ -300,7 +309,7 @@ void CycleEngine::plan_stores(Step& step) {
   Transfer transfer;
   transfer.step = &step;
   transfer.store = true;
-  transfer.operand = Operand::results;
+  transfer.operand = step.at.store_outputs ? Operand::results : Operand::partial_sums;
   transfer.block = step.first_block;
   for (std::uint64_t row = 0; row < step.row_tiles; ++row) {
     for (std::uint64_t block = 0; block < blocks; ++block, ++transfer.block) {
@@ -402,6 +411,12 @@ void CycleEngine::tick_dma() {
         activation_halves_.acquire(of.activation_half);
         weight_halves_.acquire(of.weight_half);
         of.loading = true;
+        if (observer() != nullptr && of.at.load_activations) {
+          observer()->load_half(Operand::activations, of.activation_half, of.activation_bytes, cycle_);
+        }
+        if (observer() != nullptr && of.at.load_weights) {
+          observer()->load_half(Operand::weights, of.weight_half, of.weight_bytes, cycle_);
+        }
       }
       datapath_.activation_buffer.count_write(next.written);
       datapath_.weight_buffer.count_write(next.weight_words);
@@ -429,8 +444,10 @@ void CycleEngine::dma_process() {
     transferring_ = true;
     const std::uint64_t bytes = transfer.run.bytes;
     std::uint8_t* const data = data_.enabled() ? data_of(transfer) : nullptr;
+    const std::uint64_t from = std::max(transfer.earliest, dma_.idle_from());
     const std::uint64_t arrival = transfer.store ? dma_.write(transfer.run.address, bytes, transfer.earliest, data)
                                                  : dma_.read(transfer.run.address, bytes, transfer.earliest, data);
+    if (observer() != nullptr) observer()->transfer(transfer.operand, transfer.store, bytes, {from, arrival});
     if (transfer.arrival != nullptr) *transfer.arrival = arrival;
     if (!transfer.store) loads_until_ = arrival;
     transferring_ = false;
@@ -440,6 +457,10 @@ void CycleEngine::dma_process() {
 /// Where the bytes of a transfer are on chip.
 std::uint8_t* CycleEngine::data_of(const Transfer& transfer) {
   Step& of = *transfer.step;
+  if (transfer.store) {
+    compute_data(of);  // the DMA has brought all operands of a step before it takes the first of its results
+    return data_.result(of.slot, transfer.panel, transfer.piece);
+  }
   switch (transfer.operand) {
     case Operand::activations:
       return data_.activation_room(of.at, of.activation_half, transfer.panel) + transfer.piece;
@@ -450,8 +471,7 @@ std::uint8_t* CycleEngine::data_of(const Transfer& transfer) {
     case Operand::results:
       break;
   }
-  compute_data(of);  // the DMA has brought all operands of a step before it takes the first of its results
-  return data_.result(of.slot, transfer.panel, transfer.piece);
+  return nullptr;
 }
 
 /// The values of a step's results; when they come is for the clocks to say.
@@ -480,6 +500,7 @@ void CycleEngine::tick_results() {
     }
     return taken;
   });
+  if (observer() != nullptr) show_units();
 }
 
 CycleEngine::State CycleEngine::tick_array(State tail) {
@@ -537,6 +558,7 @@ void CycleEngine::issue(const ArrayTile& at) {
   }
   if (first && at.row == 0 && at.column == 0) {
     ++counts_.steps;
+    in.started = cycle_;
     open_step();
   }
   if (last && at.last_of_step) {
@@ -544,6 +566,11 @@ void CycleEngine::issue(const ArrayTile& at) {
     if (data_.enabled()) compute_data(step(at.step));
     activation_halves_.release(in.activation_half);
     weight_halves_.release(in.weight_half);
+    if (observer() != nullptr) {
+      observer()->step(in.at.m, in.at.n, in.at.k, {in.started, cycle_ + 1});
+      observer()->leave_half(Operand::activations, in.activation_half, cycle_ + 1);
+      observer()->leave_half(Operand::weights, in.weight_half, cycle_ + 1);
+    }
   }
 }
 
@@ -615,7 +642,40 @@ CycleEngine::State CycleEngine::tail_state() const {
   return gemm_->compresses && compressor_.busy() ? State::compressor : State::dram;
 }
 
+/// Tells an observer of the units' work when a stretch of it is over.
+void CycleEngine::show_units() {
+  if (shown_.vector_unit != vector_unit_.busy()) {
+    if (shown_.vector_unit) {
+      const std::uint64_t values = datapath_.vector_unit.values();
+      observer()->vector_unit(values - shown_.values, {shown_.vector_unit_since, cycle_});
+      shown_.values = values;
+    }
+    shown_.vector_unit = vector_unit_.busy();
+    shown_.vector_unit_since = cycle_;
+  }
+  const bool compresses = gemm_->compresses && compressor_.busy();
+  if (shown_.compressor != compresses) {
+    if (shown_.compressor) {
+      const std::uint64_t groups = datapath_.compressor.groups();
+      observer()->compressor(groups - shown_.groups, {shown_.compressor_since, cycle_});
+      shown_.groups = groups;
+    }
+    shown_.compressor = compresses;
+    shown_.compressor_since = cycle_;
+  }
+}
+
+void CycleEngine::show_end() {
+  if (cycle_ > shown_.since) observer()->array(shown_.state, {shown_.since, cycle_});
+  observer()->end_gemm(cycle_);
+}
+
 void CycleEngine::count(State state) {
+  if (observer() != nullptr && state != shown_.state) {
+    if (cycle_ > shown_.since) observer()->array(shown_.state, {shown_.since, cycle_});
+    shown_.state = state;
+    shown_.since = cycle_;
+  }
   EngineCounts::Stalls& stalls = counts_.stalls;
   state_.fill(false);
   state_[static_cast<std::size_t>(state)] = true;

@@ -46,9 +46,8 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
  private:
   struct Gemm;
 
-  /// What a clock was for the array.
-  enum class State : std::size_t { busy, dram, buffer_full, weight_port, activation_port, drain, compressor, fill };
-  static constexpr std::size_t states = 8;
+  using State = ArrayState;
+  static constexpr std::size_t states = array_state_count;
 
   /// A step that is loaded, computed or stored.
   struct Step {
@@ -59,6 +58,9 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
     std::uint64_t row_tiles = 0;
     std::uint64_t column_tiles = 0;
     std::uint64_t first_block = 0;
+    std::uint64_t activation_bytes = 0;  ///< that it loads
+    std::uint64_t weight_bytes = 0;
+    std::uint64_t started = 0;  ///< clock of its first operands in the array
     std::uint32_t activation_half = 0;
     std::uint32_t weight_half = 0;
     std::uint32_t slot = 0;                  ///< steps take turns
@@ -73,9 +75,6 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
     bool loading = false;
     bool computed = false;
   };
-
-  /// What a transfer carries.
-  enum class Operand { activations, weights, partial_sums, results };
 
   struct Transfer {
     Step* step = nullptr;
@@ -120,6 +119,8 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   const std::uint64_t& weight_arrival(const ArrayTile& of, std::uint64_t group);
   std::uint64_t scale_words(const ArrayTile& of, std::uint64_t groups) const;
   void count(State state);
+  void show_units();
+  void show_end();
   bool complete() const;
   void wait_for(std::uint64_t cycle) const;
 
@@ -164,6 +165,19 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   std::uint64_t planned_count_ = 0;  ///< for waveforms, like the flag below
   bool dma_busy_ = false;
   std::uint64_t loads_until_ = 0;  ///< arrival of the last load
+
+  /// What an observer has not been told yet: the array's state, and how a unit is busy, since a clock.
+  struct Shown {
+    State state = State::busy;
+    std::uint64_t since = 0;
+    bool vector_unit = false;
+    std::uint64_t vector_unit_since = 0;
+    std::uint64_t values = 0;  ///< told so far
+    bool compressor = false;
+    std::uint64_t compressor_since = 0;
+    std::uint64_t groups = 0;
+  };
+  Shown shown_;
 
   std::array<bool, states> state_ = {};
   EngineCounts counts_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <systemc>
 
+#include <anda/base/activity.h>
 #include <anda/controller/gemm_task.h>
 #include <anda/controller/tile_limits.h>
 #include <anda/energy/counters.h>
@@ -28,6 +29,15 @@ class GemmEngine {
 
   /// Adds the state of the blocks to a waveform file. Throws Error (input) where the engine has no clocks to show.
   virtual void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const = 0;
+
+  /// Shows an observer what the blocks do; it must outlive the runs. None by default.
+  void observe(ActivityObserver* observer) { observer_ = observer; }
+
+ protected:
+  ActivityObserver* observer() const { return observer_; }
+
+ private:
+  ActivityObserver* observer_ = nullptr;
 };
 
 /// What every engine counts: each cycle of a GeMM is either busy (mxu.busy_cycles) or a stall of one cause.

@@ -9,6 +9,8 @@ namespace anda {
 
 namespace {
 
+constexpr std::uint64_t never = ~std::uint64_t{0};
+
 struct ActivationBytes {
   ActivationFormat format;
   std::uint64_t operator()(std::uint64_t rows, std::uint64_t length) const { return format.bytes(rows, length); }
@@ -104,6 +106,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 
   dma_.begin();
   if (data_.enabled()) data_.begin(task, shape, limits);
+  if (observer() != nullptr) observer()->begin_gemm(sc_core::sc_time_stamp().value());
   ready_ = 0;
   pace_ = Pace();
   Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
@@ -143,7 +146,8 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   for (std::size_t i = 0; in_flight > 0 && !dma_.failed(); i ^= 1) {
     Loaded& loaded = ahead[i];
     cost = &costs.of(loaded.step);
-    done = compute(loaded, operands, *cost, done);
+    done = observer() == nullptr ? compute<false>(loaded, operands, *cost, done)
+                                 : compute<true>(loaded, operands, *cost, done);
     const std::uint64_t full = std::min(pace_.waited, loaded.held);
     stalls_.buffer_full += full;
     stalls_.dram += pace_.waited - full;
@@ -151,6 +155,10 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     activation_half_left[loaded.activation_half] = done;
     weight_half_left[loaded.weight_half] = done;
     count(loaded.step, *cost, task);
+    if (observer() != nullptr) {
+      observer()->leave_half(Operand::activations, loaded.activation_half, done);
+      observer()->leave_half(Operand::weights, loaded.weight_half, done);
+    }
     if (data_.enabled()) data_.compute(loaded.step, loaded.activation_half, loaded.weight_half, loaded.slot);
 
     const std::uint64_t dma_idle = dma_.idle_from();
@@ -167,6 +175,12 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     stalls_.compressor += planes;
     stalls_.drain += ready_ - done - fill - planes;
     stalls_.dram += end - ready_;
+    if (observer() != nullptr) {
+      show(ArrayState::fill, done, fill);
+      show(ArrayState::drain, done + fill, ready_ - done - fill - planes);
+      show(ArrayState::compressor, ready_ - planes, planes);
+      show(ArrayState::dram, ready_, end - ready_);
+    }
   }
   stalls_.activation_port += pace_.port[0];
   stalls_.weight_port += pace_.port[1];
@@ -174,16 +188,28 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   stalls_.compressor += pace_.out[1];
   counts_.cycles += end;
   ++counts_.gemms;
+  if (observer() != nullptr) observer()->end_gemm(end);
   dma_.wait_until(end);
   return end;
+}
+
+/// Hands the DMA a transfer; returns the cycle at which it has arrived.
+inline std::uint64_t Sequencer::move(Operand operand, bool store, const MemoryRun& run, std::uint64_t earliest,
+                                     std::uint8_t* data) {
+  const std::uint64_t free = dma_.idle_from();
+  const std::uint64_t arrival =
+      store ? dma_.write(run.address, run.bytes, earliest, data) : dma_.read(run.address, run.bytes, earliest, data);
+  if (observer() != nullptr) observer()->transfer(operand, store, run.bytes, {std::max(earliest, free), arrival});
+  return arrival;
 }
 
 /// Asks for a step's operands in the order in which its output tiles need them.
 void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest) {
   const Schedule::Step& step = loaded.step;
-  const auto read = [&](const MemoryRun& run, std::uint8_t* to) {
-    return dma_.read(run.address, run.bytes, earliest, to);
+  const auto read = [&](Operand operand, const MemoryRun& run, std::uint8_t* to) {
+    return move(operand, false, run, earliest, to);
   };
+  if (observer() != nullptr) show_loads(loaded, operands, cost, earliest);
   const std::uint64_t first_row = step.m * operands.panels_m;
   const std::uint64_t first_column = step.n * operands.panels_n;
 
@@ -199,17 +225,19 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
       const std::uint64_t blocks = ceil_div(cost.column_tiles, operands.columns_of_block);
       for (std::uint64_t block = 0; block < blocks; ++block) {
         loaded.activations[row] =
-            read(operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block),
+            read(Operand::partial_sums, operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block),
                  data_.enabled() ? data_.partial_sum_room(step, loaded.slot, row, block) : nullptr);
       }
     }
     if (step.load_activations) {
-      loaded.activations[row] = read(operands.activations.run(first_row + row, step.k), activation_room(row));
+      loaded.activations[row] =
+          read(Operand::activations, operands.activations.run(first_row + row, step.k), activation_room(row));
     }
   };
   const auto load_column = [&](std::uint64_t column) {
     if (step.load_weights) {
-      loaded.weights[column] = read(operands.weights.run(first_column + column, step.k), weight_room(column));
+      loaded.weights[column] =
+          read(Operand::weights, operands.weights.run(first_column + column, step.k), weight_room(column));
     }
   };
 
@@ -219,8 +247,8 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
     for (std::uint64_t part = 0; part < operands.parts_k; ++part) {
       const MemoryRun weight_part = operands.weight_parts.run(0, part);
       const MemoryRun activation_part = operands.activation_parts.run(0, part);
-      loaded.weight_parts[part] = read(weight_part, weights);
-      loaded.activation_parts[part] = read(activation_part, activations);
+      loaded.weight_parts[part] = read(Operand::weights, weight_part, weights);
+      loaded.activation_parts[part] = read(Operand::activations, activation_part, activations);
       if (weights != nullptr) weights += weight_part.bytes;
       if (activations != nullptr) activations += activation_part.bytes;
     }
@@ -238,11 +266,30 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
 
 /// Passes over the step's output tiles, each as soon as the array is free and its operands are there. Returns the cycle
 /// at which the last one is done, and leaves behind when each block of results is in the buffer.
+template <bool observed>
 std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands, const StepCost& cost,
                                  std::uint64_t done) {
   const std::uint64_t latency = datapath_.mxu.config().fill_cycles + datapath_.vector_unit.config().latency_cycles;
   block_ready_.clear();
   Pace pace = pace_;  // a copy, so that the compiler can keep it in registers
+  CycleSpan computing{never, 0};
+  CycleSpan draining{never, 0};
+  const auto start = [&](const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
+                         std::uint64_t weight_cycles) {
+    if constexpr (!observed) return pace.start(tile, activations, weights, weight_cycles, done);
+    const Pace before = pace;
+    const std::uint64_t started = pace.start(tile, activations, weights, weight_cycles, done);
+    show_waits(before, pace, loaded.held, done);
+    computing.from = std::min(computing.from, started);
+    return started;
+  };
+  // Where in a tile its port holds it up is not known here: it is shown at the end.
+  const auto show_compute = [&](const TileCost& tile, std::uint64_t groups, std::uint64_t started) {
+    const std::uint64_t busy = tile.busy_cycles / tile.groups * groups;
+    show(ArrayState::busy, started, busy);
+    show(tile.weights_slower ? ArrayState::weight_port : ArrayState::activation_port, started + busy,
+         done - started - busy);
+  };
   for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
     for (std::uint64_t column = 0; column < cost.column_tiles; ++column) {
       const bool last_column = column + 1 == cost.column_tiles;
@@ -255,20 +302,21 @@ std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands,
         for (std::size_t part = 0; part < operands.parts_k; ++part) {
           const std::uint64_t now = std::min(groups, operands.groups_of_part);
           const std::uint64_t weights = part == 0 ? tile.first_weight_cycles : tile.weight_cycles;
-          const std::uint64_t started =
-              pace.start(tile, loaded.activation_parts[part], loaded.weight_parts[part], weights, done);
+          const std::uint64_t started = start(tile, loaded.activation_parts[part], loaded.weight_parts[part], weights);
           waits += started - done;
           pace.last_group = started + inner + (now - 1) * tile.group_cycles;
           done = pace.last_group + tile.last_cycles;
+          if constexpr (observed) show_compute(tile, now, started);
           groups -= now;
           inner = 0;
         }
       } else {
         const std::uint64_t started =
-            pace.start(tile, loaded.activations[row], loaded.weights[column], tile.first_weight_cycles, done);
+            start(tile, loaded.activations[row], loaded.weights[column], tile.first_weight_cycles);
         waits = started - done;
         pace.last_group = started + tile.inner_cycles;
         done = pace.last_group + tile.last_cycles;
+        if constexpr (observed) show_compute(tile, tile.groups, started);
       }
       pace.port[tile.weights_slower] += done - before - waits - tile.busy_cycles;
 
@@ -277,6 +325,7 @@ std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands,
       pace.compressor_slower[0] = pace.compressor_slower[1];
       const std::uint64_t drains = std::max(done, pace.drained[0]);
       pace.drained[1] = drains + tile.out_cycles;
+      if constexpr (observed) draining = {std::min(draining.from, drains), drains + tile.drain_cycles};
       pace.compressor_slower[1] = tile.out_cycles > tile.drain_cycles;
       if (last_column || (column + 1) % operands.columns_of_block == 0) {
         ready_ = std::max(ready_, drains + tile.drain_cycles + latency + tile.planes_cycles);
@@ -285,6 +334,14 @@ std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands,
     }
   }
   pace_ = pace;
+  if constexpr (observed) {
+    const std::uint64_t fill = datapath_.mxu.config().fill_cycles;
+    observer()->step(loaded.step.m, loaded.step.n, loaded.step.k, {computing.from, done});
+    observer()->vector_unit(cost.values, {draining.from + fill, draining.to + fill});
+    if (cost.groups_compressed > 0) {
+      observer()->compressor(cost.groups_compressed, {draining.from + latency, ready_});
+    }
+  }
   return done;
 }
 
@@ -299,10 +356,51 @@ std::uint64_t Sequencer::store(const Loaded& loaded, const Operands& operands, c
     for (std::uint64_t block = 0; block < blocks; ++block) {
       const MemoryRun run = layout.run(step.m * operands.panels_m + row, step.n * operands.blocks_n + block);
       std::uint8_t* from = data_.enabled() ? data_.result(loaded.slot, row, block) : nullptr;
-      dma_.write(run.address, run.bytes, block_ready_[index++], from);
+      move(step.store_outputs ? Operand::results : Operand::partial_sums, true, run, block_ready_[index++], from);
     }
   }
   return block_ready_.back();
+}
+
+/// The tiles that a step loads, from when their halves are taken.
+void Sequencer::show_loads(const Loaded& loaded, const Operands& operands, const StepCost& cost,
+                           std::uint64_t earliest) {
+  const Schedule::Step& step = loaded.step;
+  if (step.load_activations) {
+    std::uint64_t bytes = 0;
+    for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
+      bytes += operands.activations.run(step.m * operands.panels_m + row, step.k).bytes;
+    }
+    observer()->load_half(Operand::activations, loaded.activation_half, bytes, earliest);
+  }
+  if (step.load_weights) {
+    std::uint64_t bytes = 0;
+    for (std::uint64_t column = 0; column < cost.column_tiles; ++column) {
+      bytes += operands.weights.run(step.n * operands.panels_n + column, step.k).bytes;
+    }
+    observer()->load_half(Operand::weights, loaded.weight_half, bytes, earliest);
+  }
+}
+
+/// What the array waited for before a tile, cause after cause; the first `held` cycles of a step's waiting are for a
+/// half.
+void Sequencer::show_waits(const Pace& before, const Pace& after, std::uint64_t held, std::uint64_t from) {
+  const auto next = [&](ArrayState state, std::uint64_t cycles) {
+    show(state, from, cycles);
+    from += cycles;
+  };
+  const std::uint64_t waited = after.waited - before.waited;
+  const std::uint64_t full = std::min(after.waited, held) - std::min(before.waited, held);
+  next(ArrayState::buffer_full, full);
+  next(ArrayState::dram, waited - full);
+  next(ArrayState::activation_port, after.port[0] - before.port[0]);
+  next(ArrayState::weight_port, after.port[1] - before.port[1]);
+  next(ArrayState::drain, after.out[0] - before.out[0]);
+  next(ArrayState::compressor, after.out[1] - before.out[1]);
+}
+
+void Sequencer::show(ArrayState state, std::uint64_t from, std::uint64_t cycles) {
+  if (cycles > 0) observer()->array(state, {from, from + cycles});
 }
 
 void Sequencer::count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task) {

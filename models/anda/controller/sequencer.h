@@ -54,10 +54,17 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
                         std::uint64_t weight_cycles, std::uint64_t done);
   };
 
+  std::uint64_t move(Operand operand, bool store, const MemoryRun& run, std::uint64_t earliest, std::uint8_t* data);
   void load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest);
+  template <bool observed>
   std::uint64_t compute(const Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t done);
   std::uint64_t store(const Loaded& loaded, const Operands& operands, const StepCost& cost);
   void count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task);
+
+  // For an observer.
+  void show_loads(const Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest);
+  void show_waits(const Pace& before, const Pace& after, std::uint64_t held, std::uint64_t from);
+  void show(ArrayState state, std::uint64_t from, std::uint64_t cycles);
 
   Datapath datapath_;
   Dma& dma_;

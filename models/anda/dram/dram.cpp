@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace anda {
 
@@ -97,11 +98,23 @@ void Dram::take(const Payload& payload, std::uint64_t arrival) {
   }
 }
 
+void Dram::observe(dram::DataObserver observer) {
+  observer_ = std::move(observer);
+  if (!channels_) return;
+  channels_->observe(!observer_ ? dram::CommandObserver() : [this](const dram::CommandRecord& record) {
+    if (!dram::is_column(record.command)) return;
+    const bool write = dram::is_write(record.command);
+    const dram::Cycle first = record.cycle + (write ? config_.timing.cwl : config_.timing.cl);
+    observer_({raw(record.channel), write, 1, clock_.ticks(first), clock_.ticks(first + config_.burst_cycles())});
+  });
+}
+
 /// Both return the instant at which the transaction is complete.
 std::uint64_t Dram::serve_fast(const Payload& payload, std::uint64_t arrival) {
   const std::uint64_t busy = rounded(to_double(bursts_of(payload)) * burst_ticks_);
   const std::uint64_t first = arrival + (payload.is_read() ? latency_ticks_ : 0);
   free_at_ticks_ = std::max(first, free_at_ticks_) + busy;
+  if (observer_) observer_({0, payload.is_write(), bursts_of(payload), free_at_ticks_ - busy, free_at_ticks_});
   return free_at_ticks_;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <queue>
 #include <systemc>
@@ -20,6 +21,22 @@
 #include <anda/energy/counters.h>
 
 namespace anda {
+
+namespace dram {
+
+/// Data that crosses a memory's pins without a break.
+struct DataRecord {
+  std::uint32_t channel = 0;  ///< at level fast always 0: all channels are one data path
+  bool write = false;
+  std::uint64_t bursts = 0;
+  std::uint64_t from_ticks = 0;  ///< simulated time in ticks of the kernel
+  std::uint64_t to_ticks = 0;
+};
+
+/// Sees the data; that of a channel in the order of time.
+using DataObserver = std::function<void(const DataRecord&)>;
+
+}  // namespace dram
 
 /// External memory behind a TLM-2.0 socket: b_transport, the four phases of the base protocol, transport_dbg.
 ///
@@ -39,6 +56,10 @@ class Dram : public sc_core::sc_module {
 
   const DramConfig& config() const { return config_; }
   const Counters& counters() const { return counters_; }
+
+  /// Shows an observer the data that is moved: to be called before the first request. Takes the place of an observer of
+  /// the channels' commands.
+  void observe(dram::DataObserver observer);
 
   /// The channels, for their statistics and for observing commands; none at level fast.
   dram::DetailedMemory* channels() { return channels_.get(); }
@@ -89,6 +110,7 @@ class Dram : public sc_core::sc_module {
   std::uint64_t controller_ticks_ = 0;  // of the latency: what is not row and column access
   std::unique_ptr<dram::DetailedMemory> channels_;
   std::unique_ptr<dram::RequestTrace> request_trace_;
+  dram::DataObserver observer_;
 
   tlm_utils::peq_with_cb_and_phase<Dram> phases_;  // those that come with a delay
   sc_core::sc_event wake_;

@@ -22,6 +22,8 @@ class VectorUnit : public sc_core::sc_module {
   std::uint64_t cycles(std::uint64_t values) const { return ceil_div(values, config_.fpus); }
 
   void count(std::uint64_t values) { values_ += values; }
+  /// Counted so far.
+  std::uint64_t values() const { return values_; }
 
   /// The data of a result.
   Fp16 round(float sum, OverflowCounts& counts) const { return round_output(sum, counts); }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_BASE_ACTIVITY_H
+#define ANDA_BASE_ACTIVITY_H
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace anda {
+
+/// What a cycle of a GeMM is for the array: it computes, or waits for one cause.
+enum class ArrayState : std::uint8_t { busy, dram, buffer_full, weight_port, activation_port, drain, compressor, fill };
+inline constexpr std::size_t array_state_count = 8;
+inline constexpr std::array<const char*, array_state_count> array_state_names{
+    "busy", "dram", "buffer_full", "weight_port", "activation_port", "drain", "compressor", "fill"};
+
+/// What a transfer between external memory and the buffers carries.
+enum class Operand : std::uint8_t { activations, weights, partial_sums, results };
+inline constexpr std::size_t operand_count = 4;
+inline constexpr std::array<const char*, operand_count> operand_names{"activations", "weights", "partial sums",
+                                                                      "results"};
+
+/// From a cycle of the GeMM up to another one, which is not included.
+struct CycleSpan {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+};
+
+/// Sees what the blocks of an accelerator do: for timelines and tests. Instants are cycles since the start of the GeMM.
+/// Calls come as an engine finds things out; those of one kind come in the order of their instants, except that both
+/// buffers and both halves of a buffer, loads and stores are kinds of their own.
+class ActivityObserver {
+ public:
+  ActivityObserver() = default;
+  ActivityObserver(const ActivityObserver&) = delete;
+  ActivityObserver& operator=(const ActivityObserver&) = delete;
+  virtual ~ActivityObserver() = default;
+
+  /// A GeMM starts at this instant of simulated time, in ticks of the kernel, which is cycle 0 of what follows.
+  virtual void begin_gemm(std::uint64_t ticks) = 0;
+  virtual void end_gemm(std::uint64_t cycles) = 0;
+
+  /// The spans of a GeMM follow each other without gaps.
+  virtual void array(ArrayState state, CycleSpan span) = 0;
+  /// A step of the schedule, by its place along each axis, from its first operands in the array to its last.
+  virtual void step(std::uint32_t m, std::uint32_t n, std::uint32_t k, CycleSpan span) = 0;
+  /// The span holds all of the results' way through the unit, which may pause in between.
+  virtual void vector_unit(std::uint64_t values, CycleSpan span) = 0;
+  virtual void compressor(std::uint64_t groups, CycleSpan span) = 0;
+  /// From when the DMA might move it (a half is free, results are complete) to its arrival. Results and partial sums
+  /// that leave are stores.
+  virtual void transfer(Operand operand, bool store, std::uint64_t bytes, CycleSpan span) = 0;
+  /// An operand tile takes up a half of its buffer from here, until the array is done with it.
+  virtual void load_half(Operand operand, std::uint32_t half, std::uint64_t bytes, std::uint64_t cycle) = 0;
+  virtual void leave_half(Operand operand, std::uint32_t half, std::uint64_t cycle) = 0;
+};
+
+}  // namespace anda
+
+#endif

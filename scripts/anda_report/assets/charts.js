@@ -1,0 +1,144 @@
+// Charts in the colours of the page, drawn again when those change.
+
+const COLOURS = {
+  mxu: "#0072b2",
+  compressor: "#cc79a7",
+  vector_unit: "#009e73",
+  activation_buffer: "#e69f00",
+  weight_buffer: "#d55e00",
+  top_controller: "#8a8f98",
+  dram: "#56b4e9",
+};
+const STATE_COLOURS = {
+  busy: "#0072b2",
+  dram: "#d55e00",
+  buffer_full: "#e69f00",
+  weight_port: "#009e73",
+  activation_port: "#56b4e9",
+  drain: "#cc79a7",
+  compressor: "#9467bd",
+  fill: "#8a8f98",
+};
+const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9467bd", "#8a8f98"];
+const SERIES_ON_DARK = ["#4ea3e0", "#f0883e", "#3fb68b", "#d98bb8", "#e6b450", "#9ad3f5", "#b79ce0", "#a0a7b1"];
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "x"];
+
+const drawings = new Map(); // id: what draws it
+const dark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
+/** The colour of a system or a value, by its number. */
+const series = (i) => (dark() ? SERIES_ON_DARK : SERIES)[i % SERIES.length];
+/** From low to high, each end apart from the page. */
+const scale = () =>
+  dark()
+    ? [
+        [0, "#8f7ff0"],
+        [0.25, "#4ea8de"],
+        [0.5, "#48c9a0"],
+        [0.75, "#b8de6f"],
+        [1, "#fff3a3"],
+      ]
+    : [
+        [0, "#440154"],
+        [0.25, "#3b528b"],
+        [0.5, "#21918c"],
+        [0.75, "#5ec962"],
+        [1, "#d4b400"],
+      ];
+const narrow = () => document.documentElement.clientWidth < 640;
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** Draws a chart: `make` gives {data, layout, text}, the text says in a sentence what the chart shows. */
+function chart(id, make) {
+  drawings.set(id, make);
+  draw(id);
+}
+
+function draw(id) {
+  const {data, layout, text} = drawings.get(id)();
+  const place = document.getElementById(id);
+  const axis = {
+    gridcolor: colour("--grid"),
+    zerolinecolor: colour("--line"),
+    linecolor: colour("--line"),
+    automargin: true,
+  };
+  const merged = {
+    font: {color: colour("--text"), family: getComputedStyle(document.body).fontFamily, size: narrow() ? 11 : 13},
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    autosize: true,
+    margin: {l: 10, r: 16, t: 12, b: 10},
+    legend: {orientation: "h", x: 0, y: 1.02, xanchor: "left", yanchor: "bottom", traceorder: "normal"},
+    hoverlabel: {bgcolor: colour("--panel"), bordercolor: colour("--line"), font: {color: colour("--text")}},
+    ...layout,
+  };
+  for (const name of ["xaxis", "yaxis"]) merged[name] = {...axis, ...(layout[name] || {})};
+  place.setAttribute("role", "img");
+  place.setAttribute("aria-label", text);
+  place.style.height = layout.height ? `${layout.height}px` : "";
+  Plotly.react(place, data, merged, {responsive: true, displayModeBar: false});
+}
+
+function drawAll() {
+  for (const id of drawings.keys()) draw(id);
+}
+
+const MOST_BARS = 60;
+
+/** Stacked horizontal bars: rows [{name, parts}], `names` of the parts with their colours. */
+function stackedBars(everything, names, colours, options) {
+  const size = (row) => Object.values(row.parts).reduce((sum, part) => sum + part, 0);
+  const least = everything.map(size).sort((a, b) => b - a)[MOST_BARS - 1] ?? 0;
+  const rows = everything.filter((row) => size(row) >= least).slice(0, MOST_BARS);
+  const shown = Object.keys(names).filter((key) => rows.some((row) => row.parts[key] > 0));
+  const totals = rows.map((row) => shown.reduce((sum, key) => sum + row.parts[key], 0));
+  const [factor, prefix] = options.share ? [0.01, ""] : prefixOf(Math.max(...totals, 0));
+  const unit = options.share ? "%" : joined(prefix, options.unit);
+  const title = rows.length < everything.length ? `${options.title} of the ${rows.length} largest` : options.title;
+  const labels = rows.map((row) => row.name);
+  const data = shown.map((key) => ({
+    type: "bar",
+    orientation: "h",
+    name: names[key],
+    y: labels,
+    marker: {color: colours[key]},
+    x: rows.map((row, i) => (options.share ? row.parts[key] / (totals[i] || 1) : row.parts[key]) / factor),
+    customdata: rows.map((row, i) => [
+      quantity(row.parts[key], options.unit),
+      percent(totals[i] ? row.parts[key] / totals[i] : 0),
+    ]),
+    hovertemplate: `%{y}<br>${names[key]}: %{customdata[0]}, %{customdata[1]}<extra></extra>`,
+  }));
+  return {
+    data,
+    layout: {
+      annotations: options.share
+        ? []
+        : rows.map((row, i) => ({
+            x: totals[i] / factor,
+            y: row.name,
+            text:
+              quantity(totals[i], narrow() ? "" : options.unit) +
+              (options.notes && !narrow() ? options.notes(row) : ""),
+            xanchor: "left",
+            xshift: 4,
+            showarrow: false,
+            font: {size: narrow() ? 10 : 12},
+          })),
+      barmode: "stack",
+      height: 130 + (narrow() ? 40 : 0) + 30 * rows.length,
+      bargap: 0.25,
+      xaxis: {
+        title: {text: `${title} (${unit})`},
+        range: options.share ? [0, 100] : [0, ((narrow() ? 1.3 : 1.22) * Math.max(...totals, 1e-300)) / factor],
+      },
+      yaxis: {autorange: "reversed", type: "category", ticks: "", tickfont: {size: narrow() ? 10 : 12}},
+    },
+    text:
+      `${options.title} of ${labels.slice(0, 12).join(", ")} by ${shown.map((key) => names[key]).join(", ")}; ` +
+      labels
+        .slice(0, 4)
+        .map((label, i) => `${label}: ${quantity(totals[i], options.unit)}`)
+        .join("; "),
+  };
+}

@@ -1,0 +1,24 @@
+const data = JSON.parse(document.getElementById("data").textContent);
+UNITS = data.units;
+NAMES = data.names;
+document.getElementById("subtitle").textContent = [
+  ...new Set(data.runs.map((run) => `${run.workload}, level ${run.level}`)),
+  ...data.tables.map((table) => `${table.rows.length} points of ${table.label}`),
+].join("; ");
+document
+  .getElementById("sections")
+  .append(
+    ...[...document.querySelectorAll("main > section")].map((section) =>
+      element("li", {}, element("a", {href: `#${section.id}`, textContent: section.querySelector("h2").textContent})),
+    ),
+  );
+if (data.runs.length > 0) showRuns(data);
+if (data.tables.length > 0) showTables(data);
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+let width = narrow();
+window.addEventListener("resize", () => {
+  if (narrow() === width) return;
+  width = narrow();
+  drawAll();
+});
+document.documentElement.dataset.ready = "true";

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scripts/plot: figures of runs and sweeps for papers."""
+
+import argparse
+import io
+from pathlib import Path
+
+from .errors import InputError, write_atomically
+from .inputs import load
+from .plots import COLUMN_INCHES, METADATA, RUN_KINDS, TABLE_KINDS, pyplot
+
+DESCRIPTION = f"""\
+Draws one figure, as wide as a column of a two-column paper ({COLUMN_INCHES} inches), as PDF with TrueType fonts,
+SVG or PNG. The same results give the same file, byte for byte.
+
+  energy      energy by component            cycles      time, busy and by stall
+  stalls      stalls alone, by cause         area        silicon by component
+  compare     speedup and efficiencies       roofline    kinds of GeMM under their roofs
+  bandwidth   external memory over time      pareto      two columns of a sweep, with its front
+
+RESULT is a folder of anda-sim run or of a sweep, or a report.json or CSV file.
+"""
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(
+        prog="scripts/plot", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("results", nargs="+", metavar="RESULT", help="a folder or file, see above")
+    parser.add_argument("--kind", required=True, choices=[*RUN_KINDS, *TABLE_KINDS], help="which figure")
+    parser.add_argument("-o", "--out", required=True, metavar="FILE", help="the file to write: .pdf, .svg or .png")
+    parser.add_argument(
+        "--by",
+        choices=["system", "tensor", "kind"],
+        default="system",
+        help="energy, cycles, stalls: bars for systems, tensor types or kinds of GeMM (system)",
+    )
+    parser.add_argument("--share", action="store_true", help="energy, cycles, stalls, area: shares in percent")
+    parser.add_argument("--x", metavar="COLUMN", help="pareto: the horizontal column (time of the last system)")
+    parser.add_argument("--y", metavar="COLUMN", help="pareto: the vertical column (energy of the last system)")
+    options = parser.parse_args(arguments)
+    ending = Path(options.out).suffix[1:]
+    if ending not in METADATA:
+        raise InputError(f"--out {options.out}: must end in .pdf, .svg or .png")
+    runs, tables = load(options.results)
+    wanted, kind = (runs, RUN_KINDS) if options.kind in RUN_KINDS else (tables, TABLE_KINDS)
+    if not wanted:
+        needed = (
+            "runs: folders with report.json"
+            if kind is RUN_KINDS
+            else "a sweep: a folder with results.csv, or a CSV file"
+        )
+        raise InputError(f"--kind {options.kind} needs {needed}")
+    figure = kind[options.kind](pyplot(), wanted, options)
+    file = io.BytesIO()
+    figure.savefig(file, format=ending, metadata=METADATA[ending])
+    write_atomically(options.out, file.getvalue())
+    print(options.out)

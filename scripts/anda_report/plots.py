@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figures for papers: one column of two, fonts of the size of captions, the same bytes every time."""
+
+from .errors import InputError, RunError
+from .runs import COMPONENTS, CYCLES, STALLS, bandwidth, cycle_parts, energy_parts, kinds, ratios, roofline
+from .tables import described, more_is_better, pareto_front
+
+COLUMN_INCHES = 3.3
+# Colours that colour-blind readers tell apart (Okabe and Ito), and a grey.
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8F98", "#000000"]
+COMPONENT_COLOURS = dict(zip(COMPONENTS, ["#0072B2", "#CC79A7", "#009E73", "#E69F00", "#D55E00", "#8A8F98", "#56B4E9"]))
+STATE_COLOURS = dict(
+    zip(CYCLES, ["#0072B2", "#D55E00", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#000000", "#8A8F98"])
+)
+MARKERS = ["o", "s", "D", "^", "v", "P", "X", "*"]
+STYLE = {
+    "font.size": 7.5,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "axes.titlesize": 8,
+    "axes.labelsize": 7.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1,
+    "grid.linewidth": 0.4,
+    "grid.alpha": 0.4,
+    "axes.axisbelow": True,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    # TrueType fonts, which publishers ask for; text that stays text; no identifiers made by chance.
+    "pdf.fonttype": 42,
+    "ps.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "anda",
+    "savefig.dpi": 300,
+}
+METADATA = {
+    "pdf": {"CreationDate": None, "Creator": "anda-sim", "Producer": None},
+    "svg": {"Date": None},
+    "png": {"Software": None},
+}
+
+
+def pyplot():
+    try:
+        import matplotlib
+    except ImportError:
+        raise RunError("needs matplotlib: scripts/install_dependencies plots installs it") from None
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as module
+
+    module.rcParams.update(STYLE)
+    return module
+
+
+class Bars:
+    """What bars are for: `label`, the row itself, and its system."""
+
+    def __init__(self, label, row, system):
+        self.label, self.row, self.system = label, row, system
+
+
+def bars_of(runs, by):
+    several_runs, several = len(runs) > 1, sum(len(run.systems) for run in runs) > 1
+    found = []
+    for run in runs:
+        for system in run.systems:
+            name = f"{run.label}, {system['name']}" if several_runs else system["name"]
+            if by == "system":
+                found.append(Bars(name, system, system))
+            else:
+                for row in system["tensors"] if by == "tensor" else kinds(system):
+                    part = row["tensor"] if by == "tensor" else row["name"]
+                    found.append(Bars(f"{name}, {part}" if several else part, row, system))
+    return found
+
+
+def prefixed(largest):
+    for factor, prefix in (
+        (1e12, "T"),
+        (1e9, "G"),
+        (1e6, "M"),
+        (1e3, "k"),
+        (1, ""),
+        (1e-3, "m"),
+        (1e-6, "µ"),
+        (1e-9, "n"),
+    ):
+        if largest >= factor:
+            return factor, prefix
+    return 1, ""
+
+
+def canvas(plt, height):
+    plt.close("all")
+    figure, axis = plt.subplots(figsize=(COLUMN_INCHES, height), layout="constrained")
+    return figure, axis
+
+
+def legend(figure, axis, columns):
+    """Above the axis, which makes room for it."""
+    handles, labels = axis.get_legend_handles_labels()
+    made = figure.legend(
+        handles,
+        labels,
+        loc="upper center",
+        ncols=columns,
+        handlelength=1,
+        columnspacing=1,
+        handletextpad=0.5,
+        borderaxespad=0.2,
+    )
+    height = made.get_window_extent(figure.canvas.get_renderer()).height / figure.bbox.height
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - height))
+
+
+def stacked(plt, bars, parts_of, names, colours, unit, title, share):
+    parts = [parts_of(bar.row) for bar in bars]
+    totals = [sum(part[key] for key in names) for part in parts]
+    factor, prefix = (0.01, "") if share else prefixed(max(totals))
+    shown = [key for key in names if any(part[key] > 0 for part in parts)]
+    rows = -(-len(shown) // 3)
+    figure, axis = canvas(plt, 0.62 + 0.17 * rows + 0.19 * len(bars))
+    left = [0.0] * len(bars)
+    for key in shown:
+        widths = [part[key] / ((total or 1) if share else 1) / factor for part, total in zip(parts, totals)]
+        axis.barh(range(len(bars)), widths, 0.72, left=left, label=names[key], color=colours[key], linewidth=0)
+        left = [a + b for a, b in zip(left, widths)]
+    axis.set_yticks(range(len(bars)), [bar.label for bar in bars])
+    axis.invert_yaxis()
+    axis.set_xlabel(f"{title} (%)" if share else f"{title} ({prefix}{unit})")
+    axis.grid(axis="x")
+    if share:
+        axis.set_xlim(0, 100)
+    legend(figure, axis, 3)
+    return figure
+
+
+def plot_energy(plt, runs, options):
+    def joules(row):
+        return {key: value * 1e-12 for key, value in energy_parts(row).items()}
+
+    return stacked(plt, bars_of(runs, options.by), joules, COMPONENTS, COMPONENT_COLOURS, "J", "Energy", options.share)
+
+
+def plot_cycles(plt, runs, options):
+    names = {key: name.replace("stall: ", "") for key, name in CYCLES.items()}
+    return stacked(plt, bars_of(runs, options.by), cycle_parts, names, STATE_COLOURS, " cycles", "Time", options.share)
+
+
+def plot_stalls(plt, runs, options):
+    bars = bars_of(runs, options.by)
+    if not any(cycle_parts(bar.row)[cause] for bar in bars for cause in STALLS):
+        raise InputError("the array never waits: there are no stalls to draw")
+    return stacked(plt, bars, cycle_parts, STALLS, STATE_COLOURS, " cycles", "Stalls", options.share)
+
+
+def plot_area(plt, runs, options):
+    names = {key: name for key, name in COMPONENTS.items() if key != "dram"}
+    bars = bars_of(runs, "system")
+    return stacked(
+        plt,
+        bars,
+        lambda system: system["area_mm2"]["by_component"],
+        names,
+        COMPONENT_COLOURS,
+        "mm²",
+        "Area",
+        options.share,
+    )
+
+
+def plot_compare(plt, runs, options):
+    metrics = {"speedup": "speedup", "energy_efficiency": "energy\nefficiency", "area_efficiency": "area\nefficiency"}
+    bars = bars_of(runs, "system")
+    figure, axis = canvas(plt, 1.9)
+    width = 0.8 / len(bars)
+    baselines = {id(system): run.systems[0] for run in runs for system in run.systems}
+    for i, bar in enumerate(bars):
+        values = [ratios(bar.system, baselines[id(bar.system)])[key] or 0 for key in metrics]
+        places = [x + (i - (len(bars) - 1) / 2) * width for x in range(len(metrics))]
+        axis.bar(places, values, width * 0.95, label=bar.label, color=PALETTE[i % len(PALETTE)], linewidth=0)
+        for x, value in zip(places, values):
+            axis.annotate(
+                f"{value:.2f}", (x, value), (0, 1), textcoords="offset points", ha="center", va="bottom", fontsize=6.5
+            )
+    axis.set_xticks(range(len(metrics)), metrics.values())
+    axis.set_ylabel("times the baseline")
+    axis.grid(axis="y")
+    legend(figure, axis, 3)
+    return figure
+
+
+def plot_roofline(plt, runs, options):
+    figure, axis = canvas(plt, 2.4)
+    bars = bars_of(runs, "system")
+    roofs = [(bar, roofline(bar.system)) for bar in bars]
+    points = [point for _, roof in roofs for point in roof["points"] if point["intensity"]]
+    if not points:
+        raise InputError("no GeMM moves bytes: there is no roofline to draw")
+    tensors = list(dict.fromkeys(point["tensor"] for point in points))
+    ridges = [peak * 1e12 / roof["bytes_per_s"] for _, roof in roofs for peak in roof["peaks"].values()]
+    low, high = (
+        min([point["intensity"] for point in points] + ridges) / 2,
+        max([point["intensity"] for point in points] + ridges) * 4,
+    )
+    top = max(peak for _, roof in roofs for peak in roof["peaks"].values())
+    for rate in dict.fromkeys(roof["bytes_per_s"] for _, roof in roofs):
+        axis.plot([low, top * 1e12 / rate], [low * rate * 1e-12, top], color="#000000", linestyle="--", linewidth=0.8)
+        axis.annotate(
+            f"{rate / 1e9:.0f} GB/s",
+            (low, low * rate * 1e-12),
+            (3, 0),
+            textcoords="offset points",
+            fontsize=6.5,
+            va="top",
+        )
+    written = []
+    for i, (bar, roof) in enumerate(roofs):
+        colour = PALETTE[i % len(PALETTE)]
+        for bits, peak in roof["peaks"].items():
+            axis.plot([peak * 1e12 / roof["bytes_per_s"], high], [peak, peak], color=colour, linewidth=0.8)
+            if not any(abs(peak / other - 1) < 0.1 for other in written):
+                axis.annotate(
+                    "FP16" if not bits else f"{bits} bits",
+                    (high, peak),
+                    (0, 1),
+                    textcoords="offset points",
+                    ha="right",
+                    va="bottom",
+                    fontsize=6.5,
+                    color=colour,
+                )
+                written.append(peak)
+        own = [point for point in roof["points"] if point["intensity"]]
+        for point in own:
+            axis.plot(
+                point["intensity"],
+                point["tops"],
+                MARKERS[tensors.index(point["tensor"]) % len(MARKERS)],
+                color=colour,
+                markersize=4,
+                markeredgecolor="white",
+                markeredgewidth=0.4,
+            )
+        axis.plot([], [], color=colour, label=bar.label)
+    for i, tensor in enumerate(tensors):
+        axis.plot([], [], MARKERS[i % len(MARKERS)], color="#555555", markersize=4, label=tensor)
+    axis.set(
+        xscale="log",
+        yscale="log",
+        xlim=(low, high),
+        ylim=(min(point["tops"] for point in points) / 2, top * 1.5),
+        xlabel="operations for each byte of external memory",
+        ylabel="TOPS",
+    )
+    for each in (axis.xaxis, axis.yaxis):  # powers of ten would have exponents too small to print
+        each.set_major_formatter(lambda value, _: f"{value:g}")
+        each.set_minor_formatter(lambda value, _: "")
+    axis.grid(which="major")
+    legend(figure, axis, 4)
+    return figure
+
+
+def plot_bandwidth(plt, runs, options):
+    figure, axis = canvas(plt, 1.9)
+    curves = [
+        (f"{run.label}, {system['name']}" if len(runs) > 1 else system["name"], bandwidth(run, system))
+        for run in runs
+        for system in run.systems
+    ]
+    factor, prefix = prefixed(max(starts[-1] for _, (_, starts, _, _) in curves))
+    for i, (label, (_, starts, read, write)) in enumerate(curves):
+        edges = [start / factor for start in starts]
+        axis.stairs(
+            [(a + b) * 1e-9 for a, b in zip(read, write)],
+            edges,
+            color=PALETTE[i % len(PALETTE)],
+            label=label,
+            baseline=None,
+        )
+    axis.set(xlabel=f"time ({prefix}s)", ylabel="DRAM (GB/s)", xlim=(0, None), ylim=(0, None))
+    axis.grid(axis="y")
+    legend(figure, axis, 3)
+    return figure
+
+
+def scaled(table, name, values):
+    """The numbers of a column in the unit that suits the largest one, and the label that says so."""
+    if name in table.parameters:
+        return values, name
+    words, unit, scale, prefixes = described(name)
+    factor, prefix = (
+        prefixed(max((abs(value) * scale for value in values if value is not None), default=0)) if prefixes else (1, "")
+    )
+    return [
+        None if value is None else value * scale / factor for value in values
+    ], f"{words} ({prefix}{unit})" if prefix + unit else words
+
+
+def plot_pareto(plt, tables, options):
+    """Two columns of the first table; the system's time and energy unless said otherwise."""
+    table = tables[0]
+
+    def column(given, ending, other):
+        if given:
+            if given not in table.numeric:
+                raise InputError(
+                    f"{table.path}: has no column of numbers {given}; there are {', '.join(table.numeric)}"
+                )
+            return given
+        return next((name for name in reversed(table.numeric) if name.endswith(ending)), other)
+
+    results = [name for name in table.numeric if name != "point" and name not in table.parameters] or table.numeric
+    x, y = column(options.x, "time_s", results[0]), column(options.y, "energy_total_pj", results[-1])
+    xs, ys = table.column(x), table.column(y)
+    signs = [-1 if more_is_better(name) else 1 for name in (x, y)]
+    front = pareto_front(
+        [(signs[0] * a if a is not None else None, signs[1] * b if b is not None else None) for a, b in zip(xs, ys)]
+    )
+    figure, axis = canvas(plt, 2.3)
+    (xs, x_label), (ys, y_label) = (scaled(table, name, values) for name, values in ((x, xs), (y, ys)))
+    both = [(a, b) for a, b in zip(xs, ys) if a is not None and b is not None]
+    axis.plot([a for a, _ in both], [b for _, b in both], "o", color=PALETTE[0], markersize=3, label="points")
+    axis.plot(
+        [xs[i] for i in front],
+        [ys[i] for i in front],
+        "-o",
+        color=PALETTE[1],
+        markersize=5,
+        markerfacecolor="none",
+        label="Pareto front",
+    )
+    axis.set(xlabel=x_label, ylabel=y_label)
+    axis.grid()
+    legend(figure, axis, 2)
+    return figure
+
+
+RUN_KINDS = {
+    "energy": plot_energy,
+    "cycles": plot_cycles,
+    "stalls": plot_stalls,
+    "area": plot_area,
+    "compare": plot_compare,
+    "roofline": plot_roofline,
+    "bandwidth": plot_bandwidth,
+}
+TABLE_KINDS = {"pareto": plot_pareto}

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs of anda-sim as scripts/report and scripts/plot see them: read, checked, and what follows from them."""
+
+import json
+import math
+from pathlib import Path
+
+from .errors import InputError
+
+SCHEMA_VERSION = 1
+COMPONENTS = {
+    "mxu": "MXU",
+    "compressor": "compressor",
+    "vector_unit": "vector unit",
+    "activation_buffer": "activation buffer",
+    "weight_buffer": "weight buffer",
+    "top_controller": "top controller",
+    "dram": "DRAM",
+}
+CYCLES = {
+    "busy": "busy",
+    "dram": "stall: DRAM",
+    "buffer_full": "stall: buffer full",
+    "weight_port": "stall: weight port",
+    "activation_port": "stall: activation port",
+    "drain": "stall: drain",
+    "compressor": "stall: compressor",
+    "fill": "stall: fill",
+}
+STALLS = {cause: text.partition(": ")[2] for cause, text in CYCLES.items() if cause != "busy"}
+# Most intervals of a curve over time, however many GeMMs a run has.
+MOST_INTERVALS = 512
+
+
+class Run:
+    """One run: `report` as in report.json, `config` the text of config.yaml or None, `timeline` its summary or None,
+    `label` what to call it beside others."""
+
+    def __init__(self, folder, report, config, timeline):
+        self.folder, self.report, self.config, self.timeline = folder, report, config, timeline
+        self.label = report["run"]["name"]
+
+    @property
+    def systems(self):
+        return self.report["systems"]
+
+
+def load_json(path):
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is no text") from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        whole = "; the file may be cut off" if error.pos >= len(text.rstrip()) - 1 else ""
+        raise InputError(f"{path}:{error.lineno}:{error.colno}: is no JSON: {error.msg}{whole}") from None
+
+
+def load_run(path):
+    """A run from its folder or from a report.json in it."""
+    path = Path(path)
+    file = path / "report.json" if path.is_dir() else path
+    report = load_json(file)
+    check(file, report)
+    config, timeline = None, None
+    if (file.parent / "config.yaml").is_file():
+        config = (file.parent / "config.yaml").read_text(encoding="utf-8", errors="replace")
+    if (file.parent / "timeline.json").is_file():
+        timeline = load_timeline(file.parent / "timeline.json", report)
+    return Run(file.parent, report, config, timeline)
+
+
+def check(file, report):
+    """Whether what is read here is there and of the right kind; docs/report.schema.json has the rest."""
+
+    def need(owner, where, key, kind):
+        if not isinstance(owner, dict) or key not in owner:
+            raise InputError(f"{file}: {where}{key} is missing: is it a report.json of anda-sim run?")
+        if not isinstance(owner[key], kind) or isinstance(owner[key], bool):
+            raise InputError(f"{file}: {where}{key} is of another kind than in docs/report.schema.json")
+        return owner[key]
+
+    number = (int, float)
+    if need(report, "", "schema_version", int) != SCHEMA_VERSION:
+        raise InputError(
+            f"{file}: schema_version is {report['schema_version']}, this script reads {SCHEMA_VERSION}: "
+            "run the simulation again, or use the scripts of the version that made it"
+        )
+    run = need(report, "", "run", dict)
+    for key in ("name", "workload", "level", "tool_version", "config_sha256", "trace_sha256"):
+        need(run, "run.", key, str)
+    need(run, "run.", "assumptions", list)
+    need(report, "", "ratios", list)
+    if not need(report, "", "systems", list):
+        raise InputError(f"{file}: systems is empty")
+    for i, system in enumerate(report["systems"]):
+        where = f"systems[{i}]."
+        need(system, where, "name", str)
+        for key in ("cycles", "time_s", "busy_cycles", "macs", "effective_tops", "tops_per_w", "tops_per_mm2"):
+            need(system, where, key, number)
+        for path in (
+            "energy_pj.total",
+            "energy_pj.dram",
+            "area_mm2.total",
+            "dram_bandwidth_bytes_per_s.peak",
+            "dram_bytes.read",
+            "dram_bytes.write",
+        ):
+            outer, inner = path.split(".")
+            need(need(system, where, outer, dict), f"{where}{outer}.", inner, number)
+        stalls = need(system, where, "stall_cycles", dict)
+        for cause in STALLS:
+            need(stalls, where + "stall_cycles.", cause, number)
+        for outer in ("energy_pj", "area_mm2", "power_mw"):
+            parts = need(need(system, where, outer, dict), f"{where}{outer}.", "by_component", dict)
+            for component in COMPONENTS:
+                if component != "dram":
+                    need(parts, f"{where}{outer}.by_component.", component, number)
+        for part in ("tensors", "ops"):
+            for j, row in enumerate(need(system, where, part, list)):
+                for key in ("tensor", *(("name",) if part == "ops" else ())):
+                    need(row, f"{where}{part}[{j}].", key, str)
+                for key in (
+                    "cycles",
+                    "time_s",
+                    "busy_cycles",
+                    "macs",
+                    "energy_total_pj",
+                    "dram_read_bytes",
+                    "dram_write_bytes",
+                    "pe_utilization",
+                    *(f"stall_{cause}_cycles" for cause in STALLS),
+                    *(f"energy_{component}_pj" for component in COMPONENTS),
+                ):
+                    need(row, f"{where}{part}[{j}].", key, number)
+
+
+def load_timeline(file, report):
+    """The overview of a timeline by system, if it is one of this run."""
+    timeline = load_json(file)
+    try:
+        overviews = {system["name"]: system for system in timeline["otherData"]["systems"]}
+        for system in report["systems"]:
+            overview = overviews[system["name"]]
+            busy = sum(overview["array_busy_ticks"])
+            # A tick is a picosecond, and each edge of the clock is at the nearest one.
+            if not math.isclose(
+                busy * 1e-12, system["busy_cycles"] / system["cycles"] * system["time_s"], rel_tol=1e-3
+            ):
+                return None  # of another run, or of one that folded its layers
+    except (KeyError, TypeError, IndexError):
+        raise InputError(f"{file}: is no timeline of anda-sim run --timeline") from None
+    return overviews
+
+
+def name_runs(runs):
+    """Gives runs of one name different ones."""
+    taken = {}
+    for run in runs:
+        taken.setdefault(run.report["run"]["name"], []).append(run)
+    for name, same in taken.items():
+        if len(same) == 1:
+            continue
+        for i, run in enumerate(same):
+            folders = [other.folder.name for other in same]
+            run.label = run.folder.name if len(set(folders)) == len(folders) else f"{name} ({i + 1})"
+
+
+# --- what follows from a run ---
+
+
+def energy_parts(row):
+    """pJ by component; `row`: a system, a tensor type or an op."""
+    if "energy_pj" in row:
+        return {**row["energy_pj"]["by_component"], "dram": row["energy_pj"]["dram"]}
+    return {component: row[f"energy_{component}_pj"] for component in COMPONENTS}
+
+
+def cycle_parts(row):
+    """Cycles by what the array does in them."""
+    stalls = row.get("stall_cycles") or {cause: row[f"stall_{cause}_cycles"] for cause in STALLS}
+    return {"busy": row["busy_cycles"], **{cause: stalls[cause] for cause in STALLS}}
+
+
+SUMMED = (
+    "cycles",
+    "time_s",
+    "busy_cycles",
+    "macs",
+    "energy_total_pj",
+    "dram_read_bytes",
+    "dram_write_bytes",
+    *(f"stall_{cause}_cycles" for cause in STALLS),
+    *(f"energy_{component}_pj" for component in COMPONENTS),
+)
+
+
+def kinds(system):
+    """The ops of a system with equal ones (tensor, shape, formats) summed up, in the order of their first one."""
+    found = {}
+    for op in system["ops"]:
+        key = (
+            op["tensor"],
+            op.get("m"),
+            op.get("k"),
+            op.get("n"),
+            op.get("weight_bits"),
+            op.get("input_mantissa_bits"),
+            op.get("output_mantissa_bits"),
+        )
+        if key not in found:
+            found[key] = {
+                "name": f"{op['tensor']} {op.get('m')}×{op.get('k')}×{op.get('n')}",
+                "tensor": op["tensor"],
+                "m": op.get("m"),
+                "k": op.get("k"),
+                "n": op.get("n"),
+                "input_mantissa_bits": op.get("input_mantissa_bits"),
+                "output_mantissa_bits": op.get("output_mantissa_bits"),
+                "gemms": 0,
+                "pe_cycles": 0.0,
+                **dict.fromkeys(SUMMED, 0),
+            }
+        entry = found[key]
+        entry["gemms"] += op.get("count", 1)
+        entry["pe_cycles"] += op["pe_utilization"] * op["cycles"]
+        for field in SUMMED:
+            entry[field] += op[field]
+    rows = list(found.values())
+    # Two kinds of one shape differ in their formats.
+    names = [row["name"] for row in rows]
+    for row in rows:
+        if names.count(row["name"]) > 1:
+            row["name"] += f", {row['input_mantissa_bits']} → {row['output_mantissa_bits']} bits"
+    return rows
+
+
+def roofline(system):
+    """Points {name, tensor, bits, gemms, intensity: operations/byte or None, tops} of the kinds of GeMM, and the roofs:
+    peak bytes/s of the memory, and the array's peak TOPS for each mantissa length.
+
+    The peak is that of the kind that keeps the elements busiest: two operations for each MAC, MACs for each cycle of a
+    busy element, times all elements."""
+    clock_hz = system["cycles"] / system["time_s"]
+    peaks, points = {}, []
+    for kind in kinds(system):
+        if kind["pe_cycles"] <= 0 or kind["time_s"] <= 0:
+            continue
+        bits = kind["input_mantissa_bits"]
+        peak = 2 * kind["macs"] / kind["pe_cycles"] * clock_hz * 1e-12
+        peaks[bits] = max(peak, peaks.get(bits, 0))
+        moved = kind["dram_read_bytes"] + kind["dram_write_bytes"]
+        points.append(
+            {
+                "name": kind["name"],
+                "tensor": kind["tensor"],
+                "bits": bits,
+                "gemms": kind["gemms"],
+                "intensity": 2 * kind["macs"] / moved if moved else None,
+                "tops": 2 * kind["macs"] / kind["time_s"] * 1e-12,
+            }
+        )
+    return {"bytes_per_s": system["dram_bandwidth_bytes_per_s"]["peak"], "peaks": peaks, "points": points}
+
+
+def bandwidth(run, system):
+    """(source, start_s, read, write): bytes/s in intervals that begin at start_s; the last entry is the end. From the
+    timeline where there is one, else from the ops, each of which counts as even."""
+    if run.timeline is not None:
+        overview = run.timeline[system["name"]]
+        return (
+            "timeline",
+            *rates(
+                overview["interval_us"] * 1e-6,
+                overview["end_us"] * 1e-6,
+                overview["read_bytes"],
+                overview["write_bytes"],
+            ),
+        )
+    ends, now = [0.0], 0.0
+    for op in system["ops"]:
+        now += op["time_s"]
+        ends.append(now)
+    if len(system["ops"]) <= MOST_INTERVALS:
+        spans = [end - start for start, end in zip(ends, ends[1:])]
+        return (
+            "ops",
+            ends,
+            *(
+                [op[key] / span if span else 0 for op, span in zip(system["ops"], spans)]
+                for key in ("dram_read_bytes", "dram_write_bytes")
+            ),
+        )
+    width = now / MOST_INTERVALS
+    sums = [[0.0] * MOST_INTERVALS, [0.0] * MOST_INTERVALS]
+    for op, start, end in zip(system["ops"], ends, ends[1:]):
+        first, last = (min(int(at / width), MOST_INTERVALS - 1) for at in (start, end))
+        for i in range(first, last + 1):
+            share = (min(end, (i + 1) * width) - max(start, i * width)) / (end - start) if end > start else 1
+            for series, key in zip(sums, ("dram_read_bytes", "dram_write_bytes")):
+                series[i] += max(share, 0) * op[key]
+    return ("ops", *rates(width, now, *sums))
+
+
+def rates(width, end, *series):
+    count = len(series[0])
+    starts = [min(i * width, end) for i in range(count)] + [end]
+    spans = [b - a for a, b in zip(starts, starts[1:])]
+    return (starts, *([amount / span if span > 0 else 0 for amount, span in zip(one, spans)] for one in series))
+
+
+def ratios(system, baseline):
+    """How many times better than the baseline, as `ratios` of report.json define it; None where that has no meaning."""
+
+    def quotient(a, b):
+        return a / b if b else None
+
+    return {
+        "speedup": quotient(baseline["time_s"], system["time_s"]),
+        "area_efficiency": quotient(system["tops_per_mm2"], baseline["tops_per_mm2"]),
+        "energy_efficiency": quotient(baseline["energy_pj"]["total"], system["energy_pj"]["total"]),
+    }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_TIMELINE_TIMELINE_H
+#define ANDA_SIM_TIMELINE_TIMELINE_H
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include <anda/accelerator/accelerator.h>
+#include <anda/dram/dram.h>
+
+#include "config/run_config.h"
+#include "files/atomic_file.h"
+#include "timeline/event_writer.h"
+#include "timeline/system_timeline.h"
+
+namespace anda::sim {
+
+/// The timeline of a run as a file in the trace event format, which ui.perfetto.dev and chrome://tracing show: a
+/// process for each system, a thread for each block, counters for buffers and for the whole run. docs/reports.md
+/// describes it.
+class Timeline {
+ public:
+  /// Throws Error (run) if the file cannot be written.
+  explicit Timeline(const RunConfig& config);
+
+  /// Watches a system from now on, before it runs its first GeMM.
+  SystemTimeline& watch(const std::string& name, Accelerator& accelerator, Dram& dram);
+
+  /// Puts the file in its place. Once, when the run is over.
+  void write();
+
+ private:
+  void write_system(const SystemTimeline& system, EventWriter& events);
+
+  const RunConfig& config_;
+  AtomicFile file_;
+  std::deque<SystemTimeline> systems_;  // observed, so they stay where they are
+  std::vector<Dram*> memories_;
+};
+
+}  // namespace anda::sim
+
+#endif

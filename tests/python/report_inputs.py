@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs and tables for the tests of scripts/report and scripts/plot."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from anda_report import errors  # noqa: E402
+
+TRACE = (
+    "name,layer,tensor,m,k,n\nl0.q,0,A_qkv,64,512,512\nl0.o,0,A_o,48,2048,200\nl0.d,0,A_d,1,4096,512\n"
+    "l1.q,1,A_qkv,64,512,512\nl1.o,1,A_o,48,2048,200\nl1.d,1,A_d,1,4096,512\n"
+)
+
+
+def sweep_row(i):
+    start = f"{i},failed,out of memory" if i == 5 else f"{i},done,"
+    parameters = f"{8 * (1 + i % 8)},{'paper' if i < 8 else 'auto'}"
+    if i == 5:
+        return f"{start},{parameters},,,\n"
+    return f"{start},{parameters},{10 / (1 + i % 8) + (i >= 8)},{1e12 * (1 + i % 8 + (i >= 8) * 0.5)},{1 + i / 10}\n"
+
+
+# Sixteen points, one of which failed: time falls with rows and energy rises, so those of one tiling are the front.
+SWEEP = "point,status,error,accelerator.mxu.rows,tiling,anda.time_s,anda.energy_total_pj,anda.tops_per_w\n"
+SWEEP += "".join(sweep_row(i) for i in range(16))
+
+
+def make_run(folder, *args, trace=TRACE, config="name: small\nworkload: {trace: trace.csv}\nprecision: [7, 5, 6, 6]\n"):
+    program = Path(os.environ["ANDA_BUILD_DIR"]) / "src" / "anda-sim"
+    folder.mkdir(parents=True)
+    (folder / "trace.csv").write_text(trace)
+    (folder / "run.yaml").write_text(config)
+    subprocess.run(
+        [program, "run", folder / "run.yaml", "--out", folder, "--quiet", *map(str, args)], check=True, timeout=120
+    )
+    return folder
+
+
+def report_of(folder):
+    return json.loads((folder / "report.json").read_text())
+
+
+def call(name, *args, capsys):
+    """Exit status and messages of scripts/report or scripts/plot, in this process, which saves most of their time."""
+    module = importlib.import_module(f"anda_report.{name}")
+    try:
+        status = errors.guarded(name, module.main, [str(arg) for arg in args])
+    except SystemExit as end:  # of argparse
+        status = end.code
+    return status, capsys.readouterr().err
+
+
+def script(name, *args, **options):
+    return subprocess.run(
+        [ROOT / "scripts" / name, *map(str, args)], capture_output=True, text=True, timeout=120, **options
+    )
+
+
+# What both scripts refuse, and a part of what they say.
+def damage_report(change):
+    def make(folder):
+        report = report_of(folder)
+        change(report)
+        (folder / "report.json").write_text(json.dumps(report))
+        return folder
+
+    return make
+
+
+def cut_off(folder):
+    text = (folder / "report.json").read_text()
+    (folder / "report.json").write_text(text[: len(text) // 2])
+    return folder
+
+
+def table(text):
+    def make(folder):
+        (folder / "table.csv").write_text(text)
+        return folder / "table.csv"
+
+    return make
+
+
+def overwrite(name, content):
+    def make(folder):
+        (folder / name).write_bytes(content)
+        return folder
+
+    return make
+
+
+def without_report(folder):
+    (folder / "report.json").unlink()
+    return folder
+
+
+WRONG = {
+    "no file": (lambda folder: folder / "absent", "no such file or folder"),
+    "no report": (without_report, "has neither report.json"),
+    "cut off": (cut_off, "report.json:"),
+    "empty": (overwrite("report.json", b""), "is no JSON"),
+    "binary": (overwrite("report.json", b"\xff\xfe\x00"), "is no text"),
+    "schema version": (
+        damage_report(lambda report: report.update(schema_version=2)),
+        "schema_version is 2, this script reads 1",
+    ),
+    "no systems": (damage_report(lambda report: report.update(systems=[])), "systems is empty"),
+    "a list": (overwrite("report.json", b"[]"), "schema_version is missing"),
+    "missing metric": (
+        damage_report(lambda report: report["systems"][1].pop("time_s")),
+        "systems[1].time_s is missing",
+    ),
+    "missing op metric": (
+        damage_report(lambda report: report["systems"][0]["ops"][2].pop("cycles")),
+        "systems[0].ops[2].cycles is missing",
+    ),
+    "text for a number": (
+        damage_report(lambda report: report["systems"][0].update(cycles="many")),
+        "systems[0].cycles is of another kind",
+    ),
+    "other timeline": (overwrite("timeline.json", b"{}"), "is no timeline"),
+    "no numbers": (table("a,b\nx,y\n"), "no column of numbers"),
+    "only point numbers": (table("point,b\n1,y\n"), "no column of numbers"),
+    "ragged": (table("a,b\n1,2\n3\n"), "table.csv:3: has 1 values, the columns are 2"),
+    "no rows": (table("a,b\n"), "has no rows"),
+    "nothing": (table(""), "no row of column names"),
+    "twice": (table("a,a\n1,2\n"), "has the column a twice"),
+    "other ending": (lambda folder: folder / "run.yaml", "must be a folder with report.json or results.csv"),
+}
