@@ -124,7 +124,7 @@ def executor(options):
     if options.scheduler:
         from .dask_cluster import DaskExecutor
         return lambda results: DaskExecutor(options.scheduler)
-    if options.slurm:
+    if getattr(options, "slurm", False):
         from .slurm import SlurmExecutor
         return lambda results: SlurmExecutor(results.folder, options.slurm_option, options.points_per_task)
     return None

@@ -97,6 +97,36 @@ def plot_sweep(rows, columns, parameters, x=None, y=None, system=None, series=No
     return figure
 
 
+def plot_front(found):
+    """A matplotlib figure of a search: trials, Pareto front and base over the first two objectives, a third as colour."""
+    pyplot = figure_module()
+    names = found.objectives if len(found.objectives) > 1 else [found.objectives[0], "point"]
+    figure, panel = pyplot.subplots(figsize=(4.2, 3))
+    feasible = [row for row in found.rows if row["feasible"]]
+    other = [row for row in found.rows if not row["feasible"] and row["status"] == "done"]
+
+    def across(rows, name):
+        return [row[name] for row in rows]
+
+    panel.scatter(across(other, names[0]), across(other, names[1]), s=6, color="#bbbbbb", label="breaks a constraint")
+    panel.scatter(across(feasible, names[0]), across(feasible, names[1]), s=8, color=COLOURS[5], label="meets them")
+    front = found.front
+    if len(names) < 3:
+        panel.plot(across(front, names[0]), across(front, names[1]), marker="o", color=COLOURS[0], label="Pareto front")
+    else:
+        dots = panel.scatter(across(front, names[0]), across(front, names[1]), c=across(front, names[2]), s=16, label="Pareto front")
+        figure.colorbar(dots, label=label(names[2].split(".", 1)[1]))
+    panel.plot([found.reference[names[0]]], [found.reference[names[1]]], "*", color=COLOURS[1], markersize=9, label="base")
+    panel.set_xlabel(label(names[0].split(".", 1)[-1]))
+    panel.set_ylabel(label(names[1].split(".", 1)[-1]))
+    panel.set_xscale("log")
+    if names[1] != "point":
+        panel.set_yscale("log")
+    panel.legend(fontsize=6)
+    figure.tight_layout()
+    return figure
+
+
 def _decorate(panel, x, name, texts, x_scale, y_scale):
     panel.set_xlabel(x)
     panel.set_ylabel(label(name))

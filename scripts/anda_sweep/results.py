@@ -124,6 +124,17 @@ class Results:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+        self._append(rows)
+
+    def add_rows(self, rows):
+        """Keeps rows whose outcomes are kept already."""
+        self._db.execute("BEGIN IMMEDIATE")
+        for row in rows:
+            self._insert(row)
+        self._db.execute("COMMIT")
+        self._append(rows)
+
+    def _append(self, rows):
         for row in rows:
             self._csv.write(self._line([row[name] for name in self.columns]).encode())
 

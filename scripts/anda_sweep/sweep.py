@@ -157,7 +157,7 @@ class Sweep:
         with Results(out, columns) as results:
             known, missing = [], {}
             for point in points:
-                outcome = self._known(results, point)
+                outcome = self.known(results, point)
                 if outcome is None or (retry_failed and point.config and outcome["status"] != "done"):
                     missing.setdefault(point.key, []).append(point)
                 else:
@@ -172,7 +172,8 @@ class Sweep:
         return SweepResult(out, results.columns, rows)
 
     @staticmethod
-    def _known(results, point):
+    def known(results, point):
+        """The outcome of a point that needs no simulation, or None."""
         if point.config is None:
             return {"status": "invalid", "error": point.error, "report": None}
         return results.run(point.key)
