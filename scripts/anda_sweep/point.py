@@ -18,6 +18,7 @@ puts each outcome into FOLDER/incoming as soon as it is there.
 import hashlib
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -134,8 +135,8 @@ def _wait(process, time_s, cancel_fd):
 
 
 def _failure(code, message, memory_bytes):
-    out_of_memory = "bad_alloc" in message or "annot allocate memory" in message or "failed to map" in message
-    if out_of_memory and memory_bytes:
+    # What the simulator, the SystemC kernel, the C library and the loader say when there is no more.
+    if memory_bytes and re.search("bad_alloc|allocate (stack )?memory|failed to map", message):
         return {"status": "memory", "error": f"needs more than {memory_bytes} bytes of memory"}
     if code < 0:
         name = signal.Signals(-code).name
