@@ -5,10 +5,23 @@ Workers need python3-distributed, anda-sim under the same path (a shared file sy
 files that the configuration names. The code of a point travels with the task.
 """
 
+import re
+import socket
 import sys
 
 from . import point
 from .errors import InputError, SweepError
+
+
+def _reach(address):
+    """InputError or SweepError where nothing listens at the address: Dask itself would try for long."""
+    match = re.fullmatch(r"(?:\w+://)?(?:\[(?P<ip6>[^\]]+)\]|(?P<host>[^:/]+)):(?P<port>\d{1,5})", address)
+    if not match:
+        raise InputError(f"--scheduler {address}: is not an address such as tcp://host:8786")
+    try:
+        socket.create_connection((match["ip6"] or match["host"], int(match["port"])), timeout=20).close()
+    except (OSError, OverflowError) as error:
+        raise SweepError(f"no Dask scheduler at {address}: {error}") from None
 
 
 class DaskExecutor:
@@ -22,6 +35,7 @@ class DaskExecutor:
             raise InputError("--scheduler needs Debian's python3-distributed; "
                              "scripts/install_dependencies sweep installs it") from None
         cloudpickle.register_pickle_by_value(point)
+        _reach(address)
         try:
             self._client = Client(address, timeout="20s", set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
