@@ -19,8 +19,9 @@ from .local import LocalExecutor
 from .loss import LossTable
 from .pareto import pareto_front
 from .results import Results
-from .simulator import EDP, as_text
+from .simulator import EDP
 from .space import has_key, look_up
+from .sweep import cell
 
 # Short names of what people minimise.
 ALIASES = {"cycles": "cycles", "time": "time_s", "energy": "energy_total_pj", "area": "area_total_mm2", "edp": EDP,
@@ -84,6 +85,7 @@ class Exploration:
         self.loss_limit = loss["limit"] if loss else None
         self.loss = LossTable(loss["table"], loss.get("monotone", False)) if loss else None
         self._fill_outputs()
+        self.base_places = self._base_places()
         self.reference = None
 
     def _metric(self, name):
@@ -119,9 +121,10 @@ class Exploration:
             return None
         return [hashlib.sha256(self.loss.path.read_bytes()).hexdigest(), self.loss_limit, self.loss.monotone]
 
-    def _sampler(self, number):
+    def _sampler(self, number, name=""):
+        """The sampler of a trial, or of one of its values, so that a value that is there already takes none of the chance of others."""
         import optuna
-        seed = int.from_bytes(hashlib.sha256(f"{self.options['seed']} {number}".encode()).digest()[:4], "big")
+        seed = int.from_bytes(hashlib.sha256(f"{self.options['seed']} {number} {name}".encode()).digest()[:4], "big")
         constrained = {"constraints_func": lambda trial: trial.user_attrs[_ATTRIBUTE]} if self._is_constrained else {}
         if self.options["sampler"] == "tpe":
             return optuna.samplers.TPESampler(seed=seed, constant_liar=True, multivariate=True, **constrained)
@@ -143,25 +146,28 @@ class Exploration:
         signature = study.user_attrs.get("signature")
         if signature is None:
             study.set_user_attr("signature", self._signature())
-            self._enqueue_base(study)
         elif signature != self._signature():
             raise InputError(f"{path}: is of another search: the parameters, the objectives, the constraints, the base, the "
                              "sampler or the simulator differ; choose another folder with --out, whose results.sqlite "
                              "may be copied from this one")
+        if not study.get_trials(deepcopy=False):
+            self._enqueue_base(study)
         return study
 
     def _names(self):
         return [" & ".join(axis.keys) for axis in self.sweep.file.axes]
 
+    def _base_places(self):
+        """The place of the base's value on each axis, None where it is not there."""
+        base = self.sweep.plan({}).key
+        return [next((place for place, values in enumerate(axis.values)
+                      if self.sweep.plan(dict(zip(axis.keys, values))).key == base), None)
+                for axis in self.sweep.file.axes]
+
     def _enqueue_base(self, study):
         """The base as the first trial where it is a point of the space: a front is then never worse than it."""
-        chosen = {}
-        for name, axis in zip(self._names(), self.sweep.file.axes):
-            base = tuple(look_up(self.sweep.effective, key) if has_key(self.sweep.effective, key) else None for key in axis.keys)
-            if base not in axis.values:
-                return
-            chosen[name] = axis.values.index(base)
-        study.enqueue_trial(chosen)
+        if None not in self.base_places:
+            study.enqueue_trial(dict(zip(self._names(), self.base_places)))
 
     def _suggest(self, trial):
         """The place of its value on each axis. Numbers are in order, other values are categories."""
@@ -170,6 +176,7 @@ class Exploration:
             ordered = all(isinstance(value, (int, float)) and not isinstance(value, bool) for values in axis.values
                           for value in values)
             last = len(axis.values) - 1
+            trial.study.sampler = self._sampler(trial.number, name)
             places.append(trial.suggest_int(name, 0, last) if ordered
                           else trial.suggest_categorical(name, list(range(last + 1))))
         return places
@@ -304,18 +311,22 @@ class Found:
                                      if each.metric not in names)]
         short = [".".join(key.split(".")[-2:]) for key in keys]
         head = ["point", *short, *(name.split(".", 1)[1] for name in shown), *(f"{name} / base" for name in names)]
-        table = [head, ["base", *(as_text(self._of_base(key)) for key in keys), *(f"{self.reference[name]:.5g}" for name in shown),
+        table = [head, ["base", *(str(cell(self._of_base(key))) for key in keys), *(f"{self.reference[name]:.5g}" for name in shown),
                         *("1" for _ in names)]]
         for row in self.front:
             table.append([str(row["point"]), *(str(row[key]) for key in keys), *(f"{row[name]:.5g}" for name in shown),
                           *(f"{row[name] / self.reference[name]:.3f}" if self.reference[name] else "" for name in self.objectives)])
         widths = [max(map(len, column)) for column in zip(*table)]
-        lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths)).rstrip() for line in table]
+        lines = ["  ".join(text.rjust(width) for text, width in zip(line, widths)).rstrip() for line in table]
         feasible = sum(row["feasible"] for row in self.rows)
         return "\n".join([*lines, f"{len(self.front)} on the front, {feasible} of {len(self.rows)} trials meet the constraints"])
 
     def _of_base(self, key):
-        effective = self.exploration.sweep.effective
+        exploration = self.exploration
+        for axis, place in zip(exploration.sweep.file.axes, exploration.base_places):
+            if key in axis.keys and place is not None:
+                return axis.values[place][axis.keys.index(key)]
+        effective = exploration.sweep.effective
         return look_up(effective, key) if has_key(effective, key) else ""
 
     def plot(self, path):

@@ -45,8 +45,9 @@ class LossTable:
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise InputError(f"{self.path}: must be a list of {{{', '.join(TENSORS)}, loss}}")
             return [(f"{self.path}: entry {i}", row) for i, row in enumerate(rows, 1)]
-        reader = csv.DictReader(text.splitlines())
-        return [(f"{self.path}:{reader.line_num}", row) for row in reader]
+        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line and not line.startswith("#")]
+        rows = csv.DictReader(line for _, line in lines)
+        return [(f"{self.path}:{number}", row) for (number, _), row in zip(lines[1:], rows)]
 
     def _add(self, place, row):
         for name in (*TENSORS, "loss"):

@@ -2,7 +2,7 @@
 """Figures of sweeps, as the section `plot` of a sweep file describes them.
 
     plot:
-      x: accelerator.mxu.rows        # a parameter; the first one unless said otherwise
+      x: accelerator.mxu.rows        # a parameter or a metric; the first parameter unless said otherwise
       y: [time_s, energy_total_pj]   # metrics, a panel each
       system: anda                   # the last system of the run unless said otherwise
       series: workload.phase         # a second parameter: a line for each of its values
@@ -48,10 +48,10 @@ def label(name):
 def check_plot(sweep):
     """InputError where the section `plot` names what the sweep does not have."""
     plot, where = sweep.file.plot, sweep.file.where("plot")
-    for part in ("x", "series"):
-        if part in plot and plot[part] not in sweep.file.keys:
-            raise InputError(f"{where}: plot.{part}: `{plot[part]}` is not a parameter of this sweep; there are "
-                             f"{', '.join(sweep.file.keys)}")
+    for part, metrics in (("x", sweep.outputs), ("series", [])):
+        if part in plot and plot[part] not in [*sweep.file.keys, *metrics]:
+            raise InputError(f"{where}: plot.{part}: `{plot[part]}` is not a parameter of this sweep"
+                             f"{' or one of its outputs' if metrics else ''}; there are {', '.join([*sweep.file.keys, *metrics])}")
     for name in plot.get("y", DEFAULT_Y):
         if name not in sweep.outputs:
             raise InputError(f"{where}: plot.y: `{name}` is not one of the outputs {', '.join(sweep.outputs)}")
@@ -65,15 +65,17 @@ def systems_of(columns, parameters):
 
 def plot_sweep(rows, columns, parameters, x=None, y=None, system=None, series=None, title="", x_scale="linear",
                y_scale="linear"):
-    """A matplotlib figure with a panel for each metric of `y` over the parameter `x`.
+    """A matplotlib figure with a panel for each metric of `y` over `x`, a parameter or another metric.
 
     rows, columns -- of a SweepResult; parameters -- keys of the sweep. Points that are not done are left out."""
     pyplot = figure_module()
     x, y, system = x or parameters[0], y or DEFAULT_Y, system or systems_of(columns, parameters)[-1]
-    missing = [f"{system}.{name}" for name in y if f"{system}.{name}" not in columns]
+    x_name = x if x in parameters else label(x)
+    x = x if x in parameters else f"{system}.{x}"
+    missing = [name for name in [x, *(f"{system}.{name}" for name in y)] if name not in columns]
     if missing:
         raise InputError(f"the sweep has no column {missing[0]}; its systems are {', '.join(systems_of(columns, parameters))}")
-    figure, panels = pyplot.subplots(1, len(y), figsize=(2.9 * len(y) + 0.3, 2.4), squeeze=False)
+    figure, panels = pyplot.subplots(1, len(y), figsize=(2.9 * len(y) + (1.0 if series else 0.3), 2.4), squeeze=False)
     done = [row for row in rows if row["status"] == "done"]
     groups = list(dict.fromkeys(row[series] for row in done)) if series else [None]
     texts = any(isinstance(row[x], str) for row in done)
@@ -84,13 +86,10 @@ def plot_sweep(rows, columns, parameters, x=None, y=None, system=None, series=No
                 chosen.sort(key=lambda row: row[x])
             panel.plot([_text(row[x]) if texts else row[x] for row in chosen], [row[f"{system}.{name}"] for row in chosen],
                        marker="o", label=None if group is None else _text(group))
-        _decorate(panel, x, name, texts, x_scale, y_scale)
-        if not texts and x_scale == "log":
-            ticks = sorted({row[x] for row in done})
-            panel.set_xticks(ticks[::-(-len(ticks) // 8)], [_short(tick) for tick in ticks[::-(-len(ticks) // 8)]])
-            panel.set_xticks([], minor=True)
+        _decorate(panel, x_name, name, texts, x_scale, y_scale)
+        _place_ticks(panel, sorted({row[x] for row in done}) if not texts else [], x_scale)
     if series:
-        panels[0][-1].legend(title=series, fontsize=7, title_fontsize=7)
+        panels[0][-1].legend(title=series.split(".")[-1], fontsize=7, title_fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     if title:
         figure.suptitle(title, fontsize=9)
     figure.tight_layout()
@@ -139,6 +138,14 @@ def _decorate(panel, x, name, texts, x_scale, y_scale):
         panel.set_xscale(x_scale)
 
 
+def _place_ticks(panel, values, x_scale):
+    """Ticks where the points are, where these are few or the scale is logarithmic."""
+    if x_scale == "log" or 0 < len(values) <= 16:
+        ticks = values[::-(-len(values) // 6)] if x_scale == "log" else values[::-(-len(values) // 8)]
+        panel.set_xticks(ticks, [_short(tick) for tick in ticks])
+        panel.set_xticks([], minor=True)
+
+
 def _text(value):
     return value if isinstance(value, str) else json.dumps(value)
 
@@ -146,8 +153,8 @@ def _text(value):
 def _short(number):
     """1048576 as 1 Mi, 2000000000 as 2 G."""
     for unit, size in (("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)):
-        if number >= size and number % (size // 4) == 0:
-            return f"{number / size:g} {unit}"
+        if number % size == 0 and 0 < number // size < 1024:
+            return f"{number // size} {unit}"
     for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
         if number >= 10 * size or (number >= size and number % size == 0):
             return f"{number / size:.4g} {unit}"

@@ -51,7 +51,8 @@ class Results:
         self._take_lock()
         try:
             self._open()
-            self.work = self.folder / "running"
+            # Absolute, since simulations run in folders of their own.
+            self.work = self.folder.resolve() / "running"
             shutil.rmtree(self.work, ignore_errors=True)
             self.work.mkdir()
         except sqlite3.Error as error:

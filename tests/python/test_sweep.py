@@ -104,7 +104,7 @@ def test_kill_9_at_random_moments_loses_no_finished_point(tmp_path, seed):
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             # Longer each time, so that the loop ends on a machine of any speed.
-            process.wait(moments.uniform(0, 0.3 * (kills + 1)))
+            process.wait(moments.uniform(0.1, 0.5) * 1.3**kills)
             break
         except subprocess.TimeoutExpired:
             process.kill()
@@ -167,6 +167,13 @@ def _wait_for(condition):
             return result
         time.sleep(0.02)
     raise AssertionError("waited for nothing")
+
+
+def test_results_go_to_a_folder_below_the_current_one(tmp_path):
+    path = write(tmp_path, "base: base.yaml\nparameters: {precision: [6]}\n")
+    done = subprocess.run([ROOT / "scripts" / "sweep", path, "--program", program()], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "results/sweeps/s/results.csv\n"), done.stderr
+    assert ",done," in (tmp_path / "results" / "sweeps" / "s" / "results.csv").read_text()
 
 
 def test_two_sweeps_at_once_do_not_share_a_folder(tmp_path):
