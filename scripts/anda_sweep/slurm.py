@@ -31,7 +31,7 @@ class SlurmExecutor:
     def __init__(self, folder, options=(), points_per_task=None):
         for program in ("sbatch", "squeue", "scancel"):
             if shutil.which(program) is None:
-                raise InputError(f"--slurm needs {program}; scripts/install_dependencies sweep installs it")
+                raise InputError(f"--slurm needs {program}, which the machines of a Slurm cluster have (Debian: slurm-client)")
         self.folder = Path(folder).resolve() / "slurm"
         self.incoming = self.folder / "incoming"
         self.options, self.points_per_task = list(options), points_per_task

@@ -410,3 +410,33 @@ def test_ready_sweeps_run_on_a_small_workload(tmp_path, path):
     assert drawn.startswith("<?xml") and "</svg>" in drawn
     again = sweep(tmp_path, path, "--plot", tmp_path / "q.svg", "--set", "workload.layers=1", "--quiet")
     assert again.returncode == 0 and (tmp_path / "q.svg").read_text() == drawn
+
+
+def test_sweeps_of_the_model_follow_its_timing_rules(tmp_path):
+    """Mantissa length: from 4 bits on, each bit takes a cycle a group of every output tile. Bandwidth: more is never slower,
+    and nothing moves faster than the peak."""
+    path = write(tmp_path, "base: base.yaml\nparameters: {precision: {from: 1, to: 16}}\n")
+    assert sweep(tmp_path, path).returncode == 0
+    cycles = [row["anda.cycles"] for row in rows(tmp_path)]
+    # One layer of OPT-1.3B, 32 tokens: q, k, v, o of 2048 × 2048, up and down of 2048 and 8192.
+    hidden, inner, tokens = 2048, 8192, 32
+    groups = (tokens // 16) * (4 * hidden * hidden + 2 * hidden * inner) // 16 // 64
+    # Weights of 16 columns take 4 cycles a group, and their scales an eighth of one: what is shorter waits for the port.
+    assert cycles[0] == pytest.approx(groups * 4.125, rel=0.01) and cycles[2] == pytest.approx(cycles[0], rel=0.001)
+    assert numpy.diff(cycles)[4:] == pytest.approx(groups, rel=0.01)
+
+    path = write(tmp_path, """\
+base: base.yaml
+parameters:
+  workload.phase: [prefill, decode]
+  dram.data_rate_bit_per_s: {from: 1e6, to: 4e9, factor: 2}
+outputs: [time_s, dram_read_bytes, dram_write_bytes, dram_peak_bytes_per_s]
+""")
+    assert sweep(tmp_path, path).returncode == 0
+    for _, phase in pandas.DataFrame(rows(tmp_path)).groupby("workload.phase"):
+        for system in ("fp-fp", "anda"):
+            moved = phase[f"{system}.dram_read_bytes"] + phase[f"{system}.dram_write_bytes"]
+            assert (phase[f"{system}.time_s"].diff().dropna() <= 0).all()
+            assert (moved / phase[f"{system}.time_s"] <= phase[f"{system}.dram_peak_bytes_per_s"]).all()
+            # At the low end nothing but the memory counts.
+            assert moved.iloc[0] / phase[f"{system}.time_s"].iloc[0] > 0.9 * phase[f"{system}.dram_peak_bytes_per_s"].iloc[0]
