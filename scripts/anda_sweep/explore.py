@@ -122,7 +122,7 @@ class Exploration:
         return [hashlib.sha256(self.loss.path.read_bytes()).hexdigest(), self.loss_limit, self.loss.monotone]
 
     def _sampler(self, number, name=""):
-        """The sampler of a trial, or of one of its values, so that a value that is there already takes none of the chance of others."""
+        """The sampler of a trial, or of one of its values: a value that is there already then changes nothing for the others."""
         import optuna
         seed = int.from_bytes(hashlib.sha256(f"{self.options['seed']} {number} {name}".encode()).digest()[:4], "big")
         constrained = {"constraints_func": lambda trial: trial.user_attrs[_ATTRIBUTE]} if self._is_constrained else {}

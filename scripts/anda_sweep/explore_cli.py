@@ -19,9 +19,9 @@ def whole(text):
 
 def explore_parser():
     parser = argparse.ArgumentParser(
-        prog="explore", description="Searches the space of a sweep file (docs/exploration.md) for the configurations that are best in "
-        "several numbers at once, with Optuna. Goes on with a search that was interrupted; the same seed gives the same search, on any "
-        "number of cores. Options stand before what the section `explore` of the file says.",
+        prog="explore", description="Searches the space of a sweep file (docs/exploration.md) for the configurations that are best "
+        "in several numbers at once, with Optuna. Goes on with a search that was interrupted; the same seed gives the same "
+        "search, on any number of cores. Options stand before what the section `explore` of the file says.",
         epilog="Exit status: 0 done, 1 the search could not be finished or nothing meets the constraints, 2 the input is wrong.")
     parser.add_argument("file", metavar="FILE", type=Path, help="a sweep file")
     add_common(parser)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loss of accuracy by combination of mantissa lengths, from a table that the user names.
 
-A CSV file with the columns A_qkv, A_o, A_u, A_d and loss, or a YAML list of maps with these keys. The loss has the unit that its
-user gives it; only its order and the limit that it is compared with matter.
+A CSV file with the columns A_qkv, A_o, A_u, A_d and loss, or a YAML list of maps with these keys. The loss has
+the unit that its user gives it; only its order and the limit that it is compared with matter.
 """
 
 import csv
@@ -20,9 +20,9 @@ TENSORS = ("A_qkv", "A_o", "A_u", "A_d")
 class LossTable:
     """The table at `path`.
 
-    monotone -- a combination that is not in the table is taken to lose no more than any entry that is nowhere longer. That is a bound,
-    and an assumption: a longer mantissa keeps every bit of a shorter one. Without it only the combinations of the table
-    have a loss."""
+    monotone -- a combination that is not in the table is taken to lose no more than any entry that is nowhere longer. That
+    is a bound, and an assumption: a longer mantissa keeps every bit of a shorter one. Without it only the combinations of the
+    table have a loss."""
 
     def __init__(self, path, monotone=False):
         self.path, self.monotone = Path(path), monotone

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The results of a sweep in a folder: results.sqlite, and results.csv made from it.
 
-results.sqlite has two tables. `runs` keeps the outcome of every simulation under its content address, and nothing ever
-removes one that is finished. `results` has a row for each point of the sweep as its file is now. A finished point is committed to both, and to the disk,
-before it is counted; then its row is appended to results.csv, which is written anew, in the order of the
+results.sqlite has two tables. `runs` keeps the outcome of every simulation under its content address, and nothing ever removes one
+that is finished. `results` has a row for each point of the sweep as its file is now. A finished point is committed to both,
+and to the disk, before it is counted; then its row is appended to results.csv, which is written anew, in the order of the
 points, when a sweep begins and ends. One sweep at a time works in a folder.
 """
 

@@ -56,7 +56,7 @@ class Sweep:
         self._folder = self.file.path.resolve().parent
         text, error = self._config({})
         if text is None:
-            raise InputError(f"{self.file.where('base')}: {error}")
+            raise InputError("\n".join(self._place(line) for line in error.splitlines()))
         self.effective = self.simulator.effective(text)
         self.space = Space(self.file, self.effective)
         self._check_keys()
@@ -68,6 +68,13 @@ class Sweep:
 
     def _config(self, settings):
         return self.simulator.config(self.file.base, {**self.settings, **settings, **_FORCED}, self._folder)
+
+    def _place(self, line):
+        """A line of anda-sim's with the place in the sweep file that it is about."""
+        key = line.removeprefix("--set ").partition("=")[0]
+        if line.startswith("--set ") and key in self.file.lines:
+            return f"{self.file.where(key)}: {line.split(': ', 1)[-1]}"
+        return line if line.startswith("--set ") else f"{self.file.where('base')}: {line}"
 
     def _check_keys(self):
         """Every parameter is a key of the configuration, and so is every name in a condition."""

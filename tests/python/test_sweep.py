@@ -268,7 +268,7 @@ WRONG = {
                           "s.yaml:4: accelerator.mxu.row: is not a key", "did you mean `rows`"),
     "no such base": ("base: none.yaml\nparameters: {precision: [1]}\n", "s.yaml:1: base: there is no file", "none.yaml"),
     "wrong base": ("base: wrong.yaml\nparameters: {precision: [1]}\n", "wrong.yaml:1", "acelerator"),
-    "set": ("base: base.yaml\nset: {tilling: auto}\nparameters: {precision: [1]}\n", "tilling: is not a key", "tiling"),
+    "set": ("base: base.yaml\nset: {tilling: auto}\nparameters: {precision: [1]}\n", "s.yaml:2: tilling: is not a key", "tiling"),
     "scalar": ("base: base.yaml\nparameters: {precision: 5}\n", "s.yaml:2: parameters.precision: must be a list"),
     "empty list": ("base: base.yaml\nparameters: {precision: []}\n", "is an empty list"),
     "range key": ("base: base.yaml\nparameters:\n  precision: {from: 1, to: 2, by: 3}\n", "s.yaml:3: parameters.precision.by",
