@@ -4,6 +4,7 @@
 import argparse
 import re
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -85,6 +86,9 @@ def guarded(main, name):
         return 1
     except KeyboardInterrupt:
         print(f"{name}: interrupted; what is finished is kept, the same command goes on from there", file=sys.stderr)
+        return 1
+    except sqlite3.Error as error:
+        print(f"{name}: the results cannot be written: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         return 1

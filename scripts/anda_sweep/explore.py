@@ -14,7 +14,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import InputError
+from .errors import InputError, SweepError
 from .local import LocalExecutor
 from .loss import LossTable
 from .pareto import pareto_front
@@ -136,11 +136,15 @@ class Exploration:
 
     def _study(self, out):
         import optuna
+        import sqlalchemy
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         path = (out / "study.sqlite").resolve()
-        storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
-        _spare_syncs(storage.engine)
+        try:
+            storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
+            _spare_syncs(storage.engine)
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            raise SweepError(f"{path}: {error.args[0]}") from None
         study = optuna.create_study(storage=storage, study_name=self.sweep.name, load_if_exists=True,
                                     directions=["minimize"] * len(self.objectives))
         signature = study.user_attrs.get("signature")

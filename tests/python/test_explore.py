@@ -143,6 +143,9 @@ def test_another_search_does_not_mix_with_the_study_that_is_there(tmp_path):
     assert explore(tmp_path, path, "--trials", 8).returncode == 0
     done = explore(tmp_path, path, "--trials", 8, "--minimise", "edp")
     assert done.returncode == 2 and "is of another search" in done.stderr
+    (tmp_path / "out" / "study.sqlite").write_text("something else, and longer than nothing")
+    done = explore(tmp_path, path, "--trials", 8)
+    assert done.returncode == 1 and "study.sqlite" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("args, fragment", [

@@ -337,6 +337,17 @@ def test_results_that_are_not_ours_or_cannot_be_written(tmp_path):
     assert done.returncode == 1 and "s.yaml/x" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_disk_that_is_full_ends_the_sweep_with_a_message(tmp_path):
+    """No file may grow beyond 56 KiB, which reports do not and the database does after some points."""
+    path = write(tmp_path)
+    done = subprocess.run(["bash", "-c", 'ulimit -f 56; exec "$@"', "-", *command("sweep", tmp_path, path)], capture_output=True,
+                          text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    # Afterwards there is room again, and what was finished is there.
+    kept = len(rows(tmp_path, "key FROM runs"))
+    assert sweep(tmp_path, path).returncode == 0 and len(rows(tmp_path)) == 12 and kept < 12
+
+
 def test_the_package_in_a_notebook(tmp_path):
     from anda_sweep import InputError, Sweep, pareto_front
 
