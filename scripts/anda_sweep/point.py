@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one point of a sweep as a process of its own, wherever that is: here, on a Dask worker, in a Slurm job.
+
+Needs Python's own library and nothing else, since it travels to other machines. A job is a dict:
+
+    key            content address of the point
+    config         text of the effective configuration
+    program        path of anda-sim, `program_sha256` its contents
+    time_s, memory_bytes   limits, or None
+
+and an outcome is one too: key, status (one of STATUSES), error (text, "" when done), host, host_seconds,
+peak_memory_bytes, and report: what report.json holds of the whole systems.
+
+Called as a program it is a task of a Slurm array: `point.py FOLDER TASK` runs the jobs of FOLDER/tasks/TASK.jsonl and
+puts each outcome into FOLDER/incoming as soon as it is there.
+"""
+
+import hashlib
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+STATUSES = ("done", "failed", "invalid", "timeout", "memory", "killed", "lost")
+_KEPT = ("schema_version", "run", "systems", "ratios")
+_CONFIG = "config.yaml"
+_hashes = {}
+
+
+class ProgramChanged(Exception):
+    """The simulator on this machine is not the one that the sweep was planned with."""
+
+
+class Cancelled(Exception):
+    """The sweep was stopped while the point ran."""
+
+
+def sha256(path):
+    """SHA-256 of a file; computed again only when the file was changed."""
+    info = os.stat(path)
+    stamp = (os.path.realpath(path), info.st_ino, info.st_size, info.st_mtime_ns)
+    if stamp not in _hashes:
+        with open(path, "rb") as file:
+            digest = hashlib.sha256()
+            for block in iter(lambda: file.read(1 << 20), b""):
+                digest.update(block)
+        _hashes[stamp] = digest.hexdigest()
+    return _hashes[stamp]
+
+
+def write_atomically(path, text):
+    """Puts text into a file that is never seen half-written, not even after a crash."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def run_point(job, folder=None, cancel_fd=None):
+    """The outcome of a job. Works in a folder of its own below `folder`, which it removes.
+
+    Raises ProgramChanged, and Cancelled when something can be read from cancel_fd."""
+    try:
+        actual = sha256(job["program"])
+    except OSError as error:
+        raise ProgramChanged(f"{job['program']} cannot be read on {socket.gethostname()}: {error.strerror}") from None
+    if actual != job["program_sha256"]:
+        raise ProgramChanged(f"{job['program']} on {socket.gethostname()} is not the program that the sweep began with")
+    work = tempfile.mkdtemp(prefix="point-", dir=folder)
+    try:
+        return _run(job, work, cancel_fd)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _run(job, work, cancel_fd):
+    config = os.path.join(work, _CONFIG)
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(job["config"])
+    # The kernel ends the simulation when what started it is gone, even by kill -9.
+    command = ["setpriv", "--pdeathsig", "KILL", job["program"], "run", config, "--quiet",
+               "--out", os.path.join(work, "out")]
+    limits = ["--core=0"] + ([f"--as={job['memory_bytes']}"] if job["memory_bytes"] else [])
+    started = time.monotonic()
+    with open(os.path.join(work, "errors"), "w+", encoding="utf-8", errors="replace") as errors:
+        process = subprocess.Popen(["prlimit", *limits, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=errors, cwd=work)
+        ended, code, usage = _wait(process, job["time_s"], cancel_fd)
+        errors.seek(max(0, os.fstat(errors.fileno()).st_size - 4000))
+        message = errors.read().replace(config, _CONFIG).replace(work, ".").strip()
+    outcome = {"key": job["key"], "status": "done", "error": "", "host": socket.gethostname(), "report": None,
+               "host_seconds": round(time.monotonic() - started, 6), "peak_memory_bytes": usage.ru_maxrss * 1024}
+    if not ended:
+        outcome.update(status="timeout", error=f"took longer than {job['time_s']} s")
+    elif code == 0:
+        with open(os.path.join(work, "out", "report.json"), encoding="utf-8") as file:
+            report = json.load(file)
+        for system in report["systems"]:
+            system.pop("ops"), system.pop("tensors")
+        report["run"].pop("assumptions")
+        outcome["report"] = {name: report[name] for name in _KEPT}
+    else:
+        outcome.update(_failure(code, message, job["memory_bytes"]))
+    return outcome
+
+
+def _wait(process, time_s, cancel_fd):
+    """(ended by itself, exit status, resource usage)"""
+    handle = os.pidfd_open(process.pid)
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        if cancel_fd is not None:
+            poll.register(cancel_fd, select.POLLIN)
+        ready = {fd for fd, _ in poll.poll(time_s * 1000 if time_s else None)}
+    finally:
+        os.close(handle)
+    ended = bool(ready) and (cancel_fd is None or cancel_fd not in ready)
+    if not ended:
+        process.send_signal(signal.SIGKILL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if cancel_fd is not None and cancel_fd in ready:
+        raise Cancelled
+    return ended, process.returncode, usage
+
+
+def _failure(code, message, memory_bytes):
+    # What the simulator, the SystemC kernel, the C library and the loader say when there is no more.
+    if memory_bytes and re.search("bad_alloc|allocate (stack )?memory|failed to map", message):
+        return {"status": "memory", "error": f"needs more than {memory_bytes} bytes of memory"}
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = "; the kernel does that when memory runs out" if name == "SIGKILL" else ""
+        return {"status": "killed", "error": f"ended by {name}{hint}"}
+    return {"status": "invalid" if code == 2 else "failed",
+            "error": message.removeprefix("error: ") or f"ended with exit status {code}"}
+
+
+def array_task(folder, task):
+    """One task of a Slurm array. What another run of the task has left is not run again."""
+    incoming = os.path.join(folder, "incoming")
+    with open(os.path.join(folder, "tasks", f"{task}.jsonl"), encoding="utf-8") as file:
+        jobs = [json.loads(line) for line in file]
+    for job in jobs:
+        target = os.path.join(incoming, f"{job['key']}.json")
+        if os.path.exists(target):
+            continue
+        try:
+            outcome = run_point(job)
+        except ProgramChanged as error:
+            outcome = {"key": job["key"], "changed": str(error)}
+        write_atomically(target, json.dumps(outcome))
+
+
+if __name__ == "__main__":
+    array_task(sys.argv[1], sys.argv[2])

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs points as a Slurm job array.
+
+The folder of the results must be seen by the compute nodes under the same path, and so must anda-sim and these scripts.
+Each task of the array runs some points one after another and leaves each outcome as a file in `slurm/incoming`; only the
+process that submitted the array writes to results.sqlite. Outcomes that a killed sweep did not collect are collected by
+the next one in the same folder.
+"""
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from . import point
+from .errors import InputError, SweepError
+
+MOST_TASKS = 1000  # Slurm's MaxArraySize is 1001 unless its administrator changed it.
+ROUNDS = 3
+POLL_S = 0.2
+QUEUE_POLL_S = 2.0
+SILENCE_S = 300.0
+
+
+class SlurmExecutor:
+    """Arrays of at most 1000 tasks of `points_per_task` points or more, with `options` for sbatch."""
+
+    def __init__(self, folder, options=(), points_per_task=None):
+        for program in ("sbatch", "squeue", "scancel"):
+            if shutil.which(program) is None:
+                raise InputError(f"--slurm needs {program}, which the machines of a Slurm cluster have (Debian: slurm-client)")
+        self.folder = Path(folder).resolve() / "slurm"
+        self.incoming = self.folder / "incoming"
+        self.options, self.points_per_task = list(options), points_per_task
+        self._job = None
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        self._cancel_earlier()
+
+    def _cancel_earlier(self):
+        """Ends the array of a sweep in this folder that was killed; what it has done stays in `incoming`."""
+        record = self.folder / "job"
+        if record.exists():
+            self._call("scancel", record.read_text().strip(), check=False)
+            record.unlink()
+
+    def _call(self, *command, check=True):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if check and done.returncode != 0:
+            raise SweepError(f"{command[0]} failed: {done.stderr.strip() or done.returncode}")
+        return done
+
+    def run(self, jobs):
+        """Outcomes of the jobs, in the order in which they are found."""
+        missing = {job["key"]: job for job in jobs}
+        for _ in range(ROUNDS):
+            for outcome in self._collect(missing):
+                yield outcome
+            if not missing:
+                return
+            self._submit(list(missing.values()))
+            asked = heard = time.monotonic()
+            there = True
+            while missing and there:
+                time.sleep(POLL_S)
+                now = time.monotonic()
+                if now - asked >= QUEUE_POLL_S:
+                    asked = now
+                    there, answered = self._is_queued()
+                    heard = now if answered else heard
+                    if now - heard > SILENCE_S:
+                        raise SweepError(f"Slurm has not answered for {SILENCE_S:.0f} s")
+                for outcome in self._collect(missing):
+                    yield outcome
+        for key in missing:
+            yield {"key": key, "status": "lost", "error": f"{ROUNDS} Slurm arrays ended without its outcome",
+                   "host": "", "host_seconds": 0.0, "peak_memory_bytes": 0, "report": None}
+
+    def _submit(self, jobs):
+        tasks = self.folder / "tasks"
+        shutil.rmtree(tasks, ignore_errors=True)
+        tasks.mkdir()
+        size = max(self.points_per_task or 1, math.ceil(len(jobs) / MOST_TASKS))
+        count = math.ceil(len(jobs) / size)
+        for task in range(count):
+            text = "".join(json.dumps(job) + "\n" for job in jobs[task::count])
+            (tasks / f"{task}.jsonl").write_text(text)
+        script = (f"#!/bin/sh\nexec /usr/bin/python3 {_quoted(os.path.abspath(point.__file__))} "
+                  f"{_quoted(str(self.folder))} \"$SLURM_ARRAY_TASK_ID\"\n")
+        (self.folder / "task.sh").write_text(script)
+        logs = self.folder / "logs"
+        logs.mkdir(exist_ok=True)
+        done = self._call("sbatch", "--parsable", "--job-name=anda-sweep", f"--array=0-{count - 1}",
+                          f"--output={str(logs).replace('%', '%%')}/%A_%a.log", "--ntasks=1", *self.options,
+                          str(self.folder / "task.sh"))
+        self._job = done.stdout.strip().split(";")[0]
+        (self.folder / "job").write_text(self._job + "\n")
+
+    def _is_queued(self):
+        """(the array is in the queue or nobody knows, Slurm has answered)"""
+        done = self._call("squeue", "--noheader", "--jobs", self._job, "--format=%i", check=False)
+        if done.returncode != 0:
+            return "Invalid job id" not in done.stderr, "Invalid job id" in done.stderr
+        return bool(done.stdout.strip()), True
+
+    def _collect(self, missing):
+        for path in sorted(self.incoming.glob("*.json")):
+            outcome = json.loads(path.read_text())
+            if "changed" in outcome:
+                path.unlink()
+                raise SweepError(outcome["changed"])
+            if missing.pop(outcome["key"], None) is not None:
+                # Removed only after the one who takes it has come back for the next, having kept it.
+                yield outcome
+            path.unlink()
+
+    def close(self):
+        """Ends the array if it is still there."""
+        if self._job:
+            if self._is_queued()[0]:
+                self._call("scancel", self._job, check=False)
+            (self.folder / "job").unlink(missing_ok=True)
+
+
+def _quoted(text):
+    return "'" + text.replace("'", "'\\''") + "'"

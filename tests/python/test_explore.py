@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scripts/explore: what it finds beside all points of a small space, constraints, and the same search however it is run."""
+
+import json
+import random
+import subprocess
+
+import pytest
+
+from sweep_tools import ROOT, calls, command, counting, rows, sweep, write
+
+SPACE = """\
+base: base.yaml
+set: {systems: [anda]}
+parameters:
+  precision: [[7, 7, 7, 7], [5, 5, 5, 5], [6, 6, 6, 6]]
+  accelerator.mxu.rows: [8, 16, 32]
+  accelerator.weight_buffer.bytes: {from: 131072, to: 1048576, factor: 2}
+  tiling: [paper, auto]
+explore: {minimise: [cycles, energy, area], batch: 8, population: 12, trials: 24}
+"""
+CYCLES, ENERGY, AREA = "anda.cycles", "anda.energy_total_pj", "anda.area_total_mm2"
+LOSSES = "A_qkv,A_o,A_u,A_d,loss\n# a comment\n7,7,7,7,0.5\n5,5,5,5,2\n"
+
+
+def explore(folder, *args, **options):
+    return sweep(folder, *args, script="explore", **options)
+
+
+def better(a, b):
+    """By the definition: nowhere worse and somewhere better."""
+    return all(x <= y for x, y in zip(a, b)) and a != b
+
+
+def front_of(table, names):
+    numbers = {tuple(row[name] for name in names) for row in table}
+    return {a for a in numbers if not any(better(b, a) for b in numbers)}
+
+
+@pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
+def test_the_front_is_that_of_the_trials_and_close_to_that_of_all_points(tmp_path, sampler):
+    path = write(tmp_path, SPACE)
+    done = explore(tmp_path, path, "--sampler", sampler, "--plot", tmp_path / "front.svg")
+    assert done.returncode == 0, done.stderr
+    trials = rows(tmp_path)
+    assert len(trials) == 24 and all(row["feasible"] for row in trials)
+    names = [CYCLES, ENERGY, AREA]
+    shown = {tuple(trials[number][name] for name in names) for number in
+             (int(line.split()[0]) for line in done.stdout.splitlines()[2:-3])}
+    assert shown == front_of(trials, names)
+    assert "</svg>" in (tmp_path / "front.svg").read_text()
+    # All points, by a sweep of the same file; the search has seen part of them.
+    everything = tmp_path / "all"
+    everything.mkdir()
+    assert sweep(everything, write(everything, SPACE)).returncode == 0
+    points = rows(everything)
+    assert len(points) == 72 and min(row[CYCLES] for row in points) == min(row[CYCLES] for row in trials)
+    assert not any(better(found, best) for found in shown for best in front_of(points, names)), "better than the best"
+    # The space holds the base, which is then the first trial and the row that the others are compared with.
+    assert json.loads(trials[0]["precision"]) == [6, 6, 6, 6]
+    assert done.stdout.splitlines()[1].split()[:5] == ["base", "[6,", "6,", "6,", "6]"]
+
+
+def test_the_same_seed_gives_the_same_search_on_any_number_of_cores(tmp_path):
+    tables = []
+    for name, jobs, seed in (("a", 1, 3), ("b", 4, 3), ("c", 4, 4)):
+        folder = tmp_path / name
+        folder.mkdir()
+        done = explore(folder, write(folder, SPACE), "--jobs", jobs, "--seed", seed, "--trials", 16)
+        assert done.returncode == 0, done.stderr
+        tables.append((folder / "out" / "results.csv").read_bytes())
+    assert tables[0] == tables[1] != tables[2]
+
+
+@pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
+def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler):
+    simulator = counting(tmp_path)
+    path = write(tmp_path, SPACE)
+    arguments = command("explore", tmp_path, path, "--sampler", sampler, "-q", simulator=simulator)
+    moments = random.Random(5)
+    kills = 0
+    while True:
+        process = subprocess.Popen(arguments, stderr=subprocess.PIPE)
+        try:
+            # Longer each time, so that the loop ends on a machine of any speed.
+            process.wait(moments.uniform(1, 2) * 1.5**kills)
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            kills += 1
+    assert process.returncode == 0, process.communicate()[1]
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    assert explore(whole, path, "--sampler", sampler, "-q", simulator=simulator).returncode == 0
+    assert kills > 0 and (tmp_path / "out" / "results.csv").read_bytes() == (whole / "out" / "results.csv").read_bytes()
+    # And a longer search begins with the trials that are there, without running them again.
+    before = calls(tmp_path)
+    assert explore(tmp_path, path, "--sampler", sampler, "-q", "--trials", 32, simulator=simulator).returncode == 0
+    assert len(rows(tmp_path)) == 32 and calls(tmp_path) <= before + 8
+    assert [row[CYCLES] for row in rows(tmp_path)][:24] == [row[CYCLES] for row in rows(whole)]
+
+
+def test_constraints_of_area_and_of_loss(tmp_path):
+    (tmp_path / "loss.csv").write_text(LOSSES)
+    path = write(tmp_path, SPACE)
+    done = explore(tmp_path, path, "--constraint", "area <= 1.9", "--loss-table", tmp_path / "loss.csv", "--max-loss", 1)
+    assert done.returncode == 0, done.stderr
+    losses = {"[7, 7, 7, 7]": 0.5, "[5, 5, 5, 5]": 2, "[6, 6, 6, 6]": None}
+    for row in rows(tmp_path):
+        assert row["loss"] == losses[row["precision"]]
+        assert row["feasible"] == (row[AREA] <= 1.9 and row["precision"] == "[7, 7, 7, 7]")
+    assert any(not row["feasible"] for row in rows(tmp_path)) and any(row["feasible"] for row in rows(tmp_path))
+    # With the assumption that longer loses no more, six bits lose what five lose at most.
+    other = tmp_path / "other"
+    other.mkdir()
+    done = explore(other, path, "--loss-table", tmp_path / "loss.csv", "--max-loss", 2, "--monotone-loss", "--trials", 16)
+    assert done.returncode == 0, done.stderr
+    assert {row["precision"]: row["loss"] for row in rows(other)} == {"[7, 7, 7, 7]": 0.5, "[5, 5, 5, 5]": 2, "[6, 6, 6, 6]": 2}
+    assert all(row["feasible"] for row in rows(other))
+
+
+def test_what_meets_no_constraint_is_said(tmp_path):
+    done = explore(tmp_path, write(tmp_path, SPACE), "--constraint", "area <= 0.1", "--trials", 8)
+    assert done.returncode == 1 and "0 of 8 trials meet the constraints" in done.stdout
+
+
+def test_conditions_and_failed_points_are_trials_that_count_for_nothing(tmp_path):
+    simulator = counting(tmp_path, before='if grep -q "rows: 32" "$2"; then echo "error: no" >&2; exit 1; fi')
+    path = write(tmp_path, SPACE + "conditions: [accelerator.mxu.rows * accelerator.weight_buffer.bytes > 1048576]\n")
+    done = explore(tmp_path, path, simulator=simulator)
+    assert done.returncode == 0, done.stderr
+    table = rows(tmp_path)
+    assert 0 < len(table) < 24
+    assert {row["status"] for row in table} == {"done", "failed"}
+    for row in table:
+        assert row["accelerator.mxu.rows"] * row["accelerator.weight_buffer.bytes"] > 1048576
+        assert (row["status"] == "failed") == (row["accelerator.mxu.rows"] == 32) != bool(row["feasible"])
+
+
+def test_another_search_does_not_mix_with_the_study_that_is_there(tmp_path):
+    path = write(tmp_path, SPACE)
+    assert explore(tmp_path, path, "--trials", 8).returncode == 0
+    done = explore(tmp_path, path, "--trials", 8, "--minimise", "edp")
+    assert done.returncode == 2 and "is of another search" in done.stderr
+    (tmp_path / "out" / "study.sqlite").write_text("something else, and longer than nothing")
+    done = explore(tmp_path, path, "--trials", 8)
+    assert done.returncode == 1 and "study.sqlite" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("args, fragment", [
+    (["--minimise", "speed"], "`speed` is not a number of the report; "),
+    (["--minimise", "energy", "--minimise", "energy_total_pj"], "names a number twice"),
+    (["--constraint", "area"], "is not a constraint such as"),
+    (["--constraint", "area <= much"], "is not a constraint such as"),
+    (["--system", "figna"], "`figna` is none of anda"),
+    (["--max-loss", "1"], "go together"),
+    (["--loss-table", "none.csv", "--max-loss", "1"], "none.csv: cannot be read"),
+    (["--loss-table", "wrong.csv", "--max-loss", "1"], "wrong.csv:2: has no loss"),
+    (["--loss-table", "range.csv", "--max-loss", "1"], "range.csv:2: mantissa lengths are from 1 to 16"),
+    (["--sampler", "grid"], "invalid choice"),
+    (["--seed", "-1"], "--seed"),
+])
+def test_wrong_options(tmp_path, args, fragment):
+    (tmp_path / "wrong.csv").write_text("A_qkv,A_o,A_u,A_d\n1,2,3,4\n")
+    (tmp_path / "range.csv").write_text("A_qkv,A_o,A_u,A_d,loss\n1,2,3,40,1\n")
+    done = explore(tmp_path, write(tmp_path, SPACE), *args)
+    assert done.returncode == 2 and fragment in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("case, fragment", [
+    ("explore: {minimize: [cycles]}", "s.yaml:8: explore.minimize: is not a key"),
+    ("explore: {loss: {table: a.csv}}", "needs `limit`"),
+    ("explore: {sampler: best}", "must be one of nsga2, tpe"),
+    ("explore: {trials: 0}", "is 0, must be a whole number above 0"),
+])
+def test_wrong_section_of_the_file(tmp_path, case, fragment):
+    done = explore(tmp_path, write(tmp_path, SPACE.rsplit("explore", 1)[0] + case + "\n"))
+    assert done.returncode == 2 and fragment in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs" / "explore").glob("*.yaml")), ids=lambda path: path.stem)
+def test_ready_searches(tmp_path, path):
+    done = explore(tmp_path, path, "--set", "workload.layers=1", "--set", "workload.tokens=32", "--trials", 2, "--batch", 2, "-q")
+    assert done.returncode == 0, done.stderr
+    table = rows(tmp_path)
+    # The first trial is the paper's machine.
+    assert json.loads(table[0]["precision"]) == [7, 5, 6, 6] and table[0]["accelerator.mxu.rows"] == 16 and table[0]["feasible"]

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sweeps on a Dask cluster and on Slurm, both started by the tests on this machine: nothing is lost, the rows are the same."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from sweep_tools import SWEEP, calls, command, counting, rows, sweep, write
+
+PYTHON = "/usr/bin/python3"
+
+
+def free_ports(count):
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"waited for {what}")
+
+
+class Daemons:
+    """Processes that end with the test, whatever happens to it."""
+
+    def __init__(self, folder):
+        self.folder, self._processes = folder, []
+
+    def start(self, name, *command, **options):
+        log = open(self.folder / f"{name}.out", "wb")
+        # A group of its own: workers have children that must end with them.
+        process = subprocess.Popen([*map(str, command)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                   start_new_session=True, **options)
+        log.close()
+        self._processes.append(process)
+        return process
+
+    def said(self, name):
+        return (self.folder / f"{name}.out").read_text(errors="replace")
+
+    def kill(self, process, number=signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self._processes):
+            if process.poll() is None:
+                self.kill(process)
+
+
+@pytest.fixture
+def daemons(tmp_path):
+    with Daemons(tmp_path) as found:
+        yield found
+
+
+def local_rows(folder):
+    """What the sweep gives on this machine alone."""
+    other = folder / "local"
+    other.mkdir()
+    done = sweep(other, write(other), simulator=folder / "anda-sim")
+    assert done.returncode == 0, done.stderr
+    return (other / "out" / "results.csv").read_bytes()
+
+
+@pytest.fixture
+def dask(daemons, tmp_path):
+    (port,) = free_ports(1)
+    daemons.start("scheduler", PYTHON, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard",
+                  cwd=tmp_path)
+    address = f"tcp://127.0.0.1:{port}"
+    workers = [daemons.start(f"worker{i}", PYTHON, "-m", "distributed.cli.dask_worker", address, "--nthreads", 1, "--no-nanny",
+                             "--no-dashboard", "--local-directory", tmp_path / f"w{i}", cwd=tmp_path) for i in range(2)]
+    return address, workers
+
+
+def test_dask_with_a_worker_that_is_killed(tmp_path, daemons, dask):
+    address, workers = dask
+    # Slow enough that the worker dies in the middle of the sweep, while it runs a point.
+    simulator = counting(tmp_path, before=f'echo $PPID >>{tmp_path}/parents; sleep 0.3')
+    process = subprocess.Popen(command("sweep", tmp_path, write(tmp_path), "--scheduler", address, simulator=simulator),
+                               stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: calls(tmp_path) >= 3, "the first points")
+    daemons.kill(workers[0])
+    error = process.communicate()[1]
+    assert process.returncode == 0, error + daemons.said("worker1")
+    # The points came from both, and at most what the killed one had was run again.
+    assert {int(pid) for pid in (tmp_path / "parents").read_text().split()} == {worker.pid for worker in workers}
+    assert 12 <= calls(tmp_path) <= 14
+    assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
+
+
+def test_dask_scheduler_that_is_lost_keeps_what_is_finished(tmp_path, daemons, dask):
+    address, workers = dask
+    simulator = counting(tmp_path, before="sleep 0.2")
+    path = write(tmp_path)
+    process = subprocess.Popen(command("sweep", tmp_path, path, "--scheduler", address, simulator=simulator),
+                               stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: (tmp_path / "out" / "results.sqlite").exists() and len(rows(tmp_path, "key FROM runs")) >= 2, "two points")
+    daemons.kill(daemons._processes[0])
+    error = process.communicate()[1]
+    assert process.returncode == 1 and "lost the Dask scheduler" in error, error
+    kept = len(rows(tmp_path, "key FROM runs"))
+    assert kept >= 2
+    for worker in workers:
+        daemons.kill(worker)
+    before = calls(tmp_path)
+    assert sweep(tmp_path, path, simulator=simulator).returncode == 0
+    assert calls(tmp_path) == before + 12 - kept
+    assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
+
+
+def test_dask_without_a_scheduler(tmp_path):
+    (port,) = free_ports(1)
+    done = sweep(tmp_path, write(tmp_path), "--scheduler", f"tcp://127.0.0.1:{port}")
+    assert done.returncode == 1 and "no Dask scheduler" in done.stderr and "Traceback" not in done.stderr
+    done = sweep(tmp_path, write(tmp_path), "--scheduler", "somewhere")
+    assert done.returncode == 2 and "is not an address" in done.stderr and "Traceback" not in done.stderr
+
+
+SLURM = """\
+ClusterName=sweep
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser={user}
+SlurmdUser={user}
+SlurmctldPort={ports[0]}
+SlurmdPort={ports[1]}
+AuthType=auth/munge
+CredType=cred/munge
+AuthInfo=socket={folder}/munge.sock
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SchedulerParameters=sched_interval=1,bf_interval=1
+ReturnToService=2
+MailProg=/bin/true
+SwitchType=switch/none
+MpiDefault=none
+NodeName={host} NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def tool(name):
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+
+
+@pytest.fixture
+def slurm(daemons, tmp_path, monkeypatch):
+    """A Slurm of one node, this machine, with daemons, ports, keys and state of its own."""
+    missing = [name for name in ("munged", "slurmctld", "slurmd", "sbatch") if not tool(name)]
+    if missing:
+        pytest.skip(f"no {', '.join(missing)} here; scripts/install_dependencies test installs slurm-wlm and munge")
+    folder = tmp_path / "slurm-daemons"
+    folder.mkdir(mode=0o755)
+    host = socket.gethostname().split(".")[0]
+    user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+    (folder / "munge.key").write_bytes(os.urandom(1024))
+    (folder / "munge.key").chmod(0o600)
+    (folder / "slurm.conf").write_text(SLURM.format(host=host, user=user, ports=free_ports(2), folder=folder))
+    for name in ("state", "spool"):
+        (folder / name).mkdir()
+    monkeypatch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
+    munged = daemons.start("munged", tool("munged"), "--foreground", "--force", f"--key-file={folder}/munge.key",
+                           f"--socket={folder}/munge.sock", f"--pid-file={folder}/munged.pid",
+                           f"--log-file={folder}/munged.log", f"--seed-file={folder}/munged.seed")
+    started = [("munged", munged)]
+    wait_for(lambda: (folder / "munge.sock").exists() or munged.poll() is not None, "munged")
+    started += [(name, daemons.start(name, tool(name), "-D", *extra))
+                for name, extra in (("slurmctld", []), ("slurmd", ["-N", host]))]
+
+    def idle():
+        gone = [name for name, process in started if process.poll() is not None]
+        if gone:
+            pytest.skip(f"{gone[0]} does not run here: {daemons.said(gone[0])[-500:]}")
+        return "idle" in subprocess.run(["sinfo", "-h", "-o", "%T"], capture_output=True, text=True).stdout
+
+    wait_for(idle, "a node of Slurm that is idle")
+    yield folder
+    # Steps have a daemon each, which ends with its job.
+    subprocess.run(["scancel", "--user", user], capture_output=True)
+    wait_for(lambda: not subprocess.run(["squeue", "-h"], capture_output=True, text=True).stdout.strip(), "the end of all jobs")
+
+
+def test_slurm_gives_the_same_rows(tmp_path, slurm):
+    simulator = counting(tmp_path)
+    path = write(tmp_path)
+    done = sweep(tmp_path, path, "--slurm", "--points-per-task", 3, simulator=simulator)
+    assert done.returncode == 0, done.stderr
+    assert calls(tmp_path) == 12 and len(list((tmp_path / "out" / "slurm" / "logs").iterdir())) == 4
+    assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
+    # What is new runs alone, and a failed point is a row here too.
+    path.write_text(SWEEP.replace("to: 7", "to: 8").replace("[8,", "[0, 8,"))
+    before = calls(tmp_path)
+    done = sweep(tmp_path, path, "--slurm", "--slurm-option=--time=10", simulator=simulator)
+    assert done.returncode == 0, done.stderr
+    assert calls(tmp_path) == before + 3
+    assert [row["status"] for row in rows(tmp_path)] == ["invalid", "done", "done", "done"] * 5
+
+
+def test_slurm_after_kill_9_of_the_sweep_and_loss_of_a_task(tmp_path, slurm):
+    """The array goes on without the sweep that submitted it; the next sweep takes over what it did. A task that is
+    cancelled is submitted again."""
+    simulator = counting(tmp_path, before="sleep 0.3")
+    path = write(tmp_path)
+    arguments = command("sweep", tmp_path, path, "--slurm", "--points-per-task", 6, simulator=simulator)
+    first = subprocess.Popen(arguments, stderr=subprocess.DEVNULL)
+    wait_for(lambda: calls(tmp_path) >= 2, "the first points")
+    first.kill()
+    first.wait()
+    wait_for(lambda: len(list((tmp_path / "out" / "slurm" / "incoming").glob("*.json"))) >= 2, "outcomes that nobody took")
+    second = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
+    job = tmp_path / "out" / "slurm" / "job"
+    old = job.read_text()
+    wait_for(lambda: job.exists() and job.read_text().strip() and job.read_text() != old, "the second array")
+    subprocess.run(["scancel", f"{job.read_text().strip()}_0"], check=True)
+    error = second.communicate()[1]
+    assert second.returncode == 0, error
+    assert calls(tmp_path) < 24, "what the first array did was taken over"
+    assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
+    assert not list((tmp_path / "out" / "slurm" / "incoming").iterdir())
+
+
+def test_slurm_that_refuses(tmp_path, monkeypatch):
+    """Programs of Slurm's names that only fail stand first on the PATH."""
+    for name in ("sbatch", "squeue", "scancel"):
+        (tmp_path / name).write_text("#!/bin/sh\necho no partition >&2\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    done = sweep(tmp_path, write(tmp_path), "--slurm")
+    assert done.returncode == 1 and "sbatch failed: no partition" in done.stderr and "Traceback" not in done.stderr
