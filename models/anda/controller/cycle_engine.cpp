@@ -119,11 +119,11 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   if (data_.enabled()) data_.begin(task, shape, limits);
   open_step();
   open_step();
-  for (; !complete() && !dma_.failed(); ++cycle_) {
+  for (; !complete() && !dma_.stopped(); ++cycle_) {
     count(tick());
     wait_for(cycle_ + 1);
   }
-  // After a failure the transfers that are under way come to their end.
+  // When the DMA was stopped, the transactions that are under way come to their end.
   posted_.clear();
   for (; transferring_ || cycle_ < dma_.idle_from(); ++cycle_) {
     count(State::dram);
@@ -132,7 +132,7 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
 
   state_.fill(false);
   counts_.cycles += cycle_;
-  ++counts_.gemms;
+  if (!dma_.stopped()) ++counts_.gemms;
   gemm_ = nullptr;
   return cycle_;
 }
@@ -426,6 +426,7 @@ void CycleEngine::dma_process() {
     while (posted_.empty()) sc_core::wait(post_);
     const Transfer transfer = posted_.front();
     posted_.pop_front();
+    if (dma_.stopped()) continue;
     transferring_ = true;
     const std::uint64_t bytes = transfer.run.bytes;
     std::uint8_t* const data = data_.enabled() ? data_of(transfer) : nullptr;

@@ -25,20 +25,23 @@ class Dma : public sc_core::sc_module {
   /// Starts the clock of an operation now; to be called from its thread.
   void begin();
 
-  /// Lets simulated time catch up with a cycle of the operation.
-  void wait_until(std::uint64_t cycle);
+  /// Ends an operation: lets simulated time catch up with a cycle of it, or, if it was stopped, with the arrival of the
+  /// last transaction.
+  void finish(std::uint64_t cycle);
+
+  /// Ends the operation that is under way, from any process: no further transaction is issued, those that were come to
+  /// their end.
+  void abort();
 
   /// Moves bytes no earlier than a cycle; returns the cycle at which the last of them has arrived. Called from a
   /// thread, with cycles that do not go back; waits where it has run ahead by the global quantum. `data`: where the
-  /// bytes go to or come from; without it only their number matters.
+  /// bytes go to or come from; without it only their number matters. Moves nothing once the operation is stopped.
   std::uint64_t read(std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
                      unsigned char* data = nullptr) {
-    read_bytes_ += bytes;
     return transfer(tlm::TLM_READ_COMMAND, address, bytes, earliest, data);
   }
   std::uint64_t write(std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
                       unsigned char* data = nullptr) {
-    write_bytes_ += bytes;
     return transfer(tlm::TLM_WRITE_COMMAND, address, bytes, earliest, data);
   }
 
@@ -47,11 +50,14 @@ class Dma : public sc_core::sc_module {
 
   /// Whether memory refused a transaction since begin(), and where.
   bool failed() const { return failed_; }
+  /// The operation goes no further: it failed or was aborted.
+  bool stopped() const { return failed_ || aborted_; }
   std::uint64_t failed_address() const { return failed_address_; }
 
   const Counters& counters() const { return counters_; }
 
  private:
+  void wait_until(std::uint64_t cycle);
   void start_quantum();
   std::uint64_t transfer(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
                          unsigned char* data);
@@ -67,6 +73,8 @@ class Dma : public sc_core::sc_module {
   std::uint64_t issued_ = 0;
   std::uint64_t idle_from_ = 0;
   bool failed_ = false;
+  bool aborted_ = false;
+  sc_core::sc_event aborting_;
   std::uint64_t failed_address_ = 0;
 
   std::uint64_t read_bytes_ = 0;
