@@ -65,7 +65,9 @@ struct Sequencer::Loaded {
   std::vector<std::uint64_t> weights;
   std::vector<std::uint64_t> activation_parts;  ///< the first step's first panels, part by part
   std::vector<std::uint64_t> weight_parts;
-  std::uint64_t held = 0;  ///< cycles for which the DMA had nothing to do but no half was free
+  std::uint64_t asked = 0;      ///< transfers asked for, up to the last of its loads
+  std::uint64_t earliest = 0;   ///< cycle from which on there was a half to load into
+  std::uint64_t idle_from = 0;  ///< cycle at which the DMA was done with what came before the step's turn
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
   std::uint32_t slot = 0;  ///< which of the two it is
@@ -113,7 +115,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   std::uint32_t weight_half = 0;
   std::size_t in_flight = 0;
 
-  const auto prefetch = [&](Loaded& loaded, std::uint64_t dma_idle, std::uint64_t not_before) {
+  const auto prefetch = [&](Loaded& loaded, std::uint64_t not_before) {
     Schedule::Step& step = loaded.step;
     if (!schedule.next(step)) return false;
     if (step.load_activations) activation_half ^= 1;
@@ -123,7 +125,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     if (step.load_weights) earliest = std::max(earliest, weight_half_left[weight_half]);
     loaded.activation_half = activation_half;
     loaded.weight_half = weight_half;
-    loaded.held = earliest > dma_idle ? earliest - dma_idle : 0;
+    loaded.earliest = earliest;
     load(loaded, operands, costs.of(step), earliest);
     return true;
   };
@@ -135,16 +137,20 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     loaded.weights.assign(operands.panels_n, 0);
     if (loaded.first) loaded.activation_parts.assign(operands.parts_k, 0);
     if (loaded.first) loaded.weight_parts.assign(operands.parts_k, 0);
-    if (prefetch(loaded, 0, 0)) ++in_flight;
+    if (prefetch(loaded, 0)) ++in_flight;
   }
 
   std::uint64_t done = 0;  // the array has taken in the last operand of a step
   const StepCost* cost = nullptr;
   for (std::size_t i = 0; in_flight > 0 && !dma_.stopped(); i ^= 1) {
     Loaded& loaded = ahead[i];
+    dma_.await(loaded.asked);
+    if (dma_.stopped()) break;  // what was loaded may not be all there
     cost = &costs.of(loaded.step);
     done = compute(loaded, operands, *cost, done);
-    const std::uint64_t full = std::min(pace_.waited, loaded.held);
+    // For so long the DMA had nothing to do, but no half was free.
+    const std::uint64_t held = loaded.earliest - std::min(loaded.earliest, loaded.idle_from);
+    const std::uint64_t full = std::min(pace_.waited, held);
     stalls_.buffer_full += full;
     stalls_.dram += pace_.waited - full;
     pace_.waited = 0;
@@ -153,11 +159,12 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     count(loaded.step, *cost, task);
     if (data_.enabled()) data_.compute(loaded.step, loaded.activation_half, loaded.weight_half, loaded.slot);
 
-    const std::uint64_t dma_idle = dma_.idle_from();
+    dma_.note_idle(loaded.idle_from);
     const std::uint64_t stored = store(loaded, operands, *cost);
     loaded.first = false;
-    if (!prefetch(loaded, dma_idle, stored)) --in_flight;
+    if (!prefetch(loaded, stored)) --in_flight;
   }
+  dma_.await(dma_.asked());
 
   const std::uint64_t end = std::max(ready_, dma_.idle_from());
   if (cost != nullptr) {
@@ -183,8 +190,8 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 /// Asks for a step's operands in the order in which its output tiles need them.
 void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest) {
   const Schedule::Step& step = loaded.step;
-  const auto read = [&](const MemoryRun& run, std::uint8_t* to) {
-    return dma_.read(run.address, run.bytes, earliest, to);
+  const auto read = [&](const MemoryRun& run, std::uint64_t& arrival, std::uint8_t* to) {
+    dma_.read(run.address, run.bytes, earliest, &arrival, to);
   };
   const std::uint64_t first_row = step.m * operands.panels_m;
   const std::uint64_t first_column = step.n * operands.panels_n;
@@ -200,18 +207,17 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
     if (step.load_partial_sums) {
       const std::uint64_t blocks = ceil_div(cost.column_tiles, operands.columns_of_block);
       for (std::uint64_t block = 0; block < blocks; ++block) {
-        loaded.activations[row] =
-            read(operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block),
-                 data_.enabled() ? data_.partial_sum_room(step, loaded.slot, row, block) : nullptr);
+        read(operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block), loaded.activations[row],
+             data_.enabled() ? data_.partial_sum_room(step, loaded.slot, row, block) : nullptr);
       }
     }
     if (step.load_activations) {
-      loaded.activations[row] = read(operands.activations.run(first_row + row, step.k), activation_room(row));
+      read(operands.activations.run(first_row + row, step.k), loaded.activations[row], activation_room(row));
     }
   };
   const auto load_column = [&](std::uint64_t column) {
     if (step.load_weights) {
-      loaded.weights[column] = read(operands.weights.run(first_column + column, step.k), weight_room(column));
+      read(operands.weights.run(first_column + column, step.k), loaded.weights[column], weight_room(column));
     }
   };
 
@@ -221,8 +227,8 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
     for (std::uint64_t part = 0; part < operands.parts_k; ++part) {
       const MemoryRun weight_part = operands.weight_parts.run(0, part);
       const MemoryRun activation_part = operands.activation_parts.run(0, part);
-      loaded.weight_parts[part] = read(weight_part, weights);
-      loaded.activation_parts[part] = read(activation_part, activations);
+      read(weight_part, loaded.weight_parts[part], weights);
+      read(activation_part, loaded.activation_parts[part], activations);
       if (weights != nullptr) weights += weight_part.bytes;
       if (activations != nullptr) activations += activation_part.bytes;
     }
@@ -232,6 +238,7 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
   }
   for (std::uint64_t column = 1; column < cost.column_tiles; ++column) load_column(column);
   for (std::uint64_t row = 1; row < cost.row_tiles; ++row) load_row(row);
+  loaded.asked = dma_.asked();
 
   if (step.load_weights) datapath_.weight_buffer.count_write(cost.weight_words_loaded);
   if (step.load_activations) datapath_.activation_buffer.count_write(cost.activations_loaded);

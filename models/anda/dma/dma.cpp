@@ -17,6 +17,11 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
   counters_.add("dma.read_bytes", "bytes", "bytes asked of external memory", read_bytes_);
   counters_.add("dma.write_bytes", "bytes", "bytes sent to external memory", write_bytes_);
   counters_.add("dma.transactions", "transactions", "TLM transactions to external memory", transactions_);
+  if (config.protocol != MemoryProtocol::at) return;
+  bursts_ = std::make_unique<BurstInitiator>(
+      "bursts", memory, config.max_burst_bytes, config.requests_in_flight, transactions_,
+      [this](std::uint64_t ticks) { end(ticks); }, [this](std::uint64_t address) { refuse(address); });
+  memory.register_nb_transport_bw(this, &Dma::nb_transport_bw);
 }
 
 void Dma::begin() {
@@ -26,6 +31,7 @@ void Dma::begin() {
   slot_ = 0;
   issued_ = 0;
   idle_from_ = 0;
+  loads_until_ = 0;
   failed_ = false;
   aborted_ = false;
 }
@@ -41,6 +47,7 @@ void Dma::finish(std::uint64_t cycle) {
 
 void Dma::abort() {
   aborted_ = true;
+  if (bursts_) bursts_->drop_unsent();
   aborting_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -56,8 +63,8 @@ void Dma::start_quantum() {
       sc_core::sc_time_stamp().value() + tlm::tlm_global_quantum::instance().compute_local_quantum().value();
 }
 
-std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes,
-                            std::uint64_t earliest, unsigned char* data) {
+void Dma::move(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
+               unsigned char* data) {
   const std::uint64_t burst = config_.max_burst_bytes;
   std::uint64_t now = sc_core::sc_time_stamp().value();
   while (bytes > 0 && !stopped()) {
@@ -82,7 +89,7 @@ std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     memory->b_transport(payload_, delay);
     ++transactions_;
-    (command == tlm::TLM_READ_COMMAND ? read_bytes_ : write_bytes_) += length;
+    bytes_of(command) += length;
     if (payload_.is_response_error()) {
       failed_ = true;
       failed_address_ = address;
@@ -97,7 +104,36 @@ std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std
     address += length;
     bytes -= length;
   }
-  return idle_from_;
+}
+
+// --- protocol at ---
+
+void Dma::ask(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
+              std::uint64_t* arrival, unsigned char* data) {
+  const bool read = command == tlm::TLM_READ_COMMAND;
+  under_way_.push_back({arrival, read});
+  ++asked_;
+  if (read) last_read_ = asked_;
+  const std::uint64_t wanted = stopped() ? 0 : bytes;
+  bytes_of(command) += wanted;
+  bursts_->add({command, address, wanted, data, epoch_ticks_ + clock_.ticks(earliest)});
+}
+
+void Dma::end(std::uint64_t ticks) {
+  const Asked& asked = under_way_.front();
+  if (ticks > epoch_ticks_) idle_from_ = std::max(idle_from_, clock_.cycles(ticks - epoch_ticks_));
+  if (asked.read) loads_until_ = idle_from_;
+  if (asked.arrival != nullptr) *asked.arrival = idle_from_;
+  under_way_.pop_front();
+  ++ended_;
+  one_ended_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void Dma::refuse(std::uint64_t address) {
+  if (failed_) return;
+  failed_ = true;
+  failed_address_ = address;
+  bursts_->drop_unsent();
 }
 
 }  // namespace anda
