@@ -15,17 +15,20 @@
 #include <anda/controller/descriptor.h>
 #include <anda/controller/registers.h>
 #include <anda/dram/dram.h>
+#include <anda/tlm/protocol_checker.h>
 
 namespace anda::test {
 
-/// An accelerator with its memory, driven from the test. All machines of a test are made before the first run, because
-/// the kernel elaborates once.
+/// An accelerator with its memory, driven from the test, with a protocol checker at both of its sockets. All machines
+/// of a test are made before the first run, because the kernel elaborates once.
 class Machine : public sc_core::sc_module {
  public:
   using Result = std::map<std::string, std::uint64_t>;
 
   Accelerator accelerator;
   Dram dram;
+  ProtocolChecker<> memory_checker;
+  ProtocolChecker<> control_checker;
   tlm_utils::simple_initiator_socket<Machine> control;
   sc_core::sc_signal<bool> interrupt;
 
@@ -34,10 +37,14 @@ class Machine : public sc_core::sc_module {
       : sc_module(name),
         accelerator("accelerator", config),
         dram("dram", memory),
+        memory_checker("memory_checker"),
+        control_checker("control_checker"),
         control("control"),
         interrupt("interrupt") {
-    accelerator.memory.bind(dram.socket);
-    control.bind(accelerator.control);
+    accelerator.memory.bind(memory_checker.target);
+    memory_checker.initiator.bind(dram.socket);
+    control.bind(control_checker.target);
+    control_checker.initiator.bind(accelerator.control);
     accelerator.interrupt.bind(interrupt);
     counters_.add(accelerator.counters());
     counters_.add(dram.counters());
@@ -103,6 +110,7 @@ class Machine : public sc_core::sc_module {
     write(registers::descriptor_count, 1);
     write(registers::control, registers::control_start);
     sc_core::sc_start();
+    memory_checker.finish();
     const auto after = counters_.values();
     Result result;
     for (std::size_t i = 0; i < before.size(); ++i) result[counters_.list()[i].name] = after[i] - before[i];

@@ -65,9 +65,9 @@ struct Sequencer::Loaded {
   std::vector<std::uint64_t> weights;
   std::vector<std::uint64_t> activation_parts;  ///< the first step's first panels, part by part
   std::vector<std::uint64_t> weight_parts;
-  std::uint64_t asked = 0;       ///< transfers asked for, up to the last of its loads
-  std::uint64_t earliest = 0;    ///< cycle from which on there was a half to load into
-  std::uint64_t idle_from = 0;   ///< cycle at which the DMA was done with what came before the step's turn
+  std::uint64_t asked = 0;      ///< transfers asked for, up to the last of its loads
+  std::uint64_t earliest = 0;   ///< cycle from which on there was a half to load into
+  std::uint64_t idle_from = 0;  ///< cycle at which the DMA was done with what came before the step's turn
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
   std::uint32_t slot = 0;  ///< which of the two it is

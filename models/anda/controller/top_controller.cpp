@@ -100,99 +100,97 @@ ControllerError TopController::task_of(const GemmDescriptor& descriptor, GemmTas
 
 void TopController::drive_interrupt() { interrupt.write(interrupt_); }
 
-void TopController::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
-  payload.set_response_status(access(payload, false));
+/// An access happens at its own time: an initiator that has run ahead is brought back into step.
+void TopController::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  synchronise(delay);
+  payload.set_response_status(access(payload));
 }
 
+/// Has no side effects: writes reach the instruction memory only.
 unsigned int TopController::transport_dbg(tlm::tlm_generic_payload& payload) {
-  return access(payload, true) == tlm::TLM_OK_RESPONSE ? payload.get_data_length() : 0;
+  const std::uint64_t address = payload.get_address();
+  const bool write = payload.is_write();
+  unsigned int bytes = debug_bytes(payload, address_space());
+  if (write && address < registers::instruction_memory) bytes = 0;
+  unsigned int served = 0;
+  while (served < bytes && exists(address + served)) served += 4;
+  move_words(payload, served);
+  return served;
 }
 
-tlm::tlm_response_status TopController::access(tlm::tlm_generic_payload& payload, bool debug) {
-  const std::uint64_t address = payload.get_address();
-  const unsigned int length = payload.get_data_length();
-  if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
-  if (address % 4 != 0 || length == 0 || length % 4 != 0 || payload.get_streaming_width() < length) {
-    return tlm::TLM_BURST_ERROR_RESPONSE;
-  }
-  if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) return tlm::TLM_COMMAND_ERROR_RESPONSE;
+TargetAccess TopController::address_space() const {
+  return {registers::instruction_memory + 4 * instructions_.size(), 4, false};
+}
 
-  unsigned char* data = payload.get_data_ptr();
+/// Executes an access as a whole or not at all.
+tlm::tlm_response_status TopController::access(tlm::tlm_generic_payload& payload) {
+  const tlm::tlm_response_status status = refusal(payload, address_space());
+  if (status != tlm::TLM_OK_RESPONSE) return status;
+  const unsigned int length = payload.get_data_length();
   for (unsigned int offset = 0; offset < length; offset += 4) {
-    std::uint32_t word = 0;
-    if (payload.is_read()) {
-      if (!read_word(address + offset, word)) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-      std::memcpy(data + offset, &word, 4);
-    } else {
-      std::memcpy(&word, data + offset, 4);
-      if (!write_word(address + offset, word, debug)) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-    }
+    if (!exists(payload.get_address() + offset)) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
   }
+  move_words(payload, length);
   return tlm::TLM_OK_RESPONSE;
 }
 
-bool TopController::read_word(std::uint64_t address, std::uint32_t& word) const {
-  if (address >= registers::instruction_memory) {
-    const std::uint64_t index = (address - registers::instruction_memory) / 4;
-    if (index >= instructions_.size()) return false;
-    word = instructions_[index];
-    return true;
-  }
-  switch (address) {
-    case registers::id:
-      word = registers::id_value;
-      return true;
-    case registers::version:
-      word = registers::version_value;
-      return true;
-    case registers::status:
-      word = status_;
-      return true;
-    case registers::interrupt_enable:
-      word = interrupt_enable_;
-      return true;
-    case registers::error_code:
-      word = static_cast<std::uint32_t>(error_);
-      return true;
-    case registers::error_descriptor:
-      word = error_descriptor_;
-      return true;
-    case registers::error_address_low:
-      word = static_cast<std::uint32_t>(error_address_);
-      return true;
-    case registers::error_address_high:
-      word = static_cast<std::uint32_t>(error_address_ >> 32);
-      return true;
-    case registers::descriptor_count:
-      word = descriptor_count_;
-      return true;
-    case registers::descriptors_done:
-      word = descriptors_done_;
-      return true;
-    case registers::cycles_low:
-      word = static_cast<std::uint32_t>(cycles_);
-      return true;
-    case registers::cycles_high:
-      word = static_cast<std::uint32_t>(cycles_ >> 32);
-      return true;
-    case registers::control:
-    case registers::interrupt_clear:
-      word = 0;
-      return true;
-    default:
-      return false;
+void TopController::move_words(tlm::tlm_generic_payload& payload, unsigned int length) {
+  const std::uint64_t address = payload.get_address();
+  unsigned char* const data = payload.get_data_ptr();
+  for (unsigned int offset = 0; offset < length; offset += 4) {
+    std::uint32_t word = 0;
+    if (payload.is_read()) {
+      word = read_word(address + offset);
+      std::memcpy(data + offset, &word, 4);
+    } else {
+      std::memcpy(&word, data + offset, 4);
+      write_word(address + offset, word);
+    }
   }
 }
 
-bool TopController::write_word(std::uint64_t address, std::uint32_t word, bool debug) {
-  if (address >= registers::instruction_memory) {
-    const std::uint64_t index = (address - registers::instruction_memory) / 4;
-    if (index >= instructions_.size()) return false;
-    instructions_[index] = word;
-    return true;
+bool TopController::exists(std::uint64_t address) const {
+  if (address < registers::instruction_memory) return address < registers::end;
+  return (address - registers::instruction_memory) / 4 < instructions_.size();
+}
+
+std::uint32_t TopController::read_word(std::uint64_t address) const {
+  if (address >= registers::instruction_memory) return instructions_[(address - registers::instruction_memory) / 4];
+  switch (address) {
+    case registers::id:
+      return registers::id_value;
+    case registers::version:
+      return registers::version_value;
+    case registers::status:
+      return status_;
+    case registers::interrupt_enable:
+      return interrupt_enable_;
+    case registers::error_code:
+      return static_cast<std::uint32_t>(error_);
+    case registers::error_descriptor:
+      return error_descriptor_;
+    case registers::error_address_low:
+      return static_cast<std::uint32_t>(error_address_);
+    case registers::error_address_high:
+      return static_cast<std::uint32_t>(error_address_ >> 32);
+    case registers::descriptor_count:
+      return descriptor_count_;
+    case registers::descriptors_done:
+      return descriptors_done_;
+    case registers::cycles_low:
+      return static_cast<std::uint32_t>(cycles_);
+    case registers::cycles_high:
+      return static_cast<std::uint32_t>(cycles_ >> 32);
+    default:
+      return 0;  // write-only registers
   }
-  if (address >= registers::end) return false;
-  if (debug) return true;  // debug access has no side effects
+}
+
+void TopController::write_word(std::uint64_t address, std::uint32_t word) {
+  if (address >= registers::instruction_memory) {
+    instructions_[(address - registers::instruction_memory) / 4] = word;
+    return;
+  }
   switch (address) {
     case registers::control:
       if ((word & registers::control_start) != 0 && (status_ & registers::status_busy) == 0) {
@@ -213,7 +211,6 @@ bool TopController::write_word(std::uint64_t address, std::uint32_t word, bool d
     default:
       break;  // read-only registers ignore writes
   }
-  return true;
 }
 
 }  // namespace anda

@@ -18,9 +18,9 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
   counters_.add("dma.transactions", "transactions", "TLM transactions to external memory", transactions_);
   if (config.protocol != MemoryProtocol::at) return;
   bursts_ = std::make_unique<BurstInitiator>(
-      "bursts", memory, config.max_burst_bytes, config.requests_in_flight, transactions_,
-      [this](std::uint64_t ticks) { end(ticks); },
-      [this](std::uint64_t address) { refuse(address); });
+      "bursts", memory, config.max_burst_bytes, config.requests_in_flight,
+      [this](tlm::tlm_command command, std::uint64_t bytes) { count(command, bytes); },
+      [this](std::uint64_t ticks) { end(ticks); }, [this](std::uint64_t address) { refuse(address); });
   memory.register_nb_transport_bw(this, &Dma::nb_transport_bw);
 }
 
@@ -71,7 +71,7 @@ void Dma::move(tlm::tlm_command command, std::uint64_t address, std::uint64_t by
     payload_.set_dmi_allowed(false);
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     memory->b_transport(payload_, delay);
-    ++transactions_;
+    count(command, length);
     if (payload_.is_response_error() && !failed_) {
       failed_ = true;
       failed_address_ = address;

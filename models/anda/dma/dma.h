@@ -40,11 +40,9 @@ class Dma : public sc_core::sc_module {
   /// the global quantum. `data`: where the bytes go to or come from; without it only their number matters.
   void read(std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest, std::uint64_t* arrival,
             unsigned char* data) {
-    read_bytes_ += bytes;
     transfer(tlm::TLM_READ_COMMAND, address, bytes, earliest, arrival, data);
   }
   void write(std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest, unsigned char* data) {
-    write_bytes_ += bytes;
     transfer(tlm::TLM_WRITE_COMMAND, address, bytes, earliest, nullptr, data);
   }
 
@@ -99,6 +97,10 @@ class Dma : public sc_core::sc_module {
   void ask(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
            std::uint64_t* arrival, unsigned char* data);
   void end(std::uint64_t ticks);
+  void count(tlm::tlm_command command, std::uint64_t bytes) {
+    ++transactions_;
+    (command == tlm::TLM_READ_COMMAND ? read_bytes_ : write_bytes_) += bytes;
+  }
   void refuse(std::uint64_t address);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) {
