@@ -110,7 +110,9 @@ class PhasesMemory : public sc_core::sc_module {
   sc_core::sc_time now() const { return sc_core::sc_time_stamp(); }
   sc_core::sc_time ns(std::uint64_t count) const { return {static_cast<double>(count), sc_core::SC_NS}; }
   sc_core::sc_time some_delay() { return options_.annotates ? ns(random_() % 9) : sc_core::SC_ZERO_TIME; }
-  sc_core::sc_time latency() { return ns(options_.reorders ? random_() % (2 * options_.latency_ns) : options_.latency_ns); }
+  sc_core::sc_time latency() {
+    return ns(options_.reorders ? random_() % (2 * options_.latency_ns) : options_.latency_ns);
+  }
 
   void at(const sc_core::sc_time& time, std::function<void()> action) {
     actions_.emplace(time, std::move(action));

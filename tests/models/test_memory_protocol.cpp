@@ -82,8 +82,8 @@ TEST_CASE("Whatever a memory does with the four phases, the results are right, a
   using Memory = PhasesMemory<>;
   std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
   for (const Level level : {Level::fast, Level::cycle}) {
-    for (const Manner manner : {Manner::takes_at_once, Manner::takes_later, Manner::skips, Manner::answers,
-                                Manner::completes, Manner::any}) {
+    for (const Manner manner :
+         {Manner::takes_at_once, Manner::takes_later, Manner::skips, Manner::answers, Manner::completes, Manner::any}) {
       for (int variant = 0; variant < 4; ++variant) {
         Memory::Options options;
         options.manner = manner;
@@ -118,8 +118,7 @@ TEST_CASE("As many bursts are in flight as are configured, and bandwidth grows w
   const std::vector<std::uint32_t> depths{1, 2, 8, 64, 128};
   for (const Level level : {Level::fast, Level::cycle}) {
     for (const std::uint32_t in_flight : depths) {
-      machines.push_back(
-          make_foreign<Memory>(at_config(level, 32, in_flight, false), Memory::Options{}));
+      machines.push_back(make_foreign<Memory>(at_config(level, 32, in_flight, false), Memory::Options{}));
     }
   }
   std::uint64_t before = 0;
