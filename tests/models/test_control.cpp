@@ -122,7 +122,7 @@ TEST_CASE("A wrong descriptor sets the error registers and the next right one ru
   CHECK(error_address(machine) == std::uint64_t{8} << 30);
   CHECK(with([](auto& d) { d.tile.n = 16; }) == ANDA_ERROR_TILE);
   CHECK(error_address(machine) == word_address(6));
-  CHECK(with([](auto& d) { d.addresses.outputs += 8; }) == ANDA_ERROR_ALIGNMENT);
+  CHECK(with([](auto& d) { d.addresses.outputs += 2; }) == ANDA_ERROR_ALIGNMENT);
   CHECK(error_address(machine) == word_address(12));
   CHECK(with([](auto& d) { d.addresses.weights = std::uint64_t{0} - 16; }) == ANDA_ERROR_RANGE);
   CHECK(error_address(machine) == word_address(10));

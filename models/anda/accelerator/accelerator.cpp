@@ -47,6 +47,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       controller_("controller", config.controller, config.format, config.clock_hz,
                   Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, *engine_, dma_,
                   counters_) {
+  clock_.require_resolution("accelerator.clock_hz");
   dma_.memory.bind(memory);
   control.bind(controller_.control);
   controller_.interrupt.bind(interrupt);

@@ -95,7 +95,7 @@
 #define ANDA_DESCRIPTOR_WORDS 16
 #define ANDA_OPCODE_GEMM 1
 #define ANDA_MAX_DIMENSION 0x1000000
-#define ANDA_ADDRESS_ALIGNMENT 16
+#define ANDA_ADDRESS_ALIGNMENT 4
 
 /* D(field, word, lowest bit, number of bits, meaning). The other bits are reserved and must be 0. */
 #define ANDA_DESCRIPTOR_FIELDS(D)                                                                              \
@@ -110,7 +110,7 @@
   D(TILE_M, 5, 0, 32, "tile: a multiple of TILE_STEP_M")                                                       \
   D(TILE_N, 6, 0, 32, "tile: a multiple of TILE_STEP_N")                                                       \
   D(TILE_K, 7, 0, 32, "tile: a multiple of TILE_STEP_K")                                                       \
-  D(ACTIVATIONS_LOW, 8, 0, 32, "byte address of the activations, a multiple of 16, as all addresses")          \
+  D(ACTIVATIONS_LOW, 8, 0, 32, "byte address of the activations, a multiple of 4, as all addresses")           \
   D(ACTIVATIONS_HIGH, 9, 0, 32, "upper half of it")                                                            \
   D(WEIGHTS_LOW, 10, 0, 32, "byte address of the weights")                                                     \
   D(WEIGHTS_HIGH, 11, 0, 32, "upper half of it")                                                               \
@@ -130,7 +130,7 @@
   E(COUNT, 5, "DESCRIPTOR_COUNT is 0 or above DESCRIPTORS")                                   \
   E(MEMORY, 6, "external memory answered a transaction with an error")                        \
   E(RESERVED, 7, "a reserved bit of the descriptor is 1")                                     \
-  E(ALIGNMENT, 8, "an address that is no multiple of 16")                                     \
+  E(ALIGNMENT, 8, "an address that is no multiple of 4")                                      \
   E(RANGE, 9, "an operand that goes beyond address 2^64")
 
 enum anda_register {

@@ -226,32 +226,40 @@ void TopController::drive_interrupt() {
 
 /// An access happens at its own time: an initiator that has run ahead is brought back into step.
 void TopController::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  if (delay != sc_core::SC_ZERO_TIME) {
-    sc_core::wait(delay);
-    delay = sc_core::SC_ZERO_TIME;
-  }
-  payload.set_response_status(access(payload, false));
+  synchronise(delay);
+  payload.set_response_status(access(payload));
 }
 
+/// Has no side effects: writes reach the instruction memory only.
 unsigned int TopController::transport_dbg(tlm::tlm_generic_payload& payload) {
-  return access(payload, true) == tlm::TLM_OK_RESPONSE ? payload.get_data_length() : 0;
+  const std::uint64_t address = payload.get_address();
+  unsigned int bytes = debug_bytes(payload, address_space());
+  if (payload.is_write() && address < ANDA_INSTRUCTION_MEMORY) bytes = 0;
+  unsigned int served = 0;
+  while (served < bytes && exists(address + served)) served += 4;
+  move_words(payload, served);
+  return served;
 }
 
-tlm::tlm_response_status TopController::access(tlm::tlm_generic_payload& payload, bool debug) {
-  const std::uint64_t address = payload.get_address();
-  const unsigned int length = payload.get_data_length();
-  if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
-  if (address % 4 != 0 || length == 0 || length % 4 != 0 || payload.get_streaming_width() < length) {
-    return tlm::TLM_BURST_ERROR_RESPONSE;
-  }
-  if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) return tlm::TLM_COMMAND_ERROR_RESPONSE;
-  // Debug access has no side effects, and writes to registers would have.
-  const std::uint64_t first = payload.is_write() && debug ? std::uint64_t{ANDA_INSTRUCTION_MEMORY} : 0;
-  for (unsigned int offset = 0; offset < length; offset += 4) {
-    if (address < first || !exists(address + offset)) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-  }
+TargetAccess TopController::address_space() const {
+  return {ANDA_INSTRUCTION_MEMORY + 4 * instructions_.size(), 4, false};
+}
 
-  unsigned char* data = payload.get_data_ptr();
+/// Executes an access as a whole or not at all.
+tlm::tlm_response_status TopController::access(tlm::tlm_generic_payload& payload) {
+  const tlm::tlm_response_status status = refusal(payload, address_space());
+  if (status != tlm::TLM_OK_RESPONSE) return status;
+  const unsigned int length = payload.get_data_length();
+  for (unsigned int offset = 0; offset < length; offset += 4) {
+    if (!exists(payload.get_address() + offset)) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  }
+  move_words(payload, length);
+  return tlm::TLM_OK_RESPONSE;
+}
+
+void TopController::move_words(tlm::tlm_generic_payload& payload, unsigned int length) {
+  const std::uint64_t address = payload.get_address();
+  unsigned char* const data = payload.get_data_ptr();
   for (unsigned int offset = 0; offset < length; offset += 4) {
     std::uint32_t word = 0;
     if (payload.is_read()) {
@@ -262,7 +270,6 @@ tlm::tlm_response_status TopController::access(tlm::tlm_generic_payload& payload
       write_word(address + offset, word);
     }
   }
-  return tlm::TLM_OK_RESPONSE;
 }
 
 bool TopController::exists(std::uint64_t address) const {

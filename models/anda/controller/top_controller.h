@@ -17,6 +17,7 @@
 #include <anda/controller/tile_limits.h>
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
+#include <anda/tlm/target_access.h>
 
 namespace anda {
 
@@ -49,7 +50,9 @@ class TopController : public sc_core::sc_module {
 
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned int transport_dbg(tlm::tlm_generic_payload& payload);
-  tlm::tlm_response_status access(tlm::tlm_generic_payload& payload, bool debug);
+  tlm::tlm_response_status access(tlm::tlm_generic_payload& payload);
+  TargetAccess address_space() const;
+  void move_words(tlm::tlm_generic_payload& payload, unsigned int length);
   bool exists(std::uint64_t address) const;
   std::uint32_t read_word(std::uint64_t address) const;
   void write_word(std::uint64_t address, std::uint32_t word);

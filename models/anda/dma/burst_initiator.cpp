@@ -20,13 +20,13 @@ std::uint64_t burst_length(std::uint64_t address, std::uint64_t bytes, std::uint
 }  // namespace
 
 BurstInitiator::BurstInitiator(sc_core::sc_module_name name, tlm::tlm_initiator_socket<>& socket,
-                               std::uint32_t max_burst_bytes, std::uint32_t in_flight, std::uint64_t& bursts_sent,
-                               Ended ended, Refused refused)
+                               std::uint32_t max_burst_bytes, std::uint32_t in_flight, Sent sent, Ended ended,
+                               Refused refused)
     : sc_module(name),
       socket_(socket),
       max_burst_bytes_(max_burst_bytes),
       most_in_flight_(in_flight),
-      bursts_sent_(bursts_sent),
+      sent_(std::move(sent)),
       ended_(std::move(ended)),
       refused_(std::move(refused)),
       wake_("wake"),
@@ -101,7 +101,7 @@ void BurstInitiator::send(Pending& pending, std::uint64_t run) {
   if (rest.data != nullptr) rest.data += length;
   ++pending.unanswered;
   ++in_flight_;
-  ++bursts_sent_;
+  sent_(rest.command, length);
   requesting_ = &burst;
 
   tlm::tlm_phase phase = tlm::BEGIN_REQ;

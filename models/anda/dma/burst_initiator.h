@@ -34,12 +34,14 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
 
   /// Called for each run, in their order, when it and all before it have ended, with the instant of the last answer.
   using Ended = std::function<void(std::uint64_t ticks)>;
+  /// Called for each burst that is sent.
+  using Sent = std::function<void(tlm::tlm_command command, std::uint64_t bytes)>;
   /// Called for each burst that was answered with an error, before its run ends.
   using Refused = std::function<void(std::uint64_t address)>;
 
   /// Calls go out through the socket; its owner hands the backward calls to nb_transport_bw().
   BurstInitiator(sc_core::sc_module_name name, tlm::tlm_initiator_socket<>& socket, std::uint32_t max_burst_bytes,
-                 std::uint32_t in_flight, std::uint64_t& bursts_sent, Ended ended, Refused refused);
+                 std::uint32_t in_flight, Sent sent, Ended ended, Refused refused);
 
   void add(const Run& run);
 
@@ -86,7 +88,7 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
   tlm::tlm_initiator_socket<>& socket_;
   std::uint32_t max_burst_bytes_;
   std::uint32_t most_in_flight_;
-  std::uint64_t& bursts_sent_;
+  Sent sent_;
   Ended ended_;
   Refused refused_;
 

@@ -19,7 +19,8 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
   counters_.add("dma.transactions", "transactions", "TLM transactions to external memory", transactions_);
   if (config.protocol != MemoryProtocol::at) return;
   bursts_ = std::make_unique<BurstInitiator>(
-      "bursts", memory, config.max_burst_bytes, config.requests_in_flight, transactions_,
+      "bursts", memory, config.max_burst_bytes, config.requests_in_flight,
+      [this](tlm::tlm_command command, std::uint64_t bytes) { count(command, bytes); },
       [this](std::uint64_t ticks) { end(ticks); }, [this](std::uint64_t address) { refuse(address); });
   memory.register_nb_transport_bw(this, &Dma::nb_transport_bw);
 }
@@ -88,8 +89,7 @@ void Dma::move(tlm::tlm_command command, std::uint64_t address, std::uint64_t by
     payload_.set_dmi_allowed(false);
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     memory->b_transport(payload_, delay);
-    ++transactions_;
-    bytes_of(command) += length;
+    count(command, length);
     if (payload_.is_response_error()) {
       failed_ = true;
       failed_address_ = address;
@@ -114,9 +114,7 @@ void Dma::ask(tlm::tlm_command command, std::uint64_t address, std::uint64_t byt
   under_way_.push_back({arrival, read});
   ++asked_;
   if (read) last_read_ = asked_;
-  const std::uint64_t wanted = stopped() ? 0 : bytes;
-  bytes_of(command) += wanted;
-  bursts_->add({command, address, wanted, data, epoch_ticks_ + clock_.ticks(earliest)});
+  bursts_->add({command, address, stopped() ? 0 : bytes, data, epoch_ticks_ + clock_.ticks(earliest)});
 }
 
 void Dma::end(std::uint64_t ticks) {
