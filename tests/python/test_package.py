@@ -128,6 +128,22 @@ def test_headers_need_nothing_that_is_not_installed(prefix):
                 assert re.fullmatch(r"[a-z_]+|stdint\.h|tlm_utils/[a-z_]+\.h", name), f"{header}: {name}"
 
 
+def test_snippets_of_the_integration_page_compile(prefix, tmp_path):
+    snippets = dict(re.findall(r"```(cpp|c)\n(.*?)```", (ROOT / "docs" / "integration.md").read_text(), re.DOTALL))
+    includes, body = snippets["cpp"].split("\n\n", 1)
+    (tmp_path / "power.cpp").write_text(
+        "#include <anda/accelerator/accelerator.h>\n#include <anda/dram/dram.h>\n" + includes + "\n"
+        "double power(anda::Accelerator& accelerator, anda::Dram& dram, const anda::Technology& technology) {\n"
+        + body + "return energy.total() + mm2;\n}\n")
+    (tmp_path / "program.c").write_text(
+        "#include <anda_driver.h>\nvoid report(uint32_t code, uint64_t address);\n"
+        "void program(struct anda_io io);\nvoid program(struct anda_io io) {\n" + snippets["c"] + "}\n")
+    flags = ["-Wall", "-Wextra", "-Werror", f"-I{prefix / 'include'}"]
+    run("g++", "-std=c++17", *flags, "-c", "power.cpp", cwd=tmp_path)
+    driver = prefix / "share" / "anda" / "examples" / "driver"
+    run("gcc", "-std=c99", *flags, f"-I{driver}", "-c", "program.c", cwd=tmp_path)
+
+
 @pytest.mark.parametrize("of", ["installed", "source"])
 def test_missing_systemc_is_named_with_what_to_do(prefix, tmp_path, of):
     option = f"-DCMAKE_PREFIX_PATH={prefix}" if of == "installed" else f"-DANDA_SOURCE={ROOT}"
