@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/host.h"
 
+#include <anda/base/access.h>
 #include <anda/controller/register_map.h>
 
 namespace anda::sim {
@@ -97,28 +98,18 @@ bool Host::run_task(const GemmTask& task, OpRecord& record) {
 
 void Host::write(std::uint64_t address, const std::uint32_t* words, std::size_t count) {
   std::vector<std::uint32_t> data(words, words + count);
-  tlm::tlm_generic_payload payload;
-  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  payload.set_command(tlm::TLM_WRITE_COMMAND);
-  payload.set_address(address);
-  payload.set_data_ptr(reinterpret_cast<unsigned char*>(data.data()));
-  payload.set_data_length(static_cast<unsigned int>(count * 4));
-  payload.set_streaming_width(static_cast<unsigned int>(count * 4));
-  control->b_transport(payload, delay);
-  if (payload.is_response_error()) throw Error::run("the accelerator refused a write to " + std::to_string(address));
+  sc_core::sc_time delay;
+  if (access(control, tlm::TLM_WRITE_COMMAND, address, data.data(), count * 4, delay) != tlm::TLM_OK_RESPONSE) {
+    throw Error::run("the accelerator refused a write to " + std::to_string(address));
+  }
 }
 
 std::uint32_t Host::read(std::uint64_t address) {
   std::uint32_t word = 0;
-  tlm::tlm_generic_payload payload;
-  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  payload.set_command(tlm::TLM_READ_COMMAND);
-  payload.set_address(address);
-  payload.set_data_ptr(reinterpret_cast<unsigned char*>(&word));
-  payload.set_data_length(4);
-  payload.set_streaming_width(4);
-  control->b_transport(payload, delay);
-  if (payload.is_response_error()) throw Error::run("the accelerator refused a read of " + std::to_string(address));
+  sc_core::sc_time delay;
+  if (access(control, tlm::TLM_READ_COMMAND, address, &word, sizeof word, delay) != tlm::TLM_OK_RESPONSE) {
+    throw Error::run("the accelerator refused a read of " + std::to_string(address));
+  }
   return word;
 }
 

@@ -134,7 +134,7 @@
   E(RANGE, 9, "an operand that goes beyond address 2^64")
 
 enum anda_register {
-#define ANDA_ENTRY(name, offset, access, value, meaning) ANDA_REG_##name = offset,
+#define ANDA_ENTRY(name, offset, access, value, meaning) ANDA_REG_##name = (offset),
   ANDA_REGISTERS(ANDA_ENTRY)
 #undef ANDA_ENTRY
 };
@@ -146,13 +146,13 @@ enum anda_field {
 };
 
 enum anda_counter {
-#define ANDA_ENTRY(name, offset, counter) ANDA_COUNTER_##name = offset,
+#define ANDA_ENTRY(name, offset, counter) ANDA_COUNTER_##name = (offset),
   ANDA_COUNTERS(ANDA_ENTRY)
 #undef ANDA_ENTRY
 };
 
 enum anda_error {
-#define ANDA_ENTRY(name, code, meaning) ANDA_ERROR_##name = code,
+#define ANDA_ENTRY(name, code, meaning) ANDA_ERROR_##name = (code),
   ANDA_ERRORS(ANDA_ENTRY)
 #undef ANDA_ENTRY
 };

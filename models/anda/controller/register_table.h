@@ -47,14 +47,16 @@ struct ErrorEntry {
   const char* meaning;
 };
 
-inline constexpr auto register_table = [] {
-  constexpr Access RO = Access::read_only;  // NOLINTBEGIN(readability-identifier-naming): as in register_map.h
-  constexpr Access WO = Access::write_only;
-  constexpr Access RW = Access::read_write;  // NOLINTEND(readability-identifier-naming)
-#define ANDA_ENTRY(name, offset, access, value, meaning) RegisterEntry{#name, offset, access, value, meaning},
-  return std::array{ANDA_REGISTERS(ANDA_ENTRY)};
+/// From RO, WO or RW.
+constexpr Access access_of(const char* word) {
+  if (word[0] == 'W') return Access::write_only;
+  return word[1] == 'W' ? Access::read_write : Access::read_only;
+}
+
+#define ANDA_ENTRY(name, offset, access, value, meaning) \
+  RegisterEntry{#name, offset, access_of(#access), value, meaning},
+inline constexpr std::array register_table{ANDA_REGISTERS(ANDA_ENTRY)};
 #undef ANDA_ENTRY
-}();
 
 #define ANDA_ENTRY(reg, field, bit, bits, meaning) FieldEntry{#reg, #field, bit, bits, meaning},
 inline constexpr std::array field_table{ANDA_FIELDS(ANDA_ENTRY)};
