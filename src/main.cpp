@@ -11,6 +11,7 @@
 #include "cli/compare_command.h"
 #include "cli/config_command.h"
 #include "cli/glossary_command.h"
+#include "cli/registers_command.h"
 #include "cli/run_command.h"
 #include "cli/trace_command.h"
 #include "text/nearest.h"
@@ -33,6 +34,7 @@ constexpr Command commands[] = {
     {"config", "print the effective configuration, or check one", anda::sim::config_command},
     {"trace", "write the GeMMs of a language model as a trace", anda::sim::trace_command},
     {"glossary", "print what each number of the reports means", anda::sim::glossary_command},
+    {"registers", "print the registers and descriptors that software sees", anda::sim::registers_command},
 };
 
 void print_help(std::ostream& out) {

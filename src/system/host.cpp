@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/host.h"
 
-#include <anda/controller/registers.h>
+#include <anda/controller/register_map.h>
 
 namespace anda::sim {
 
@@ -26,8 +26,8 @@ void Host::run() {
 }
 
 void Host::replay() {
-  const std::uint32_t enable = 1;
-  write(registers::interrupt_enable, &enable, 1);
+  const std::uint32_t enable = ANDA_INTERRUPT_ENABLE_DONE | ANDA_INTERRUPT_ENABLE_ERROR;
+  write(ANDA_REG_INTERRUPT_ENABLE, &enable, 1);
   OpRecord record;
   try {
     for (; source_.next(record.gemm); ++record.index) {
@@ -69,15 +69,17 @@ bool Host::run_task(const GemmTask& task, OpRecord& record) {
   const Counts before = counters_.values();
   const auto words = descriptor.encode();
   const std::uint32_t one = 1;
-  write(registers::instruction_memory, words.data(), words.size());
-  write(registers::descriptor_count, &one, 1);
-  write(registers::control, &registers::control_start, 1);
+  const std::uint32_t start = ANDA_CONTROL_START;
+  const std::uint32_t causes = ANDA_INTERRUPT_CLEAR_DONE | ANDA_INTERRUPT_CLEAR_ERROR;
+  write(ANDA_INSTRUCTION_MEMORY, words.data(), words.size());
+  write(ANDA_REG_DESCRIPTOR_COUNT, &one, 1);
+  write(ANDA_REG_CONTROL, &start, 1);
   sc_core::wait(interrupt.posedge_event());
-  write(registers::interrupt_clear, &one, 1);
+  write(ANDA_REG_INTERRUPT_CLEAR, &causes, 1);
   sc_core::wait(interrupt.negedge_event());
-  if ((read(registers::status) & registers::status_error) != 0) {
+  if ((read(ANDA_REG_STATUS) & ANDA_STATUS_ERROR) != 0) {
     failure_ = "GeMM '" + record.gemm.name + "': the accelerator stopped with error code " +
-               std::to_string(read(registers::error_code));
+               std::to_string(read(ANDA_REG_ERROR_CODE));
     return false;
   }
 

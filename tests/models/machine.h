@@ -13,7 +13,7 @@
 #include <anda/accelerator/accelerator.h>
 #include <anda/accelerator/tiling.h>
 #include <anda/controller/descriptor.h>
-#include <anda/controller/registers.h>
+#include <anda/controller/register_map.h>
 #include <anda/dram/dram.h>
 #include <anda/tlm/protocol_checker.h>
 
@@ -102,9 +102,9 @@ class AcceleratorBench : public sc_core::sc_module {
   Result run(const GemmDescriptor& descriptor) {
     const auto before = counters_.values();
     const auto words = descriptor.encode();
-    for (std::size_t i = 0; i < words.size(); ++i) write(registers::instruction_memory + 4 * i, words[i]);
-    write(registers::descriptor_count, 1);
-    write(registers::control, registers::control_start);
+    for (std::size_t i = 0; i < words.size(); ++i) write(ANDA_INSTRUCTION_MEMORY + 4 * i, words[i]);
+    write(ANDA_REG_DESCRIPTOR_COUNT, 1);
+    write(ANDA_REG_CONTROL, ANDA_CONTROL_START);
     sc_core::sc_start();
     memory_checker.finish();
     const auto after = counters_.values();

@@ -8,7 +8,6 @@
 #include "models/machine.h"
 #include "models/payload_pool.h"
 
-namespace registers = anda::registers;
 using anda::PeKind;
 using anda::test::Machine;
 using anda::test::machine_of;
@@ -16,7 +15,7 @@ using anda::test::PayloadPool;
 
 namespace {
 
-constexpr std::uint64_t instructions = registers::instruction_memory;
+constexpr std::uint64_t instructions = ANDA_INSTRUCTION_MEMORY;
 constexpr std::uint64_t instructions_end = instructions + 64 * 64;
 
 /// A transaction with its data, in words.
@@ -82,16 +81,16 @@ TEST_CASE("Debug access to the control socket has no effects and counts the byte
   CHECK(machine.control->transport_dbg(read) == 4);
   CHECK(read.words == std::vector<std::uint32_t>{6, 2});
   CHECK(debug(Access(tlm::TLM_READ_COMMAND, instructions_end, {0})) == 0);
-  CHECK(debug(Access(tlm::TLM_READ_COMMAND, registers::id + 1, {0})) == 0);
-  CHECK(debug(Access(tlm::TLM_IGNORE_COMMAND, registers::id, {0})) == 0);
-  Access id(tlm::TLM_READ_COMMAND, registers::id, {0, 0});
+  CHECK(debug(Access(tlm::TLM_READ_COMMAND, ANDA_REG_ID + 1, {0})) == 0);
+  CHECK(debug(Access(tlm::TLM_IGNORE_COMMAND, ANDA_REG_ID, {0})) == 0);
+  Access id(tlm::TLM_READ_COMMAND, ANDA_REG_ID, {0, 0});
   CHECK(machine.control->transport_dbg(id) == 8);
-  CHECK(id.words[0] == registers::id_value);
+  CHECK(id.words[0] == 0x41444e41);
 
-  CHECK(debug(Access(tlm::TLM_WRITE_COMMAND, registers::control, {registers::control_start})) == 0);
-  CHECK(debug(Access(tlm::TLM_WRITE_COMMAND, registers::interrupt_enable, {1})) == 0);
-  CHECK(machine.read(registers::status) == 0);
-  CHECK(machine.read(registers::interrupt_enable) == 0);
+  CHECK(debug(Access(tlm::TLM_WRITE_COMMAND, ANDA_REG_CONTROL, {ANDA_CONTROL_START})) == 0);
+  CHECK(debug(Access(tlm::TLM_WRITE_COMMAND, ANDA_REG_INTERRUPT_ENABLE, {1})) == 0);
+  CHECK(machine.read(ANDA_REG_STATUS) == 0);
+  CHECK(machine.read(ANDA_REG_INTERRUPT_ENABLE) == 0);
   tlm::tlm_dmi dmi;
   CHECK_FALSE(machine.control->get_direct_mem_ptr(id, dmi));
 }
@@ -174,14 +173,14 @@ TEST_CASE("Registers show the state of the instant at which they are asked, howe
       return payload.words[0];
     };
     for (std::size_t i = 0; i < words.size(); ++i) access(tlm::TLM_WRITE_COMMAND, instructions + 4 * i, words[i]);
-    access(tlm::TLM_WRITE_COMMAND, registers::descriptor_count, 1);
-    access(tlm::TLM_WRITE_COMMAND, registers::control, registers::control_start);
+    access(tlm::TLM_WRITE_COMMAND, ANDA_REG_DESCRIPTOR_COUNT, 1);
+    access(tlm::TLM_WRITE_COMMAND, ANDA_REG_CONTROL, ANDA_CONTROL_START);
     started = (sc_core::sc_time_stamp() + local).to_seconds();
     // A poll every 20 ns, without a wait of its own, comes to its end.
-    while ((access(tlm::TLM_READ_COMMAND, registers::status, 0) & registers::status_busy) != 0) {
+    while ((access(tlm::TLM_READ_COMMAND, ANDA_REG_STATUS, 0) & ANDA_STATUS_BUSY) != 0) {
     }
     done = (sc_core::sc_time_stamp() + local).to_seconds();
-    cycles = access(tlm::TLM_READ_COMMAND, registers::cycles_low, 0);
+    cycles = access(tlm::TLM_READ_COMMAND, ANDA_COUNTER_CYCLES, 0);
   });
   sc_core::sc_start();
   CHECK(started == Approx(5e-6 + 18 * 20e-9));

@@ -24,9 +24,9 @@ namespace anda {
 
 /// The accelerator: its blocks, wired, behind three ports.
 ///
-/// `control` (target) holds registers and descriptors, see controller/registers.h; `memory` (initiator) reads operands
-/// and writes results, through b_transport, in bursts of at most dma.max_burst_bytes, temporally decoupled by the
-/// global quantum; `interrupt` rises when a run of descriptors is complete or in error.
+/// `control` (target) holds registers and descriptors, see controller/register_map.h; `memory` (initiator) reads
+/// operands and writes results, through b_transport, in bursts of at most dma.max_burst_bytes, temporally decoupled by
+/// the global quantum; `interrupt` rises when a run of descriptors is complete or in error.
 class Accelerator : public sc_core::sc_module {
  public:
   tlm::tlm_initiator_socket<> memory;
@@ -50,6 +50,8 @@ class Accelerator : public sc_core::sc_module {
   const Counters& counters() const { return counters_; }
 
  private:
+  Counters all_counters() const;
+
   AcceleratorConfig config_;
   Clock clock_;
   Mxu mxu_;
@@ -60,8 +62,8 @@ class Accelerator : public sc_core::sc_module {
   Dma dma_;
   FunctionalPath functional_path_;
   std::unique_ptr<GemmEngine> engine_;
-  TopController controller_;
   Counters counters_;
+  TopController controller_;
 };
 
 }  // namespace anda

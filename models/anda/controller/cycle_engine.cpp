@@ -118,11 +118,11 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   if (data_.enabled()) data_.begin(task, shape, limits);
   open_step();
   open_step();
-  for (; !complete() && !dma_.failed(); ++cycle_) {
+  for (; !complete() && !dma_.stopped(); ++cycle_) {
     count(tick());
     wait_for(cycle_ + 1);
   }
-  // After a failure the transfers that are under way come to their end.
+  // When the DMA was stopped, the transactions that are under way come to their end.
   posted_.clear();
   for (; transferring_ || dma_.active(cycle_); ++cycle_) {
     count(State::dram);
@@ -131,7 +131,7 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
 
   state_.fill(false);
   counts_.cycles += cycle_;
-  ++counts_.gemms;
+  if (!dma_.stopped()) ++counts_.gemms;
   gemm_ = nullptr;
   return cycle_;
 }
@@ -431,16 +431,20 @@ void CycleEngine::dma_process() {
     transferring_ = true;
     // The values of a step are computed together, so none of its results leaves before all its operands are there.
     if (transfer.store) dma_.await(of.loads_asked);
-    std::uint8_t* const data = data_.enabled() ? data_of(transfer) : nullptr;
-    const MemoryRun& run = transfer.run;
-    if (transfer.store) {
-      dma_.write(run.address, run.bytes, transfer.earliest, data);
-    } else {
-      dma_.read(run.address, run.bytes, transfer.earliest, transfer.arrival, data);
-      of.loads_asked = dma_.asked();
-    }
+    if (!dma_.stopped()) hand_on(transfer);  // of what was stopped the operands may not be all there
     --of.posted;
     transferring_ = false;
+  }
+}
+
+void CycleEngine::hand_on(const Transfer& transfer) {
+  std::uint8_t* const data = data_.enabled() ? data_of(transfer) : nullptr;
+  const MemoryRun& run = transfer.run;
+  if (transfer.store) {
+    dma_.write(run.address, run.bytes, transfer.earliest, data);
+  } else {
+    dma_.read(run.address, run.bytes, transfer.earliest, transfer.arrival, data);
+    transfer.step->loads_asked = dma_.asked();
   }
 }
 

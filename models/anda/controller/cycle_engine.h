@@ -100,6 +100,7 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   };
 
   void dma_process();
+  void hand_on(const Transfer& transfer);
   std::uint8_t* data_of(const Transfer& transfer);
   void compute_data(Step& step);
   void open_step();

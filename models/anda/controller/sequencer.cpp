@@ -142,10 +142,11 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
 
   std::uint64_t done = 0;  // the array has taken in the last operand of a step
   const StepCost* cost = nullptr;
-  for (std::size_t i = 0; in_flight > 0 && !dma_.failed(); i ^= 1) {
+  for (std::size_t i = 0; in_flight > 0 && !dma_.stopped(); i ^= 1) {
     Loaded& loaded = ahead[i];
-    cost = &costs.of(loaded.step);
     dma_.await(loaded.asked);
+    if (dma_.stopped()) break;  // what was loaded may not be all there
+    cost = &costs.of(loaded.step);
     done = compute(loaded, operands, *cost, done);
     // For so long the DMA had nothing to do, but no half was free.
     const std::uint64_t held = loaded.earliest - std::min(loaded.earliest, loaded.idle_from);
@@ -173,14 +174,16 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     stalls_.compressor += planes;
     stalls_.drain += ready_ - done - fill - planes;
     stalls_.dram += end - ready_;
+  } else {
+    stalls_.dram += end;  // stopped in the first loads
   }
   stalls_.activation_port += pace_.port[0];
   stalls_.weight_port += pace_.port[1];
   stalls_.drain += pace_.out[0];
   stalls_.compressor += pace_.out[1];
   counts_.cycles += end;
-  ++counts_.gemms;
-  dma_.wait_until(end);
+  if (!dma_.stopped()) ++counts_.gemms;
+  dma_.finish(end);
   return end;
 }
 

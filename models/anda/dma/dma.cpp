@@ -11,7 +11,8 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
       config_(config),
       clock_(clock),
       data_(config.max_burst_bytes),
-      window_(config.requests_in_flight, 0) {
+      window_(config.requests_in_flight, 0),
+      aborting_("aborting") {
   payload_.set_byte_enable_ptr(nullptr);
   counters_.add("dma.read_bytes", "bytes", "bytes asked of external memory", read_bytes_);
   counters_.add("dma.write_bytes", "bytes", "bytes sent to external memory", write_bytes_);
@@ -33,12 +34,28 @@ void Dma::begin() {
   idle_from_ = 0;
   loads_until_ = 0;
   failed_ = false;
+  aborted_ = false;
+}
+
+void Dma::finish(std::uint64_t cycle) {
+  if (!stopped()) wait_until(cycle);
+  if (stopped()) {
+    const std::uint64_t at = epoch_ticks_ + clock_.ticks(idle_from_);
+    const std::uint64_t now = sc_core::sc_time_stamp().value();
+    if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now));
+  }
+}
+
+void Dma::abort() {
+  aborted_ = true;
+  if (bursts_) bursts_->drop_unsent();
+  aborting_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void Dma::wait_until(std::uint64_t cycle) {
   const std::uint64_t at = epoch_ticks_ + clock_.ticks(cycle);
   const std::uint64_t now = sc_core::sc_time_stamp().value();
-  if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now));
+  if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now), aborting_);
   start_quantum();
 }
 
@@ -51,7 +68,7 @@ void Dma::move(tlm::tlm_command command, std::uint64_t address, std::uint64_t by
                unsigned char* data) {
   const std::uint64_t burst = config_.max_burst_bytes;
   std::uint64_t now = sc_core::sc_time_stamp().value();
-  while (bytes > 0) {
+  while (bytes > 0 && !stopped()) {
     // Naturally aligned bursts: the first ends where an aligned one would.
     const std::uint64_t length = std::min(bytes, burst - (address & (burst - 1)));
     issued_ = std::max({issued_, earliest, window_[slot_]});
@@ -59,6 +76,7 @@ void Dma::move(tlm::tlm_command command, std::uint64_t address, std::uint64_t by
     const std::uint64_t at = epoch_ticks_ + clock_.ticks(issued_);
     if (at >= run_ahead_ticks_) {
       wait_until(issued_);
+      if (aborted_) break;
       now = at;
     }
     sc_core::sc_time delay = sc_core::sc_time::from_value(at > now ? at - now : 0);
@@ -72,7 +90,7 @@ void Dma::move(tlm::tlm_command command, std::uint64_t address, std::uint64_t by
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     memory->b_transport(payload_, delay);
     count(command, length);
-    if (payload_.is_response_error() && !failed_) {
+    if (payload_.is_response_error()) {
       failed_ = true;
       failed_address_ = address;
     }
@@ -96,7 +114,7 @@ void Dma::ask(tlm::tlm_command command, std::uint64_t address, std::uint64_t byt
   under_way_.push_back({arrival, read});
   ++asked_;
   if (read) last_read_ = asked_;
-  bursts_->add({command, address, failed_ ? 0 : bytes, data, epoch_ticks_ + clock_.ticks(earliest)});
+  bursts_->add({command, address, stopped() ? 0 : bytes, data, epoch_ticks_ + clock_.ticks(earliest)});
 }
 
 void Dma::end(std::uint64_t ticks) {

@@ -32,12 +32,18 @@ class Dma : public sc_core::sc_module {
   /// Starts the clock of an operation now; to be called from its thread.
   void begin();
 
-  /// Lets simulated time catch up with a cycle of the operation.
-  void wait_until(std::uint64_t cycle);
+  /// Ends an operation: lets simulated time catch up with a cycle of it, or, if it was stopped, with the arrival of the
+  /// last transaction.
+  void finish(std::uint64_t cycle);
+
+  /// Ends the operation that is under way, from any process: no further transaction is issued, those that were come to
+  /// their end.
+  void abort();
 
   /// Asks for bytes no earlier than a cycle. `arrival`, if given, is set to the cycle at which the last of them is
   /// there, when that is known. Called from a thread, with cycles that do not go back; waits where it has run ahead by
-  /// the global quantum. `data`: where the bytes go to or come from; without it only their number matters.
+  /// the global quantum. `data`: where the bytes go to or come from; without it only their number matters. Moves
+  /// nothing once the operation is stopped.
   void read(std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest, std::uint64_t* arrival,
             unsigned char* data) {
     transfer(tlm::TLM_READ_COMMAND, address, bytes, earliest, arrival, data);
@@ -61,12 +67,6 @@ class Dma : public sc_core::sc_module {
     while (ended_ < transfers) sc_core::wait(one_ended_);
   }
 
-  /// Forgets what has not been sent to memory; those transfers end at once. Of no effect with protocol b_transport,
-  /// where nothing is left when a call returns.
-  void drop_unsent() {
-    if (bursts_) bursts_->drop_unsent();
-  }
-
   /// Whether a transfer, or a read, asked for before a cycle is under way then.
   bool active(std::uint64_t cycle) const { return ended_ < asked_ || cycle < idle_from_; }
   bool loading(std::uint64_t cycle) const { return ended_ < last_read_ || cycle < loads_until_; }
@@ -74,13 +74,16 @@ class Dma : public sc_core::sc_module {
   /// The cycle at which the last transfer that has ended arrived.
   std::uint64_t idle_from() const { return idle_from_; }
 
-  /// Whether memory refused a transaction since begin(), and where. With protocol `at` nothing is sent after that.
+  /// Whether memory refused a transaction since begin(), and where. Nothing is sent after that.
   bool failed() const { return failed_; }
+  /// The operation goes no further: it failed or was aborted.
+  bool stopped() const { return failed_ || aborted_; }
   std::uint64_t failed_address() const { return failed_address_; }
 
   const Counters& counters() const { return counters_; }
 
  private:
+  void wait_until(std::uint64_t cycle);
   void start_quantum();
   void transfer(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
                 std::uint64_t* arrival, unsigned char* data) {
@@ -119,6 +122,8 @@ class Dma : public sc_core::sc_module {
   std::uint64_t idle_from_ = 0;
   std::uint64_t loads_until_ = 0;  // arrival of the last read that has ended
   bool failed_ = false;
+  bool aborted_ = false;
+  sc_core::sc_event aborting_;
   std::uint64_t failed_address_ = 0;
 
   // Protocol at.
