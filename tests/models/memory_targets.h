@@ -104,6 +104,8 @@ class PhasesMemory : public sc_core::sc_module {
     socket.register_transport_dbg(this, &PhasesMemory::transport_dbg);
   }
 
+  const Options& options() const { return options_; }
+
  private:
   using Payload = tlm::tlm_generic_payload;
 

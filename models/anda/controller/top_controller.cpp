@@ -242,7 +242,7 @@ unsigned int TopController::transport_dbg(tlm::tlm_generic_payload& payload) {
 }
 
 TargetAccess TopController::address_space() const {
-  return {ANDA_INSTRUCTION_MEMORY + 4 * instructions_.size(), 4, false};
+  return {std::uint64_t{ANDA_INSTRUCTION_MEMORY} + 4 * instructions_.size(), 4, false};
 }
 
 /// Executes an access as a whole or not at all.

@@ -20,7 +20,10 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
   if (config.protocol != MemoryProtocol::at) return;
   bursts_ = std::make_unique<BurstInitiator>(
       "bursts", memory, config.max_burst_bytes, config.requests_in_flight,
-      [this](tlm::tlm_command command, std::uint64_t bytes) { count(command, bytes); },
+      [this](tlm::tlm_command command, std::uint64_t bytes) {
+        ++transactions_;
+        bytes_of(command) += bytes;
+      },
       [this](std::uint64_t ticks) { end(ticks); }, [this](std::uint64_t address) { refuse(address); });
   memory.register_nb_transport_bw(this, &Dma::nb_transport_bw);
 }
@@ -67,6 +70,7 @@ void Dma::start_quantum() {
 void Dma::move(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
                unsigned char* data) {
   const std::uint64_t burst = config_.max_burst_bytes;
+  std::uint64_t& moved = bytes_of(command);
   std::uint64_t now = sc_core::sc_time_stamp().value();
   while (bytes > 0 && !stopped()) {
     // Naturally aligned bursts: the first ends where an aligned one would.
@@ -89,7 +93,8 @@ void Dma::move(tlm::tlm_command command, std::uint64_t address, std::uint64_t by
     payload_.set_dmi_allowed(false);
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     memory->b_transport(payload_, delay);
-    count(command, length);
+    ++transactions_;
+    moved += length;
     if (payload_.is_response_error()) {
       failed_ = true;
       failed_address_ = address;

@@ -100,9 +100,8 @@ class Dma : public sc_core::sc_module {
   void ask(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, std::uint64_t earliest,
            std::uint64_t* arrival, unsigned char* data);
   void end(std::uint64_t ticks);
-  void count(tlm::tlm_command command, std::uint64_t bytes) {
-    ++transactions_;
-    (command == tlm::TLM_READ_COMMAND ? read_bytes_ : write_bytes_) += bytes;
+  std::uint64_t& bytes_of(tlm::tlm_command command) {
+    return command == tlm::TLM_READ_COMMAND ? read_bytes_ : write_bytes_;
   }
   void refuse(std::uint64_t address);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,

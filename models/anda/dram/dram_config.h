@@ -211,7 +211,7 @@ struct DramConfig {
   double refresh_bank_cycle_ns = 160;
   double refresh_interval_ns = 3900;
   bool store_data = false;
-  bool dmi = false;
+  bool dmi = false;  ///< grant direct access to stored data; for platforms that use it, so no key of files
   std::string request_trace;
   DramOrganisation organisation;
   DramTiming timing;
@@ -253,9 +253,6 @@ struct DramConfig {
                  "tREFI: time from one refresh to the next");
     visit.flag("store_data", self.store_data,
                "keep what is written; without it only sizes move, and a read leaves the initiator's data as it was");
-    visit.flag("dmi", self.dmi,
-               "grant initiators direct access (DMI) to what is stored, past timing and counters; of no effect without "
-               "store_data");
     visit.text(
         "request_trace", self.request_trace,
         "file for every request, burst by burst, the memory's name put before the ending: .stl for DRAMSys, .trace "
