@@ -27,9 +27,16 @@ if(EXISTS "${SystemC_INCLUDE_DIR}/sysc/kernel/sc_ver.h")
 endif()
 
 include(FindPackageHandleStandardArgs)
+if(DEFINED ENV{SYSTEMC_HOME})
+  set(system_hint "the environment variable SYSTEMC_HOME is $ENV{SYSTEMC_HOME}, where include/systemc or the library is missing")
+else()
+  set(system_hint "install it (Debian: libsystemc-dev), or set the environment variable SYSTEMC_HOME to the folder of your own")
+endif()
 find_package_handle_standard_args(SystemC
   REQUIRED_VARS SystemC_LIBRARY SystemC_INCLUDE_DIR
-  VERSION_VAR SystemC_VERSION)
+  VERSION_VAR SystemC_VERSION
+  REASON_FAILURE_MESSAGE "SystemC: ${system_hint}")
+unset(system_hint)
 
 if(SystemC_FOUND AND NOT TARGET SystemC::systemc)
   find_package(Threads REQUIRED)
@@ -39,16 +46,23 @@ if(SystemC_FOUND AND NOT TARGET SystemC::systemc)
     INTERFACE_INCLUDE_DIRECTORIES ${SystemC_INCLUDE_DIR}
     INTERFACE_LINK_LIBRARIES Threads::Threads)
 
+  # With the standard of the project, if it has set one: the library's name for itself holds the standard it was built with.
+  set(standard 17)
+  if(CMAKE_CXX_STANDARD)
+    set(standard ${CMAKE_CXX_STANDARD})
+  endif()
   include(CheckCXXSourceCompiles)
   set(CMAKE_REQUIRED_LIBRARIES SystemC::systemc)
-  set(CMAKE_REQUIRED_FLAGS -std=c++17)
+  set(CMAKE_REQUIRED_FLAGS -std=c++${standard})
   check_cxx_source_compiles("#include <systemc>
-    int sc_main(int, char**) { sc_core::sc_time t(1, sc_core::SC_NS); return t.value() == 0; }" SYSTEMC_LINKS_AS_CXX17)
+    int sc_main(int, char**) { sc_core::sc_time t(1, sc_core::SC_NS); return t.value() == 0; }" SYSTEMC_LINKS_AS_CXX${standard})
   unset(CMAKE_REQUIRED_LIBRARIES)
   unset(CMAKE_REQUIRED_FLAGS)
-  if(NOT SYSTEMC_LINKS_AS_CXX17)
-    message(FATAL_ERROR "SystemC at ${SystemC_LIBRARY} does not link with a C++17 program. It was probably built "
-      "with another C++ standard: rebuild it with -DCMAKE_CXX_STANDARD=17 or install Debian's libsystemc-dev.")
+  if(NOT SYSTEMC_LINKS_AS_CXX${standard})
+    message(FATAL_ERROR "SystemC at ${SystemC_LIBRARY} does not link with a C++${standard} program. It was probably built "
+      "with another C++ standard. Set CMAKE_CXX_STANDARD to that one (17 for Debian's libsystemc-dev), or build SystemC "
+      "with -DCMAKE_CXX_STANDARD=${standard} and set the environment variable SYSTEMC_HOME to its folder.")
   endif()
+  unset(standard)
 endif()
 mark_as_advanced(SystemC_INCLUDE_DIR SystemC_LIBRARY)

@@ -12,6 +12,7 @@
 #include "cli/config_command.h"
 #include "cli/evaluate_command.h"
 #include "cli/glossary_command.h"
+#include "cli/registers_command.h"
 #include "cli/run_command.h"
 #include "cli/search_command.h"
 #include "cli/trace_command.h"
@@ -38,6 +39,7 @@ constexpr Command commands[] = {
     {"evaluate", "measure the perplexity of a language model with activations in Anda format",
      anda::sim::evaluate_command},
     {"glossary", "print what each number of the reports means", anda::sim::glossary_command},
+    {"registers", "print the registers and descriptors that software sees", anda::sim::registers_command},
 };
 
 void print_help(std::ostream& out) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <anda/base/access.h>
+
 #include "system/compiler.h"
 
 namespace anda::sim {
@@ -66,15 +68,9 @@ DataErrors DataHost::collect(const Gemm& gemm, std::uint64_t index, const GemmTa
 }
 
 void DataHost::access(tlm::tlm_command command, std::uint64_t address, std::vector<std::uint8_t>& bytes) {
-  tlm::tlm_generic_payload payload;
   for (std::uint64_t at = 0; at < bytes.size(); at += largest_access) {
-    const auto length = static_cast<unsigned int>(std::min(largest_access, bytes.size() - at));
-    payload.set_command(command);
-    payload.set_address(address + at);
-    payload.set_data_ptr(&bytes[at]);
-    payload.set_data_length(length);
-    payload.set_streaming_width(length);
-    if (accelerator_.memory->transport_dbg(payload) != length) {
+    const std::uint64_t length = std::min<std::uint64_t>(largest_access, bytes.size() - at);
+    if (!debug_access(accelerator_.memory, command, address + at, &bytes[at], length)) {
       throw Error::run(fmt::format("external memory refused data at address {}", address + at));
     }
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/host.h"
 
-#include <anda/controller/registers.h>
+#include <anda/base/access.h>
+#include <anda/controller/register_map.h>
 
 namespace anda::sim {
 
@@ -26,8 +27,8 @@ void Host::run() {
 }
 
 void Host::replay() {
-  const std::uint32_t enable = 1;
-  write(registers::interrupt_enable, &enable, 1);
+  const std::uint32_t enable = ANDA_INTERRUPT_ENABLE_DONE | ANDA_INTERRUPT_ENABLE_ERROR;
+  write(ANDA_REG_INTERRUPT_ENABLE, &enable, 1);
   OpRecord record;
   try {
     for (; source_.next(record.gemm); ++record.index) {
@@ -69,15 +70,17 @@ bool Host::run_task(const GemmTask& task, OpRecord& record) {
   const Counts before = counters_.values();
   const auto words = descriptor.encode();
   const std::uint32_t one = 1;
-  write(registers::instruction_memory, words.data(), words.size());
-  write(registers::descriptor_count, &one, 1);
-  write(registers::control, &registers::control_start, 1);
+  const std::uint32_t start = ANDA_CONTROL_START;
+  const std::uint32_t causes = ANDA_INTERRUPT_CLEAR_DONE | ANDA_INTERRUPT_CLEAR_ERROR;
+  write(ANDA_INSTRUCTION_MEMORY, words.data(), words.size());
+  write(ANDA_REG_DESCRIPTOR_COUNT, &one, 1);
+  write(ANDA_REG_CONTROL, &start, 1);
   sc_core::wait(interrupt.posedge_event());
-  write(registers::interrupt_clear, &one, 1);
+  write(ANDA_REG_INTERRUPT_CLEAR, &causes, 1);
   sc_core::wait(interrupt.negedge_event());
-  if ((read(registers::status) & registers::status_error) != 0) {
+  if ((read(ANDA_REG_STATUS) & ANDA_STATUS_ERROR) != 0) {
     failure_ = "GeMM '" + record.gemm.name + "': the accelerator stopped with error code " +
-               std::to_string(read(registers::error_code));
+               std::to_string(read(ANDA_REG_ERROR_CODE));
     return false;
   }
 
@@ -95,28 +98,18 @@ bool Host::run_task(const GemmTask& task, OpRecord& record) {
 
 void Host::write(std::uint64_t address, const std::uint32_t* words, std::size_t count) {
   std::vector<std::uint32_t> data(words, words + count);
-  tlm::tlm_generic_payload payload;
-  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  payload.set_command(tlm::TLM_WRITE_COMMAND);
-  payload.set_address(address);
-  payload.set_data_ptr(reinterpret_cast<unsigned char*>(data.data()));
-  payload.set_data_length(static_cast<unsigned int>(count * 4));
-  payload.set_streaming_width(static_cast<unsigned int>(count * 4));
-  control->b_transport(payload, delay);
-  if (payload.is_response_error()) throw Error::run("the accelerator refused a write to " + std::to_string(address));
+  sc_core::sc_time delay;
+  if (access(control, tlm::TLM_WRITE_COMMAND, address, data.data(), count * 4, delay) != tlm::TLM_OK_RESPONSE) {
+    throw Error::run("the accelerator refused a write to " + std::to_string(address));
+  }
 }
 
 std::uint32_t Host::read(std::uint64_t address) {
   std::uint32_t word = 0;
-  tlm::tlm_generic_payload payload;
-  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  payload.set_command(tlm::TLM_READ_COMMAND);
-  payload.set_address(address);
-  payload.set_data_ptr(reinterpret_cast<unsigned char*>(&word));
-  payload.set_data_length(4);
-  payload.set_streaming_width(4);
-  control->b_transport(payload, delay);
-  if (payload.is_response_error()) throw Error::run("the accelerator refused a read of " + std::to_string(address));
+  sc_core::sc_time delay;
+  if (access(control, tlm::TLM_READ_COMMAND, address, &word, sizeof word, delay) != tlm::TLM_OK_RESPONSE) {
+    throw Error::run("the accelerator refused a read of " + std::to_string(address));
+  }
   return word;
 }
 

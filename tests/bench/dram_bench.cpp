@@ -90,7 +90,11 @@ class Initiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
   tlm_utils::simple_initiator_socket<Initiator> socket{"socket"};
 
   Initiator(sc_core::sc_module_name name, const anda::DramConfig& config, std::uint64_t requests)
-      : sc_module(name), bytes_(config.burst_bytes()), bursts_(config.capacity_bytes / bytes_), left_(requests) {
+      : sc_module(name),
+        bytes_(config.burst_bytes()),
+        bursts_(config.capacity_bytes / bytes_),
+        left_(requests),
+        data_(bytes_) {
     SC_HAS_PROCESS(Initiator);
     SC_THREAD(run);
     socket.register_nb_transport_bw(this, &Initiator::nb_transport_bw);
@@ -108,8 +112,10 @@ class Initiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
       payload.acquire();
       payload.set_read();
       payload.set_address(i % bursts_ * bytes_);
+      payload.set_data_ptr(data_.data());
       payload.set_data_length(static_cast<unsigned int>(bytes_));
       payload.set_streaming_width(static_cast<unsigned int>(bytes_));
+      payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
       tlm::tlm_phase phase = tlm::BEGIN_REQ;
       sc_core::sc_time delay;
       if (socket->nb_transport_fw(payload, phase, delay) == tlm::TLM_ACCEPTED) wait(accepted_);
@@ -129,6 +135,7 @@ class Initiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
   std::uint64_t bytes_;
   std::uint64_t bursts_;
   std::uint64_t left_;
+  std::vector<unsigned char> data_;
   sc_core::sc_event accepted_;
   std::vector<std::unique_ptr<tlm::tlm_generic_payload>> payloads_;
   std::vector<tlm::tlm_generic_payload*> free_;

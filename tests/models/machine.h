@@ -13,34 +13,37 @@
 #include <anda/accelerator/accelerator.h>
 #include <anda/accelerator/tiling.h>
 #include <anda/controller/descriptor.h>
-#include <anda/controller/registers.h>
+#include <anda/controller/register_map.h>
 #include <anda/dram/dram.h>
+#include <anda/tlm/protocol_checker.h>
 
 namespace anda::test {
 
-/// An accelerator with its memory, driven from the test. All machines of a test are made before the first run, because
-/// the kernel elaborates once.
-class Machine : public sc_core::sc_module {
+/// An accelerator driven from the test, with a protocol checker at both of its sockets. Whoever derives from it binds a
+/// memory to memory_checker.initiator. All machines of a test are made before the first run, because the kernel
+/// elaborates once.
+class AcceleratorBench : public sc_core::sc_module {
  public:
   using Result = std::map<std::string, std::uint64_t>;
 
   Accelerator accelerator;
-  Dram dram;
-  tlm_utils::simple_initiator_socket<Machine> control;
+  ProtocolChecker<> memory_checker;
+  ProtocolChecker<> control_checker;
+  tlm_utils::simple_initiator_socket<AcceleratorBench> control;
   sc_core::sc_signal<bool> interrupt;
 
-  explicit Machine(const AcceleratorConfig& config, const DramConfig& memory = {},
-                   sc_core::sc_module_name name = sc_core::sc_gen_unique_name("machine"))
+  AcceleratorBench(sc_core::sc_module_name name, const AcceleratorConfig& config)
       : sc_module(name),
         accelerator("accelerator", config),
-        dram("dram", memory),
+        memory_checker("memory_checker"),
+        control_checker("control_checker"),
         control("control"),
         interrupt("interrupt") {
-    accelerator.memory.bind(dram.socket);
-    control.bind(accelerator.control);
+    accelerator.memory.bind(memory_checker.target);
+    control.bind(control_checker.target);
+    control_checker.initiator.bind(accelerator.control);
     accelerator.interrupt.bind(interrupt);
     counters_.add(accelerator.counters());
-    counters_.add(dram.counters());
   }
 
   void write(std::uint64_t address, std::uint32_t word) { access(tlm::TLM_WRITE_COMMAND, address, &word, 4); }
@@ -99,10 +102,11 @@ class Machine : public sc_core::sc_module {
   Result run(const GemmDescriptor& descriptor) {
     const auto before = counters_.values();
     const auto words = descriptor.encode();
-    for (std::size_t i = 0; i < words.size(); ++i) write(registers::instruction_memory + 4 * i, words[i]);
-    write(registers::descriptor_count, 1);
-    write(registers::control, registers::control_start);
+    for (std::size_t i = 0; i < words.size(); ++i) write(ANDA_INSTRUCTION_MEMORY + 4 * i, words[i]);
+    write(ANDA_REG_DESCRIPTOR_COUNT, 1);
+    write(ANDA_REG_CONTROL, ANDA_CONTROL_START);
     sc_core::sc_start();
+    memory_checker.finish();
     const auto after = counters_.values();
     Result result;
     for (std::size_t i = 0; i < before.size(); ++i) result[counters_.list()[i].name] = after[i] - before[i];
@@ -110,6 +114,9 @@ class Machine : public sc_core::sc_module {
   }
   Result run(const GemmTask& task, const TileShape& tile) { return run(descriptor(task, tile)); }
   Result run(const GemmTask& task, Tiling tiling) { return run(task, choose_tile(tiling, accelerator.config(), task)); }
+
+ protected:
+  Counters counters_;
 
  private:
   void debug(tlm::tlm_command command, std::uint64_t address, std::vector<std::uint8_t>& bytes) {
@@ -122,12 +129,23 @@ class Machine : public sc_core::sc_module {
     payload.set_streaming_width(length);
     if (accelerator.memory->transport_dbg(payload) != length) throw Error::run("memory refused debug access");
   }
+};
 
-  Counters counters_;
+/// An accelerator with a DRAM.
+class Machine : public AcceleratorBench {
+ public:
+  Dram dram;
+
+  explicit Machine(const AcceleratorConfig& config, const DramConfig& memory = {},
+                   sc_core::sc_module_name name = sc_core::sc_gen_unique_name("machine"))
+      : AcceleratorBench(name, config), dram("dram", memory) {
+    memory_checker.initiator.bind(dram.socket);
+    counters_.add(dram.counters());
+  }
 };
 
 /// All cycles of a result that are not spent computing.
-inline std::uint64_t stalls(const Machine::Result& result) {
+inline std::uint64_t stalls(const AcceleratorBench::Result& result) {
   std::uint64_t sum = 0;
   for (const auto& [name, value] : result) {
     if (name.rfind("stall.", 0) == 0) sum += value;

@@ -31,7 +31,7 @@ TEST_CASE("Every cycle is busy or a stall of one cause, every byte is asked for,
     const auto result = machine->run(task, *tile);
     INFO("m " << gemm.m << " n " << gemm.n << " k " << gemm.k << " M " << gemm.input_bits << " tile " << tile->m
               << " × " << tile->n << " × " << tile->k);
-    REQUIRE(machine->read(anda::registers::error_code) == 0);
+    REQUIRE(machine->read(ANDA_REG_ERROR_CODE) == 0);
     CHECK(result.at("controller.cycles") == result.at("mxu.busy_cycles") + stalls(result));
     CHECK(result.at("mxu.macs") == std::uint64_t{gemm.m} * gemm.n * gemm.k);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-#include <cstring>
+#include <set>
+
+#include <anda/controller/register_table.h>
 
 #include "models/machine.h"
 
-namespace registers = anda::registers;
-using anda::ControllerError;
 using anda::GemmDescriptor;
 using anda::LoopOrder;
 using anda::PeKind;
@@ -14,10 +14,19 @@ using anda::test::machine_of;
 
 namespace {
 
-ControllerError error_after(Machine& machine, const GemmDescriptor& descriptor) {
+std::uint32_t error_after(Machine& machine, const GemmDescriptor& descriptor) {
   machine.run(descriptor);
-  return static_cast<ControllerError>(machine.read(registers::error_code));
+  return machine.read(ANDA_REG_ERROR_CODE);
 }
+
+std::uint64_t error_address(Machine& machine) {
+  return machine.read(ANDA_REG_ERROR_ADDRESS_LOW) | std::uint64_t{machine.read(ANDA_REG_ERROR_ADDRESS_HIGH)} << 32;
+}
+
+/// The register offset of a word of the first descriptor.
+std::uint64_t word_address(std::uint32_t word) { return ANDA_INSTRUCTION_MEMORY + 4 * std::uint64_t{word}; }
+
+constexpr std::uint32_t all_causes = ANDA_INTERRUPT_ENABLE_DONE | ANDA_INTERRUPT_ENABLE_ERROR;
 
 }  // namespace
 
@@ -32,7 +41,7 @@ TEST_CASE("A descriptor survives its encoding") {
   descriptor.tile = {16, 64, 128, LoopOrder::mnk};
   descriptor.addresses = {0x123456789abcdef0, 1, 0xffffffff00000000, 0x42};
   GemmDescriptor decoded;
-  REQUIRE(GemmDescriptor::decode(descriptor.encode().data(), decoded));
+  REQUIRE_FALSE(GemmDescriptor::decode(descriptor.encode().data(), decoded));
   CHECK(decoded.encode() == descriptor.encode());
   CHECK(decoded.n == descriptor.n);
   CHECK(decoded.addresses.outputs == descriptor.addresses.outputs);
@@ -40,54 +49,98 @@ TEST_CASE("A descriptor survives its encoding") {
 
   auto words = descriptor.encode();
   words[0] = 2;
-  CHECK_FALSE(GemmDescriptor::decode(words.data(), decoded));
-  words[0] = GemmDescriptor::opcode | 3u << 8;
-  CHECK_FALSE(GemmDescriptor::decode(words.data(), decoded));
+  CHECK(GemmDescriptor::decode(words.data(), decoded).code == ANDA_ERROR_OPCODE);
+  words[0] = ANDA_OPCODE_GEMM | 3u << 8;
+  CHECK(GemmDescriptor::decode(words.data(), decoded).code == ANDA_ERROR_OPCODE);
+}
+
+TEST_CASE("Every bit of a descriptor belongs to one field or is reserved") {
+  std::array<std::uint32_t, GemmDescriptor::words> used{};
+  for (const anda::DescriptorEntry& field : anda::descriptor_table) {
+    const std::uint32_t mask = anda_field_mask(field.position);
+    INFO(field.name);
+    CHECK((used.at(anda_field_word(field.position)) & mask) == 0);
+    used[anda_field_word(field.position)] |= mask;
+  }
+  GemmDescriptor descriptor;
+  descriptor.tile = {16, 64, 128, LoopOrder::nkm};
+  const auto right = descriptor.encode();
+  std::size_t reserved = 0;
+  for (std::uint32_t word = 0; word < right.size(); ++word) {
+    for (std::uint32_t bit = 0; bit < 32; ++bit) {
+      if ((used[word] >> bit & 1) != 0) continue;
+      auto wrong = right;
+      wrong[word] |= 1u << bit;
+      GemmDescriptor decoded;
+      const anda::DescriptorFault fault = GemmDescriptor::decode(wrong.data(), decoded);
+      CHECK(fault.code == ANDA_ERROR_RESERVED);
+      CHECK(fault.word == word);
+      ++reserved;
+    }
+  }
+  CHECK(reserved == 16 + 8);
+}
+
+TEST_CASE("Registers and counters lie apart, below the instruction memory") {
+  std::set<std::uint32_t> offsets;
+  for (const anda::RegisterEntry& entry : anda::register_table) CHECK(offsets.insert(entry.offset).second);
+  for (const anda::CounterEntry& entry : anda::counter_table) {
+    CHECK(offsets.insert(entry.offset).second);
+    CHECK(offsets.insert(entry.offset + 4).second);
+  }
+  for (const std::uint32_t offset : offsets) CHECK(offset % 4 == 0);
+  CHECK(*offsets.rbegin() < ANDA_INSTRUCTION_MEMORY);
 }
 
 TEST_CASE("A wrong descriptor sets the error registers and the next right one runs") {
   Machine machine(machine_of(PeKind::anda));
   const auto task = machine.task(16, 64, 128, 8, 8);
   const GemmDescriptor good = machine.descriptor(task, {16, 64, 128, LoopOrder::nkm});
-  CHECK(machine.read(registers::id) == registers::id_value);
+  CHECK(machine.read(ANDA_REG_ID) == 0x41444e41);
+  CHECK(machine.read(ANDA_REG_VERSION) == ANDA_INTERFACE_VERSION);
 
   const auto with = [&](auto change) {
     GemmDescriptor wrong = good;
     change(wrong);
     return error_after(machine, wrong);
   };
-  CHECK(with([](auto& d) { d.m = 0; }) == ControllerError::bad_dimension);
-  CHECK(with([](auto& d) { d.k = (1u << 24) + 1; }) == ControllerError::bad_dimension);
-  CHECK(with([](auto& d) { d.input_mantissa_bits = 0; }) == ControllerError::bad_format);
-  CHECK(with([](auto& d) { d.input_mantissa_bits = 17; }) == ControllerError::bad_format);
-  CHECK(with([](auto& d) { d.output_mantissa_bits = 17; }) == ControllerError::bad_format);
-  CHECK(with([](auto& d) { d.weight_bits = 5; }) == ControllerError::bad_format);
-  CHECK(with([](auto& d) { d.weight_bits = 0; }) == ControllerError::bad_format);
-  CHECK(with([](auto& d) { d.tile.m = 0; }) == ControllerError::bad_tile);
-  CHECK(with([](auto& d) { d.tile.m = 24; }) == ControllerError::bad_tile);
-  CHECK(with([](auto& d) { d.tile.n = 16; }) == ControllerError::bad_tile);
-  CHECK(with([](auto& d) { d.tile.k = 64; }) == ControllerError::bad_tile);
-  CHECK(with([](auto& d) { d.m = 1u << 20, d.tile.m = 1u << 20; }) == ControllerError::bad_tile);
-  CHECK(machine.read(registers::status) == registers::status_error);
-  CHECK(with([](auto& d) { d.addresses.weights = (std::uint64_t{8} << 30) - 16; }) == ControllerError::memory);
+  CHECK(with([](auto& d) { d.m = 0; }) == ANDA_ERROR_DIMENSION);
+  CHECK(with([](auto& d) { d.k = (1u << 24) + 1; }) == ANDA_ERROR_DIMENSION);
+  CHECK(with([](auto& d) { d.input_mantissa_bits = 0; }) == ANDA_ERROR_FORMAT);
+  CHECK(with([](auto& d) { d.input_mantissa_bits = 17; }) == ANDA_ERROR_FORMAT);
+  CHECK(with([](auto& d) { d.output_mantissa_bits = 17; }) == ANDA_ERROR_FORMAT);
+  CHECK(with([](auto& d) { d.weight_bits = 5; }) == ANDA_ERROR_FORMAT);
+  CHECK(with([](auto& d) { d.weight_bits = 0; }) == ANDA_ERROR_FORMAT);
+  CHECK(with([](auto& d) { d.tile.m = 0; }) == ANDA_ERROR_TILE);
+  CHECK(with([](auto& d) { d.tile.m = 24; }) == ANDA_ERROR_TILE);
+  CHECK(with([](auto& d) { d.tile.n = 16; }) == ANDA_ERROR_TILE);
+  CHECK(with([](auto& d) { d.tile.k = 64; }) == ANDA_ERROR_TILE);
+  CHECK(with([](auto& d) { d.m = 1u << 20, d.tile.m = 1u << 20; }) == ANDA_ERROR_TILE);
+  CHECK(machine.read(ANDA_REG_STATUS) == ANDA_STATUS_ERROR);
+  CHECK(with([](auto& d) { d.addresses.weights = (std::uint64_t{8} << 30) - 16; }) == ANDA_ERROR_MEMORY);
   // The first 16 bytes are still there; the burst after them starts at the end of the memory.
-  CHECK(machine.read(registers::error_address_low) == 0);
-  CHECK(machine.read(registers::error_address_high) == 2);
+  CHECK(error_address(machine) == std::uint64_t{8} << 30);
+  CHECK(with([](auto& d) { d.tile.n = 16; }) == ANDA_ERROR_TILE);
+  CHECK(error_address(machine) == word_address(6));
+  CHECK(with([](auto& d) { d.addresses.outputs += 2; }) == ANDA_ERROR_ALIGNMENT);
+  CHECK(error_address(machine) == word_address(12));
+  CHECK(with([](auto& d) { d.addresses.weights = std::uint64_t{0} - 16; }) == ANDA_ERROR_RANGE);
+  CHECK(error_address(machine) == word_address(10));
 
-  CHECK(error_after(machine, good) == ControllerError::none);
-  CHECK(machine.read(registers::status) == registers::status_done);
-  CHECK(machine.read(registers::descriptors_done) == 1);
+  CHECK(error_after(machine, good) == ANDA_ERROR_NONE);
+  CHECK(machine.read(ANDA_REG_STATUS) == ANDA_STATUS_DONE);
+  CHECK(machine.read(ANDA_REG_DESCRIPTORS_DONE) == 1);
 }
 
 TEST_CASE("An FP16 machine takes no mantissa lengths") {
   Machine machine(machine_of(PeKind::fp_fp));
   GemmDescriptor descriptor = machine.descriptor(machine.task(16, 64, 128, 0, 0), {16, 64, 128, LoopOrder::nkm});
-  CHECK(error_after(machine, descriptor) == ControllerError::none);
+  CHECK(error_after(machine, descriptor) == ANDA_ERROR_NONE);
   descriptor.input_mantissa_bits = 7;
-  CHECK(error_after(machine, descriptor) == ControllerError::bad_format);
+  CHECK(error_after(machine, descriptor) == ANDA_ERROR_FORMAT);
   descriptor.input_mantissa_bits = 0;
   descriptor.output_mantissa_bits = 7;
-  CHECK(error_after(machine, descriptor) == ControllerError::bad_format);
+  CHECK(error_after(machine, descriptor) == ANDA_ERROR_FORMAT);
 }
 
 TEST_CASE("Several descriptors run one after another and raise the interrupt once") {
@@ -98,42 +151,58 @@ TEST_CASE("Several descriptors run one after another and raise the interrupt onc
 
   for (std::size_t d = 0; d < 3; ++d) {
     for (std::size_t i = 0; i < words.size(); ++i) {
-      machine.write(registers::instruction_memory + 4 * (d * words.size() + i), words[i]);
+      machine.write(ANDA_INSTRUCTION_MEMORY + 4 * (d * words.size() + i), words[i]);
     }
   }
-  machine.write(registers::descriptor_count, 3);
-  machine.write(registers::interrupt_enable, 1);
+  machine.write(ANDA_REG_DESCRIPTOR_COUNT, 3);
+  machine.write(ANDA_REG_INTERRUPT_ENABLE, all_causes);
   const sc_core::sc_time start = sc_core::sc_time_stamp();
-  machine.write(registers::control, registers::control_start);
-  CHECK(machine.read(registers::status) == registers::status_busy);
+  machine.write(ANDA_REG_CONTROL, ANDA_CONTROL_START);
+  CHECK(machine.read(ANDA_REG_STATUS) == ANDA_STATUS_BUSY);
   sc_core::sc_start();
-  CHECK(machine.read(registers::descriptors_done) == 3);
-  CHECK(machine.read(registers::cycles_low) == 4 * alone);
+  CHECK(machine.read(ANDA_REG_DESCRIPTORS_DONE) == 3);
+  CHECK(machine.read(ANDA_COUNTER_CYCLES) == 4 * alone);
   CHECK(machine.interrupt.read());
   const double cycles = (sc_core::sc_time_stamp() - start).to_seconds() * 285e6;
   CHECK(cycles == Approx(3.0 * static_cast<double>(alone)).margin(0.01));
 
-  machine.write(registers::interrupt_clear, 1);
+  CHECK(machine.read(ANDA_REG_INTERRUPT_STATUS) == ANDA_INTERRUPT_STATUS_DONE);
+  machine.write(ANDA_REG_INTERRUPT_CLEAR, ANDA_INTERRUPT_CLEAR_ERROR);
+  sc_core::sc_start();
+  CHECK(machine.interrupt.read());
+  machine.write(ANDA_REG_INTERRUPT_CLEAR, ANDA_INTERRUPT_CLEAR_DONE);
   sc_core::sc_start();
   CHECK_FALSE(machine.interrupt.read());
 
-  machine.write(registers::descriptor_count, 65);
-  machine.write(registers::control, registers::control_start);
+  machine.write(ANDA_REG_DESCRIPTOR_COUNT, 65);
+  machine.write(ANDA_REG_CONTROL, ANDA_CONTROL_START);
   sc_core::sc_start();
-  CHECK(machine.read(registers::error_code) == static_cast<std::uint32_t>(ControllerError::bad_count));
+  CHECK(machine.read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_COUNT);
+  CHECK(error_address(machine) == ANDA_REG_DESCRIPTOR_COUNT);
+  CHECK(machine.read(ANDA_REG_INTERRUPT_STATUS) == ANDA_INTERRUPT_STATUS_ERROR);
+  CHECK(machine.interrupt.read());
+
+  // A cause that came up while it was not enabled raises the interrupt when it is.
+  machine.write(ANDA_REG_INTERRUPT_ENABLE, ANDA_INTERRUPT_ENABLE_DONE);
+  sc_core::sc_start();
+  CHECK_FALSE(machine.interrupt.read());
+  machine.write(ANDA_REG_INTERRUPT_ENABLE, all_causes);
+  sc_core::sc_start();
+  CHECK(machine.interrupt.read());
 }
 
 TEST_CASE("The control socket refuses what is no register access") {
   Machine machine(machine_of(PeKind::anda));
   std::uint32_t words[2] = {};
-  CHECK(machine.access(tlm::TLM_READ_COMMAND, registers::id, words, 4) == tlm::TLM_OK_RESPONSE);
-  CHECK(machine.access(tlm::TLM_READ_COMMAND, registers::id, words, 8) == tlm::TLM_OK_RESPONSE);
-  CHECK(words[1] == registers::version_value);
+  const std::uint64_t gap = ANDA_REG_ERROR_DESCRIPTOR + 4;
+  CHECK(machine.access(tlm::TLM_READ_COMMAND, ANDA_REG_ID, words, 4) == tlm::TLM_OK_RESPONSE);
+  CHECK(machine.access(tlm::TLM_READ_COMMAND, ANDA_REG_ID, words, 8) == tlm::TLM_OK_RESPONSE);
+  CHECK(words[1] == ANDA_INTERFACE_VERSION);
   CHECK(machine.access(tlm::TLM_READ_COMMAND, 2, words, 4) == tlm::TLM_BURST_ERROR_RESPONSE);
   CHECK(machine.access(tlm::TLM_READ_COMMAND, 0, words, 3) == tlm::TLM_BURST_ERROR_RESPONSE);
-  CHECK(machine.access(tlm::TLM_READ_COMMAND, registers::end, words, 4) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
-  CHECK(machine.access(tlm::TLM_WRITE_COMMAND, registers::end, words, 4) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
-  CHECK(machine.access(tlm::TLM_READ_COMMAND, registers::instruction_memory + 64 * 64, words, 4) ==
+  CHECK(machine.access(tlm::TLM_READ_COMMAND, gap, words, 4) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  CHECK(machine.access(tlm::TLM_WRITE_COMMAND, gap, words, 4) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  CHECK(machine.access(tlm::TLM_READ_COMMAND, ANDA_INSTRUCTION_MEMORY + 64 * 64, words, 4) ==
         tlm::TLM_ADDRESS_ERROR_RESPONSE);
-  CHECK(machine.access(tlm::TLM_IGNORE_COMMAND, registers::id, words, 4) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+  CHECK(machine.access(tlm::TLM_IGNORE_COMMAND, ANDA_REG_ID, words, 4) == tlm::TLM_COMMAND_ERROR_RESPONSE);
 }

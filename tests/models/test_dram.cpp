@@ -6,6 +6,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <anda/dram/dram.h>
+#include <anda/tlm/protocol_checker.h>
 
 using anda::DramConfig;
 
@@ -30,10 +31,12 @@ class Bench : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<Bench> socket;
   anda::Dram dram;
+  anda::ProtocolChecker<> checker;
 
   explicit Bench(const DramConfig& config, sc_core::sc_module_name name = sc_core::sc_gen_unique_name("bench"))
-      : sc_module(name), socket("socket"), dram("dram", config) {
-    socket.bind(dram.socket);
+      : sc_module(name), socket("socket"), dram("dram", config), checker("checker") {
+    socket.bind(checker.target);
+    checker.initiator.bind(dram.socket);
   }
 
   /// Time at which a transaction asked for at a time is complete, in ns.
@@ -101,11 +104,23 @@ TEST_CASE("What the memory does not do it refuses, in no time") {
   Transaction narrow(tlm::TLM_READ_COMMAND, 0, 8);
   narrow.set_streaming_width(4);
   CHECK(bench.status(narrow) == tlm::TLM_BURST_ERROR_RESPONSE);
+
+  // What breaks the rules of the protocol is refused too, and does no harm.
+  bench.checker.collect();
+  CHECK(bench.status(tlm::TLM_READ_COMMAND, 0, 0) == tlm::TLM_BURST_ERROR_RESPONSE);
+  Transaction no_data(tlm::TLM_WRITE_COMMAND, 0, 8);
+  no_data.set_data_ptr(nullptr);
+  CHECK(bench.status(no_data) == tlm::TLM_GENERIC_ERROR_RESPONSE);
   unsigned char enable = 0xff;
   Transaction enabled(tlm::TLM_READ_COMMAND, 0, 8);
   enabled.set_byte_enable_ptr(&enable);
-  enabled.set_byte_enable_length(1);
+  enabled.set_byte_enable_length(0);
   CHECK(bench.status(enabled) == tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+  Transaction unknown(static_cast<tlm::tlm_command>(3), 0, 8);
+  CHECK(bench.status(unknown) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+  const auto& counters = bench.dram.counters();
+  CHECK(counters.values()[counters.index_of("dram.read_bytes")] == 0);
+  CHECK(counters.values()[counters.index_of("dram.write_bytes")] == 0);
 }
 
 TEST_CASE("With store_data, what was written is read back, across pages and through the debug interface") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/base/error.h>
 #include <anda/dram/dram.h>
+#include <anda/tlm/protocol_checker.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "models/command_checker.h"
+#include "models/payload_pool.h"
 
 using anda::Dram;
 using anda::DramConfig;
@@ -30,34 +32,6 @@ DramConfig of(DramLevel level) {
   config.level = level;
   return config;
 }
-
-/// Makes payloads and takes them back.
-class Pool : public tlm::tlm_mm_interface {
- public:
-  ~Pool() override {
-    for (tlm::tlm_generic_payload* payload : all_) delete payload;
-  }
-  tlm::tlm_generic_payload& make() {
-    if (free_.empty()) {
-      all_.push_back(new tlm::tlm_generic_payload(this));
-      free_.push_back(all_.back());
-    }
-    tlm::tlm_generic_payload* payload = free_.back();
-    free_.pop_back();
-    payload->acquire();
-    return *payload;
-  }
-  void free(tlm::tlm_generic_payload* payload) override {
-    payload->reset();
-    free_.push_back(payload);
-  }
-  bool all_back() const { return free_.size() == all_.size(); }
-  std::size_t made() const { return all_.size(); }
-
- private:
-  std::vector<tlm::tlm_generic_payload*> all_;
-  std::vector<tlm::tlm_generic_payload*> free_;
-};
 
 /// Sends a list of transactions through the four phases, each as soon as the one before is accepted, and notes when
 /// each is answered. Keeps the rules of the base protocol and fails where the memory does not.
@@ -75,16 +49,18 @@ class Initiator : public sc_core::sc_module {
 
   tlm_utils::simple_initiator_socket<Initiator> socket;
   Dram dram;
-  Pool pool;
+  anda::ProtocolChecker<> checker;
+  anda::test::PayloadPool pool;
   std::vector<Request> requests;
   bool takes_delays = false;  // answers END_RESP later, and sends BEGIN_REQ with a delay
   std::size_t waited = 0;     // requests that were not accepted at once
 
   explicit Initiator(const DramConfig& config, sc_core::sc_module_name name = sc_core::sc_gen_unique_name("initiator"))
-      : sc_module(name), socket("socket"), dram("dram", config) {
+      : sc_module(name), socket("socket"), dram("dram", config), checker("checker") {
     SC_HAS_PROCESS(Initiator);
     SC_THREAD(run);
-    socket.bind(dram.socket);
+    socket.bind(checker.target);
+    checker.initiator.bind(dram.socket);
     socket.register_nb_transport_bw(this, &Initiator::nb_transport_bw);
   }
 
@@ -158,13 +134,17 @@ TEST_CASE("Detailed memory through b_transport: the same idle latency as at leve
     explicit Caller(sc_core::sc_module_name name) : sc_module(name) {}
   } caller("caller");
   Dram dram("dram", of(DramLevel::detailed));
-  caller.socket.bind(dram.socket);
+  anda::ProtocolChecker<> protocol("protocol");
+  caller.socket.bind(protocol.target);
+  protocol.initiator.bind(dram.socket);
   CommandChecker checker(dram.config());
   dram.channels()->observe([&](const anda::dram::CommandRecord& record) { checker.see(record); });
   const auto read = [&caller](std::uint64_t address, unsigned int bytes, double at_ns) {
     tlm::tlm_generic_payload payload;
+    std::vector<unsigned char> data(bytes);
     payload.set_command(tlm::TLM_READ_COMMAND);
     payload.set_address(address);
+    payload.set_data_ptr(data.data());
     payload.set_data_length(bytes);
     payload.set_streaming_width(bytes);
     sc_core::sc_time delay(at_ns, sc_core::SC_NS);
@@ -208,6 +188,7 @@ TEST_CASE("Four phases at both levels: every transaction is answered once, none 
   sc_core::sc_start(200, sc_core::SC_US);
   for (const auto& initiator : initiators) {
     CHECK(initiator->answered() == 500);
+    initiator->checker.finish();
     CHECK(initiator->pool.all_back());
     // One more than the memory accepts, and the one that is being answered.
     CHECK(initiator->pool.made() <= 10);

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-#include <random>
 
-#include <anda/controller/tensor_image.h>
-#include <anda/numeric/weight.h>
-
-#include "models/machine.h"
+#include "models/functional_gemm.h"
 
 using namespace anda;
+using anda::test::FunctionalGemm;
 using anda::test::Machine;
 
 namespace {
@@ -31,92 +28,6 @@ void write(Machine& machine, std::uint64_t address, const std::vector<std::uint8
 std::vector<std::uint8_t> read(Machine& machine, std::uint64_t address, std::uint64_t bytes) {
   return machine.contents(address, bytes);
 }
-
-/// Activations and weights of a GeMM, the result that the numeric library gives row by column, and its own bytes.
-struct Gemm {
-  GemmTask task;
-  std::vector<Fp16> activations;
-  WeightTensor weights;
-
-  Gemm(const GemmTask& task_, std::uint32_t seed) : task(task_) {
-    std::mt19937 engine(seed);
-    const auto below = [&](std::uint32_t end) { return static_cast<std::uint32_t>(engine()) % end; };
-    for (std::uint64_t i = 0; i < std::uint64_t{task.m} * task.k; ++i) {
-      activations.push_back(Fp16{static_cast<std::uint16_t>(below(2) << 15 | (6 + below(12)) << 10 | below(1024))});
-    }
-    weights.k = task.k;
-    weights.n = task.n;
-    weights.format = task.weights;
-    const std::uint32_t range = 1u << task.weights.bits;
-    for (std::uint64_t i = 0; i < std::uint64_t{task.k} * task.n; ++i) {
-      weights.codes.push_back(static_cast<std::int8_t>(static_cast<int>(below(range)) - static_cast<int>(range / 2)));
-    }
-    for (std::uint64_t i = 0; i < ceil_div(task.k, task.weights.scale_group) * task.n; ++i) {
-      weights.scales.push_back(Fp16{static_cast<std::uint16_t>((4 + below(8)) << 10 | below(1024))});
-    }
-  }
-
-  void place(Machine& machine, const GemmAddresses& at) const {
-    const MxuConfig& array = machine.accelerator.config().mxu;
-    EncodingLoss loss;
-    write(machine, at.activations, pack_activation_tensor(activations, task.m, task.k, task.input, array.rows, loss));
-    write(machine, at.weights, pack_weight_tensor(weights, array.columns));
-  }
-
-  std::vector<Fp16> expected(const Machine& machine) const {
-    const AcceleratorConfig& config = machine.accelerator.config();
-    const PeKind kind = config.mxu.processing_element;
-    std::vector<Fp16> results(std::uint64_t{task.m} * task.n);
-    OverflowCounts overflows;
-    NonFiniteCounts none;
-    std::vector<std::vector<AndaGroup>> rows;
-    const std::uint32_t mantissa_bits = mantissa_bits_of(kind);
-    for (std::uint64_t row = 0; row < task.m && mantissa_bits != 0; ++row) {
-      rows.push_back(encode_row(&activations[row * task.k], task.k, {config.format.group_size, mantissa_bits},
-                                NonFinite::refuse, {"A", 0}, none));
-    }
-    for (std::uint64_t n = 0; n < task.n; ++n) {
-      WeightColumn column;
-      column.format = task.weights;
-      for (std::uint64_t i = n; i < weights.codes.size(); i += task.n) column.values.push_back(weights.codes[i]);
-      for (std::uint64_t i = n; i < weights.scales.size(); i += task.n) column.scales.push_back(weights.scales[i]);
-      const std::vector<Fp16> values = kind == PeKind::fp_fp ? dequantise(column) : std::vector<Fp16>();
-      for (std::uint64_t row = 0; row < task.m; ++row) {
-        const Fp16* own = &activations[row * task.k];
-        results[row * task.n + n] =
-            (kind == PeKind::fp_fp    ? dot_row_fp16(own, values.data(), task.k, overflows)
-             : kind == PeKind::fp_int ? dot_row_codes(own, column, overflows)
-                                      : dot_row(rows[row], column, config.functional.dot_format, overflows))
-                .output;
-      }
-    }
-    return results;
-  }
-
-  /// The bytes of the expected results in memory.
-  std::vector<std::uint8_t> expected_bytes(const Machine& machine) const {
-    EncodingLoss loss;
-    return pack_activation_tensor(expected(machine), task.m, task.n, task.output, machine.accelerator.config().mxu.rows,
-                                  loss);
-  }
-
- private:
-  /// Of groups in memory, or of those that the element makes; 0: none.
-  std::uint32_t mantissa_bits_of(PeKind kind) const {
-    switch (kind) {
-      case PeKind::ifpu:
-        return 24;
-      case PeKind::figna:
-        return 13;
-      case PeKind::figna_m11:
-        return 11;
-      case PeKind::figna_m8:
-        return 8;
-      default:
-        return task.input.mantissa_bits;
-    }
-  }
-};
 
 std::vector<std::uint8_t> outputs(Machine& machine, const GemmDescriptor& descriptor, const GemmTask& task) {
   return read(machine, descriptor.addresses.outputs,
@@ -144,7 +55,7 @@ TEST_CASE("Results in memory are those of the numeric library: every element, ma
   for (std::uint32_t bits = 1; bits <= 16; ++bits) {
     for (const auto& machine : machines) {
       const GemmTask task = task_of(*machine, 37, 75, 300, bits, bits % 3 == 0 ? 0 : 17 - bits, 1 + bits % 8);
-      const Gemm gemm(task, bits);
+      const FunctionalGemm gemm(task, bits);
       const GemmDescriptor descriptor =
           machine->descriptor(task, choose_tile(Tiling::automatic, machine->accelerator.config(), task));
       gemm.place(*machine, descriptor.addresses);
@@ -171,7 +82,7 @@ TEST_CASE("Results do not depend on the tiles, on split sums or on the array") {
   for (const auto& machine : machines) {
     const AcceleratorConfig& config = machine->accelerator.config();
     const GemmTask task = task_of(*machine, 45, 150, 1000, 9, 6);
-    const Gemm gemm(task, 7);
+    const FunctionalGemm gemm(task, 7);
     const auto expected = gemm.expected_bytes(*machine);
     const TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
     bool spilled = false;
@@ -211,8 +122,8 @@ TEST_CASE("The results of a GeMM are the activations of the next as they lie in 
   for (const std::uint32_t bits : {3u, 8u, 16u}) {
     const GemmTask first_task = task_of(machine, 40, 136, 200, 11, bits);
     const GemmTask second_task = task_of(machine, 40, 70, 136, bits, 0);
-    const Gemm first(first_task, 1);
-    Gemm second(second_task, 2);
+    const FunctionalGemm first(first_task, 1);
+    FunctionalGemm second(second_task, 2);
     GemmDescriptor descriptors[] = {
         machine.descriptor(first_task, choose_tile(Tiling::paper, machine.accelerator.config(), first_task)),
         machine.descriptor(second_task, choose_tile(Tiling::automatic, machine.accelerator.config(), second_task))};
@@ -233,7 +144,7 @@ TEST_CASE("The results of a GeMM are the activations of the next as they lie in 
 TEST_CASE("A wrong bit in memory changes the results that depend on it and no others") {
   Machine machine(functional(PeKind::anda), storing());
   const GemmTask task = task_of(machine, 40, 50, 200, 8, 0);
-  const Gemm gemm(task, 3);
+  const FunctionalGemm gemm(task, 3);
   const GemmDescriptor descriptor =
       machine.descriptor(task, choose_tile(Tiling::paper, machine.accelerator.config(), task));
   const auto changed_after = [&](std::uint64_t address, std::uint8_t flip) {
@@ -269,7 +180,7 @@ TEST_CASE("A wrong bit in memory changes the results that depend on it and no ot
 TEST_CASE("Overflows, replaced infinities and lost elements are counted") {
   Machine machine(functional(PeKind::anda), storing());
   const GemmTask task = task_of(machine, 3, 64, 64, 11, 4);
-  Gemm gemm(task, 5);
+  FunctionalGemm gemm(task, 5);
   for (std::uint64_t i = 0; i < gemm.activations.size(); ++i) gemm.activations[i] = i < 64 ? fp16_max : Fp16{0x3C00};
   std::fill(gemm.weights.codes.begin(), gemm.weights.codes.end(), 1);
   std::fill(gemm.weights.scales.begin(), gemm.weights.scales.end(), Fp16{0x3C00});
@@ -295,7 +206,7 @@ TEST_CASE("Overflows, replaced infinities and lost elements are counted") {
 TEST_CASE("What an aligning element has no number for is replaced at every read, and counted") {
   Machine machine(functional(PeKind::figna), storing());
   const GemmTask task = task_of(machine, 20, 100, 64, 0, 0);
-  Gemm gemm(task, 6);
+  FunctionalGemm gemm(task, 6);
   const GemmDescriptor descriptor =
       machine.descriptor(task, choose_tile(Tiling::paper, machine.accelerator.config(), task));
   gemm.activations[64 + 1] = fp16_infinity;

@@ -74,7 +74,7 @@ void compare(const Pair& pair, std::uint64_t percent, Tally& tally) {
   INFO("m " << gemm.m << " n " << gemm.n << " k " << gemm.k << " M " << gemm.input_bits << " to " << gemm.output_bits
             << " tile " << tile->m << " × " << tile->n << " × " << tile->k << " order "
             << static_cast<int>(tile->order));
-  REQUIRE(pair.cycle->read(anda::registers::error_code) == 0);
+  REQUIRE(pair.cycle->read(ANDA_REG_ERROR_CODE) == 0);
 
   // Every clock is counted once, and everything but time agrees to the last word.
   CHECK(cycle.at("controller.cycles") == cycle.at("mxu.busy_cycles") + stalls(cycle));
@@ -179,11 +179,11 @@ TEST_CASE("Level cycle starts anew after a memory error, at any time, and whatev
 
   // Weights lie beyond the end of the small memory.
   broken.run(task, tile);
-  CHECK(broken.read(anda::registers::error_code) == static_cast<std::uint32_t>(anda::ControllerError::memory));
+  CHECK(broken.read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_MEMORY);
   auto descriptor = broken.descriptor(task, tile);
   descriptor.addresses = {0, 1u << 18, 1u << 19, 3u << 18};
   const auto after_error = broken.run(descriptor);
-  CHECK(broken.read(anda::registers::error_code) == 0);
+  CHECK(broken.read(ANDA_REG_ERROR_CODE) == 0);
 
   const auto first = machine.run(task, tile);
   CHECK(after_error.at("controller.cycles") == first.at("controller.cycles"));

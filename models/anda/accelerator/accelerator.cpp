@@ -43,19 +43,26 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
                        config.functional),
       engine_(make_engine(config.level, Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_},
                           dma_, functional_path_, clock_)),
-      controller_("controller", config.controller, config.format,
-                  Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, *engine_, dma_) {
+      counters_(all_counters()),
+      controller_("controller", config.controller, config.format, config.clock_hz,
+                  Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, *engine_, dma_,
+                  counters_) {
+  clock_.require_resolution("accelerator.clock_hz");
   dma_.memory.bind(memory);
   control.bind(controller_.control);
   controller_.interrupt.bind(interrupt);
+}
 
-  counters_.add(engine_->counters());
-  counters_.add(mxu_.counters());
-  counters_.add(activation_buffer_.counters());
-  counters_.add(weight_buffer_.counters());
-  counters_.add(vector_unit_.counters());
-  counters_.add(compressor_.counters());
-  counters_.add(dma_.counters());
+Counters Accelerator::all_counters() const {
+  Counters all;
+  all.add(engine_->counters());
+  all.add(mxu_.counters());
+  all.add(activation_buffer_.counters());
+  all.add(weight_buffer_.counters());
+  all.add(vector_unit_.counters());
+  all.add(compressor_.counters());
+  all.add(dma_.counters());
+  return all;
 }
 
 void Accelerator::trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const {

@@ -25,9 +25,9 @@ namespace anda {
 
 /// The accelerator: its blocks, wired, behind three ports.
 ///
-/// `control` (target) holds registers and descriptors, see controller/registers.h; `memory` (initiator) reads operands
-/// and writes results, through b_transport, in bursts of at most dma.max_burst_bytes, temporally decoupled by the
-/// global quantum; `interrupt` rises when a run of descriptors is complete or in error.
+/// `control` (target) holds registers and descriptors, see controller/register_map.h; `memory` (initiator) reads
+/// operands and writes results, through b_transport, in bursts of at most dma.max_burst_bytes, temporally decoupled by
+/// the global quantum; `interrupt` rises when a run of descriptors is complete or in error.
 class Accelerator : public sc_core::sc_module {
  public:
   tlm::tlm_initiator_socket<> memory;
@@ -45,7 +45,10 @@ class Accelerator : public sc_core::sc_module {
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const;
 
   /// Shows an observer what the blocks do, at every level; it must outlive the simulation. None by default.
-  void observe(ActivityObserver* observer) { engine_->observe(observer); }
+  void observe(ActivityObserver* observer) {
+    engine_->observe(observer);
+    dma_.observe(observer);
+  }
 
   /// What the arithmetic of the last GeMM lost, if the simulation is functional.
   const DataLosses& losses() const { return functional_path_.losses(); }
@@ -54,6 +57,8 @@ class Accelerator : public sc_core::sc_module {
   const Counters& counters() const { return counters_; }
 
  private:
+  Counters all_counters() const;
+
   AcceleratorConfig config_;
   Clock clock_;
   Mxu mxu_;
@@ -64,8 +69,8 @@ class Accelerator : public sc_core::sc_module {
   Dma dma_;
   FunctionalPath functional_path_;
   std::unique_ptr<GemmEngine> engine_;
-  TopController controller_;
   Counters counters_;
+  TopController controller_;
 };
 
 }  // namespace anda

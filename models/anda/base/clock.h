@@ -4,7 +4,10 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <systemc>
+
+#include <anda/base/error.h>
 
 namespace anda {
 
@@ -23,13 +26,20 @@ class Clock {
       : ticks_per_cycle_(1.0 / (hz * sc_core::sc_get_time_resolution().to_seconds())),
         cycles_per_tick_(1.0 / ticks_per_cycle_) {}
 
+  /// Throws Error (input) that names `what` if a cycle is shorter than two ticks: edges could not be told apart.
+  void require_resolution(const std::string& what) const {
+    if (ticks_per_cycle_ >= 2) return;
+    throw Error::input("SystemC's time resolution, " + sc_core::sc_get_time_resolution().to_string() +
+                       ", is too coarse for " + what + ": it must be half a cycle or less (sc_set_time_resolution)");
+  }
+
   /// Ticks from cycle 0 to the given edge, to the nearest tick.
   std::uint64_t ticks(std::uint64_t cycles) const { return rounded(to_double(cycles) * ticks_per_cycle_); }
 
   sc_core::sc_time time(std::uint64_t cycles) const { return sc_core::sc_time::from_value(ticks(cycles)); }
 
   /// The first edge at or after an instant. The margin undoes the rounding of ticks(), so that
-  /// cycles(ticks(n)) == n for every clock slower than half the time resolution.
+  /// cycles(ticks(n)) == n for every clock that passes require_resolution().
   std::uint64_t cycles(std::uint64_t ticks) const {
     const double edges = (to_double(ticks) - 0.75) * cycles_per_tick_;
     if (edges <= 0) return 0;

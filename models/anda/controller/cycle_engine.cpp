@@ -113,7 +113,6 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   partial_sum_bits_ = 0;
   planned_.clear();
   posted_.clear();
-  loads_until_ = 0;
 
   dma_.begin();
   if (data_.enabled()) data_.begin(task, shape, limits);
@@ -125,13 +124,13 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   }
   open_step();
   open_step();
-  for (; !complete() && !dma_.failed(); ++cycle_) {
+  for (; !complete() && !dma_.stopped(); ++cycle_) {
     count(tick());
     wait_for(cycle_ + 1);
   }
-  // After a failure the transfers that are under way come to their end.
+  // When the DMA was stopped, the transactions that are under way come to their end.
   posted_.clear();
-  for (; transferring_ || cycle_ < dma_.idle_from(); ++cycle_) {
+  for (; transferring_ || dma_.active(cycle_); ++cycle_) {
     count(State::dram);
     wait_for(cycle_ + 1);
   }
@@ -139,7 +138,7 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   if (observer() != nullptr) show_end();
   state_.fill(false);
   counts_.cycles += cycle_;
-  ++counts_.gemms;
+  if (!dma_.stopped()) ++counts_.gemms;
   gemm_ = nullptr;
   return cycle_;
 }
@@ -191,8 +190,9 @@ void CycleEngine::wait_for(std::uint64_t cycle) const {
 
 /// Everything is computed, sent away and arrived.
 bool CycleEngine::complete() const {
-  return steps_ended_ && steps_.empty() && planned_.empty() && posted_.empty() && !transferring_ &&
-         cycle_ >= dma_.idle_from();
+  const auto over = [](const Step& of) { return of.computed && of.transfers_left == 0; };
+  return steps_ended_ && std::all_of(steps_.begin(), steps_.end(), over) && planned_.empty() && posted_.empty() &&
+         !transferring_ && !dma_.active(cycle_);
 }
 
 // Planning: steps, their transfers and their tiles.
@@ -387,9 +387,9 @@ CycleEngine::State CycleEngine::tick() {
   const State state = tick_array(tail);
   tick_ports();
   planned_count_ = planned_.size();
-  dma_busy_ = !posted_.empty() || transferring_ || cycle_ < dma_.idle_from();
+  dma_busy_ = !posted_.empty() || transferring_ || dma_.active(cycle_);
   while (!steps_.empty() && steps_.front().computed && steps_.front().transfers_left == 0 &&
-         (steps_.size() > 1 || steps_ended_)) {
+         steps_.front().posted == 0 && (steps_.size() > 1 || steps_ended_)) {
     steps_.pop_front();
     ++first_step_;
   }
@@ -423,12 +423,13 @@ void CycleEngine::tick_dma() {
       --of.loads_left;
     }
     --of.transfers_left;
+    ++of.posted;
     next.earliest = cycle_;
     posted_.push_back(next);
     planned_.pop_front();
     post_.notify(sc_core::SC_ZERO_TIME);
   }
-  if (planned_.empty() || !posted_.empty() || transferring_ || cycle_ < loads_until_) return;
+  if (planned_.empty() || !posted_.empty() || transferring_ || dma_.loading(cycle_)) return;
   for (Step& of : steps_) {
     if (of.loads_left == 0) continue;
     ++of.held;
@@ -440,17 +441,25 @@ void CycleEngine::dma_process() {
   for (;;) {
     while (posted_.empty()) sc_core::wait(post_);
     const Transfer transfer = posted_.front();
+    Step& of = *transfer.step;
     posted_.pop_front();
     transferring_ = true;
-    const std::uint64_t bytes = transfer.run.bytes;
-    std::uint8_t* const data = data_.enabled() ? data_of(transfer) : nullptr;
-    const std::uint64_t from = std::max(transfer.earliest, dma_.idle_from());
-    const std::uint64_t arrival = transfer.store ? dma_.write(transfer.run.address, bytes, transfer.earliest, data)
-                                                 : dma_.read(transfer.run.address, bytes, transfer.earliest, data);
-    if (observer() != nullptr) observer()->transfer(transfer.operand, transfer.store, bytes, {from, arrival});
-    if (transfer.arrival != nullptr) *transfer.arrival = arrival;
-    if (!transfer.store) loads_until_ = arrival;
+    // The values of a step are computed together, so none of its results leaves before all its operands are there.
+    if (transfer.store) dma_.await(of.loads_asked);
+    if (!dma_.stopped()) hand_on(transfer);  // of what was stopped the operands may not be all there
+    --of.posted;
     transferring_ = false;
+  }
+}
+
+void CycleEngine::hand_on(const Transfer& transfer) {
+  std::uint8_t* const data = data_.enabled() ? data_of(transfer) : nullptr;
+  const MemoryRun& run = transfer.run;
+  if (transfer.store) {
+    dma_.write(transfer.operand, run.address, run.bytes, transfer.earliest, data);
+  } else {
+    dma_.read(transfer.operand, run.address, run.bytes, transfer.earliest, transfer.arrival, data);
+    transfer.step->loads_asked = dma_.asked();
   }
 }
 

@@ -70,8 +70,10 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
     std::vector<std::uint64_t> activation_parts;  ///< the same for parts of the first panels of a GeMM
     std::vector<std::uint64_t> weight_parts;
     std::uint64_t held = 0;            ///< clocks by which its loads are late since no half was free
-    std::uint64_t transfers_left = 0;  ///< to hand to the DMA
+    std::uint64_t transfers_left = 0;  ///< to post to the DMA's process
     std::uint64_t loads_left = 0;      ///< of them
+    std::uint64_t posted = 0;          ///< that the process has not handed on
+    std::uint64_t loads_asked = 0;     ///< transfers asked for, up to the last of its loads
     bool loading = false;
     bool computed = false;
   };
@@ -97,6 +99,7 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   };
 
   void dma_process();
+  void hand_on(const Transfer& transfer);
   std::uint8_t* data_of(const Transfer& transfer);
   void compute_data(Step& step);
   void open_step();
@@ -164,7 +167,6 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   bool transferring_ = false;
   std::uint64_t planned_count_ = 0;  ///< for waveforms, like the flag below
   bool dma_busy_ = false;
-  std::uint64_t loads_until_ = 0;  ///< arrival of the last load
 
   /// What an observer has not been told yet: the array's state, and how a unit is busy, since a clock.
   struct Shown {

@@ -6,20 +6,24 @@
 #include <cstdint>
 
 #include <anda/controller/gemm_task.h>
+#include <anda/controller/register_map.h>
 
 namespace anda {
 
-/// One GeMM as software hands it to the controller: 16 words of 32 bits in the instruction memory.
-///
-///   word   0      bits 7…0 opcode, 15…8 loop order (LoopOrder)
-///   word   1…3    m, n, k
-///   word   4      bits 7…0 mantissa bits of the input, 15…8 of the output (0: FP16), 23…16 weight bits
-///   word   5…7    tile m, n, k
-///   word   8…15   byte addresses of activations, weights, outputs, partial sums; low word first
+/// What is wrong with a descriptor, and in which of its words.
+struct DescriptorFault {
+  anda_error code = ANDA_ERROR_NONE;
+  std::uint32_t word = 0;
+
+  explicit operator bool() const { return code != ANDA_ERROR_NONE; }
+};
+
+/// A fault in the word of a field (ANDA_DESCRIPTOR_…).
+inline DescriptorFault fault(anda_error code, std::uint32_t field) { return {code, anda_field_word(field)}; }
+
+/// One GeMM as software hands it to the controller; as words, laid out by ANDA_DESCRIPTOR_FIELDS in register_map.h.
 struct GemmDescriptor {
-  static constexpr std::size_t words = 16;
-  static constexpr std::uint32_t opcode = 1;
-  static constexpr std::uint32_t max_dimension = 1u << 24;
+  static constexpr std::size_t words = ANDA_DESCRIPTOR_WORDS;
 
   std::uint32_t m = 0;
   std::uint32_t n = 0;
@@ -32,8 +36,8 @@ struct GemmDescriptor {
 
   std::array<std::uint32_t, words> encode() const;
 
-  /// False when the words are no GeMM (another opcode or loop order).
-  static bool decode(const std::uint32_t* encoded, GemmDescriptor& descriptor);
+  /// Faults: no GeMM (another opcode or loop order), or a reserved bit that is 1. Values are not checked.
+  static DescriptorFault decode(const std::uint32_t* encoded, GemmDescriptor& descriptor);
 };
 
 }  // namespace anda

@@ -21,7 +21,9 @@ class GemmEngine {
   GemmEngine& operator=(const GemmEngine&) = delete;
   virtual ~GemmEngine() = default;
 
-  /// Runs a GeMM from now on and returns when it is complete; called from a thread. Returns its cycles.
+  /// Runs a GeMM from now on and returns when it is complete, or when the DMA was stopped and has no transaction under
+  /// way any more; called from a thread. Returns its cycles. Of a GeMM that is stopped, level fast counts the step at
+  /// hand as a whole.
   virtual std::uint64_t run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
                             const TileLimits& limits) = 0;
 
@@ -61,7 +63,7 @@ struct EngineCounts {
   /// The table of these counts, which must stay where they are.
   void register_in(Counters& counters) const {
     counters.add("controller.cycles", "cycles", "clock cycles from the start of a GeMM to its end", cycles);
-    counters.add("controller.gemms", "GeMMs", "GeMMs run", gemms);
+    counters.add("controller.gemms", "GeMMs", "GeMMs run to their end", gemms);
     counters.add("controller.steps", "steps", "tile steps run", steps);
     counters.add("stall.dram", "cycles",
                  "the array waits for operands, or the end of a GeMM for its results, to cross external memory",

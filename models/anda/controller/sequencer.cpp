@@ -67,7 +67,10 @@ struct Sequencer::Loaded {
   std::vector<std::uint64_t> weights;
   std::vector<std::uint64_t> activation_parts;  ///< the first step's first panels, part by part
   std::vector<std::uint64_t> weight_parts;
-  std::uint64_t held = 0;  ///< cycles for which the DMA had nothing to do but no half was free
+  std::uint64_t asked = 0;      ///< transfers asked for, up to the last of its loads
+  std::uint64_t earliest = 0;   ///< cycle from which on there was a half to load into
+  std::uint64_t idle_from = 0;  ///< cycle at which the DMA was done with what came before the step's turn
+  std::uint64_t held = 0;       ///< cycles for which the DMA had nothing to do, but no half was free
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
   std::uint32_t slot = 0;  ///< which of the two it is
@@ -116,7 +119,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   std::uint32_t weight_half = 0;
   std::size_t in_flight = 0;
 
-  const auto prefetch = [&](Loaded& loaded, std::uint64_t dma_idle, std::uint64_t not_before) {
+  const auto prefetch = [&](Loaded& loaded, std::uint64_t not_before) {
     Schedule::Step& step = loaded.step;
     if (!schedule.next(step)) return false;
     if (step.load_activations) activation_half ^= 1;
@@ -126,7 +129,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     if (step.load_weights) earliest = std::max(earliest, weight_half_left[weight_half]);
     loaded.activation_half = activation_half;
     loaded.weight_half = weight_half;
-    loaded.held = earliest > dma_idle ? earliest - dma_idle : 0;
+    loaded.earliest = earliest;
     load(loaded, operands, costs.of(step), earliest);
     return true;
   };
@@ -138,14 +141,17 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     loaded.weights.assign(operands.panels_n, 0);
     if (loaded.first) loaded.activation_parts.assign(operands.parts_k, 0);
     if (loaded.first) loaded.weight_parts.assign(operands.parts_k, 0);
-    if (prefetch(loaded, 0, 0)) ++in_flight;
+    if (prefetch(loaded, 0)) ++in_flight;
   }
 
   std::uint64_t done = 0;  // the array has taken in the last operand of a step
   const StepCost* cost = nullptr;
-  for (std::size_t i = 0; in_flight > 0 && !dma_.failed(); i ^= 1) {
+  for (std::size_t i = 0; in_flight > 0 && !dma_.stopped(); i ^= 1) {
     Loaded& loaded = ahead[i];
+    dma_.await(loaded.asked);
+    if (dma_.stopped()) break;  // what was loaded may not be all there
     cost = &costs.of(loaded.step);
+    loaded.held = loaded.earliest - std::min(loaded.earliest, loaded.idle_from);
     done = observer() == nullptr ? compute<false>(loaded, operands, *cost, done)
                                  : compute<true>(loaded, operands, *cost, done);
     const std::uint64_t full = std::min(pace_.waited, loaded.held);
@@ -161,11 +167,12 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     }
     if (data_.enabled()) data_.compute(loaded.step, loaded.activation_half, loaded.weight_half, loaded.slot);
 
-    const std::uint64_t dma_idle = dma_.idle_from();
+    dma_.note_idle(loaded.idle_from);
     const std::uint64_t stored = store(loaded, operands, *cost);
     loaded.first = false;
-    if (!prefetch(loaded, dma_idle, stored)) --in_flight;
+    if (!prefetch(loaded, stored)) --in_flight;
   }
+  dma_.await(dma_.asked());
 
   const std::uint64_t end = std::max(ready_, dma_.idle_from());
   if (cost != nullptr) {
@@ -181,33 +188,26 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
       show(ArrayState::compressor, ready_ - planes, planes);
       show(ArrayState::dram, ready_, end - ready_);
     }
+  } else {
+    stalls_.dram += end;  // stopped in the first loads
+    if (observer() != nullptr) show(ArrayState::dram, 0, end);
   }
   stalls_.activation_port += pace_.port[0];
   stalls_.weight_port += pace_.port[1];
   stalls_.drain += pace_.out[0];
   stalls_.compressor += pace_.out[1];
   counts_.cycles += end;
-  ++counts_.gemms;
+  if (!dma_.stopped()) ++counts_.gemms;
   if (observer() != nullptr) observer()->end_gemm(end);
-  dma_.wait_until(end);
+  dma_.finish(end);
   return end;
-}
-
-/// Hands the DMA a transfer; returns the cycle at which it has arrived.
-inline std::uint64_t Sequencer::move(Operand operand, bool store, const MemoryRun& run, std::uint64_t earliest,
-                                     std::uint8_t* data) {
-  const std::uint64_t free = dma_.idle_from();
-  const std::uint64_t arrival =
-      store ? dma_.write(run.address, run.bytes, earliest, data) : dma_.read(run.address, run.bytes, earliest, data);
-  if (observer() != nullptr) observer()->transfer(operand, store, run.bytes, {std::max(earliest, free), arrival});
-  return arrival;
 }
 
 /// Asks for a step's operands in the order in which its output tiles need them.
 void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest) {
   const Schedule::Step& step = loaded.step;
-  const auto read = [&](Operand operand, const MemoryRun& run, std::uint8_t* to) {
-    return move(operand, false, run, earliest, to);
+  const auto read = [&](Operand operand, const MemoryRun& run, std::uint64_t& arrival, std::uint8_t* to) {
+    dma_.read(operand, run.address, run.bytes, earliest, &arrival, to);
   };
   if (observer() != nullptr) show_loads(loaded, operands, cost, earliest);
   const std::uint64_t first_row = step.m * operands.panels_m;
@@ -224,20 +224,20 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
     if (step.load_partial_sums) {
       const std::uint64_t blocks = ceil_div(cost.column_tiles, operands.columns_of_block);
       for (std::uint64_t block = 0; block < blocks; ++block) {
-        loaded.activations[row] =
-            read(Operand::partial_sums, operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block),
-                 data_.enabled() ? data_.partial_sum_room(step, loaded.slot, row, block) : nullptr);
+        read(Operand::partial_sums, operands.partial_sums.run(first_row + row, step.n * operands.blocks_n + block),
+             loaded.activations[row],
+             data_.enabled() ? data_.partial_sum_room(step, loaded.slot, row, block) : nullptr);
       }
     }
     if (step.load_activations) {
-      loaded.activations[row] =
-          read(Operand::activations, operands.activations.run(first_row + row, step.k), activation_room(row));
+      read(Operand::activations, operands.activations.run(first_row + row, step.k), loaded.activations[row],
+           activation_room(row));
     }
   };
   const auto load_column = [&](std::uint64_t column) {
     if (step.load_weights) {
-      loaded.weights[column] =
-          read(Operand::weights, operands.weights.run(first_column + column, step.k), weight_room(column));
+      read(Operand::weights, operands.weights.run(first_column + column, step.k), loaded.weights[column],
+           weight_room(column));
     }
   };
 
@@ -247,8 +247,8 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
     for (std::uint64_t part = 0; part < operands.parts_k; ++part) {
       const MemoryRun weight_part = operands.weight_parts.run(0, part);
       const MemoryRun activation_part = operands.activation_parts.run(0, part);
-      loaded.weight_parts[part] = read(Operand::weights, weight_part, weights);
-      loaded.activation_parts[part] = read(Operand::activations, activation_part, activations);
+      read(Operand::weights, weight_part, loaded.weight_parts[part], weights);
+      read(Operand::activations, activation_part, loaded.activation_parts[part], activations);
       if (weights != nullptr) weights += weight_part.bytes;
       if (activations != nullptr) activations += activation_part.bytes;
     }
@@ -258,6 +258,7 @@ void Sequencer::load(Loaded& loaded, const Operands& operands, const StepCost& c
   }
   for (std::uint64_t column = 1; column < cost.column_tiles; ++column) load_column(column);
   for (std::uint64_t row = 1; row < cost.row_tiles; ++row) load_row(row);
+  loaded.asked = dma_.asked();
 
   if (step.load_weights) datapath_.weight_buffer.count_write(cost.weight_words_loaded);
   if (step.load_activations) datapath_.activation_buffer.count_write(cost.activations_loaded);
@@ -356,7 +357,8 @@ std::uint64_t Sequencer::store(const Loaded& loaded, const Operands& operands, c
     for (std::uint64_t block = 0; block < blocks; ++block) {
       const MemoryRun run = layout.run(step.m * operands.panels_m + row, step.n * operands.blocks_n + block);
       std::uint8_t* from = data_.enabled() ? data_.result(loaded.slot, row, block) : nullptr;
-      move(step.store_outputs ? Operand::results : Operand::partial_sums, true, run, block_ready_[index++], from);
+      dma_.write(step.store_outputs ? Operand::results : Operand::partial_sums, run.address, run.bytes,
+                 block_ready_[index++], from);
     }
   }
   return block_ready_.back();

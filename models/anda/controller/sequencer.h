@@ -54,7 +54,6 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
                         std::uint64_t weight_cycles, std::uint64_t done);
   };
 
-  std::uint64_t move(Operand operand, bool store, const MemoryRun& run, std::uint64_t earliest, std::uint8_t* data);
   void load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest);
   template <bool observed>
   std::uint64_t compute(const Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t done);

@@ -11,11 +11,21 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
       config_(config),
       clock_(clock),
       data_(config.max_burst_bytes),
-      window_(config.requests_in_flight, 0) {
+      window_(config.requests_in_flight, 0),
+      aborting_("aborting") {
   payload_.set_byte_enable_ptr(nullptr);
   counters_.add("dma.read_bytes", "bytes", "bytes asked of external memory", read_bytes_);
   counters_.add("dma.write_bytes", "bytes", "bytes sent to external memory", write_bytes_);
   counters_.add("dma.transactions", "transactions", "TLM transactions to external memory", transactions_);
+  if (config.protocol != MemoryProtocol::at) return;
+  bursts_ = std::make_unique<BurstInitiator>(
+      "bursts", memory, config.max_burst_bytes, config.requests_in_flight,
+      [this](tlm::tlm_command command, std::uint64_t bytes) {
+        ++transactions_;
+        bytes_of(command) += bytes;
+      },
+      [this](std::uint64_t ticks) { end(ticks); }, [this](std::uint64_t address) { refuse(address); });
+  memory.register_nb_transport_bw(this, &Dma::nb_transport_bw);
 }
 
 void Dma::begin() {
@@ -25,13 +35,30 @@ void Dma::begin() {
   slot_ = 0;
   issued_ = 0;
   idle_from_ = 0;
+  loads_until_ = 0;
   failed_ = false;
+  aborted_ = false;
+}
+
+void Dma::finish(std::uint64_t cycle) {
+  if (!stopped()) wait_until(cycle);
+  if (stopped()) {
+    const std::uint64_t at = epoch_ticks_ + clock_.ticks(idle_from_);
+    const std::uint64_t now = sc_core::sc_time_stamp().value();
+    if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now));
+  }
+}
+
+void Dma::abort() {
+  aborted_ = true;
+  if (bursts_) bursts_->drop_unsent();
+  aborting_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void Dma::wait_until(std::uint64_t cycle) {
   const std::uint64_t at = epoch_ticks_ + clock_.ticks(cycle);
   const std::uint64_t now = sc_core::sc_time_stamp().value();
-  if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now));
+  if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now), aborting_);
   start_quantum();
 }
 
@@ -40,18 +67,23 @@ void Dma::start_quantum() {
       sc_core::sc_time_stamp().value() + tlm::tlm_global_quantum::instance().compute_local_quantum().value();
 }
 
-std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes,
-                            std::uint64_t earliest, unsigned char* data) {
+void Dma::move(const Transfer& transfer) {
+  const tlm::tlm_command command = transfer.command;
+  std::uint64_t address = transfer.address;
+  std::uint64_t bytes = transfer.bytes;
+  unsigned char* data = transfer.data;
   const std::uint64_t burst = config_.max_burst_bytes;
+  std::uint64_t& moved = bytes_of(command);
   std::uint64_t now = sc_core::sc_time_stamp().value();
-  while (bytes > 0) {
+  while (bytes > 0 && !stopped()) {
     // Naturally aligned bursts: the first ends where an aligned one would.
     const std::uint64_t length = std::min(bytes, burst - (address & (burst - 1)));
-    issued_ = std::max({issued_, earliest, window_[slot_]});
+    issued_ = std::max({issued_, transfer.earliest, window_[slot_]});
 
     const std::uint64_t at = epoch_ticks_ + clock_.ticks(issued_);
     if (at >= run_ahead_ticks_) {
       wait_until(issued_);
+      if (aborted_) break;
       now = at;
     }
     sc_core::sc_time delay = sc_core::sc_time::from_value(at > now ? at - now : 0);
@@ -65,7 +97,8 @@ std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     memory->b_transport(payload_, delay);
     ++transactions_;
-    if (payload_.is_response_error() && !failed_) {
+    moved += length;
+    if (payload_.is_response_error()) {
       failed_ = true;
       failed_address_ = address;
     }
@@ -79,7 +112,32 @@ std::uint64_t Dma::transfer(tlm::tlm_command command, std::uint64_t address, std
     address += length;
     bytes -= length;
   }
-  return idle_from_;
+}
+
+// --- protocol at ---
+
+void Dma::ask(const Transfer& transfer) {
+  under_way_.push_back(transfer);
+  ++asked_;
+  if (transfer.command == tlm::TLM_READ_COMMAND) last_read_ = asked_;
+  bursts_->add({transfer.command, transfer.address, stopped() ? 0 : transfer.bytes, transfer.data,
+                epoch_ticks_ + clock_.ticks(transfer.earliest)});
+}
+
+void Dma::end(std::uint64_t ticks) {
+  const std::uint64_t free = idle_from_;
+  if (ticks > epoch_ticks_) idle_from_ = std::max(idle_from_, clock_.cycles(ticks - epoch_ticks_));
+  arrive(under_way_.front(), free);
+  under_way_.pop_front();
+  ++ended_;
+  one_ended_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void Dma::refuse(std::uint64_t address) {
+  if (failed_) return;
+  failed_ = true;
+  failed_address_ = address;
+  bursts_->drop_unsent();
 }
 
 }  // namespace anda

@@ -8,13 +8,25 @@
 
 namespace anda {
 
+/// How the DMA engine talks to memory.
+enum class MemoryProtocol {
+  b_transport,  ///< loosely timed: one call a transaction, ahead of simulated time by the global quantum
+  at            ///< approximately timed: the four phases of the base protocol, in step with simulated time
+};
+inline constexpr ChoiceTable<MemoryProtocol, 2> memory_protocols{
+    {{"b_transport", MemoryProtocol::b_transport}, {"at", MemoryProtocol::at}}};
+
 /// The DMA engine between external memory and the buffers.
 struct DmaConfig {
+  MemoryProtocol protocol = MemoryProtocol::b_transport;
   std::uint32_t max_burst_bytes = 1u << 20;
   std::uint32_t requests_in_flight = 8;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
+    visit.choice("protocol", self.protocol, memory_protocols,
+                 "b_transport: one call a transaction, ahead of simulated time by the quantum; at: the four phases of "
+                 "the TLM-2.0 base protocol, each transaction a power of two of bytes and naturally aligned");
     visit.number("max_burst_bytes", self.max_burst_bytes, Range<std::uint32_t>{4, 1u << 24},
                  "largest TLM transaction; a transfer of more bytes is cut into several. A power of two");
     visit.number("requests_in_flight", self.requests_in_flight, Range<std::uint32_t>{1, 1024},

@@ -31,6 +31,8 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
     : sc_module(name),
       socket("socket"),
       config_(checked(config)),
+      access_{config.capacity_bytes, 1, true},
+      dmi_(config.dmi && config.store_data),
       burst_shift_(log2_of(config.burst_bytes())),
       burst_ticks_(ticks_of(config.burst_length / config.data_rate_bit_per_s) / config.channels / config.available()),
       latency_ticks_(static_cast<std::uint64_t>(std::llround(ticks_of(config.latency_ns * 1e-9)))),
@@ -44,6 +46,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
   socket.register_b_transport(this, &Dram::b_transport);
   socket.register_nb_transport_fw(this, &Dram::nb_transport_fw);
   socket.register_transport_dbg(this, &Dram::transport_dbg);
+  socket.register_get_direct_mem_ptr(this, &Dram::get_direct_mem_ptr);
 
   counters_.add("dram.read_bytes", "bytes", "bytes read by initiators", read_bytes_);
   counters_.add("dram.write_bytes", "bytes", "bytes written by initiators", write_bytes_);
@@ -51,6 +54,9 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
   counters_.add("dram.write_bursts", "bursts", "bursts that the writes touched", write_bursts_);
   if (!config_.request_trace.empty()) {
     request_trace_ = std::make_unique<dram::RequestTrace>(config_.request_trace, this->name(), config_.burst_bytes());
+  }
+  if (config_.level == DramLevel::detailed || request_trace_) {
+    clock_.require_resolution("the command clock of dram.data_rate_bit_per_s");
   }
   if (config_.level != DramLevel::detailed) return;
 
@@ -64,18 +70,6 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
   counters_.add("dram.row_hits", "bursts", "bursts whose row was open", counts.row_hits);
   counters_.add("dram.row_misses", "bursts", "bursts whose bank had no row open", counts.row_misses);
   counters_.add("dram.row_conflicts", "bursts", "bursts for which another row had to be closed", counts.row_conflicts);
-}
-
-tlm::tlm_response_status Dram::refusal(const Payload& payload) const {
-  const std::uint64_t address = payload.get_address();
-  const std::uint64_t length = payload.get_data_length();
-  if (address >= config_.capacity_bytes || length > config_.capacity_bytes - address) {
-    return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-  }
-  if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) return tlm::TLM_COMMAND_ERROR_RESPONSE;
-  if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
-  if (length == 0 || payload.get_streaming_width() < length) return tlm::TLM_BURST_ERROR_RESPONSE;
-  return tlm::TLM_OK_RESPONSE;
 }
 
 std::uint64_t Dram::bursts_of(const Payload& payload) const {
@@ -111,11 +105,21 @@ void Dram::observe(dram::DataObserver observer) {
 
 /// Both return the instant at which the transaction is complete.
 std::uint64_t Dram::serve_fast(const Payload& payload, std::uint64_t arrival) {
-  const std::uint64_t busy = rounded(to_double(bursts_of(payload)) * burst_ticks_);
   const std::uint64_t first = arrival + (payload.is_read() ? latency_ticks_ : 0);
-  free_at_ticks_ = std::max(first, free_at_ticks_) + busy;
-  if (observer_) observer_({0, payload.is_write(), bursts_of(payload), free_at_ticks_ - busy, free_at_ticks_});
-  return free_at_ticks_;
+  const std::uint64_t bursts = bursts_of(payload);
+  if (first > free_at_ticks_) {
+    free_at_ticks_ = first;
+    free_at_part_ = 0;
+  }
+  const std::uint64_t begin = free_at_ticks_ + rounded(free_at_part_);
+  // Parts of a tick are carried on, so that many small transactions take as long as a large one.
+  const double busy = free_at_part_ + to_double(bursts) * burst_ticks_;
+  const auto whole = static_cast<std::uint64_t>(static_cast<std::int64_t>(busy));
+  free_at_ticks_ += whole;
+  free_at_part_ = busy - to_double(whole);
+  const std::uint64_t end = free_at_ticks_ + rounded(free_at_part_);
+  if (observer_) observer_({0, payload.is_write(), bursts, begin, end});
+  return end;
 }
 
 std::uint64_t Dram::serve_detailed(const Payload& payload, std::uint64_t arrival) {
@@ -125,7 +129,7 @@ std::uint64_t Dram::serve_detailed(const Payload& payload, std::uint64_t arrival
 }
 
 void Dram::b_transport(Payload& payload, sc_core::sc_time& delay) {
-  const tlm::tlm_response_status status = refusal(payload);
+  const tlm::tlm_response_status status = refusal(payload, access_);
   if (status != tlm::TLM_OK_RESPONSE) {
     payload.set_response_status(status);
     return;
@@ -135,47 +139,98 @@ void Dram::b_transport(Payload& payload, sc_core::sc_time& delay) {
   take(payload, arrival);
   const std::uint64_t done = channels_ ? serve_detailed(payload, arrival) : serve_fast(payload, arrival);
   delay = sc_core::sc_time::from_value(done - now);
+  complete(payload);
+}
 
-  if (config_.store_data) move_data(payload);
+/// Moves the data of a transaction that can be executed.
+void Dram::complete(Payload& payload) {
+  if (config_.store_data) {
+    const std::uint64_t address = payload.get_address();
+    unsigned char* const data = payload.get_data_ptr();
+    for_each_enabled(payload, [&](std::uint64_t offset, std::uint64_t bytes) {
+      if (payload.is_read()) {
+        contents_.read(address + offset, data + offset, bytes);
+      } else {
+        contents_.write(address + offset, data + offset, bytes);
+      }
+    });
+  }
+  payload.set_dmi_allowed(dmi_);
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
 unsigned int Dram::transport_dbg(Payload& payload) {
-  if (!config_.store_data || refusal(payload) != tlm::TLM_OK_RESPONSE) return 0;
-  move_data(payload);
-  return payload.get_data_length();
+  const unsigned int bytes = config_.store_data ? debug_bytes(payload, access_) : 0;
+  if (payload.is_read()) {
+    contents_.read(payload.get_address(), payload.get_data_ptr(), bytes);
+  } else if (bytes > 0) {
+    contents_.write(payload.get_address(), payload.get_data_ptr(), bytes);
+  }
+  return bytes;
 }
 
-void Dram::move_data(Payload& payload) {
-  if (payload.is_read()) {
-    contents_.read(payload.get_address(), payload.get_data_ptr(), payload.get_data_length());
-  } else {
-    contents_.write(payload.get_address(), payload.get_data_ptr(), payload.get_data_length());
+/// Grants the page of the address; where nothing may be granted, that is said of the whole memory.
+bool Dram::get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi) {
+  const std::uint64_t address = payload.get_address();
+  if (!dmi_ || address >= config_.capacity_bytes) {
+    dmi.allow_none();
+    dmi.set_start_address(dmi_ ? config_.capacity_bytes : 0);
+    dmi.set_end_address(~std::uint64_t{0});
+    return false;
   }
+  const std::uint64_t first = address - address % SparseMemory::page_bytes;
+  dmi.set_dmi_ptr(contents_.page(address));
+  dmi.set_start_address(first);
+  dmi.set_end_address(std::min(first + SparseMemory::page_bytes, config_.capacity_bytes) - 1);
+  dmi.allow_read_write();
+  // By the standard the latency is of a byte: its share of the data path of level fast.
+  const auto byte = sc_core::sc_time::from_value(rounded(burst_ticks_ / config_.burst_bytes()));
+  dmi.set_read_latency(dmi.get_read_latency() + byte);
+  dmi.set_write_latency(dmi.get_write_latency() + byte);
+  return true;
+}
+
+void Dram::take_dmi_back() { socket->invalidate_direct_mem_ptr(0, ~std::uint64_t{0}); }
+
+void Dram::allow_dmi(bool allowed) {
+  const bool had = dmi_;
+  dmi_ = allowed && config_.store_data;
+  if (had && !dmi_) take_dmi_back();
+}
+
+void Dram::clear() {
+  if (dmi_) take_dmi_back();
+  contents_.clear();
 }
 
 // --- non-blocking ---
 
 tlm::tlm_sync_enum Dram::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
-  if (phase == tlm::BEGIN_REQ && delay == sc_core::SC_ZERO_TIME) {
-    if (!payload.has_mm()) SC_REPORT_FATAL("/anda/dram", "a non-blocking transaction without a memory manager");
-    payload.acquire();
-    if (!begin(payload)) return tlm::TLM_ACCEPTED;
-    phase = tlm::END_REQ;
-    return tlm::TLM_UPDATED;
-  }
-  if (phase == tlm::END_RESP && delay == sc_core::SC_ZERO_TIME) {
-    if (&payload != answering_) SC_REPORT_FATAL("/anda/dram", "END_RESP for a transaction that was not answered");
-    end();
-    if (!answers_.empty()) wake_.notify(sc_core::SC_ZERO_TIME);
-    return tlm::TLM_COMPLETED;
-  }
-  if (phase != tlm::BEGIN_REQ && phase != tlm::END_RESP) {
-    SC_REPORT_FATAL("/anda/dram", "a phase that is not the initiator's to begin");
-  }
   if (phase == tlm::BEGIN_REQ) {
-    if (!payload.has_mm()) SC_REPORT_FATAL("/anda/dram", "a non-blocking transaction without a memory manager");
+    if (!payload.has_mm()) {
+      SC_REPORT_ERROR("/anda/dram", "a non-blocking transaction without a memory manager");
+      return tlm::TLM_COMPLETED;
+    }
     payload.acquire();
+    if (delay == sc_core::SC_ZERO_TIME) {
+      if (!begin(payload)) return tlm::TLM_ACCEPTED;
+      phase = tlm::END_REQ;
+      return tlm::TLM_UPDATED;
+    }
+  } else if (phase == tlm::END_RESP) {
+    if (&payload != answering_) {
+      SC_REPORT_ERROR("/anda/dram", "END_RESP for a transaction that is not being answered");
+      return tlm::TLM_COMPLETED;
+    }
+    if (delay == sc_core::SC_ZERO_TIME) {
+      end();
+      return tlm::TLM_COMPLETED;
+    }
+  } else if (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP || phase == tlm::UNINITIALIZED_PHASE) {
+    SC_REPORT_ERROR("/anda/dram", "a phase that is not the initiator's to begin");
+    return tlm::TLM_ACCEPTED;
+  } else {
+    return tlm::TLM_ACCEPTED;  // an extension's, to be ignored
   }
   phases_.notify(payload, phase, delay);
   return tlm::TLM_ACCEPTED;
@@ -184,7 +239,6 @@ tlm::tlm_sync_enum Dram::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase
 void Dram::on_phase(Payload& payload, const tlm::tlm_phase& phase) {
   if (phase == tlm::END_RESP) {
     end();
-    if (!answers_.empty()) wake_.notify(sc_core::SC_ZERO_TIME);
     return;
   }
   if (!begin(payload)) return;
@@ -206,15 +260,15 @@ bool Dram::begin(Payload& payload) {
 void Dram::accept(Payload& payload) {
   ++accepted_;
   const std::uint64_t now = now_ticks();
-  const tlm::tlm_response_status status = refusal(payload);
-  payload.set_response_status(status);
+  const tlm::tlm_response_status status = refusal(payload, access_);
   if (status != tlm::TLM_OK_RESPONSE) {
+    payload.set_response_status(status);
     answers_.push({now, next_order_++, &payload});
     wake_.notify(sc_core::SC_ZERO_TIME);
     return;
   }
   take(payload, now);
-  if (config_.store_data) move_data(payload);
+  complete(payload);  // now, so that overlapping transactions take effect in their order
   if (!channels_) {
     const std::uint64_t done = serve_fast(payload, now);
     answers_.push({done, next_order_++, &payload});
@@ -252,6 +306,7 @@ void Dram::run() {
     }
     channels_->clear_completions();
   }
+  accept_waiting();
   answer();
   if (channels_ && !channels_->idle()) wake_at(now + clock_.ticks(config_.timing.cl));
   if (!answers_.empty() && answering_ == nullptr) wake_at(answers_.top().ticks);
@@ -275,19 +330,26 @@ void Dram::answer() {
   }
 }
 
-/// The initiator has taken an answer: there is room for another request.
+/// The initiator has taken an answer: there is room for another request. What follows from that is for run(), so that
+/// no call goes back to the initiator in the midst of its own.
 void Dram::end() {
+  if (answering_ == nullptr) return;  // the initiator ended it twice
   Payload& done = *answering_;
   answering_ = nullptr;
   --accepted_;
   done.release();
-  if (unaccepted_.empty()) return;
-  Payload& payload = *unaccepted_.front();
-  unaccepted_.pop_front();
-  accept(payload);
-  tlm::tlm_phase phase = tlm::END_REQ;
-  sc_core::sc_time delay;
-  socket->nb_transport_bw(payload, phase, delay);
+  if (!unaccepted_.empty() || !answers_.empty()) wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void Dram::accept_waiting() {
+  while (!unaccepted_.empty() && accepted_ < config_.policy.most_transactions) {
+    Payload& payload = *unaccepted_.front();
+    unaccepted_.pop_front();
+    accept(payload);
+    tlm::tlm_phase phase = tlm::END_REQ;
+    sc_core::sc_time delay;
+    socket->nb_transport_bw(payload, phase, delay);
+  }
 }
 
 }  // namespace anda

@@ -19,6 +19,7 @@
 #include <anda/dram/request_trace.h>
 #include <anda/dram/sparse_memory.h>
 #include <anda/energy/counters.h>
+#include <anda/tlm/target_access.h>
 
 namespace anda {
 
@@ -38,7 +39,8 @@ using DataObserver = std::function<void(const DataRecord&)>;
 
 }  // namespace dram
 
-/// External memory behind a TLM-2.0 socket: b_transport, the four phases of the base protocol, transport_dbg.
+/// External memory behind a TLM-2.0 socket: b_transport, the four phases of the base protocol, transport_dbg, and
+/// direct access where its configuration allows it. docs/tlm.md says what the socket takes and how it answers.
 ///
 /// At level fast, a transaction moves whole bursts; the channels, between which bursts alternate, act as one data path
 /// of the bandwidth that refresh leaves; a read's first data comes a latency after its request, under which earlier
@@ -65,6 +67,12 @@ class Dram : public sc_core::sc_module {
   dram::DetailedMemory* channels() { return channels_.get(); }
   const dram::DetailedMemory* channels() const { return channels_.get(); }
 
+  /// Allows or forbids direct access from now on, whatever the configuration said; taken back from those who have it.
+  void allow_dmi(bool allowed);
+
+  /// Forgets all contents, which read as 0 again. Direct access is taken back, and may be asked for anew.
+  void clear();
+
  private:
   using Payload = tlm::tlm_generic_payload;
 
@@ -81,8 +89,9 @@ class Dram : public sc_core::sc_module {
   void b_transport(Payload& payload, sc_core::sc_time& delay);
   tlm::tlm_sync_enum nb_transport_fw(Payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
   unsigned int transport_dbg(Payload& payload);
-  tlm::tlm_response_status refusal(const Payload& payload) const;
-  void move_data(Payload& payload);
+  bool get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi);
+  void take_dmi_back();
+  void complete(Payload& payload);
 
   /// Counts a legal transaction that arrives at an instant.
   void take(const Payload& payload, std::uint64_t arrival);
@@ -96,14 +105,18 @@ class Dram : public sc_core::sc_module {
   void accept(Payload& payload);
   void end();
   void run();
+  void accept_waiting();
   void answer();
   void wake_at(std::uint64_t ticks);
 
   DramConfig config_;
+  TargetAccess access_;
+  bool dmi_;
   std::uint32_t burst_shift_;  // a burst is 2^burst_shift_ bytes
   double burst_ticks_;         // a burst's share of the time of all channels
   std::uint64_t latency_ticks_;
-  std::uint64_t free_at_ticks_ = 0;
+  std::uint64_t free_at_ticks_ = 0;  // of the channels, and the part of a tick beyond
+  double free_at_part_ = 0;
   SparseMemory contents_;
 
   Clock clock_;                         // of the commands

@@ -211,6 +211,7 @@ struct DramConfig {
   double refresh_bank_cycle_ns = 160;
   double refresh_interval_ns = 3900;
   bool store_data = false;
+  bool dmi = false;  ///< grant direct access to stored data; for platforms that use it, so no key of files
   std::string request_trace;
   DramOrganisation organisation;
   DramTiming timing;

@@ -26,13 +26,17 @@ void SparseMemory::write(std::uint64_t address, const unsigned char* data, std::
   while (bytes > 0) {
     const std::uint64_t offset = address % page_bytes;
     const std::uint64_t part = std::min(bytes, page_bytes - offset);
-    std::unique_ptr<Page>& page = pages_[address / page_bytes];
-    if (!page) page = std::make_unique<Page>();
-    std::memcpy(page->data() + offset, data, part);
+    std::memcpy(page(address) + offset, data, part);
     address += part;
     data += part;
     bytes -= part;
   }
+}
+
+unsigned char* SparseMemory::page(std::uint64_t address) {
+  std::unique_ptr<Page>& page = pages_[address / page_bytes];
+  if (!page) page = std::make_unique<Page>();
+  return page->data();
 }
 
 }  // namespace anda

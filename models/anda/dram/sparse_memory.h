@@ -15,8 +15,13 @@ class SparseMemory {
   void read(std::uint64_t address, unsigned char* data, std::uint64_t bytes) const;
   void write(std::uint64_t address, const unsigned char* data, std::uint64_t bytes);
 
- private:
+  /// The bytes of the page that holds an address, which stay where they are until clear().
   static constexpr std::uint64_t page_bytes = 1u << 16;
+  unsigned char* page(std::uint64_t address);
+
+  void clear() { pages_.clear(); }
+
+ private:
   using Page = std::array<unsigned char, page_bytes>;
 
   std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "anda_driver.h"
+
+#include <stddef.h>
+
+#define ALL_CAUSES (ANDA_INTERRUPT_ENABLE_DONE | ANDA_INTERRUPT_ENABLE_ERROR)
+
+static uint32_t get(const struct anda_device* device, uint32_t offset) {
+  return device->io.read(device->io.context, offset);
+}
+
+static void put(const struct anda_device* device, uint32_t offset, uint32_t value) {
+  device->io.write(device->io.context, offset, value);
+}
+
+static uint64_t ceil_div(uint64_t a, uint64_t b) { return a / b + (a % b != 0); }
+static uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+static void enable_interrupt(const struct anda_device* device) {
+  put(device, ANDA_REG_INTERRUPT_ENABLE, device->io.wait != NULL ? ALL_CAUSES : 0);
+}
+
+enum anda_result anda_open(struct anda_device* device, const struct anda_io* io) {
+  uint32_t capabilities;
+  if (io == NULL || io->read == NULL || io->write == NULL) return ANDA_WRONG_ARGUMENT;
+  device->io = *io;
+  if (get(device, ANDA_REG_ID) != 0x41444e41) return ANDA_NO_DEVICE;
+  if (get(device, ANDA_REG_VERSION) >> 16 != ANDA_INTERFACE_VERSION >> 16) return ANDA_WRONG_VERSION;
+  capabilities = get(device, ANDA_REG_CAPABILITIES);
+  device->takes_groups = (capabilities & ANDA_CAPABILITIES_GROUPS) != 0;
+  device->compresses = (capabilities & ANDA_CAPABILITIES_COMPRESSES) != 0;
+  device->clock_khz = get(device, ANDA_REG_CLOCK_KHZ);
+  device->descriptors = get(device, ANDA_REG_DESCRIPTORS);
+  device->array_rows = get(device, ANDA_REG_ARRAY_ROWS);
+  device->array_columns = get(device, ANDA_REG_ARRAY_COLUMNS);
+  device->weight_bits = get(device, ANDA_REG_WEIGHT_BITS);
+  device->group_size = get(device, ANDA_REG_GROUP_SIZE);
+  device->scale_group = get(device, ANDA_REG_SCALE_GROUP);
+  device->tile_step_m = get(device, ANDA_REG_TILE_STEP_M);
+  device->tile_step_n = get(device, ANDA_REG_TILE_STEP_N);
+  device->tile_step_k = get(device, ANDA_REG_TILE_STEP_K);
+  device->mantissa_bytes = get(device, ANDA_REG_MANTISSA_BYTES);
+  device->exponent_bytes = get(device, ANDA_REG_EXPONENT_BYTES);
+  device->weight_bytes = get(device, ANDA_REG_WEIGHT_BYTES);
+  device->failure.code = ANDA_ERROR_NONE;
+  device->failure.descriptor = 0;
+  device->failure.address = 0;
+  enable_interrupt(device);
+  return ANDA_OK;
+}
+
+/* Operand sizes: docs/functional.md has the layout that they follow from. */
+
+static uint64_t plane_bytes(const struct anda_device* device, uint64_t rows, uint64_t columns, uint32_t bits) {
+  if (bits == 0) return rows * columns * 2;
+  return ceil_div(columns, device->group_size) * (bits + 1) * ceil_div(rows * device->group_size, 8);
+}
+
+static uint64_t exponent_bytes(const struct anda_device* device, uint64_t rows, uint64_t columns, uint32_t bits) {
+  return bits == 0 ? 0 : ceil_div(columns, device->group_size) * ceil_div(rows * 5, 8);
+}
+
+/* Weights and their scales, of a panel or of several. */
+static uint64_t panel_weight_bytes(const struct anda_device* device, uint64_t k, uint64_t columns, uint32_t bits) {
+  return ceil_div(k * columns * bits, 8) + ceil_div(k, device->scale_group) * columns * 2;
+}
+
+uint64_t anda_activation_bytes(const struct anda_device* device, uint32_t rows, uint32_t columns, uint32_t bits) {
+  const uint32_t panel = device->array_rows;
+  const uint64_t whole = plane_bytes(device, panel, columns, bits) + exponent_bytes(device, panel, columns, bits);
+  const uint32_t rest = rows % panel;
+  return rows / panel * whole + plane_bytes(device, rest, columns, bits) + exponent_bytes(device, rest, columns, bits);
+}
+
+uint64_t anda_weight_bytes(const struct anda_device* device, uint32_t k, uint32_t n, uint32_t bits) {
+  const uint32_t panel = device->array_columns;
+  return n / panel * panel_weight_bytes(device, k, panel, bits) + panel_weight_bytes(device, k, n % panel, bits);
+}
+
+uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm) {
+  return gemm->tile_k < gemm->k ? (uint64_t)gemm->m * gemm->n * 4 : 0;
+}
+
+/* Whether operands and results of a step fit in half of each buffer; FP32 sums take the room of results in a split k.
+ */
+static int fits(const struct anda_device* device, const struct anda_gemm* gemm, uint64_t tile_k) {
+  const uint64_t m = smaller(device->tile_step_m, gemm->m);
+  const uint64_t n = smaller(gemm->tile_n, gemm->n);
+  const uint64_t k = smaller(tile_k, gemm->k);
+  uint64_t results = plane_bytes(device, m, n, gemm->output_bits);
+  if (tile_k < gemm->k) results = larger(results, m * n * 4);
+  return plane_bytes(device, m, k, gemm->input_bits) + results <= device->mantissa_bytes / 2 &&
+         exponent_bytes(device, m, k, gemm->input_bits) + exponent_bytes(device, m, n, gemm->output_bits) <=
+             device->exponent_bytes / 2 &&
+         panel_weight_bytes(device, k, n, gemm->weight_bits) <= device->weight_bytes / 2;
+}
+
+enum anda_result anda_choose_tile(const struct anda_device* device, struct anda_gemm* gemm) {
+  const uint64_t step = device->tile_step_k;
+  uint64_t low = 0; /* fits, in steps; a larger tile never needs less room */
+  uint64_t high;
+  if (gemm->m == 0 || gemm->n == 0 || gemm->k == 0) return ANDA_WRONG_ARGUMENT;
+  high = ceil_div(gemm->k, step) + 1;
+  gemm->loop_order = 0;
+  gemm->tile_m = device->tile_step_m;
+  gemm->tile_n = (uint32_t)(ceil_div(64, device->tile_step_n) * device->tile_step_n);
+  while (high - low > 1) {
+    const uint64_t middle = (low + high) / 2;
+    if (fits(device, gemm, middle * step)) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == 0) return ANDA_NO_TILE;
+  /* In equal parts. */
+  gemm->tile_k = (uint32_t)(ceil_div(ceil_div(gemm->k, ceil_div(gemm->k, low * step)), step) * step);
+  return ANDA_OK;
+}
+
+static void set_address(uint32_t* words, uint32_t low, uint32_t high, uint64_t address) {
+  anda_set_field(words, low, (uint32_t)address);
+  anda_set_field(words, high, (uint32_t)(address >> 32));
+}
+
+enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t index, const struct anda_gemm* gemm) {
+  uint32_t words[ANDA_DESCRIPTOR_WORDS] = {0};
+  uint32_t i;
+  if (index >= device->descriptors) return ANDA_WRONG_ARGUMENT;
+  anda_set_field(words, ANDA_DESCRIPTOR_OPCODE, ANDA_OPCODE_GEMM);
+  anda_set_field(words, ANDA_DESCRIPTOR_LOOP_ORDER, gemm->loop_order);
+  anda_set_field(words, ANDA_DESCRIPTOR_M, gemm->m);
+  anda_set_field(words, ANDA_DESCRIPTOR_N, gemm->n);
+  anda_set_field(words, ANDA_DESCRIPTOR_K, gemm->k);
+  anda_set_field(words, ANDA_DESCRIPTOR_INPUT_BITS, gemm->input_bits);
+  anda_set_field(words, ANDA_DESCRIPTOR_OUTPUT_BITS, gemm->output_bits);
+  anda_set_field(words, ANDA_DESCRIPTOR_WEIGHT_BITS, gemm->weight_bits);
+  anda_set_field(words, ANDA_DESCRIPTOR_TILE_M, gemm->tile_m);
+  anda_set_field(words, ANDA_DESCRIPTOR_TILE_N, gemm->tile_n);
+  anda_set_field(words, ANDA_DESCRIPTOR_TILE_K, gemm->tile_k);
+  set_address(words, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, ANDA_DESCRIPTOR_ACTIVATIONS_HIGH, gemm->activations);
+  set_address(words, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH, gemm->weights);
+  set_address(words, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH, gemm->outputs);
+  set_address(words, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH, gemm->partial_sums);
+  for (i = 0; i < ANDA_DESCRIPTOR_WORDS; ++i) {
+    put(device, ANDA_INSTRUCTION_MEMORY + 4 * (index * ANDA_DESCRIPTOR_WORDS + i), words[i]);
+  }
+  return ANDA_OK;
+}
+
+enum anda_result anda_start(struct anda_device* device, uint32_t count) {
+  if ((get(device, ANDA_REG_STATUS) & ANDA_STATUS_BUSY) != 0) return ANDA_BUSY;
+  put(device, ANDA_REG_INTERRUPT_CLEAR, ALL_CAUSES); /* of a run that nobody waited for */
+  put(device, ANDA_REG_DESCRIPTOR_COUNT, count);
+  put(device, ANDA_REG_CONTROL, ANDA_CONTROL_START);
+  return ANDA_OK;
+}
+
+static uint32_t status_when_quiet(const struct anda_device* device, uint32_t reads) {
+  uint32_t status = get(device, ANDA_REG_STATUS);
+  while ((status & ANDA_STATUS_BUSY) != 0 && reads-- != 0) status = get(device, ANDA_REG_STATUS);
+  return status;
+}
+
+enum anda_result anda_wait(struct anda_device* device, uint32_t timeout_us) {
+  uint32_t status;
+  if (device->io.wait != NULL) {
+    /* An interrupt that was cleared may still be high, so a high one proves nothing: STATUS has the last word. */
+    uint32_t tries = timeout_us;
+    int timed_out;
+    do {
+      timed_out = device->io.wait(device->io.context, timeout_us);
+      status = get(device, ANDA_REG_STATUS);
+    } while ((status & ANDA_STATUS_BUSY) != 0 && timed_out == 0 && tries-- != 0);
+  } else {
+    status = status_when_quiet(device, timeout_us);
+  }
+  if ((status & ANDA_STATUS_BUSY) != 0) return ANDA_TIMEOUT;
+  put(device, ANDA_REG_INTERRUPT_CLEAR, ALL_CAUSES);
+  if ((status & ANDA_STATUS_DONE) != 0) return ANDA_OK;
+  device->failure.code = get(device, ANDA_REG_ERROR_CODE);
+  device->failure.descriptor = get(device, ANDA_REG_ERROR_DESCRIPTOR);
+  device->failure.address = get(device, ANDA_REG_ERROR_ADDRESS_LOW);
+  device->failure.address |= (uint64_t)get(device, ANDA_REG_ERROR_ADDRESS_HIGH) << 32;
+  return ANDA_FAILED;
+}
+
+enum anda_result anda_run(struct anda_device* device, uint32_t count, uint32_t timeout_us) {
+  const enum anda_result result = anda_start(device, count);
+  return result != ANDA_OK ? result : anda_wait(device, timeout_us);
+}
+
+enum anda_result anda_reset(struct anda_device* device, uint32_t timeout_us) {
+  put(device, ANDA_REG_CONTROL, ANDA_CONTROL_RESET);
+  if ((status_when_quiet(device, timeout_us) & ANDA_STATUS_BUSY) != 0) return ANDA_TIMEOUT;
+  enable_interrupt(device);
+  return ANDA_OK;
+}
+
+uint64_t anda_counter(const struct anda_device* device, uint32_t counter) {
+  uint32_t high = get(device, counter + 4);
+  for (;;) {
+    const uint32_t low = get(device, counter);
+    const uint32_t again = get(device, counter + 4);
+    if (again == high) return (uint64_t)high << 32 | low;
+    high = again;
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_TLM_TARGET_ACCESS_H
+#define ANDA_TLM_TARGET_ACCESS_H
+
+#include <algorithm>
+#include <cstdint>
+#include <systemc>
+#include <tlm>
+
+namespace anda {
+
+/// What lies behind a target socket and which accesses it takes. Every target socket of the library uses these
+/// functions, so that all refuse the same things in the same way; see docs/tlm.md.
+struct TargetAccess {
+  std::uint64_t bytes = 0;       ///< size of the address space, which starts at 0
+  std::uint32_t word_bytes = 1;  ///< addresses and lengths are multiples of it; a power of two
+  bool byte_enables = true;      ///< whether single bytes may be left out
+};
+
+/// TLM_OK_RESPONSE if a target can execute a transaction, otherwise the response that says what is wrong with it.
+/// Streaming bursts (a streaming width below the length) are refused by all targets.
+inline tlm::tlm_response_status refusal(const tlm::tlm_generic_payload& payload, const TargetAccess& target) {
+  const std::uint64_t address = payload.get_address();
+  const std::uint64_t length = payload.get_data_length();
+  if (!payload.is_read() && !payload.is_write()) return tlm::TLM_COMMAND_ERROR_RESPONSE;
+  if (length == 0 || payload.get_streaming_width() < length || ((address | length) & (target.word_bytes - 1)) != 0) {
+    return tlm::TLM_BURST_ERROR_RESPONSE;
+  }
+  if (payload.get_data_ptr() == nullptr) return tlm::TLM_GENERIC_ERROR_RESPONSE;
+  if (address >= target.bytes || length > target.bytes - address) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  if (payload.get_byte_enable_ptr() != nullptr && (!target.byte_enables || payload.get_byte_enable_length() == 0)) {
+    return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
+  }
+  return tlm::TLM_OK_RESPONSE;
+}
+
+/// How many bytes of a debug access a target serves, whole words from the first on: those before its end. Debug access
+/// knows no byte enables and no streaming width.
+inline unsigned int debug_bytes(const tlm::tlm_generic_payload& payload, const TargetAccess& target) {
+  const std::uint64_t address = payload.get_address();
+  if (!payload.is_read() && !payload.is_write()) return 0;
+  if (payload.get_data_ptr() == nullptr || address >= target.bytes || (address & (target.word_bytes - 1)) != 0) {
+    return 0;
+  }
+  const std::uint64_t bytes = std::min<std::uint64_t>(payload.get_data_length(), target.bytes - address);
+  return static_cast<unsigned int>(bytes - (bytes & (target.word_bytes - 1)));
+}
+
+/// Calls move(offset, bytes) for each run of enabled bytes of a legal transaction, in their order. The pattern of byte
+/// enables repeats itself when it is shorter than the data.
+template <class Move>
+void for_each_enabled(const tlm::tlm_generic_payload& payload, Move&& move) {
+  const std::uint64_t length = payload.get_data_length();
+  const unsigned char* const enables = payload.get_byte_enable_ptr();
+  if (enables == nullptr) {
+    move(std::uint64_t{0}, length);
+    return;
+  }
+  const std::uint64_t period = payload.get_byte_enable_length();
+  const auto enabled = [&](std::uint64_t offset) { return enables[offset % period] != TLM_BYTE_DISABLED; };
+  for (std::uint64_t first = 0; first < length;) {
+    std::uint64_t end = first + 1;
+    const bool on = enabled(first);
+    while (end < length && enabled(end) == on) ++end;
+    if (on) move(first, end - first);
+    first = end;
+  }
+}
+
+/// Lets simulated time catch up with an initiator that runs ahead, for targets whose state depends on when they are
+/// asked. Only where there is something to wait for, so that b_transport without a delay needs no thread.
+inline void synchronise(sc_core::sc_time& delay) {
+  if (delay == sc_core::SC_ZERO_TIME) return;
+  sc_core::wait(delay);
+  delay = sc_core::SC_ZERO_TIME;
+}
+
+}  // namespace anda
+
+#endif

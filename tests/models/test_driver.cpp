@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda_driver.h>
+
+#include <catch2/catch.hpp>
+#include <map>
+
+#include <anda/controller/schedule.h>
+#include <anda/controller/tensor_image.h>
+
+#include "models/machine.h"
+#include "models/random_machines.h"
+
+using namespace anda;
+using anda::test::Machine;
+using anda::test::machine_of;
+
+namespace {
+
+anda_io polling(Machine& machine) {
+  return {[](void* context, std::uint32_t offset) { return static_cast<Machine*>(context)->read(offset); },
+          [](void* context, std::uint32_t offset, std::uint32_t value) {
+            static_cast<Machine*>(context)->write(offset, value);
+          },
+          nullptr, &machine};
+}
+
+/// Time passes while the driver waits for the interrupt.
+anda_io waiting(Machine& machine) {
+  anda_io io = polling(machine);
+  io.wait = [](void* context, std::uint32_t timeout_us) {
+    Machine& waited = *static_cast<Machine*>(context);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    for (std::uint32_t i = 0; i < timeout_us && !waited.interrupt.read(); ++i) {
+      sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_US));
+    }
+    return waited.interrupt.read() ? 0 : 1;
+  };
+  return io;
+}
+
+anda_gemm gemm_of(std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t bits) {
+  anda_gemm gemm{};
+  gemm.m = m;
+  gemm.n = n;
+  gemm.k = k;
+  gemm.input_bits = bits;
+  gemm.output_bits = bits;
+  gemm.weight_bits = 4;
+  gemm.weights = 1u << 28;
+  gemm.outputs = 1u << 29;
+  gemm.partial_sums = 1u << 30;
+  return gemm;
+}
+
+/// Registers that a test makes up.
+struct Fake {
+  std::map<std::uint32_t, std::uint32_t> values{{ANDA_REG_ID, 0x41444e41}, {ANDA_REG_VERSION, ANDA_INTERFACE_VERSION}};
+  std::uint64_t counter = 0;
+  std::uint32_t counter_step = 0;
+  int reads = 0;
+
+  anda_io io() {
+    return {[](void* context, std::uint32_t offset) {
+              Fake& fake = *static_cast<Fake*>(context);
+              ++fake.reads;
+              if (offset < ANDA_COUNTER_CYCLES) return fake.values[offset];
+              const std::uint64_t now = fake.counter;
+              fake.counter += fake.counter_step;
+              return static_cast<std::uint32_t>(offset % 8 == 0 ? now : now >> 32);
+            },
+            [](void* context, std::uint32_t offset, std::uint32_t value) {
+              static_cast<Fake*>(context)->values[offset] = value;
+            },
+            nullptr, this};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("The driver runs a GeMM like the compiler's descriptor and reads its counters") {
+  Machine machine(machine_of(PeKind::anda));
+  Machine other(machine_of(PeKind::anda));
+  const anda_io io = waiting(machine);
+  anda_device device;
+  REQUIRE(anda_open(&device, &io) == ANDA_OK);
+  anda_gemm gemm = gemm_of(100, 300, 2000, 7);
+  REQUIRE(anda_choose_tile(&device, &gemm) == ANDA_OK);
+  REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
+  REQUIRE(anda_write_gemm(&device, 1, &gemm) == ANDA_OK);
+  CHECK(anda_run(&device, 1, 1000000) == ANDA_OK);
+  sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_NS));
+  CHECK_FALSE(machine.interrupt.read());
+
+  const auto expected = other.run(other.task(100, 300, 2000, 7, 7), Tiling::paper);
+  for (const CounterEntry& entry : counter_table) {
+    INFO(entry.name);
+    CHECK(anda_counter(&device, entry.offset) == expected.at(entry.counter));
+  }
+  CHECK(anda_run(&device, 2, 1000000) == ANDA_OK);
+  CHECK(anda_counter(&device, ANDA_COUNTER_GEMMS) == 3);
+}
+
+TEST_CASE("The driver's sizes and tiles are those of the library, on random machines") {
+  std::mt19937 engine(11);
+  anda::test::RandomMachines random(11);
+  std::vector<std::unique_ptr<Machine>> machines;
+  for (int i = 0; i < 60; ++i) machines.push_back(std::make_unique<Machine>(random.accelerator()));
+  for (const auto& each : machines) {
+    Machine& machine = *each;
+    const AcceleratorConfig& config = machine.accelerator.config();
+    const anda_io io = polling(machine);
+    anda_device device;
+    REQUIRE(anda_open(&device, &io) == ANDA_OK);
+    CHECK(device.clock_khz == static_cast<std::uint32_t>(config.clock_hz / 1e3));
+    for (int j = 0; j < 20; ++j) {
+      const auto up_to = [&](std::uint32_t most) { return 1 + static_cast<std::uint32_t>(engine()) % most; };
+      const std::uint32_t bits = device.takes_groups != 0 ? up_to(16) : 0;
+      anda_gemm gemm = gemm_of(up_to(600), up_to(600), up_to(20000), bits);
+      gemm.weight_bits = up_to(device.weight_bits);
+      GemmTask task = machine.task(gemm.m, gemm.n, gemm.k, bits, bits);
+      task.weights.bits = gemm.weight_bits;
+      CHECK(anda_activation_bytes(&device, gemm.m, gemm.k, bits) ==
+            tensor_bytes(gemm.m, gemm.k, task.input, config.mxu.rows));
+      CHECK(anda_weight_bytes(&device, gemm.k, gemm.n, gemm.weight_bits) ==
+            tensor_bytes(gemm.k, gemm.n, task.weights, config.mxu.columns));
+      TileShape tile;
+      try {
+        tile = choose_tile(Tiling::paper, config, task);
+      } catch (const Error&) {
+        CHECK(anda_choose_tile(&device, &gemm) == ANDA_NO_TILE);
+        continue;
+      }
+      REQUIRE(anda_choose_tile(&device, &gemm) == ANDA_OK);
+      CHECK(gemm.tile_m == tile.m);
+      CHECK(gemm.tile_n == tile.n);
+      CHECK(gemm.tile_k == tile.k);
+      CHECK(gemm.loop_order == static_cast<std::uint32_t>(tile.order));
+      if (Schedule(task, tile).spills()) CHECK(anda_partial_sum_bytes(&gemm) == std::uint64_t{gemm.m} * gemm.n * 4);
+      REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
+      std::array<std::uint32_t, GemmDescriptor::words> words{};
+      for (std::uint32_t w = 0; w < words.size(); ++w) words[w] = machine.read(ANDA_INSTRUCTION_MEMORY + 4 * w);
+      GemmDescriptor expected = machine.descriptor(task, tile);
+      CHECK(words == expected.encode());
+    }
+  }
+}
+
+TEST_CASE("The driver tells an error with its place, and the machine goes on") {
+  DramConfig small;
+  small.capacity_bytes = 1u << 20;
+  Machine machine(machine_of(PeKind::anda), small);
+  const anda_io io = waiting(machine);
+  anda_device device;
+  REQUIRE(anda_open(&device, &io) == ANDA_OK);
+  anda_gemm gemm = gemm_of(16, 64, 128, 8);
+  REQUIRE(anda_choose_tile(&device, &gemm) == ANDA_OK);
+  gemm.weights = 1u << 18;
+  gemm.outputs = 1u << 19;
+  anda_gemm wrong = gemm;
+  wrong.weights = 1u << 20;
+  REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
+  REQUIRE(anda_write_gemm(&device, 1, &wrong) == ANDA_OK);
+  CHECK(anda_run(&device, 2, 1000) == ANDA_FAILED);
+  CHECK(device.failure.code == ANDA_ERROR_MEMORY);
+  CHECK(device.failure.descriptor == 1);
+  CHECK(device.failure.address == 1u << 20);
+
+  wrong = gemm;
+  wrong.m = 0;
+  REQUIRE(anda_write_gemm(&device, 1, &wrong) == ANDA_OK);
+  CHECK(anda_run(&device, 2, 1000) == ANDA_FAILED);
+  CHECK(device.failure.code == ANDA_ERROR_DIMENSION);
+  CHECK(device.failure.address == ANDA_INSTRUCTION_MEMORY + 4 * (16 + 1));
+  CHECK(anda_run(&device, 1, 1000) == ANDA_OK);
+  CHECK(anda_write_gemm(&device, device.descriptors, &gemm) == ANDA_WRONG_ARGUMENT);
+  CHECK(anda_run(&device, 0, 1000) == ANDA_FAILED);
+  CHECK(device.failure.code == ANDA_ERROR_COUNT);
+}
+
+TEST_CASE("The driver gives up after its timeout, and a reset makes the machine free") {
+  Machine machine(machine_of(PeKind::anda));
+  const anda_io io = waiting(machine);
+  anda_device device;
+  REQUIRE(anda_open(&device, &io) == ANDA_OK);
+  anda_gemm gemm = gemm_of(2000, 2000, 2000, 8);
+  REQUIRE(anda_choose_tile(&device, &gemm) == ANDA_OK);
+  REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
+  CHECK(anda_run(&device, 1, 3) == ANDA_TIMEOUT);
+  CHECK(anda_run(&device, 1, 3) == ANDA_BUSY);
+  CHECK(anda_reset(&device, 0) == ANDA_TIMEOUT);  // no time passes between its reads
+  sc_core::sc_start(sc_core::sc_time(100, sc_core::SC_US));
+  CHECK(anda_reset(&device, 0) == ANDA_OK);
+  CHECK(anda_counter(&device, ANDA_COUNTER_CYCLES) == 0);
+
+  gemm = gemm_of(16, 64, 128, 8);
+  REQUIRE(anda_choose_tile(&device, &gemm) == ANDA_OK);
+  REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
+  CHECK(anda_run(&device, 1, 1000) == ANDA_OK);
+}
+
+TEST_CASE("The driver refuses what is no Anda of its version") {
+  Fake fake;
+  anda_io io = fake.io();
+  anda_device device;
+  CHECK(anda_open(&device, &io) == ANDA_OK);
+  CHECK(fake.values[ANDA_REG_INTERRUPT_ENABLE] == 0);  // nobody waits for it
+  fake.values[ANDA_REG_VERSION] += 1;
+  CHECK(anda_open(&device, &io) == ANDA_OK);
+  fake.values[ANDA_REG_VERSION] += 1u << 16;
+  CHECK(anda_open(&device, &io) == ANDA_WRONG_VERSION);
+  fake.values[ANDA_REG_ID] = 0;
+  CHECK(anda_open(&device, &io) == ANDA_NO_DEVICE);
+  io.read = nullptr;
+  CHECK(anda_open(&device, &io) == ANDA_WRONG_ARGUMENT);
+}
+
+TEST_CASE("Without an interrupt the driver reads STATUS as often as its timeout says") {
+  Fake fake;
+  const anda_io io = fake.io();
+  anda_device device;
+  REQUIRE(anda_open(&device, &io) == ANDA_OK);
+  fake.values[ANDA_REG_STATUS] = ANDA_STATUS_BUSY;
+  fake.reads = 0;
+  CHECK(anda_wait(&device, 10) == ANDA_TIMEOUT);
+  CHECK(fake.reads == 11);
+  fake.values[ANDA_REG_STATUS] = ANDA_STATUS_DONE;
+  CHECK(anda_wait(&device, 10) == ANDA_OK);
+}
+
+TEST_CASE("Halves of a counter belong together however it grows between the reads") {
+  Fake fake;
+  const anda_io io = fake.io();
+  anda_device device;
+  REQUIRE(anda_open(&device, &io) == ANDA_OK);
+  for (fake.counter_step = 0; fake.counter_step < 5; ++fake.counter_step) {
+    for (std::uint64_t before = (std::uint64_t{7} << 32) - 20; before < (std::uint64_t{7} << 32) + 5; ++before) {
+      fake.counter = before;
+      const std::uint64_t value = anda_counter(&device, ANDA_COUNTER_CYCLES);
+      CHECK(value >= before);
+      CHECK(value <= fake.counter);
+    }
+  }
+}
