@@ -127,8 +127,20 @@ class Exploration:
         seed = int.from_bytes(hashlib.sha256(f"{self.options['seed']} {number} {name}".encode()).digest()[:4], "big")
         constrained = {"constraints_func": lambda trial: trial.user_attrs[_ATTRIBUTE]} if self._is_constrained else {}
         if self.options["sampler"] == "tpe":
-            return optuna.samplers.TPESampler(seed=seed, constant_liar=True, multivariate=True, **constrained)
-        return optuna.samplers.NSGAIISampler(seed=seed, population_size=self.options["population"], **constrained)
+            return self._ordered(optuna.samplers.TPESampler)(seed=seed, constant_liar=True, multivariate=True, **constrained)
+        return self._ordered(optuna.samplers.NSGAIISampler)(
+            seed=seed, population_size=self.options["population"], **constrained)
+
+    def _ordered(self, base):
+        """A kind of sampler that takes the parameters in the order of the file; Optuna takes them in that of its database."""
+        names = self._names()
+
+        class Ordered(base):
+            def infer_relative_search_space(self, study, trial):
+                space = super().infer_relative_search_space(study, trial)
+                return {name: space[name] for name in names if name in space}
+
+        return Ordered
 
     @property
     def _is_constrained(self):
