@@ -47,8 +47,9 @@ constexpr const char* usage =
 
 constexpr const char* examples =
     "\n"
-    "Example:\n"
-    "  anda-sim search --model OPT-1.3B --evaluator 'my-evaluator' --tolerance 0.1%,1% --simulate\n";
+    "Examples:\n"
+    "  anda-sim search --model-dir opt-125m --tokens wikitext2.npy --tolerance 0.1%,1% --simulate\n"
+    "  anda-sim search --model LLaMA-13B --evaluator ./my-evaluator --objective energy --per-layer\n";
 
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };

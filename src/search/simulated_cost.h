@@ -27,7 +27,8 @@ struct RunCost {
 
 /// Cycles and energy of a workload on Anda for any precisions, equal to those of a run. Every GeMM starts on an idle
 /// machine, so a run is the sum of its GeMMs: each that is different is simulated once for every pair of mantissa
-/// lengths, of its input and of its results, and only added up afterwards.
+/// lengths, of its input and of its results, and only added up afterwards. With the detailed memory a GeMM depends on
+/// where in the refresh interval it starts, too, and the sum is near a run's.
 class SimulatedCost {
  public:
   /// Simulates. Once a process, as simulate(). Throws Error (run) if it fails or `progress` says stop.

@@ -8,6 +8,7 @@ Run with the build directory in ANDA_BUILD_DIR:
 
 import json
 import os
+import pty
 import random
 import shlex
 import signal
@@ -443,6 +444,19 @@ def test_a_log_of_its_own(program, tmp_path):
     landscape = Landscape(tmp_path, [2.0, 0.1, 0.4, 0.2])
     search(program, tmp_path, landscape, "--log", "logs/mine.jsonl")
     assert log_of(tmp_path, "logs/mine.jsonl") and not (tmp_path / "out" / "log.jsonl").exists()
+
+
+def test_a_terminal_sees_how_far_it_is(program, tmp_path):
+    command = "while read line; do sleep 0.15; echo '{\"perplexity\": 5}'; done"
+    words = [program, "search", "--model", "OPT-1.3B", "--evaluator", command, "--iterations", "4", "--out", "out", *TINY]
+    terminal, its_end = pty.openpty()
+    done = subprocess.run(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=its_end, text=True, timeout=60,
+                          env={**os.environ, "TERM": "xterm"})
+    os.close(its_end)
+    seen = os.read(terminal, 1 << 16).decode()
+    os.close(terminal)
+    assert done.returncode == 0 and "OPT-1.3B" in done.stdout
+    assert "[#######                       ]  25 %" in seen and seen.endswith("\r\x1b[K")
 
 
 # --- evaluators that misbehave ---------------------------------------------------------------------------------
