@@ -142,21 +142,16 @@ void Dram::b_transport(Payload& payload, sc_core::sc_time& delay) {
   complete(payload);
 }
 
-/// Moves the data of a transaction that can be executed.
-void Dram::complete(Payload& payload) {
-  if (config_.store_data) {
-    const std::uint64_t address = payload.get_address();
-    unsigned char* const data = payload.get_data_ptr();
-    for_each_enabled(payload, [&](std::uint64_t offset, std::uint64_t bytes) {
-      if (payload.is_read()) {
-        contents_.read(address + offset, data + offset, bytes);
-      } else {
-        contents_.write(address + offset, data + offset, bytes);
-      }
-    });
-  }
-  payload.set_dmi_allowed(dmi_);
-  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+void Dram::move_data(Payload& payload) {
+  const std::uint64_t address = payload.get_address();
+  unsigned char* const data = payload.get_data_ptr();
+  for_each_enabled(payload, [&](std::uint64_t offset, std::uint64_t bytes) {
+    if (payload.is_read()) {
+      contents_.read(address + offset, data + offset, bytes);
+    } else {
+      contents_.write(address + offset, data + offset, bytes);
+    }
+  });
 }
 
 unsigned int Dram::transport_dbg(Payload& payload) {

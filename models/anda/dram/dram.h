@@ -91,7 +91,14 @@ class Dram : public sc_core::sc_module {
   unsigned int transport_dbg(Payload& payload);
   bool get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi);
   void take_dmi_back();
-  void complete(Payload& payload);
+  void move_data(Payload& payload);
+
+  /// The effects of a transaction that can be executed.
+  void complete(Payload& payload) {
+    if (config_.store_data) move_data(payload);
+    if (dmi_) payload.set_dmi_allowed(true);
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  }
 
   /// Counts a legal transaction that arrives at an instant.
   void take(const Payload& payload, std::uint64_t arrival);

@@ -87,7 +87,7 @@ void ProtocolRules::check_time(const Call& call, const char* what) {
 ProtocolRules::Call ProtocolRules::begin_blocking(const Payload& payload, const sc_core::sc_time& delay) {
   ++transactions_;
   check_request(payload);
-  const Call call = call_of(payload, tlm::UNINITIALIZED_PHASE, delay);
+  Call call = call_of(payload, tlm::UNINITIALIZED_PHASE, delay);
   if (!under_way_.insert({&payload, {Stage::blocking, call.now, call}}).second) {
     report_(ProtocolRule::payload_reused, text(payload) + " is sent while it is under way");
   }
@@ -106,7 +106,7 @@ void ProtocolRules::end_blocking(const Call& call, const Payload& payload, const
 
 ProtocolRules::Call ProtocolRules::begin_forward(const Payload& payload, const tlm::tlm_phase& phase,
                                                  const sc_core::sc_time& delay) {
-  const Call call = call_of(payload, phase, delay);
+  Call call = call_of(payload, phase, delay);
   if (phase == tlm::END_RESP) {
     end_response(payload, delay);
     return call;
@@ -163,7 +163,7 @@ void ProtocolRules::end_forward(const Call& call, const Payload& payload, const 
 
 ProtocolRules::Call ProtocolRules::begin_backward(const Payload& payload, const tlm::tlm_phase& phase,
                                                   const sc_core::sc_time& delay) {
-  const Call call{sc_core::sc_time_stamp(), delay, phase, nullptr, nullptr, tlm::TLM_IGNORE_COMMAND, 0, 0, 0};
+  Call call{sc_core::sc_time_stamp(), delay, phase, nullptr, nullptr, tlm::TLM_IGNORE_COMMAND, 0, 0, 0};
   if (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP) {
     to_phase(payload, phase, delay);
   } else if (of_base_protocol(phase)) {
