@@ -3,12 +3,12 @@
 
 #include <anda/base/error.h>
 #include <anda/numeric/round_values.h>
-#include <cblas.h>
 #include <fmt/format.h>
 
 #include <ctime>
 
 #include "config/precision_config.h"
+#include "llm/blas.h"
 
 namespace anda::sim {
 namespace {
@@ -214,8 +214,8 @@ void Decoder::run(const std::uint32_t* tokens, std::size_t sequences, std::size_
   const std::vector<float>& head = config_.tied_embeddings ? embedding_ : head_.weights;
   const auto hidden = static_cast<int>(config_.shape.hidden_size);
   const auto vocabulary = static_cast<int>(config_.vocabulary);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(rows), vocabulary, hidden, 1,
-              workspace.x.data(), hidden, head.data(), hidden, 0, logits.data(), vocabulary);
+  blas().sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(rows), vocabulary, hidden, 1,
+               workspace.x.data(), hidden, head.data(), hidden, 0, logits.data(), vocabulary);
 }
 
 }  // namespace anda::sim

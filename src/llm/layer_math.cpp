@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "llm/layer_math.h"
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+
+#include "llm/blas.h"
 
 namespace anda::sim {
 namespace {
@@ -102,15 +102,15 @@ void attention(const float* q, const float* k, const float* v, const AttentionSh
       const std::size_t at = sequence * length * q_width + head * shape.head_dim;
       const std::size_t kv_head = head * shape.kv_heads / shape.heads;
       const std::size_t kv_at = sequence * length * kv_width + kv_head * shape.head_dim;
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, size, scale, q + at, q_stride, k + kv_at, kv_stride, 0,
-                  scores.data(), n);
+      blas().sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, size, scale, q + at, q_stride, k + kv_at, kv_stride,
+                   0, scores.data(), n);
       for (std::size_t row = 0; row < length; ++row) {
         float* row_scores = scores.data() + row * length;
         softmax(row_scores, row + 1);
         std::fill(row_scores + row + 1, row_scores + length, 0.0F);
       }
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, n, 1, scores.data(), n, v + kv_at, kv_stride, 0,
-                  y + at, q_stride);
+      blas().sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, n, 1, scores.data(), n, v + kv_at, kv_stride, 0,
+                   y + at, q_stride);
     }
   }
 }

@@ -3,10 +3,11 @@
 
 #include <anda/base/error.h>
 #include <anda/numeric/weight.h>
-#include <cblas.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+
+#include "llm/blas.h"
 
 namespace anda::sim {
 namespace {
@@ -35,8 +36,8 @@ void Linear::apply(const float* x, std::size_t rows, float* y) const {
   }
   const auto k = static_cast<int>(inputs);
   const auto n = static_cast<int>(outputs);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(rows), n, k, 1, x, k, weights.data(), k,
-              bias.empty() ? 0 : 1, y, n);
+  blas().sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(rows), n, k, 1, x, k, weights.data(), k,
+               bias.empty() ? 0 : 1, y, n);
 }
 
 Linear read_linear(const Checkpoint& checkpoint, const std::string& name, std::size_t inputs, std::size_t outputs,

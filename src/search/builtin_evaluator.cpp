@@ -4,7 +4,6 @@
 #include <anda/base/error.h>
 #include <anda/base/math.h>
 #include <anda/numeric/anda_group.h>
-#include <cblas.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +12,8 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+
+#include "llm/blas.h"
 
 namespace anda::sim {
 namespace {
@@ -87,7 +88,7 @@ void BuiltinEvaluator::over_windows(const ActivationRounding& rounding, Use use)
   const std::size_t parts = ceil_div(windows(), at_a_time);
   // Windows go to threads of our own, which share everything but the GeMMs' own threads; those take what is left over.
   const auto workers = static_cast<unsigned>(std::min<std::size_t>(threads_, parts));
-  openblas_set_num_threads(static_cast<int>(threads_ / workers));
+  blas().set_threads(static_cast<int>(threads_ / workers));
 
   std::atomic<std::size_t> next{0};
   std::mutex mutex;

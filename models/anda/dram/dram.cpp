@@ -23,6 +23,11 @@ std::uint32_t log2_of(std::uint32_t power_of_two) {
 
 double ticks_of(double seconds) { return seconds / sc_core::sc_get_time_resolution().to_seconds(); }
 
+/// Of a burst's share of the time of all channels.
+double ticks_of_burst(const DramConfig& config) {
+  return ticks_of(config.burst_length / config.data_rate_bit_per_s) / config.channels / config.available();
+}
+
 std::uint64_t now_ticks() { return sc_core::sc_time_stamp().value(); }
 
 }  // namespace
@@ -34,7 +39,8 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
       access_{config.capacity_bytes, 1, true},
       dmi_(config.dmi && config.store_data),
       burst_shift_(log2_of(config.burst_bytes())),
-      burst_ticks_(ticks_of(config.burst_length / config.data_rate_bit_per_s) / config.channels / config.available()),
+      burst_ticks_(static_cast<std::uint64_t>(ticks_of_burst(config))),
+      burst_part_(rounded(std::ldexp(ticks_of_burst(config) - std::floor(ticks_of_burst(config)), part_bits))),
       latency_ticks_(static_cast<std::uint64_t>(std::llround(ticks_of(config.latency_ns * 1e-9)))),
       clock_(config.clock_hz()),
       phases_(this, &Dram::on_phase),
@@ -111,13 +117,12 @@ std::uint64_t Dram::serve_fast(const Payload& payload, std::uint64_t arrival) {
     free_at_ticks_ = first;
     free_at_part_ = 0;
   }
-  const std::uint64_t begin = free_at_ticks_ + rounded(free_at_part_);
+  const std::uint64_t begin = free_at();
   // Parts of a tick are carried on, so that many small transactions take as long as a large one.
-  const double busy = free_at_part_ + to_double(bursts) * burst_ticks_;
-  const auto whole = static_cast<std::uint64_t>(static_cast<std::int64_t>(busy));
-  free_at_ticks_ += whole;
-  free_at_part_ = busy - to_double(whole);
-  const std::uint64_t end = free_at_ticks_ + rounded(free_at_part_);
+  const std::uint64_t part = free_at_part_ + bursts * burst_part_;
+  free_at_ticks_ += bursts * burst_ticks_ + (part >> part_bits);
+  free_at_part_ = part & ((std::uint64_t{1} << part_bits) - 1);
+  const std::uint64_t end = free_at();
   if (observer_) observer_({0, payload.is_write(), bursts, begin, end});
   return end;
 }
@@ -179,7 +184,7 @@ bool Dram::get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi) {
   dmi.set_end_address(std::min(first + SparseMemory::page_bytes, config_.capacity_bytes) - 1);
   dmi.allow_read_write();
   // By the standard the latency is of a byte: its share of the data path of level fast.
-  const auto byte = sc_core::sc_time::from_value(rounded(burst_ticks_ / config_.burst_bytes()));
+  const auto byte = sc_core::sc_time::from_value(rounded(ticks_of_burst(config_) / config_.burst_bytes()));
   dmi.set_read_latency(dmi.get_read_latency() + byte);
   dmi.set_write_latency(dmi.get_write_latency() + byte);
   return true;

@@ -103,6 +103,8 @@ class Dram : public sc_core::sc_module {
   /// Counts a legal transaction that arrives at an instant.
   void take(const Payload& payload, std::uint64_t arrival);
   std::uint64_t serve_fast(const Payload& payload, std::uint64_t arrival);
+  /// The instant from which the channels are free, in whole ticks.
+  std::uint64_t free_at() const { return free_at_ticks_ + (free_at_part_ >> (part_bits - 1)); }
   std::uint64_t serve_detailed(const Payload& payload, std::uint64_t arrival);
   std::uint64_t bursts_of(const Payload& payload) const;
 
@@ -116,14 +118,17 @@ class Dram : public sc_core::sc_module {
   void answer();
   void wake_at(std::uint64_t ticks);
 
+  static constexpr std::uint32_t part_bits = 32;
+
   DramConfig config_;
   TargetAccess access_;
   bool dmi_;
   std::uint32_t burst_shift_;  // a burst is 2^burst_shift_ bytes
-  double burst_ticks_;         // a burst's share of the time of all channels
+  std::uint64_t burst_ticks_;  // a burst's share of the time of all channels
+  std::uint64_t burst_part_;   // and what is beyond whole ticks, in 2^-part_bits ticks
   std::uint64_t latency_ticks_;
   std::uint64_t free_at_ticks_ = 0;  // of the channels, and the part of a tick beyond
-  double free_at_part_ = 0;
+  std::uint64_t free_at_part_ = 0;
   SparseMemory contents_;
 
   Clock clock_;                         // of the commands
