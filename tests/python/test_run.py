@@ -26,7 +26,7 @@ def program():
 
 
 def call(program, *args, **options):
-    return subprocess.run([program, *map(str, args)], capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run([program, *map(str, args)], capture_output=True, text=True, timeout=600, **options)
 
 
 def run(program, folder, config="workload: {model: LLaMA-13B, layers: 1, tokens: 64}\n", *args):
