@@ -88,12 +88,13 @@ class PhasesMemory : public sc_core::sc_module {
 
   tlm_utils::simple_target_socket<PhasesMemory, BUSWIDTH> socket{"socket"};
   ForeignStore store;
-  std::size_t most_seen = 0;     ///< transactions under way together
-  std::uint64_t requests = 0;    ///< all
-  std::uint64_t bytes = 0;       ///< of all
-  std::uint64_t misaligned = 0;  ///< that were not as they should be
-  std::uint64_t longest = 0;     ///< bytes of one
-  std::uint64_t held_up = 0;     ///< requests for which END_REQ was withheld
+  std::size_t most_seen = 0;           ///< transactions under way together
+  std::uint64_t requests = 0;          ///< all
+  std::uint64_t bytes = 0;             ///< of all
+  std::uint64_t misaligned = 0;        ///< that were not as they should be
+  std::uint64_t longest = 0;           ///< bytes of one
+  std::uint64_t held_up = 0;           ///< requests for which END_REQ was withheld
+  std::vector<std::uint64_t> refused;  ///< addresses that were answered with an error, in the order of the answers
 
   PhasesMemory(sc_core::sc_module_name name, const Options& options) : sc_module(name), options_(options) {
     SC_HAS_PROCESS(PhasesMemory);
@@ -201,6 +202,7 @@ class PhasesMemory : public sc_core::sc_module {
 
   void forget(Payload& payload) {
     --under_way_;
+    if (payload.is_response_error()) refused.push_back(payload.get_address());
     if (options_.holds_payloads) {
       at(now() + ns(500), [&payload] { payload.release(); });
     } else {

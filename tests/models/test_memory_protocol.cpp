@@ -204,6 +204,39 @@ TEST_CASE("An error of the memory stops the GeMM with the address of the burst, 
   }
 }
 
+TEST_CASE("Of many refused bursts in flight the first that is answered is told, and no more are sent") {
+  using Memory = PhasesMemory<>;
+  std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
+  for (const Level level : {Level::fast, Level::cycle}) {
+    for (const Manner manner : {Manner::takes_at_once, Manner::takes_later}) {
+      Memory::Options options;
+      options.manner = manner;
+      options.reorders = true;
+      options.latency_ns = 600;  // so that all are sent before the first is answered
+      machines.push_back(make_foreign<Memory>(at_config(level, 32, 64), options));
+    }
+  }
+  int overtaken = 0;
+  for (const auto& machine : machines) {
+    Memory& memory = machine->memory;
+    const GemmDescriptor descriptor = descriptor_of(*machine, ragged(*machine));
+    for (const std::uint64_t from : {descriptor.addresses.activations, descriptor.addresses.activations + 512}) {
+      memory.store.refuse_from = from;
+      memory.refused.clear();
+      machine->run(descriptor);
+      CHECK(machine->read(ANDA_REG_STATUS) == ANDA_STATUS_ERROR);
+      CHECK(machine->read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_MEMORY);
+      REQUIRE(memory.refused.size() > 8);
+      CHECK(memory.refused.size() <= 64);
+      CHECK(machine->read(ANDA_REG_ERROR_ADDRESS_LOW) == memory.refused.front());
+      overtaken += memory.refused.front() != from ? 1 : 0;
+    }
+    memory.store.refuse_from = ~std::uint64_t{0};
+    run_checked(*machine);
+  }
+  CHECK(overtaken > 2);
+}
+
 TEST_CASE("Memories that know only b_transport, or only the four phases, are adapted by their sockets") {
   std::vector<std::unique_ptr<ForeignMachine<BlockingMemory>>> blocking;
   std::vector<std::unique_ptr<ForeignMachine<PhasesMemory<>>>> phases;
