@@ -42,7 +42,8 @@ bool same_tiles(const Machine& a, const TileShape& s, const Machine& b, const Ti
 void compare(std::uint32_t seed, const Improve& improve, bool phases = false) {
   RandomMachines random(seed);
   std::vector<Pair> pairs;
-  for (int i = 0; i < 250; ++i) {
+  const int machines = phases ? 80 : 250;  // these send each burst by itself
+  for (int i = 0; i < machines; ++i) {
     AcceleratorConfig config = random.accelerator();
     if (phases) random.use_phases(config);
     DramConfig dram = random.dram();
@@ -85,7 +86,7 @@ void compare(std::uint32_t seed, const Improve& improve, bool phases = false) {
             1.1 * static_cast<double>(less.at("controller.cycles")));
     }
   }
-  CHECK(compared > 150);
+  CHECK(compared * 5 > machines * 3);
   CHECK(slower * 20 <= compared);
 }
 
