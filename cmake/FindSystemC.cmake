@@ -1,6 +1,13 @@
 # Finds SystemC in the folder that the environment variable SYSTEMC_HOME names, else through pkg-config (Debian's
-# libsystemc-dev has no CMake package), and makes the target SystemC::systemc. Refuses a library built with another
-# C++ standard, whose link error names no cause.
+# libsystemc-dev has no CMake package), and makes the target SystemC::systemc. Sets SystemC_CXX_STANDARD, the value of
+# __cplusplus that the library was built with, and lets programs of another standard use the headers as of that one.
+# Refuses a library that does not link even so; the linker's error names no cause. A target of that name which the
+# project around has already, such as that of SystemC's own CMake package, is taken as it is.
+if(TARGET SystemC::systemc)
+  set(SystemC_FOUND TRUE)
+  return()
+endif()
+
 set(system_paths "")
 if(DEFINED ENV{SYSTEMC_HOME})
   set(system_paths NO_DEFAULT_PATH)  # a wrong SYSTEMC_HOME is an error, not the system's SystemC
@@ -38,7 +45,7 @@ find_package_handle_standard_args(SystemC
   REASON_FAILURE_MESSAGE "SystemC: ${system_hint}")
 unset(system_hint)
 
-if(SystemC_FOUND AND NOT TARGET SystemC::systemc)
+if(SystemC_FOUND)
   find_package(Threads REQUIRED)
   add_library(SystemC::systemc UNKNOWN IMPORTED)
   set_target_properties(SystemC::systemc PROPERTIES
@@ -46,7 +53,18 @@ if(SystemC_FOUND AND NOT TARGET SystemC::systemc)
     INTERFACE_INCLUDE_DIRECTORIES ${SystemC_INCLUDE_DIR}
     INTERFACE_LINK_LIBRARIES Threads::Threads)
 
-  # With the standard of the project, if it has set one: the library's name for itself holds the standard it was built with.
+  # The headers declare things by SC_CPLUSPLUS, __cplusplus unless it is set, and name the library by it: a program has
+  # to see what the library was built with, whatever its own standard. The library's name for itself holds it.
+  set(SystemC_CXX_STANDARD "")
+  file(STRINGS ${SystemC_LIBRARY} api_versions REGEX "sc_api_version_[0-9_]+_cxx[0-9]+L")
+  if(api_versions MATCHES "sc_api_version_[0-9_]+_cxx([0-9]+L)")
+    set(SystemC_CXX_STANDARD ${CMAKE_MATCH_1})
+    set_target_properties(SystemC::systemc PROPERTIES
+      INTERFACE_COMPILE_DEFINITIONS SC_CPLUSPLUS=${SystemC_CXX_STANDARD})
+  endif()
+  unset(api_versions)
+
+  # Tried with the standard of the project, if it has set one.
   set(standard 17)
   if(CMAKE_CXX_STANDARD)
     set(standard ${CMAKE_CXX_STANDARD})
@@ -60,8 +78,8 @@ if(SystemC_FOUND AND NOT TARGET SystemC::systemc)
   unset(CMAKE_REQUIRED_FLAGS)
   if(NOT SYSTEMC_LINKS_AS_CXX${standard})
     message(FATAL_ERROR "SystemC at ${SystemC_LIBRARY} does not link with a C++${standard} program. It was probably built "
-      "with another C++ standard. Set CMAKE_CXX_STANDARD to that one (17 for Debian's libsystemc-dev), or build SystemC "
-      "with -DCMAKE_CXX_STANDARD=${standard} and set the environment variable SYSTEMC_HOME to its folder.")
+      "with another C++ standard or compiler. Set CMAKE_CXX_STANDARD to that one (17 for Debian's libsystemc-dev), or "
+      "build SystemC with -DCMAKE_CXX_STANDARD=${standard} and set the environment variable SYSTEMC_HOME to its folder.")
   endif()
   unset(standard)
 endif()

@@ -26,6 +26,10 @@ install(FILES
 # The prefix is found from the file's own place, so that an installed tree can be moved.
 cmake_path(SET pkgconfig_dir NORMALIZE ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${pkgconfig_dir} OUTPUT_VARIABLE prefix_from_pkgconfig)
+set(systemc_flags "")
+if(SystemC_CXX_STANDARD)
+  set(systemc_flags " -DSC_CPLUSPLUS=${SystemC_CXX_STANDARD}")
+endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/anda.pc.in ${PROJECT_BINARY_DIR}/anda.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/anda.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

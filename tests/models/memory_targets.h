@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <random>
+#include <set>
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_target_socket.h>
@@ -83,17 +85,22 @@ class PhasesMemory : public sc_core::sc_module {
     bool holds_payloads = false;            ///< keeps its references longer than it needs
     std::size_t most_under_way = 1u << 20;  ///< at which END_REQ is withheld
     std::uint64_t latency_ns = 60;
-    std::uint64_t gap_ns = 0;  ///< between answers
+    std::uint64_t gap_ns = 0;                ///< between answers
+    std::optional<std::uint64_t> accept_ns;  ///< from BEGIN_REQ to an END_REQ by a call; any few without
+    std::uint64_t annotated_accept_ns = 0;   ///< delay of every END_REQ
+    std::uint64_t annotated_answer_ns = 0;   ///< delay of every BEGIN_RESP
   };
 
   tlm_utils::simple_target_socket<PhasesMemory, BUSWIDTH> socket{"socket"};
   ForeignStore store;
-  std::size_t most_seen = 0;     ///< transactions under way together
-  std::uint64_t requests = 0;    ///< all
-  std::uint64_t bytes = 0;       ///< of all
-  std::uint64_t misaligned = 0;  ///< that were not as they should be
-  std::uint64_t longest = 0;     ///< bytes of one
-  std::uint64_t held_up = 0;     ///< requests for which END_REQ was withheld
+  std::size_t most_seen = 0;                           ///< transactions under way together
+  std::uint64_t requests = 0;                          ///< all
+  std::uint64_t bytes = 0;                             ///< of all
+  std::uint64_t misaligned = 0;                        ///< that were not as they should be
+  std::uint64_t longest = 0;                           ///< bytes of one
+  std::uint64_t held_up = 0;                           ///< requests for which END_REQ was withheld
+  std::set<const tlm::tlm_generic_payload*> payloads;  ///< all that were seen
+  std::vector<std::uint64_t> refused;  ///< addresses that were answered with an error, in the order of the answers
 
   PhasesMemory(sc_core::sc_module_name name, const Options& options) : sc_module(name), options_(options) {
     SC_HAS_PROCESS(PhasesMemory);
@@ -111,7 +118,11 @@ class PhasesMemory : public sc_core::sc_module {
 
   sc_core::sc_time now() const { return sc_core::sc_time_stamp(); }
   sc_core::sc_time ns(std::uint64_t count) const { return {static_cast<double>(count), sc_core::SC_NS}; }
-  sc_core::sc_time some_delay() { return options_.annotates ? ns(random_() % 9) : sc_core::SC_ZERO_TIME; }
+  sc_core::sc_time some_delay(std::uint64_t otherwise_ns) {
+    return ns(options_.annotates ? random_() % 9 : otherwise_ns);
+  }
+  sc_core::sc_time accept_delay() { return some_delay(options_.annotated_accept_ns); }
+  sc_core::sc_time answer_delay() { return some_delay(options_.annotated_answer_ns); }
   sc_core::sc_time latency() {
     return ns(options_.reorders ? random_() % (2 * options_.latency_ns) : options_.latency_ns);
   }
@@ -133,6 +144,7 @@ class PhasesMemory : public sc_core::sc_module {
     bytes += length;
     longest = std::max(longest, length);
     payload.acquire();
+    payloads.insert(&payload);
     most_seen = std::max(most_seen, ++under_way_);
     payload.set_response_status(store.move(payload));
 
@@ -146,17 +158,17 @@ class PhasesMemory : public sc_core::sc_module {
     if (manner == Manner::answers && (answering_ || !ready_.empty())) manner = Manner::takes_at_once;
     switch (manner) {
       case Manner::completes:
-        delay += some_delay();
+        delay += answer_delay();
         forget(payload);
         return tlm::TLM_COMPLETED;
       case Manner::answers:
-        delay += some_delay();
+        delay += answer_delay();
         phase = tlm::BEGIN_RESP;
         answering_ = true;
         forget(payload);
         return tlm::TLM_UPDATED;
       case Manner::takes_at_once:
-        delay += some_delay();
+        delay += accept_delay();
         phase = tlm::END_REQ;
         answer_later(payload, delay);
         return tlm::TLM_UPDATED;
@@ -164,14 +176,14 @@ class PhasesMemory : public sc_core::sc_module {
         answer_later(payload, delay);
         return tlm::TLM_ACCEPTED;
       default:
-        at(now() + delay + ns(random_() % 4), [this, &payload] { take(payload); });
+        at(now() + delay + ns(options_.accept_ns.value_or(random_() % 4)), [this, &payload] { take(payload); });
         return tlm::TLM_ACCEPTED;
     }
   }
 
   void take(Payload& payload) {
     tlm::tlm_phase phase = tlm::END_REQ;
-    sc_core::sc_time delay = some_delay();
+    sc_core::sc_time delay = accept_delay();
     const sc_core::sc_time taken = delay;
     socket->nb_transport_bw(payload, phase, delay);
     answer_later(payload, taken);
@@ -191,7 +203,7 @@ class PhasesMemory : public sc_core::sc_module {
     answering_ = true;
     next_answer_ = now() + ns(options_.gap_ns);
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
-    sc_core::sc_time delay = some_delay();
+    sc_core::sc_time delay = answer_delay();
     const tlm::tlm_sync_enum status = socket->nb_transport_bw(payload, phase, delay);
     forget(payload);
     if (status == tlm::TLM_ACCEPTED) return;
@@ -201,6 +213,7 @@ class PhasesMemory : public sc_core::sc_module {
 
   void forget(Payload& payload) {
     --under_way_;
+    if (payload.is_response_error()) refused.push_back(payload.get_address());
     if (options_.holds_payloads) {
       at(now() + ns(500), [&payload] { payload.release(); });
     } else {

@@ -50,6 +50,13 @@ class RandomMachines {
     return config;
   }
 
+  /// Asks for memory through the four phases instead.
+  void use_phases(AcceleratorConfig& config) {
+    config.dma.protocol = MemoryProtocol::at;
+    config.dma.max_burst_bytes = pick32({32, 64, 256, 4096});
+    config.dma.requests_in_flight = pick32({1, 3, 16, 64});
+  }
+
   DramConfig dram() {
     DramConfig config;
     config.data_rate_bit_per_s = static_cast<double>(pick({20000000, 100000000, 500000000, 2000000000}));

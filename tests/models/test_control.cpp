@@ -159,6 +159,10 @@ TEST_CASE("Several descriptors run one after another and raise the interrupt onc
   const sc_core::sc_time start = sc_core::sc_time_stamp();
   machine.write(ANDA_REG_CONTROL, ANDA_CONTROL_START);
   CHECK(machine.read(ANDA_REG_STATUS) == ANDA_STATUS_BUSY);
+  sc_core::sc_start(sc_core::sc_time(1.5 * static_cast<double>(alone) / 285e6, sc_core::SC_SEC));
+  CHECK(machine.read(ANDA_REG_DESCRIPTORS_DONE) == 1);
+  machine.write(ANDA_REG_CONTROL, ANDA_CONTROL_START);  // ignored
+  CHECK(machine.read(ANDA_REG_DESCRIPTORS_DONE) == 1);
   sc_core::sc_start();
   CHECK(machine.read(ANDA_REG_DESCRIPTORS_DONE) == 3);
   CHECK(machine.read(ANDA_COUNTER_CYCLES) == 4 * alone);
@@ -178,6 +182,7 @@ TEST_CASE("Several descriptors run one after another and raise the interrupt onc
   machine.write(ANDA_REG_CONTROL, ANDA_CONTROL_START);
   sc_core::sc_start();
   CHECK(machine.read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_COUNT);
+  CHECK(machine.read(ANDA_REG_DESCRIPTORS_DONE) == 0);
   CHECK(error_address(machine) == ANDA_REG_DESCRIPTOR_COUNT);
   CHECK(machine.read(ANDA_REG_INTERRUPT_STATUS) == ANDA_INTERRUPT_STATUS_ERROR);
   CHECK(machine.interrupt.read());

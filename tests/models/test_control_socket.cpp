@@ -64,6 +64,12 @@ TEST_CASE("The control socket executes an access as a whole or refuses it with t
   Access over_the_end(tlm::TLM_WRITE_COMMAND, instructions_end - 4, {7, 8});
   CHECK(transport(machine, over_the_end) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
   CHECK(machine.read(instructions_end - 4) == 0);
+  // Nor are registers when there is a gap behind them.
+  static_assert(ANDA_REG_ERROR_DESCRIPTOR == ANDA_REG_INTERRUPT_ENABLE + 8 * 4);
+  Access over_a_gap(tlm::TLM_WRITE_COMMAND, ANDA_REG_INTERRUPT_ENABLE, std::vector<std::uint32_t>(10, 3));
+  CHECK(transport(machine, over_a_gap) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  CHECK(machine.read(ANDA_REG_INTERRUPT_ENABLE) == 0);
+  CHECK(machine.read(ANDA_REG_DESCRIPTOR_COUNT) == 0);
   Access wide(tlm::TLM_WRITE_COMMAND, instructions_end - 8, {7, 8});
   CHECK(transport(machine, wide) == tlm::TLM_OK_RESPONSE);
   CHECK(machine.read(instructions_end - 8) == 7);
@@ -86,6 +92,9 @@ TEST_CASE("Debug access to the control socket has no effects and counts the byte
   Access id(tlm::TLM_READ_COMMAND, ANDA_REG_ID, {0, 0});
   CHECK(machine.control->transport_dbg(id) == 8);
   CHECK(id.words[0] == 0x41444e41);
+  Access over_a_gap(tlm::TLM_READ_COMMAND, ANDA_REG_ERROR_DESCRIPTOR, {1, 2, 3});
+  CHECK(machine.control->transport_dbg(over_a_gap) == 4);
+  CHECK(over_a_gap.words == std::vector<std::uint32_t>{0, 2, 3});
 
   CHECK(debug(Access(tlm::TLM_WRITE_COMMAND, ANDA_REG_CONTROL, {ANDA_CONTROL_START})) == 0);
   CHECK(debug(Access(tlm::TLM_WRITE_COMMAND, ANDA_REG_INTERRUPT_ENABLE, {1})) == 0);

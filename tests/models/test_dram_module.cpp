@@ -14,6 +14,7 @@
 #include <string>
 #include <systemc>
 #include <tlm>
+#include <tlm_utils/peq_with_cb_and_phase.h>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <vector>
 
@@ -53,6 +54,8 @@ class Initiator : public sc_core::sc_module {
   anda::test::PayloadPool pool;
   std::vector<Request> requests;
   bool takes_delays = false;  // answers END_RESP later, and sends BEGIN_REQ with a delay
+  double takes_ns = 2;        // how much later
+  bool calls = false;         // answers END_RESP by a call
   std::size_t waited = 0;     // requests that were not accepted at once
 
   explicit Initiator(const DramConfig& config, sc_core::sc_module_name name = sc_core::sc_gen_unique_name("initiator"))
@@ -114,13 +117,25 @@ class Initiator : public sc_core::sc_module {
     request.status = payload.get_response_status();
     under_way_.erase(found);
     ++answered_;
+    if (calls) {
+      ends_.notify(payload, tlm::END_RESP, sc_core::SC_ZERO_TIME);
+      return tlm::TLM_ACCEPTED;
+    }
     payload.release();
     phase = tlm::END_RESP;
-    if (takes_delays) delay = sc_core::sc_time(2, sc_core::SC_NS);
+    if (takes_delays) delay = sc_core::sc_time(takes_ns, sc_core::SC_NS);
     return tlm::TLM_UPDATED;
   }
 
+  void end_response(tlm::tlm_generic_payload& payload, const tlm::tlm_phase& end) {
+    tlm::tlm_phase phase = end;
+    sc_core::sc_time delay(takes_delays ? takes_ns : 0, sc_core::SC_NS);
+    socket->nb_transport_fw(payload, phase, delay);
+    payload.release();
+  }
+
   sc_core::sc_event accepted_;
+  tlm_utils::peq_with_cb_and_phase<Initiator> ends_{this, &Initiator::end_response};
   tlm::tlm_generic_payload* requesting_ = nullptr;
   std::vector<std::pair<tlm::tlm_generic_payload*, std::size_t>> under_way_;
   std::size_t answered_ = 0;
@@ -197,6 +212,31 @@ TEST_CASE("Four phases at both levels: every transaction is answered once, none 
       CHECK(request.status == tlm::TLM_OK_RESPONSE);
       if (request.command == tlm::TLM_READ_COMMAND) CHECK(request.done_ns > request.at_ns + 24);
     }
+  }
+}
+
+TEST_CASE("An initiator that takes its time over answers holds up those behind them, however it ends them") {
+  std::vector<std::unique_ptr<Initiator>> initiators;
+  for (const DramLevel level : {DramLevel::fast, DramLevel::detailed}) {
+    for (const bool calls : {false, true}) {
+      Initiator& initiator = *initiators.emplace_back(std::make_unique<Initiator>(of(level)));
+      initiator.takes_delays = true;
+      initiator.takes_ns = 25;
+      initiator.calls = calls;
+      for (std::uint64_t i = 0; i < 20; ++i) {
+        initiator.requests.push_back({tlm::TLM_READ_COMMAND, 32 * i, 32, 0, -1, tlm::TLM_INCOMPLETE_RESPONSE, {}});
+      }
+    }
+  }
+  sc_core::sc_start(10, sc_core::SC_US);
+  for (const auto& initiator : initiators) {
+    REQUIRE(initiator->answered() == 20);
+    std::vector<double> answers;
+    for (const auto& request : initiator->requests) answers.push_back(request.done_ns);
+    std::sort(answers.begin(), answers.end());
+    for (std::size_t i = 1; i < answers.size(); ++i) CHECK(answers[i] - answers[i - 1] == Approx(25));
+    CHECK(initiator->pool.all_back());
+    initiator->checker.finish();
   }
 }
 

@@ -137,6 +137,22 @@ TEST_CASE("Machines with other ports, lanes and pipelines too") {
   CHECK(tally.equal * 10 >= tally.checked * 9);
 }
 
+// A block of results that comes later out of the compressor delays what stands behind it at the memory too.
+TEST_CASE("Machines that use the four phases too, within 1 %") {
+  RandomMachines random(11);
+  std::vector<Pair> pairs;
+  for (int i = 0; i < 200; ++i) {
+    AcceleratorConfig config = random.accelerator();
+    random.use_phases(config);
+    const DramConfig dram = random.dram();
+    pairs.push_back(make_pair(config, dram, random.gemm()));
+  }
+  Tally tally;
+  for (const Pair& pair : pairs) compare(pair, 1, tally);
+  CHECK(tally.checked > 80);
+  CHECK(tally.equal * 100 >= tally.checked * 98);
+}
+
 TEST_CASE("Layers agree within 1 % where the array bounds them and within 3 % where memory does") {
   // Layers of a language model, cut down, on the paper's machine; the slow memory has a hundredth of its bandwidth.
   DramConfig slow;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/dma/dma.h>
 #include <anda/tlm/bus_width_adapter.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
@@ -105,6 +107,7 @@ TEST_CASE("Whatever a memory does with the four phases, the results are right, a
     CHECK(machine->memory.misaligned == 0);
     CHECK(machine->memory.longest == 64);
     CHECK(machine->memory.most_seen <= 16);
+    if (!machine->memory.options().holds_payloads) CHECK(machine->memory.payloads.size() <= 16);
     CHECK(result.at("dma.read_bytes") == expected.at("dma.read_bytes"));
     CHECK(result.at("dma.write_bytes") == expected.at("dma.write_bytes"));
     CHECK(machine->memory.bytes == expected.at("dma.read_bytes") + expected.at("dma.write_bytes"));
@@ -202,6 +205,121 @@ TEST_CASE("An error of the memory stops the GeMM with the address of the burst, 
     machine->memory.store.refuse_from = ~std::uint64_t{0};
     run_checked(*machine);
   }
+}
+
+TEST_CASE("A phase that is annotated with a delay counts as one that comes so much later") {
+  using Memory = PhasesMemory<>;
+  std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
+  for (const Level level : {Level::fast, Level::cycle}) {
+    Memory::Options waits;
+    waits.manner = Manner::takes_later;
+    waits.accept_ns = 20;
+    waits.latency_ns = 70;
+    Memory::Options annotates_requests = waits;
+    annotates_requests.accept_ns = 0;
+    annotates_requests.annotated_accept_ns = 20;
+    Memory::Options returns_delays = annotates_requests;
+    returns_delays.manner = Manner::takes_at_once;
+    Memory::Options annotates_answers = waits;
+    annotates_answers.latency_ns = 60;
+    annotates_answers.annotated_answer_ns = 10;
+    for (const auto& options : {waits, annotates_requests, returns_delays, annotates_answers}) {
+      machines.push_back(make_foreign<Memory>(at_config(level, 64, 4), options));
+    }
+  }
+  std::uint64_t expected = 0;
+  for (std::size_t i = 0; i < machines.size(); ++i) {
+    const std::uint64_t cycles = run_checked(*machines[i]).at("controller.cycles");
+    if (i % 4 == 0) expected = cycles;
+    CHECK(cycles == expected);
+  }
+}
+
+TEST_CASE("Written bytes are those of the call, whatever becomes of their place afterwards") {
+  DmaConfig config;
+  config.protocol = MemoryProtocol::at;
+  config.max_burst_bytes = 16;
+  config.requests_in_flight = 1;
+  const Clock clock(1e9);
+  Dma dma("dma", config, clock);
+  ProtocolChecker<> checker("checker");
+  PhasesMemory<> memory("memory", PhasesMemory<>::Options());
+  dma.memory.bind(checker.target);
+  checker.initiator.bind(memory.socket);
+  std::vector<unsigned char> read(60);
+  sc_core::sc_spawn([&] {
+    dma.begin();
+    std::vector<unsigned char> bytes(60, 7);
+    dma.write(Operand::results, 100, bytes.size(), 0, bytes.data());
+    std::fill(bytes.begin(), bytes.end(), static_cast<unsigned char>(9));
+    dma.read(Operand::results, 100, read.size(), 0, nullptr, read.data());
+    dma.await(dma.asked());
+  });
+  sc_core::sc_start();
+  CHECK(read == std::vector<unsigned char>(60, 7));
+  checker.finish();
+}
+
+TEST_CASE("After a reset no further bursts are sent, and the machine is busy until those in flight are answered") {
+  using Memory = PhasesMemory<>;
+  std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
+  for (const Level level : {Level::fast, Level::cycle}) {
+    machines.push_back(make_foreign<Memory>(at_config(level, 32, 4), Memory::Options{}));
+  }
+  for (const auto& machine : machines) {
+    Memory& memory = machine->memory;
+    const auto words = descriptor_of(*machine, ragged(*machine)).encode();
+    for (std::size_t i = 0; i < words.size(); ++i) machine->write(ANDA_INSTRUCTION_MEMORY + 4 * i, words[i]);
+    machine->write(ANDA_REG_DESCRIPTOR_COUNT, 1);
+    for (const double ns : {50.0, 400.0, 1010.0}) {
+      machine->write(ANDA_REG_CONTROL, ANDA_CONTROL_START);
+      sc_core::sc_start(ns, sc_core::SC_NS);
+      const std::uint64_t requests = memory.requests;
+      REQUIRE(requests > 0);
+      machine->write(ANDA_REG_CONTROL, ANDA_CONTROL_RESET);
+      sc_core::sc_start(1, sc_core::SC_NS);
+      CHECK(machine->read(ANDA_REG_STATUS) == ANDA_STATUS_BUSY);
+      sc_core::sc_start();
+      CHECK(memory.requests == requests);
+      CHECK(machine->read(ANDA_REG_STATUS) == 0);
+      machine->memory_checker.finish();
+      machine->write(ANDA_REG_DESCRIPTOR_COUNT, 1);
+    }
+    run_checked(*machine);
+  }
+}
+
+TEST_CASE("Of many refused bursts in flight the first that is answered is told, and no more are sent") {
+  using Memory = PhasesMemory<>;
+  std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
+  for (const Level level : {Level::fast, Level::cycle}) {
+    for (const Manner manner : {Manner::takes_at_once, Manner::takes_later}) {
+      Memory::Options options;
+      options.manner = manner;
+      options.reorders = true;
+      options.latency_ns = 600;  // so that all are sent before the first is answered
+      machines.push_back(make_foreign<Memory>(at_config(level, 32, 64), options));
+    }
+  }
+  int overtaken = 0;
+  for (const auto& machine : machines) {
+    Memory& memory = machine->memory;
+    const GemmDescriptor descriptor = descriptor_of(*machine, ragged(*machine));
+    for (const std::uint64_t from : {descriptor.addresses.activations, descriptor.addresses.activations + 512}) {
+      memory.store.refuse_from = from;
+      memory.refused.clear();
+      machine->run(descriptor);
+      CHECK(machine->read(ANDA_REG_STATUS) == ANDA_STATUS_ERROR);
+      CHECK(machine->read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_MEMORY);
+      REQUIRE(memory.refused.size() > 8);
+      CHECK(memory.refused.size() <= 64);
+      CHECK(machine->read(ANDA_REG_ERROR_ADDRESS_LOW) == memory.refused.front());
+      overtaken += memory.refused.front() != from ? 1 : 0;
+    }
+    memory.store.refuse_from = ~std::uint64_t{0};
+    run_checked(*machine);
+  }
+  CHECK(overtaken > 2);
 }
 
 TEST_CASE("Memories that know only b_transport, or only the four phases, are adapted by their sockets") {

@@ -187,6 +187,25 @@ TEST_CASE("After a reset of a decoupled machine results are those of a fresh one
   check_resets(machine_at(Level::fast, MemoryProtocol::b_transport), DramLevel::fast, 0, 40);
 }
 
+TEST_CASE("A reset of an idle machine forgets errors, causes of interrupts and counts") {
+  Machine machine(machine_at(Level::fast, MemoryProtocol::b_transport), storing(DramLevel::fast));
+  const auto reset_values = registers(machine);
+  const Program program(machine, 48, 128, 384, {16, 64, 384, LoopOrder::nkm});
+  GemmDescriptor wrong = program.descriptor;
+  wrong.addresses.weights = storing(DramLevel::fast).capacity_bytes;  // behind its end
+  start(machine, wrong, 1);
+  sc_core::sc_start();
+  CHECK(machine.read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_MEMORY);
+  CHECK(machine.read(ANDA_REG_ERROR_ADDRESS_HIGH) != 0);
+  CHECK(machine.interrupt.read());
+  CHECK(counter(machine, ANDA_COUNTER_READ_BYTES) > 0);
+  machine.write(ANDA_REG_CONTROL, ANDA_CONTROL_RESET);
+  CHECK(registers(machine) == reset_values);
+  sc_core::sc_start();
+  CHECK(registers(machine) == reset_values);
+  CHECK_FALSE(machine.interrupt.read());
+}
+
 TEST_CASE("A reset counts every cycle as busy or as a stall, and no GeMM that it cut") {
   Machine fast(machine_at(Level::fast, MemoryProtocol::b_transport), storing(DramLevel::fast));
   Machine cycle(machine_at(Level::cycle, MemoryProtocol::b_transport), storing(DramLevel::fast));

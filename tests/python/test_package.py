@@ -62,16 +62,21 @@ def test_application_runs_where_it_was_installed(prefix):
     assert "anda-sim" in run(prefix / "bin" / "anda-sim", "--help")
 
 
-def test_cmake_project_finds_the_package(prefix, tmp_path):
-    build(CONSUMER, tmp_path, f"-DCMAKE_PREFIX_PATH={prefix}")
+@pytest.mark.parametrize("option", [None, "-DCMAKE_CXX_STANDARD=20", "-DFEATURE=cxx_std_20"])
+def test_cmake_project_finds_the_package(prefix, tmp_path, option):
+    """Of any standard from C++17 on, whatever SystemC was built with."""
+    build(CONSUMER, tmp_path, f"-DCMAKE_PREFIX_PATH={prefix}", *([option] if option else []))
+    standards = re.findall(r"-std=\S+", run("ninja", "-C", tmp_path, "-t", "commands", "consumer"))
+    assert all("20" in standard for standard in standards) if option else not any("20" in s for s in standards)
     check_consumer(tmp_path / "consumer")
 
 
-def test_pkg_config_finds_the_package(prefix, tmp_path):
+@pytest.mark.parametrize("standard", ["c++17", "c++20"])
+def test_pkg_config_finds_the_package(prefix, tmp_path, standard):
     [pc] = prefix.rglob("anda.pc")
     environment = {**QUIET, "PKG_CONFIG_PATH": str(pc.parent)}
     flags = run("pkg-config", "--cflags", "--libs", "anda", env=environment).split()
-    run("g++", "-std=c++17", CONSUMER / "main.cpp", *flags, "-o", tmp_path / "consumer")
+    run("g++", f"-std={standard}", CONSUMER / "main.cpp", *flags, "-o", tmp_path / "consumer")
     check_consumer(tmp_path / "consumer")
     version = run("pkg-config", "--modversion", "anda", env=environment).strip()
     assert f"VERSION {version} " in (ROOT / "CMakeLists.txt").read_text()
@@ -154,14 +159,44 @@ def test_missing_systemc_is_named_with_what_to_do(prefix, tmp_path, of):
     assert "SystemC" in message and "nowhere" in message if of == "installed" else "libsystemc-dev" in message
 
 
+@pytest.fixture(scope="module")
+def foreign_systemc(tmp_path_factory):
+    """SystemC's headers with a library that has other symbols, as one of another standard or compiler."""
+    home = tmp_path_factory.mktemp("systemc")
+    (home / "include").mkdir()
+    include = Path(run("pkg-config", "--variable=includedir", "systemc").strip())
+    for name in ["systemc", "systemc.h", "sysc", "tlm", "tlm.h", "tlm_core", "tlm_utils"]:
+        if (include / name).exists():
+            (home / "include" / name).symlink_to(include / name)
+    (home / "lib").mkdir()
+    (home / "other.cpp").write_text("namespace sc_core { int sc_api_version_2_3_4_cxx199711L = 0; }\n")
+    run("g++", "-c", "other.cpp", cwd=home)
+    run("ar", "rc", "lib/libsystemc.a", "other.o", cwd=home)
+    return home
+
+
 @pytest.mark.parametrize("of", ["installed", "source"])
-def test_systemc_of_another_standard_is_refused_when_the_project_is_configured(prefix, tmp_path, of):
+def test_systemc_that_does_not_link_is_refused_when_the_project_is_configured(prefix, foreign_systemc, tmp_path, of):
     option = f"-DCMAKE_PREFIX_PATH={prefix}" if of == "installed" else f"-DANDA_SOURCE={ROOT}"
-    result = configure(CONSUMER, tmp_path, option, "-DCMAKE_CXX_STANDARD=20")
+    result = configure(CONSUMER, tmp_path, option, "-DCMAKE_CXX_STANDARD=20",
+                       env={**QUIET, "SYSTEMC_HOME": str(foreign_systemc)})
     message = " ".join((result.stdout + result.stderr).split())
     assert result.returncode != 0
-    assert "does not link with a C++20 program" in message
+    assert f"{foreign_systemc}/lib/libsystemc.a does not link with a C++20 program" in message
     assert "CMAKE_CXX_STANDARD" in message
+
+
+@pytest.mark.parametrize("of", ["installed", "source"])
+def test_a_systemc_that_the_project_has_found_is_taken(prefix, tmp_path, of):
+    option = f"-DCMAKE_PREFIX_PATH={prefix}" if of == "installed" else f"-DANDA_SOURCE={ROOT}"
+    library = Path(run("pkg-config", "--variable=libarchdir", "systemc").strip()) / "libsystemc.so"
+    assert library.is_file()
+    result = configure(CONSUMER, tmp_path, option, f"-DOWN_SYSTEMC={library}",
+                       env={**QUIET, "SYSTEMC_HOME": str(tmp_path / "nowhere")})
+    assert result.returncode == 0, result.stdout + result.stderr
+    if of == "installed":
+        run("cmake", "--build", tmp_path)
+        check_consumer(tmp_path / "consumer")
 
 
 def test_another_version_is_not_taken(prefix, tmp_path):

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <memory>
+#include <random>
+#include <tlm_utils/simple_target_socket.h>
+#include <vector>
+
+#include "models/functional_gemm.h"
+#include "models/machine.h"
+
+// Masters that run ahead of simulated time by quanta of their own, on one memory.
+
+using namespace anda;
+using anda::test::AcceleratorBench;
+using anda::test::FunctionalGemm;
+using anda::test::machine_of;
+
+namespace {
+
+/// Two initiators on one memory.
+class Merger : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_target_socket<Merger> first{"first"};
+  tlm_utils::simple_target_socket<Merger> second{"second"};
+  tlm_utils::simple_initiator_socket<Merger> memory{"memory"};
+
+  explicit Merger(sc_core::sc_module_name name) : sc_module(name) {
+    for (auto* const target : {&first, &second}) {
+      target->register_b_transport(this, &Merger::b_transport);
+      target->register_transport_dbg(this, &Merger::transport_dbg);
+    }
+  }
+
+ private:
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) { memory->b_transport(payload, delay); }
+  unsigned int transport_dbg(tlm::tlm_generic_payload& payload) { return memory->transport_dbg(payload); }
+};
+
+/// Writes and reads its own part of memory, as far ahead of simulated time as it is told.
+class Traffic : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_initiator_socket<Traffic> socket{"socket"};
+  sc_core::sc_time quantum;
+  std::uint64_t bytes = 0;
+  std::uint64_t wrong = 0;  // bytes that were not as written, and refusals
+  sc_core::sc_time took;
+
+  explicit Traffic(sc_core::sc_module_name name) : sc_module(name) {
+    SC_HAS_PROCESS(Traffic);
+    SC_THREAD(run);
+  }
+
+  void start() { started_.notify(sc_core::SC_ZERO_TIME); }
+
+ private:
+  static constexpr std::uint64_t base = 3u << 28;
+  static constexpr std::uint64_t size = 1u << 16;
+
+  void run() {
+    for (;;) {
+      wait(started_);
+      const sc_core::sc_time begun = sc_core::sc_time_stamp();
+      sc_core::sc_time ahead;
+      for (int i = 0; i < 3000; ++i) {
+        access(ahead);
+        if (ahead <= quantum) continue;
+        wait(ahead);
+        ahead = sc_core::SC_ZERO_TIME;
+      }
+      wait(ahead);
+      took = sc_core::sc_time_stamp() - begun;
+    }
+  }
+
+  void access(sc_core::sc_time& ahead) {
+    const std::uint64_t first = random_() % size;
+    std::vector<unsigned char> data(std::min<std::uint64_t>(1 + random_() % 500, size - first));
+    for (unsigned char& byte : data) byte = static_cast<unsigned char>(random_());
+    const bool write = random_() % 2 == 0;
+    const auto length = static_cast<unsigned int>(data.size());
+    tlm::tlm_generic_payload payload;
+    payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+    payload.set_address(base + first);
+    payload.set_data_ptr(data.data());
+    payload.set_data_length(length);
+    payload.set_streaming_width(length);
+    socket->b_transport(payload, ahead);
+    bytes += length;
+    if (!payload.is_response_ok()) ++wrong;
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      unsigned char& byte = contents_[first + i];
+      if (write) byte = data[i];
+      if (byte != data[i]) ++wrong;
+    }
+  }
+
+  std::mt19937 random_{4};
+  std::vector<unsigned char> contents_ = std::vector<unsigned char>(size, 0);
+  sc_core::sc_event started_;
+};
+
+/// An accelerator and other traffic on one memory.
+class Shared : public AcceleratorBench {
+ public:
+  Merger merger{"merger"};
+  Traffic traffic{"traffic"};
+  ProtocolChecker<> traffic_checker{"traffic_checker"};
+  Dram dram;
+
+  Shared(const AcceleratorConfig& config, const DramConfig& memory,
+         sc_core::sc_module_name name = sc_core::sc_gen_unique_name("shared"))
+      : AcceleratorBench(name, config), dram("dram", memory) {
+    memory_checker.initiator.bind(merger.first);
+    traffic.socket.bind(traffic_checker.target);
+    traffic_checker.initiator.bind(merger.second);
+    merger.memory.bind(dram.socket);
+    counters_.add(dram.counters());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Masters of different quanta on one memory keep their data, and get no more than its bandwidth") {
+  AcceleratorConfig config = machine_of(PeKind::anda);
+  config.functional.enabled = true;
+  config.dma.max_burst_bytes = 256;
+  std::vector<std::unique_ptr<Shared>> machines;
+  for (const Level level : {Level::fast, Level::cycle}) {
+    for (const DramLevel memory : {DramLevel::fast, DramLevel::detailed}) {
+      config.level = level;
+      DramConfig dram;
+      dram.level = memory;
+      dram.store_data = true;
+      dram.channels = 2;  // 16 GB/s each
+      machines.push_back(std::make_unique<Shared>(config, dram));
+    }
+  }
+  for (const auto& each : machines) {
+    Shared& machine = *each;
+    const GemmTask task = machine.task(40, 128, 512, 6, 5);
+    const FunctionalGemm gemm(task, 9);
+    const GemmDescriptor descriptor = machine.descriptor(task, {16, 64, 128, LoopOrder::nkm});
+    const std::uint64_t output_bytes = tensor_bytes(task.m, task.n, task.output, config.mxu.rows);
+    const auto expected = gemm.expected_bytes(machine);
+    gemm.place(machine, descriptor.addresses);
+    tlm::tlm_global_quantum::instance().set(sc_core::SC_ZERO_TIME);
+    const std::uint64_t alone = machine.run(descriptor).at("controller.cycles");
+
+    for (const double accelerator_ns : {0.0, 30.0, 1000.0, 1e6}) {
+      for (const double traffic_ns : {0.0, 200.0, 1e5}) {
+        CAPTURE(accelerator_ns, traffic_ns);
+        tlm::tlm_global_quantum::instance().set(sc_core::sc_time(accelerator_ns, sc_core::SC_NS));
+        machine.traffic.quantum = sc_core::sc_time(traffic_ns, sc_core::SC_NS);
+        machine.place(descriptor.addresses.outputs, std::vector<std::uint8_t>(output_bytes, 0xA5));
+        const std::uint64_t before = machine.traffic.bytes;
+        const sc_core::sc_time begun = sc_core::sc_time_stamp();
+        machine.traffic.start();
+        const auto result = machine.run(descriptor);
+        CHECK(machine.read(ANDA_REG_STATUS) == ANDA_STATUS_DONE);
+        CHECK(machine.contents(descriptor.addresses.outputs, output_bytes) == expected);
+        CHECK(machine.traffic.wrong == 0);
+
+        const std::uint64_t other_bytes = machine.traffic.bytes - before;
+        const std::uint64_t bytes = result.at("dram.read_bytes") + result.at("dram.write_bytes");
+        CHECK(bytes == other_bytes + result.at("dma.read_bytes") + result.at("dma.write_bytes"));
+        const double ns = (sc_core::sc_time_stamp() - begun).to_seconds() * 1e9;
+        CHECK(ns >= static_cast<double>(bytes) / 32);
+        const auto cycles = static_cast<double>(result.at("controller.cycles"));
+        if (accelerator_ns == 0 && traffic_ns == 0) CHECK(cycles > 1.05 * static_cast<double>(alone));
+      }
+    }
+    machine.traffic_checker.finish();
+  }
+}
