@@ -192,7 +192,7 @@ def test_charts_show_the_numbers_of_the_report(files, runs, browser):
         )
     ratio = report_of(runs / "first")["ratios"][0]
     assert page.text("#cards .better") == [
-        f"{ratio[key]:.4g}×" for key in ("speedup", "energy_efficiency", "area_efficiency")
+        f"{ratio[key]:#.4g}×" for key in ("speedup", "energy_efficiency", "area_efficiency")
     ]
 
 
@@ -339,14 +339,14 @@ def test_several_runs_stay_apart(files, browser):
 
 
 def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
-    from anda_report.tables import pareto_front
+    from anda_figures.pareto import front_indices
 
     page = Page(browser, files["sweep"])
     assert "16 points, 1 not finished" in page.text("#sweep-note")[0]
     assert page.count("#points-table tbody tr") == 16
     rows = [line.split(",") for line in SWEEP.splitlines()[1:]]
     done = [(float(row[5]), float(row[6])) for row in rows if row[1] == "done"]
-    expected = sorted(done[i] for i in pareto_front(done))
+    expected = sorted(done[i] for i in front_indices(done))
     points, front = page.traces("c-scatter")
     assert (
         len(points["x"]) == 15 and front["name"] == f"Pareto front, {len(expected)} points" and 2 < len(expected) < 15

@@ -81,12 +81,15 @@ function roofline(systems) {
         height: narrow() ? 440 : 480,
         annotations,
         xaxis: {
-          type: "log",
+          ...logarithmic(left, right),
           title: {text: "operations for each byte of external memory"},
           range: [Math.log10(left), Math.log10(right)],
-          dtick: 1,
         },
-        yaxis: {type: "log", title: {text: "TOPS"}, range: [Math.log10(low), Math.log10(top * 2)]},
+        yaxis: {
+          ...logarithmic(low, top * 2),
+          title: {text: "TOPS"},
+          range: [Math.log10(low), Math.log10(top * 2)],
+        },
       },
       text:
         `Roofline: ${points.length} kinds of GeMM, peaks of ${peaks.map(digits).join(", ")} TOPS, ` +
