@@ -365,6 +365,29 @@ def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
     assert page.errors() == []
 
 
+def test_an_exploration_has_the_front_of_what_meets_its_constraints(browser, tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text(
+        "point,status,error,rows,tiling,anda.time_s,anda.energy_total_pj,loss,feasible\n"
+        "0,done,,8,paper,1,1e12,,0\n1,done,,16,auto,2,3e12,0.5,1\n2,done,,32,auto,3,2e12,0.5,1\n"
+        "3,failed,no,64,auto,,,0.5,0\n4,done,,64,paper,90,4e12,0.5,1\n"
+    )
+    assert script("report", path, "-o", tmp_path / "report.html").returncode == 0
+    page = Page(browser, tmp_path / "report.html")
+    assert "5 points, 1 not finished, see the table; 1 break a constraint" in page.text("#sweep-note")[0]
+    for colour in ("rows", "tiling", ""):
+        page.choose("sweep-colour", colour)
+        traces = {trace["name"]: trace for trace in page.traces("c-scatter")}
+        assert (traces["breaks a constraint"]["x"], traces["breaks a constraint"]["y"]) == ([1], [1])
+        front = traces["Pareto front, 2 points"]
+        assert (front["x"], front["y"]) == ([2, 3], [3, 2])
+        assert sorted(x for name, trace in traces.items() if "front" not in name for x in trace["x"]) == [1, 2, 3, 90]
+    # Times that are 90 times each other are on a logarithmic axis, energies are not.
+    assert page.run("return ['sweep-x-log', 'sweep-y-log'].map((id) => document.getElementById(id).checked)") == [True, False]
+    page.choose("sweep-y-log", True)
+    assert page.errors() == []
+
+
 def test_names_of_any_kind_are_text(browser, tmp_path):
     trace = 'name,layer,tensor,m,k,n\n"' + HOSTILE.replace("\u2028", "") + '",0,A_qkv,16,64,64\n'
     folder = make_run(

@@ -139,16 +139,23 @@ def test_kill_9_ends_the_simulations_too(tmp_path):
     _wait_for(lambda: not any(_runs(pid) for pid in pids))
 
 
-def test_interruption_says_so_and_keeps_what_is_finished(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interruption_says_so_and_keeps_what_is_finished(tmp_path, number):
     simulator = counting(tmp_path, before=f"[[ $(cat {tmp_path}/calls | wc -l) -lt 2 ]] || exec sleep 600")
     (tmp_path / "calls").touch()
     path = write(tmp_path)
     process = subprocess.Popen(command("sweep", tmp_path, path, "-j", 1, simulator=simulator), stderr=subprocess.PIPE, text=True)
     _wait_for(lambda: calls(tmp_path) == 2 and len(rows(tmp_path, "key FROM runs")) == 2)
-    process.send_signal(signal.SIGTERM)
-    assert "interrupted" in process.communicate()[1] and process.returncode == 1
+    process.send_signal(number)
+    error = process.communicate()[1]
+    assert "interrupted; what is finished is kept, the same command goes on from there" in error and process.returncode == 1
+    assert "Traceback" not in error
     assert len(rows(tmp_path)) == 2
     assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 3
+    # Nothing else is left, and nothing goes on.
+    assert {each.name for each in (tmp_path / "out").iterdir()} == {".lock", "results.csv", "results.sqlite"}
+    counting(tmp_path)
+    assert calls(tmp_path) == 2
 
 
 def _runs(pid):
