@@ -101,6 +101,19 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler
     assert [row[CYCLES] for row in rows(tmp_path)][:24] == [row[CYCLES] for row in rows(whole)]
 
 
+def test_one_number_has_a_front_of_one_point(tmp_path):
+    path = write(tmp_path, SPACE)
+    done = explore(tmp_path, path, "--minimise", "edp", "--trials", 16, "--plot", tmp_path / "edp.svg")
+    assert done.returncode == 0, done.stderr
+    table = rows(tmp_path)
+    products = [row[ENERGY] * row["anda.time_s"] for row in table]
+    assert [row["anda.energy_delay_product_pj_s"] for row in table] == pytest.approx(products)
+    assert "1 on the front" in done.stdout
+    best = int(done.stdout.splitlines()[2].split()[0])
+    assert products[best] == min(products)
+    assert "energy delay product" in (tmp_path / "edp.svg").read_text()
+
+
 def test_constraints_of_area_and_of_loss(tmp_path):
     (tmp_path / "loss.csv").write_text(LOSSES)
     path = write(tmp_path, SPACE)

@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import random
+import re
 import signal
 import subprocess
 import time
@@ -202,6 +203,8 @@ def test_a_failed_point_is_a_row_and_not_the_end(tmp_path):
     path = write(tmp_path, "base: base.yaml\nparameters: {precision: [4, 99, 5, 6, 7]}\n")
     done = sweep(tmp_path, path, simulator=simulator)
     assert done.returncode == 0 and "3 of 5 points failed" in done.stderr
+    # The bar: points done, time so far and left, points failed.
+    assert re.search(r" 5/5 \[\d\d:\d\d<\d\d:\d\d, .*failed=3\]", done.stderr)
     table = rows(tmp_path)
     assert [row["status"] for row in table] == ["done", "invalid", "failed", "killed", "done"]
     assert "is 99, must be 1 … 16" in table[1]["error"]
