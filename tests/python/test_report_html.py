@@ -334,6 +334,9 @@ def test_several_runs_stay_apart(files, browser):
     page = Page(browser, files["two"])
     assert page.text("#cards h3") == ["first · fp-fp", "first · anda", "wide · fp-fp", "wide · anda"]
     assert page.count("#setups summary") == 4
+    # Every system of the area has its name, in whatever place there is.
+    named = {text for text in page.text("#c-area .slicetext") if "-fp:" in text or "anda:" in text}
+    assert len(named) == 4 and sum(text.startswith("wide") for text in named) == 2, named
     assert "rows: 32" in page.text("#setups pre")[1] and "rows: 32" not in page.text("#setups pre")[0]
     assert "technology.mxu: " in "".join(page.text("#setups li"))
 
