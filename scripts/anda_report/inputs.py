@@ -4,29 +4,45 @@
 from pathlib import Path
 
 from .errors import InputError
-from .runs import load_run, name_runs
-from .tables import load_table
+from .runs import load_json, load_run, name_runs
+from .tables import load_comparison, load_search, load_table
+
+# What a folder is of, by the file that is in it.
+RESULTS = ("report.json", "results.csv", "compare.json", "search.json")
+
+
+def file_of(path):
+    """The file of a folder of results, or the file that is named itself."""
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file or folder")
+    if path.is_dir():
+        found = next((path / name for name in RESULTS if (path / name).is_file()), None)
+        if found is None:
+            raise InputError(
+                f"{path}: has neither report.json (of anda-sim run), results.csv (of a sweep or an exploration), "
+                "compare.json nor search.json"
+            )
+        return found
+    if path.suffix not in (".csv", ".sqlite", ".json"):
+        raise InputError(f"{path}: must be a folder of results, or a .json, .csv or .sqlite file of them")
+    return path
 
 
 def load(paths):
-    """(runs, tables) of folders of runs or sweeps, report.json and CSV files, in their order."""
+    """(runs, tables) of what is named, in its order."""
     runs, tables = [], []
-    for text in paths:
-        path = Path(text)
-        if not path.exists():
-            raise InputError(f"{path}: there is no such file or folder")
-        if path.is_dir():
-            if (path / "report.json").is_file():
-                runs.append(load_run(path))
-            elif (path / "results.csv").is_file():
-                tables.append(load_table(path))
-            else:
-                raise InputError(f"{path}: has neither report.json (of anda-sim run) nor results.csv (of a sweep)")
-        elif path.suffix == ".csv":
-            tables.append(load_table(path))
-        elif path.suffix == ".json":
-            runs.append(load_run(path))
+    for path in paths:
+        file = file_of(Path(path))
+        if file.suffix != ".json":
+            tables.append(load_table(file))
+            continue
+        document = load_json(file)
+        # Each of the three has parts that the others do not have.
+        if isinstance(document, dict) and "models" in document:
+            tables.append(load_comparison(file, document))
+        elif isinstance(document, dict) and "front" in document:
+            tables.append(load_search(file, document))
         else:
-            raise InputError(f"{path}: must be a folder with report.json or results.csv, or such a file")
+            runs.append(load_run(file, document))
     name_runs(runs)
     return runs, tables

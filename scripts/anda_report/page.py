@@ -5,8 +5,9 @@ import html
 import json
 from pathlib import Path
 
+from anda_figures.units import NAMES, UNITS, more_is_better
+
 from . import runs as model
-from .tables import NAMES, UNITS, more_is_better
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 SCRIPTS = ("format.js", "charts.js", "tables.js", "overview.js", "machine.js", "runs.js", "sweeps.js", "start.js")
@@ -126,6 +127,7 @@ def table_data(table):
         "numeric": table.numeric,
         "parameters": table.parameters,
         "more": [name for name in table.columns if more_is_better(name)],
+        "feasible": [table.is_feasible(row) for row in table.rows],
         "rows": table.rows,
     }
 

@@ -2,12 +2,13 @@
 """scripts/plot: figures of runs and sweeps for papers."""
 
 import argparse
-import io
 from pathlib import Path
 
-from .errors import InputError, write_atomically
+from anda_figures.style import COLUMN_INCHES, METADATA, file_of, pyplot
+
+from .errors import InputError, RunError, write_atomically
 from .inputs import load
-from .plots import COLUMN_INCHES, METADATA, RUN_KINDS, TABLE_KINDS, pyplot
+from .plots import RUN_KINDS, TABLE_KINDS
 
 DESCRIPTION = f"""\
 Draws one figure, as wide as a column of a two-column paper ({COLUMN_INCHES} inches), as PDF with TrueType fonts,
@@ -18,7 +19,7 @@ SVG or PNG. The same results give the same file, byte for byte.
   compare     speedup and efficiencies       roofline    kinds of GeMM under their roofs
   bandwidth   external memory over time      pareto      two columns of a sweep, with its front
 
-RESULT is a folder of anda-sim run or of a sweep, or a report.json or CSV file.
+RESULT is a folder of anda-sim run, compare or search, of a sweep or an exploration, or a file in it.
 """
 
 
@@ -48,11 +49,12 @@ def main(arguments=None):
         needed = (
             "runs: folders with report.json"
             if kind is RUN_KINDS
-            else "a sweep: a folder with results.csv, or a CSV file"
+            else "a table: results of a sweep, an exploration, a comparison or a search"
         )
         raise InputError(f"--kind {options.kind} needs {needed}")
-    figure = kind[options.kind](pyplot(), wanted, options)
-    file = io.BytesIO()
-    figure.savefig(file, format=ending, metadata=METADATA[ending])
-    write_atomically(options.out, file.getvalue())
+    try:
+        plt = pyplot()
+    except ImportError:
+        raise RunError("needs matplotlib: scripts/install_dependencies plots installs it") from None
+    write_atomically(options.out, file_of(kind[options.kind](plt, wanted, options), ending))
     print(options.out)

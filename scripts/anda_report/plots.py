@@ -1,61 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures for papers: one column of two, fonts of the size of captions, the same bytes every time."""
+"""Figures of runs and sweeps for papers, a column of two wide."""
 
-from .errors import InputError, RunError
+from anda_figures.pareto import front_indices
+from anda_figures.style import COLUMN_INCHES, PALETTE, plain_ticks
+from anda_figures.units import more_is_better, prefixed, scaled
+
+from .errors import InputError
 from .runs import COMPONENTS, CYCLES, STALLS, bandwidth, cycle_parts, energy_parts, kinds, ratios, roofline
-from .tables import described, more_is_better, pareto_front
 
-COLUMN_INCHES = 3.3
-# Colours that colour-blind readers tell apart (Okabe and Ito), and a grey.
-PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8F98", "#000000"]
 COMPONENT_COLOURS = dict(zip(COMPONENTS, ["#0072B2", "#CC79A7", "#009E73", "#E69F00", "#D55E00", "#8A8F98", "#56B4E9"]))
 STATE_COLOURS = dict(
     zip(CYCLES, ["#0072B2", "#D55E00", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#000000", "#8A8F98"])
 )
 MARKERS = ["o", "s", "D", "^", "v", "P", "X", "*"]
-STYLE = {
-    "font.size": 7.5,
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "axes.titlesize": 8,
-    "axes.labelsize": 7.5,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.fontsize": 7,
-    "legend.frameon": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.6,
-    "lines.linewidth": 1,
-    "grid.linewidth": 0.4,
-    "grid.alpha": 0.4,
-    "axes.axisbelow": True,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    # TrueType fonts, which publishers ask for; text that stays text; no identifiers made by chance.
-    "pdf.fonttype": 42,
-    "ps.fonttype": 42,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "anda",
-    "savefig.dpi": 300,
-}
-METADATA = {
-    "pdf": {"CreationDate": None, "Creator": "anda-sim", "Producer": None},
-    "svg": {"Date": None},
-    "png": {"Software": None},
-}
-
-
-def pyplot():
-    try:
-        import matplotlib
-    except ImportError:
-        raise RunError("needs matplotlib: scripts/install_dependencies plots installs it") from None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as module
-
-    module.rcParams.update(STYLE)
-    return module
 
 
 class Bars:
@@ -78,22 +35,6 @@ def bars_of(runs, by):
                     part = row["tensor"] if by == "tensor" else row["name"]
                     found.append(Bars(f"{name}, {part}" if several else part, row, system))
     return found
-
-
-def prefixed(largest):
-    for factor, prefix in (
-        (1e12, "T"),
-        (1e9, "G"),
-        (1e6, "M"),
-        (1e3, "k"),
-        (1, ""),
-        (1e-3, "m"),
-        (1e-6, "µ"),
-        (1e-9, "n"),
-    ):
-        if largest >= factor:
-            return factor, prefix
-    return 1, ""
 
 
 def canvas(plt, height):
@@ -259,9 +200,8 @@ def plot_roofline(plt, runs, options):
         xlabel="operations for each byte of external memory",
         ylabel="TOPS",
     )
-    for each in (axis.xaxis, axis.yaxis):  # powers of ten would have exponents too small to print
-        each.set_major_formatter(lambda value, _: f"{value:g}")
-        each.set_minor_formatter(lambda value, _: "")
+    plain_ticks(axis.xaxis)
+    plain_ticks(axis.yaxis)
     axis.grid(which="major")
     legend(figure, axis, 4)
     return figure
@@ -290,19 +230,6 @@ def plot_bandwidth(plt, runs, options):
     return figure
 
 
-def scaled(table, name, values):
-    """The numbers of a column in the unit that suits the largest one, and the label that says so."""
-    if name in table.parameters:
-        return values, name
-    words, unit, scale, prefixes = described(name)
-    factor, prefix = (
-        prefixed(max((abs(value) * scale for value in values if value is not None), default=0)) if prefixes else (1, "")
-    )
-    return [
-        None if value is None else value * scale / factor for value in values
-    ], f"{words} ({prefix}{unit})" if prefix + unit else words
-
-
 def plot_pareto(plt, tables, options):
     """Two columns of the first table; the system's time and energy unless said otherwise."""
     table = tables[0]
@@ -320,13 +247,18 @@ def plot_pareto(plt, tables, options):
     x, y = column(options.x, "time_s", results[0]), column(options.y, "energy_total_pj", results[-1])
     xs, ys = table.column(x), table.column(y)
     signs = [-1 if more_is_better(name) else 1 for name in (x, y)]
-    front = pareto_front(
-        [(signs[0] * a if a is not None else None, signs[1] * b if b is not None else None) for a, b in zip(xs, ys)]
+    feasible = [table.is_feasible(row) for row in table.rows]
+    front = front_indices(
+        (signs[0] * a, signs[1] * b) if ok and None not in (a, b) else (None, None) for ok, a, b in zip(feasible, xs, ys)
     )
     figure, axis = canvas(plt, 2.3)
-    (xs, x_label), (ys, y_label) = (scaled(table, name, values) for name, values in ((x, xs), (y, ys)))
-    both = [(a, b) for a, b in zip(xs, ys) if a is not None and b is not None]
-    axis.plot([a for a, _ in both], [b for _, b in both], "o", color=PALETTE[0], markersize=3, label="points")
+    (xs, x_label), (ys, y_label) = (
+        (values, name) if name in table.parameters else scaled(name, values) for name, values in ((x, xs), (y, ys))
+    )
+    for meets, colour, label in ((False, PALETTE[6], "breaks a constraint"), (True, PALETTE[0], "points")):
+        shown = [i for i, ok in enumerate(feasible) if ok == meets and None not in (xs[i], ys[i])]
+        if shown:
+            axis.plot([xs[i] for i in shown], [ys[i] for i in shown], "o", color=colour, markersize=3, label=label)
     axis.plot(
         [xs[i] for i in front],
         [ys[i] for i in front],
@@ -338,7 +270,7 @@ def plot_pareto(plt, tables, options):
     )
     axis.set(xlabel=x_label, ylabel=y_label)
     axis.grid()
-    legend(figure, axis, 2)
+    legend(figure, axis, 3)
     return figure
 
 

@@ -16,8 +16,9 @@ DESCRIPTION = """\
 Makes one HTML file of runs of anda-sim and of sweeps: headline, comparison, energy and time by block, roofline, area,
 memory bandwidth over time, Pareto front, tables, configuration and assumptions. The file needs no network.
 
-RESULT is a folder of anda-sim run (report.json, config.yaml and, if it is there, timeline.json), a folder of a sweep
-(results.csv), or such a file itself. docs/reports.md shows what is in the report.
+RESULT is a folder of anda-sim run (report.json, config.yaml and, if it is there, timeline.json), of scripts/sweep or
+scripts/explore (results.csv), of anda-sim compare (compare.json) or search (search.json), or such a file itself, or a
+results.sqlite. docs/reports.md shows what is in the report.
 """
 
 

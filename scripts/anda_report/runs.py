@@ -59,11 +59,8 @@ def load_json(path):
         raise InputError(f"{path}:{error.lineno}:{error.colno}: is no JSON: {error.msg}{whole}") from None
 
 
-def load_run(path):
-    """A run from its folder or from a report.json in it."""
-    path = Path(path)
-    file = path / "report.json" if path.is_dir() else path
-    report = load_json(file)
+def load_run(file, report):
+    """The run of a report.json, with what else is in its folder."""
     check(file, report)
     config, timeline = None, None
     if (file.parent / "config.yaml").is_file():

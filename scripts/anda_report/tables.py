@@ -1,35 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results of sweeps and explorations: any CSV file with a row for each point."""
+"""Tables of points: results of sweeps and explorations, any CSV file of that kind, comparisons and searches."""
 
 import csv
 import math
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from .errors import InputError
-
-# More of it is better; of everything else less is.
-BETTER_IF_MORE = ("speedup", "efficiency", "tops", "per_w", "per_mm2", "utilization", "macs_per_cycle", "bandwidth")
-# Endings of names: the unit to show, what to multiply with to get it, and whether it takes prefixes.
-UNITS = [
-    ("_bytes_per_s", "B/s", 1, True),
-    ("_pj_s", "J·s", 1e-12, True),
-    ("_pj", "J", 1e-12, True),
-    ("_mw", "W", 1e-3, True),
-    ("_mm2", "mm²", 1, False),
-    ("_hz", "Hz", 1, True),
-    ("_bytes", "B", 1, True),
-    ("_cycles", "cycles", 1, True),
-    ("_bits", "bits", 1, False),
-    ("_ns", "s", 1e-9, True),
-    ("_us", "s", 1e-6, True),
-    ("_s", "s", 1, True),
-]
-NAMES = {
-    "tops_per_w": "TOPS/W",
-    "on_chip_tops_per_w": "TOPS/W on chip",
-    "tops_per_mm2": "TOPS/mm²",
-    "effective_tops": "TOPS",
-}
 
 
 class Table:
@@ -37,7 +15,9 @@ class Table:
 
     def __init__(self, path, columns, rows):
         self.path, self.columns, self.rows = path, columns, rows
-        self.label = path.parent.name if path.name == "results.csv" else path.stem
+        # Programs give their files names of their own; the folder has the one that people gave.
+        own = path.stem in ("results", "compare", "search")
+        self.label = path.absolute().parent.name if own else path.stem
         self.numeric = [
             name
             for i, name in enumerate(columns)
@@ -48,6 +28,10 @@ class Table:
     def column(self, name):
         place = self.columns.index(name)
         return [row[place] for row in self.rows]
+
+    def is_feasible(self, row):
+        """Whether a row may be on a front: no exploration said that it breaks a constraint."""
+        return "feasible" not in self.columns or row[self.columns.index("feasible")] == 1
 
     @property
     def parameters(self):
@@ -74,29 +58,13 @@ def is_result(name):
         "speedup",
         "area_efficiency",
         "energy_efficiency",
+        "bops",
     )
     return (
         tail in known
         or tail.startswith(("energy_", "area_", "power_", "dram_", "stall_"))
         and tail.endswith(("_pj", "_mm2", "_mw", "_bytes", "_cycles", "_per_s", "_pj_s"))
     )
-
-
-def described(name):
-    """(words, unit, scale, takes prefixes) of a column, ("anda: energy total", "J", 1e-12, True) of
-    "anda.energy_total_pj"."""
-    head, _, tail = name.rpartition(".")
-    head = f"{head}: " if head else ""
-    if tail in NAMES:
-        return head + NAMES[tail], "", 1, False
-    for ending, unit, scale, prefixes in UNITS:
-        if tail.endswith(ending) and tail != ending:
-            return head + tail[: -len(ending)].replace("_", " "), unit, scale, prefixes
-    return head + tail.replace("_", " "), "", 1, tail == "cycles"
-
-
-def more_is_better(name):
-    return any(word in name for word in BETTER_IF_MORE)
 
 
 def value_of(text):
@@ -110,9 +78,67 @@ def value_of(text):
 
 
 def load_table(path):
+    """The table of a CSV file, or of the results.sqlite of a sweep."""
     path = Path(path)
-    if path.is_dir():
-        path /= "results.csv"
+    columns, rows = read_database(path) if path.suffix == ".sqlite" else read_csv(path)
+    return checked(Table(path, columns, rows))
+
+
+def load_comparison(path, document):
+    """The table of a compare.json of anda-sim compare (docs/compare.schema.json): a row for each model and system."""
+    try:
+        rows = [
+            {"model": model["name"], "system": system["name"], **system}
+            for model in document["models"]
+            for system in model["systems"]
+        ]
+        for row in rows:
+            del row["name"]
+    except (KeyError, TypeError):
+        raise InputError(f"{path}: is no compare.json of anda-sim compare") from None
+    first = ("model", "system", "cycles", "time_s")
+    return checked(from_dicts(path, rows, first))
+
+
+def load_search(path, document):
+    """The table of a search.json of anda-sim search (docs/search.schema.json): the front of cost and loss."""
+    tensors = ("A_qkv", "A_o", "A_u", "A_d")
+    try:
+        rows = [{**dict(zip(tensors, found["combination"], strict=True)), **found} for found in document["front"]]
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path}: is no search.json of anda-sim search") from None
+    return checked(from_dicts(path, rows, (*tensors, "bops", "loss")))
+
+
+def from_dicts(path, rows, first):
+    """A table of what in dicts is a number or a text; columns `first` stand first."""
+    plain = [
+        {
+            name: float(value) if isinstance(value, (int, float)) else value
+            for name, value in row.items()
+            if isinstance(value, (int, float, str)) and not isinstance(value, bool)
+        }
+        for row in rows
+    ]
+    columns = list(dict.fromkeys([*first, *(name for row in plain for name in row)]))
+    return Table(Path(path), columns, [[row.get(name) for name in columns] for row in plain])
+
+
+def read_database(path):
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            found = database.execute("SELECT * FROM results ORDER BY point")
+            columns = [entry[0] for entry in found.description]
+            rows = found.fetchall()
+    except sqlite3.Error as error:
+        raise InputError(f"{path}: is no results.sqlite of a sweep: {error}") from None
+    return columns, [
+        [float(value) if isinstance(value, int) else None if value == "" else value for value in row] for row in rows
+    ]
+
+
+def read_csv(path):
+    """(columns, rows) of a CSV file."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             lines = list(csv.reader(file, strict=True))
@@ -135,19 +161,13 @@ def load_table(path):
                 f"{path}:{number}: has {len(line)} values, the columns are {len(columns)}; the file may be cut " "off"
             )
         rows.append([value_of(text) for text in line])
-    if not rows:
-        raise InputError(f"{path}: has no rows")
-    table = Table(path, columns, rows)
-    if len([name for name in table.numeric if name != "point"]) < 1:
-        raise InputError(f"{path}: has no column of numbers to draw; is it the results of a sweep?")
+    return columns, rows
+
+
+def checked(table):
+    """The table, if there is something in it to draw."""
+    if not table.rows:
+        raise InputError(f"{table.path}: has no rows")
+    if not [name for name in table.numeric if name != "point"]:
+        raise InputError(f"{table.path}: has no column of numbers to draw; is it the results of a sweep?")
     return table
-
-
-def pareto_front(points):
-    """Indices of the points, pairs of which less is better, that no other point beats, from left to right."""
-    front, best = [], math.inf
-    for x, y, index in sorted((x, y, i) for i, (x, y) in enumerate(points) if x is not None and y is not None):
-        if y < best:
-            front.append(index)
-            best = y
-    return front

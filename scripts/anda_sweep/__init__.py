@@ -20,10 +20,11 @@ pareto_front      the rows that no other one beats
 plot_sweep        a figure of a sweep
 """
 
+from anda_figures.pareto import pareto_front
+
 from .dask_cluster import DaskExecutor
 from .errors import InputError, SweepError
 from .local import LocalExecutor
-from .pareto import pareto_front
 from .plot import plot_sweep
 from .slurm import SlurmExecutor
 from .sweep import Sweep, SweepResult

@@ -14,10 +14,11 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from anda_figures.pareto import pareto_front
+
 from .errors import InputError, SweepError
 from .local import LocalExecutor
 from .loss import LossTable
-from .pareto import pareto_front
 from .results import Results
 from .simulator import EDP
 from .space import has_key, look_up

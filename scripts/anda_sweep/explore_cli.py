@@ -31,7 +31,8 @@ def explore_parser():
     parser.add_argument("--constraint", action="append", metavar="'NUMBER <= BOUND'",
                         help="what a configuration must meet, such as 'area <= 2.5'; may be repeated")
     parser.add_argument("--system", help="the system that the numbers are of (the last one)")
-    parser.add_argument("--loss-table", type=Path, metavar="FILE", help="CSV or YAML: A_qkv, A_o, A_u, A_d, loss")
+    parser.add_argument("--loss-table", type=Path, metavar="FILE", help="CSV or YAML: A_qkv, A_o, A_u, A_d, loss; or log.jsonl of "
+                        "anda-sim search")
     parser.add_argument("--max-loss", type=float, metavar="LOSS", help="largest loss that is accepted, in the table's unit")
     parser.add_argument("--monotone-loss", action="store_true",
                         help="assume that a combination loses no more than one of the table that is nowhere longer")

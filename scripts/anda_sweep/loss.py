@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loss of accuracy by combination of mantissa lengths, from a table that the user names.
 
-A CSV file with the columns A_qkv, A_o, A_u, A_d and loss, or a YAML list of maps with these keys. The loss has
-the unit that its user gives it; only its order and the limit that it is compared with matter.
+A CSV file with the columns A_qkv, A_o, A_u, A_d and loss, a YAML list of maps with these keys, or log.jsonl of a precision
+search (docs/search.md), where the loss is a share. The loss of a table has the unit that its user gives it; only its order and
+the limit that it is compared with matter.
 """
 
 import csv
+import json
 import math
 from pathlib import Path
 
@@ -45,9 +47,23 @@ class LossTable:
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise InputError(f"{self.path}: must be a list of {{{', '.join(TENSORS)}, loss}}")
             return [(f"{self.path}: entry {i}", row) for i, row in enumerate(rows, 1)]
+        if self.path.suffix == ".jsonl":
+            return self._logged(text)
         lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line and not line.startswith("#")]
         rows = csv.DictReader(line for _, line in lines)
         return [(f"{self.path}:{number}", row) for (number, _), row in zip(lines[1:], rows)]
+
+    def _logged(self, text):
+        """What a search looked at with all layers alike. A last line without an end is one that was being written."""
+        for number, line in enumerate(text.splitlines(keepends=True), 1):
+            if not line.endswith("\n"):
+                return
+            try:
+                entry = json.loads(line)
+                if "combination" in entry and "layers" not in entry:
+                    yield f"{self.path}:{number}", {**dict(zip(TENSORS, entry["combination"])), "loss": entry["loss"]}
+            except (ValueError, TypeError, KeyError):
+                raise InputError(f"{self.path}:{number}: is no line of a log of anda-sim search") from None
 
     def _add(self, place, row):
         for name in (*TENSORS, "loss"):

@@ -12,37 +12,13 @@
 import json
 from pathlib import Path
 
+from anda_figures.style import METADATA, PALETTE, file_of, plain_ticks, pyplot
+from anda_figures.units import scaled
+
 from .errors import InputError
 from .results import FIXED_COLUMNS
 
 DEFAULT_Y = ["time_s", "energy_total_pj"]
-# Colours that colour-blind readers tell apart (Okabe and Ito).
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-STYLE = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25,
-         "axes.prop_cycle": None, "lines.markersize": 3, "lines.linewidth": 1.2, "legend.frameon": False,
-         # Text as text, and nothing that differs from one call to the next: small files that are the same every time.
-         "svg.fonttype": "none", "svg.hashsalt": "anda", "figure.dpi": 150}
-_SI = {"cycles": "cycles", "s": "s", "pj": "pJ", "mw": "mW", "mm2": "mm²", "bytes": "bytes"}
-
-
-def figure_module():
-    """matplotlib.pyplot set up for files, with STYLE."""
-    import matplotlib
-    matplotlib.use("Agg")
-    from cycler import cycler
-    from matplotlib import pyplot
-    pyplot.rcParams.update({**STYLE, "axes.prop_cycle": cycler(color=COLOURS)})
-    return pyplot
-
-
-def label(name):
-    """`energy_total_pj` as `energy total (pJ)`."""
-    *words, unit = name.split("_")
-    if name.endswith("_bytes_per_s"):
-        return " ".join(name.removesuffix("_bytes_per_s").split("_")) + " (bytes/s)"
-    if name.endswith("_pj_s"):
-        return " ".join(name.removesuffix("_pj_s").split("_")) + " (pJ·s)"
-    return f"{' '.join(words)} ({_SI[unit]})" if words and unit in _SI else name.replace("_", " ")
 
 
 def check_plot(sweep):
@@ -68,74 +44,80 @@ def plot_sweep(rows, columns, parameters, x=None, y=None, system=None, series=No
     """A matplotlib figure with a panel for each metric of `y` over `x`, a parameter or another metric.
 
     rows, columns -- of a SweepResult; parameters -- keys of the sweep. Points that are not done are left out."""
-    pyplot = figure_module()
     x, y, system = x or parameters[0], y or DEFAULT_Y, system or systems_of(columns, parameters)[-1]
-    x_name = x if x in parameters else label(x)
-    x = x if x in parameters else f"{system}.{x}"
+    x_name, x = x, x if x in parameters else f"{system}.{x}"
     missing = [name for name in [x, *(f"{system}.{name}" for name in y)] if name not in columns]
     if missing:
         raise InputError(f"the sweep has no column {missing[0]}; its systems are {', '.join(systems_of(columns, parameters))}")
-    figure, panels = pyplot.subplots(1, len(y), figsize=(2.9 * len(y) + (1.0 if series else 0.3), 2.4), squeeze=False)
+    figure, panels = pyplot().subplots(1, len(y), figsize=(2.6 * len(y) + (0.9 if series else 0), 2.1), squeeze=False,
+                                       layout="constrained")
     done = [row for row in rows if row["status"] == "done"]
-    groups = list(dict.fromkeys(row[series] for row in done)) if series else [None]
     texts = any(isinstance(row[x], str) for row in done)
+    across, x_label = _axis([row[x] for row in done], x_name, x in parameters, texts)
     for panel, name in zip(panels[0], y):
-        for group in groups:
-            chosen = [row for row in done if series is None or row[series] == group]
+        up, y_label = _axis([row[f"{system}.{name}"] for row in done], name)
+        for group in dict.fromkeys(row[series] for row in done) if series else [None]:
+            chosen = [point for point, row in zip(zip(across, up), done) if series is None or row[series] == group]
             if not texts:
-                chosen.sort(key=lambda row: row[x])
-            panel.plot([_text(row[x]) if texts else row[x] for row in chosen], [row[f"{system}.{name}"] for row in chosen],
-                       marker="o", label=None if group is None else _text(group))
-        _decorate(panel, x_name, name, texts, x_scale, y_scale)
-        _place_ticks(panel, sorted({row[x] for row in done}) if not texts else [], x_scale)
+                chosen.sort(key=lambda point: point[0])
+            panel.plot(*zip(*chosen), marker="o", label=None if group is None else _text(group))
+        panel.set(xlabel=x_label, ylabel=y_label, yscale=y_scale)
+        panel.grid()
+        if y_scale == "linear":
+            panel.set_ylim(bottom=0)
+        else:
+            plain_ticks(panel.yaxis)
+        if texts:
+            panel.tick_params(axis="x", labelrotation=30)
+        else:
+            panel.set_xscale(x_scale)
+            _place_ticks(panel, sorted(set(across)), x_scale)
     if series:
-        panels[0][-1].legend(title=series.split(".")[-1], fontsize=7, title_fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+        panels[0][-1].legend(title=series.split(".")[-1], loc="upper left", bbox_to_anchor=(1, 1))
     if title:
-        figure.suptitle(title, fontsize=9)
-    figure.tight_layout()
+        figure.suptitle(title)
     return figure
 
 
 def plot_front(found):
     """A matplotlib figure of a search: trials, Pareto front and base over the first two objectives, a third as colour."""
-    pyplot = figure_module()
     names = found.objectives if len(found.objectives) > 1 else [found.objectives[0], "point"]
-    figure, panel = pyplot.subplots(figsize=(4.2, 3))
+    figure, panel = pyplot().subplots(figsize=(4.2, 2.8), layout="constrained")
     feasible = [row for row in found.rows if row["feasible"]]
     other = [row for row in found.rows if not row["feasible"] and row["status"] == "done"]
+    front, reference = found.front, [found.reference]
+    everything = [*other, *feasible, *front, *reference]
+    columns, labels = {}, {}
+    for name in names:
+        values, labels[name] = _axis([row[name] for row in everything], name.split(".", 1)[-1])
+        columns[name] = dict(zip(map(id, everything), values))
 
-    def across(rows, name):
-        return [row[name] for row in rows]
+    def across(rows):
+        return [[columns[name][id(row)] for row in rows] for name in names]
 
-    panel.scatter(across(other, names[0]), across(other, names[1]), s=6, color="#bbbbbb", label="breaks a constraint")
-    panel.scatter(across(feasible, names[0]), across(feasible, names[1]), s=8, color=COLOURS[5], label="meets them")
-    front = found.front
+    panel.scatter(*across(other)[:2], s=6, color="#bbbbbb", label="breaks a constraint")
+    panel.scatter(*across(feasible)[:2], s=8, color=PALETTE[5], label="meets them" if other else "trials")
     if len(names) < 3:
-        panel.plot(across(front, names[0]), across(front, names[1]), marker="o", color=COLOURS[0], label="Pareto front")
+        panel.plot(*across(front), marker="o", color=PALETTE[0], label="Pareto front")
     else:
-        dots = panel.scatter(across(front, names[0]), across(front, names[1]), c=across(front, names[2]), s=16, label="Pareto front")
-        figure.colorbar(dots, label=label(names[2].split(".", 1)[1]))
-    panel.plot([found.reference[names[0]]], [found.reference[names[1]]], "*", color=COLOURS[1], markersize=9, label="base")
-    panel.set_xlabel(label(names[0].split(".", 1)[-1]))
-    panel.set_ylabel(label(names[1].split(".", 1)[-1]))
-    panel.set_xscale("log")
+        dots = panel.scatter(*across(front)[:2], c=across(front)[2], s=16, label="Pareto front")
+        figure.colorbar(dots, label=labels[names[2]])
+    panel.plot(*across(reference)[:2], "*", color=PALETTE[1], markersize=8, label="base")
+    panel.set(xlabel=labels[names[0]], ylabel=labels[names[1]], xscale="log")
+    plain_ticks(panel.xaxis)
     if names[1] != "point":
         panel.set_yscale("log")
-    panel.legend(fontsize=6)
-    figure.tight_layout()
+        plain_ticks(panel.yaxis)
+    panel.grid()
+    panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, handletextpad=0.3, columnspacing=1)
     return figure
 
 
-def _decorate(panel, x, name, texts, x_scale, y_scale):
-    panel.set_xlabel(x)
-    panel.set_ylabel(label(name))
-    panel.set_yscale(y_scale)
-    if y_scale == "linear":
-        panel.set_ylim(bottom=0)
+def _axis(values, name, parameter=False, texts=False):
+    """Values as they are drawn, and the label of their axis: keys of the configuration keep both."""
     if texts:
-        panel.tick_params(axis="x", labelrotation=30)
-    else:
-        panel.set_xscale(x_scale)
+        return [_text(value) for value in values], name
+    return (values, name) if parameter else scaled(name, values)
 
 
 def _place_ticks(panel, values, x_scale):
@@ -164,12 +146,12 @@ def _short(number):
 def save_figure(figure, path):
     """Writes the figure; the same figure gives the same bytes."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stamp = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}.get(path.suffix)
-    if stamp is None:
+    ending = path.suffix[1:]
+    if ending not in METADATA:
         raise InputError(f"{path}: plots are .svg, .png or .pdf")
-    figure.savefig(path, metadata=stamp)
-    figure_module().close(figure)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file_of(figure, ending))
+    pyplot().close(figure)
     return path
 
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from anda_report import errors  # noqa: E402
+from anda_report.inputs import load  # noqa: E402
 
 TRACE = (
     "name,layer,tensor,m,k,n\nl0.q,0,A_qkv,64,512,512\nl0.o,0,A_o,48,2048,200\nl0.d,0,A_d,1,4096,512\n"
@@ -41,6 +42,12 @@ def make_run(folder, *args, trace=TRACE, config="name: small\nworkload: {trace: 
         [program, "run", folder / "run.yaml", "--out", folder, "--quiet", *map(str, args)], check=True, timeout=120
     )
     return folder
+
+
+def loaded(folder):
+    """The run or the table of a folder or file, as the scripts have it."""
+    runs, tables = load([folder])
+    return (runs + tables)[0]
 
 
 def report_of(folder):
@@ -101,6 +108,11 @@ def without_report(folder):
     return folder
 
 
+def database(folder):
+    (folder / "results.sqlite").write_bytes(b"something else")
+    return folder / "results.sqlite"
+
+
 WRONG = {
     "no file": (lambda folder: folder / "absent", "no such file or folder"),
     "no report": (without_report, "has neither report.json"),
@@ -132,5 +144,8 @@ WRONG = {
     "no rows": (table("a,b\n"), "has no rows"),
     "nothing": (table(""), "no row of column names"),
     "twice": (table("a,a\n1,2\n"), "has the column a twice"),
-    "other ending": (lambda folder: folder / "run.yaml", "must be a folder with report.json or results.csv"),
+    "other ending": (lambda folder: folder / "run.yaml", "must be a folder of results, or a .json, .csv or .sqlite file"),
+    "no comparison": (overwrite("report.json", b'{"models": [{"name": "a"}]}'), "is no compare.json"),
+    "no search": (overwrite("report.json", b'{"front": [{"combination": [1, 2]}]}'), "is no search.json"),
+    "no database": (database, "is no results.sqlite of a sweep"),
 }

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from sweep_tools import ROOT, calls, command, counting, rows, sweep, write
+from sweep_tools import ROOT, calls, command, counting, program, rows, sweep, write
 
 SPACE = """\
 base: base.yaml
@@ -101,6 +101,19 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler
     assert [row[CYCLES] for row in rows(tmp_path)][:24] == [row[CYCLES] for row in rows(whole)]
 
 
+def test_one_number_has_a_front_of_one_point(tmp_path):
+    path = write(tmp_path, SPACE)
+    done = explore(tmp_path, path, "--minimise", "edp", "--trials", 16, "--plot", tmp_path / "edp.svg")
+    assert done.returncode == 0, done.stderr
+    table = rows(tmp_path)
+    products = [row[ENERGY] * row["anda.time_s"] for row in table]
+    assert [row["anda.energy_delay_product_pj_s"] for row in table] == pytest.approx(products)
+    assert "1 on the front" in done.stdout
+    best = int(done.stdout.splitlines()[2].split()[0])
+    assert products[best] == min(products)
+    assert "energy delay product" in (tmp_path / "edp.svg").read_text()
+
+
 def test_constraints_of_area_and_of_loss(tmp_path):
     (tmp_path / "loss.csv").write_text(LOSSES)
     path = write(tmp_path, SPACE)
@@ -118,6 +131,31 @@ def test_constraints_of_area_and_of_loss(tmp_path):
     assert done.returncode == 0, done.stderr
     assert {row["precision"]: row["loss"] for row in rows(other)} == {"[7, 7, 7, 7]": 0.5, "[5, 5, 5, 5]": 2, "[6, 6, 6, 6]": 2}
     assert all(row["feasible"] for row in rows(other))
+
+
+def test_the_log_of_a_search_is_a_table_of_losses(tmp_path):
+    found = subprocess.run([program(), "search", "--model", "OPT-1.3B", "--evaluator", ROOT / "examples" / "evaluator" / "made_up",
+                            "--tolerance", "2%", "--out", tmp_path / "search"], capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    log = tmp_path / "search" / "log.jsonl"
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    losses = {tuple(entry["combination"]): entry["loss"] for entry in entries if "combination" in entry}
+    with open(log, "a") as file:
+        file.write('{"tolerance":0.02,"comb')  # as a search leaves it that was killed
+    combinations = [list(each) for each in losses] + [[1, 16, 1, 16]]
+    text = f"""
+base: base.yaml
+set: {{systems: [anda]}}
+parameters: {{precision: {json.dumps(combinations)}}}
+explore: {{minimise: [energy], loss: {{table: search/log.jsonl, limit: 0.02}}, trials: 24, batch: 8, population: 8}}
+"""
+    done = explore(tmp_path, write(tmp_path, text))
+    assert done.returncode == 0, done.stderr
+    table = rows(tmp_path)
+    for row in table:
+        loss = losses.get(tuple(json.loads(row["precision"])))
+        assert row["loss"] == loss and bool(row["feasible"]) == (loss is not None and loss <= 0.02)
+    assert {bool(row["feasible"]) for row in table} == {True, False}
 
 
 def test_what_meets_no_constraint_is_said(tmp_path):
@@ -157,12 +195,14 @@ def test_another_search_does_not_mix_with_the_study_that_is_there(tmp_path):
     (["--max-loss", "1"], "go together"),
     (["--loss-table", "none.csv", "--max-loss", "1"], "none.csv: cannot be read"),
     (["--loss-table", "wrong.csv", "--max-loss", "1"], "wrong.csv:2: has no loss"),
+    (["--loss-table", "wrong.jsonl", "--max-loss", "1"], "wrong.jsonl:2: is no line of a log"),
     (["--loss-table", "range.csv", "--max-loss", "1"], "range.csv:2: mantissa lengths are from 1 to 16"),
     (["--sampler", "grid"], "invalid choice"),
     (["--seed", "-1"], "--seed"),
 ])
 def test_wrong_options(tmp_path, args, fragment):
     (tmp_path / "wrong.csv").write_text("A_qkv,A_o,A_u,A_d\n1,2,3,4\n")
+    (tmp_path / "wrong.jsonl").write_text('{"baseline":5.0}\n{"combination":[4,4,4,4]}\n')
     (tmp_path / "range.csv").write_text("A_qkv,A_o,A_u,A_d,loss\n1,2,3,40,1\n")
     done = explore(tmp_path, write(tmp_path, SPACE), *args)
     assert done.returncode == 2 and fragment in done.stderr, done.stderr

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """scripts/plot, and the data that it shares with scripts/report."""
 
+import json
 import re
 import shutil
 import struct
+import subprocess
 
 import pytest
-from report_inputs import SWEEP, WRONG, call, make_run, report_of, script
+from report_inputs import ROOT, SWEEP, WRONG, call, loaded, make_run, report_of, script
 
+from anda_figures.pareto import front_indices
 from anda_report.plots import RUN_KINDS
-from anda_report.runs import COMPONENTS, bandwidth, cycle_parts, energy_parts, kinds, load_run, roofline
-from anda_report.tables import load_table, pareto_front
+from anda_report.runs import COMPONENTS, bandwidth, cycle_parts, energy_parts, kinds, roofline
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def test_wrong_inputs_are_refused_and_leave_no_file(run, tmp_path, name, capsys)
 def test_wrong_options_are_refused(run, sweep, tmp_path, capsys):
     for args, fragment in [
         ([run, "--kind", "energy", "-o", tmp_path / "a.gif"], "must end in .pdf, .svg or .png"),
-        ([run, "--kind", "pareto", "-o", tmp_path / "a.svg"], "needs a sweep"),
+        ([run, "--kind", "pareto", "-o", tmp_path / "a.svg"], "needs a table"),
         ([sweep, "--kind", "energy", "-o", tmp_path / "a.svg"], "needs runs"),
         ([run, "--kind", "pie", "-o", tmp_path / "a.svg"], "invalid choice"),
     ]:
@@ -93,8 +95,8 @@ def test_wrong_options_are_refused(run, sweep, tmp_path, capsys):
 
 
 def test_parts_add_up(run):
-    loaded = load_run(run)
-    for system in loaded.systems:
+    found = loaded(run)
+    for system in found.systems:
         assert sum(energy_parts(system).values()) == pytest.approx(system["energy_pj"]["total"])
         assert sum(cycle_parts(system).values()) == system["cycles"]
         rows = kinds(system)
@@ -107,7 +109,7 @@ def test_parts_add_up(run):
 
 def test_roofs_are_those_of_the_machine(run):
     """16 × 16 elements take 64 elements along k in M + 1 cycles (Anda), or in 16 (FP-FP), at 285 MHz."""
-    machine = {system["name"]: roofline(system) for system in load_run(run).systems}
+    machine = {system["name"]: roofline(system) for system in loaded(run).systems}
 
     def peak(cycles):
         return 2 * 16 * 16 * 64 / cycles * 285e6 * 1e-12
@@ -132,23 +134,23 @@ def integral(curve):
 
 
 def test_bandwidth_over_time_has_all_bytes(run, tmp_path, monkeypatch):
-    loaded = load_run(run)
-    for system in loaded.systems:
+    found = loaded(run)
+    for system in found.systems:
         expected = system["dram_bytes"]["read"], system["dram_bytes"]["write"], system["time_s"]
-        assert bandwidth(loaded, system)[0] == "ops"
-        assert integral(bandwidth(loaded, system)) == pytest.approx(expected)
+        assert bandwidth(found, system)[0] == "ops"
+        assert integral(bandwidth(found, system)) == pytest.approx(expected)
         monkeypatch.setattr("anda_report.runs.MOST_INTERVALS", 4)  # fewer than there are GeMMs
-        assert len(bandwidth(loaded, system)[2]) == 4
-        assert integral(bandwidth(loaded, system)) == pytest.approx(expected)
+        assert len(bandwidth(found, system)[2]) == 4
+        assert integral(bandwidth(found, system)) == pytest.approx(expected)
         monkeypatch.undo()
 
     with_timeline = make_run(tmp_path / "timeline", "--timeline", tmp_path / "timeline.json")
     shutil.move(tmp_path / "timeline.json", with_timeline / "timeline.json")
-    loaded = load_run(with_timeline)
-    for system in loaded.systems:
-        assert bandwidth(loaded, system)[0] == "timeline"
+    found = loaded(with_timeline)
+    for system in found.systems:
+        assert bandwidth(found, system)[0] == "timeline"
         bursts = system["actions"]["dram.read_bursts"] * 32, system["actions"]["dram.write_bursts"] * 32
-        assert integral(bandwidth(loaded, system))[:2] == pytest.approx(bursts)
+        assert integral(bandwidth(found, system))[:2] == pytest.approx(bursts)
 
 
 def test_a_timeline_of_another_run_is_left_alone(run, tmp_path):
@@ -156,12 +158,12 @@ def test_a_timeline_of_another_run_is_left_alone(run, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(run, folder)
     shutil.move(tmp_path / "t.json", folder / "timeline.json")
-    assert load_run(folder).timeline is None
+    assert loaded(folder).timeline is None
     assert report_of(other)["systems"][0]["name"] == "fp-fp"
 
 
 def test_tables_know_parameters_from_results(sweep):
-    table = load_table(sweep)
+    table = loaded(sweep)
     assert table.parameters == ["accelerator.mxu.rows", "tiling"]
     assert set(table.numeric) == {
         "point",
@@ -173,6 +175,69 @@ def test_tables_know_parameters_from_results(sweep):
     assert table.column("anda.time_s")[5] is None
 
 
+def test_an_explorations_front_leaves_out_what_breaks_a_constraint(tmp_path, capsys):
+    path = tmp_path / "results.csv"
+    path.write_text(
+        "point,status,error,rows,anda.time_s,anda.energy_total_pj,loss,feasible\n"
+        "0,done,,8,1,1e12,,0\n1,done,,16,2,3e12,0.5,1\n2,done,,32,3,2e12,0.5,1\n3,done,,64,4,4e12,0.5,1\n"
+    )
+    table = loaded(path)
+    assert [table.is_feasible(row) for row in table.rows] == [False, True, True, True]
+    assert table.parameters == ["rows"]
+    out = tmp_path / "front.svg"
+    assert call("plot", path, "--kind", "pareto", "-o", out, capsys=capsys) == (0, "")
+    assert "breaks a constraint" in out.read_text()
+
+    from types import SimpleNamespace
+
+    from anda_figures.style import pyplot
+    from anda_report.plots import plot_pareto
+
+    figure = plot_pareto(pyplot(), [table], SimpleNamespace(x=None, y=None))
+    lines = {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].get_lines()}
+    assert lines["Pareto front"] == [[2, 3], [3, 2]]
+    assert lines["breaks a constraint"] == [[1, 1]] and len(lines["points"]) == 3
+
+
+def test_tables_of_what_the_tools_write(tmp_path):
+    """Sweeps as CSV and as SQLite, comparisons and searches: the numbers of the files."""
+    from sweep_tools import program, sweep, write
+
+    path = write(tmp_path, "base: base.yaml\nset: {systems: [anda]}\nparameters: {tiling: [paper, auto], precision: [0, 5, 6]}\n")
+    assert sweep(tmp_path, path).returncode == 0
+    text, database = loaded(tmp_path / "out"), loaded(tmp_path / "out" / "results.sqlite")
+    assert text.label == database.label == "out"
+    assert (text.columns, text.rows, text.parameters) == (database.columns, database.rows, ["tiling", "precision"])
+    assert [row[1] for row in text.rows].count("invalid") == 2 and len(text.rows) == 6
+
+    for name in ("OPT-1.3B", "OPT-2.7B"):
+        (tmp_path / f"{name}.yaml").write_text(f"workload: {{model: {name}, layers: 1, tokens: 32}}\nprecision: 6\n")
+    (tmp_path / "compare.yaml").write_text("systems: [fp-fp, anda]\nmodels: {small: OPT-1.3B.yaml, large: OPT-2.7B.yaml}\n")
+    made = subprocess.run(
+        [program(), "compare", tmp_path / "compare.yaml", "--out", tmp_path / "compared"], capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
+    comparison = loaded(tmp_path / "compared")
+    document = json.loads((tmp_path / "compared" / "compare.json").read_text())
+    assert comparison.column("model") == [m["name"] for m in document["models"] for _ in m["systems"]]
+    assert comparison.column("time_s") == [s["time_s"] for m in document["models"] for s in m["systems"]]
+    assert comparison.parameters == ["model", "system"] and "energy_total_pj" in comparison.numeric
+
+    evaluator = ROOT / "examples" / "evaluator" / "made_up"
+    made = subprocess.run(
+        [program(), "search", "--model", "OPT-1.3B", "--evaluator", evaluator, "--out", tmp_path / "found"],
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, made.stderr
+    found = loaded(tmp_path / "found")
+    document = json.loads((tmp_path / "found" / "search.json").read_text())
+    assert [found.column(name) for name in ("A_qkv", "A_o", "A_u", "A_d")] == [
+        list(column) for column in zip(*(each["combination"] for each in document["front"]))
+    ]
+    assert found.parameters == ["A_qkv", "A_o", "A_u", "A_d"] and {"bops", "loss"} <= set(found.numeric)
+
+
 def test_the_front_is_what_nothing_beats():
     import random
 
@@ -181,7 +246,8 @@ def test_the_front_is_what_nothing_beats():
         points = [
             (chance.randrange(10), chance.randrange(10)) if chance.random() < 0.9 else (None, 1) for _ in range(40)
         ]
-        front = pareto_front(points)
+        front = front_indices(points)
+        assert [points[i] for i in front] == sorted(points[i] for i in front)
         kept = {points[i] for i in front}
         assert len(kept) == len(front)
         valid = [point for point in points if None not in point]

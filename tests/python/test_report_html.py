@@ -192,7 +192,7 @@ def test_charts_show_the_numbers_of_the_report(files, runs, browser):
         )
     ratio = report_of(runs / "first")["ratios"][0]
     assert page.text("#cards .better") == [
-        f"{ratio[key]:.4g}×" for key in ("speedup", "energy_efficiency", "area_efficiency")
+        f"{ratio[key]:#.4g}×" for key in ("speedup", "energy_efficiency", "area_efficiency")
     ]
 
 
@@ -334,19 +334,22 @@ def test_several_runs_stay_apart(files, browser):
     page = Page(browser, files["two"])
     assert page.text("#cards h3") == ["first · fp-fp", "first · anda", "wide · fp-fp", "wide · anda"]
     assert page.count("#setups summary") == 4
+    # Every system of the area has its name, in whatever place there is.
+    named = {text for text in page.text("#c-area .slicetext") if "-fp:" in text or "anda:" in text}
+    assert len(named) == 4 and sum(text.startswith("wide") for text in named) == 2, named
     assert "rows: 32" in page.text("#setups pre")[1] and "rows: 32" not in page.text("#setups pre")[0]
     assert "technology.mxu: " in "".join(page.text("#setups li"))
 
 
 def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
-    from anda_report.tables import pareto_front
+    from anda_figures.pareto import front_indices
 
     page = Page(browser, files["sweep"])
     assert "16 points, 1 not finished" in page.text("#sweep-note")[0]
     assert page.count("#points-table tbody tr") == 16
     rows = [line.split(",") for line in SWEEP.splitlines()[1:]]
     done = [(float(row[5]), float(row[6])) for row in rows if row[1] == "done"]
-    expected = sorted(done[i] for i in pareto_front(done))
+    expected = sorted(done[i] for i in front_indices(done))
     points, front = page.traces("c-scatter")
     assert (
         len(points["x"]) == 15 and front["name"] == f"Pareto front, {len(expected)} points" and 2 < len(expected) < 15
@@ -362,6 +365,29 @@ def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
     page.choose("sweep-front", False)
     assert len(page.traces("c-scatter")) == 2
     page.choose("sweep-x", "tiling")
+    assert page.errors() == []
+
+
+def test_an_exploration_has_the_front_of_what_meets_its_constraints(browser, tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text(
+        "point,status,error,rows,tiling,anda.time_s,anda.energy_total_pj,loss,feasible\n"
+        "0,done,,8,paper,1,1e12,,0\n1,done,,16,auto,2,3e12,0.5,1\n2,done,,32,auto,3,2e12,0.5,1\n"
+        "3,failed,no,64,auto,,,0.5,0\n4,done,,64,paper,90,4e12,0.5,1\n"
+    )
+    assert script("report", path, "-o", tmp_path / "report.html").returncode == 0
+    page = Page(browser, tmp_path / "report.html")
+    assert "5 points, 1 not finished, see the table; 1 break a constraint" in page.text("#sweep-note")[0]
+    for colour in ("rows", "tiling", ""):
+        page.choose("sweep-colour", colour)
+        traces = {trace["name"]: trace for trace in page.traces("c-scatter")}
+        assert (traces["breaks a constraint"]["x"], traces["breaks a constraint"]["y"]) == ([1], [1])
+        front = traces["Pareto front, 2 points"]
+        assert (front["x"], front["y"]) == ([2, 3], [3, 2])
+        assert sorted(x for name, trace in traces.items() if "front" not in name for x in trace["x"]) == [1, 2, 3, 90]
+    # Times that are 90 times each other are on a logarithmic axis, energies are not.
+    assert page.run("return ['sweep-x-log', 'sweep-y-log'].map((id) => document.getElementById(id).checked)") == [True, False]
+    page.choose("sweep-y-log", True)
     assert page.errors() == []
 
 

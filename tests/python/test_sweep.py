@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import random
+import re
 import signal
 import subprocess
 import time
@@ -139,16 +140,23 @@ def test_kill_9_ends_the_simulations_too(tmp_path):
     _wait_for(lambda: not any(_runs(pid) for pid in pids))
 
 
-def test_interruption_says_so_and_keeps_what_is_finished(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interruption_says_so_and_keeps_what_is_finished(tmp_path, number):
     simulator = counting(tmp_path, before=f"[[ $(cat {tmp_path}/calls | wc -l) -lt 2 ]] || exec sleep 600")
     (tmp_path / "calls").touch()
     path = write(tmp_path)
     process = subprocess.Popen(command("sweep", tmp_path, path, "-j", 1, simulator=simulator), stderr=subprocess.PIPE, text=True)
     _wait_for(lambda: calls(tmp_path) == 2 and len(rows(tmp_path, "key FROM runs")) == 2)
-    process.send_signal(signal.SIGTERM)
-    assert "interrupted" in process.communicate()[1] and process.returncode == 1
+    process.send_signal(number)
+    error = process.communicate()[1]
+    assert "interrupted; what is finished is kept, the same command goes on from there" in error and process.returncode == 1
+    assert "Traceback" not in error
     assert len(rows(tmp_path)) == 2
     assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 3
+    # Nothing else is left, and nothing goes on.
+    assert {each.name for each in (tmp_path / "out").iterdir()} == {".lock", "results.csv", "results.sqlite"}
+    counting(tmp_path)
+    assert calls(tmp_path) == 2
 
 
 def _runs(pid):
@@ -195,6 +203,8 @@ def test_a_failed_point_is_a_row_and_not_the_end(tmp_path):
     path = write(tmp_path, "base: base.yaml\nparameters: {precision: [4, 99, 5, 6, 7]}\n")
     done = sweep(tmp_path, path, simulator=simulator)
     assert done.returncode == 0 and "3 of 5 points failed" in done.stderr
+    # The bar: points done, time so far and left, points failed.
+    assert re.search(r" 5/5 \[\d\d:\d\d<\d\d:\d\d, .*failed=3\]", done.stderr)
     table = rows(tmp_path)
     assert [row["status"] for row in table] == ["done", "invalid", "failed", "killed", "done"]
     assert "is 99, must be 1 … 16" in table[1]["error"]

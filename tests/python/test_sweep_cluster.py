@@ -110,6 +110,25 @@ def test_dask_with_a_worker_that_is_killed(tmp_path, daemons, dask):
     assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
 
 
+def test_explore_on_dask_is_the_search_that_it_is_here_though_a_worker_dies(tmp_path, daemons, dask):
+    address, workers = dask
+    text = SWEEP + "set: {systems: [anda]}\nexplore: {minimise: [cycles, area], trials: 12, batch: 4, population: 4}\n"
+    simulator = counting(tmp_path, before=f'echo $PPID >>{tmp_path}/parents; sleep 0.3')
+    process = subprocess.Popen(command("explore", tmp_path, write(tmp_path, text), "--scheduler", address, simulator=simulator),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: calls(tmp_path) >= 3, "the first trials")
+    daemons.kill(workers[0])
+    said, error = process.communicate()
+    assert process.returncode == 0, error + daemons.said("worker1")
+    assert {int(pid) for pid in (tmp_path / "parents").read_text().split()} == {worker.pid for worker in workers}
+    other = tmp_path / "local"
+    other.mkdir()
+    here = sweep(other, write(other, text), script="explore")
+    assert here.returncode == 0, here.stderr
+    assert (tmp_path / "out" / "results.csv").read_bytes() == (other / "out" / "results.csv").read_bytes()
+    assert len(rows(tmp_path)) == 12 and said.splitlines()[:-1] == here.stdout.splitlines()[:-1]
+
+
 def test_dask_scheduler_that_is_lost_keeps_what_is_finished(tmp_path, daemons, dask):
     address, workers = dask
     simulator = counting(tmp_path, before="sleep 0.2")

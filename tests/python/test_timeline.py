@@ -107,9 +107,10 @@ class Timeline:
         return [track for name, track in self.slices if name == system and track.startswith("DRAM")]
 
 
+@pytest.mark.parametrize("protocol", ["b_transport", "at"])
 @pytest.mark.parametrize("level", ["fast", "detailed", "cycle"])
-def test_slices_add_up_to_the_report(program, tmp_path, level):
-    timeline, report = run(program, tmp_path, "--level", level)
+def test_slices_add_up_to_the_report(program, tmp_path, level, protocol):
+    timeline, report = run(program, tmp_path, "--level", level, "--set", f"accelerator.dma.protocol={protocol}")
     clock_mhz = Decimal(285)
     for system in report["systems"]:
         name, actions = system["name"], system["actions"]

@@ -47,6 +47,9 @@ const scale = () =>
 const narrow = () => document.documentElement.clientWidth < 640;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** A logarithmic axis for numbers from low to high: ticks at 1, 2 and 5, written in full, where there is room for them. */
+const logarithmic = (low, high) => ({type: "log", tickformat: ",.4~r", dtick: high / low < 3000 ? "D2" : 1});
+
 /** Draws a chart: `make` gives {data, layout, text}, the text says in a sentence what the chart shows. */
 function chart(id, make) {
   drawings.set(id, make);

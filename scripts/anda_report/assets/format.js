@@ -19,6 +19,16 @@ function prefixOf(value) {
   return PREFIXES.find(([factor]) => size >= factor * 0.9995) || PREFIXES[PREFIXES.length - 1];
 }
 
+/** Four digits, zeros too, so that the numbers of a column can be compared at a glance; whole numbers as they are. */
+function four(value) {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+}
+
+/** How many times one is the other. */
+function times(value) {
+  return `${value < 1000 ? value.toPrecision(4) : Math.round(value).toLocaleString("en-US")}×`;
+}
+
 /** A number with three significant digits or more, never in powers of ten where that can be helped. */
 function digits(value) {
   if (value === null || value === undefined) return "–";
@@ -26,7 +36,7 @@ function digits(value) {
   const size = Math.abs(value);
   if (size >= 1e9 || size < 1e-4) return value.toExponential(2);
   if (size >= 1000) return Math.round(value).toLocaleString("en-US");
-  return Number(value.toPrecision(4)).toString();
+  return four(value);
 }
 
 /** "GB/s", but "G cycles". */
@@ -37,7 +47,7 @@ function joined(prefix, unit) {
 function quantity(value, unit) {
   if (value === null || value === undefined) return "–";
   const [factor, prefix] = prefixOf(value);
-  return `${Number((value / factor).toPrecision(4))} ${joined(prefix, unit)}`.trim();
+  return `${four(value / factor)} ${joined(prefix, unit)}`.trim();
 }
 
 function whole(value) {
@@ -47,7 +57,8 @@ function whole(value) {
 function percent(share) {
   if (share === null || share === undefined) return "–";
   if (share > 0.9999 && share < 1) return "> 99.99 %";
-  return `${Number((100 * share).toPrecision(4))} %`;
+  if (share > 0 && share < 0.0001) return "< 0.01 %";
+  return `${four(100 * share)} %`;
 }
 
 // Units by the endings of names, and names that are not made of words: tables.py has both.
@@ -67,7 +78,7 @@ function described(column) {
   const tail = column.slice(dot + 1);
   const head = dot < 0 ? "" : `${column.slice(0, dot)}: `;
   if (NAMES[tail]) return {name: head + NAMES[tail], unit: "", scale: 1, prefixes: false};
-  if (tail === "cycles") return {name: `${head}cycles`, unit: "", scale: 1, prefixes: true};
+  if (tail === "cycles" || tail === "bops") return {name: head + tail, unit: "", scale: 1, prefixes: true};
   const known = UNITS.find(([end]) => tail.endsWith(end) && tail.length > end.length);
   const stem = known ? tail.slice(0, -known[0].length) : tail;
   return {
@@ -93,6 +104,8 @@ function scaled(column, values) {
 /** How a table shows a number of a column. */
 function shower(column) {
   const {unit, scale, prefixes} = described(column);
+  if (parameterNames.has(column))
+    return (value) => (value === null ? "–" : value.toLocaleString("en-US", {maximumSignificantDigits: 15}));
   if (!unit && prefixes) return whole;
   return (value) =>
     value === null || value === undefined

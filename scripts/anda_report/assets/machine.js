@@ -35,7 +35,7 @@ function roofline(systems) {
           text: [name, name],
           hovertemplate: `${name}<extra></extra>`,
         });
-        if (!annotations.some((other) => Math.abs(other.y - Math.log10(peak)) < 0.045)) {
+        if (!annotations.some((other) => Math.abs(other.y - Math.log10(peak)) < (narrow() ? 0.075 : 0.045))) {
           annotations.push({
             x: Math.log10(right),
             y: Math.log10(peak),
@@ -81,12 +81,15 @@ function roofline(systems) {
         height: narrow() ? 440 : 480,
         annotations,
         xaxis: {
-          type: "log",
+          ...logarithmic(left, right),
           title: {text: "operations for each byte of external memory"},
           range: [Math.log10(left), Math.log10(right)],
-          dtick: 1,
         },
-        yaxis: {type: "log", title: {text: "TOPS"}, range: [Math.log10(low), Math.log10(top * 2)]},
+        yaxis: {
+          ...logarithmic(low, top * 2),
+          title: {text: "TOPS"},
+          range: [Math.log10(low), Math.log10(top * 2)],
+        },
       },
       text:
         `Roofline: ${points.length} kinds of GeMM, peaks of ${peaks.map(digits).join(", ")} TOPS, ` +
@@ -109,11 +112,13 @@ function areas(data, systems) {
       values.push(value);
       shades.push(shade);
     };
+    // Two lines where one would be wider than its system, which would hide it.
+    const twoLines = data.runs.length > 1;
     systems.forEach((system, i) => {
       const parts = Object.entries(system.area).filter(([, value]) => value > 0);
       add(
         `s${i}`,
-        `${system.title}: ${digits(system.area_mm2)} mm²`,
+        `${twoLines ? `${system.run.label}<br>${system.name}` : system.title}: ${digits(system.area_mm2)} mm²`,
         "",
         parts.reduce((sum, [, value]) => sum + value, 0),
         colour("--panel"),
@@ -130,7 +135,11 @@ function areas(data, systems) {
           parents,
           values,
           branchvalues: "total",
-          marker: {colors: shades, line: {color: colour("--page"), width: 1}},
+          marker: {
+            colors: shades,
+            line: {color: colour("--page"), width: 1},
+            pad: {t: twoLines ? 42 : 24, l: 4, r: 4, b: 4},
+          },
           texttemplate: "%{label}<br>%{value:.3f} mm²<br>%{percentParent:.1%}",
           hovertemplate: "%{label}<br>%{value:.4f} mm², %{percentParent:.1%} of the system<extra></extra>",
           tiling: {pad: 3},

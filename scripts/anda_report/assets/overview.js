@@ -16,13 +16,13 @@ function cards(systems) {
     ...systems.map((system) => {
       const list = element("dl");
       for (const [name, show] of lines) {
-        const times = typeof show === "string" ? system.ratios[show] : null;
-        if (typeof show === "string" && (system.baseline || times === null)) continue;
+        const ratio = typeof show === "string" ? system.ratios[show] : null;
+        if (typeof show === "string" && (system.baseline || ratio === null)) continue;
         list.append(
           element("dt", {textContent: name}),
           element("dd", {
-            className: times > 1.0005 ? "better" : "",
-            textContent: times === null ? show(system) : `${Number(times.toPrecision(4))}×`,
+            className: ratio > 1.0005 ? "better" : "",
+            textContent: ratio === null ? show(system) : times(ratio),
           }),
         );
       }

@@ -32,10 +32,10 @@ function showTable(table) {
   parameterNames = new Set(table.parameters);
   const at = (name) => table.columns.indexOf(name);
   const status = at("status");
-  const rows =
-    status < 0
-      ? table.rows
-      : table.rows.filter((row) => ["done", "complete", "ok", ""].includes(String(row[status] ?? "").toLowerCase()));
+  const finished = (row) =>
+    status < 0 || ["done", "complete", "ok", ""].includes(String(row[status] ?? "").toLowerCase());
+  const rows = table.rows.filter(finished);
+  const feasible = table.feasible.filter((_, i) => finished(table.rows[i]));
   const column = (name) => rows.map((row) => row[at(name)]);
   const usable = table.columns.filter((name) => !["point", "status", "error"].includes(name));
   const varying = usable.filter((name) => new Set(column(name)).size > 1);
@@ -43,6 +43,7 @@ function showTable(table) {
   document.getElementById("sweep-note").textContent =
     `${table.label}: ${table.rows.length} points, ` +
     `${failed === 0 ? "all finished" : `${failed} not finished, see the table`}; ` +
+    `${feasible.includes(false) ? `${feasible.filter((one) => !one).length} break a constraint; ` : ""}` +
     `parameters: ${varying.filter((name) => table.parameters.includes(name)).join(", ") || "none that varies"}.`;
 
   const ids = ["sweep-x", "sweep-y", "sweep-colour", "sweep-x-log", "sweep-y-log", "sweep-front"];
@@ -53,6 +54,14 @@ function showTable(table) {
   fill(x, choices, chosen.x);
   fill(y, numbers.length ? numbers : choices, chosen.y);
   fill(shade, [["", "none"], ...choices], chosen.colour);
+  // Where the largest is many times the smallest, all but a few points would lie on each other.
+  for (const [box, select] of [
+    [xLog, x],
+    [yLog, y],
+  ]) {
+    const values = column(select.value).filter((value) => value !== null);
+    box.checked = values.every((value) => value > 0) && Math.max(...values) > 30 * Math.min(...values);
+  }
 
   const hover = (row) =>
     [...table.parameters]
@@ -76,7 +85,12 @@ function showTable(table) {
       hovertemplate: "%{text}<br>%{x:.5~g}<br>%{y:.5~g}<extra></extra>",
       ...more,
     });
-    const all = rows.map((_, i) => i);
+    const all = rows.map((_, i) => i).filter((i) => feasible[i]);
+    const broken = rows.map((_, i) => i).filter((i) => !feasible[i]);
+    if (broken.length > 0)
+      data.push(
+        points(broken, {name: "breaks a constraint", marker: {size: 6, symbol: "x", color: colour("--muted")}}),
+      );
     if (shade.value !== "" && !byNumber) {
       const values = [...new Set(column(shade.value).map(String))];
       values.forEach((value, k) =>
@@ -96,7 +110,7 @@ function showTable(table) {
           marker: byNumber
             ? {
                 ...marker,
-                color: tint.values,
+                color: all.map((i) => tint.values[i]),
                 colorscale: scale(),
                 showscale: true,
                 colorbar: {title: {text: tint.label, side: "right"}, thickness: 12, outlinewidth: 0},
@@ -105,10 +119,14 @@ function showTable(table) {
         }),
       );
     }
+    const axisOf = (values) => {
+      const positive = values.filter((value) => value > 0);
+      return logarithmic(Math.min(...positive), Math.max(...positive));
+    };
     const signs = [x.value, y.value].map((name) => (table.more.includes(name) ? -1 : 1));
     const front = table.numeric.includes(x.value)
       ? paretoFront(
-          xs.map((v) => v ?? NaN),
+          xs.map((v, i) => (feasible[i] ? v ?? NaN : NaN)),
           ys.map((v) => v ?? NaN),
           signs,
         )
@@ -128,15 +146,16 @@ function showTable(table) {
     }
     const word = (sign) => (sign < 0 ? "more" : "less");
     document.getElementById("scatter-caption").textContent = table.numeric.includes(x.value)
-      ? "Points of the sweep. On the front are those that no other point beats in both quantities, where " +
+      ? `Points of the sweep${broken.length > 0 ? ", crosses for those that break a constraint" : ""}. ` +
+        "On the front are those that no other point beats in both quantities, where " +
         `${word(signs[0])} is better horizontally and ${word(signs[1])} vertically.`
       : "Points of the sweep.";
     return {
       data,
       layout: {
         height: narrow() ? 440 : 480,
-        xaxis: {title: {text: across.label}, type: xLog.checked ? "log" : undefined},
-        yaxis: {title: {text: up.label}, type: yLog.checked ? "log" : undefined},
+        xaxis: {title: {text: across.label}, ...(xLog.checked ? axisOf(xs) : {})},
+        yaxis: {title: {text: up.label}, ...(yLog.checked ? axisOf(ys) : {})},
       },
       text: `${rows.length} points: ${up.label} over ${across.label}; ${front.length} of them on the Pareto front`,
     };
@@ -190,7 +209,7 @@ function showTable(table) {
           rangefont: {size: 1, color: "rgba(0,0,0,0)"},
         },
       ],
-      layout: {height: 400, margin: {l: 60, r: 30, t: 90, b: 20}},
+      layout: {height: 400, margin: {l: dimensions[0].ticktext ? 100 : 60, r: 30, t: 90, b: 20}},
       text: `Parallel coordinates of ${rows.length} points: ${shown.map((name) => described(name).name).join(", ")}`,
     };
   });

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names of columns of results as people read them, with their units."""
+
+# More of it is better; of everything else less is.
+BETTER_IF_MORE = (
+    "speedup",
+    "efficiency",
+    "tops",
+    "per_w",
+    "per_mm2",
+    "utilization",
+    "macs_per_cycle",
+    "bandwidth",
+    "saving",
+)
+# Endings of names: the unit to show, what to multiply with to get it, and whether it takes prefixes.
+UNITS = [
+    ("_bytes_per_s", "B/s", 1, True),
+    ("_pj_s", "J·s", 1e-12, True),
+    ("_pj", "J", 1e-12, True),
+    ("_mw", "W", 1e-3, True),
+    ("_mm2", "mm²", 1, False),
+    ("_hz", "Hz", 1, True),
+    ("_bytes", "B", 1, True),
+    ("_cycles", "cycles", 1, True),
+    ("_bits", "bits", 1, False),
+    ("_ns", "s", 1e-9, True),
+    ("_us", "s", 1e-6, True),
+    ("_s", "s", 1, True),
+]
+NAMES = {
+    "tops_per_w": "TOPS/W",
+    "on_chip_tops_per_w": "TOPS/W on chip",
+    "tops_per_mm2": "TOPS/mm²",
+    "effective_tops": "TOPS",
+}
+
+
+def described(name):
+    """(words, unit, scale, takes prefixes) of a column, ("anda: energy total", "J", 1e-12, True) of
+    "anda.energy_total_pj"."""
+    head, _, tail = name.rpartition(".")
+    head = f"{head}: " if head else ""
+    if tail in NAMES:
+        return head + NAMES[tail], "", 1, False
+    for ending, unit, scale, prefixes in UNITS:
+        if tail.endswith(ending) and tail != ending:
+            return head + tail[: -len(ending)].replace("_", " "), unit, scale, prefixes
+    return head + tail.replace("_", " "), "", 1, tail in ("cycles", "bops")
+
+
+def more_is_better(name):
+    return any(word in name for word in BETTER_IF_MORE)
+
+
+def prefixed(largest):
+    """(factor, prefix) with which a number is 1 … 1000."""
+    for factor, prefix in (
+        (1e12, "T"),
+        (1e9, "G"),
+        (1e6, "M"),
+        (1e3, "k"),
+        (1, ""),
+        (1e-3, "m"),
+        (1e-6, "µ"),
+        (1e-9, "n"),
+    ):
+        if largest >= factor:
+            return factor, prefix
+    return 1, ""
+
+
+def scaled(name, values):
+    """Values of a column (numbers or None) in the unit that suits the largest one, and the label that says so."""
+    words, unit, scale, prefixes = described(name)
+    largest = max((abs(value) * scale for value in values if value is not None), default=0)
+    factor, prefix = prefixed(largest) if prefixes else (1, "")
+    shown = f"{prefix} {unit}" if prefix and unit in ("cycles", "bits") else prefix + unit
+    label = f"{words} ({shown})" if shown else words
+    return [None if value is None else value * scale / factor for value in values], label
