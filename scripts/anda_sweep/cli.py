@@ -52,9 +52,9 @@ def setting(text):
         raise argparse.ArgumentTypeError(f"`{value}` is not a value in YAML") from None
 
 
-def add_common(parser):
-    """Options of both scripts."""
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder of the results")
+def add_common(parser, folder):
+    """Options of both scripts; `folder`: below it are the folders of results."""
+    parser.add_argument("--out", metavar="DIR", type=Path, help=f"folder of the results ({folder}/NAME)")
     parser.add_argument("--set", action="append", default=[], type=setting, metavar="KEY=VALUE",
                         help="a key of the configuration that is the same in all points; may be repeated. Paths are "
                         "relative to the sweep file")
@@ -108,8 +108,8 @@ def sweep_parser():
         "interrupted, or runs what is new in one that was extended.",
         epilog="Exit status: 0 every point has its row (failed points have one with their error), 1 the sweep could not be "
         "finished or no point is done, 2 the input is wrong.")
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a sweep file, such as configs/sweeps/array.yaml")
-    add_common(parser)
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a sweep file, such as configs/sweeps/array_size.yaml")
+    add_common(parser, "results/sweeps")
     parser.add_argument("--dry-run", action="store_true", help="list the points and run nothing")
     parser.add_argument("--retry-failed", action="store_true", help="run failed points again")
     parser.add_argument("--plot", metavar="FILE_OR_DIR", type=Path,

@@ -21,10 +21,10 @@ def explore_parser():
     parser = argparse.ArgumentParser(
         prog="explore", description="Searches the space of a sweep file (docs/exploration.md) for the configurations that are best "
         "in several numbers at once, with Optuna. Goes on with a search that was interrupted; the same seed gives the same "
-        "search, on any number of cores. Options stand before what the section `explore` of the file says.",
+        "search, on any number of cores. An option takes the place of what the section `explore` of the file says.",
         epilog="Exit status: 0 done, 1 the search could not be finished or nothing meets the constraints, 2 the input is wrong.")
-    parser.add_argument("file", metavar="FILE", type=Path, help="a sweep file")
-    add_common(parser)
+    parser.add_argument("file", metavar="FILE", type=Path, help="a sweep file, such as configs/explore/llama-13b-prefill.yaml")
+    add_common(parser, "results/explore")
     parser.add_argument("--minimise", action="append", metavar="NUMBER",
                         help=f"{', '.join(ALIASES)} or a metric of docs/glossary.md; may be repeated "
                         f"({', '.join(DEFAULTS['minimise'])})")
@@ -36,9 +36,9 @@ def explore_parser():
     parser.add_argument("--max-loss", type=float, metavar="LOSS", help="largest loss that is accepted, in the table's unit")
     parser.add_argument("--monotone-loss", action="store_true",
                         help="assume that a combination loses no more than one of the table that is nowhere longer")
-    parser.add_argument("--sampler", choices=SAMPLERS, help=f"({DEFAULTS['sampler']})")
+    parser.add_argument("--sampler", choices=SAMPLERS, help=f"how trials are proposed ({DEFAULTS['sampler']})")
     parser.add_argument("--trials", type=positive, metavar="N", help=f"trials in all ({DEFAULTS['trials']})")
-    parser.add_argument("--seed", type=whole, metavar="N", help=f"({DEFAULTS['seed']})")
+    parser.add_argument("--seed", type=whole, metavar="N", help=f"what chance begins with ({DEFAULTS['seed']})")
     parser.add_argument("--batch", type=positive, metavar="N", help=f"trials proposed at a time ({DEFAULTS['batch']})")
     parser.add_argument("--population", type=positive, metavar="N", help=f"of NSGA-II ({DEFAULTS['population']})")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="run the trials on a Dask cluster, such as tcp://host:8786")
