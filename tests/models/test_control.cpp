@@ -194,6 +194,14 @@ TEST_CASE("Several descriptors run one after another and raise the interrupt onc
   machine.write(ANDA_REG_INTERRUPT_ENABLE, all_causes);
   sc_core::sc_start();
   CHECK(machine.interrupt.read());
+
+  // Causes add up.
+  machine.write(ANDA_REG_DESCRIPTOR_COUNT, 1);
+  machine.write(ANDA_REG_CONTROL, ANDA_CONTROL_START);
+  sc_core::sc_start();
+  CHECK(machine.read(ANDA_REG_INTERRUPT_STATUS) == (ANDA_INTERRUPT_STATUS_DONE | ANDA_INTERRUPT_STATUS_ERROR));
+  CHECK(machine.read(ANDA_REG_CONTROL) == 0);
+  CHECK(machine.read(ANDA_REG_INTERRUPT_CLEAR) == 0);
 }
 
 TEST_CASE("The control socket refuses what is no register access") {

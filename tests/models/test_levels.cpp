@@ -137,7 +137,7 @@ TEST_CASE("Machines with other ports, lanes and pipelines too") {
   CHECK(tally.equal * 10 >= tally.checked * 9);
 }
 
-// A block of results that comes later out of the compressor delays what stands behind it at the memory too.
+// One in a hundred is further apart than the compressor's backlog.
 TEST_CASE("Machines that use the four phases too, within 1 %") {
   RandomMachines random(11);
   std::vector<Pair> pairs;

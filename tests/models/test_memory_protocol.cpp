@@ -224,7 +224,7 @@ TEST_CASE("A phase that is annotated with a delay counts as one that comes so mu
     annotates_answers.latency_ns = 60;
     annotates_answers.annotated_answer_ns = 10;
     for (const auto& options : {waits, annotates_requests, returns_delays, annotates_answers}) {
-      machines.push_back(make_foreign<Memory>(at_config(level, 64, 4), options));
+      machines.push_back(make_foreign<Memory>(at_config(level, 64, 16), options));
     }
   }
   std::uint64_t expected = 0;
