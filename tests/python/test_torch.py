@@ -366,7 +366,7 @@ def test_recorded_activations_pass_the_simulated_machine_bit_for_bit(checkpoint,
             expected_codes, expected_scales = test_functional.quantise(module.weight.detach().numpy().T, 4)
             assert np.array_equal(codes, expected_codes) and np.array_equal(scales, expected_scales)
             # Array, vector unit and compressor against numpy.
-            sums, _ = test_functional.anda(activations, codes, scales, bits[tensor])
+            sums, _ = test_functional.aligned(activations, codes, scales, bits[tensor])
             result = load(f"anda/{i}.outputs.npy")
             kept = test_functional.compressed(sums, bits[after[tensor]])
             assert np.array_equal(test_functional.bits_of(result), test_functional.bits_of(kept))
