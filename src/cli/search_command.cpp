@@ -63,7 +63,7 @@ po::options_description make_options() {
       ("objective", text("WHAT"), "what is made small: bops (the default), cycles, energy or edp, by simulation")     //
       ("iterations", text("N"), "iterations for each tolerance (32)")                                                 //
       ("per-layer", "then trade bits between single layers")                                                          //
-      ("layer-iterations", text("N"), "iterations of that for each tolerance (32 × layers)")                          //
+      ("layer-iterations", text("N"), "iterations of that for each tolerance (20 × layers)")                          //
       ("simulate", "then simulate what was found against fp-fp")                                                      //
       ("out,o", text("DIR"), "folder of the results (results/search)")                                                //
       ("log", text("FILE"), "what is evaluated, and read back by a later search (log.jsonl in the results' folder)")  //

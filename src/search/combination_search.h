@@ -15,8 +15,8 @@ namespace anda::sim {
 inline constexpr Range<std::uint32_t> start_mantissas{4, 13};
 /// Iterations of the paper.
 inline constexpr std::uint32_t default_iterations = 32;
-/// Iterations of a refinement for each layer: three rounds and a half.
-inline constexpr std::uint32_t default_layer_iterations = 32;
+/// Iterations of a refinement for each layer: more than two rounds.
+inline constexpr std::uint32_t default_layer_iterations = 20;
 
 /// Something that was looked at: what it costs (fewer is better) and what accuracy it loses (a share of the baseline).
 struct Candidate {
