@@ -304,6 +304,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   try {
     for (const double tolerance : tolerances) results.push_back({search.run(tolerance), {}});
   } catch (const Error& error) {
+    if (error.kind() == Error::Kind::input) throw;
     throw Error(error.kind(), fmt::format("{}\n(what was evaluated is in {}; the same command goes on from there)",
                                           error.what(), log.path()));
   }

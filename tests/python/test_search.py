@@ -599,6 +599,38 @@ def test_interruption_ends_the_evaluator_and_keeps_the_log(program, tmp_path):
     assert len(log_of(tmp_path)) == 3
 
 
+MODELS = SOURCE / "tests" / "data" / "small_models"
+
+
+def test_interruption_in_the_middle_of_a_built_in_evaluation(program, tmp_path):
+    """Many passes an evaluation: it must end at a layer, not with the evaluation."""
+    np.save(tmp_path / "tokens.npy", np.tile(np.load(MODELS / "held_out.npy"), 40))
+    words = [program, "search", "--model-dir", MODELS / "opt", "--tokens", "tokens.npy", "--out", "out", "--threads", "2"]
+    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.time() + 60
+    while not (tmp_path / "out" / "log.jsonl").exists() and time.time() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1 and "interrupted" in error
+    # The baseline alone takes longer than all this: nothing was evaluated.
+    assert (tmp_path / "out" / "log.jsonl").read_bytes() == b""
+
+
+def test_a_wrong_token_file_leaves_no_log_in_the_way(program, tmp_path):
+    words = [program, "search", "--model-dir", MODELS / "opt", "--tokens", "tokens.npy", "--out", "out", "--iterations", "1",
+             "--tolerance", "5%"]
+    tokens = np.load(MODELS / "held_out.npy")[:512].astype(np.int32)
+    for wrong in (256, -1):
+        np.save(tmp_path / "tokens.npy", np.where(np.arange(512) == 77, wrong, tokens))
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2 and "token 77 is" in done.stderr and "goes on" not in done.stderr
+    np.save(tmp_path / "tokens.npy", tokens)
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode in (0, 1) and len(log_of(tmp_path)) == 1, done.stderr
+
+
 def test_two_searches_do_not_share_a_log(program, tmp_path):
     words = [program, "search", "--model", "OPT-1.3B", "--evaluator", "sleep 600", "--out", "out", *TINY]
     process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
