@@ -108,7 +108,7 @@ TEST_CASE("Layers trade bits until a round finds nothing") {
   std::uint32_t visits = 0;
   const SearchHooks hooks{bits_of, loss_of, [&](const Visit&) { ++visits; }};
   const SearchOutcome start = search_combinations(0.21, 32, hooks);
-  // [6, 6, 6, 6] wastes bits on all but A_qkv: 10/128 + 3/32 = 0.172 with a bit more of it and one less of the others.
+  // [6, 6, 6, 6] wastes bits on all but A_qkv: [7, 5, 5, 5] loses 10/128 + 3/32 = 0.172.
   visits = 0;
   const SearchOutcome none = refine_layers(start, 2, 0.21, 3, hooks);
   CHECK(visits == 3);
@@ -116,7 +116,7 @@ TEST_CASE("Layers trade bits until a round finds nothing") {
   const SearchOutcome all = refine_layers(start, 2, 0.21, 1000, hooks);
   CHECK(all.best.loss <= 0.21);
   CHECK(all.best.precisions.all == Combination{6, 6, 6, 6});
-  CHECK(all.best.precisions.layers[0][0] == 7);
+  CHECK(all.best.precisions.layers[0][0] > 6);
   CHECK(bits_of(all.best.precisions) <= 44);
   // Every combination of two layers with lengths of 3 … 8.
   double least = 1e9;
