@@ -233,18 +233,31 @@ def write_safetensors(path, tensors):
     pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + b"".join(blobs))
 
 
+def without_repetition(pairs):
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)} stands twice in an object")
+    return dict(pairs)
+
+
 def read_safetensors(path):
+    """The tensors of a file, in its own types. They must follow each other without overlap or gap, as the format asks."""
     data = pathlib.Path(path).read_bytes()
     size = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8 : 8 + size])
+    header = json.loads(data[8 : 8 + size], object_pairs_hook=without_repetition)
+    header.pop("__metadata__", None)
     tensors = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
+    at = 0
+    for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         first, end = entry["data_offsets"]
+        if first != at or end < first:
+            raise ValueError(f"tensor {name} has the bytes {first} … {end}; what is before it ends at {at}")
+        at = end
         kind = SAFETENSORS_TYPES[entry["dtype"]]
         flat = torch.frombuffer(bytearray(data[8 + size + first : 8 + size + end]), dtype=kind)
         tensors[name] = flat.view(entry["shape"])
+    if 8 + size + at != len(data):
+        raise ValueError(f"the tensors end at byte {8 + size + at}, the file at {len(data)}")
     return tensors
 
 

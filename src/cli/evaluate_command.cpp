@@ -16,6 +16,7 @@
 
 #include "cli/command_line.h"
 #include "cli/model_options.h"
+#include "config/load.h"
 #include "config/precision_config.h"
 #include "data/npy.h"
 #include "files/atomic_file.h"
@@ -41,7 +42,8 @@ constexpr const char* examples =
     "Examples:\n"
     "  anda-sim evaluate tests/data/small_models/llama --tokens tests/data/small_models/held_out.npy --precision "
     "7,6,6,6\n"
-    "  anda-sim evaluate opt-125m --tokens wikitext2.npy --precision 5 --precision 6 --json\n";
+    "  anda-sim evaluate opt-125m --tokens wikitext2.npy --precision 5 --precision 6 --json\n"
+    "  anda-sim evaluate opt-125m --tokens wikitext2.npy --precision results/search/loss-1.yaml\n";
 
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
@@ -49,7 +51,8 @@ po::options_description make_options() {
   add_model_options(options);
   options.add_options()  //
       ("precision", text("BITS"),
-       "mantissa bits of A_qkv,A_o,A_u,A_d, or one number for all; fp16; fp32 (not rounded). May be repeated")    //
+       "mantissa bits of A_qkv,A_o,A_u,A_d, or one number for all; fp16; fp32 (not rounded); or a configuration "
+       "(.yaml), whose precision it is. May be repeated")                                                         //
       ("group-size", text("N"), "values that share an exponent (64)")                                             //
       ("weight-bits", text("N"), "bits of a weight (4)")                                                          //
       ("weight-group", text("N"), "weights along k that share a scale (128)")                                     //
@@ -73,12 +76,28 @@ struct Wanted {
   enum class Kind { fp32, fp16, anda };
   Kind kind = Kind::fp16;
   Combination bits{};
+  std::optional<PrecisionConfig> config{};  ///< of a file, instead of bits
+  std::string path{};
 
   std::string text() const {
+    if (config) return path;
     if (kind == Kind::anda) return combination_text(bits);
     return kind == Kind::fp16 ? "fp16" : "fp32";
   }
+
+  Precisions precisions(const BuiltinEvaluator& evaluator) const {
+    if (!config) return {bits, {}};
+    try {
+      return precisions_of(*config, evaluator.decoder_config().shape.layers);
+    } catch (const Error& error) {
+      throw Error(error.kind(), path + ": " + error.what());
+    }
+  }
 };
+
+bool is_configuration(const std::string& text) {
+  return text.size() > 5 && text.compare(text.size() - 5, 5, ".yaml") == 0;
+}
 
 Wanted parse_precision(const CommandLine& options, const std::string& text) {
   Wanted wanted;
@@ -88,6 +107,11 @@ Wanted parse_precision(const CommandLine& options, const std::string& text) {
     return wanted;
   }
   wanted.kind = Wanted::Kind::anda;
+  if (is_configuration(text)) {
+    wanted.config = load_run_config(text, {}).precision;
+    wanted.path = text;
+    return wanted;
+  }
   std::size_t count = 0;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t comma = std::min(text.find(',', at), text.size());
@@ -101,7 +125,8 @@ Wanted parse_precision(const CommandLine& options, const std::string& text) {
   }
   if (count == 1) wanted.bits.fill(wanted.bits[0]);
   if (count != 1 && count != wanted.bits.size()) {
-    options.refuse(fmt::format("option --precision: {} must be one number or four, or fp16 or fp32", shown(text)));
+    options.refuse(
+        fmt::format("option --precision: {} must be one number or four, fp16, fp32 or a FILE.yaml", shown(text)));
   }
   return wanted;
 }
@@ -129,7 +154,7 @@ double perplexity_of(BuiltinEvaluator& evaluator, const Wanted& wanted, std::opt
     case Wanted::Kind::fp32:
       return evaluator.fp32_perplexity();
     case Wanted::Kind::anda:
-      return evaluator.perplexity({wanted.bits, {}});
+      return evaluator.perplexity(wanted.precisions(evaluator));
     case Wanted::Kind::fp16:
       break;
   }
@@ -140,7 +165,7 @@ double perplexity_of(BuiltinEvaluator& evaluator, const Wanted& wanted, std::opt
 void write_logits(BuiltinEvaluator& evaluator, const Wanted& wanted, const std::string& path) {
   ActivationRounding rounding;
   if (wanted.kind == Wanted::Kind::fp16) rounding = evaluator.fp16();
-  if (wanted.kind == Wanted::Kind::anda) rounding = evaluator.anda({wanted.bits, {}});
+  if (wanted.kind == Wanted::Kind::anda) rounding = evaluator.anda(wanted.precisions(evaluator));
   const std::vector<float> logits = evaluator.logits(rounding);
   Array array{NumberType::float32,
               {evaluator.windows(), evaluator.length(), evaluator.decoder_config().vocabulary},

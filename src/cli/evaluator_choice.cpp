@@ -121,7 +121,7 @@ EvaluatorChoice choose_evaluator(const CommandLine& options, const RunConfig& co
   model.group_size = format.group_size;
   if (model.weights) model.weights = WeightFormat{config.precision.weight_bits, format.weight_scale_group};
   return {identity_of(model),
-          [model](const std::function<bool()>&) { return std::make_unique<BuiltinEvaluator>(model); }};
+          [model](std::function<bool()> go_on) { return std::make_unique<BuiltinEvaluator>(model, std::move(go_on)); }};
 }
 
 }  // namespace anda::sim

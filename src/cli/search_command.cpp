@@ -62,8 +62,8 @@ po::options_description make_options() {
       ("tolerance,t", text("LOSS[,LOSS…]"), "losses that are allowed: 0.1%,1%,5% or 0.001,0.01,0.05 (1%)")            //
       ("objective", text("WHAT"), "what is made small: bops (the default), cycles, energy or edp, by simulation")     //
       ("iterations", text("N"), "iterations for each tolerance (32)")                                                 //
-      ("per-layer", "then take off bits layer by layer")                                                              //
-      ("layer-iterations", text("N"), "iterations of that for each tolerance (128)")                                  //
+      ("per-layer", "then trade bits between single layers")                                                          //
+      ("layer-iterations", text("N"), "iterations of that for each tolerance (20 × layers)")                          //
       ("simulate", "then simulate what was found against fp-fp")                                                      //
       ("out,o", text("DIR"), "folder of the results (results/search)")                                                //
       ("log", text("FILE"), "what is evaluated, and read back by a later search (log.jsonl in the results' folder)")  //
@@ -260,7 +260,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
     if (options.has(name) && options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
   }
   const std::vector<double> tolerances = tolerances_of(options);
-  const SearchSettings settings = settings_of(options);
+  SearchSettings settings = settings_of(options);
   const RunConfig config = searched(config_of(options));
   const EvaluatorChoice evaluator = choose_evaluator(options, config);
   const std::string folder = options.text("out", "results/search");
@@ -268,6 +268,9 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   remember_interrupts();
   const Survey found = survey(config, [] { return !interrupted(); });
   const BitOperations operations(*open_workload(config.workload), config.precision);
+  if (settings.layer_iterations == 0) {
+    settings.layer_iterations = default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
+  }
   SearchInfo info{run_info(config, ANDA_VERSION, found.sha256, found.notes), evaluator.identity, settings.objective};
   SearchLog log(options.text("log", folder + "/log.jsonl"), {{"workload", info.run.workload},
                                                              {"trace_sha256", info.run.trace_sha256},
@@ -301,6 +304,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   try {
     for (const double tolerance : tolerances) results.push_back({search.run(tolerance), {}});
   } catch (const Error& error) {
+    if (error.kind() == Error::Kind::input) throw;
     throw Error(error.kind(), fmt::format("{}\n(what was evaluated is in {}; the same command goes on from there)",
                                           error.what(), log.path()));
   }

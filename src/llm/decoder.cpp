@@ -207,7 +207,10 @@ void Decoder::run(const std::uint32_t* tokens, std::size_t sequences, std::size_
                   const ActivationRounding& rounding, DecoderWorkspace& workspace, std::vector<float>& logits) const {
   Pass pass(*this, sequences, length, rounding, workspace);
   pass.embed(tokens);
-  for (std::size_t layer = 0; layer < layers_.size(); ++layer) pass.run(layer);
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+    if (!workspace.go_on()) throw Error::run("interrupted");
+    pass.run(layer);
+  }
   const std::size_t rows = sequences * length;
   if (config_.norm_first) apply(final_norm_, workspace.x.data(), rows, workspace.x.data());
   logits.resize(rows * config_.vocabulary);

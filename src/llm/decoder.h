@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct DecoderWorkspace {
   std::vector<float> x, normed, q, k, v, attended, inner, up, change, scores;
   double gemm_s = 0;      ///< processor time in FP-INT GeMMs, without threads that OpenBLAS makes
   double rounding_s = 0;  ///< processor time in rounding their inputs
+  std::function<bool()> go_on = [] { return true; };  ///< asked before each layer; false ends the pass
 };
 
 /// A decoder-only language model of the OPT or LLaMA family in FP32, but for what is rounded. Any number of threads
@@ -40,7 +42,8 @@ class Decoder {
   const DecoderConfig& config() const { return config_; }
 
   /// logits[sequences × length × vocabulary] of tokens[sequences × length], every sequence from position 0. `rounding`
-  /// has an entry for each layer, or none. Throws Error (run) for an activation beyond FP16, naming layer and tensor.
+  /// has an entry for each layer, or none. Throws Error (run) for an activation beyond FP16, naming layer and tensor,
+  /// and "interrupted" if the workspace says so.
   void run(const std::uint32_t* tokens, std::size_t sequences, std::size_t length, const ActivationRounding& rounding,
            DecoderWorkspace& workspace, std::vector<float>& logits) const;
 

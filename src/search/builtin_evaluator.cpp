@@ -51,12 +51,13 @@ double surprise(const float* logits, std::size_t vocabulary, std::uint32_t token
 
 }  // namespace
 
-BuiltinEvaluator::BuiltinEvaluator(const BuiltinEvaluatorConfig& config)
+BuiltinEvaluator::BuiltinEvaluator(const BuiltinEvaluatorConfig& config, std::function<bool()> go_on)
     : decoder_(load_decoder(config)),
       tokens_(read_tokens(config.tokens, config.token_type, decoder_.config().vocabulary)),
       length_(window_length(config, decoder_.config(), tokens_.size())),
       group_size_(config.group_size),
-      threads_(config.threads != 0 ? config.threads : std::max(1u, std::thread::hardware_concurrency())) {
+      threads_(config.threads != 0 ? config.threads : std::max(1u, std::thread::hardware_concurrency())),
+      go_on_(std::move(go_on)) {
   check_format(GroupFormat{group_size_, 1}, max_mantissa_bits);
 }
 
@@ -93,8 +94,14 @@ void BuiltinEvaluator::over_windows(const ActivationRounding& rounding, Use use)
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::exception_ptr failure;
+  std::atomic<bool> stop{false};
+  const std::thread::id caller = std::this_thread::get_id();
   const auto work = [&] {
     DecoderWorkspace workspace;
+    workspace.go_on = [&] {
+      if (std::this_thread::get_id() == caller && !go_on_()) stop = true;
+      return !stop;
+    };
     try {
       std::vector<float> logits;
       for (std::size_t part = next++; part < parts; part = next++) {
@@ -106,6 +113,7 @@ void BuiltinEvaluator::over_windows(const ActivationRounding& rounding, Use use)
     } catch (...) {
       const std::lock_guard<std::mutex> lock(mutex);
       if (!failure) failure = std::current_exception();
+      stop = true;
       next = parts;
     }
     const std::lock_guard<std::mutex> lock(mutex);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,10 @@ struct BuiltinEvaluatorConfig {
 class BuiltinEvaluator : public Evaluator {
  public:
   /// Loads the model. Throws Error (input) naming the file, and the key, tensor or token in it.
-  explicit BuiltinEvaluator(const BuiltinEvaluatorConfig& config);
+  /// `go_on`, asked before each layer of every pass and by the calling thread only, ends an evaluation with Error (run)
+  /// by returning false.
+  explicit BuiltinEvaluator(
+      const BuiltinEvaluatorConfig& config, std::function<bool()> go_on = [] { return true; });
 
   double baseline() override;
   double perplexity(const Precisions& precisions) override;
@@ -64,6 +68,7 @@ class BuiltinEvaluator : public Evaluator {
   std::size_t length_ = 0;
   std::uint32_t group_size_ = 0;
   unsigned threads_ = 0;
+  std::function<bool()> go_on_;
   double gemm_s_ = 0;
   double rounding_s_ = 0;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/combination_search.h"
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 #include <vector>
@@ -43,6 +44,101 @@ bool visit(SearchOutcome& outcome, const Candidate& candidate, double tolerance,
   return accepted;
 }
 
+/// A round of refine_layers().
+class Round {
+ public:
+  Round(SearchOutcome& outcome, double tolerance, std::uint32_t iterations, const SearchHooks& hooks)
+      : outcome_(outcome), tolerance_(tolerance), iterations_(iterations), hooks_(hooks), base_(outcome.best) {}
+
+  void run() {
+    if (measure()) descend();
+  }
+
+ private:
+  using Lengths = std::vector<Combination>;
+
+  /// A bit that a tensor type of a layer can do without; price: loss for each unit of cost that this saves.
+  struct Step {
+    std::size_t layer = 0;
+    std::size_t type = 0;
+    double price = 0;
+  };
+
+  Candidate with(const Lengths& layers) const {
+    const Precisions precisions{base_.precisions.all, layers};
+    return {precisions, hooks_.cost(precisions), 0};
+  }
+
+  bool look_at(Candidate& candidate) {
+    candidate.loss = hooks_.loss(candidate.precisions);
+    return visit(outcome_, candidate, tolerance_, hooks_);
+  }
+
+  /// Prices of the bit below (or, `above`, the one that would be added to) each place of the base that has one.
+  bool measure(bool above, std::vector<Step>& steps) {
+    for (std::size_t layer = 0; layer < base_.precisions.layers.size(); ++layer) {
+      for (std::size_t type = 0; type < tensor_types.size(); ++type) {
+        Lengths layers = base_.precisions.layers;
+        std::uint32_t& bits = layers[layer][type];
+        if (bits == (above ? start_mantissas.max : mantissa_range.min)) continue;
+        bits = above ? bits + 1 : bits - 1;
+        Candidate candidate = with(layers);
+        const double dearer = candidate.cost - base_.cost;
+        if (above ? dearer <= 0 : dearer >= 0) continue;
+        if (outcome_.iterations == iterations_) return false;
+        look_at(candidate);
+        steps.push_back({layer, type, (base_.loss - candidate.loss) / dearer});
+      }
+    }
+    return true;
+  }
+
+  /// Every bit between one more and one less than the base; false if the iterations do not suffice.
+  bool measure() {
+    if (!measure(false, below_) || !measure(true, above_)) return false;
+    // The upper bit of a place goes first.
+    for (Step& step : below_) {
+      for (const Step& upper : above_) {
+        if (upper.layer == step.layer && upper.type == step.type) step.price = std::max(step.price, upper.price);
+      }
+    }
+    return true;
+  }
+
+  /// Bisects the way from every place raised to every place lowered, cheapest bits first, for its last point within
+  /// the tolerance.
+  void descend() {
+    Lengths layers = base_.precisions.layers;
+    for (const Step& step : above_) ++layers[step.layer][step.type];
+    std::vector<Step> steps = above_;
+    steps.insert(steps.end(), below_.begin(), below_.end());
+    std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.price < b.price; });
+    std::vector<Candidate> way;
+    for (const Step& step : steps) {
+      --layers[step.layer][step.type];
+      const Candidate candidate = with(layers);
+      if (candidate.cost < outcome_.best.cost) way.push_back(candidate);
+    }
+    std::size_t first = 0;
+    for (std::size_t last = way.size(); first < last && outcome_.iterations < iterations_;) {
+      const std::size_t middle = first + (last - first) / 2;
+      if (look_at(way[middle])) {
+        first = middle + 1;
+      } else {
+        last = middle;
+      }
+    }
+  }
+
+  SearchOutcome& outcome_;
+  double tolerance_;
+  std::uint32_t iterations_;
+  const SearchHooks& hooks_;
+  const Candidate base_;
+  std::vector<Step> above_;
+  std::vector<Step> below_;
+};
+
 }  // namespace
 
 SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, const SearchHooks& hooks) {
@@ -73,49 +169,13 @@ SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, co
 
 SearchOutcome refine_layers(const SearchOutcome& start, std::size_t layers, double tolerance, std::uint32_t iterations,
                             const SearchHooks& hooks) {
-  enum class State { open, tried, closed };
   SearchOutcome outcome = start;
   outcome.iterations = 0;
   Precisions& best = outcome.best.precisions;
   if (best.layers.empty()) best.layers.assign(layers, best.all);
-  std::vector<std::array<State, tensor_types.size()>> places(layers);
-
-  while (outcome.iterations < iterations) {
-    Candidate next;
-    State* place = nullptr;
-    bool any_tried = false;
-    for (std::size_t layer = 0; layer < layers; ++layer) {
-      for (std::size_t type = 0; type < tensor_types.size(); ++type) {
-        State& state = places[layer][type];
-        any_tried = any_tried || state == State::tried;
-        if (state != State::open) continue;
-        Precisions relaxed = best;
-        std::uint32_t& bits = relaxed.layers[layer][type];
-        if (bits > mantissa_range.min) {
-          --bits;
-          const double cost = hooks.cost(relaxed);
-          if (cost < outcome.best.cost) {
-            if (place == nullptr || cost < next.cost) {
-              next = {std::move(relaxed), cost, 0};
-              place = &state;
-            }
-            continue;
-          }
-        }
-        state = State::closed;
-      }
-    }
-    if (place == nullptr) {
-      if (!any_tried) break;
-      for (auto& layer : places) {
-        for (State& state : layer) {
-          if (state == State::tried) state = State::open;
-        }
-      }
-      continue;
-    }
-    next.loss = hooks.loss(next.precisions);
-    *place = visit(outcome, next, tolerance, hooks) ? State::tried : State::closed;
+  for (double cost = 0; cost != outcome.best.cost && outcome.iterations < iterations;) {
+    cost = outcome.best.cost;
+    Round(outcome, tolerance, iterations, hooks).run();
   }
   return outcome;
 }

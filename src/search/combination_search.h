@@ -15,6 +15,8 @@ namespace anda::sim {
 inline constexpr Range<std::uint32_t> start_mantissas{4, 13};
 /// Iterations of the paper.
 inline constexpr std::uint32_t default_iterations = 32;
+/// Iterations of a refinement for each layer: more than two rounds.
+inline constexpr std::uint32_t default_layer_iterations = 20;
 
 /// Something that was looked at: what it costs (fewer is better) and what accuracy it loses (a share of the baseline).
 struct Candidate {
@@ -50,11 +52,13 @@ struct SearchHooks {
 /// nothing is left that is cheaper than the best. Cost and loss of hooks may throw.
 SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, const SearchHooks& hooks);
 
-/// Refines `start` layer by layer. A place is a tensor type of a layer. Each iteration takes one bit off the place
-/// that makes the cheapest candidate, of those of this round that are still open, the earliest layer and tensor type on
-/// a tie. If that is cheaper than the best and within `tolerance`, it is accepted, and the place is open again in the
-/// next round; otherwise the place is closed for good. Ends after `iterations` or when every place is closed.
-/// What would not be cheaper is closed without an iteration.
+/// Refines `start`, which meets `tolerance`, layer by layer, in rounds. A round takes one bit off every tensor type of
+/// every layer, one at a time, and adds one likewise: an iteration each, which give every such bit a price, the loss
+/// for each unit of cost that it saves. It then bisects the way from all of them raised to all of them lowered,
+/// cheapest bits first (the earliest layer and tensor type on a tie, the upper bit of a place before the lower), for
+/// the last point within `tolerance`. Whatever is cheaper than the best and within `tolerance` is accepted. Ends after
+/// `iterations` or with a round that accepts nothing. No length rises above those that a search starts from; what would
+/// save nothing is left as it is, without an iteration.
 SearchOutcome refine_layers(const SearchOutcome& start, std::size_t layers, double tolerance, std::uint32_t iterations,
                             const SearchHooks& hooks);
 

@@ -24,7 +24,7 @@ struct SearchSettings {
   Objective objective = Objective::bops;
   std::uint32_t iterations = default_iterations;
   bool per_layer = false;
-  std::uint32_t layer_iterations = 128;
+  std::uint32_t layer_iterations = 0;  ///< of a refinement
 };
 
 /// What was found for a tolerance.

@@ -2,6 +2,7 @@
 #ifndef ANDA_SIM_SEARCH_PRECISIONS_H
 #define ANDA_SIM_SEARCH_PRECISIONS_H
 
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -23,6 +24,9 @@ struct PrecisionsOrder {
 /// The precision section of a run with these mantissa lengths; width of weights, format of outputs and tensors of
 /// other names are as in `base`.
 PrecisionConfig precision_config(const PrecisionConfig& base, const Precisions& precisions);
+
+/// The lengths of a precision section in a model of `layers` layers. Throws Error (input) if it names other layers.
+Precisions precisions_of(const PrecisionConfig& config, std::size_t layers);
 
 /// {"combination": [7, 5, 6, 6]}, with "layers": [[7, 5, 6, 6], …] if single layers differ.
 nlohmann::ordered_json precisions_json(const Precisions& precisions);

@@ -64,7 +64,7 @@ SearchLog::SearchLog(const std::string& path, const Json& subject) : path_(path)
     Json header;
     header[version_key] = search_log_version;
     header.update(subject);
-    write(line_of(header));
+    header_ = line_of(header) + "\n";
   }
 }
 
@@ -141,13 +141,14 @@ void SearchLog::add(const Json& iteration) {
 }
 
 void SearchLog::write(const std::string& line) {
-  const std::string text = line + "\n";
+  const std::string text = header_ + line + "\n";
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t bytes = ::write(file_.get(), text.data() + done, text.size() - done);
     if (bytes < 0 && errno == EINTR) continue;
     if (bytes < 0) throw os_error(path_, "cannot write the log");
     done += static_cast<std::size_t>(bytes);
   }
+  header_.clear();
   if (::fdatasync(file_.get()) != 0 && errno != EINVAL) throw os_error(path_, "cannot write the log");
 }
 

@@ -23,7 +23,7 @@ std::string precisions_text(const Precisions& precisions) {
     if (layer != precisions.all) ++own;
   }
   const std::string text = combination_text(precisions.all);
-  return own == 0 ? text : fmt::format("{}, {} layer{} less", text, own, own == 1 ? "" : "s");
+  return own == 0 ? text : fmt::format("{}, {} layer{} unlike", text, own, own == 1 ? "" : "s");
 }
 
 Json result_json(const ReportedResult& result, const BitOperations& operations, const PrecisionSearch& search) {

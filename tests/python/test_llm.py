@@ -10,6 +10,7 @@ terms of numpy's float16 and of floor(), and hooked to the linear layers.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -111,12 +112,14 @@ TENSOR_OF = {"q_proj": 0, "k_proj": 0, "v_proj": 0, "out_proj": 1, "o_proj": 1, 
 
 
 def hook(model, bits, group, weight_group):
+    """`bits`: None for FP16, four mantissa lengths, or four for each layer."""
     for name, module in model.named_modules():
         tensor = TENSOR_OF.get(name.split(".")[-1])
         if tensor is None:
             continue
         module.weight.data = torch.from_numpy(rounded_weights(module.weight.data.numpy(), weight_group))
-        mantissa = bits[tensor] if bits else None
+        of_layer = bits[int(re.search(r"layers\.(\d+)\.", name)[1])] if bits and isinstance(bits[0], tuple) else bits
+        mantissa = of_layer[tensor] if bits else None
         module.register_forward_pre_hook(
             lambda _, inputs, mantissa=mantissa: torch.from_numpy(
                 rounded_activations(inputs[0].numpy(), mantissa, group).astype(np.float32)))
@@ -201,6 +204,23 @@ def test_perplexity_of_rounded_small_models(tmp_path, family):
     result = report["results"][0]
     assert result["perplexity"] == pytest.approx(expected, rel=1e-3)
     assert result["loss"] == pytest.approx(result["perplexity"] / report["baseline"] - 1)
+
+
+def test_lengths_of_single_layers_come_from_a_configuration(tmp_path):
+    (tmp_path / "found.yaml").write_text(
+        "workload: {model: OPT-1.3B}\nprecision: {A_qkv: 6, A_o: 5, A_u: 5, A_d: 4, layers: {1: {A_o: 3, A_d: 2}}}\n")
+    tokens = np.load(MODELS / "held_out.npy")[: 8 * 128]
+    np.save(tmp_path / "tokens.npy", tokens)
+    options = ["--precision", tmp_path / "found.yaml", "--json"]
+    found = json.loads(evaluate(MODELS / "llama", tmp_path / "tokens.npy", *options))["results"][0]
+    assert found["precision"] == str(tmp_path / "found.yaml")
+    model = torch_models.load(MODELS / "llama")
+    hook(model, [(6, 5, 5, 4), (6, 3, 5, 2), (6, 5, 5, 4)], 64, 128)
+    expected = torch_models.perplexity(model, torch.from_numpy(tokens.astype(np.int64)), 128)
+    assert found["perplexity"] == pytest.approx(expected, rel=1e-3)
+    (tmp_path / "found.yaml").write_text("workload: {model: OPT-1.3B}\nprecision: {layers: {3: {A_o: 3}}}\n")
+    message = evaluate(MODELS / "llama", tmp_path / "tokens.npy", *options, status=2)
+    assert "found.yaml: precision.layers.3: the model has the layers 0 … 2" in message
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------------

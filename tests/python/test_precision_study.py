@@ -87,6 +87,9 @@ def test_the_page_shows_the_committed_tables():
             assert f"| {row['mantissa_bits']} | {100 * float(row['loss']):.2f} % |" in page
     for row in rows(DOCS, "search"):
         assert f"| {row['combination']}" in page
+        saved = [float(row[key]) for key in ("layers_bops_saving", "bops_saving", "uniform_bops_saving")]
+        assert saved[0] >= saved[1] >= saved[2] and saved[0] > saved[2]
+        assert float(row["layers_loss_calibration"]) <= float(row["tolerance"])
     for name in ("uniform", "groups", "tensors", "search"):
         assert (DOCS / "precision" / f"{name}.svg").exists() and f"(precision/{name}.svg)" in page
 

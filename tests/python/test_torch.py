@@ -251,6 +251,22 @@ def test_a_model_of_transformers_is_taken_and_its_chatter_is_not(checkpoint, tmp
     assert "'unheard-of' needs the Python package transformers" in done.stderr
 
 
+def rewritten(folder, change):
+    """The safetensors file with its header changed by a function."""
+    file = folder / "model.safetensors"
+    data = file.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.dumps(change(json.loads(data[8 : 8 + size]))).encode()
+    file.write_bytes(len(header).to_bytes(8, "little") + header + data[8 + size :])
+
+
+def overlapping(header):
+    """Two tensors of one shape that share their bytes."""
+    fc1 = [name for name in header if name.endswith("fc1.weight")]
+    header[fc1[0]]["data_offsets"] = header[fc1[1]]["data_offsets"]
+    return header
+
+
 WRONG = {
     "no folder": (lambda f: f.joinpath("config.json").unlink(), "config.json"),
     "no tensors": (lambda f: f.joinpath("model.safetensors").unlink(), "model.safetensors"),
@@ -258,6 +274,9 @@ WRONG = {
         f.joinpath("model.safetensors").read_bytes()[:3000]), "damaged"),
     "rubbish": (lambda f: f.joinpath("model.safetensors").write_bytes(b"x" * 100), "damaged"),
     "empty": (lambda f: f.joinpath("model.safetensors").write_bytes(b""), "damaged"),
+    "overlapping": (lambda f: rewritten(f, overlapping), "what is before it ends at"),
+    "bytes of no tensor": (lambda f: f.joinpath("model.safetensors").write_bytes(
+        f.joinpath("model.safetensors").read_bytes() + b"x"), "the tensors end at byte"),
     "other shapes": (lambda f: f.joinpath("config.json").write_text(json.dumps(dict(OPT, ffn_dim=100))), "do not fit"),
     "a layer more": (lambda f: f.joinpath("config.json").write_text(json.dumps(dict(OPT, num_hidden_layers=3))),
                      "missing tensors"),
@@ -366,7 +385,7 @@ def test_recorded_activations_pass_the_simulated_machine_bit_for_bit(checkpoint,
             expected_codes, expected_scales = test_functional.quantise(module.weight.detach().numpy().T, 4)
             assert np.array_equal(codes, expected_codes) and np.array_equal(scales, expected_scales)
             # Array, vector unit and compressor against numpy.
-            sums, _ = test_functional.anda(activations, codes, scales, bits[tensor])
+            sums, _ = test_functional.aligned(activations, codes, scales, bits[tensor])
             result = load(f"anda/{i}.outputs.npy")
             kept = test_functional.compressed(sums, bits[after[tensor]])
             assert np.array_equal(test_functional.bits_of(result), test_functional.bits_of(kept))
