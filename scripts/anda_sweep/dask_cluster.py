@@ -88,7 +88,7 @@ class DaskExecutor:
         error = future.exception()
         if isinstance(error, KilledWorker):
             return {"key": job["key"], "status": "lost", "error": "its Dask workers ended while they ran it",
-                    "host": "", "host_seconds": 0.0, "peak_memory_bytes": 0, "report": None}
+                    "host": "", "host_seconds": 0.0, "report": None}
         raise SweepError(f"a Dask worker could not run a point: {error}")
 
     def close(self):

@@ -8,8 +8,8 @@ Needs Python's own library and nothing else, since it travels to other machines.
     program        path of anda-sim, `program_sha256` its contents
     time_s, memory_bytes   limits, or None
 
-and an outcome is one too: key, status (one of STATUSES), error (text, "" when done), host, host_seconds,
-peak_memory_bytes, and report: what report.json holds of the whole systems.
+and an outcome is one too: key, status (one of STATUSES), error (text, "" when done), host, host_seconds
+and report: what report.json holds of the whole systems.
 
 Called as a program it is a task of a Slurm array: `point.py FOLDER TASK` runs the jobs of FOLDER/tasks/TASK.jsonl and
 puts each outcome into FOLDER/incoming as soon as it is there.
@@ -94,11 +94,11 @@ def _run(job, work, cancel_fd):
     with open(os.path.join(work, "errors"), "w+", encoding="utf-8", errors="replace") as errors:
         process = subprocess.Popen(["prlimit", *limits, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=errors, cwd=work)
-        ended, code, usage = _wait(process, job["time_s"], cancel_fd)
+        ended, code = _wait(process, job["time_s"], cancel_fd)
         errors.seek(max(0, os.fstat(errors.fileno()).st_size - 4000))
         message = errors.read().replace(config, _CONFIG).replace(work, ".").strip()
     outcome = {"key": job["key"], "status": "done", "error": "", "host": socket.gethostname(), "report": None,
-               "host_seconds": round(time.monotonic() - started, 6), "peak_memory_bytes": usage.ru_maxrss * 1024}
+               "host_seconds": round(time.monotonic() - started, 6)}
     if not ended:
         outcome.update(status="timeout", error=f"took longer than {job['time_s']} s")
     elif code == 0:
@@ -114,7 +114,7 @@ def _run(job, work, cancel_fd):
 
 
 def _wait(process, time_s, cancel_fd):
-    """(ended by itself, exit status, resource usage)"""
+    """(ended by itself, exit status)"""
     handle = os.pidfd_open(process.pid)
     try:
         poll = select.poll()
@@ -127,11 +127,10 @@ def _wait(process, time_s, cancel_fd):
     ended = bool(ready) and (cancel_fd is None or cancel_fd not in ready)
     if not ended:
         process.send_signal(signal.SIGKILL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    process.wait()
     if cancel_fd is not None and cancel_fd in ready:
         raise Cancelled
-    return ended, process.returncode, usage
+    return ended, process.returncode
 
 
 def _failure(code, message, memory_bytes):

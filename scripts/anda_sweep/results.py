@@ -27,7 +27,7 @@ FIXED_COLUMNS = ["point", "status", "error"]
 _SCHEMA = """
 CREATE TABLE runs (
   key TEXT PRIMARY KEY, status TEXT NOT NULL, error TEXT NOT NULL, report TEXT, host TEXT NOT NULL,
-  host_seconds REAL NOT NULL, peak_memory_bytes INTEGER NOT NULL, finished_utc TEXT NOT NULL,
+  host_seconds REAL NOT NULL, finished_utc TEXT NOT NULL,
   program_sha256 TEXT NOT NULL, settings TEXT NOT NULL);
 """
 
@@ -114,10 +114,10 @@ class Results:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             self._db.execute(
-                "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (outcome["key"], outcome["status"], outcome["error"],
                  json.dumps(outcome["report"]) if outcome["report"] else None, outcome["host"], outcome["host_seconds"],
-                 outcome["peak_memory_bytes"], datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                 datetime.now(timezone.utc).isoformat(timespec="seconds"),
                  program_sha256, json.dumps(settings)))
             for row in rows:
                 self._insert(row)

