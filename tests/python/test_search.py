@@ -27,7 +27,7 @@ TINY = ["--set", "workload.layers=2", "--set", "workload.tokens=64"]
 
 # Perplexity of a combination: the baseline and, for each tensor type, a weight that halves with every bit. Every answer
 # leaves a line in a file, so that evaluations can be counted. Layers, where given, count three times as much as those
-# before.
+# before, up to the eighth.
 EVALUATOR = """
 import json, sys, time
 base, weights, counted = {base!r}, {weights!r}, {counted!r}
@@ -43,8 +43,8 @@ for number, line in enumerate(sys.stdin):
     layers = question.get("layers") or [question["combination"]]
     total = shares = 0.0
     for i, layer in enumerate(layers):
-        total += (3.0 ** i) * loss(layer) if layer else 0.0
-        shares += 3.0 ** i
+        total += 3.0 ** (i % 8) * loss(layer) if layer else 0.0
+        shares += 3.0 ** (i % 8)
     print(json.dumps({{"perplexity": base * (1 + total / shares)}}), flush=True)
 """
 
@@ -68,8 +68,8 @@ class Landscape:
     def perplexity(self, *layers):
         total = shares = 0.0
         for i, layer in enumerate(layers):
-            total += 3.0**i * sum(w * 2.0**-bits for w, bits in zip(self.weights, layer))
-            shares += 3.0**i
+            total += 3.0 ** (i % 8) * sum(w * 2.0**-bits for w, bits in zip(self.weights, layer))
+            shares += 3.0 ** (i % 8)
         return self.base * (1 + total / shares)
 
     def loss(self, *layers):
@@ -476,7 +476,10 @@ def test_a_log_of_its_own(program, tmp_path):
 def test_a_terminal_sees_how_far_it_is(program, tmp_path):
     command = "while read line; do sleep 0.15; echo '{\"perplexity\": 5}'; done"
     words = [program, "search", "--model", "OPT-1.3B", "--evaluator", command, "--iterations", "4", "--out", "out", *TINY]
-    terminal, its_end = pty.openpty()
+    try:
+        terminal, its_end = pty.openpty()
+    except OSError as error:
+        pytest.skip(f"no terminal to be had here: {error}")
     done = subprocess.run(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=its_end, text=True, timeout=60,
                           env={**os.environ, "TERM": "xterm"})
     os.close(its_end)
@@ -782,7 +785,8 @@ def test_the_first_commands_of_the_page_print_what_it_shows(program, tmp_path):
     assert done.returncode == 0, done.stderr
     shown = page.split("```text\n")[1].split("```")[0]
     assert done.stdout.startswith(shown)
-    shown = page.split("```text\n")[2].split("```")[0].splitlines()
+    shown = page.split("```text\n{")[1].split("```")[0]
+    shown = ("{" + shown).splitlines()
     for line, written in zip(shown, (tmp_path / "results" / "search" / "log.jsonl").read_text().splitlines()):
         line, written = json.loads(line), json.loads(written)
         for key in line:
