@@ -145,7 +145,9 @@ def test_interruption_says_so_and_keeps_what_is_finished(tmp_path, number):
     simulator = counting(tmp_path, before=f"[[ $(cat {tmp_path}/calls | wc -l) -lt 2 ]] || exec sleep 600")
     (tmp_path / "calls").touch()
     path = write(tmp_path)
-    process = subprocess.Popen(command("sweep", tmp_path, path, "-j", 1, simulator=simulator), stderr=subprocess.PIPE, text=True)
+    # What runs the tests in the background may have them ignore SIGINT, and Python leaves it at that.
+    words = ["env", "--default-signal=INT", *command("sweep", tmp_path, path, "-j", 1, simulator=simulator)]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     _wait_for(lambda: calls(tmp_path) == 2 and len(rows(tmp_path, "key FROM runs")) == 2)
     process.send_signal(number)
     error = process.communicate()[1]
