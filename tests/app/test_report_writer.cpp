@@ -103,7 +103,8 @@ TEST_CASE("report.json has its keys in a fixed order") {
 TEST_CASE("Ops and tensor types of report.json add up to the system") {
   const Folder folder;
   write(folder.path(), report_test::run(7));
-  for (const Json& system : report_of(folder)["systems"]) {
+  const Json report = report_of(folder);
+  for (const Json& system : report["systems"]) {
     const auto sum = [](const Json& list, const char* key) {
       double total = 0;
       for (const Json& entry : list) total += entry[key].get<double>();
