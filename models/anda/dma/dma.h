@@ -109,7 +109,7 @@ class Dma : public sc_core::sc_module {
     move(transfer);
     arrive(transfer, free);
   }
-  /// Passes on the end of a transfer, idle_from_; before it, the memory's last was `free`.
+  /// Passes on the end of a transfer, idle_from_. `free`: the end of the one before it.
   void arrive(const Transfer& transfer, std::uint64_t free) {
     if (transfer.arrival != nullptr) *transfer.arrival = idle_from_;
     if (transfer.command == tlm::TLM_READ_COMMAND) loads_until_ = idle_from_;
