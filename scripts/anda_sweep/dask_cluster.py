@@ -79,17 +79,21 @@ class DaskExecutor:
             raise SweepError(f"lost the Dask scheduler at {self._address}: {error}") from None
 
     def _outcome(self, future, job):
-        from distributed import KilledWorker
+        from distributed import CancelledError, KilledWorker
 
-        if future.status == "finished":
+        # A future that was done may not be any more: the worker that held the outcome has died, and the point runs
+        # again. So its status says nothing before there is a result or an error.
+        try:
             return future.result()
-        if future.status == "cancelled":
-            raise SweepError(f"lost the Dask scheduler at {self._address}")
-        error = future.exception()
-        if isinstance(error, KilledWorker):
+        except KilledWorker:
             return {"key": job["key"], "status": "lost", "error": "its Dask workers ended while they ran it",
                     "host": "", "host_seconds": 0.0, "report": None}
-        raise SweepError(f"a Dask worker could not run a point: {error}")
+        except CancelledError:
+            raise SweepError(f"lost the Dask scheduler at {self._address}") from None
+        except Exception as error:
+            if future.status != "error":
+                raise
+            raise SweepError(f"a Dask worker could not run a point: {error}") from None
 
     def close(self):
         """Leaves the cluster; tasks that still run are cancelled with their client."""
