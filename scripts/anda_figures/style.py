@@ -2,6 +2,10 @@
 """Figures fit for papers: the fonts of captions, colours for everybody, the same bytes every time."""
 
 import io
+from pathlib import Path
+
+from anda_common.errors import InputError
+from anda_common.files import write_atomically
 
 # Width of a column of a two-column paper.
 COLUMN_INCHES = 3.3
@@ -61,8 +65,18 @@ def plain_ticks(axis):
     axis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
 
 
-def file_of(figure, ending):
-    """The bytes of a file with a figure; `ending`: one of METADATA."""
+def check_file(path, option):
+    """InputError, which names the option, unless a figure can be written under this name."""
+    if Path(path).suffix[1:] not in METADATA:
+        raise InputError(f"{option} {path}: must end in .pdf, .svg or .png")
+
+
+def save(figure, path):
+    """Writes a figure, whose folder is made where it is missing, and closes it. The same figure gives the same bytes."""
+    path = Path(path)
     file = io.BytesIO()
+    ending = path.suffix[1:]
     figure.savefig(file, format=ending, metadata=METADATA[ending])
-    return file.getvalue()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, file.getvalue())
+    pyplot().close(figure)

@@ -3,7 +3,8 @@
 
 from pathlib import Path
 
-from .errors import InputError
+from anda_common.errors import InputError
+
 from .runs import load_json, load_run, name_runs
 from .tables import load_comparison, load_search, load_table
 

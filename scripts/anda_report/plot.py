@@ -2,11 +2,10 @@
 """scripts/plot: figures of runs and sweeps for papers."""
 
 import argparse
-from pathlib import Path
 
-from anda_figures.style import COLUMN_INCHES, METADATA, file_of, pyplot
+from anda_common.errors import InputError
+from anda_figures.style import COLUMN_INCHES, check_file, pyplot, save
 
-from .errors import InputError, RunError, write_atomically
 from .inputs import load
 from .plots import RUN_KINDS, TABLE_KINDS
 
@@ -40,9 +39,7 @@ def main(arguments=None):
     parser.add_argument("--x", metavar="COLUMN", help="pareto: the horizontal column (time of the last system)")
     parser.add_argument("--y", metavar="COLUMN", help="pareto: the vertical column (energy of the last system)")
     options = parser.parse_args(arguments)
-    ending = Path(options.out).suffix[1:]
-    if ending not in METADATA:
-        raise InputError(f"--out {options.out}: must end in .pdf, .svg or .png")
+    check_file(options.out, "--out")
     runs, tables = load(options.results)
     wanted, kind = (runs, RUN_KINDS) if options.kind in RUN_KINDS else (tables, TABLE_KINDS)
     if not wanted:
@@ -52,9 +49,5 @@ def main(arguments=None):
             else "a table: results of a sweep, an exploration, a comparison or a search"
         )
         raise InputError(f"--kind {options.kind} needs {needed}")
-    try:
-        plt = pyplot()
-    except ImportError:
-        raise RunError("needs matplotlib: scripts/install_dependencies plots installs it") from None
-    write_atomically(options.out, file_of(kind[options.kind](plt, wanted, options), ending))
+    save(kind[options.kind](pyplot(), wanted, options), options.out)
     print(options.out)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures of runs and sweeps for papers, a column of two wide."""
 
+from anda_common.errors import InputError
 from anda_figures.pareto import front_indices
 from anda_figures.style import COLUMN_INCHES, PALETTE, plain_ticks
 from anda_figures.units import more_is_better, prefixed, scaled
 
-from .errors import InputError
 from .runs import COMPONENTS, CYCLES, STALLS, bandwidth, cycle_parts, energy_parts, kinds, ratios, roofline
 
 COMPONENT_COLOURS = dict(zip(COMPONENTS, ["#0072B2", "#CC79A7", "#009E73", "#E69F00", "#D55E00", "#8A8F98", "#56B4E9"]))

@@ -4,7 +4,9 @@
 import argparse
 from pathlib import Path
 
-from .errors import InputError, RunError, write_atomically
+from anda_common.errors import InputError, RunError
+from anda_common.files import write_atomically
+
 from .inputs import load
 from .page import page
 

@@ -5,7 +5,8 @@ import json
 import math
 from pathlib import Path
 
-from .errors import InputError
+from anda_common.errors import InputError
+
 
 SCHEMA_VERSION = 1
 COMPONENTS = {

@@ -7,7 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from .errors import InputError
+from anda_common.errors import InputError
+
 
 
 class Table:

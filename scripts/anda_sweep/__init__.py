@@ -20,14 +20,14 @@ pareto_front      the rows that no other one beats
 plot_sweep        a figure of a sweep
 """
 
+from anda_common.errors import InputError, RunError
 from anda_figures.pareto import pareto_front
 
 from .dask_cluster import DaskExecutor
-from .errors import InputError, SweepError
 from .local import LocalExecutor
 from .plot import plot_sweep
 from .slurm import SlurmExecutor
 from .sweep import Sweep, SweepResult
 
-__all__ = ["DaskExecutor", "InputError", "LocalExecutor", "SlurmExecutor", "Sweep", "SweepError", "SweepResult",
+__all__ = ["DaskExecutor", "InputError", "LocalExecutor", "SlurmExecutor", "Sweep", "RunError", "SweepResult",
            "pareto_front", "plot_sweep"]

@@ -3,14 +3,13 @@
 
 import argparse
 import re
-import signal
-import sqlite3
 import sys
 from pathlib import Path
 
 import yaml
 
-from .errors import InputError, SweepError
+from anda_common.errors import InputError
+
 from .progress import Progress
 from .simulator import Simulator, as_text
 from .sweep import Sweep
@@ -70,37 +69,6 @@ def limits(options):
     return {name: value for name, value in given.items() if value is not None}
 
 
-def guarded(main, name):
-    """Runs main; what can go wrong becomes a message and an exit status."""
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        return main()
-    except InputError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return 2
-    except SweepError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"{name}: interrupted; what is finished is kept, the same command goes on from there", file=sys.stderr)
-        return 1
-    except sqlite3.Error as error:
-        print(f"{name}: the results cannot be written: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        return 1
-    except OSError as error:
-        print(f"{name}: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except ImportError as error:
-        print(f"{name}: needs the Python module {error.name}; `scripts/install_dependencies sweep` installs it",
-              file=sys.stderr)
-        return 1
-
-
 def sweep_parser():
     parser = argparse.ArgumentParser(
         prog="sweep", description="Simulates every point of one or more sweep files (docs/sweeps.md) and writes a row for each to "
@@ -151,7 +119,7 @@ def check_options(parser, options):
         parser.error("--slurm-option and --points-per-task go with --slurm")
     if options.jobs and (options.scheduler or options.slurm):
         parser.error("--jobs is for this machine; with --scheduler and --slurm the cluster decides")
-    if options.plot and len(options.files) > 1 and options.plot.suffix in (".svg", ".png", ".pdf"):
+    if options.plot and len(options.files) > 1 and options.plot.suffix:
         parser.error("--plot needs a folder when there are several sweep files")
 
 
@@ -167,7 +135,7 @@ def sweep_main(arguments=None):
     for sweep in sweeps:
         if options.plot:
             from .plot import check_plot
-            check_plot(sweep)
+            check_plot(sweep, options.plot)
     done = True
     for sweep in sweeps:
         if options.dry_run:

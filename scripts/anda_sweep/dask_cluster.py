@@ -9,19 +9,20 @@ import re
 import socket
 import sys
 
+from anda_common.errors import InputError, RunError
+
 from . import point
-from .errors import InputError, SweepError
 
 
 def _reach(address):
-    """InputError or SweepError where nothing listens at the address: Dask itself would try for long."""
+    """InputError or RunError where nothing listens at the address: Dask itself would try for long."""
     match = re.fullmatch(r"(?:\w+://)?(?:\[(?P<ip6>[^\]]+)\]|(?P<host>[^:/]+)):(?P<port>\d{1,5})", address)
     if not match:
         raise InputError(f"--scheduler {address}: is not an address such as tcp://host:8786")
     try:
         socket.create_connection((match["ip6"] or match["host"], int(match["port"])), timeout=20).close()
     except (OSError, OverflowError) as error:
-        raise SweepError(f"no Dask scheduler at {address}: {error}") from None
+        raise RunError(f"no Dask scheduler at {address}: {error}") from None
 
 
 class DaskExecutor:
@@ -39,7 +40,7 @@ class DaskExecutor:
         try:
             self._client = Client(address, timeout="20s", set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
-            raise SweepError(f"no Dask scheduler at {address}: {error}") from None
+            raise RunError(f"no Dask scheduler at {address}: {error}") from None
         self._address = address
 
     @property
@@ -76,7 +77,7 @@ class DaskExecutor:
                 future.release()
                 feed(3 * self.jobs)
         except (CommClosedError, OSError, TimeoutError) as error:
-            raise SweepError(f"lost the Dask scheduler at {self._address}: {error}") from None
+            raise RunError(f"lost the Dask scheduler at {self._address}: {error}") from None
 
     def _outcome(self, future, job):
         from distributed import CancelledError, KilledWorker
@@ -89,11 +90,11 @@ class DaskExecutor:
             return {"key": job["key"], "status": "lost", "error": "its Dask workers ended while they ran it",
                     "host": "", "host_seconds": 0.0, "report": None}
         except CancelledError:
-            raise SweepError(f"lost the Dask scheduler at {self._address}") from None
+            raise RunError(f"lost the Dask scheduler at {self._address}") from None
         except Exception as error:
             if future.status != "error":
                 raise
-            raise SweepError(f"a Dask worker could not run a point: {error}") from None
+            raise RunError(f"a Dask worker could not run a point: {error}") from None
 
     def close(self):
         """Leaves the cluster; tasks that still run are cancelled with their client."""

@@ -11,12 +11,13 @@ import json
 import math
 import re
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from anda_common.errors import InputError, RunError
 from anda_figures.pareto import pareto_front
 
-from .errors import InputError, SweepError
 from .local import LocalExecutor
 from .loss import LossTable
 from .results import Results
@@ -61,6 +62,18 @@ def _spare_syncs(engine):
 
     sqlalchemy.event.listen(engine, "connect", on_connect)
     engine.dispose()
+
+
+@contextmanager
+def _database_errors(path):
+    """What goes wrong with the study's database becomes a RunError."""
+    import optuna
+    import sqlalchemy
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, sqlalchemy.exc.SQLAlchemyError) as error:
+        cause = error.__cause__ or error
+        raise RunError(f"{path}: {cause.args[0] if cause.args else cause}") from None
 
 
 class Exploration:
@@ -149,15 +162,11 @@ class Exploration:
 
     def _study(self, out):
         import optuna
-        import sqlalchemy
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         path = (out / "study.sqlite").resolve()
-        try:
-            storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
-            _spare_syncs(storage.engine)
-        except sqlalchemy.exc.SQLAlchemyError as error:
-            raise SweepError(f"{path}: {error.args[0]}") from None
+        storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
+        _spare_syncs(storage.engine)
         study = optuna.create_study(storage=storage, study_name=self.sweep.name, load_if_exists=True,
                                     directions=["minimize"] * len(self.objectives))
         signature = study.user_attrs.get("signature")
@@ -219,8 +228,12 @@ class Exploration:
 
     def run(self, out=None, jobs=None, executor=None, limits=None, progress=None):
         """Searches until there are as many trials as asked for, and returns the Result."""
+        out = Path(out or Path("results") / "explore" / self.sweep.name)
+        with _database_errors(out / "study.sqlite"):
+            return self._run(out, jobs, executor, limits, progress)
+
+    def _run(self, out, jobs, executor, limits, progress):
         sweep = self.sweep
-        out = Path(out or Path("results") / "explore" / sweep.name)
         limits = {**sweep.file.limits, **(limits or {})}
         with Results(out, sweep.columns(sweep.effective["systems"]) + ["loss", "feasible"]) as results:
             study = self._study(out)
@@ -236,7 +249,7 @@ class Exploration:
                 runner.close()
                 if bar:
                     bar.close()
-            rows = list(results.rows())
+            rows = results.rows()
         return Found(self, out, results.columns, rows)
 
     def _reference(self, results, runner, limits):
@@ -348,5 +361,7 @@ class Found:
 
     def plot(self, path):
         """Draws trials, front and base: the first two objectives, and a third as colour."""
-        from .plot import plot_front, save_figure
-        return save_figure(plot_front(self), path)
+        from anda_figures.style import save
+
+        from .plot import plot_front
+        save(plot_front(self), path)

@@ -4,6 +4,8 @@
 import argparse
 from pathlib import Path
 
+from anda_figures.style import check_file
+
 from .cli import add_common, executor, limits, positive
 from .explore import ALIASES, DEFAULTS, Exploration
 from .progress import Progress
@@ -53,8 +55,8 @@ def explore_main(arguments=None):
         parser.error("--loss-table and --max-loss go together")
     if options.scheduler and options.jobs:
         parser.error("--jobs is for this machine; with --scheduler the cluster decides")
-    if options.plot and options.plot.suffix not in (".svg", ".png", ".pdf"):
-        parser.error(f"--plot {options.plot}: must be .svg, .png or .pdf")
+    if options.plot:
+        check_file(options.plot, "--plot")
     given = {"minimise": options.minimise, "constraints": options.constraint, "system": options.system,
              "sampler": options.sampler, "trials": options.trials, "seed": options.seed, "batch": options.batch,
              "population": options.population}

@@ -4,7 +4,8 @@
 import os
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
-from .errors import SweepError
+from anda_common.errors import RunError
+
 from .point import Cancelled, ProgramChanged, run_point
 
 
@@ -33,9 +34,9 @@ class LocalExecutor:
                 try:
                     yield future.result()
                 except ProgramChanged as error:
-                    raise SweepError(str(error)) from None
+                    raise RunError(str(error)) from None
                 except OSError as error:
-                    raise SweepError(f"a point could not be run: {error}") from None
+                    raise RunError(f"a point could not be run: {error}") from None
                 except Cancelled:
                     pass
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import yaml
 
-from .errors import InputError
+from anda_common.errors import InputError
+
 from .space import look_up
 
 TENSORS = ("A_qkv", "A_o", "A_u", "A_d")

@@ -12,18 +12,28 @@
 import json
 from pathlib import Path
 
-from anda_figures.style import METADATA, PALETTE, file_of, plain_ticks, pyplot
+from anda_common.errors import InputError
+from anda_figures.style import PALETTE, check_file, plain_ticks, pyplot, save
 from anda_figures.units import scaled
 
-from .errors import InputError
 from .results import FIXED_COLUMNS
 
 DEFAULT_Y = ["time_s", "energy_total_pj"]
 
 
-def check_plot(sweep):
-    """InputError where the section `plot` names what the sweep does not have."""
+def target_of(sweep, target):
+    """The file that a sweep is drawn into: `target`, or one in it where that is a folder."""
+    target = Path(target)
+    return target if target.suffix else target / f"{sweep.name}.svg"
+
+
+def check_plot(sweep, target):
+    """InputError where the section `plot` names what the sweep does not have, or the target is no file for a figure."""
+    check_file(target_of(sweep, target), "--plot")
     plot, where = sweep.file.plot, sweep.file.where("plot")
+    systems = sweep.effective["systems"]
+    if "systems" not in sweep.file.keys and plot.get("system", systems[-1]) not in systems:
+        raise InputError(f"{where}: plot.system: `{plot['system']}` is none of {', '.join(systems)}")
     for part, metrics in (("x", sweep.outputs), ("series", [])):
         if part in plot and plot[part] not in [*sweep.file.keys, *metrics]:
             raise InputError(f"{where}: plot.{part}: `{plot[part]}` is not a parameter of this sweep"
@@ -143,22 +153,8 @@ def _short(number):
     return f"{number:g}"
 
 
-def save_figure(figure, path):
-    """Writes the figure; the same figure gives the same bytes."""
-    path = Path(path)
-    ending = path.suffix[1:]
-    if ending not in METADATA:
-        raise InputError(f"{path}: plots are .svg, .png or .pdf")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(file_of(figure, ending))
-    pyplot().close(figure)
-    return path
-
-
 def save_plot(sweep, result, target):
     """Draws a sweep's result into the file or folder `target` and returns the file."""
-    target = Path(target)
-    if not target.suffix:
-        target = target / f"{sweep.name}.svg"
-    figure = plot_sweep(result.rows, result.columns, sweep.file.keys, **sweep.file.plot)
-    return save_figure(figure, target)
+    target = target_of(sweep, target)
+    save(plot_sweep(result.rows, result.columns, sweep.file.keys, **sweep.file.plot), target)
+    return target

@@ -10,9 +10,6 @@ Needs Python's own library and nothing else, since it travels to other machines.
 
 and an outcome is one too: key, status (one of STATUSES), error (text, "" when done), host, host_seconds
 and report: what report.json holds of the whole systems.
-
-Called as a program it is a task of a Slurm array: `point.py FOLDER TASK` runs the jobs of FOLDER/tasks/TASK.jsonl and
-puts each outcome into FOLDER/incoming as soon as it is there.
 """
 
 import hashlib
@@ -24,13 +21,17 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 
 STATUSES = ("done", "failed", "invalid", "timeout", "memory", "killed", "lost")
 _KEPT = ("schema_version", "run", "systems", "ratios")
 _CONFIG = "config.yaml"
+# poll() takes milliseconds as a C int, and a limit of more than three weeks is none.
+_LONGEST_S = 2_000_000
+# The kernel ends the simulation when what started it is gone, even by kill -9; if it was gone before the kernel was told, there
+# is another parent by now.
+_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"']
 _hashes = {}
 
 
@@ -55,16 +56,6 @@ def sha256(path):
     return _hashes[stamp]
 
 
-def write_atomically(path, text):
-    """Puts text into a file that is never seen half-written, not even after a crash."""
-    temporary = f"{path}.{os.getpid()}.tmp"
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
 def run_point(job, folder=None, cancel_fd=None):
     """The outcome of a job. Works in a folder of its own below `folder`, which it removes.
 
@@ -86,13 +77,12 @@ def _run(job, work, cancel_fd):
     config = os.path.join(work, _CONFIG)
     with open(config, "w", encoding="utf-8") as file:
         file.write(job["config"])
-    # The kernel ends the simulation when what started it is gone, even by kill -9.
-    command = ["setpriv", "--pdeathsig", "KILL", job["program"], "run", config, "--quiet",
-               "--out", os.path.join(work, "out")]
     limits = ["--core=0"] + ([f"--as={job['memory_bytes']}"] if job["memory_bytes"] else [])
+    command = [*_WITH_PARENT, str(os.getpid()), "prlimit", *limits, job["program"], "run", config, "--quiet",
+               "--out", os.path.join(work, "out")]
     started = time.monotonic()
     with open(os.path.join(work, "errors"), "w+", encoding="utf-8", errors="replace") as errors:
-        process = subprocess.Popen(["prlimit", *limits, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=errors, cwd=work)
         ended, code = _wait(process, job["time_s"], cancel_fd)
         errors.seek(max(0, os.fstat(errors.fileno()).st_size - 4000))
@@ -102,15 +92,23 @@ def _run(job, work, cancel_fd):
     if not ended:
         outcome.update(status="timeout", error=f"took longer than {job['time_s']} s")
     elif code == 0:
-        with open(os.path.join(work, "out", "report.json"), encoding="utf-8") as file:
-            report = json.load(file)
-        for system in report["systems"]:
-            system.pop("ops"), system.pop("tensors")
-        report["run"].pop("assumptions")
-        outcome["report"] = {name: report[name] for name in _KEPT}
+        try:
+            outcome["report"] = _numbers_of(os.path.join(work, "out", "report.json"))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            outcome.update(status="failed", error=f"left no whole report.json: {str(error).replace(work, '.')}")
     else:
         outcome.update(_failure(code, message, job["memory_bytes"]))
     return outcome
+
+
+def _numbers_of(path):
+    """What report.json holds of whole systems."""
+    with open(path, encoding="utf-8") as file:
+        report = json.load(file)
+    for system in report["systems"]:
+        system.pop("ops"), system.pop("tensors")
+    report["run"].pop("assumptions")
+    return {name: report[name] for name in _KEPT}
 
 
 def _wait(process, time_s, cancel_fd):
@@ -121,7 +119,7 @@ def _wait(process, time_s, cancel_fd):
         poll.register(handle, select.POLLIN)
         if cancel_fd is not None:
             poll.register(cancel_fd, select.POLLIN)
-        ready = {fd for fd, _ in poll.poll(time_s * 1000 if time_s else None)}
+        ready = {fd for fd, _ in poll.poll(min(time_s, _LONGEST_S) * 1000 if time_s else None)}
     finally:
         os.close(handle)
     ended = bool(ready) and (cancel_fd is None or cancel_fd not in ready)
@@ -143,23 +141,3 @@ def _failure(code, message, memory_bytes):
         return {"status": "killed", "error": f"ended by {name}{hint}"}
     return {"status": "invalid" if code == 2 else "failed",
             "error": message.removeprefix("error: ") or f"ended with exit status {code}"}
-
-
-def array_task(folder, task):
-    """One task of a Slurm array. What another run of the task has left is not run again."""
-    incoming = os.path.join(folder, "incoming")
-    with open(os.path.join(folder, "tasks", f"{task}.jsonl"), encoding="utf-8") as file:
-        jobs = [json.loads(line) for line in file]
-    for job in jobs:
-        target = os.path.join(incoming, f"{job['key']}.json")
-        if os.path.exists(target):
-            continue
-        try:
-            outcome = run_point(job)
-        except ProgramChanged as error:
-            outcome = {"key": job["key"], "changed": str(error)}
-        write_atomically(target, json.dumps(outcome))
-
-
-if __name__ == "__main__":
-    array_task(sys.argv[1], sys.argv[2])

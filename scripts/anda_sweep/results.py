@@ -8,6 +8,7 @@ points, when a sweep begins and ends. One sweep at a time works in a folder.
 """
 
 import csv
+import errno
 import fcntl
 import io
 import json
@@ -15,20 +16,26 @@ import os
 import shutil
 import socket
 import sqlite3
+import time
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from .errors import InputError, SweepError
-from .point import write_atomically
+from anda_common.errors import InputError, RunError
+from anda_common.files import remove_leftovers, write_atomically
 
 APPLICATION_ID = 0x616e6461  # "anda"
 LAYOUT = 1
 FIXED_COLUMNS = ["point", "status", "error"]
+# How long a folder may be locked by a sweep that was killed: by a child of its, which has not yet become a simulation.
+_PATIENCE_S = 1.0
+# How long a commit waits for those who read the database.
+_BUSY_S = 60.0
 _SCHEMA = """
 CREATE TABLE runs (
   key TEXT PRIMARY KEY, status TEXT NOT NULL, error TEXT NOT NULL, report TEXT, host TEXT NOT NULL,
   host_seconds REAL NOT NULL, finished_utc TEXT NOT NULL,
-  program_sha256 TEXT NOT NULL, settings TEXT NOT NULL);
+  program_sha256 TEXT NOT NULL, settings TEXT NOT NULL)
 """
 
 
@@ -47,27 +54,50 @@ class Results:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = open(self.folder / ".lock", "a+", encoding="utf-8")
         except OSError as error:
-            raise SweepError(f"{self.folder}: {error.strerror}") from None
-        self._take_lock()
+            raise RunError(f"{self.folder}: {error.strerror}") from None
+        # Absolute, since simulations run in folders of their own.
+        self.work = self.folder.resolve() / "running"
+        self._db = self._csv = None
         try:
+            self._take_lock()
             self._open()
-            # Absolute, since simulations run in folders of their own.
-            self.work = self.folder.resolve() / "running"
+            remove_leftovers(self.folder, self.csv_path.name)
             shutil.rmtree(self.work, ignore_errors=True)
-            self.work.mkdir()
+            # It may be there still: a simulation of a sweep that was just killed may have been in the middle of writing.
+            self.work.mkdir(exist_ok=True)
+        except BaseException as error:
+            if self._db:
+                self._db.close()
+            self._lock.close()
+            if isinstance(error, OSError):
+                raise RunError(f"{error.filename or self.folder}: {error.strerror}") from None
+            raise
+
+    @contextmanager
+    def _named(self):
+        """Errors of the database name it."""
+        try:
+            yield
         except sqlite3.Error as error:
-            raise SweepError(f"{self.database_path}: {error}") from None
-        except OSError as error:
-            raise SweepError(f"{error.filename}: {error.strerror}") from None
-        self._csv = None
+            raise RunError(f"{self.database_path}: {error}") from None
+
+    def _execute(self, *command):
+        """All rows that an SQL command gives."""
+        with self._named():
+            return self._db.execute(*command).fetchall()
 
     def _take_lock(self):
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.seek(0)
-            raise SweepError(f"{self.folder} is in use by {self._lock.read().strip() or 'another sweep'}; "
-                             "wait for it to end, or choose another folder with --out") from None
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    self._lock.seek(0)
+                    raise RunError(f"{self.folder} is in use by {self._lock.read().strip() or 'another sweep'}; "
+                                   "wait for it to end, or choose another folder with --out") from None
+                time.sleep(0.05)
         self._lock.truncate(0)
         self._lock.write(f"process {os.getpid()} on {socket.gethostname()}")
         self._lock.flush()
@@ -75,45 +105,57 @@ class Results:
     def _open(self):
         new = not self.database_path.exists()
         # A rollback journal, since a write-ahead log is not for network file systems, and every commit on the disk.
-        self._db = sqlite3.connect(self.database_path, isolation_level=None, timeout=60)
-        self._db.execute("PRAGMA synchronous = EXTRA")
-        (application,) = self._db.execute("PRAGMA application_id").fetchone()
-        (layout,) = self._db.execute("PRAGMA user_version").fetchone()
-        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        with self._named():
+            self._db = sqlite3.connect(self.database_path, isolation_level=None, timeout=_BUSY_S)
+        self._execute("PRAGMA synchronous = EXTRA")
+        ((application,),) = self._execute("PRAGMA application_id")
+        ((layout,),) = self._execute("PRAGMA user_version")
+        ((tables,),) = self._execute("SELECT count(*) FROM sqlite_master")
         if not new and tables and (application, layout) != (APPLICATION_ID, LAYOUT):
             raise InputError(f"{self.database_path}: is not a database of this version of scripts/sweep")
         if not tables:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID}; "
-                                   f"PRAGMA user_version = {LAYOUT}; COMMIT;")
+            with self._transaction():
+                self._execute(_SCHEMA)
+                self._execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                self._execute(f"PRAGMA user_version = {LAYOUT}")
 
     def run(self, key):
         """The outcome that is kept for a content address, or None."""
-        row = self._db.execute("SELECT status, error, report FROM runs WHERE key = ?", (key,)).fetchone()
-        if row is None:
-            return None
-        return {"key": key, "status": row[0], "error": row[1], "report": json.loads(row[2]) if row[2] else None}
+        for status, error, report in self._execute("SELECT status, error, report FROM runs WHERE key = ?", (key,)):
+            return {"key": key, "status": status, "error": error, "report": json.loads(report) if report else None}
+        return None
+
+    @contextmanager
+    def _transaction(self):
+        """All of it is on the disk afterwards, or nothing."""
+        try:
+            self._execute("BEGIN IMMEDIATE")
+            yield
+            self._execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._execute("ROLLBACK")
+            raise
 
     def begin(self, rows):
         """Starts the table anew with `rows`, those points that are already known."""
         columns = ", ".join(quoted(name) + (" INTEGER PRIMARY KEY" if name == "point" else "") for name in self.columns)
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.execute("DROP TABLE IF EXISTS results")
-        self._db.execute(f"CREATE TABLE results ({columns})")
-        for row in rows:
-            self._insert(row)
-        self._db.execute("COMMIT")
+        with self._transaction():
+            self._execute("DROP TABLE IF EXISTS results")
+            self._execute(f"CREATE TABLE results ({columns})")
+            for row in rows:
+                self._insert(row)
         self._write_csv()
         self._csv = open(self.csv_path, "ab", buffering=0)
 
     def _insert(self, row):
         marks = ", ".join("?" * len(self.columns))
-        self._db.execute(f"INSERT INTO results VALUES ({marks})", [row[name] for name in self.columns])
+        self._execute(f"INSERT INTO results VALUES ({marks})", [row[name] for name in self.columns])
 
     def add(self, outcome, settings, program_sha256, rows):
         """Keeps an outcome, for good, and the rows of the points that it belongs to."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            self._db.execute(
+        with self._transaction():
+            self._execute(
                 "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (outcome["key"], outcome["status"], outcome["error"],
                  json.dumps(outcome["report"]) if outcome["report"] else None, outcome["host"], outcome["host_seconds"],
@@ -121,23 +163,24 @@ class Results:
                  program_sha256, json.dumps(settings)))
             for row in rows:
                 self._insert(row)
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
         self._append(rows)
 
     def add_rows(self, rows):
         """Keeps rows whose outcomes are kept already."""
-        self._db.execute("BEGIN IMMEDIATE")
-        for row in rows:
-            self._insert(row)
-        self._db.execute("COMMIT")
+        with self._transaction():
+            for row in rows:
+                self._insert(row)
         self._append(rows)
 
     def _append(self, rows):
-        for row in rows:
-            self._csv.write(self._line([row[name] for name in self.columns]).encode())
+        text = "".join(self._line([row[name] for name in self.columns]) for row in rows).encode()
+        end = self._csv.tell()
+        try:
+            if self._csv.write(text) < len(text):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.csv_path))
+        except OSError:
+            self._csv.truncate(end)
+            raise
 
     @staticmethod
     def _line(cells):
@@ -148,8 +191,7 @@ class Results:
     def rows(self):
         """All rows, by point, as dicts."""
         names = ", ".join(map(quoted, self.columns))
-        for row in self._db.execute(f"SELECT {names} FROM results ORDER BY point"):
-            yield dict(zip(self.columns, row))
+        return [dict(zip(self.columns, row)) for row in self._execute(f"SELECT {names} FROM results ORDER BY point")]
 
     def _write_csv(self):
         lines = [self._line(self.columns)]
@@ -158,13 +200,15 @@ class Results:
 
     def close(self):
         """Writes the CSV file in the order of the points and lets go of the folder."""
-        if self._csv:
-            self._csv.close()
-            self._write_csv()
-        self._db.close()
-        shutil.rmtree(self.work, ignore_errors=True)
-        self._lock.truncate(0)
-        self._lock.close()
+        try:
+            if self._csv:
+                self._csv.close()
+                self._write_csv()
+        finally:
+            self._db.close()
+            shutil.rmtree(self.work, ignore_errors=True)
+            self._lock.truncate(0)
+            self._lock.close()
 
     def __enter__(self):
         return self

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from .errors import InputError, SweepError, suggestion
+from anda_common.errors import InputError, RunError, suggestion
+
 from .point import sha256
 
 SCRIPTS = Path(__file__).resolve().parents[1]
@@ -56,13 +57,13 @@ class Simulator:
         try:
             subprocess.run([SCRIPTS / "anda-sim", "--version"], check=True, stdout=subprocess.DEVNULL)
         except subprocess.CalledProcessError:
-            raise SweepError("anda-sim could not be built") from None
+            raise RunError("anda-sim could not be built") from None
 
     def _call(self, *args, folder=None):
         try:
             return subprocess.run([self.path, *map(str, args)], capture_output=True, text=True, cwd=folder)
         except OSError as error:
-            raise SweepError(f"{self.path} cannot be run: {error.strerror}") from None
+            raise RunError(f"{self.path} cannot be run: {error.strerror}") from None
 
     def config(self, base, settings, folder):
         """(text of the effective configuration, "") or (None, what is wrong).
@@ -97,7 +98,7 @@ class Simulator:
                 if len(cells) == 6 and cells[1] not in ("name", "") and not cells[1].startswith("-"):
                     self._paths[cells[1]] = cells[2].split(".")
             if "cycles" not in self._paths:
-                raise SweepError(f"{self.path}: its glossary has no table of metrics")
+                raise RunError(f"{self.path}: its glossary has no table of metrics")
         return self._paths
 
     @property

@@ -7,22 +7,24 @@ process that submitted the array writes to results.sqlite. Outcomes that a kille
 the next one in the same folder.
 """
 
+import hashlib
 import json
 import math
-import os
+import shlex
 import shutil
 import subprocess
 import time
 from pathlib import Path
 
-from . import point
-from .errors import InputError, SweepError
+from anda_common.errors import InputError, RunError
+from anda_common.files import remove_leftovers
 
 MOST_TASKS = 1000  # Slurm's MaxArraySize is 1001 unless its administrator changed it.
 ROUNDS = 3
 POLL_S = 0.2
 QUEUE_POLL_S = 2.0
 SILENCE_S = 300.0
+_TASK = Path(__file__).resolve().parent / "slurm_task.py"
 
 
 class SlurmExecutor:
@@ -35,21 +37,28 @@ class SlurmExecutor:
         self.folder = Path(folder).resolve() / "slurm"
         self.incoming = self.folder / "incoming"
         self.options, self.points_per_task = list(options), points_per_task
+        # One sweep at a time works in a folder, so this name is that of its arrays alone, even of one whose number the sweep
+        # was killed before it knew.
+        self.name = f"anda-sweep-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}"
         self._job = None
         self.incoming.mkdir(parents=True, exist_ok=True)
-        self._cancel_earlier()
+        # Ends the array of a sweep in this folder that was killed; what it has done stays in `incoming`.
+        self._cancel()
+        self._forget_changed()
 
-    def _cancel_earlier(self):
-        """Ends the array of a sweep in this folder that was killed; what it has done stays in `incoming`."""
-        record = self.folder / "job"
-        if record.exists():
-            self._call("scancel", record.read_text().strip(), check=False)
-            record.unlink()
+    def _cancel(self, check=True):
+        self._call("scancel", "--me", f"--name={self.name}", check=check)
+
+    def _forget_changed(self):
+        """What an earlier array said of a program that had changed says nothing of this sweep."""
+        for path in self.incoming.glob("*.json"):
+            if "changed" in json.loads(path.read_text()):
+                path.unlink()
 
     def _call(self, *command, check=True):
         done = subprocess.run(command, capture_output=True, text=True)
         if check and done.returncode != 0:
-            raise SweepError(f"{command[0]} failed: {done.stderr.strip() or done.returncode}")
+            raise RunError(f"{command[0]} failed: {done.stderr.strip() or done.returncode}")
         return done
 
     def run(self, jobs):
@@ -71,7 +80,7 @@ class SlurmExecutor:
                     there, answered = self._is_queued()
                     heard = now if answered else heard
                     if now - heard > SILENCE_S:
-                        raise SweepError(f"Slurm has not answered for {SILENCE_S:.0f} s")
+                        raise RunError(f"Slurm has not answered for {SILENCE_S:.0f} s")
                 for outcome in self._collect(missing):
                     yield outcome
         for key in missing:
@@ -87,16 +96,15 @@ class SlurmExecutor:
         for task in range(count):
             text = "".join(json.dumps(job) + "\n" for job in jobs[task::count])
             (tasks / f"{task}.jsonl").write_text(text)
-        script = (f"#!/bin/sh\nexec /usr/bin/python3 {_quoted(os.path.abspath(point.__file__))} "
-                  f"{_quoted(str(self.folder))} \"$SLURM_ARRAY_TASK_ID\"\n")
+        script = (f"#!/bin/sh\nexec /usr/bin/python3 {shlex.quote(str(_TASK))} {shlex.quote(str(self.folder))} "
+                  '"$SLURM_ARRAY_TASK_ID"\n')
         (self.folder / "task.sh").write_text(script)
         logs = self.folder / "logs"
         logs.mkdir(exist_ok=True)
-        done = self._call("sbatch", "--parsable", "--job-name=anda-sweep", f"--array=0-{count - 1}",
+        done = self._call("sbatch", "--parsable", f"--array=0-{count - 1}",
                           f"--output={str(logs).replace('%', '%%')}/%A_%a.log", "--ntasks=1", *self.options,
-                          str(self.folder / "task.sh"))
+                          f"--job-name={self.name}", str(self.folder / "task.sh"))
         self._job = done.stdout.strip().split(";")[0]
-        (self.folder / "job").write_text(self._job + "\n")
 
     def _is_queued(self):
         """(the array is in the queue or nobody knows, Slurm has answered)"""
@@ -110,7 +118,7 @@ class SlurmExecutor:
             outcome = json.loads(path.read_text())
             if "changed" in outcome:
                 path.unlink()
-                raise SweepError(outcome["changed"])
+                raise RunError(outcome["changed"])
             if missing.pop(outcome["key"], None) is not None:
                 # Removed only after the one who takes it has come back for the next, having kept it.
                 yield outcome
@@ -118,11 +126,5 @@ class SlurmExecutor:
 
     def close(self):
         """Ends the array if it is still there."""
-        if self._job:
-            if self._is_queued()[0]:
-                self._call("scancel", self._job, check=False)
-            (self.folder / "job").unlink(missing_ok=True)
-
-
-def _quoted(text):
-    return "'" + text.replace("'", "'\\''") + "'"
+        self._cancel(check=False)
+        remove_leftovers(self.incoming, "*.json")

@@ -4,7 +4,8 @@
 import itertools
 import math
 
-from .errors import InputError
+from anda_common.errors import InputError
+
 from .expression import ExpressionError
 from .simulator import as_text
 

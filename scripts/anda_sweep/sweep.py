@@ -8,8 +8,9 @@ import fnmatch
 import json
 import os
 
+from anda_common.errors import InputError, RunError
+
 from . import sweep_file
-from .errors import InputError, SweepError
 from .local import LocalExecutor
 from .results import Results
 from .simulator import EDP, Simulator
@@ -18,8 +19,8 @@ from .space import Space, has_key
 DEFAULT_OUTPUTS = ["cycles", "time_s", "energy_compute_pj", "energy_sram_pj", "energy_dram_pj", "energy_total_pj", EDP,
                    "area_total_mm2", "power_on_chip_mw", "power_dram_mw", "effective_tops", "tops_per_w", "tops_per_mm2",
                    "utilization", "dram_bandwidth_bytes_per_s", "speedup", "area_efficiency", "energy_efficiency"]
-# Every point is the same but for what was asked: its name tells nothing, and waveforms of all points have one file.
-_FORCED = {"name": "point", "simulation.vcd": ""}
+# Every point is the same but for what was asked: its name tells nothing, and files that are named have one name in all points.
+_FORCED = {"name": "point", "simulation.vcd": "", "simulation.timeline.file": "", "dram.request_trace": ""}
 
 
 @dataclass
@@ -171,11 +172,13 @@ class Sweep:
                     known.append(self.row(point, outcome, results.columns))
             results.begin(known)
             bar = progress(len(points), known) if progress else None
-            if missing:
-                self._run_missing(results, missing, limits, executor or (lambda r: LocalExecutor(r.work, jobs)), bar)
-            rows = list(results.rows())
-        if bar:
-            bar.close()
+            try:
+                if missing:
+                    self._run_missing(results, missing, limits, executor or (lambda r: LocalExecutor(r.work, jobs)), bar)
+            finally:
+                if bar:
+                    bar.close()
+            rows = results.rows()
         return SweepResult(out, results.columns, rows)
 
     @staticmethod
@@ -198,7 +201,7 @@ class Sweep:
         finally:
             executor.close()
         if missing:
-            raise SweepError(f"{len(missing)} points were not run")
+            raise RunError(f"{len(missing)} points were not run")
 
 
 class SweepResult:

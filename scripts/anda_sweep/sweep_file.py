@@ -10,7 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from .errors import InputError, suggestion
+from anda_common.errors import InputError, suggestion
+
 from .expression import Expression, ExpressionError
 
 TOP_KEYS = ["name", "base", "set", "parameters", "linked", "conditions", "outputs", "limits", "explore", "plot"]

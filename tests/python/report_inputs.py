@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from anda_report import errors  # noqa: E402
+from anda_common.errors import guarded  # noqa: E402
 from anda_report.inputs import load  # noqa: E402
 
 TRACE = (
@@ -58,7 +58,7 @@ def call(name, *args, capsys):
     """Exit status and messages of scripts/report or scripts/plot, in this process, which saves most of their time."""
     module = importlib.import_module(f"anda_report.{name}")
     try:
-        status = errors.guarded(name, module.main, [str(arg) for arg in args])
+        status = guarded(name, module.main, "reports", [str(arg) for arg in args])
     except SystemExit as end:  # of argparse
         status = end.code
     return status, capsys.readouterr().err

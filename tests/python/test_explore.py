@@ -186,6 +186,15 @@ def test_another_search_does_not_mix_with_the_study_that_is_there(tmp_path):
     assert done.returncode == 1 and "study.sqlite" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_disk_that_is_full_ends_the_search_with_a_message(tmp_path):
+    """No file may grow beyond 56 KiB, which the study's database does before its first trial."""
+    path = write(tmp_path, SPACE)
+    done = subprocess.run(["bash", "-c", 'ulimit -f 56; exec "$@"', "-", *command("explore", tmp_path, path, "--trials", 8)],
+                          capture_output=True, text=True)
+    assert done.returncode == 1 and "study.sqlite: " in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert explore(tmp_path, path, "--trials", 8).returncode == 0 and len(rows(tmp_path)) == 8
+
+
 @pytest.mark.parametrize("args, fragment", [
     (["--minimise", "speed"], "`speed` is not a number of the report; "),
     (["--minimise", "energy", "--minimise", "energy_total_pj"], "names a number twice"),
@@ -199,6 +208,7 @@ def test_another_search_does_not_mix_with_the_study_that_is_there(tmp_path):
     (["--loss-table", "range.csv", "--max-loss", "1"], "range.csv:2: mantissa lengths are from 1 to 16"),
     (["--sampler", "grid"], "invalid choice"),
     (["--seed", "-1"], "--seed"),
+    (["--plot", "front.gif"], "front.gif: must end in .pdf, .svg or .png"),
 ])
 def test_wrong_options(tmp_path, args, fragment):
     (tmp_path / "wrong.csv").write_text("A_qkv,A_o,A_u,A_d\n1,2,3,4\n")

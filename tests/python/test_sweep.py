@@ -4,9 +4,12 @@
 import itertools
 import json
 import math
+import os
 import random
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -140,6 +143,26 @@ def test_kill_9_ends_the_simulations_too(tmp_path):
     _wait_for(lambda: not any(_runs(pid) for pid in pids))
 
 
+def test_a_simulation_does_not_begin_when_its_sweep_is_gone_already(tmp_path, monkeypatch):
+    """The kernel is told to end the simulation with its sweep by setpriv, before which the sweep may be killed."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "setpriv").write_text(f'#!/bin/bash\necho $$ >>{tmp_path}/waiting\nwhile [[ ! -e {tmp_path}/go ]]; do sleep 0.02; done\n'
+                                   f'exec {shutil.which("setpriv")} "$@"\n')
+    (tools / "setpriv").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    simulator = counting(tmp_path, before=f"touch {tmp_path}/began")
+    process = subprocess.Popen(command("sweep", tmp_path, write(tmp_path), "-j", 1, simulator=simulator), stderr=subprocess.DEVNULL)
+    (pid,) = _wait_for(lambda: (tmp_path / "waiting").exists() and (tmp_path / "waiting").read_text().split())
+    process.kill()
+    process.wait()
+    (tmp_path / "go").touch()
+    _wait_for(lambda: not _runs(pid))
+    assert not (tmp_path / "began").exists()
+    monkeypatch.undo()
+    assert sweep(tmp_path, tmp_path / "s.yaml", simulator=simulator).returncode == 0 and calls(tmp_path) == 12
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interruption_says_so_and_keeps_what_is_finished(tmp_path, number):
     simulator = counting(tmp_path, before=f"[[ $(cat {tmp_path}/calls | wc -l) -lt 2 ]] || exec sleep 600")
@@ -224,6 +247,15 @@ def test_a_failed_point_is_a_row_and_not_the_end(tmp_path):
     assert calls(tmp_path) == ended + 1
 
 
+def test_a_program_that_leaves_no_whole_report_is_a_failed_point(tmp_path):
+    simulator = counting(tmp_path, before='mkdir -p "$5"; case $(grep -c "A_qkv: 5" "$2") in '
+                         '1) echo \'{"systems": [\' >"$5/report.json"; exit 0 ;; esac')
+    done = sweep(tmp_path, write(tmp_path, "base: base.yaml\nparameters: {precision: [4, 5]}\n"), simulator=simulator)
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    table = rows(tmp_path)
+    assert [row["status"] for row in table] == ["done", "failed"] and "left no whole report.json" in table[1]["error"]
+
+
 def test_limits_of_time_and_memory(tmp_path):
     simulator = counting(tmp_path, before='if grep -q "A_qkv: 5" "$2"; then exec sleep 600; fi')
     assert sweep(tmp_path, write(tmp_path, "base: base.yaml\nparameters: {precision: [4]}\n"), simulator=simulator).returncode == 0
@@ -237,6 +269,9 @@ def test_limits_of_time_and_memory(tmp_path):
     assert [(row["status"], row["error"]) for row in rows(tmp_path)] == [("memory", "needs more than 16000000 bytes of memory")]
     assert sweep(tmp_path, path, "--memory", "4GiB", "--retry-failed").returncode == 0
     assert [row["status"] for row in rows(tmp_path)] == ["done"]
+    # A limit of years is as good as none.
+    done = sweep(tmp_path, write(tmp_path, "base: base.yaml\nparameters: {precision: [9]}\n"), "--timeout", 1e8)
+    assert done.returncode == 0 and rows(tmp_path)[0]["status"] == "done", done.stderr
 
 
 def test_ranges_links_conditions_and_parameters_that_follow(tmp_path):
@@ -336,6 +371,56 @@ def test_wrong_options(tmp_path, args, fragment):
     assert "Traceback" not in done.stderr
 
 
+def test_a_figure_that_cannot_be_drawn_is_refused_before_anything_runs(tmp_path):
+    path = write(tmp_path)
+    done = sweep(tmp_path, path, "--plot", tmp_path / "figure.gif")
+    assert done.returncode == 2 and "figure.gif: must end in .pdf, .svg or .png" in done.stderr
+    done = sweep(tmp_path, write(tmp_path, SWEEP + "plot: {system: figna}\n"), "--plot", tmp_path / "figure.svg")
+    assert done.returncode == 2 and "plot.system: `figna` is none of fp-fp, anda" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_points_share_no_file_that_the_base_names(tmp_path):
+    path = write(tmp_path)
+    named = "simulation: {timeline: {file: t.json}, vcd: w.vcd}\ndram: {request_trace: r.trace}\n"
+    (tmp_path / "base.yaml").write_text(BASE + named)
+    assert sweep(tmp_path, path).returncode == 0
+    assert {each.name for each in tmp_path.iterdir()} == {"base.yaml", "s.yaml", "out"}
+
+
+def test_a_reader_that_does_not_let_go_of_the_database_is_named_and_nothing_is_half_kept(tmp_path, monkeypatch):
+    from anda_sweep import RunError, Sweep, results
+
+    monkeypatch.setattr(results, "_BUSY_S", 0.05)
+    made = Sweep(write(tmp_path, "base: base.yaml\nparameters: {precision: [4, 5, 6]}\n"), program())
+    reader = None
+
+    class Watch:
+        """Keeps a reader's lock from the first point on."""
+
+        def update(self, row):
+            nonlocal reader
+            if reader is None:
+                reader = sqlite3.connect(tmp_path / "out" / "results.sqlite", isolation_level=None)
+                reader.execute("BEGIN")
+                reader.execute("SELECT * FROM runs").fetchall()
+
+        def close(self):
+            pass
+
+    with pytest.raises(RunError, match="results.sqlite: database is locked"):
+        made.run(tmp_path / "out", jobs=1, progress=lambda total, known: Watch())
+    reader.close()
+    assert len(rows(tmp_path)) == len(rows(tmp_path, "* FROM runs")) == 1
+    assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 2
+    # Nothing holds the folder, in the same process neither.
+    assert len(made.run(tmp_path / "out").rows) == 3
+    (tmp_path / "out" / "results.sqlite").write_text("something else, and longer than nothing")
+    for _ in range(2):
+        with pytest.raises(RunError, match="results.sqlite: file is not a database"):
+            made.run(tmp_path / "out")
+
+
 def test_results_that_are_not_ours_or_cannot_be_written(tmp_path):
     path = write(tmp_path)
     (tmp_path / "out").mkdir()
@@ -355,6 +440,7 @@ def test_a_disk_that_is_full_ends_the_sweep_with_a_message(tmp_path):
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     # Afterwards there is room again, and what was finished is there.
     kept = len(rows(tmp_path, "key FROM runs"))
+    assert {each.name for each in (tmp_path / "out").iterdir()} <= {".lock", "results.csv", "results.sqlite"}
     assert sweep(tmp_path, path).returncode == 0 and len(rows(tmp_path)) == 12 and kept < 12
 
 

@@ -270,6 +270,11 @@ def test_slurm_gives_the_same_rows(tmp_path, slurm):
     assert [row["status"] for row in rows(tmp_path)] == ["invalid", "done", "done", "done"] * 5
 
 
+def arrays():
+    """Numbers of the arrays in the queue."""
+    return set(subprocess.run(["squeue", "--noheader", "--format=%F"], capture_output=True, text=True).stdout.split())
+
+
 def test_slurm_after_kill_9_of_the_sweep_and_loss_of_a_task(tmp_path, slurm):
     """The array goes on without the sweep that submitted it; the next sweep takes over what it did. A task that is
     cancelled is submitted again."""
@@ -281,11 +286,10 @@ def test_slurm_after_kill_9_of_the_sweep_and_loss_of_a_task(tmp_path, slurm):
     first.kill()
     first.wait()
     wait_for(lambda: len(list((tmp_path / "out" / "slurm" / "incoming").glob("*.json"))) >= 2, "outcomes that nobody took")
+    old = arrays()
     second = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
-    job = tmp_path / "out" / "slurm" / "job"
-    old = job.read_text()
-    wait_for(lambda: job.exists() and job.read_text().strip() and job.read_text() != old, "the second array")
-    subprocess.run(["scancel", f"{job.read_text().strip()}_0"], check=True)
+    (new,) = wait_for(lambda: arrays() - old, "the second array")
+    subprocess.run(["scancel", f"{new}_0"], check=True)
     error = second.communicate()[1]
     assert second.returncode == 0, error
     assert calls(tmp_path) < 24, "what the first array did was taken over"
@@ -293,11 +297,77 @@ def test_slurm_after_kill_9_of_the_sweep_and_loss_of_a_task(tmp_path, slurm):
     assert not list((tmp_path / "out" / "slurm" / "incoming").iterdir())
 
 
-def test_slurm_that_refuses(tmp_path, monkeypatch):
-    """Programs of Slurm's names that only fail stand first on the PATH."""
-    for name in ("sbatch", "squeue", "scancel"):
-        (tmp_path / name).write_text("#!/bin/sh\necho no partition >&2\nexit 1\n")
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    done = sweep(tmp_path, write(tmp_path), "--slurm")
-    assert done.returncode == 1 and "sbatch failed: no partition" in done.stderr and "Traceback" not in done.stderr
+@pytest.fixture
+def acted_slurm(tmp_path, monkeypatch):
+    """Programs of Slurm's names stand first on the PATH. They leave their arguments in `said`; `before` is shell that each runs
+    first, with its own name in $me. sbatch runs the tasks of an array one after another, before it returns."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    (tmp_path / "before").touch()
+    (tmp_path / "said").touch()
+    sbatch = """
+for word; do case $word in --array=0-*) last=${word#--array=0-} ;; esac; done
+for task in $(seq 0 "$last"); do SLURM_ARRAY_TASK_ID=$task sh "$word" || true; done
+echo 7
+"""
+    for name, body in (("sbatch", sbatch), ("squeue", ""), ("scancel", "")):
+        (folder / name).write_text(f"#!/bin/bash\nme={name}\necho $me \"$@\" >>{tmp_path}/said\n. {tmp_path}/before\n{body}")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+    def said(name):
+        return [line.split()[1:] for line in (tmp_path / "said").read_text().splitlines() if line.split()[0] == name]
+
+    return said
+
+
+def test_slurm_that_refuses(tmp_path, acted_slurm):
+    for name in ("scancel", "sbatch"):
+        (tmp_path / "before").write_text(f"[[ $me != {name} ]] || {{ echo no partition >&2; exit 1; }}\n")
+        done = sweep(tmp_path, write(tmp_path), "--slurm")
+        assert done.returncode == 1 and f"{name} failed: no partition" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_slurm_that_does_not_answer_for_a_moment_and_loses_tasks(tmp_path, acted_slurm):
+    """squeue fails twice; the first array loses its second task, the second one all of what it has left."""
+    simulator = counting(tmp_path)
+    (tmp_path / "before").write_text(
+        f'echo >>{tmp_path}/$me; n=$(wc -l <{tmp_path}/$me)\n'
+        '[[ $me != squeue || $n -gt 2 ]] || { echo slurm_load_jobs error: Unable to contact slurm controller >&2; exit 1; }\n'
+        '[[ $me != sbatch || $n != 1 ]] || set -- "${@/--array=0-3/--array=0-0}"\n'
+        '[[ $me != sbatch || $n != 2 ]] || { echo 8; exit; }\n')
+    done = sweep(tmp_path, write(tmp_path), "--slurm", "--points-per-task", 3, simulator=simulator)
+    assert done.returncode == 0, done.stderr
+    assert calls(tmp_path) == 12 and [words[1] for words in acted_slurm("sbatch")] == ["--array=0-3", "--array=0-2", "--array=0-2"]
+    assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
+
+
+def test_slurm_that_loses_a_point_thrice(tmp_path, acted_slurm):
+    (tmp_path / "before").write_text('[[ $me != sbatch ]] || { echo 7; exit; }\n')
+    done = sweep(tmp_path, write(tmp_path, "base: base.yaml\nparameters: {precision: [4]}\n"), "--slurm")
+    assert done.returncode == 1 and "3 Slurm arrays ended without its outcome" in done.stderr, done.stderr
+    assert [row["status"] for row in rows(tmp_path)] == ["lost"]
+
+
+def test_slurm_array_of_a_killed_sweep_is_ended_though_its_number_is_not_known(tmp_path, acted_slurm):
+    """Arrays have the name of their folder, and each sweep begins and ends with the end of what has this name."""
+    assert sweep(tmp_path, write(tmp_path), "--slurm", "--slurm-option=--job-name=mine").returncode == 0
+    (name,) = {word for words in acted_slurm("sbatch") for word in words if word.startswith("--job-name=")} - {"--job-name=mine"}
+    assert acted_slurm("sbatch")[0].index(name) > acted_slurm("sbatch")[0].index("--job-name=mine"), "the last one counts"
+    assert acted_slurm("scancel") == [["--me", name.replace("--job-name", "--name")]] * 2
+
+
+def test_slurm_tasks_on_a_machine_with_another_program(tmp_path, acted_slurm):
+    """They end the sweep with a message, and say nothing of the next one."""
+    simulator = counting(tmp_path)
+    whole = simulator.read_text()
+    (tmp_path / "before").write_text(f'[[ $me != sbatch ]] || echo "# other" >>{simulator}\n')
+    path = write(tmp_path)
+    done = sweep(tmp_path, path, "--slurm", "--points-per-task", 3, simulator=simulator)
+    assert done.returncode == 1 and "is not the program that the sweep began with" in done.stderr, done.stderr
+    assert calls(tmp_path) == 0
+    simulator.write_text(whole)
+    (tmp_path / "before").write_text("")
+    done = sweep(tmp_path, path, "--slurm", "--points-per-task", 3, simulator=simulator)
+    assert done.returncode == 0, done.stderr
+    assert calls(tmp_path) == 12 and not list((tmp_path / "out" / "slurm" / "incoming").iterdir())
