@@ -9,10 +9,7 @@ from anda_common.files import write_atomically
 
 from .inputs import load
 from .page import page
-
-ROOT = Path(__file__).resolve().parents[2]
-# Where scripts/install_dependencies reports puts it.
-PLOTLY = ROOT / "build" / "plotly" / "node_modules" / "plotly.js-dist-min" / "plotly.min.js"
+from .plotly import FILE as PLOTLY
 
 DESCRIPTION = """\
 Makes one HTML file of runs of anda-sim and of sweeps: headline, comparison, energy and time by block, roofline, area,
@@ -41,5 +38,6 @@ def main(arguments=None):
     runs, tables = load(options.results)
     if not Path(options.out).name or Path(options.out).is_dir():
         raise InputError(f"--out {options.out}: is a folder, must be a file")
+    Path(options.out).parent.mkdir(parents=True, exist_ok=True)
     write_atomically(options.out, page(runs, tables, plotly_text()))
     print(options.out)

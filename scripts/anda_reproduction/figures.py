@@ -29,13 +29,16 @@ def draw(folder, data):
     def slanted(axis, labels):
         axis.set_xticks(range(len(labels)), labels, rotation=45, ha="right", rotation_mode="anchor")
 
+    def system(name):
+        return NAMES[name].replace("% loss", " % loss")
+
     def words(metric):
         return metric.replace("_", " ") + " (× FP-FP)"
 
     figure, axes = panels(3)
     for axis, metric in zip(axes, METRICS):
         rows = [row for row in data["systems"] if row[1] == metric]
-        bars(axis, words(metric), [NAMES[row[0]] for row in rows], [row[2] for row in rows], [row[3] for row in rows])
+        bars(axis, words(metric), [system(row[0]) for row in rows], [row[2] for row in rows], [row[3] for row in rows])
     axes[0].legend()
     save(figure, folder / "systems.svg")
 
@@ -62,7 +65,7 @@ def draw(folder, data):
         values = [row[part] for row in data["breakdown"]]
         axis.bar(range(len(values)), values, bottom=below, label=name, color=colour)
         below = [a + b for a, b in zip(below, values)]
-    slanted(axis, [NAMES[row[0]] for row in data["breakdown"]])
+    slanted(axis, [system(row[0]) for row in data["breakdown"]])
     axis.set_title("energy of LLaMA-13B (share of FP-FP)")
     axis.grid(axis="y")
     axis.legend()

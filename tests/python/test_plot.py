@@ -87,8 +87,10 @@ def test_wrong_options_are_refused(run, sweep, tmp_path, capsys):
     ]:
         status, message = call("plot", *args, capsys=capsys)
         assert status == 2 and fragment in message, message
-    status, message = call("plot", run, "--kind", "energy", "-o", tmp_path / "absent" / "a.svg", capsys=capsys)
-    assert status == 1 and "No such file or directory" in message
+    (tmp_path / "file").touch()
+    status, message = call("plot", run, "--kind", "energy", "-o", tmp_path / "file" / "a.svg", capsys=capsys)
+    assert status == 1 and "Not a directory" in message
+    assert call("plot", run, "--kind", "energy", "-o", tmp_path / "new" / "folder" / "a.svg", capsys=capsys) == (0, "")
 
 
 # --- the data ---

@@ -439,8 +439,10 @@ def test_wrong_inputs_are_refused_and_change_no_file(runs, tmp_path, name, capsy
 
 
 def test_a_folder_that_cannot_be_written_and_plotly_that_is_missing(runs, tmp_path, capsys, monkeypatch):
-    status, message = call("report", runs / "wide", "-o", tmp_path / "absent" / "report.html", capsys=capsys)
-    assert status == 1 and "absent/report.html: No such file or directory" in message
+    (tmp_path / "file").touch()
+    status, message = call("report", runs / "wide", "-o", tmp_path / "file" / "report.html", capsys=capsys)
+    assert status == 1 and "Not a directory" in message
+    assert call("report", runs / "wide", "-o", tmp_path / "new" / "report.html", capsys=capsys) == (0, "")
     monkeypatch.setattr("anda_report.report.PLOTLY", tmp_path / "plotly.min.js")
     status, message = call("report", runs / "wide", "-o", tmp_path / "report.html", capsys=capsys)
     assert status == 1 and "scripts/install_dependencies reports" in message
