@@ -46,15 +46,17 @@ def described(name):
     for ending, unit, scale, prefixes in UNITS:
         if tail.endswith(ending) and tail != ending:
             return head + tail[: -len(ending)].replace("_", " "), unit, scale, prefixes
-    return head + tail.replace("_", " "), "", 1, tail in ("cycles", "bops")
+    if tail == "bops":
+        return head + "bit operations", "", 1, True
+    return head + tail.replace("_", " "), "", 1, tail == "cycles"
 
 
 def more_is_better(name):
     return any(word in name for word in BETTER_IF_MORE)
 
 
-def prefixed(largest):
-    """(factor, prefix) with which a number is 1 … 1000."""
+def prefixed(largest, unit):
+    """(factor, prefix) with which a number is 1 … 1000. Nobody says kiloseconds."""
     for factor, prefix in (
         (1e12, "T"),
         (1e9, "G"),
@@ -65,7 +67,7 @@ def prefixed(largest):
         (1e-6, "µ"),
         (1e-9, "n"),
     ):
-        if largest >= factor:
+        if largest >= factor and (unit != "s" or factor <= 1):
             return factor, prefix
     return 1, ""
 
@@ -74,7 +76,7 @@ def scaled(name, values):
     """Values of a column (numbers or None) in the unit that suits the largest one, and the label that says so."""
     words, unit, scale, prefixes = described(name)
     largest = max((abs(value) * scale for value in values if value is not None), default=0)
-    factor, prefix = prefixed(largest) if prefixes else (1, "")
+    factor, prefix = prefixed(largest, unit) if prefixes else (1, "")
     shown = f"{prefix} {unit}" if prefix and unit in ("cycles", "bits") else prefix + unit
     label = f"{words} ({shown})" if shown else words
     return [None if value is None else value * scale / factor for value in values], label

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures of runs and sweeps for papers, a column of two wide."""
 
+import math
+
 from anda_common.errors import InputError
 from anda_figures.pareto import front_indices
 from anda_figures.style import COLUMN_INCHES, PALETTE, plain_ticks
@@ -12,6 +14,9 @@ COMPONENT_COLOURS = dict(zip(COMPONENTS, ["#0072B2", "#CC79A7", "#009E73", "#E69
 STATE_COLOURS = dict(
     zip(CYCLES, ["#0072B2", "#D55E00", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#000000", "#8A8F98"])
 )
+# Height of a roof's label in that of the roofline.
+LABEL_SHARE = 0.055
+LOGARITHMIC_FROM = 30
 MARKERS = ["o", "s", "D", "^", "v", "P", "X", "*"]
 
 
@@ -60,10 +65,15 @@ def legend(figure, axis, columns):
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - height))
 
 
+def columns_for(bars):
+    """Columns of a legend of systems: short names four in a row."""
+    return 4 if all(len(bar.label) < 12 for bar in bars) else 2
+
+
 def stacked(plt, bars, parts_of, names, colours, unit, title, share):
     parts = [parts_of(bar.row) for bar in bars]
     totals = [sum(part[key] for key in names) for part in parts]
-    factor, prefix = (0.01, "") if share else prefixed(max(totals))
+    factor, prefix = (0.01, "") if share else prefixed(max(totals), unit)
     shown = [key for key in names if any(part[key] > 0 for part in parts)]
     rows = -(-len(shown) // 3)
     figure, axis = canvas(plt, 0.62 + 0.17 * rows + 0.19 * len(bars))
@@ -126,14 +136,24 @@ def plot_compare(plt, runs, options):
         values = [ratios(bar.system, baselines[id(bar.system)])[key] or 0 for key in metrics]
         places = [x + (i - (len(bars) - 1) / 2) * width for x in range(len(metrics))]
         axis.bar(places, values, width * 0.95, label=bar.label, color=PALETTE[i % len(PALETTE)], linewidth=0)
+        if baselines[id(bar.system)] is bar.system:
+            continue  # is 1 by definition
         for x, value in zip(places, values):
             axis.annotate(
-                f"{value:.2f}", (x, value), (0, 1), textcoords="offset points", ha="center", va="bottom", fontsize=6.5
+                f"{value:.2f}",
+                (x, value),
+                (0, 2),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontsize=7,
+                rotation=90 if len(bars) > 3 else 0,  # as wide as the bar
             )
     axis.set_xticks(range(len(metrics)), metrics.values())
     axis.set_ylabel("times the baseline")
+    axis.margins(y=0.2 if len(bars) > 3 else 0.1)
     axis.grid(axis="y")
-    legend(figure, axis, 3)
+    legend(figure, axis, columns_for(bars))
     return figure
 
 
@@ -150,32 +170,37 @@ def plot_roofline(plt, runs, options):
         min([point["intensity"] for point in points] + ridges) / 2,
         max([point["intensity"] for point in points] + ridges) * 4,
     )
-    top = max(peak for _, roof in roofs for peak in roof["peaks"].values())
+    top, lowest = (choose(peak for _, roof in roofs for peak in roof["peaks"].values()) for choose in (max, min))
+    bottom, ceiling = min(point["tops"] for point in points) / 2, top * 1.5
     for rate in dict.fromkeys(roof["bytes_per_s"] for _, roof in roofs):
         axis.plot([low, top * 1e12 / rate], [low * rate * 1e-12, top], color="#000000", linestyle="--", linewidth=0.8)
+        # Below the lowest roof there is room.
+        height = math.sqrt(max(bottom, low * rate * 1e-12) * lowest)
         axis.annotate(
             f"{rate / 1e9:.0f} GB/s",
-            (low, low * rate * 1e-12),
-            (3, 0),
+            (height * 1e12 / rate, height),
+            (4, 0),
             textcoords="offset points",
-            fontsize=6.5,
+            fontsize=7,
             va="top",
         )
-    written = []
+    # Labels of roofs that are nearer to each other than their letters are high are left out.
+    near, written = math.log(ceiling / bottom) * LABEL_SHARE, []
     for i, (bar, roof) in enumerate(roofs):
         colour = PALETTE[i % len(PALETTE)]
         for bits, peak in roof["peaks"].items():
             axis.plot([peak * 1e12 / roof["bytes_per_s"], high], [peak, peak], color=colour, linewidth=0.8)
-            if not any(abs(peak / other - 1) < 0.1 for other in written):
+            if not any(abs(math.log(peak / other)) < near for other in written):
                 axis.annotate(
                     "FP16" if not bits else f"{bits} bits",
                     (high, peak),
-                    (0, 1),
+                    (-2, 0),
                     textcoords="offset points",
                     ha="right",
-                    va="bottom",
-                    fontsize=6.5,
-                    color=colour,
+                    va="center",
+                    fontsize=7,
+                    color="#555555",
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
                 )
                 written.append(peak)
         own = [point for point in roof["points"] if point["intensity"]]
@@ -185,7 +210,8 @@ def plot_roofline(plt, runs, options):
                 point["tops"],
                 MARKERS[tensors.index(point["tensor"]) % len(MARKERS)],
                 color=colour,
-                markersize=4,
+                # Systems that are at one place lie in each other.
+                markersize=4 + 2 * max(0, 3 - i),
                 markeredgecolor="white",
                 markeredgewidth=0.4,
             )
@@ -196,7 +222,7 @@ def plot_roofline(plt, runs, options):
         xscale="log",
         yscale="log",
         xlim=(low, high),
-        ylim=(min(point["tops"] for point in points) / 2, top * 1.5),
+        ylim=(bottom, ceiling),
         xlabel="operations for each byte of external memory",
         ylabel="TOPS",
     )
@@ -209,12 +235,12 @@ def plot_roofline(plt, runs, options):
 
 def plot_bandwidth(plt, runs, options):
     figure, axis = canvas(plt, 1.9)
+    bars = bars_of(runs, "system")
     curves = [
-        (f"{run.label}, {system['name']}" if len(runs) > 1 else system["name"], bandwidth(run, system))
-        for run in runs
-        for system in run.systems
+        (bar.label, bandwidth(run, system))
+        for bar, (run, system) in zip(bars, ((run, system) for run in runs for system in run.systems))
     ]
-    factor, prefix = prefixed(max(starts[-1] for _, (_, starts, _, _) in curves))
+    factor, prefix = prefixed(max(starts[-1] for _, (_, starts, _, _) in curves), "s")
     for i, (label, (_, starts, read, write)) in enumerate(curves):
         edges = [start / factor for start in starts]
         axis.stairs(
@@ -226,7 +252,7 @@ def plot_bandwidth(plt, runs, options):
         )
     axis.set(xlabel=f"time ({prefix}s)", ylabel="DRAM (GB/s)", xlim=(0, None), ylim=(0, None))
     axis.grid(axis="y")
-    legend(figure, axis, 3)
+    legend(figure, axis, columns_for(bars))
     return figure
 
 
@@ -269,6 +295,12 @@ def plot_pareto(plt, tables, options):
         label="Pareto front",
     )
     axis.set(xlabel=x_label, ylabel=y_label)
+    for values, set_scale, scaled_axis in ((xs, axis.set_xscale, axis.xaxis), (ys, axis.set_yscale, axis.yaxis)):
+        known = [value for value in values if value is not None]
+        # Where the largest is many times the smallest, all but a few points would lie on each other, as in the report.
+        if min(known) > 0 and max(known) > LOGARITHMIC_FROM * min(known):
+            set_scale("log")
+            plain_ticks(scaled_axis)
     axis.grid()
     legend(figure, axis, 3)
     return figure

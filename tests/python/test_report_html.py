@@ -162,7 +162,7 @@ def test_everything_is_drawn_without_errors_or_network(files, browser):
         "External memory over time",
         "GeMMs",
         "Configuration and assumptions",
-        "Sweep",
+        "Points",
     ]
 
 
@@ -359,7 +359,7 @@ def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
     assert [y for _, y in drawn] == pytest.approx([y * 1e-12 for _, y in expected])
     # More of TOPS/W is better, so the front changes its side.
     page.choose("sweep-y", "anda.tops_per_w")
-    assert "and more vertically" in page.text("#scatter-caption")[0]
+    assert "and more of the vertical one is better" in page.text("#scatter-caption")[0]
     page.choose("sweep-colour", "tiling")
     assert [trace["name"] for trace in page.traces("c-scatter")][:2] == ["paper", "auto"]
     page.choose("sweep-front", False)
@@ -377,7 +377,7 @@ def test_an_exploration_has_the_front_of_what_meets_its_constraints(browser, tmp
     )
     assert script("report", path, "-o", tmp_path / "report.html").returncode == 0
     page = Page(browser, tmp_path / "report.html")
-    assert "5 points, 1 not finished, see the table; 1 break a constraint" in page.text("#sweep-note")[0]
+    assert "5 points, 1 not finished, see the table; 1 breaks a constraint" in page.text("#sweep-note")[0]
     for colour in ("rows", "tiling", ""):
         page.choose("sweep-colour", colour)
         traces = {trace["name"]: trace for trace in page.traces("c-scatter")}
@@ -388,6 +388,38 @@ def test_an_exploration_has_the_front_of_what_meets_its_constraints(browser, tmp
     # Times that are 90 times each other are on a logarithmic axis, energies are not.
     assert page.run("return ['sweep-x-log', 'sweep-y-log'].map((id) => document.getElementById(id).checked)") == [True, False]
     page.choose("sweep-y-log", True)
+    assert page.errors() == []
+
+
+def test_many_values_times_and_empty_columns_of_a_table(browser, tmp_path):
+    path = tmp_path / "models.csv"
+    names = [f"model {i}" for i in range(30)]
+    path.write_text("point,status,error,model,rows,time_s,bops\n" + "".join(
+        f"{i},done,,{name},{4 << i % 3},{0.5 * 3 ** i % 5000},{1e12 + i}\n" for i, name in enumerate(names)))
+    assert script("report", path, "-o", tmp_path / "report.html").returncode == 0
+    page = Page(browser, tmp_path / "report.html")
+    page.choose("sweep-colour", "model")
+    marks = page.run(
+        "return document.getElementById('c-scatter').data.filter((t) => t.marker && t.name.startsWith('model'))"
+        ".map((t) => t.marker.color + t.marker.symbol)"
+    )
+    assert len(marks) == len(set(marks)) == 30, "each value has a mark of its own"
+    heads = [head.strip() for head in page.text("#points-table th")]
+    assert heads == ["point", "status", "model", "rows", "time", "bit operations"], "errors are left out: there are none"
+    times = [line[4] for line in page.run(
+        "return [...document.querySelectorAll('#points-table tbody tr')].map((r) => [...r.children].map((c) => c.textContent))")]
+    assert times[0] == "500 ms" and times[7] == "1094 s", "seconds, not kiloseconds"
+    # Ticks of a parameter that has few values are these.
+    page.choose("sweep-colour", "rows")
+    dimensions = page.run(
+        "return document.getElementById('c-parallel').data[0].dimensions.map((d) => [d.label, Array.from(d.tickvals || [])])"
+    )
+    assert ["rows", [4, 8, 16]] in dimensions
+    # The arrow of a heading stays beside its last word.
+    assert page.run(
+        "return [...document.querySelectorAll('th button span')].every("
+        "(s) => new Set([...s.getClientRects()].map((r) => r.top)).size === 1)"
+    )
     assert page.errors() == []
 
 
@@ -441,7 +473,7 @@ def test_wrong_inputs_are_refused_and_change_no_file(runs, tmp_path, name, capsy
 def test_a_folder_that_cannot_be_written_and_plotly_that_is_missing(runs, tmp_path, capsys, monkeypatch):
     (tmp_path / "file").touch()
     status, message = call("report", runs / "wide", "-o", tmp_path / "file" / "report.html", capsys=capsys)
-    assert status == 1 and "Not a directory" in message
+    assert status == 1 and "file: File exists" in message
     assert call("report", runs / "wide", "-o", tmp_path / "new" / "report.html", capsys=capsys) == (0, "")
     monkeypatch.setattr("anda_report.report.PLOTLY", tmp_path / "plotly.min.js")
     status, message = call("report", runs / "wide", "-o", tmp_path / "report.html", capsys=capsys)

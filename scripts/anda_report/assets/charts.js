@@ -21,7 +21,8 @@ const STATE_COLOURS = {
 };
 const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9467bd", "#8a8f98"];
 const SERIES_ON_DARK = ["#4ea3e0", "#f0883e", "#3fb68b", "#d98bb8", "#e6b450", "#9ad3f5", "#b79ce0", "#a0a7b1"];
-const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "x"];
+// One fewer than there are colours, so that a colour comes back with another symbol.
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "x"];
 
 const drawings = new Map(); // id: what draws it
 const dark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
@@ -71,7 +72,7 @@ function draw(id) {
     plot_bgcolor: "rgba(0,0,0,0)",
     autosize: true,
     margin: {l: 10, r: 16, t: 12, b: 10},
-    legend: {orientation: "h", x: 0, y: 1.02, xanchor: "left", yanchor: "bottom", traceorder: "normal"},
+    legend: {orientation: "h", x: 0, y: 1.02, xanchor: "left", yanchor: "bottom", traceorder: "normal", itemsizing: "constant"},
     hoverlabel: {bgcolor: colour("--panel"), bordercolor: colour("--line"), font: {color: colour("--text")}},
     ...layout,
   };
@@ -95,7 +96,7 @@ function stackedBars(everything, names, colours, options) {
   const rows = everything.filter((row) => size(row) >= least).slice(0, MOST_BARS);
   const shown = Object.keys(names).filter((key) => rows.some((row) => row.parts[key] > 0));
   const totals = rows.map((row) => shown.reduce((sum, key) => sum + row.parts[key], 0));
-  const [factor, prefix] = options.share ? [0.01, ""] : prefixOf(Math.max(...totals, 0));
+  const [factor, prefix] = options.share ? [0.01, ""] : prefixOf(Math.max(...totals, 0), options.unit);
   const unit = options.share ? "%" : joined(prefix, options.unit);
   const title = rows.length < everything.length ? `${options.title} of the ${rows.length} largest` : options.title;
   const labels = rows.map((row) => row.name);

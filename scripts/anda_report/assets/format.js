@@ -12,11 +12,12 @@ const PREFIXES = [
   [1e-12, "p"],
 ];
 
-/** The prefix in which a number is 1 … 1000: [factor, prefix]. */
-function prefixOf(value) {
+/** The prefix in which a number is 1 … 1000: [factor, prefix]. Nobody says kiloseconds. */
+function prefixOf(value, unit) {
   const size = Math.abs(value);
   if (!(size > 0)) return [1, ""];
-  return PREFIXES.find(([factor]) => size >= factor * 0.9995) || PREFIXES[PREFIXES.length - 1];
+  const usual = PREFIXES.filter(([factor]) => unit !== "s" || factor <= 1);
+  return usual.find(([factor]) => size >= factor * 0.9995) || usual[usual.length - 1];
 }
 
 /** Four digits, zeros too, so that the numbers of a column can be compared at a glance; whole numbers as they are. */
@@ -46,7 +47,7 @@ function joined(prefix, unit) {
 
 function quantity(value, unit) {
   if (value === null || value === undefined) return "–";
-  const [factor, prefix] = prefixOf(value);
+  const [factor, prefix] = prefixOf(value, unit);
   return `${four(value / factor)} ${joined(prefix, unit)}`.trim();
 }
 
@@ -78,7 +79,8 @@ function described(column) {
   const tail = column.slice(dot + 1);
   const head = dot < 0 ? "" : `${column.slice(0, dot)}: `;
   if (NAMES[tail]) return {name: head + NAMES[tail], unit: "", scale: 1, prefixes: false};
-  if (tail === "cycles" || tail === "bops") return {name: head + tail, unit: "", scale: 1, prefixes: true};
+  if (tail === "cycles") return {name: head + tail, unit: "", scale: 1, prefixes: true};
+  if (tail === "bops") return {name: `${head}bit operations`, unit: "", scale: 1, prefixes: true};
   const known = UNITS.find(([end]) => tail.endsWith(end) && tail.length > end.length);
   const stem = known ? tail.slice(0, -known[0].length) : tail;
   return {
@@ -93,7 +95,7 @@ function described(column) {
 function scaled(column, values) {
   const {name, unit, scale, prefixes} = described(column);
   const numbers = values.filter((value) => typeof value === "number").map(Math.abs);
-  const [factor, prefix] = prefixes && numbers.length ? prefixOf(Math.max(...numbers) * scale) : [1, ""];
+  const [factor, prefix] = prefixes && numbers.length ? prefixOf(Math.max(...numbers) * scale, unit) : [1, ""];
   const shown = joined(prefix, unit);
   return {
     values: values.map((value) => (typeof value === "number" ? (value * scale) / factor : value)),

@@ -43,7 +43,7 @@ function roofline(systems) {
             xanchor: "right",
             yanchor: "bottom",
             showarrow: false,
-            font: {color: shade, size: 11},
+            font: {color: colour("--muted"), size: 12},
           });
         }
       }
@@ -56,7 +56,8 @@ function roofline(systems) {
         y: own.map((point) => point.tops),
         marker: {
           color: shade,
-          size: 11,
+          // Systems that are at one place lie in each other.
+          size: 9 + 4 * Math.max(0, 3 - i),
           symbol: own.map((point) => SYMBOLS[tensors.indexOf(point.tensor) % SYMBOLS.length]),
           line: {color: colour("--page"), width: 1},
         },
@@ -160,7 +161,7 @@ function areas(data, systems) {
 function overTime(data, systems) {
   chart("c-bandwidth", () => {
     const end = Math.max(...systems.map((system) => system.bandwidth.start_s.at(-1)));
-    const [factor, prefix] = prefixOf(end);
+    const [factor, prefix] = prefixOf(end, "s");
     const lines = systems.flatMap((system, i) =>
       ["read", "write"].map((way) => ({
         type: "scatter",
@@ -205,7 +206,7 @@ function overTime(data, systems) {
   chart("c-array", () => {
     const system = watched[Number(select.value)];
     const starts = system.bandwidth.start_s;
-    const [factor, prefix] = prefixOf(starts.at(-1));
+    const [factor, prefix] = prefixOf(starts.at(-1), "s");
     const seen = Object.keys(data.states).filter((state) => system.array[state].some((ticks) => ticks > 0));
     const sums = system.array.busy.map((_, i) => seen.reduce((sum, state) => sum + system.array[state][i], 0) || 1);
     const lines = seen.map((state) => {

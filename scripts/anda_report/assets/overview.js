@@ -68,7 +68,7 @@ function comparison(systems) {
     const [name, unit, scale] = METRICS[key];
     const values = systems.map((system) => (value(system, key) === null ? null : value(system, key) * scale));
     const absolute = !["mm²", "×"].includes(unit);
-    const [factor, prefix] = absolute ? prefixOf(Math.max(...values)) : [1, ""];
+    const [factor, prefix] = absolute ? prefixOf(Math.max(...values), unit) : [1, ""];
     const shown = values.map((one) =>
       one === null ? "n/a" : absolute ? quantity(one, unit) : `${digits(one)} ${unit}`,
     );
@@ -117,7 +117,7 @@ function comparison(systems) {
     ["time", (v) => quantity(v, "s"), (s) => s.time_s],
     ["TOPS", digits, (s) => s.effective_tops],
     ["energy", (v) => quantity(v * 1e-12, "J"), (s) => s.energy_pj],
-    ["on chip", (v) => quantity(v * 1e-12, "J"), (s) => s.on_chip_pj],
+    ["energy on chip", (v) => quantity(v * 1e-12, "J"), (s) => s.on_chip_pj],
     ["TOPS/W", digits, (s) => s.tops_per_w],
     ["area (mm²)", digits, (s) => s.area_mm2],
     ["TOPS/mm²", digits, (s) => s.tops_per_mm2],

@@ -49,6 +49,7 @@ function gemmTables(data, systems) {
     );
     return;
   }
+  const bits = (v) => (v === 0 ? "FP16" : v);
   const shows = {
     cycles: whole,
     stall_cycles: whole,
@@ -60,6 +61,8 @@ function gemmTables(data, systems) {
     effective_tops: digits,
     energy_total_pj: joules,
     tops_per_w: digits,
+    input_mantissa_bits: bits,
+    output_mantissa_bits: bits,
   };
   const labels = {
     time_s: "time",
@@ -77,7 +80,7 @@ function gemmTables(data, systems) {
   };
   dataTable(
     place,
-    "GeMMs in the order of the workload; bits 0: FP16",
+    "GeMMs in the order of the workload",
     [
       {label: "system"},
       ...data.op_columns.map((key) => ({
@@ -127,7 +130,8 @@ function showRuns(data) {
     traces.size > 1
       ? "The runs have different workloads: compare within each of them."
       : `All systems run the same workload. Ratios are against the first system of ` +
-        `${data.runs.length > 1 ? "each run" : "the run"}. Energy includes external memory, area does not.`;
+        `${data.runs.length > 1 ? "each run" : "the run"}. Energy includes external memory, area does not. ` +
+        "TOPS: 10¹² operations a second, two for a multiply-accumulate; GeMM: a product of two matrices.";
   cards(systems);
   comparison(systems);
   breakdowns(data, systems);

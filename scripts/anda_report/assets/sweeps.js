@@ -40,10 +40,11 @@ function showTable(table) {
   const usable = table.columns.filter((name) => !["point", "status", "error"].includes(name));
   const varying = usable.filter((name) => new Set(column(name)).size > 1);
   const failed = table.rows.length - rows.length;
+  const breaking = feasible.filter((one) => !one).length;
   document.getElementById("sweep-note").textContent =
     `${table.label}: ${table.rows.length} points, ` +
     `${failed === 0 ? "all finished" : `${failed} not finished, see the table`}; ` +
-    `${feasible.includes(false) ? `${feasible.filter((one) => !one).length} break a constraint; ` : ""}` +
+    `${breaking > 0 ? `${breaking} ${breaking === 1 ? "breaks" : "break"} a constraint; ` : ""}` +
     `parameters: ${varying.filter((name) => table.parameters.includes(name)).join(", ") || "none that varies"}.`;
 
   const ids = ["sweep-x", "sweep-y", "sweep-colour", "sweep-x-log", "sweep-y-log", "sweep-front"];
@@ -146,10 +147,10 @@ function showTable(table) {
     }
     const word = (sign) => (sign < 0 ? "more" : "less");
     document.getElementById("scatter-caption").textContent = table.numeric.includes(x.value)
-      ? `Points of the sweep${broken.length > 0 ? ", crosses for those that break a constraint" : ""}. ` +
-        "On the front are those that no other point beats in both quantities, where " +
-        `${word(signs[0])} is better horizontally and ${word(signs[1])} vertically.`
-      : "Points of the sweep.";
+      ? `${table.label}${broken.length > 0 ? ", crosses for those that break a constraint" : ""}. ` +
+        "On the Pareto front are the points that no other one beats in both quantities, where " +
+        `${signs[0] === signs[1] ? `${word(signs[0])} of both is better` : `${word(signs[0])} of the horizontal one and ${word(signs[1])} of the vertical one is better`}.`
+      : `${table.label}.`;
     return {
       data,
       layout: {
@@ -178,7 +179,13 @@ function showTable(table) {
     const dimensions = shown.map((name) => {
       const values = column(name);
       const {values: numbers, label} = scaled(name, values);
-      if (table.numeric.includes(name)) return {label, values: numbers.map((v) => v ?? 0)};
+      if (table.numeric.includes(name)) {
+        // Ticks at the values of a parameter that has few, where they do not lie on each other.
+        const own = [...new Set(numbers)].filter((v) => v !== null).sort((a, b) => a - b);
+        const apart = Math.min(...own.slice(1).map((v, i) => v - own[i]));
+        const few = table.parameters.includes(name) && own.length <= 16 && apart > (own.at(-1) - own[0]) / 20;
+        return {label, values: numbers.map((v) => v ?? 0), ...(few ? {tickvals: own, ticktext: own.map(String)} : {})};
+      }
       const texts = [...new Set(values.map((v) => String(v ?? "–")))];
       return {
         label,
@@ -219,15 +226,17 @@ function showTable(table) {
       draw("c-parallel");
     };
 
+  // A column in which nothing stands, such as the errors where there are none, is left out.
+  const filled = table.columns.filter((name) => table.rows.some((row) => row[at(name)] !== null));
   dataTable(
     document.getElementById("points-table"),
     table.label,
-    table.columns.map((name) => ({
+    filled.map((name) => ({
       label: described(name).name,
       numeric: table.numeric.includes(name),
       show: table.numeric.includes(name) ? shower(name) : undefined,
     })),
-    table.rows,
+    table.rows.map((row) => filled.map((name) => row[at(name)])),
   );
 }
 

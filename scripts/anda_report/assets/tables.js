@@ -19,7 +19,13 @@ function dataTable(place, caption, columns, rows) {
     const head = element(
       "th",
       {scope: "col", className: column.numeric ? "" : "text"},
-      element("button", {type: "button", textContent: column.label}),
+      // The arrow, which style.css adds to the last word, stays on its line.
+      element(
+        "button",
+        {type: "button"},
+        column.label.slice(0, column.label.lastIndexOf(" ") + 1),
+        element("span", {textContent: column.label.slice(column.label.lastIndexOf(" ") + 1)}),
+      ),
     );
     head.firstChild.addEventListener("click", () => {
       descending = order === i ? !descending : Boolean(column.numeric);
