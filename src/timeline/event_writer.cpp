@@ -37,14 +37,16 @@ void EventWriter::name_thread(std::uint32_t thread, const std::string& name) {
   event(fmt::format(R"({{"ph":"M","name":"thread_name","pid":{},"tid":{},"args":{{"name":{}}}}})", process_,
                     number_of(thread), json_text(name)));
   event(fmt::format(R"({{"ph":"M","name":"thread_sort_index","pid":{},"tid":{},"args":{{"sort_index":{}}}}})", process_,
-                    thread, thread));
+                    number_of(thread), thread));
 }
 
 void EventWriter::slice(std::uint32_t thread, const std::string& name, std::uint64_t from_ticks, std::uint64_t to_ticks,
                         const std::string& args) {
-  event(fmt::format(R"({{"ph":"B","name":{},"pid":{},"tid":{},"ts":{},"args":{{{}}}}})", json_text(name), process_,
+  const std::string text = json_text(name);
+  event(fmt::format(R"({{"ph":"B","name":{},"pid":{},"tid":{},"ts":{},"args":{{{}}}}})", text, process_,
                     number_of(thread), exact_us(from_ticks), args));
-  event(fmt::format(R"({{"ph":"E","pid":{},"tid":{},"ts":{}}})", process_, number_of(thread), exact_us(to_ticks)));
+  event(fmt::format(R"({{"ph":"E","name":{},"pid":{},"tid":{},"ts":{}}})", text, process_, number_of(thread),
+                    exact_us(to_ticks)));
 }
 
 void EventWriter::counter(const std::string& name, std::uint64_t ticks, const std::string& args) {

@@ -24,7 +24,8 @@ class EventWriter {
   void name_thread(std::uint32_t thread, const std::string& name);
 
   /// Begin and end of a slice. Pairs rather than complete events: viewers round the start and the length of those to
-  /// nanoseconds one by one, find that neighbours overlap and drop them.
+  /// nanoseconds one by one, find that neighbours overlap and drop them. Both have the name, without which some viewers
+  /// find no begin to an end.
   void slice(std::uint32_t thread, const std::string& name, std::uint64_t from_ticks, std::uint64_t to_ticks,
              const std::string& args);
   void counter(const std::string& name, std::uint64_t ticks, const std::string& args);

@@ -65,9 +65,14 @@ class Timeline:
                 if event["name"] == "process_name":
                     processes[process] = event["args"]["name"]
                 elif event["name"] == "thread_name":
+                    # A number that is also that of a process, or of two threads, is the main thread of the one, or the
+                    # other's.
+                    assert event["tid"] not in [*processes, *(tid for _, tid in threads)]
                     threads[process, event["tid"]] = event["args"]["name"]
+                elif event["name"] == "thread_sort_index":
+                    assert (process, event["tid"]) in threads
                 else:
-                    assert event["name"] in ("process_sort_index", "thread_sort_index")
+                    assert event["name"] == "process_sort_index" and process in processes
                 continue
             ts = event["ts"]
             assert isinstance(ts, Decimal) and ts >= 0 and -ts.as_tuple().exponent == 6
@@ -86,7 +91,7 @@ class Timeline:
             else:
                 assert phase == "E", event
                 name, begin, args = open_slices.pop(thread)
-                assert ts >= begin
+                assert ts >= begin and event["name"] == name
                 self.slices[system, threads[thread]].append((name, begin, ts, args))
         assert not open_slices
         assert list(processes.values()) == list(self.systems)
