@@ -13,6 +13,7 @@ from anda_common.errors import InputError
 from .progress import Progress
 from .simulator import Simulator, as_text
 from .sweep import Sweep
+from .sweep_file import LIMITS
 
 _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -20,9 +21,10 @@ _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 def memory(text):
     """`4GiB`, `512M` or a number of bytes."""
     match = re.fullmatch(r"(\d+)\s*([kmgt]?)(i?b)?", text.strip(), re.IGNORECASE)
-    if not match or int(match[1]) == 0:
+    size = int(match[1]) * _SIZES[match[2].lower()] if match else 0
+    if not 0 < size < LIMITS["memory_bytes"]:
         raise argparse.ArgumentTypeError(f"`{text}` is not an amount of memory such as 512M or 4GiB")
-    return int(match[1]) * _SIZES[match[2].lower()]
+    return size
 
 
 def positive(text):
@@ -36,7 +38,7 @@ def seconds(text):
         value = float(text)
     except ValueError:
         value = 0
-    if not 0 < value < 1e9:
+    if not 0 < value < LIMITS["time_s"]:
         raise argparse.ArgumentTypeError(f"`{text}` is not a number of seconds above 0")
     return value
 

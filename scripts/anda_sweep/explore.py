@@ -9,6 +9,7 @@ same seed gives the same trials on any number of cores, and a search that was ki
 import hashlib
 import json
 import math
+import os
 import re
 import warnings
 from contextlib import contextmanager
@@ -164,7 +165,7 @@ class Exploration:
         import optuna
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-        path = (out / "study.sqlite").resolve()
+        path = os.path.realpath(out / "study.sqlite")
         storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
         _spare_syncs(storage.engine)
         study = optuna.create_study(storage=storage, study_name=self.sweep.name, load_if_exists=True,

@@ -56,7 +56,7 @@ class Results:
         except OSError as error:
             raise RunError(f"{self.folder}: {error.strerror}") from None
         # Absolute, since simulations run in folders of their own.
-        self.work = self.folder.resolve() / "running"
+        self.work = Path(os.path.realpath(self.folder)) / "running"
         self._db = self._csv = None
         try:
             self._take_lock()
@@ -112,7 +112,8 @@ class Results:
         ((layout,),) = self._execute("PRAGMA user_version")
         ((tables,),) = self._execute("SELECT count(*) FROM sqlite_master")
         if not new and tables and (application, layout) != (APPLICATION_ID, LAYOUT):
-            raise InputError(f"{self.database_path}: is not a database of this version of scripts/sweep")
+            raise InputError(f"{self.database_path}: is not a database of this version of scripts/sweep; "
+                             "choose another folder with --out")
         if not tables:
             with self._transaction():
                 self._execute(_SCHEMA)

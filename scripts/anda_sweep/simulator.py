@@ -47,7 +47,7 @@ class Simulator:
         if path is None:
             self._build()
             path = BUILT
-        self.path = str(Path(path).resolve())
+        self.path = os.path.realpath(path)
         if not os.access(self.path, os.X_OK) or os.path.isdir(self.path):
             raise InputError(f"--program {path}: is not a program")
         self.sha256 = sha256(self.path)
@@ -98,7 +98,7 @@ class Simulator:
                 if len(cells) == 6 and cells[1] not in ("name", "") and not cells[1].startswith("-"):
                     self._paths[cells[1]] = cells[2].split(".")
             if "cycles" not in self._paths:
-                raise RunError(f"{self.path}: its glossary has no table of metrics")
+                raise InputError(f"--program {self.path}: is not anda-sim: its glossary has no table of metrics")
         return self._paths
 
     @property

@@ -54,7 +54,7 @@ class Sweep:
         self.file = sweep_file.load(path)
         self.simulator = program if isinstance(program, Simulator) else Simulator(program)
         self.settings = {**self.file.settings, **(settings or {})}
-        self._folder = self.file.path.resolve().parent
+        self._folder = sweep_file.real(self.file.path).parent
         text, error = self._config({})
         if text is None:
             raise InputError("\n".join(self._place(line) for line in error.splitlines()))

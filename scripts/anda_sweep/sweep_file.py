@@ -16,7 +16,8 @@ from .expression import Expression, ExpressionError
 
 TOP_KEYS = ["name", "base", "set", "parameters", "linked", "conditions", "outputs", "limits", "explore", "plot"]
 RANGE_KEYS = ["from", "to", "step", "factor", "count", "scale", "whole"]
-LIMIT_KEYS = ["time_s", "memory_bytes"]
+# Limits of a point, and what these must be below: thirty years, and what the kernel counts to.
+LIMITS = {"time_s": 1e9, "memory_bytes": 2**62}
 EXPLORE_KEYS = ["minimise", "constraints", "system", "loss", "sampler", "trials", "seed", "batch", "population"]
 LOSS_KEYS = ["table", "limit", "monotone"]
 PLOT_KEYS = ["x", "y", "system", "series", "title", "x_scale", "y_scale"]
@@ -68,6 +69,11 @@ class SweepFile:
     def where(self, item):
         """`file:line` of a key or another named part of the file."""
         return f"{self.path}:{self.lines[item]}" if item in self.lines else str(self.path)
+
+
+def real(path):
+    """An absolute path without links; one that goes round in circles is what is left of it, where no file is."""
+    return Path(os.path.realpath(path))
 
 
 def plain(value):
@@ -302,13 +308,13 @@ def load(path):
 
 def _name(reader, sweep, node):
     sweep.name = reader.text(node, "name")
-    if sweep.name and not re.fullmatch(r"[\w.+-][\w.+ -]*", sweep.name):
-        reader.problem(node, "names a folder, so it has only letters, digits, spaces and . + - _", "name")
+    if sweep.name and not re.fullmatch(r"(?!\.)[\w.+-][\w.+ -]*", sweep.name):
+        reader.problem(node, "names a folder, so it has only letters, digits, spaces and . + - _, and begins with no dot", "name")
 
 
 def _base(reader, sweep, node):
     text = reader.text(node, "base")
-    sweep.base = (sweep.path.parent / text).resolve()
+    sweep.base = real(sweep.path.parent / text)
     if text and not sweep.base.is_file():
         reader.problem(node, f"there is no file {sweep.path.parent / text}", "base")
 
@@ -362,9 +368,11 @@ def _outputs(reader, sweep, node):
 
 
 def _limits(reader, sweep, node):
-    for key, _, value in reader.pairs(node, "limits", LIMIT_KEYS):
+    for key, _, value in reader.pairs(node, "limits", list(LIMITS)):
         number = reader.positive(value, f"limits.{key}", whole=key == "memory_bytes")
-        if number is not None:
+        if number is not None and number >= LIMITS[key]:
+            reader.problem(value, f"is {value.value}, must be below {LIMITS[key]:g}; without a limit leave it out", f"limits.{key}")
+        elif number is not None:
             sweep.limits[key] = number
 
 
@@ -380,7 +388,7 @@ def _explore(reader, sweep, node):
             loss = {}
             for name, _, part in reader.pairs(value, full, LOSS_KEYS):
                 if name == "table":
-                    loss[name] = (sweep.path.parent / reader.text(part, f"{full}.table")).resolve()
+                    loss[name] = real(sweep.path.parent / reader.text(part, f"{full}.table"))
                 elif name == "limit":
                     number = reader.number(part, f"{full}.limit")
                     loss[name] = None if number is None else float(number)

@@ -312,6 +312,8 @@ WRONG = {
     "unknown parameter": ("base: base.yaml\nparameters:\n  precision: [1]\n  accelerator.mxu.row: [8]\n",
                           "s.yaml:4: accelerator.mxu.row: is not a key", "did you mean `rows`"),
     "no such base": ("base: none.yaml\nparameters: {precision: [1]}\n", "s.yaml:1: base: there is no file", "none.yaml"),
+    "circular base": ("base: circle.yaml\nparameters: {precision: [1]}\n", "s.yaml:1: base: there is no file", "circle.yaml"),
+    "name": ("name: ..\nbase: base.yaml\nparameters: {precision: [1]}\n", "s.yaml:1: name: names a folder", "no dot"),
     "wrong base": ("base: wrong.yaml\nparameters: {precision: [1]}\n", "wrong.yaml:1", "acelerator"),
     "set": ("base: base.yaml\nset: {tilling: auto}\nparameters: {precision: [1]}\n", "s.yaml:2: tilling: is not a key", "tiling"),
     "scalar": ("base: base.yaml\nparameters: {precision: 5}\n", "s.yaml:2: parameters.precision: must be a list"),
@@ -335,6 +337,7 @@ WRONG = {
     "condition none": ("base: base.yaml\nparameters: {precision: [1]}\nconditions: [precision > 1]\n", "no combination"),
     "output": ("base: base.yaml\nparameters: {precision: [1]}\noutputs: [cycle]\n", "`cycle` is not a number", "did you mean `cycles`"),
     "limit": ("base: base.yaml\nparameters: {precision: [1]}\nlimits: {time_s: -1}\n", "limits.time_s: is -1"),
+    "no limit": ("base: base.yaml\nparameters: {precision: [1]}\nlimits: {time_s: 1e400}\n", "limits.time_s: is 1e400, must be below"),
     "all illegal": ("base: base.yaml\nparameters: {precision: [0, 99]}\n", "no point is a legal configuration", "is 0, must be 1"),
     "plot": ("base: base.yaml\nparameters: {precision: [1]}\nplot: {x: tiling}\n", "plot.x: `tiling` is not a parameter"),
     "alias": ("base: base.yaml\nparameters: {precision: &a [1], tiling: *a}\n", "s.yaml:2: anchors"),
@@ -346,6 +349,7 @@ WRONG = {
 def test_wrong_files_are_refused_before_anything_runs(tmp_path, case):
     text, *fragments = WRONG[case]
     (tmp_path / "wrong.yaml").write_text("acelerator: {}\n")
+    (tmp_path / "circle.yaml").symlink_to("circle.yaml")
     done = sweep(tmp_path, write(tmp_path, text), *(["--plot", tmp_path / "p.svg"] if case == "plot" else []))
     assert done.returncode == 2, done.stderr
     for fragment in fragments:
@@ -358,7 +362,9 @@ def test_wrong_files_are_refused_before_anything_runs(tmp_path, case):
     (["none.yaml"], "none.yaml: cannot be read"),
     (["s.yaml", "--jobs", "0"], "--jobs"),
     (["s.yaml", "--memory", "much"], "`much` is not an amount of memory"),
+    (["s.yaml", "--memory", "99999999T"], "`99999999T` is not an amount of memory"),
     (["s.yaml", "--timeout", "0"], "--timeout"),
+    (["circle.yaml"], "circle.yaml: cannot be read"),
     (["s.yaml", "--set", "accelerator"], "is not KEY=VALUE"),
     (["s.yaml", "--set", "accelerator.mxu.columns=0"], "accelerator.mxu.columns: is 0"),
     (["s.yaml", "--slurm", "--scheduler", "tcp://a:1"], "choose one"),
@@ -366,6 +372,7 @@ def test_wrong_files_are_refused_before_anything_runs(tmp_path, case):
 ])
 def test_wrong_options(tmp_path, args, fragment):
     write(tmp_path)
+    (tmp_path / "circle.yaml").symlink_to("circle.yaml")
     done = sweep(tmp_path, *args)
     assert done.returncode == 2 and fragment in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
@@ -419,6 +426,15 @@ def test_a_reader_that_does_not_let_go_of_the_database_is_named_and_nothing_is_h
     for _ in range(2):
         with pytest.raises(RunError, match="results.sqlite: file is not a database"):
             made.run(tmp_path / "out")
+
+
+def test_programs_that_are_none(tmp_path):
+    path = write(tmp_path)
+    (tmp_path / "circle").symlink_to("circle")
+    for wrong, fragment in ((tmp_path / "circle", "is not a program"), (tmp_path, "is not a program"), (path, "is not a program"),
+                            ("/bin/true", "is not anda-sim")):
+        done = sweep(tmp_path, path, simulator=wrong)
+        assert done.returncode == 2 and fragment in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
 def test_results_that_are_not_ours_or_cannot_be_written(tmp_path):
