@@ -15,6 +15,8 @@ from .simulator import Simulator, as_text
 from .sweep import Sweep
 from .sweep_file import LIMITS
 
+# Combinations of which the check takes so long that it is said.
+MANY = 200
 _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
@@ -144,6 +146,8 @@ def sweep_main(arguments=None):
             dry_run(sweep)
             continue
         out = (options.out or Path("results") / "sweeps") / (sweep.name if len(sweeps) > 1 or not options.out else "")
+        if sweep.space.size >= MANY and not options.quiet:
+            print(f"{sweep.name}: checking {sweep.space.size} configurations", file=sys.stderr)
         result = sweep.run(out, options.jobs, executor(options), limits(options), options.retry_failed,
                            lambda total, known: Progress(total, known, sweep.name, options.quiet))
         failed = result.failed

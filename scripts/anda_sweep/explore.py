@@ -224,8 +224,12 @@ class Exploration:
                 study.sampler = self._sampler(number)
                 trial = optuna.trial.Trial(study, known[number]._trial_id) if number in known else study.ask()
                 places = self._suggest(trial)
-            asked.append((number, tuple(axis.values[place] for axis, place in zip(self.sweep.file.axes, places)), trial))
+            asked.append((number, self._chosen(places), trial))
         return asked
+
+    def _chosen(self, places):
+        """The values of the axes at these places."""
+        return tuple(axis.values[place] for axis, place in zip(self.sweep.file.axes, places))
 
     def run(self, out=None, jobs=None, executor=None, limits=None, progress=None):
         """Searches until there are as many trials as asked for, and returns the Result."""
@@ -238,14 +242,16 @@ class Exploration:
         limits = {**sweep.file.limits, **(limits or {})}
         with Results(out, sweep.columns(sweep.effective["systems"]) + ["loss", "feasible"]) as results:
             study = self._study(out)
+            there = self._finished(study, results)
+            results.begin(list(there.values()))
+            bar = progress(self.options["trials"], list(there.values())) if progress else None
             runner = (executor or (lambda r: LocalExecutor(r.work, jobs)))(results)
-            results.begin([])
-            bar = progress(self.options["trials"], []) if progress else None
             try:
                 self.reference = self._reference(results, runner, limits)
                 for first in range(0, self.options["trials"], self.options["batch"]):
                     count = min(self.options["batch"], self.options["trials"] - first)
-                    self._batch(study, results, runner, limits, self._ask(study, first, count), bar)
+                    asked = [each for each in self._ask(study, first, count) if each[0] not in there]
+                    self._batch(study, results, runner, limits, asked, bar)
             finally:
                 runner.close()
                 if bar:
@@ -253,9 +259,20 @@ class Exploration:
             rows = results.rows()
         return Found(self, out, results.columns, rows)
 
+    def _finished(self, study, results):
+        """{number: row} of the trials that an earlier call has finished and whose outcomes are kept."""
+        rows = {}
+        for trial in study.get_trials(deepcopy=False):
+            if trial.number >= self.options["trials"] or not trial.state.is_finished():
+                continue
+            point = self._point(trial.number, self._chosen(trial.params[name] for name in self._names()))
+            outcome = self.sweep.known(results, point) if point else None
+            if outcome:
+                rows[trial.number] = self._row(point, outcome, results.columns)
+        return rows
+
     def _reference(self, results, runner, limits):
-        point = self.sweep.plan({})
-        (row,) = self._evaluate(results, runner, limits, [(0, point)], keep=False)
+        (row,) = self._evaluate(results, runner, limits, [self.sweep.plan({})])
         if row["status"] != "done":
             raise InputError(f"{self.sweep.file.where('base')}: the base itself cannot be run: {row['error']}")
         return row
@@ -263,12 +280,9 @@ class Exploration:
     def _batch(self, study, results, runner, limits, asked, bar):
         import optuna
 
-        points = []
-        for number, chosen, _ in asked:
-            settings = self.sweep.space.complete(chosen)
-            if settings is not None:
-                points.append((number, self.sweep.plan(settings, number)))
-        rows = {row["point"]: row for row in self._evaluate(results, runner, limits, points, keep=True)}
+        points = [point for number, chosen, _ in asked if (point := self._point(number, chosen))]
+        rows = {row["point"]: row for row in self._evaluate(results, runner, limits, points)}
+        results.add_rows(rows.values())
         for number, _, trial in asked:
             row = rows.get(number)
             values = self._values(row) if row else None
@@ -280,10 +294,15 @@ class Exploration:
             if bar:
                 bar.update(row or {"status": "done"})
 
-    def _evaluate(self, results, runner, limits, points, keep):
-        """Rows of numbered points; what results.sqlite does not know yet is simulated."""
+    def _point(self, number, chosen):
+        """The Point of a trial, None where a condition forbids it."""
+        settings = self.sweep.space.complete(chosen)
+        return None if settings is None else self.sweep.plan(settings, number)
+
+    def _evaluate(self, results, runner, limits, points):
+        """Rows of points; what results.sqlite does not know yet is simulated."""
         outcomes, missing = {}, {}
-        for _, point in points:
+        for point in points:
             outcome = self.sweep.known(results, point)
             if outcome:
                 outcomes[point.key or id(point)] = outcome
@@ -292,17 +311,15 @@ class Exploration:
         for outcome in runner.run([self.sweep.job(point, limits) for point in missing.values()]):
             results.add(outcome, missing[outcome["key"]].settings, self.sweep.simulator.sha256, [])
             outcomes[outcome["key"]] = outcome
-        rows = []
-        for _, point in points:
-            row = self.sweep.row(point, outcomes[point.key or id(point)], results.columns)
-            loss = self.loss(self.sweep.simulator.effective(point.config)) if self.loss and point.config else None
-            row["loss"] = loss if loss is None or math.isfinite(loss) else None
-            known = self._values(row) is not None
-            row["feasible"] = int(known and all(each <= 0 for each in self._violations(row)))
-            rows.append(row)
-        if keep:
-            results.add_rows(rows)
-        return rows
+        return [self._row(point, outcomes[point.key or id(point)], results.columns) for point in points]
+
+    def _row(self, point, outcome, columns):
+        row = self.sweep.row(point, outcome, columns)
+        loss = self.loss(self.sweep.simulator.effective(point.config)) if self.loss and point.config else None
+        row["loss"] = loss if loss is None or math.isfinite(loss) else None
+        known = self._values(row) is not None
+        row["feasible"] = int(known and all(each <= 0 for each in self._violations(row)))
+        return row
 
     def _values(self, row):
         values = [row[f"{self.system}.{name}"] for name in self.objectives]

@@ -6,6 +6,7 @@ import shlex
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -60,3 +61,14 @@ def rows(folder, what="* FROM results ORDER BY point"):
     with closing(sqlite3.connect(folder / "out" / "results.sqlite")) as database:
         database.row_factory = sqlite3.Row
         return [dict(row) for row in database.execute(f"SELECT {what}")]
+
+
+def wait_for(condition, what="it"):
+    """What the condition returns once that is something."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise AssertionError(f"waited for {what}")

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from sweep_tools import ROOT, calls, command, counting, program, rows, sweep, write
+from sweep_tools import ROOT, calls, command, counting, program, rows, sweep, wait_for, write
 
 SPACE = """\
 base: base.yaml
@@ -99,6 +99,19 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler
     assert explore(tmp_path, path, "--sampler", sampler, "-q", "--trials", 32, simulator=simulator).returncode == 0
     assert len(rows(tmp_path)) == 32 and calls(tmp_path) <= before + 8
     assert [row[CYCLES] for row in rows(tmp_path)][:24] == [row[CYCLES] for row in rows(whole)]
+
+
+def test_a_search_that_goes_on_has_all_its_trials_from_the_start(tmp_path):
+    simulator = counting(tmp_path, before=f"[[ ! -e {tmp_path}/wait ]] || {{ touch {tmp_path}/waits; exec sleep 600; }}")
+    path = write(tmp_path, SPACE)
+    assert explore(tmp_path, path, "--trials", 16, simulator=simulator).returncode == 0
+    before = rows(tmp_path)
+    (tmp_path / "wait").touch()
+    process = subprocess.Popen(command("explore", tmp_path, path, "--trials", 48, simulator=simulator), stderr=subprocess.DEVNULL)
+    wait_for((tmp_path / "waits").exists)
+    process.kill()
+    process.wait()
+    assert rows(tmp_path)[:16] == before and len((tmp_path / "out" / "results.csv").read_text().splitlines()) >= 17
 
 
 def test_one_number_has_a_front_of_one_point(tmp_path):

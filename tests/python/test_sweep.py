@@ -11,13 +11,12 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import time
 
 import numpy
 import pandas
 import pytest
 
-from sweep_tools import BASE, ROOT, SWEEP, calls, command, counting, program, rows, sweep, write
+from sweep_tools import BASE, ROOT, SWEEP, calls, command, counting, program, rows, sweep, wait_for, write
 
 
 def simulated(folder, *settings):
@@ -137,10 +136,10 @@ def _has_runs(folder):
 def test_kill_9_ends_the_simulations_too(tmp_path):
     simulator = counting(tmp_path, before=f"echo $$ >>{tmp_path}/pids; exec sleep 600")
     process = subprocess.Popen(command("sweep", tmp_path, write(tmp_path), simulator=simulator), stderr=subprocess.DEVNULL)
-    pids = _wait_for(lambda: (tmp_path / "pids").exists() and (tmp_path / "pids").read_text().split())
+    pids = wait_for(lambda: (tmp_path / "pids").exists() and (tmp_path / "pids").read_text().split())
     process.kill()
     process.wait()
-    _wait_for(lambda: not any(_runs(pid) for pid in pids))
+    wait_for(lambda: not any(_runs(pid) for pid in pids))
 
 
 def test_a_simulation_does_not_begin_when_its_sweep_is_gone_already(tmp_path, monkeypatch):
@@ -153,11 +152,11 @@ def test_a_simulation_does_not_begin_when_its_sweep_is_gone_already(tmp_path, mo
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
     simulator = counting(tmp_path, before=f"touch {tmp_path}/began")
     process = subprocess.Popen(command("sweep", tmp_path, write(tmp_path), "-j", 1, simulator=simulator), stderr=subprocess.DEVNULL)
-    (pid,) = _wait_for(lambda: (tmp_path / "waiting").exists() and (tmp_path / "waiting").read_text().split())
+    (pid,) = wait_for(lambda: (tmp_path / "waiting").exists() and (tmp_path / "waiting").read_text().split())
     process.kill()
     process.wait()
     (tmp_path / "go").touch()
-    _wait_for(lambda: not _runs(pid))
+    wait_for(lambda: not _runs(pid))
     assert not (tmp_path / "began").exists()
     monkeypatch.undo()
     assert sweep(tmp_path, tmp_path / "s.yaml", simulator=simulator).returncode == 0 and calls(tmp_path) == 12
@@ -171,7 +170,7 @@ def test_interruption_says_so_and_keeps_what_is_finished(tmp_path, number):
     # What runs the tests in the background may have them ignore SIGINT, and Python leaves it at that.
     words = ["env", "--default-signal=INT", *command("sweep", tmp_path, path, "-j", 1, simulator=simulator)]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-    _wait_for(lambda: calls(tmp_path) == 2 and len(rows(tmp_path, "key FROM runs")) == 2)
+    wait_for(lambda: calls(tmp_path) == 2 and len(rows(tmp_path, "key FROM runs")) == 2)
     process.send_signal(number)
     error = process.communicate()[1]
     assert "interrupted; what is finished is kept, the same command goes on from there" in error and process.returncode == 1
@@ -192,16 +191,6 @@ def _runs(pid):
         return False
 
 
-def _wait_for(condition):
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.02)
-    raise AssertionError("waited for nothing")
-
-
 def test_results_go_to_a_folder_below_the_current_one(tmp_path):
     path = write(tmp_path, "base: base.yaml\nparameters: {precision: [6]}\n")
     done = subprocess.run([ROOT / "scripts" / "sweep", path, "--program", program()], cwd=tmp_path, capture_output=True, text=True)
@@ -213,7 +202,7 @@ def test_two_sweeps_at_once_do_not_share_a_folder(tmp_path):
     simulator = counting(tmp_path, before=f"touch {tmp_path}/began; while [[ ! -e {tmp_path}/go ]]; do sleep 0.05; done")
     path = write(tmp_path)
     process = subprocess.Popen(command("sweep", tmp_path, path, simulator=simulator), stderr=subprocess.DEVNULL)
-    _wait_for((tmp_path / "began").exists)
+    wait_for((tmp_path / "began").exists)
     second = sweep(tmp_path, path)
     assert second.returncode == 1 and f"in use by process {process.pid}" in second.stderr
     (tmp_path / "go").touch()

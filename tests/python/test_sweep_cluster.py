@@ -6,12 +6,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from contextlib import ExitStack
 
 import pytest
 
-from sweep_tools import SWEEP, calls, command, counting, rows, sweep, write
+from sweep_tools import SWEEP, calls, command, counting, rows, sweep, wait_for, write
 
 PYTHON = "/usr/bin/python3"
 
@@ -22,16 +21,6 @@ def free_ports(count):
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         return [each.getsockname()[1] for each in sockets]
-
-
-def wait_for(condition, what):
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.05)
-    raise AssertionError(f"waited for {what}")
 
 
 class Daemons:
