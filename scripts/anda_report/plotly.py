@@ -40,7 +40,7 @@ def npm_settings(environment):
     one, then by the environment."""
     environment = {name.lower() if name.lower().startswith("npm_config_") else name: value
                    for name, value in environment.items()}
-    files = ["/etc/npmrc", "/usr/etc/npmrc", environment.get("npm_config_globalconfig"),
+    files = ["/etc/npmrc", "/usr/etc/npmrc", "/usr/local/etc/npmrc", environment.get("npm_config_globalconfig"),
              environment.get("npm_config_userconfig") or os.path.join(environment.get("HOME", "/"), ".npmrc")]
     found = {}
     for path in filter(None, files):
@@ -60,7 +60,7 @@ def opener(settings, environment):
     """What opens URLs with these settings; proxies that only the environment names are urllib's own business."""
     context = ssl.create_default_context()
     for path in (settings.get("cafile"), environment.get("NODE_EXTRA_CA_CERTS")):
-        if path:
+        if path and os.path.isfile(path):
             context.load_verify_locations(path)
     proxies = {"http": settings.get("proxy"), "https": settings.get("https-proxy", settings.get("proxy"))}
     named = {scheme: proxy for scheme, proxy in proxies.items() if proxy}

@@ -76,8 +76,15 @@ class DaskExecutor:
                 yield self._outcome(future, job)
                 future.release()
                 feed(3 * self.jobs)
-        except (CommClosedError, OSError, TimeoutError) as error:
-            raise RunError(f"lost the Dask scheduler at {self._address}: {error}") from None
+        except RunError:
+            raise
+        except Exception as error:
+            if isinstance(error, (CommClosedError, OSError, TimeoutError)):
+                raise RunError(f"lost the Dask scheduler at {self._address}: {error}") from None
+            # A client that has given up fails in ways of any kind, which tell nothing.
+            if self._client.status != "running":
+                raise RunError(f"lost the Dask scheduler at {self._address}") from None
+            raise
 
     def _outcome(self, future, job):
         from distributed import CancelledError, KilledWorker

@@ -162,6 +162,24 @@ def test_dask_scheduler_that_is_lost_keeps_what_is_finished(tmp_path, daemons, d
     assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
 
 
+def test_dask_client_that_has_given_up(tmp_path, daemons, dask):
+    """The scheduler is lost while the sweep does something else, for so long that the client no longer tries to reach it."""
+    from anda_sweep import DaskExecutor, RunError
+    from anda_sweep.point import sha256
+
+    address, workers = dask
+    job = {"config": "", "program": "/bin/false", "program_sha256": sha256("/bin/false"), "time_s": None, "memory_bytes": None}
+    executor = DaskExecutor(address)
+    executor._client._timeout = 0.5
+    outcomes = executor.run({**job, "key": str(i)} for i in range(100))
+    assert next(outcomes)["status"] == "failed"
+    daemons.kill(daemons._processes[0])
+    wait_for(lambda: executor._client.status == "closed", "a client that has given up")
+    with pytest.raises(RunError, match="lost the Dask scheduler"):
+        list(outcomes)
+    executor.close()
+
+
 def test_dask_without_a_scheduler(tmp_path):
     (port,) = free_ports(1)
     done = sweep(tmp_path, write(tmp_path), "--scheduler", f"tcp://127.0.0.1:{port}")
