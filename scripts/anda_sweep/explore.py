@@ -52,6 +52,11 @@ class Constraint:
         return f"{self.metric} {self.sense} {self.bound:g}"
 
 
+def _storage(path):
+    import optuna
+    return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
+
+
 def _spare_syncs(engine):
     """Lets the study's database wait for the disk at checkpoints only: it has a dozen commits a trial. A kill loses nothing, a power
     failure the last trials, whose simulations results.sqlite has kept."""
@@ -166,20 +171,34 @@ class Exploration:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         path = os.path.realpath(out / "study.sqlite")
-        storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
+        if not os.path.exists(path):
+            self._begin_study(path)
+        storage = _storage(path)
         _spare_syncs(storage.engine)
-        study = optuna.create_study(storage=storage, study_name=self.sweep.name, load_if_exists=True,
-                                    directions=["minimize"] * len(self.objectives))
-        signature = study.user_attrs.get("signature")
-        if signature is None:
-            study.set_user_attr("signature", self._signature())
-        elif signature != self._signature():
+        try:
+            study = optuna.load_study(storage=storage, study_name=self.sweep.name)
+            signature = study.user_attrs.get("signature")
+        except KeyError:
+            signature = None
+        if signature != self._signature():
             raise InputError(f"{path}: is of another search: the parameters, the objectives, the constraints, the base, the "
                              "sampler or the simulator differ; choose another folder with --out, whose results.sqlite "
                              "may be copied from this one")
-        if not study.get_trials(deepcopy=False):
-            self._enqueue_base(study)
         return study
+
+    def _begin_study(self, path):
+        """Puts a new study there, whole or not at all: half a database would be taken for a whole one."""
+        import optuna
+        new = f"{path}.new"
+        for leftover in (new, f"{new}-journal"):
+            Path(leftover).unlink(missing_ok=True)
+        storage = _storage(new)
+        study = optuna.create_study(storage=storage, study_name=self.sweep.name,
+                                    directions=["minimize"] * len(self.objectives))
+        study.set_user_attr("signature", self._signature())
+        self._enqueue_base(study)
+        storage.engine.dispose()
+        os.replace(new, path)
 
     def _names(self):
         return [" & ".join(axis.keys) for axis in self.sweep.file.axes]
@@ -218,8 +237,12 @@ class Exploration:
                  if trial.state != optuna.trial.TrialState.WAITING}
         asked = []
         for number in range(first, first + count):
-            if number in known and known[number].state.is_finished():
-                trial, places = None, [known[number].params[name] for name in self._names()]
+            earlier = known.get(number)
+            if earlier and len(earlier.params) == len(self._names()):
+                places = [earlier.params[name] for name in self._names()]
+                # A sampler that proposes something relative to the others would now see more of them finished.
+                study.sampler = optuna.samplers.RandomSampler()
+                trial = None if earlier.state.is_finished() else optuna.trial.Trial(study, earlier._trial_id)
             else:
                 study.sampler = self._sampler(number)
                 trial = optuna.trial.Trial(study, known[number]._trial_id) if number in known else study.ask()
@@ -286,6 +309,7 @@ class Exploration:
         for number, _, trial in asked:
             row = rows.get(number)
             values = self._values(row) if row else None
+            study.sampler = self._sampler(number)  # it keeps the constraints of what it is told
             if trial and values is None:
                 study.tell(trial, state=optuna.trial.TrialState.FAIL)
             elif trial:

@@ -3,6 +3,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 
 import pytest
@@ -99,6 +100,69 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler
     assert explore(tmp_path, path, "--sampler", sampler, "-q", "--trials", 32, simulator=simulator).returncode == 0
     assert len(rows(tmp_path)) == 32 and calls(tmp_path) <= before + 8
     assert [row[CYCLES] for row in rows(tmp_path)][:24] == [row[CYCLES] for row in rows(whole)]
+
+
+class Stopped(Exception):
+    """Stands for a kill: what is not yet on the disk does not get there."""
+
+
+@pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
+def test_a_search_that_is_stopped_between_the_trials_of_a_batch_goes_on_as_if_it_had_not_been(tmp_path, sampler):
+    """Some trials of a batch are finished then, and others are proposed."""
+    from anda_sweep import Sweep
+    from anda_sweep.explore import Exploration
+
+    # A generation that ends in the middle of a batch, and a constraint that not all meet.
+    text = SPACE.split("explore")[0] + ("explore: {minimise: [cycles, energy], constraints: [area <= 1.9], batch: 8, population: 10, "
+                                        f"trials: 32, sampler: {sampler}}}\n")
+    made = Sweep(write(tmp_path, text), program())
+
+    def search(folder, stops):
+        class Bar:
+            updates = 0
+
+            def update(self, row):
+                self.updates += 1
+                if self.updates == stops:
+                    raise Stopped
+
+            def close(self):
+                pass
+
+        return Exploration(made, {}).run(tmp_path / folder, progress=lambda total, known: Bar())
+
+    whole = search("whole", None).rows
+    shutil.copytree(tmp_path / "whole", tmp_path / "stopped")
+    (tmp_path / "stopped" / "study.sqlite").unlink()
+    for stops in (3, 5, 2, 7, 9):
+        with pytest.raises(Stopped):
+            search("stopped", stops)
+    assert search("stopped", None).rows == whole
+
+
+def test_a_study_that_was_being_made_is_made_anew(tmp_path, monkeypatch):
+    import optuna
+
+    from anda_sweep import Sweep
+    from anda_sweep.explore import Exploration
+
+    made = Sweep(write(tmp_path, SPACE), program())
+
+    def stop(*_, **__):
+        raise Stopped
+
+    for part in ("create_study", "storages.RDBStorage"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"optuna.{part}", stop)
+            with pytest.raises(Stopped):
+                Exploration(made, {"trials": 8}).run(tmp_path / "out")
+        assert not (tmp_path / "out" / "study.sqlite").exists()
+    # Half a database, as a kill leaves it.
+    (tmp_path / "out" / "study.sqlite.new").write_bytes(b"SQLite format 3\0")
+    assert len(Exploration(made, {"trials": 8}).run(tmp_path / "out").rows) == 8
+    assert {each.name for each in (tmp_path / "out").iterdir()} >= {"study.sqlite"}
+    assert not list((tmp_path / "out").glob("*.new*"))
+    assert len(optuna.get_all_study_summaries(f"sqlite:///{tmp_path}/out/study.sqlite")) == 1
 
 
 def test_a_search_that_goes_on_has_all_its_trials_from_the_start(tmp_path):
