@@ -73,9 +73,11 @@ std::string identity_of(const BuiltinEvaluatorConfig& config) {
   const std::string weights =
       config.weights ? fmt::format("INT{} weights in groups of {}", config.weights->bits, config.weights->scale_group)
                      : "weights as stored";
-  return fmt::format("built in: model {}, tokens {}{}, {}, activations in groups of {}", model_hash(config.model),
-                     file_hash(config.tokens), config.length == 0 ? "" : fmt::format(", windows of {}", config.length),
-                     weights, config.group_size);
+  const std::string type =
+      is_raw_token_file(config.tokens) ? fmt::format(" of {}", name_of(token_types, config.token_type)) : "";
+  const std::string windows = config.length == 0 ? "" : fmt::format(", windows of {}", config.length);
+  return fmt::format("built in: model {}, tokens {}{}{}, {}, activations in groups of {}", model_hash(config.model),
+                     file_hash(config.tokens), type, windows, weights, config.group_size);
 }
 
 }  // namespace

@@ -58,16 +58,18 @@ std::string read_from(const std::string& path, std::uint64_t first_byte) {
 
 }  // namespace
 
+bool is_raw_token_file(const std::string& path) { return std::filesystem::path(path).extension() != ".npy"; }
+
 std::vector<std::uint32_t> read_tokens(const std::string& path, TokenType raw_type, std::uint64_t vocabulary) {
   IntegerType type = integer_type(raw_type);
   std::string data;
-  if (std::filesystem::path(path).extension() == ".npy") {
+  if (is_raw_token_file(path)) {
+    data = read_from(path, 0);
+  } else {
     const NpyLayout layout = read_npy_layout(path);
     type = integer_type(layout.descriptor, path);
     layout.check_bytes(path, type.bytes);
     data = read_from(path, layout.first_byte);
-  } else {
-    data = read_from(path, 0);
   }
   if (data.empty()) throw Error::input(path + ": holds no tokens");
   if (data.size() % type.bytes != 0) {
