@@ -13,7 +13,7 @@
 #include "cli/model_options.h"
 #include "config/scalar.h"
 #include "config/sha256.h"
-#include "files/input_file.h"
+#include "files/binary_file.h"
 #include "search/builtin_evaluator.h"
 #include "search/command_evaluator.h"
 #include "text/text.h"
@@ -38,11 +38,14 @@ double timeout_of(const CommandLine& options) {
 }
 
 std::string file_hash(const std::string& path) {
-  InputFile file(path);
+  BinaryFile file(path);
   Sha256 hash;
   std::vector<char> part(1u << 20);
-  for (std::size_t bytes = 0; (bytes = file.read(part.data(), part.size())) > 0;) {
+  for (std::uint64_t left = file.bytes(); left > 0;) {
+    const std::size_t bytes = std::min<std::uint64_t>(left, part.size());
+    file.read(part.data(), bytes);
     hash.add(std::string_view(part.data(), bytes));
+    left -= bytes;
   }
   return hash.hex();
 }

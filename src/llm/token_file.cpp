@@ -4,12 +4,13 @@
 #include <anda/base/error.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
 
 #include "data/npy.h"
-#include "files/input_file.h"
+#include "files/binary_file.h"
 
 namespace anda::sim {
 namespace {
@@ -49,11 +50,11 @@ IntegerType integer_type(TokenType type) {
 }
 
 std::string read_from(const std::string& path, std::uint64_t first_byte) {
-  InputFile file(path);
-  std::string data;
-  std::string part(std::size_t{1} << 16, '\0');
-  while (const std::size_t bytes = file.read(part.data(), part.size())) data.append(part, 0, bytes);
-  return data.substr(std::min<std::size_t>(first_byte, data.size()));
+  BinaryFile file(path);
+  std::string data(file.bytes() - std::min(first_byte, file.bytes()), '\0');
+  file.seek(first_byte);
+  file.read(data.data(), data.size());
+  return data;
 }
 
 }  // namespace

@@ -98,4 +98,4 @@ def test_a_failed_program_ends_the_script_with_its_message(tmp_path):
     done = subprocess.run([SCRIPT, "--out", tmp_path, "--no-plots", "--program", program(), "--tokens", tmp_path / "none.npy"],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert "none.npy: cannot read the file" in done.stderr and "Traceback" not in done.stderr
+    assert "none.npy: cannot open the file" in done.stderr and "Traceback" not in done.stderr
