@@ -90,11 +90,14 @@ def result_of(folder):
     return result
 
 
-def macs_by_type(folder, model="OPT-1.3B", layers=2, tokens=64):
-    done = subprocess.run([program(), "trace", "--model", model, "--layers", str(layers), "--tokens", str(tokens)],
-                          cwd=folder, capture_output=True, text=True, check=True)
+def run_program(*args):
+    """What anda-sim prints."""
+    return subprocess.run([program(), *map(str, args)], capture_output=True, text=True, check=True).stdout
+
+
+def macs_by_type(model="OPT-1.3B", layers=2, tokens=64):
     macs = dict.fromkeys(TYPES, 0)
-    for row in done.stdout.splitlines()[2:]:
+    for row in run_program("trace", "--model", model, "--layers", layers, "--tokens", tokens).splitlines()[2:]:
         _, _, tensor, m, k, n = row.split(",")
         macs[tensor] += int(m) * int(k) * int(n)
     return [macs[name] for name in TYPES]

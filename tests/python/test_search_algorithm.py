@@ -16,7 +16,7 @@ def test_every_visit_is_that_of_the_published_algorithm(tmp_path, seed):
     landscape = Landscape(tmp_path, [rng.choice([0.02, 0.3, 1.0, 4.0]) * rng.random() for _ in TYPES])
     tolerance = rng.choice([0.001, 0.01, 0.05])
     iterations = rng.choice([5, 32, 200])
-    macs = macs_by_type(tmp_path, model)
+    macs = macs_by_type(model)
     cost = lambda combination: sum(4 * m * bits for m, bits in zip(macs, combination))
     trail, best = algorithm_1(cost, landscape.loss, tolerance, iterations)
     search(tmp_path, landscape, "--tolerance", tolerance, "--iterations", iterations, model=model,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """anda-sim search --per-layer against its rule in docs/search.md written down once more, on made-up losses."""
 
+import itertools
 import json
 import subprocess
 
@@ -10,9 +11,9 @@ from search_tools import TYPES, Landscape, log_of, macs_by_type, program, result
 
 
 def refined(start, layers, cost, loss, tolerance, iterations):
-    """The rule of docs/search.md, on lists."""
+    """The rule of docs/search.md, on lists: (combinations, accepted) of every iteration, the best, accepted exchanges."""
     best = [list(start) for _ in range(layers)]
-    trail = []
+    trail, exchanged = [], []
 
     def look(candidate):
         nonlocal best
@@ -27,17 +28,49 @@ def refined(start, layers, cost, loss, tolerance, iterations):
         copy[place[0]][place[1]] += by
         return copy
 
+    def bisect(way, note=None):
+        while way and len(trail) < iterations:
+            middle = len(way) // 2
+            if look(way[middle]):
+                if note is not None:
+                    note.append(way[middle])
+                way = way[middle + 1 :]
+            else:
+                way = way[:middle]
+
+    def exchanges(base, effects):
+        """Of up to two steps up and two steps down: those that no other beats, dearest first."""
+        up = [step for step in effects if step[2] > 0]
+        down = [step for step in effects if step[2] < 0]
+        sets = [(a, b) for a in up for b in down]
+        sets += [(a, b, c) for a, b in itertools.combinations(up, 2) for c in down]
+        sets += [(a, b, c) for a in up for b, c in itertools.combinations(down, 2)]
+        saving = []
+        for steps in sets:
+            costs, losses = (sum(effects[step][i] for step in steps) for i in (0, 1))
+            if len({step[:2] for step in steps}) == len(steps) and costs < 0 and loss(*base) + losses <= tolerance:
+                saving.append((costs, losses, steps))
+        unbeaten = [a for a in saving if not any(b[:2] != a[:2] and b[0] <= a[0] and b[1] <= a[1] for b in saving)]
+        found = []
+        for _, _, steps in sorted({a[:2]: a for a in reversed(unbeaten)}.values(), reverse=True):
+            candidate = base
+            for layer, tensor, by in steps:
+                candidate = changed(candidate, (layer, tensor), by)
+            found.append(candidate)
+        return found
+
     while len(trail) < iterations:
         base = best
-        below, above = {}, {}  # prices
+        below, above, effects = {}, {}, {}  # prices; changes of cost and loss
         for by, limit, prices in ((-1, 1, below), (1, 13, above)):
             for place in ((layer, t) for layer in range(layers) for t in range(4)):
                 candidate = changed(base, place, by)
                 if base[place[0]][place[1]] == limit or by * (cost(candidate) - cost(base)) <= 0:
                     continue
                 if len(trail) == iterations:
-                    return trail, best
+                    return trail, best, exchanged
                 look(candidate)
+                effects[(*place, by)] = (cost(candidate) - cost(base), loss(*candidate) - loss(*base))
                 prices[place] = (loss(*base) - loss(*candidate)) / (cost(candidate) - cost(base))
         steps = [(price, place) for place, price in above.items()]
         steps += [(max(price, above.get(place, price)), place) for place, price in below.items()]
@@ -49,25 +82,27 @@ def refined(start, layers, cost, loss, tolerance, iterations):
             point = changed(point, place, -1)
             if cost(point) < cost(best):
                 way.append(point)
-        while way and len(trail) < iterations:
-            middle = len(way) // 2
-            way = way[middle + 1 :] if look(way[middle]) else way[:middle]
+        bisect(way)
+        if best == base:
+            bisect(exchanges(base, effects), exchanged)
         if best == base:
             break
-    return trail, best
+    return trail, best, exchanged
 
 
-@pytest.mark.parametrize("weights, budget", [([1.0, 0.05, 0.3, 0.2], 5), ([1.0, 0.05, 0.3, 0.2], 30),
-                                             ([1.0, 0.05, 0.3, 0.2], 300), ([20.0, 0.0, 7.0, 0.0], 300)])
-def test_layers_are_refined_by_the_rule(tmp_path, weights, budget):
+@pytest.mark.parametrize("weights, budget, exchanges", [
+    ([1.0, 0.05, 0.3, 0.2], 5, 0), ([1.0, 0.05, 0.3, 0.2], 30, 0), ([1.0, 0.05, 0.3, 0.2], 300, 0),
+    ([20.0, 0.0, 7.0, 0.0], 300, 1), ([3.03, 0.16, 1.62, 0.97], 300, 1), ([0.61, 0.29, 0.01, 0.3], 300, 1)])
+def test_layers_are_refined_by_the_rule(tmp_path, weights, budget, exchanges):
     layers, tolerance = 3, 0.01
     landscape = Landscape(tmp_path, weights)
     tiny = ["--set", f"workload.layers={layers}", "--set", "workload.tokens=64"]
     done = search(tmp_path, landscape, "--per-layer", "--layer-iterations", budget, tiny=tiny)
-    macs = [m // layers for m in macs_by_type(tmp_path, layers=layers)]
+    macs = [m // layers for m in macs_by_type(layers=layers)]
     cost = lambda combinations: sum(4 * m * bits for layer in combinations for m, bits in zip(macs, layer))
     (found,) = result_of(tmp_path)["results"]
-    trail, best = refined(found["best"]["combination"], layers, cost, landscape.loss, tolerance, budget)
+    trail, best, exchanged = refined(found["best"]["combination"], layers, cost, landscape.loss, tolerance, budget)
+    assert len(exchanged) == exchanges
     visits = [v for v in log_of(tmp_path) if v["stage"] == "layers"]
     assert [(v["layers"], v["accepted"]) for v in visits] == trail
     assert [v["loss"] for v in visits] == [landscape.loss(*c) for c, _ in trail]
