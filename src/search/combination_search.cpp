@@ -155,6 +155,7 @@ class Round {
   /// The steps with the largest (or smallest) prices, earlier ones on a tie, and no more than are worth combining.
   static std::vector<const Step*> choice(const std::vector<Step>& steps, bool largest) {
     std::vector<const Step*> chosen;
+    chosen.reserve(steps.size());
     for (const Step& step : steps) chosen.push_back(&step);
     std::stable_sort(chosen.begin(), chosen.end(), [largest](const Step* a, const Step* b) {
       return largest ? a->price > b->price : a->price < b->price;

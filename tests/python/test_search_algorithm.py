@@ -51,6 +51,15 @@ def test_ties_go_to_the_one_pushed_first(tmp_path):
     assert [c for c, _ in trail][:5] == [(4,) * 4, (5,) * 4, (6,) * 4, (5, 6, 6, 6), (4, 6, 6, 6)]
 
 
+def test_thirty_two_iterations_unless_told_otherwise(tmp_path):
+    landscape = Landscape(tmp_path, [0.01, 0.0, 16.26, 0.3])
+    macs = macs_by_type()
+    cost = lambda combination: sum(m * bits for m, bits in zip(macs, combination))
+    whole, _ = algorithm_1(cost, landscape.loss, 0.01, 1000)
+    search(tmp_path, landscape, "--tolerance", "1%")
+    assert [tuple(v["combination"]) for v in log_of(tmp_path)] == [c for c, _ in whole[:32]] and len(whole) > 32
+
+
 def test_no_length_falls_below_one(tmp_path):
     landscape = Landscape(tmp_path, [0.0] * 4)
     search(tmp_path, landscape, "--iterations", 1000)
