@@ -13,7 +13,7 @@
 #include "cli/model_options.h"
 #include "config/scalar.h"
 #include "config/sha256.h"
-#include "files/input_file.h"
+#include "files/binary_file.h"
 #include "search/builtin_evaluator.h"
 #include "search/command_evaluator.h"
 #include "text/text.h"
@@ -38,11 +38,14 @@ double timeout_of(const CommandLine& options) {
 }
 
 std::string file_hash(const std::string& path) {
-  InputFile file(path);
+  BinaryFile file(path);
   Sha256 hash;
   std::vector<char> part(1u << 20);
-  for (std::size_t bytes = 0; (bytes = file.read(part.data(), part.size())) > 0;) {
+  for (std::uint64_t left = file.bytes(); left > 0;) {
+    const std::size_t bytes = std::min<std::uint64_t>(left, part.size());
+    file.read(part.data(), bytes);
     hash.add(std::string_view(part.data(), bytes));
+    left -= bytes;
   }
   return hash.hex();
 }
@@ -73,9 +76,11 @@ std::string identity_of(const BuiltinEvaluatorConfig& config) {
   const std::string weights =
       config.weights ? fmt::format("INT{} weights in groups of {}", config.weights->bits, config.weights->scale_group)
                      : "weights as stored";
-  return fmt::format("built in: model {}, tokens {}{}, {}, activations in groups of {}", model_hash(config.model),
-                     file_hash(config.tokens), config.length == 0 ? "" : fmt::format(", windows of {}", config.length),
-                     weights, config.group_size);
+  const std::string type =
+      is_raw_token_file(config.tokens) ? fmt::format(" of {}", name_of(token_types, config.token_type)) : "";
+  const std::string windows = config.length == 0 ? "" : fmt::format(", windows of {}", config.length);
+  return fmt::format("built in: model {}, tokens {}{}{}, {}, activations in groups of {}", model_hash(config.model),
+                     file_hash(config.tokens), type, windows, weights, config.group_size);
 }
 
 }  // namespace

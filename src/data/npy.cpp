@@ -5,11 +5,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
 #include <limits>
-#include <system_error>
+
+#include "files/binary_file.h"
 
 namespace anda::sim {
 namespace {
@@ -36,20 +34,6 @@ constexpr std::uint64_t longest_header = 1u << 16;
 constexpr std::size_t header_alignment = 64;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) { throw Error::input(path + ": " + why); }
-
-std::ifstream open(const std::string& path, std::uint64_t& bytes) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) refuse(path, "is a folder, must be a file");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) refuse(path, "cannot read the file: " + std::generic_category().message(errno));
-  bytes = std::filesystem::file_size(path, error);
-  if (error) refuse(path, "cannot read the file: " + error.message());
-  return file;
-}
-
-void read_exactly(std::ifstream& file, const std::string& path, void* data, std::uint64_t bytes) {
-  if (!file.read(static_cast<char*>(data), static_cast<std::streamsize>(bytes))) refuse(path, "ends too soon");
-}
 
 /// The dictionary of a header: {'descr': '<f2', 'fortran_order': False, 'shape': (3, 4), }, in any order.
 class Header {
@@ -146,11 +130,10 @@ std::string shape_text(const std::vector<std::uint64_t>& shape) {
 }
 
 NpyLayout read_npy_layout(const std::string& path) {
-  std::uint64_t file_bytes = 0;
-  std::ifstream file = open(path, file_bytes);
+  BinaryFile file(path);
   std::array<unsigned char, 8> start{};
-  if (file_bytes < start.size()) refuse(path, "is no .npy file: it is too short");
-  read_exactly(file, path, start.data(), start.size());
+  if (file.bytes() < start.size()) refuse(path, "is no .npy file: it is too short");
+  file.read(start.data(), start.size());
   if (std::string_view(reinterpret_cast<const char*>(start.data()), magic.size()) != magic) {
     refuse(path, "is no .npy file: it does not start with \\x93NUMPY");
   }
@@ -160,16 +143,16 @@ NpyLayout read_npy_layout(const std::string& path) {
   }
   std::array<unsigned char, 4> size{};
   const std::size_t size_bytes = version == 1 ? 2 : 4;
-  read_exactly(file, path, size.data(), size_bytes);
+  file.read(size.data(), size_bytes);
   const std::uint64_t header_bytes =
       size[0] | std::uint64_t{size[1]} << 8 | std::uint64_t{size[2]} << 16 | std::uint64_t{size[3]} << 24;
   if (header_bytes > longest_header) refuse(path, "the header of the .npy file is too long");
   std::string text(header_bytes, ' ');
-  read_exactly(file, path, text.data(), header_bytes);
+  file.read(text.data(), header_bytes);
   const Header header(text, path);
   if (header.fortran_order) refuse(path, "is in Fortran order, must be in C order (numpy.ascontiguousarray)");
   const std::uint64_t first_byte = start.size() + size_bytes + header_bytes;
-  return {header.descriptor, header.shape, first_byte, file_bytes - first_byte};
+  return {header.descriptor, header.shape, first_byte, file.bytes() - first_byte};
 }
 
 void NpyLayout::check_bytes(const std::string& path, std::uint64_t number_bytes) const {
@@ -205,21 +188,20 @@ Array read_npy(const std::string& path, const std::vector<std::uint64_t>& shape)
   layout.check_bytes(path, bytes_of(array.type));
   array.shape = shape;
   array.data.resize(layout.bytes);
-  std::uint64_t file_bytes = 0;
-  std::ifstream file = open(path, file_bytes);
-  file.seekg(static_cast<std::streamoff>(layout.first_byte));
-  read_exactly(file, path, array.data.data(), layout.bytes);
+  BinaryFile file(path);
+  file.seek(layout.first_byte);
+  file.read(array.data.data(), layout.bytes);
   return array;
 }
 
 Array read_raw(const std::string& path, const std::vector<std::uint64_t>& shape) {
-  std::uint64_t file_bytes = 0;
-  std::ifstream file = open(path, file_bytes);
+  BinaryFile file(path);
+  const std::uint64_t file_bytes = file.bytes();
   const std::uint64_t count = elements_of(shape);
   for (const TypeName& entry : types) {
     if (file_bytes != count * entry.bytes) continue;
     Array array{entry.type, shape, std::vector<std::uint8_t>(file_bytes)};
-    read_exactly(file, path, array.data.data(), file_bytes);
+    file.read(array.data.data(), file_bytes);
     return array;
   }
   refuse(path, fmt::format("has {} bytes; {} numbers take {} as float16, {} as float32, {} as int8", file_bytes,

@@ -7,18 +7,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
-#include <system_error>
 
 #include "data/npy.h"
+#include "files/binary_file.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -55,20 +52,6 @@ constexpr std::array<TypeSize, 15> type_sizes{{{"F32", 4},
 }
 [[noreturn]] void refuse(const std::string& path, const std::string& tensor, const std::string& problem) {
   refuse(path, "tensor " + shown_tensor(tensor) + ": " + problem);
-}
-
-std::ifstream open(const std::string& path, std::uint64_t& bytes) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) refuse(path, "is a folder, a file is needed");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) refuse(path, "cannot open the file: " + std::generic_category().message(errno));
-  bytes = std::filesystem::file_size(path, error);
-  if (error) refuse(path, "cannot open the file: " + error.message());
-  return file;
-}
-
-void read_exactly(std::ifstream& file, const std::string& path, char* data, std::uint64_t bytes) {
-  if (!file.read(data, static_cast<std::streamsize>(bytes))) refuse(path, "ends too soon");
 }
 
 /// The header's object; nlohmann would take the last one of two equal names.
@@ -203,31 +186,30 @@ std::string shown_tensor(const std::string& name) {
 }
 
 SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
-  std::uint64_t file_bytes = 0;
-  std::ifstream file = open(path_, file_bytes);
-  if (file_bytes < length_bytes) refuse(path_, "is no safetensors file: it is too short");
+  BinaryFile file(path_);
+  if (file.bytes() < length_bytes) refuse(path_, "is no safetensors file: it is too short");
   std::array<unsigned char, length_bytes> length{};
-  read_exactly(file, path_, reinterpret_cast<char*>(length.data()), length.size());
+  file.read(length.data(), length.size());
   std::uint64_t header_bytes = 0;
   for (std::size_t i = length.size(); i-- > 0;) header_bytes = header_bytes << 8 | length[i];
   if (header_bytes > longest_header) {
     refuse(path_, fmt::format("the header has {} bytes, must be at most {}: is this a safetensors file?", header_bytes,
                               longest_header));
   }
-  if (header_bytes > file_bytes - length_bytes) {
-    refuse(path_, fmt::format("the header has {} bytes, but the file only {}", header_bytes, file_bytes));
+  if (header_bytes > file.bytes() - length_bytes) {
+    refuse(path_, fmt::format("the header has {} bytes, but the file only {}", header_bytes, file.bytes()));
   }
   std::string text(header_bytes, ' ');
-  read_exactly(file, path_, text.data(), header_bytes);
+  file.read(text.data(), header_bytes);
   const json header = parsed(path_, text);
 
   const std::uint64_t data_start = length_bytes + header_bytes;
   std::map<std::string, Extent> extents;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") continue;
-    extents.emplace(name, extent_of(path_, name, entry, file_bytes - data_start));
+    extents.emplace(name, extent_of(path_, name, entry, file.bytes() - data_start));
   }
-  check_tiling(path_, extents, file_bytes - data_start);
+  check_tiling(path_, extents, file.bytes() - data_start);
   for (auto& [name, extent] : extents) {
     extent.tensor.first_byte += data_start;
     tensors_.emplace(name, std::move(extent.tensor));
@@ -242,11 +224,10 @@ std::vector<float> SafetensorsFile::read(const std::string& name) const {
   if (!half && tensor.type != "F32") {
     refuse(path_, name, "has type " + tensor.type + ", must be F16, BF16 or F32");
   }
-  std::uint64_t file_bytes = 0;
-  std::ifstream file = open(path_, file_bytes);
-  file.seekg(static_cast<std::streamoff>(tensor.first_byte));
+  BinaryFile file(path_);
+  file.seek(tensor.first_byte);
   std::vector<unsigned char> bytes(tensor.elements * (half ? 2 : 4));
-  read_exactly(file, path_, reinterpret_cast<char*>(bytes.data()), bytes.size());
+  file.read(bytes.data(), bytes.size());
   std::vector<float> values(tensor.elements);
   convert(tensor.type, bytes.data(), values);
   for (std::size_t i = 0; i < values.size(); ++i) {

@@ -4,12 +4,13 @@
 #include <anda/base/error.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
 
 #include "data/npy.h"
-#include "files/input_file.h"
+#include "files/binary_file.h"
 
 namespace anda::sim {
 namespace {
@@ -49,25 +50,27 @@ IntegerType integer_type(TokenType type) {
 }
 
 std::string read_from(const std::string& path, std::uint64_t first_byte) {
-  InputFile file(path);
-  std::string data;
-  std::string part(std::size_t{1} << 16, '\0');
-  while (const std::size_t bytes = file.read(part.data(), part.size())) data.append(part, 0, bytes);
-  return data.substr(std::min<std::size_t>(first_byte, data.size()));
+  BinaryFile file(path);
+  std::string data(file.bytes() - std::min(first_byte, file.bytes()), '\0');
+  file.seek(first_byte);
+  file.read(data.data(), data.size());
+  return data;
 }
 
 }  // namespace
 
+bool is_raw_token_file(const std::string& path) { return std::filesystem::path(path).extension() != ".npy"; }
+
 std::vector<std::uint32_t> read_tokens(const std::string& path, TokenType raw_type, std::uint64_t vocabulary) {
   IntegerType type = integer_type(raw_type);
   std::string data;
-  if (std::filesystem::path(path).extension() == ".npy") {
+  if (is_raw_token_file(path)) {
+    data = read_from(path, 0);
+  } else {
     const NpyLayout layout = read_npy_layout(path);
     type = integer_type(layout.descriptor, path);
     layout.check_bytes(path, type.bytes);
     data = read_from(path, layout.first_byte);
-  } else {
-    data = read_from(path, 0);
   }
   if (data.empty()) throw Error::input(path + ": holds no tokens");
   if (data.size() % type.bytes != 0) {

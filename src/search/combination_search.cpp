@@ -2,12 +2,16 @@
 #include "search/combination_search.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <tuple>
 #include <vector>
 
 namespace anda::sim {
 namespace {
+
+/// Steps up and steps down that exchanges are made of: all of them up to 16 layers, few enough for no time beyond.
+constexpr std::size_t most_exchanged = 64;
 
 /// The combinations to visit: cheapest first, then in the order in which they were pushed, each once.
 class Frontier {
@@ -51,17 +55,29 @@ class Round {
       : outcome_(outcome), tolerance_(tolerance), iterations_(iterations), hooks_(hooks), base_(outcome.best) {}
 
   void run() {
-    if (measure()) descend();
+    if (!measure()) return;
+    descend();
+    if (outcome_.best.cost == base_.cost) exchange();
   }
 
  private:
   using Lengths = std::vector<Combination>;
 
-  /// A bit that a tensor type of a layer can do without; price: loss for each unit of cost that this saves.
+  /// A bit more or less of a tensor type of a layer: what it changes, and the loss for each unit of cost.
   struct Step {
     std::size_t layer = 0;
     std::size_t type = 0;
+    double cost = 0;
+    double loss = 0;
     double price = 0;
+  };
+
+  /// Steps that are taken together, by the sum of what each changes.
+  struct Exchange {
+    std::vector<const Step*> raised;
+    std::vector<const Step*> lowered;
+    double cost = 0;
+    double loss = 0;
   };
 
   Candidate with(const Lengths& layers) const {
@@ -87,7 +103,8 @@ class Round {
         if (above ? dearer <= 0 : dearer >= 0) continue;
         if (outcome_.iterations == iterations_) return false;
         look_at(candidate);
-        steps.push_back({layer, type, (base_.loss - candidate.loss) / dearer});
+        const double loss = candidate.loss - base_.loss;
+        steps.push_back({layer, type, dearer, loss, -loss / dearer});
       }
     }
     return true;
@@ -119,6 +136,11 @@ class Round {
       const Candidate candidate = with(layers);
       if (candidate.cost < outcome_.best.cost) way.push_back(candidate);
     }
+    bisect(way);
+  }
+
+  /// Looks for the last of the candidates within the tolerance, each of which costs less than the one before.
+  void bisect(std::vector<Candidate>& way) {
     std::size_t first = 0;
     for (std::size_t last = way.size(); first < last && outcome_.iterations < iterations_;) {
       const std::size_t middle = first + (last - first) / 2;
@@ -128,6 +150,66 @@ class Round {
         last = middle;
       }
     }
+  }
+
+  /// The steps with the largest (or smallest) prices, earlier ones on a tie, and no more than are worth combining.
+  static std::vector<const Step*> choice(const std::vector<Step>& steps, bool largest) {
+    std::vector<const Step*> chosen;
+    chosen.reserve(steps.size());
+    for (const Step& step : steps) chosen.push_back(&step);
+    std::stable_sort(chosen.begin(), chosen.end(), [largest](const Step* a, const Step* b) {
+      return largest ? a->price > b->price : a->price < b->price;
+    });
+    if (chosen.size() > most_exchanged) chosen.resize(most_exchanged);
+    return chosen;
+  }
+
+  /// Takes down an exchange that saves and, by the sum of its prices, stays within the tolerance.
+  void consider(std::vector<Exchange>& exchanges, std::vector<const Step*> raised,
+                std::vector<const Step*> lowered) const {
+    Exchange exchange{std::move(raised), std::move(lowered)};
+    for (const Step* up : exchange.raised) {
+      for (const Step* down : exchange.lowered) {
+        if (up->layer == down->layer && up->type == down->type) return;
+      }
+      exchange.cost += up->cost;
+      exchange.loss += up->loss;
+    }
+    for (const Step* down : exchange.lowered) {
+      exchange.cost += down->cost;
+      exchange.loss += down->loss;
+    }
+    if (exchange.cost < 0 && base_.loss + exchange.loss <= tolerance_) exchanges.push_back(std::move(exchange));
+  }
+
+  /// Bisects the exchanges of two or three steps that no other beats in both cost and loss, as prices have it.
+  void exchange() {
+    const std::vector<const Step*> raises = choice(above_, true);
+    const std::vector<const Step*> lowers = choice(below_, false);
+    std::vector<Exchange> exchanges;
+    for (std::size_t i = 0; i < raises.size(); ++i) {
+      for (std::size_t j = 0; j < lowers.size(); ++j) {
+        consider(exchanges, {raises[i]}, {lowers[j]});
+        for (std::size_t k = i + 1; k < raises.size(); ++k) consider(exchanges, {raises[i], raises[k]}, {lowers[j]});
+        for (std::size_t k = j + 1; k < lowers.size(); ++k) consider(exchanges, {raises[i]}, {lowers[j], lowers[k]});
+      }
+    }
+    std::stable_sort(exchanges.begin(), exchanges.end(), [](const Exchange& a, const Exchange& b) {
+      return a.cost != b.cost ? a.cost < b.cost : a.loss < b.loss;
+    });
+    std::vector<Candidate> way;
+    double least = std::numeric_limits<double>::infinity();
+    for (const Exchange& exchange : exchanges) {
+      if (exchange.loss >= least) continue;
+      least = exchange.loss;
+      Lengths layers = base_.precisions.layers;
+      for (const Step* up : exchange.raised) ++layers[up->layer][up->type];
+      for (const Step* down : exchange.lowered) --layers[down->layer][down->type];
+      const Candidate candidate = with(layers);
+      if (candidate.cost < base_.cost) way.push_back(candidate);
+    }
+    std::reverse(way.begin(), way.end());
+    bisect(way);
   }
 
   SearchOutcome& outcome_;

@@ -56,7 +56,9 @@ SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, co
 /// every layer, one at a time, and adds one likewise: an iteration each, which give every such bit a price, the loss
 /// for each unit of cost that it saves. It then bisects the way from all of them raised to all of them lowered,
 /// cheapest bits first (the earliest layer and tensor type on a tie, the upper bit of a place before the lower), for
-/// the last point within `tolerance`. Whatever is cheaper than the best and within `tolerance` is accepted. Ends after
+/// the last point within `tolerance`. If nothing was accepted so far it bisects the exchanges of two or three such bits
+/// that save cost and stay within `tolerance` by the sum of their prices, those that no other beats in both, from the
+/// dearest to the cheapest. Whatever is cheaper than the best and within `tolerance` is accepted. Ends after
 /// `iterations` or with a round that accepts nothing. No length rises above those that a search starts from; what would
 /// save nothing is left as it is, without an iteration.
 SearchOutcome refine_layers(const SearchOutcome& start, std::size_t layers, double tolerance, std::uint32_t iterations,

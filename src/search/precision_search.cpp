@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/precision_search.h"
 
+#include <anda/base/error.h>
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 namespace anda::sim {
 
@@ -39,8 +43,13 @@ double PrecisionSearch::loss(const Precisions& precisions) {
     perplexity = evaluator().perplexity(precisions);
     ++asked_;
   }
+  const double loss = (*perplexity - base) / base;
+  if (!std::isfinite(loss)) {
+    throw Error::run(fmt::format("the perplexity {} of {} is beyond all measure of the baseline's, {}", *perplexity,
+                                 combination_text(precisions.all), base));
+  }
   perplexities_[precisions] = *perplexity;
-  return losses_[precisions] = (*perplexity - base) / base;
+  return losses_[precisions] = loss;
 }
 
 Json PrecisionSearch::describe(const Candidate& candidate) const {

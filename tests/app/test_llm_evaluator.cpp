@@ -257,6 +257,7 @@ TEST_CASE("token files: .npy of any integers, raw ones, and wrong ones") {
   CHECK_THAT(refused(folder.file("e.bin", "")), Catch::Contains("holds no tokens"));
   CHECK_THAT(refused(folder.file("o.bin", "abc")), Catch::Contains("no whole number of tokens of 2 bytes"));
   CHECK_THAT(refused(folder.path("none.bin")), Catch::Contains("cannot open the file"));
+  CHECK_THAT(refused("/dev/zero"), Catch::Contains("is a pipe or a device"));
 
   Model model;
   model.config.length = 26;

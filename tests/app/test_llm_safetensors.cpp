@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <limits>
 #include <random>
@@ -100,6 +102,8 @@ TEST_CASE("safetensors: lengths of the header that cannot be") {
   CHECK_THAT(refusal([&] { const SafetensorsFile file(folder.path("none")); }),
              Catch::Contains("cannot open the file"));
   CHECK_THAT(refusal([&] { const SafetensorsFile file(folder.path()); }), Catch::Contains("is a folder"));
+  REQUIRE(::mkfifo(folder.path("pipe").c_str(), 0600) == 0);
+  CHECK_THAT(refusal([&] { const SafetensorsFile file(folder.path("pipe")); }), Catch::Contains("is a pipe"));
 }
 
 TEST_CASE("safetensors: any change of a header is refused or harmless") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of a precision search one by one; tests/python/test_search.py has the command as a whole.
+// The parts of a precision search one by one; tests/python/test_search_*.py have the command as a whole.
 #include <unistd.h>
 
 #include <anda/base/error.h>

@@ -499,7 +499,7 @@ def test_other_wrong_input_is_refused(tmp_path):
     run = Run(tmp_path, [(3, 100, 20)], f"functional.activations={tmp_path / 'a.raw'}", status=2)
     assert "has 601 bytes; 3 × 100 numbers take 600 as float16, 1200 as float32" in run.message
     run = Run(tmp_path, [(3, 100, 20)], f"functional.activations={tmp_path}", status=2)
-    assert "0.activations.npy: cannot read the file: No such file" in run.message
+    assert "0.activations.npy: cannot open the file: No such file" in run.message
     run = Run(tmp_path, [(3, 100, 20)], "functional.activations=/no/such/file", status=2)
     assert "must be an existing file or folder" in run.message
     run = Run(tmp_path, [(2000, 3000, 2000)], "dram.capacity_bytes=1048576", status=2)

@@ -2,9 +2,11 @@
 """docs/precision.md: its tables are what anda-sim says, and the script that writes it works."""
 
 import csv
+import itertools
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,9 @@ DOCS = SOURCE / "docs"
 MODELS = SOURCE / "tests" / "data" / "small_models"
 FAMILIES = ["opt", "llama"]
 WINDOW = 128
+
+sys.path.insert(0, str(SOURCE / "scripts"))
+import precision_measures  # noqa: E402
 
 
 def program():
@@ -32,7 +37,7 @@ def rows(folder, name):
 def evaluate(family, tokens, precisions, *options):
     words = [word for precision in precisions for word in ("--precision", str(precision))]
     done = subprocess.run([program(), "evaluate", MODELS / family, "--tokens", tokens, "--json", *words, *options],
-                          capture_output=True, text=True, timeout=300)
+                          capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     return [result["loss"] for result in json.loads(done.stdout)["results"]]
 
@@ -44,7 +49,7 @@ def made(tmp_path_factory):
     for name in ("held_out", "calibration"):
         np.save(out / f"{name}.npy", np.load(MODELS / f"{name}.npy")[: 4 * WINDOW])
     done = subprocess.run([SCRIPT, "--out", out, "--no-plots", "--program", program(), "--tokens", out / "held_out.npy",
-                           "--calibration", out / "calibration.npy"], capture_output=True, text=True, timeout=300)
+                           "--calibration", out / "calibration.npy"], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     return out
 
@@ -89,6 +94,8 @@ def test_the_page_shows_the_committed_tables():
         assert f"| {row['combination']}" in page
         saved = [float(row[key]) for key in ("layers_bops_saving", "bops_saving", "uniform_bops_saving")]
         assert saved[0] >= saved[1] >= saved[2] and saved[0] > saved[2]
+        around = [f"within 2 bits of {row['combination']} that cost less" in page, saved[1] == saved[2]]
+        assert around[0] == around[1], "what is no better than one length for all is looked at more closely"
         assert float(row["layers_loss_calibration"]) <= float(row["tolerance"])
     for name in ("uniform", "groups", "tensors", "search"):
         assert (DOCS / "precision" / f"{name}.svg").exists() and f"(precision/{name}.svg)" in page
@@ -96,6 +103,41 @@ def test_the_page_shows_the_committed_tables():
 
 def test_a_failed_program_ends_the_script_with_its_message(tmp_path):
     done = subprocess.run([SCRIPT, "--out", tmp_path, "--no-plots", "--program", program(), "--tokens", tmp_path / "none.npy"],
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=600)
     assert done.returncode == 1
-    assert "none.npy: cannot read the file" in done.stderr and "Traceback" not in done.stderr
+    assert "none.npy: cannot open the file" in done.stderr and "Traceback" not in done.stderr
+
+
+class MadeUp:
+    """A simulator whose models lose a share of every tensor type that halves with each bit."""
+
+    def __init__(self, weights):
+        self.weights, self.asked = weights, []
+
+    def call(self, *args):
+        return subprocess.run([program(), *map(str, args)], capture_output=True, text=True, check=True).stdout
+
+    def loss(self, combination):
+        return sum(weight * 2.0**-bits for weight, bits in zip(self.weights, combination))
+
+    def evaluate(self, family, tokens, precisions):
+        combinations = [tuple(map(int, precision.split(","))) for precision in precisions]
+        self.asked += combinations
+        return 2.0, [2.0 * (1 + self.loss(combination)) for combination in combinations]
+
+
+@pytest.mark.parametrize("weights, within", [([0.25, 0.02, 0.02, 0.02], True), ([0.11, 0.037, 0.074, 0.074], False)])
+def test_what_is_cheaper_around_a_result_is_found(weights, within):
+    """By the multiplications of the OPT model: three of eight are of A_qkv, one of A_o, two each of A_u and A_d."""
+    made_up = MadeUp(weights)
+    rows = [("opt", 0.01, True, [5, 5, 5, 5], 0, 0, 3.2, 6, 5, 3.2), ("opt", 0.05, True, [4, 3, 4, 4], 0, 0, 4.1, 6, 4, 4.0)]
+    ((_, _, combination, cheaper, evaluated, best, least, loss),) = precision_measures.around_study(made_up, None, rows)
+    cost = lambda c: 3 * c[0] + c[1] + 2 * c[2] + 2 * c[3]
+    near = [c for c in itertools.product(range(3, 8), repeat=4) if cost(c) < cost(combination)]
+    assert combination == [5, 5, 5, 5] and cheaper == len(near)
+    assert len(set(made_up.asked)) == len(made_up.asked) == evaluated < cheaper
+    meeting = [c for c in near if made_up.loss(c) <= 0.01]
+    assert bool(meeting) == within and (best is not None) == within
+    if within:
+        assert cost(best) == min(map(cost, meeting)) and made_up.loss(best) <= 0.01
+    assert loss == pytest.approx(min(map(made_up.loss, near))) == pytest.approx(made_up.loss(least))

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_FILES_BINARY_FILE_H
+#define ANDA_SIM_FILES_BINARY_FILE_H
+
+#include <cstdint>
+#include <fstream>
+#include <string>
+
+namespace anda::sim {
+
+/// A file whose size is known before it is read. Pipes and devices have none: they may keep a reader waiting or never
+/// end. Errors are anda::Error (input) with the path.
+class BinaryFile {
+ public:
+  explicit BinaryFile(const std::string& path);
+
+  std::uint64_t bytes() const { return bytes_; }
+
+  /// What is read next.
+  void seek(std::uint64_t byte) { file_.seekg(static_cast<std::streamoff>(byte)); }
+  /// Throws also if the file ends before.
+  void read(void* data, std::uint64_t bytes);
+
+ private:
+  std::string path_;
+  std::uint64_t bytes_ = 0;
+  std::ifstream file_;
+};
+
+}  // namespace anda::sim
+
+#endif
