@@ -70,12 +70,12 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
       TileCost& tile = cost.tiles[last_row][last_column];
       add_ports(tile, element.group_cycles(task.input.mantissa_bits), weight_words, port_cycles, k, group, columns,
                 task, path.weight_buffer);
+      tile.values = values;
       tile.drain_cycles = path.vector_unit.cycles(values);
       tile.out_cycles = tile.drain_cycles;
       if (compress) {
         tile.out_cycles = std::max(tile.drain_cycles, path.compressor.cycles(values, task.output));
-        const std::uint64_t in = std::max(tile.drain_cycles, path.compressor.intake_cycles(values));
-        tile.planes_cycles = in - tile.drain_cycles + path.compressor.flush_cycles(rows, columns, in, task.output);
+        tile.groups_out = rows * ceil_div(columns, task.output.group_size);
       }
 
       cost.work += times(work, tiles);

@@ -37,7 +37,8 @@ struct TileCost {
   bool weights_slower = false;                ///< than activations, of the two ports
   std::uint64_t drain_cycles = 0;             ///< of the vector unit, until it has taken the results in
   std::uint64_t out_cycles = 0;               ///< the same, or longer where the compressor is slower
-  std::uint64_t planes_cycles = 0;  ///< from the last result into the compressor to the last plane of its block
+  std::uint64_t values = 0;                   ///< results
+  std::uint64_t groups_out = 0;               ///< groups that the results complete, if they are the last of their rows
 };
 
 /// What one step costs on chip once its operands are there.
