@@ -12,9 +12,14 @@ using anda::LaneQueue;
 
 namespace {
 
+struct Results {
+  std::uint64_t from = 0;
+  std::uint64_t values = 0;
+  std::uint64_t groups = 0;
+};
+
 /// The lanes of a compressor clock by clock: values come, groups become complete, idle lanes take them in their order.
-std::vector<std::uint64_t> clock_by_clock(std::uint32_t lanes, std::uint64_t planes, std::uint64_t intake,
-                                          const std::vector<LaneQueue::Block>& blocks) {
+std::vector<std::uint64_t> clock_by_clock(const LaneQueue::Rates& rates, const std::vector<Results>& blocks) {
   std::vector<std::uint64_t> ends(blocks.size(), 0);
   std::vector<std::uint64_t> left(blocks.size());
   std::vector<std::uint64_t> come(blocks.size(), 0);
@@ -25,13 +30,13 @@ std::vector<std::uint64_t> clock_by_clock(std::uint32_t lanes, std::uint64_t pla
     std::uint64_t planes = 0;
     std::size_t block = 0;
   };
-  std::vector<Lane> busy(lanes);
+  std::vector<Lane> busy(rates.lanes);
   std::deque<std::size_t> waiting;
   for (std::uint64_t clock = 0; groups > 0; ++clock) {
     for (Lane& lane : busy) {
       if (lane.planes == 0) {
         if (waiting.empty()) continue;
-        lane = {planes, waiting.front()};
+        lane = {rates.planes, waiting.front()};
         waiting.pop_front();
       }
       if (--lane.planes > 0) continue;
@@ -40,7 +45,7 @@ std::vector<std::uint64_t> clock_by_clock(std::uint32_t lanes, std::uint64_t pla
     }
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       if (clock < blocks[i].from || completed[i] == blocks[i].groups) continue;
-      come[i] += intake;
+      come[i] += rates.intake;
       const std::uint64_t of_group = blocks[i].values / blocks[i].groups;
       for (; completed[i] < blocks[i].groups && (completed[i] + 1) * of_group <= come[i]; ++completed[i]) {
         waiting.push_back(i);
@@ -57,28 +62,24 @@ TEST_CASE("Blocks leave the compressor when its lanes, clock by clock, are done 
   const auto pick = [&](std::uint64_t most) { return 1 + random() % most; };
   int waited = 0;
   for (int trial = 0; trial < 500; ++trial) {
-    const auto lanes = static_cast<std::uint32_t>(pick(40));
-    const std::uint64_t planes = pick(17);
-    const std::uint64_t intake = pick(80);
-    std::vector<LaneQueue::Block> blocks;
+    const LaneQueue::Rates rates{pick(40), pick(17), pick(80)};
+    std::vector<Results> results;
     std::uint64_t from = 0;
     for (int i = 0; i < 30; ++i) {
-      LaneQueue::Block block;
-      block.from = from;
-      block.groups = pick(50);
-      block.values = block.groups * pick(64);
-      blocks.push_back(block);
+      const std::uint64_t groups = pick(50);
+      results.push_back({from, groups * pick(64), groups});
       // The next one comes when this one is in, or so much later that some find lanes free and some do not.
-      from += anda::ceil_div(block.values, intake) + random() % (2 * planes * (1 + block.groups / lanes));
+      from += anda::ceil_div(results.back().values, rates.intake);
+      from += random() % (2 * rates.planes * (1 + groups / rates.lanes));
     }
-    const auto expected = clock_by_clock(lanes, planes, intake, blocks);
+    const auto expected = clock_by_clock(rates, results);
+    std::vector<LaneQueue::Block> blocks;
+    for (const Results& of : results) blocks.emplace_back(rates, of.values, of.groups);
     LaneQueue queue;
-    queue.begin(lanes, planes, intake);
+    queue.begin(rates);
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      LaneQueue alone;
-      alone.begin(lanes, planes, intake);
-      const std::uint64_t end = queue.add(blocks[i]);
-      waited += end > alone.add(blocks[i]) ? 1 : 0;
+      const std::uint64_t end = queue.add(results[i].from, blocks[i]);
+      waited += end > results[i].from + blocks[i].alone_cycles ? 1 : 0;
       REQUIRE(end == expected[i]);
     }
   }

@@ -7,47 +7,38 @@
 
 namespace anda {
 
-void LaneQueue::begin(std::uint32_t lanes, std::uint64_t planes, std::uint64_t intake) {
-  planes_ = planes;
-  intake_ = intake;
+LaneQueue::Block::Block(const Rates& rates, std::uint64_t values_, std::uint64_t groups_)
+    : values(values_), groups(groups_), first_cycles(complete(1, rates)) {
+  // The last group waits for those that its lane converts before it, of which the first starts when it is complete.
+  const std::uint64_t behind = (groups - 1) / rates.lanes;
+  const std::uint64_t first = complete((groups - 1) % rates.lanes + 1, rates);
+  alone_cycles = std::max(complete(groups, rates), first + behind * rates.planes) + rates.planes;
+}
+
+std::uint64_t LaneQueue::Block::complete(std::uint64_t of_groups, const Rates& rates) const {
+  return ceil_div(of_groups * values, groups * rates.intake);
+}
+
+void LaneQueue::begin(const Rates& rates) {
+  rates_ = rates;
   end_ = 0;
-  one_by_one_ = false;
-  free_.resize(lanes);
+  last_ = nullptr;
+  free_.assign(rates.lanes, 0);
   next_ = 0;
 }
 
-std::uint64_t LaneQueue::complete(const Block& block, std::uint64_t groups) const {
-  return block.from + ceil_div(groups * block.values, block.groups * intake_);
-}
-
-std::uint64_t LaneQueue::add(const Block& block) {
-  if (complete(block, 1) >= end_) {
-    last_ = block;
-    one_by_one_ = false;
-    end_ = end_alone(block);
-    return end_;
-  }
-  if (!one_by_one_) {
+void LaneQueue::queue(std::uint64_t from, const Block& block) {
+  if (last_ != nullptr) {
     std::fill(free_.begin(), free_.end(), 0);
-    convert(last_);
-    one_by_one_ = true;
+    convert(last_from_, *last_);
+    last_ = nullptr;
   }
-  convert(block);
-  return end_;
+  convert(from, block);
 }
 
-/// Of a block that finds all lanes free: the last group waits for the groups that its lane converts before it, of which
-/// the first starts when it is complete.
-std::uint64_t LaneQueue::end_alone(const Block& block) const {
-  const std::uint64_t lanes = free_.size();
-  const std::uint64_t behind = (block.groups - 1) / lanes;
-  const std::uint64_t first = complete(block, (block.groups - 1) % lanes + 1);
-  return std::max(complete(block, block.groups), first + behind * planes_) + planes_;
-}
-
-void LaneQueue::convert(const Block& block) {
+void LaneQueue::convert(std::uint64_t from, const Block& block) {
   for (std::uint64_t group = 1; group <= block.groups; ++group) {
-    end_ = std::max(complete(block, group), free_[next_]) + planes_;
+    end_ = std::max(from + block.complete(group, rates_), free_[next_]) + rates_.planes;
     free_[next_] = end_;
     next_ = next_ + 1 == free_.size() ? 0 : next_ + 1;
   }

@@ -112,8 +112,7 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   if (observer() != nullptr) observer()->begin_gemm(sc_core::sc_time_stamp().value());
   ready_ = 0;
   put_out_ = 0;
-  lanes_.begin(datapath_.compressor.config().lanes, task.output.mantissa_bits + 1,
-               std::min(datapath_.vector_unit.config().fpus, datapath_.compressor.config().values_per_cycle));
+  lanes_.begin(lane_rates(task, datapath_));
   pace_ = Pace();
   Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
   std::uint64_t activation_half_left[2] = {};  // cycle at which the array was done with each half
@@ -332,8 +331,8 @@ std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands,
       pace.compressor_slower[1] = tile.out_cycles > tile.drain_cycles;
       if (last_column || (column + 1) % operands.columns_of_block == 0) {
         put_out_ = drains + latency + tile.drain_cycles;
-        const bool compresses = tile.groups_out > 0;
-        ready_ = std::max(ready_, compresses ? lanes_.add({drains + latency, tile.values, tile.groups_out}) : put_out_);
+        const bool compresses = tile.compressed.groups > 0;
+        ready_ = std::max(ready_, compresses ? lanes_.add(drains + latency, tile.compressed) : put_out_);
         block_ready_.push_back(ready_);
       }
     }
