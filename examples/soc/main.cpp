@@ -1,78 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small system on chip: a processor that runs the C driver, a bus with an address map, a memory, and two accelerators
 // of different configurations. Each runs a GeMM alone, then both at once: the report shows what sharing the memory
-// costs.
+// costs. With the argument `at` the accelerators talk to the memory in the four phases instead of b_transport.
 #include <anda/accelerator/accelerator.h>
 #include <anda/base/access.h>
 #include <anda/controller/tensor_image.h>
 #include <anda/dram/dram.h>
 #include <anda_driver.h>
-#include <tlm_utils/multi_passthrough_initiator_socket.h>
-#include <tlm_utils/multi_passthrough_target_socket.h>
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <cstdio>
+#include <string>
 #include <vector>
+
+#include "bus.h"
 
 namespace {
 
 constexpr std::uint64_t memory_bytes = std::uint64_t{1} << 30;
 constexpr std::uint64_t accelerator_base[] = {0x4000'0000, 0x4010'0000};
 constexpr std::uint64_t accelerator_bytes = 0x10'0000;
-
-/// Hands a transaction to the target in whose range it lies, with the address counted from the start of that range.
-class Bus : public sc_core::sc_module {
- public:
-  tlm_utils::multi_passthrough_target_socket<Bus> in;
-  tlm_utils::multi_passthrough_initiator_socket<Bus> out;  // bound in the order of the ranges
-
-  struct Range {
-    std::uint64_t base;
-    std::uint64_t bytes;
-  };
-
-  Bus(sc_core::sc_module_name name, std::vector<Range> ranges, sc_core::sc_time latency)
-      : sc_module(name), in("in"), out("out"), ranges_(std::move(ranges)), latency_(latency) {
-    in.register_b_transport(this, &Bus::b_transport);
-    in.register_transport_dbg(this, &Bus::transport_dbg);
-  }
-
- private:
-  /// The target's number; -1 where there is none for the whole transaction.
-  int target_of(std::uint64_t address, std::uint64_t bytes) const {
-    for (std::size_t i = 0; i < ranges_.size(); ++i) {
-      const Range& range = ranges_[i];
-      if (address >= range.base && address - range.base < range.bytes &&
-          bytes <= range.bytes - (address - range.base)) {
-        return static_cast<int>(i);
-      }
-    }
-    return -1;
-  }
-
-  void b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-    const std::uint64_t address = payload.get_address();
-    const int target = target_of(address, payload.get_data_length());
-    if (target < 0) return payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-    delay += latency_;
-    payload.set_address(address - ranges_[static_cast<std::size_t>(target)].base);
-    out[target]->b_transport(payload, delay);
-    payload.set_address(address);
-  }
-
-  unsigned int transport_dbg(int, tlm::tlm_generic_payload& payload) {
-    const std::uint64_t address = payload.get_address();
-    const int target = target_of(address, payload.get_data_length());
-    if (target < 0) return 0;
-    payload.set_address(address - ranges_[static_cast<std::size_t>(target)].base);
-    const unsigned int moved = out[target]->transport_dbg(payload);
-    payload.set_address(address);
-    return moved;
-  }
-
-  std::vector<Range> ranges_;
-  sc_core::sc_time latency_;
-};
 
 /// What the program of the processor found out about one accelerator.
 struct Measured {
@@ -211,32 +158,39 @@ class Processor : public sc_core::sc_module {
       place(job, device);
     }
 
+    // The counters go on from one run to the next. An interrupt may be seen late, after that of the other machine.
+    std::uint64_t cycles[2] = {};
     std::uint64_t stalls[2] = {};
-    const auto finish = [&](std::size_t i, std::size_t run, sc_core::sc_time start) {
+    const auto finish = [&](std::size_t i, std::size_t run) {
       check(anda_wait(&devices[i], timeout_us), devices[i]);
-      const std::uint64_t now = anda_counter(&devices[i], ANDA_COUNTER_STALL_DRAM);
-      measured[i].microseconds[run] = (sc_core::sc_time_stamp() - start).to_seconds() * 1e6;
-      measured[i].stalls[run] = now - stalls[i];
+      const std::uint64_t cycle = anda_counter(&devices[i], ANDA_COUNTER_CYCLES);
+      const std::uint64_t stall = anda_counter(&devices[i], ANDA_COUNTER_STALL_DRAM);
+      measured[i].microseconds[run] = static_cast<double>(cycle - cycles[i]) / devices[i].clock_khz * 1e3;
+      measured[i].stalls[run] = stall - stalls[i];
       measured[i].wrong += wrong_results(jobs[i], devices[i]);
-      stalls[i] = now;
+      cycles[i] = cycle;
+      stalls[i] = stall;
     };
     for (std::size_t i = 0; i < 2; ++i) {
-      const sc_core::sc_time start = sc_core::sc_time_stamp();
       check(anda_start(&devices[i], 1), devices[i]);
-      finish(i, 0, start);
+      finish(i, 0);
       measured[i].bytes =
           anda_counter(&devices[i], ANDA_COUNTER_READ_BYTES) + anda_counter(&devices[i], ANDA_COUNTER_WRITE_BYTES);
     }
-    const sc_core::sc_time start = sc_core::sc_time_stamp();
     for (std::size_t i = 0; i < 2; ++i) check(anda_start(&devices[i], 1), devices[i]);
-    for (std::size_t i = 0; i < 2; ++i) finish(i, 1, start);
+    for (std::size_t i = 0; i < 2; ++i) finish(i, 1);
     finished = true;
   }
 };
 
 }  // namespace
 
-int sc_main(int, char**) {
+int sc_main(int argc, char** argv) {
+  const bool four_phases = argc == 2 && std::string(argv[1]) == "at";
+  if (argc > 1 && !four_phases) {
+    std::fprintf(stderr, "usage: anda_soc [at]\n");
+    return 2;
+  }
   anda::DramConfig memory_config;  // two of the 16 channels, enough for either accelerator, hardly for both
   memory_config.capacity_bytes = memory_bytes;
   memory_config.channels = 2;
@@ -248,12 +202,13 @@ int sc_main(int, char**) {
   for (anda::AcceleratorConfig& config : configs) {
     config.functional.enabled = true;
     config.dma.max_burst_bytes = 4096;
+    if (four_phases) config.dma.protocol = anda::MemoryProtocol::at;
   }
 
   Processor processor("processor");
-  Bus bus("bus",
-          {{0, memory_bytes}, {accelerator_base[0], accelerator_bytes}, {accelerator_base[1], accelerator_bytes}},
-          sc_core::sc_time(5, sc_core::SC_NS));
+  soc::Bus bus("bus",
+               {{0, memory_bytes}, {accelerator_base[0], accelerator_bytes}, {accelerator_base[1], accelerator_bytes}},
+               sc_core::sc_time(5, sc_core::SC_NS));
   anda::Dram memory("memory", memory_config);
   anda::Accelerator anda_one("accelerator_0", configs[0]);
   anda::Accelerator fp_fp_one("accelerator_1", configs[1]);

@@ -7,12 +7,12 @@
 #include <anda/base/describe.h>
 #include <anda/dram/dram_config.h>
 #include <anda/energy/technology.h>
+#include <anda/energy/technology_16nm.h>
 #include <anda/mxu/mxu_config.h>
 
 #include <string>
 #include <vector>
 
-#include "config/default_technology.h"
 #include "config/functional_config.h"
 #include "config/precision_config.h"
 #include "config/simulation_config.h"
@@ -28,7 +28,7 @@ struct RunConfig {
   Tiling tiling = Tiling::paper;
   AcceleratorConfig accelerator;
   DramConfig dram;
-  anda::Technology technology = default_technology();
+  anda::Technology technology = technology_16nm();
   std::vector<PeKind> systems{PeKind::fp_fp, PeKind::anda};
   SimulationConfig simulation;
   FunctionalConfig functional;

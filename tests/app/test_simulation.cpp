@@ -97,7 +97,7 @@ TEST_CASE("All systems have the same clock, array, memories and ports, and the s
 }
 
 TEST_CASE("Two SRAMs of about the same size cost about the same energy a bit, each from its own row of Table III") {
-  const anda::Technology technology = default_technology();
+  const anda::Technology technology = anda::technology_16nm();
   const auto bit_pj = [&](const anda::BlockCost& cost) {
     return cost.power_mw * 1e9 / technology.reference_clock_hz / cost.actions_per_cycle;
   };

@@ -194,19 +194,7 @@ class OddInitiator : public sc_core::sc_module {
     tlm::tlm_generic_payload payload;
     sc_core::sc_time local;
     for (std::uint64_t i = 0; i < transactions_; ++i) {
-      Transaction transaction = make();
-      fill(payload, transaction);
-      expect(transaction);
-      const sc_core::sc_time before = local;
-      socket->b_transport(payload, local);
-      if (transaction.status == tlm::TLM_OK_RESPONSE) {
-        REQUIRE(local >= before);
-        REQUIRE(payload.is_dmi_allowed() == dram.config().dmi);
-      } else {
-        REQUIRE(local == before);
-        REQUIRE_FALSE(payload.is_dmi_allowed());
-      }
-      check(transaction);
+      block(payload, local);
       if (one_in(4)) debug();
       if (one_in(4)) direct();
       if (one_in(100)) {
@@ -214,6 +202,22 @@ class OddInitiator : public sc_core::sc_module {
         local = sc_core::SC_ZERO_TIME;
       }
     }
+  }
+
+  void block(tlm::tlm_generic_payload& payload, sc_core::sc_time& local) {
+    Transaction transaction = make();
+    fill(payload, transaction);
+    expect(transaction);
+    const sc_core::sc_time before = local;
+    socket->b_transport(payload, local);
+    if (transaction.status == tlm::TLM_OK_RESPONSE) {
+      REQUIRE(local >= before);
+      REQUIRE(payload.is_dmi_allowed() == dram.config().dmi);
+    } else {
+      REQUIRE(local == before);
+      REQUIRE_FALSE(payload.is_dmi_allowed());
+    }
+    check(transaction);
   }
 
   void debug() {
@@ -254,9 +258,11 @@ class OddInitiator : public sc_core::sc_module {
     }
   }
 
-  // As many at a time as the memory takes, each answer ended in another way.
+  // As many at a time as the memory takes, each answer ended in another way; now and then other calls between them,
+  // when all requests have been taken and so have had their effects.
 
   void run_phases() {
+    tlm::tlm_generic_payload blocking;
     while (sent_ < transactions_) {
       if (under_way_.size() >= 40) {
         wait(ended_);
@@ -282,6 +288,14 @@ class OddInitiator : public sc_core::sc_module {
         REQUIRE(status == tlm::TLM_ACCEPTED);
         while (requesting_ != nullptr) wait(taken_);
       }
+      if (sent_ < transactions_ && one_in(8)) {
+        sc_core::sc_time local(static_cast<double>(one_in(3) ? below(500) : 0), sc_core::SC_NS);
+        ++sent_;
+        block(blocking, local);
+        if (one_in(3)) wait(local);
+      }
+      if (one_in(8)) debug();
+      if (one_in(8)) direct();
       if (one_in(50)) wait(static_cast<double>(below(3000)), sc_core::SC_NS);
     }
   }

@@ -67,6 +67,7 @@ TEST_CASE("Odd traffic through the four phases does to the memory what it does t
   for (const DramLevel level : {DramLevel::fast, DramLevel::detailed}) {
     for (const std::uint32_t most : {1u, 7u, 1024u}) {
       DramConfig config = storing(level);
+      config.dmi = most == 7;
       config.policy.most_transactions = most;
       initiators.push_back(std::make_unique<OddInitiator>(config, seed++, transactions, true));
     }

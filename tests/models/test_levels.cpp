@@ -48,23 +48,13 @@ std::uint64_t apart(const Machine::Result& a, const Machine::Result& b, std::ini
   return x > y ? x - y : y - x;
 }
 
-/// How much the results of a GeMM may be later in the compressor than level fast says: a block of results waits for
-/// lanes that the block before still uses, once through at most.
-std::uint64_t compressor_backlog(const Machine& machine, const anda::GemmTask& task) {
-  const AcceleratorConfig& config = machine.accelerator.config();
-  if (config.mxu.processing_element == PeKind::fp_fp) return 0;
-  const std::uint64_t rounds = anda::ceil_div(
-      config.mxu.rows * anda::ceil_div(config.mxu.columns, config.format.group_size), config.compressor.lanes);
-  return rounds * (task.output.mantissa_bits + 1);
-}
-
 struct Tally {
   int checked = 0;
   int equal = 0;
 };
 
-/// `percent`: of the cycles, by which they may differ beyond the backlog.
-void compare(const Pair& pair, std::uint64_t percent, Tally& tally) {
+/// `percent`: of the cycles, by which they may differ, and a cycle; `stall_percent`: the same for a cause of stalls.
+void compare(const Pair& pair, std::uint64_t percent, std::uint64_t stall_percent, Tally& tally) {
   const RandomGemm& gemm = pair.gemm;
   const auto task = pair.fast->task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
   const auto tile = gemm.tile(pair.fast->accelerator.config(), task);
@@ -84,10 +74,9 @@ void compare(const Pair& pair, std::uint64_t percent, Tally& tally) {
     CHECK(value == fast.at(counter));
   }
 
-  const std::uint64_t backlog = compressor_backlog(*pair.fast, task);
   const std::uint64_t cycles = fast.at("controller.cycles");
-  CHECK(apart(fast, cycle, {"controller.cycles"}) <= backlog + cycles * percent / 100);
-  const std::uint64_t stalls_apart = 2 * backlog + cycles * (5 * percent + 1) / 100;
+  CHECK(apart(fast, cycle, {"controller.cycles"}) <= 1 + cycles * percent / 100);
+  const std::uint64_t stalls_apart = 1 + cycles * stall_percent / 100;
   CHECK(apart(fast, cycle, {"stall.fill"}) == 0);
   CHECK(apart(fast, cycle, {"stall.drain", "stall.compressor"}) <= stalls_apart);
   CHECK(apart(fast, cycle, {"stall.weight_port", "stall.activation_port"}) <= stalls_apart);
@@ -110,9 +99,9 @@ TEST_CASE("Random machines take as many cycles at level fast as at level cycle")
   }
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(100, sc_core::SC_US));
   Tally tally;
-  for (const Pair& pair : pairs) compare(pair, 0, tally);
+  for (const Pair& pair : pairs) compare(pair, 1, 1, tally);
   CHECK(tally.checked > 250);
-  CHECK(tally.equal * 100 >= tally.checked * 98);
+  CHECK(tally.equal * 100 >= tally.checked * 99);
 }
 
 TEST_CASE("Machines with other ports, lanes and pipelines too") {
@@ -132,13 +121,12 @@ TEST_CASE("Machines with other ports, lanes and pipelines too") {
   }
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(100, sc_core::SC_US));
   Tally tally;
-  for (const Pair& pair : pairs) compare(pair, 3, tally);
+  for (const Pair& pair : pairs) compare(pair, 3, 16, tally);
   CHECK(tally.checked > 300);
-  CHECK(tally.equal * 10 >= tally.checked * 9);
+  CHECK(tally.equal * 100 >= tally.checked * 95);
 }
 
-// One in a hundred is further apart than the compressor's backlog.
-TEST_CASE("Machines that use the four phases too, within 1 %") {
+TEST_CASE("Machines that use the four phases too") {
   RandomMachines random(11);
   std::vector<Pair> pairs;
   for (int i = 0; i < 200; ++i) {
@@ -148,9 +136,9 @@ TEST_CASE("Machines that use the four phases too, within 1 %") {
     pairs.push_back(make_pair(config, dram, random.gemm()));
   }
   Tally tally;
-  for (const Pair& pair : pairs) compare(pair, 1, tally);
+  for (const Pair& pair : pairs) compare(pair, 1, 6, tally);
   CHECK(tally.checked > 80);
-  CHECK(tally.equal * 100 >= tally.checked * 98);
+  CHECK(tally.equal * 100 >= tally.checked * 99);
 }
 
 TEST_CASE("Layers agree within 1 % where the array bounds them and within 3 % where memory does") {

@@ -7,13 +7,18 @@
 
 #include "models/functional_gemm.h"
 #include "models/machine.h"
+#include "models/memory_targets.h"
+#include "soc/bus.h"
 
-// Masters that run ahead of simulated time by quanta of their own, on one memory.
+// Several masters on one memory: those that run ahead of simulated time by quanta of their own, and those that use the
+// four phases.
 
 using namespace anda;
 using anda::test::AcceleratorBench;
 using anda::test::FunctionalGemm;
 using anda::test::machine_of;
+using anda::test::Manner;
+using anda::test::PhasesMemory;
 
 namespace {
 
@@ -37,23 +42,23 @@ class Merger : public sc_core::sc_module {
 };
 
 /// Writes and reads its own part of memory, as far ahead of simulated time as it is told.
-class Traffic : public sc_core::sc_module {
+class OtherTraffic : public sc_core::sc_module {
  public:
-  tlm_utils::simple_initiator_socket<Traffic> socket{"socket"};
+  tlm_utils::simple_initiator_socket<OtherTraffic> socket{"socket"};
   sc_core::sc_time quantum;
+  std::uint64_t base = 3u << 28;
   std::uint64_t bytes = 0;
   std::uint64_t wrong = 0;  // bytes that were not as written, and refusals
   sc_core::sc_time took;
 
-  explicit Traffic(sc_core::sc_module_name name) : sc_module(name) {
-    SC_HAS_PROCESS(Traffic);
+  explicit OtherTraffic(sc_core::sc_module_name name) : sc_module(name) {
+    SC_HAS_PROCESS(OtherTraffic);
     SC_THREAD(run);
   }
 
   void start() { started_.notify(sc_core::SC_ZERO_TIME); }
 
  private:
-  static constexpr std::uint64_t base = 3u << 28;
   static constexpr std::uint64_t size = 1u << 16;
 
   void run() {
@@ -103,7 +108,7 @@ class Traffic : public sc_core::sc_module {
 class Shared : public AcceleratorBench {
  public:
   Merger merger{"merger"};
-  Traffic traffic{"traffic"};
+  OtherTraffic traffic{"traffic"};
   ProtocolChecker<> traffic_checker{"traffic_checker"};
   Dram dram;
 
@@ -117,6 +122,85 @@ class Shared : public AcceleratorBench {
     counters_.add(dram.counters());
   }
 };
+
+/// Two accelerators that use the four phases, behind a bus in front of one memory, with a checker on every side.
+template <class Memory>
+class Pair : public sc_core::sc_module {
+ public:
+  static constexpr std::uint64_t base = std::uint64_t{1} << 36;  ///< of the memory on the bus
+
+  AcceleratorBench first;
+  AcceleratorBench second;
+  soc::Bus bus;
+  ProtocolChecker<> checker{"checker"};
+  Memory memory;
+
+  template <class Options>
+  Pair(const AcceleratorConfig& config, const Options& options,
+       sc_core::sc_module_name name = sc_core::sc_gen_unique_name("pair"))
+      : sc_module(name),
+        first("first", config),
+        second("second", config),
+        bus("bus", {{base, std::uint64_t{1} << 33}}, sc_core::sc_time(2, sc_core::SC_NS)),
+        memory("memory", options) {
+    first.memory_checker.initiator.bind(bus.in);
+    second.memory_checker.initiator.bind(bus.in);
+    bus.out.bind(checker.target);
+    checker.initiator.bind(memory.socket);
+  }
+
+  /// Its operands and results are apart from the other's.
+  GemmDescriptor descriptor(const AcceleratorBench& of, const GemmTask& task) const {
+    GemmDescriptor descriptor = of.descriptor(task, {16, 64, 128, LoopOrder::nkm});
+    const std::uint64_t from = base + (&of == &second ? std::uint64_t{1} << 32 : 0);
+    GemmAddresses& at = descriptor.addresses;
+    for (std::uint64_t* address : {&at.activations, &at.weights, &at.outputs, &at.partial_sums}) *address += from;
+    return descriptor;
+  }
+
+  /// Starts the GeMMs at once, lets them run and compares results with those of the numeric library; the cycles of
+  /// each.
+  std::vector<std::uint64_t> run(const std::vector<AcceleratorBench*>& machines) {
+    // The bus knows its targets only then.
+    if (!sc_core::sc_start_of_simulation_invoked()) sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    const GemmTask task = first.task(40, 128, 512, 6, 5);
+    std::vector<std::unique_ptr<FunctionalGemm>> gemms;
+    std::vector<std::uint64_t> before;
+    for (AcceleratorBench* const machine : machines) {
+      gemms.push_back(std::make_unique<FunctionalGemm>(task, static_cast<std::uint32_t>(3 + gemms.size())));
+      gemms.back()->place(*machine, descriptor(*machine, task).addresses);
+      before.push_back(cycles(*machine));
+    }
+    for (AcceleratorBench* const machine : machines) machine->start(descriptor(*machine, task));
+    sc_core::sc_start();
+    std::vector<std::uint64_t> took;
+    for (std::size_t i = 0; i < machines.size(); ++i) {
+      AcceleratorBench& machine = *machines[i];
+      CHECK(machine.read(ANDA_REG_STATUS) == ANDA_STATUS_DONE);
+      const std::uint64_t bytes = tensor_bytes(task.m, task.n, task.output, machine.accelerator.config().mxu.rows);
+      CHECK(machine.contents(descriptor(machine, task).addresses.outputs, bytes) == gemms[i]->expected_bytes(machine));
+      machine.memory_checker.finish();
+      took.push_back(cycles(machine) - before[i]);
+    }
+    checker.finish();
+    return took;
+  }
+
+ private:
+  static std::uint64_t cycles(AcceleratorBench& of) {
+    return of.read(ANDA_COUNTER_CYCLES) + (std::uint64_t{of.read(ANDA_COUNTER_CYCLES + 4)} << 32);
+  }
+};
+
+AcceleratorConfig phases_config(Level level) {
+  AcceleratorConfig config = machine_of(PeKind::anda);
+  config.level = level;
+  config.functional.enabled = true;
+  config.dma.protocol = MemoryProtocol::at;
+  config.dma.max_burst_bytes = 64;
+  config.dma.requests_in_flight = 32;
+  return config;
+}
 
 }  // namespace
 
@@ -171,4 +255,79 @@ TEST_CASE("Masters of different quanta on one memory keep their data, and get no
     }
     machine.traffic_checker.finish();
   }
+}
+
+TEST_CASE("Two machines share our memory through the four phases, beside a master that uses b_transport") {
+  struct Crowded : Pair<Dram> {
+    OtherTraffic traffic{"traffic"};
+    ProtocolChecker<> traffic_checker{"traffic_checker"};
+    Crowded(const AcceleratorConfig& config, const DramConfig& dram) : Pair(config, dram) {
+      traffic.base = base + (3u << 28);
+      traffic.socket.bind(traffic_checker.target);
+      traffic_checker.initiator.bind(bus.in);
+    }
+  };
+  std::vector<std::unique_ptr<Crowded>> crowds;
+  for (const Level level : {Level::fast, Level::cycle}) {
+    for (const DramLevel memory : {DramLevel::fast, DramLevel::detailed}) {
+      for (const std::uint32_t most : {2u, 64u}) {
+        DramConfig dram;
+        dram.level = memory;
+        dram.store_data = true;
+        dram.capacity_bytes = std::uint64_t{1} << 33;
+        dram.channels = 2;  // 16 GB/s each
+        dram.policy.most_transactions = most;
+        crowds.push_back(std::make_unique<Crowded>(phases_config(level), dram));
+      }
+    }
+  }
+  for (const auto& crowd : crowds) {
+    const std::uint64_t alone = crowd->run({&crowd->first}).front();
+    const std::uint64_t before = crowd->memory.counters().values()[0] + crowd->memory.counters().values()[1];
+    const sc_core::sc_time begun = sc_core::sc_time_stamp();
+    const auto both = crowd->run({&crowd->first, &crowd->second});
+    const double ns = (sc_core::sc_time_stamp() - begun).to_seconds() * 1e9;
+    const std::uint64_t bytes = crowd->memory.counters().values()[0] + crowd->memory.counters().values()[1] - before;
+    CHECK(ns >= static_cast<double>(bytes) / 32);
+    for (const std::uint64_t cycles : both) CHECK(cycles > alone + alone / 20);
+    CHECK(static_cast<double>(both[0]) == Approx(static_cast<double>(both[1])).epsilon(0.1));  // nobody starves
+    crowd->traffic.start();
+    const auto crowded = crowd->run({&crowd->first, &crowd->second});
+    CHECK(crowd->traffic.wrong == 0);
+    CHECK(crowded[0] + crowded[1] > both[0] + both[1]);
+    crowd->traffic_checker.finish();
+  }
+}
+
+TEST_CASE("Two machines share a memory of any manner, which withholds END_REQ from both") {
+  using Memory = PhasesMemory<>;
+  std::vector<std::unique_ptr<Pair<Memory>>> pairs;
+  for (const Level level : {Level::fast, Level::cycle}) {
+    for (const Manner manner : {Manner::takes_at_once, Manner::skips, Manner::completes, Manner::any}) {
+      Memory::Options options;
+      options.manner = manner;
+      options.annotates = true;
+      options.reorders = true;
+      options.most_under_way = 5;
+      pairs.push_back(std::make_unique<Pair<Memory>>(phases_config(level), options));
+    }
+  }
+  for (const auto& pair : pairs) {
+    pair->run({&pair->first, &pair->second});
+    CHECK(pair->memory.misaligned == 0);
+    const Manner manner = pair->memory.options().manner;
+    if (manner == Manner::takes_at_once || manner == Manner::any) CHECK(pair->memory.held_up > 100);
+  }
+}
+
+TEST_CASE("Where a bus has no target, the machine stops with the address") {
+  Pair<Dram> pair(phases_config(Level::fast), DramConfig());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  GemmDescriptor descriptor = pair.descriptor(pair.first, pair.first.task(16, 64, 128, 6, 5));
+  descriptor.addresses.weights = Pair<Dram>::base / 2;
+  pair.first.run(descriptor);
+  CHECK(pair.first.read(ANDA_REG_STATUS) == ANDA_STATUS_ERROR);
+  CHECK(pair.first.read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_MEMORY);
+  CHECK(pair.first.read(ANDA_REG_ERROR_ADDRESS_HIGH) == (Pair<Dram>::base / 2) >> 32);
+  pair.checker.finish();
 }

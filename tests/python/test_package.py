@@ -138,7 +138,7 @@ def test_snippets_of_the_integration_page_compile(prefix, tmp_path):
     includes, body = snippets["cpp"].split("\n\n", 1)
     (tmp_path / "power.cpp").write_text(
         "#include <anda/accelerator/accelerator.h>\n#include <anda/dram/dram.h>\n" + includes + "\n"
-        "double power(anda::Accelerator& accelerator, anda::Dram& dram, const anda::Technology& technology) {\n"
+        "double power(anda::Accelerator& accelerator, anda::Dram& dram) {\n"
         + body + "return energy.total() + mm2;\n}\n")
     (tmp_path / "program.c").write_text(
         "#include <anda_driver.h>\nvoid report(uint32_t code, uint64_t address);\n"

@@ -21,16 +21,6 @@ std::uint64_t BitPlaneCompressor::cycles(std::uint64_t values, const ActivationF
   return std::max(in, out);
 }
 
-std::uint64_t BitPlaneCompressor::flush_cycles(std::uint64_t rows, std::uint64_t columns, std::uint64_t in,
-                                               const ActivationFormat& format) const {
-  const std::uint64_t planes = format.mantissa_bits + 1;
-  const std::uint64_t groups = rows * ceil_div(columns, format.group_size);
-  const std::uint64_t behind = (groups - 1) / config_.lanes;  // groups that the last one's lane converts before it
-  // The first of them is complete when its share of the tile is in.
-  const std::uint64_t first = ceil_div(((groups - 1) % config_.lanes + 1) * in, groups);
-  return std::max(in, first + behind * planes) + planes - in;
-}
-
 std::size_t BitPlaneCompressor::compress(Fp16* values, std::size_t rows, std::size_t columns,
                                          const ActivationFormat& format, std::uint8_t* bytes,
                                          NonFiniteCounts& saturated, std::uint64_t& zeroed) const {

@@ -25,11 +25,6 @@ class BitPlaneCompressor : public sc_core::sc_module {
   /// Cycles in which it takes in `values` results.
   std::uint64_t intake_cycles(std::uint64_t values) const { return ceil_div(values, config_.values_per_cycle); }
 
-  /// Cycles from the last value in to the last plane out, for a tile of rows × columns that completes groups and comes
-  /// in row after row in `in` cycles: where there are more groups than lanes, the last ones wait for a lane.
-  std::uint64_t flush_cycles(std::uint64_t rows, std::uint64_t columns, std::uint64_t in,
-                             const ActivationFormat& format) const;
-
   void count(std::uint64_t groups, const ActivationFormat& format) {
     groups_ += groups;
     planes_ += groups * (format.mantissa_bits + 1);

@@ -111,6 +111,8 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   if (data_.enabled()) data_.begin(task, shape, limits);
   if (observer() != nullptr) observer()->begin_gemm(sc_core::sc_time_stamp().value());
   ready_ = 0;
+  put_out_ = 0;
+  lanes_.begin(lane_rates(task, datapath_));
   pace_ = Pace();
   Loaded ahead[2];                             // the step to compute and the one whose operands load meanwhile
   std::uint64_t activation_half_left[2] = {};  // cycle at which the array was done with each half
@@ -177,15 +179,14 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   const std::uint64_t end = std::max(ready_, dma_.idle_from());
   if (cost != nullptr) {
     const std::uint64_t fill = datapath_.mxu.config().fill_cycles;
-    const std::uint64_t planes = cost->tiles[1][1].planes_cycles;
     stalls_.fill += fill;
-    stalls_.compressor += planes;
-    stalls_.drain += ready_ - done - fill - planes;
+    stalls_.drain += put_out_ - done - fill;
+    stalls_.compressor += ready_ - put_out_;
     stalls_.dram += end - ready_;
     if (observer() != nullptr) {
       show(ArrayState::fill, done, fill);
-      show(ArrayState::drain, done + fill, ready_ - done - fill - planes);
-      show(ArrayState::compressor, ready_ - planes, planes);
+      show(ArrayState::drain, done + fill, put_out_ - done - fill);
+      show(ArrayState::compressor, put_out_, ready_ - put_out_);
       show(ArrayState::dram, ready_, end - ready_);
     }
   } else {
@@ -329,7 +330,9 @@ std::uint64_t Sequencer::compute(const Loaded& loaded, const Operands& operands,
       if constexpr (observed) draining = {std::min(draining.from, drains), drains + tile.drain_cycles};
       pace.compressor_slower[1] = tile.out_cycles > tile.drain_cycles;
       if (last_column || (column + 1) % operands.columns_of_block == 0) {
-        ready_ = std::max(ready_, drains + tile.drain_cycles + latency + tile.planes_cycles);
+        put_out_ = drains + latency + tile.drain_cycles;
+        const bool compresses = tile.compressed.groups > 0;
+        ready_ = std::max(ready_, compresses ? lanes_.add(drains + latency, tile.compressed) : put_out_);
         block_ready_.push_back(ready_);
       }
     }

@@ -6,6 +6,7 @@
 #include <systemc>
 #include <vector>
 
+#include <anda/compressor/lane_queue.h>
 #include <anda/controller/functional_path.h>
 #include <anda/controller/gemm_engine.h>
 #include <anda/controller/operand_layout.h>
@@ -70,6 +71,8 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
   FunctionalPath& data_;
   std::vector<std::uint64_t> block_ready_;  // cycle at which each result block of the step is in the buffer
   std::uint64_t ready_ = 0;                 // the same for the last result of the step
+  std::uint64_t put_out_ = 0;               // cycle at which the vector unit has put out that result
+  LaneQueue lanes_;
   Pace pace_;
   EngineCounts counts_;
   EngineCounts::Stalls& stalls_ = counts_.stalls;

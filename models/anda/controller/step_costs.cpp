@@ -74,8 +74,7 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
       tile.out_cycles = tile.drain_cycles;
       if (compress) {
         tile.out_cycles = std::max(tile.drain_cycles, path.compressor.cycles(values, task.output));
-        const std::uint64_t in = std::max(tile.drain_cycles, path.compressor.intake_cycles(values));
-        tile.planes_cycles = in - tile.drain_cycles + path.compressor.flush_cycles(rows, columns, in, task.output);
+        tile.compressed = {lane_rates(task, path), values, rows * ceil_div(columns, task.output.group_size)};
       }
 
       cost.work += times(work, tiles);
@@ -94,6 +93,12 @@ StepCost step_cost(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::
 }
 
 }  // namespace
+
+LaneQueue::Rates lane_rates(const GemmTask& task, const Datapath& path) {
+  const CompressorConfig& compressor = path.compressor.config();
+  return {compressor.lanes, task.output.mantissa_bits + 1,
+          std::min(compressor.values_per_cycle, path.vector_unit.config().fpus)};
+}
 
 StepCosts::StepCosts(const GemmTask& task, const Schedule& schedule, const Datapath& datapath) {
   for (const bool last_m : {false, true}) {

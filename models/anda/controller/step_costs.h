@@ -8,6 +8,7 @@
 #include <anda/buffer/activation_buffer.h>
 #include <anda/buffer/weight_buffer.h>
 #include <anda/compressor/bit_plane_compressor.h>
+#include <anda/compressor/lane_queue.h>
 #include <anda/controller/schedule.h>
 #include <anda/mxu/mxu.h>
 #include <anda/vector_unit/vector_unit.h>
@@ -23,6 +24,9 @@ struct Datapath {
   BitPlaneCompressor& compressor;
 };
 
+/// How the results of a GeMM go through the compressor, behind the vector unit.
+LaneQueue::Rates lane_rates(const GemmTask& task, const Datapath& path);
+
 /// One pass of the array over an output tile, as wide as the array or ragged. While a group is computed, the ports
 /// bring the weights of the next one and the activations of its next plane.
 struct TileCost {
@@ -37,7 +41,7 @@ struct TileCost {
   bool weights_slower = false;                ///< than activations, of the two ports
   std::uint64_t drain_cycles = 0;             ///< of the vector unit, until it has taken the results in
   std::uint64_t out_cycles = 0;               ///< the same, or longer where the compressor is slower
-  std::uint64_t planes_cycles = 0;  ///< from the last result into the compressor to the last plane of its block
+  LaneQueue::Block compressed;                ///< groups that the results complete, if they are the last of their rows
 };
 
 /// What one step costs on chip once its operands are there.

@@ -295,8 +295,9 @@ void Dram::wake_at(std::uint64_t ticks) {
 /// command, it is enough to look that often: an answer is known before it is due.
 void Dram::run() {
   const std::uint64_t now = now_ticks();
-  if (channels_ && !channels_->idle()) {
-    channels_->run_until(clock_.cycles(now));
+  if (channels_) {
+    // A b_transport that was ahead of time may have brought the channels to the end of all that was asked for.
+    if (!channels_->idle()) channels_->run_until(clock_.cycles(now));
     for (const dram::Completion& done : channels_->completions()) {
       const auto slot = static_cast<std::uint32_t>(done.token);
       Payload* const payload = in_channels_[slot];
