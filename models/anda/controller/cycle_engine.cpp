@@ -382,13 +382,13 @@ std::uint64_t CycleEngine::scale_words(const ArrayTile& of, std::uint64_t groups
 
 const std::uint64_t& CycleEngine::activation_arrival(const ArrayTile& of, std::uint64_t group) {
   Step& in = step(of.step);
-  if (of.step == 0 && of.row == 0 && of.column == 0) return in.activation_parts[group / gemm_->groups_of_part];
+  if (of.step == 0 && of.row == 0 && of.column == 0) return in.activation_parts[group / gemm_->operands.groups_of_part];
   return in.activations[of.row];
 }
 
 const std::uint64_t& CycleEngine::weight_arrival(const ArrayTile& of, std::uint64_t group) {
   Step& in = step(of.step);
-  if (of.step == 0 && of.row == 0 && of.column == 0) return in.weight_parts[group / gemm_->groups_of_part];
+  if (of.step == 0 && of.row == 0 && of.column == 0) return in.weight_parts[group / gemm_->operands.groups_of_part];
   return in.weights[of.column];
 }
 
