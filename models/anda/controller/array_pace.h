@@ -39,6 +39,15 @@ struct ArrayPace {
     return started;
   }
 
+  /// Passes over `tiles` equal tiles that wait for nothing, in a GeMM that flows; drain() has to follow for one more.
+  void skip(const TileCost& tile, std::uint64_t tiles) {
+    if (tiles == 0) return;
+    done += tiles * tile.cycles();
+    port[tile.weights_slower] += tiles * (tile.cycles() - tile.busy_cycles);
+    drained[1] = done + tile.out_cycles;
+    compressor_slower[1] = tile.compressor_slower();
+  }
+
   /// Takes in the operands of what started then: `inner` cycles from its first group to its last, `busy` of all of its
   /// cycles are the array's own. What is beyond them, the slower port needs.
   void take_in(const TileCost& tile, std::uint64_t started, std::uint64_t inner, std::uint64_t busy) {
@@ -53,7 +62,7 @@ struct ArrayPace {
     compressor_slower[0] = compressor_slower[1];
     drains = std::max(done, drained[0]);
     drained[1] = drains + tile.out_cycles;
-    compressor_slower[1] = tile.out_cycles > tile.drain_cycles;
+    compressor_slower[1] = tile.compressor_slower();
   }
 };
 

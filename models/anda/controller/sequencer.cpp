@@ -89,7 +89,11 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     if (dma_.stopped()) break;  // what was loaded may not be all there
     cost = &costs.of(loaded.step);
     loaded.held = loaded.earliest - std::min(loaded.earliest, loaded.idle_from);
-    observer() == nullptr ? compute<false>(loaded, operands, *cost) : compute<true>(loaded, operands, *cost);
+    if (observer() == nullptr) {
+      compute<false>(loaded, operands, *cost, costs.flow());
+    } else {
+      compute<true>(loaded, operands, *cost, costs.flow());
+    }
     const std::uint64_t done = pace_.done;
     const std::uint64_t full = std::min(pace_.waited, loaded.held);
     stalls_.buffer_full += full;
@@ -205,33 +209,40 @@ void Sequencer::load(Loaded& loaded, const GemmOperands& operands, const StepCos
 /// Passes over the step's output tiles, each as soon as the array is free and its operands are there. Leaves behind
 /// when each block of results is in the buffer.
 template <bool observed>
-void Sequencer::compute(const Loaded& loaded, const GemmOperands& operands, const StepCost& cost) {
+void Sequencer::compute(const Loaded& loaded, const GemmOperands& operands, const StepCost& cost, bool flow) {
   const std::uint64_t latency = datapath_.mxu.config().fill_cycles + datapath_.vector_unit.config().latency_cycles;
   block_ready_.clear();
-  ArrayPace pace = pace_;  // a copy, so that the compiler can keep it in registers
   CycleSpan computing{never, 0};
   CycleSpan draining{never, 0};
   const auto start = [&](const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
                          std::uint64_t weight_cycles) {
-    if constexpr (!observed) return pace.start(tile, activations, weights, weight_cycles);
-    const ArrayPace before = pace;
-    const std::uint64_t started = pace.start(tile, activations, weights, weight_cycles);
-    show_waits(before, pace, loaded.held);
+    if constexpr (!observed) return pace_.start(tile, activations, weights, weight_cycles);
+    const ArrayPace before = pace_;
+    const std::uint64_t started = pace_.start(tile, activations, weights, weight_cycles);
+    show_waits(before, pace_, loaded.held);
     computing.from = std::min(computing.from, started);
     return started;
   };
   const auto take_in = [&](const TileCost& tile, std::uint64_t started, std::uint64_t inner, std::uint64_t busy) {
-    pace.take_in(tile, started, inner, busy);
+    pace_.take_in(tile, started, inner, busy);
     if constexpr (!observed) return;
     // Where in a tile its port holds it up is not known here: it is shown at the end.
     show(ArrayState::busy, started, busy);
     show(tile.weights_slower ? ArrayState::weight_port : ArrayState::activation_port, started + busy,
-         pace.done - started - busy);
+         pace_.done - started - busy);
   };
+  // Panels arrive in their order, and one that arrives has to come through the port.
+  const bool waits_for_nothing = !observed && flow && !loaded.first &&
+                                 loaded.activations[cost.row_tiles - 1] < pace_.done &&
+                                 loaded.weights[cost.column_tiles - 1] <= pace_.done;
   for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
     const auto& tiles = cost.tiles[row + 1 == cost.row_tiles];
     for (std::uint64_t column = 0; column < cost.column_tiles;) {
       const std::uint64_t block_end = std::min(column + operands.tiles_of_block, cost.column_tiles);
+      if (waits_for_nothing) {
+        pace_.skip(tiles[false], block_end - 1 - column);
+        column = block_end - 1;
+      }
       for (; column < block_end; ++column) {
         const TileCost& tile = tiles[column + 1 == cost.column_tiles];
         if (loaded.first && row == 0 && column == 0) {
@@ -252,18 +263,17 @@ void Sequencer::compute(const Loaded& loaded, const GemmOperands& operands, cons
               start(tile, loaded.activations[row], loaded.weights[column], tile.first_weight_cycles);
           take_in(tile, started, tile.inner_cycles, tile.busy_cycles);
         }
-        pace.drain(tile);
-        if constexpr (observed) draining = {std::min(draining.from, pace.drains), pace.drains + tile.drain_cycles};
+        pace_.drain(tile);
+        if constexpr (observed) draining = {std::min(draining.from, pace_.drains), pace_.drains + tile.drain_cycles};
       }
       const TileCost& last = tiles[column == cost.column_tiles];
-      ready_ = std::max(ready_, pace.drains + last.drain_cycles + latency + last.planes_cycles);
+      ready_ = std::max(ready_, pace_.drains + last.drain_cycles + latency + last.planes_cycles);
       block_ready_.push_back(ready_);
     }
   }
-  pace_ = pace;
   if constexpr (observed) {
     const std::uint64_t fill = datapath_.mxu.config().fill_cycles;
-    observer()->step(loaded.step.m, loaded.step.n, loaded.step.k, {computing.from, pace.done});
+    observer()->step(loaded.step.m, loaded.step.n, loaded.step.k, {computing.from, pace_.done});
     observer()->vector_unit(cost.values, {draining.from + fill, draining.to + fill});
     if (cost.groups_compressed > 0) {
       observer()->compressor(cost.groups_compressed, {draining.from + latency, ready_});

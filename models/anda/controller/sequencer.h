@@ -43,7 +43,7 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
 
   void load(Loaded& loaded, const GemmOperands& operands, const StepCost& cost, std::uint64_t earliest);
   template <bool observed>
-  void compute(const Loaded& loaded, const GemmOperands& operands, const StepCost& cost);
+  void compute(const Loaded& loaded, const GemmOperands& operands, const StepCost& cost, bool flow);
   std::uint64_t store(const Loaded& loaded, const GemmOperands& operands, const StepCost& cost);
   void count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task);
 

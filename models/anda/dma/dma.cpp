@@ -67,17 +67,35 @@ void Dma::start_quantum() {
       sc_core::sc_time_stamp().value() + tlm::tlm_global_quantum::instance().compute_local_quantum().value();
 }
 
-void Dma::move(const Transfer& transfer) {
-  const tlm::tlm_command command = transfer.command;
-  std::uint64_t address = transfer.address;
-  std::uint64_t bytes = transfer.bytes;
-  unsigned char* data = transfer.data;
+void Dma::transfer(const Transfer& transfer) {
+  if (bursts_) {
+    ask(transfer);
+    return;
+  }
+  const std::uint64_t free = idle_from_;
+  move(transfer);
+  arrive(transfer, free);
+}
+
+/// Passes on the end of a transfer, idle_from_. `free`: the end of the one before it.
+inline void Dma::arrive(const Transfer& transfer, std::uint64_t free) {
+  if (transfer.arrival != nullptr) *transfer.arrival = idle_from_;
+  if (transfer.command == tlm::TLM_READ_COMMAND) loads_until_ = idle_from_;
+  if (observer_ != nullptr && transfer.command != tlm::TLM_IGNORE_COMMAND && !stopped()) {
+    observer_->transfer(transfer.operand, transfer.command == tlm::TLM_WRITE_COMMAND, transfer.bytes,
+                        {std::max(transfer.earliest, free), idle_from_});
+  }
+}
+
+inline void Dma::move(const Transfer& transfer) {
   const std::uint64_t burst = config_.max_burst_bytes;
-  std::uint64_t& moved = bytes_of(command);
+  std::uint64_t& bytes_moved = bytes_of(transfer.command);
   std::uint64_t now = sc_core::sc_time_stamp().value();
-  while (bytes > 0 && !stopped()) {
+  payload_.set_command(transfer.command);
+  for (std::uint64_t moved = 0; moved < transfer.bytes && !stopped();) {
     // Naturally aligned bursts: the first ends where an aligned one would.
-    const std::uint64_t length = std::min(bytes, burst - (address & (burst - 1)));
+    const std::uint64_t address = transfer.address + moved;
+    const std::uint64_t length = std::min(transfer.bytes - moved, burst - (address & (burst - 1)));
     issued_ = std::max({issued_, transfer.earliest, window_[slot_]});
 
     const std::uint64_t at = epoch_ticks_ + clock_.ticks(issued_);
@@ -88,16 +106,15 @@ void Dma::move(const Transfer& transfer) {
     }
     sc_core::sc_time delay = sc_core::sc_time::from_value(at > now ? at - now : 0);
 
-    payload_.set_command(command);
     payload_.set_address(address);
-    payload_.set_data_ptr(data != nullptr ? data : data_.data());
+    payload_.set_data_ptr(transfer.data != nullptr ? transfer.data + moved : data_.data());
     payload_.set_data_length(static_cast<unsigned int>(length));
     payload_.set_streaming_width(static_cast<unsigned int>(length));
     payload_.set_dmi_allowed(false);
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     memory->b_transport(payload_, delay);
     ++transactions_;
-    moved += length;
+    bytes_moved += length;
     if (payload_.is_response_error()) {
       failed_ = true;
       failed_address_ = address;
@@ -108,9 +125,7 @@ void Dma::move(const Transfer& transfer) {
     idle_from_ = std::max(idle_from_, arrived);
     window_[slot_] = arrived;
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
-    if (data != nullptr) data += length;
-    address += length;
-    bytes -= length;
+    moved += length;
   }
 }
 
