@@ -23,7 +23,8 @@ inline std::uint64_t rounded(double value) {
 class Clock {
  public:
   explicit Clock(double hz)
-      : ticks_per_cycle_(1.0 / (hz * sc_core::sc_get_time_resolution().to_seconds())),
+      : tick_(sc_core::sc_get_time_resolution()),
+        ticks_per_cycle_(1.0 / (hz * sc_core::sc_get_time_resolution().to_seconds())),
         cycles_per_tick_(1.0 / ticks_per_cycle_),
         margin_(ticks_per_cycle_ - 0.75) {}
 
@@ -37,7 +38,7 @@ class Clock {
   /// Ticks from cycle 0 to the given edge, to the nearest tick.
   std::uint64_t ticks(std::uint64_t cycles) const { return rounded(to_double(cycles) * ticks_per_cycle_); }
 
-  sc_core::sc_time time(std::uint64_t cycles) const { return sc_core::sc_time::from_value(ticks(cycles)); }
+  sc_core::sc_time time(std::uint64_t cycles) const { return tick_ * (to_double(cycles) * ticks_per_cycle_); }
 
   /// The first edge at or after an instant. The margin undoes the rounding of ticks(), so that
   /// cycles(ticks(n)) == n for every clock that passes require_resolution().
@@ -46,6 +47,7 @@ class Clock {
   }
 
  private:
+  sc_core::sc_time tick_;  // multiplied, it rounds as ticks() does
   double ticks_per_cycle_;
   double cycles_per_tick_;
   double margin_;  // a cycle, so that cutting off rounds up, less the half tick of ticks() and half of what is left

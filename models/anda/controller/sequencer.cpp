@@ -231,17 +231,20 @@ void Sequencer::compute(const Loaded& loaded, const GemmOperands& operands, cons
     show(tile.weights_slower ? ArrayState::weight_port : ArrayState::activation_port, started + busy,
          pace_.done - started - busy);
   };
-  // Panels arrive in their order, and one that arrives has to come through the port.
-  const bool waits_for_nothing = !observed && flow && !loaded.first &&
-                                 loaded.activations[cost.row_tiles - 1] < pace_.done &&
-                                 loaded.weights[cost.column_tiles - 1] <= pace_.done;
+  // Panels arrive in their order, and then have to come through their port.
+  const bool waits_for_nothing =
+      !observed && flow && !loaded.first && loaded.activations[cost.row_tiles - 1] < pace_.done &&
+      loaded.weights[cost.column_tiles - 1] + cost.tiles[false][false].first_weight_cycles <= pace_.done;
   for (std::uint64_t row = 0; row < cost.row_tiles; ++row) {
     const auto& tiles = cost.tiles[row + 1 == cost.row_tiles];
     for (std::uint64_t column = 0; column < cost.column_tiles;) {
       const std::uint64_t block_end = std::min(column + operands.tiles_of_block, cost.column_tiles);
+      const TileCost& last = tiles[block_end == cost.column_tiles];
       if (waits_for_nothing) {
         pace_.skip(tiles[false], block_end - 1 - column);
-        column = block_end - 1;
+        pace_.take_in(last, pace_.done, last.inner_cycles, last.busy_cycles);
+        pace_.drain(last);
+        column = block_end;
       }
       for (; column < block_end; ++column) {
         const TileCost& tile = tiles[column + 1 == cost.column_tiles];
@@ -266,7 +269,6 @@ void Sequencer::compute(const Loaded& loaded, const GemmOperands& operands, cons
         pace_.drain(tile);
         if constexpr (observed) draining = {std::min(draining.from, pace_.drains), pace_.drains + tile.drain_cycles};
       }
-      const TileCost& last = tiles[column == cost.column_tiles];
       ready_ = std::max(ready_, pace_.drains + last.drain_cycles + latency + last.planes_cycles);
       block_ready_.push_back(ready_);
     }

@@ -121,8 +121,8 @@ class Dma : public sc_core::sc_module {
   std::vector<unsigned char> data_;    // stands in for bytes that do not matter
   std::vector<std::uint64_t> window_;  // arrival of the last requests_in_flight transactions
   std::size_t slot_ = 0;
-  std::uint64_t epoch_ticks_ = 0;      // simulated time at begin()
-  std::uint64_t run_ahead_ticks_ = 0;  // simulated time up to which the global quantum lets this process run ahead
+  sc_core::sc_time epoch_;      // simulated time at begin()
+  sc_core::sc_time run_ahead_;  // simulated time up to which the global quantum lets this process run ahead
   std::uint64_t issued_ = 0;
   std::uint64_t idle_from_ = 0;
   std::uint64_t loads_until_ = 0;  // arrival of the last read that has ended
