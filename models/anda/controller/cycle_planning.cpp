@@ -142,6 +142,59 @@ void CycleEngine::plan_stores(Step& step) {
   }
 }
 
+void CycleEngine::dma_process() {
+  for (;;) {
+    while (posted_.empty()) sc_core::wait(post_);
+    const Transfer transfer = posted_.front();
+    Step& of = *transfer.step;
+    posted_.pop_front();
+    transferring_ = true;
+    // The values of a step are computed together, so none of its results leaves before all its operands are there.
+    if (transfer.store) dma_.await(of.loads_asked);
+    if (!dma_.stopped()) hand_on(transfer);  // of what was stopped the operands may not be all there
+    --of.posted;
+    transferring_ = false;
+  }
+}
+
+void CycleEngine::hand_on(const Transfer& transfer) {
+  std::uint8_t* const data = data_.enabled() ? data_of(transfer) : nullptr;
+  const MemoryRun& run = transfer.run;
+  if (transfer.store) {
+    dma_.write(transfer.operand, run.address, run.bytes, transfer.earliest, data);
+  } else {
+    dma_.read(transfer.operand, run.address, run.bytes, transfer.earliest, transfer.arrival, data);
+    transfer.step->loads_asked = dma_.asked();
+  }
+}
+
+/// Where the bytes of a transfer are on chip.
+std::uint8_t* CycleEngine::data_of(const Transfer& transfer) {
+  Step& of = *transfer.step;
+  if (transfer.store) {
+    compute_data(of);  // the DMA has brought all operands of a step before it takes the first of its results
+    return data_.result(of.slot, transfer.panel, transfer.piece);
+  }
+  switch (transfer.operand) {
+    case Operand::activations:
+      return data_.activation_room(of.at, of.activation_half, transfer.panel) + transfer.piece;
+    case Operand::weights:
+      return data_.weight_room(of.at, of.weight_half, transfer.panel) + transfer.piece;
+    case Operand::partial_sums:
+      return data_.partial_sum_room(of.at, of.slot, transfer.panel, transfer.piece);
+    case Operand::results:
+      break;
+  }
+  return nullptr;
+}
+
+/// The values of a step's results; when they come is for the clocks to say.
+void CycleEngine::compute_data(Step& step) {
+  if (step.data_computed) return;
+  step.data_computed = true;
+  data_.compute(step.at, step.activation_half, step.weight_half, step.slot);
+}
+
 void CycleEngine::open_tile() {
   const Gemm& gemm = *gemm_;
   const Step& in = step(next_step_);
