@@ -23,8 +23,10 @@ inline std::uint64_t rounded(double value) {
 class Clock {
  public:
   explicit Clock(double hz)
-      : ticks_per_cycle_(1.0 / (hz * sc_core::sc_get_time_resolution().to_seconds())),
-        cycles_per_tick_(1.0 / ticks_per_cycle_) {}
+      : tick_(sc_core::sc_get_time_resolution()),
+        ticks_per_cycle_(1.0 / (hz * sc_core::sc_get_time_resolution().to_seconds())),
+        cycles_per_tick_(1.0 / ticks_per_cycle_),
+        margin_(ticks_per_cycle_ - 0.75) {}
 
   /// Throws Error (input) that names `what` if a cycle is shorter than two ticks: edges could not be told apart.
   void require_resolution(const std::string& what) const {
@@ -36,20 +38,19 @@ class Clock {
   /// Ticks from cycle 0 to the given edge, to the nearest tick.
   std::uint64_t ticks(std::uint64_t cycles) const { return rounded(to_double(cycles) * ticks_per_cycle_); }
 
-  sc_core::sc_time time(std::uint64_t cycles) const { return sc_core::sc_time::from_value(ticks(cycles)); }
+  sc_core::sc_time time(std::uint64_t cycles) const { return tick_ * (to_double(cycles) * ticks_per_cycle_); }
 
   /// The first edge at or after an instant. The margin undoes the rounding of ticks(), so that
   /// cycles(ticks(n)) == n for every clock that passes require_resolution().
   std::uint64_t cycles(std::uint64_t ticks) const {
-    const double edges = (to_double(ticks) - 0.75) * cycles_per_tick_;
-    if (edges <= 0) return 0;
-    const auto whole = static_cast<std::int64_t>(edges);
-    return static_cast<std::uint64_t>(whole + (static_cast<double>(whole) < edges ? 1 : 0));
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>((to_double(ticks) + margin_) * cycles_per_tick_));
   }
 
  private:
+  sc_core::sc_time tick_;  // multiplied, it rounds as ticks() does
   double ticks_per_cycle_;
   double cycles_per_tick_;
+  double margin_;  // a cycle, so that cutting off rounds up, less the half tick of ticks() and half of what is left
 };
 
 }  // namespace anda

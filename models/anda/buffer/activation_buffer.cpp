@@ -5,12 +5,6 @@
 
 namespace anda {
 
-ActivationBuffer::Words& ActivationBuffer::Words::operator+=(const Words& other) {
-  mantissa += other.mantissa;
-  exponent += other.exponent;
-  return *this;
-}
-
 ActivationBuffer::ActivationBuffer(sc_core::sc_module_name name, const ActivationBufferConfig& config)
     : sc_module(name), config_(config) {
   counters_.add("activation_buffer.mantissa_words_read", "words", "words read from the mantissa memory",

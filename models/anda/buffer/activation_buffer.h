@@ -21,7 +21,11 @@ class ActivationBuffer : public sc_core::sc_module {
     std::uint64_t mantissa = 0;
     std::uint64_t exponent = 0;
 
-    Words& operator+=(const Words& other);
+    Words& operator+=(const Words& other) {
+      mantissa += other.mantissa;
+      exponent += other.exponent;
+      return *this;
+    }
     Words operator*(std::uint64_t times) const { return {mantissa * times, exponent * times}; }
   };
 

@@ -25,7 +25,7 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   Gemm gemm(task, shape, addresses, datapath_.mxu, limits);
   gemm_ = &gemm;
   schedule_ = &gemm.schedule;
-  epoch_ticks_ = sc_core::sc_time_stamp().value();
+  epoch_ = sc_core::sc_time_stamp();
   cycle_ = 0;
   steps_.clear();
   first_step_ = 0;
@@ -81,49 +81,10 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   return cycle_;
 }
 
-void CycleEngine::trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const {
-  const auto add = [&](const auto& value, const std::string& name) {
-    sc_core::sc_trace(&file, value, scope + "." + name);
-  };
-  add(cycle_, "cycle");
-  add(array_.tile(), "array.tile");
-  add(array_.group(), "array.group");
-  add(array_.plane(), "array.plane");
-  const char* const states_of_array[states] = {"busy",
-                                               "wait_dram",
-                                               "wait_buffer_full",
-                                               "wait_weight_port",
-                                               "wait_activation_port",
-                                               "wait_drain",
-                                               "wait_compressor",
-                                               "fill"};
-  for (std::size_t i = 0; i < states; ++i) add(state_[i], std::string("array.") + states_of_array[i]);
-  add(weight_port_.busy(), "weight_port.busy");
-  add(weight_port_.slots_left(), "weight_port.words_left");
-  add(activation_port_.busy(), "activation_port.busy");
-  add(activation_port_.slots_left(), "activation_port.words_left");
-  for (const std::uint32_t i : {0u, 1u}) {
-    const std::string number = "_" + std::to_string(i);
-    add(accumulators_.full(i), "accumulators.full" + number);
-    add(activation_halves_.held(i), "activation_buffer.half_used" + number);
-    add(weight_halves_.held(i), "weight_buffer.half_used" + number);
-  }
-  add(vector_unit_.busy(), "vector_unit.busy");
-  add(vector_unit_.held_up(), "vector_unit.held_up");
-  for (std::size_t i = 0; i < compressor_.lanes().size(); ++i) {
-    const std::string lane = std::string("compressor.lane_") + (i < 10 ? "0" : "") + std::to_string(i) + ".";
-    add(compressor_.lanes()[i].busy, lane + "busy");
-    add(compressor_.lanes()[i].plane, lane + "plane");
-  }
-  add(result_writer_.complete(), "packager.blocks_complete");
-  add(planned_count_, "dma.transfers_planned");
-  add(dma_busy_, "dma.busy");
-}
-
 void CycleEngine::wait_for(std::uint64_t cycle) const {
-  const std::uint64_t at = epoch_ticks_ + clock_.ticks(cycle);
-  const std::uint64_t now = sc_core::sc_time_stamp().value();
-  if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now));
+  const sc_core::sc_time at = epoch_ + clock_.time(cycle);
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
+  if (at > now) sc_core::wait(at - now);
 }
 
 /// Everything is computed, sent away and arrived.
@@ -199,59 +160,6 @@ void CycleEngine::tick_dma() {
     ++of.held;
     break;
   }
-}
-
-void CycleEngine::dma_process() {
-  for (;;) {
-    while (posted_.empty()) sc_core::wait(post_);
-    const Transfer transfer = posted_.front();
-    Step& of = *transfer.step;
-    posted_.pop_front();
-    transferring_ = true;
-    // The values of a step are computed together, so none of its results leaves before all its operands are there.
-    if (transfer.store) dma_.await(of.loads_asked);
-    if (!dma_.stopped()) hand_on(transfer);  // of what was stopped the operands may not be all there
-    --of.posted;
-    transferring_ = false;
-  }
-}
-
-void CycleEngine::hand_on(const Transfer& transfer) {
-  std::uint8_t* const data = data_.enabled() ? data_of(transfer) : nullptr;
-  const MemoryRun& run = transfer.run;
-  if (transfer.store) {
-    dma_.write(transfer.operand, run.address, run.bytes, transfer.earliest, data);
-  } else {
-    dma_.read(transfer.operand, run.address, run.bytes, transfer.earliest, transfer.arrival, data);
-    transfer.step->loads_asked = dma_.asked();
-  }
-}
-
-/// Where the bytes of a transfer are on chip.
-std::uint8_t* CycleEngine::data_of(const Transfer& transfer) {
-  Step& of = *transfer.step;
-  if (transfer.store) {
-    compute_data(of);  // the DMA has brought all operands of a step before it takes the first of its results
-    return data_.result(of.slot, transfer.panel, transfer.piece);
-  }
-  switch (transfer.operand) {
-    case Operand::activations:
-      return data_.activation_room(of.at, of.activation_half, transfer.panel) + transfer.piece;
-    case Operand::weights:
-      return data_.weight_room(of.at, of.weight_half, transfer.panel) + transfer.piece;
-    case Operand::partial_sums:
-      return data_.partial_sum_room(of.at, of.slot, transfer.panel, transfer.piece);
-    case Operand::results:
-      break;
-  }
-  return nullptr;
-}
-
-/// The values of a step's results; when they come is for the clocks to say.
-void CycleEngine::compute_data(Step& step) {
-  if (step.data_computed) return;
-  step.data_computed = true;
-  data_.compute(step.at, step.activation_half, step.weight_half, step.slot);
 }
 
 /// Compressor lanes, then the vector unit with the packager.
@@ -382,13 +290,13 @@ std::uint64_t CycleEngine::scale_words(const ArrayTile& of, std::uint64_t groups
 
 const std::uint64_t& CycleEngine::activation_arrival(const ArrayTile& of, std::uint64_t group) {
   Step& in = step(of.step);
-  if (of.step == 0 && of.row == 0 && of.column == 0) return in.activation_parts[group / gemm_->groups_of_part];
+  if (of.step == 0 && of.row == 0 && of.column == 0) return in.activation_parts[group / gemm_->operands.groups_of_part];
   return in.activations[of.row];
 }
 
 const std::uint64_t& CycleEngine::weight_arrival(const ArrayTile& of, std::uint64_t group) {
   Step& in = step(of.step);
-  if (of.step == 0 && of.row == 0 && of.column == 0) return in.weight_parts[group / gemm_->groups_of_part];
+  if (of.step == 0 && of.row == 0 && of.column == 0) return in.weight_parts[group / gemm_->operands.groups_of_part];
   return in.weights[of.column];
 }
 
@@ -415,40 +323,8 @@ CycleEngine::State CycleEngine::tail_state() const {
   return gemm_->compresses && compressor_.busy() ? State::compressor : State::dram;
 }
 
-/// Tells an observer of the units' work when a stretch of it is over.
-void CycleEngine::show_units() {
-  if (shown_.vector_unit != vector_unit_.busy()) {
-    if (shown_.vector_unit) {
-      const std::uint64_t values = datapath_.vector_unit.values();
-      observer()->vector_unit(values - shown_.values, {shown_.vector_unit_since, cycle_});
-      shown_.values = values;
-    }
-    shown_.vector_unit = vector_unit_.busy();
-    shown_.vector_unit_since = cycle_;
-  }
-  const bool compresses = gemm_->compresses && compressor_.busy();
-  if (shown_.compressor != compresses) {
-    if (shown_.compressor) {
-      const std::uint64_t groups = datapath_.compressor.groups();
-      observer()->compressor(groups - shown_.groups, {shown_.compressor_since, cycle_});
-      shown_.groups = groups;
-    }
-    shown_.compressor = compresses;
-    shown_.compressor_since = cycle_;
-  }
-}
-
-void CycleEngine::show_end() {
-  if (cycle_ > shown_.since) observer()->array(shown_.state, {shown_.since, cycle_});
-  observer()->end_gemm(cycle_);
-}
-
 void CycleEngine::count(State state) {
-  if (observer() != nullptr && state != shown_.state) {
-    if (cycle_ > shown_.since) observer()->array(shown_.state, {shown_.since, cycle_});
-    shown_.state = state;
-    shown_.since = cycle_;
-  }
+  if (observer() != nullptr) show_state(state);
   EngineCounts::Stalls& stalls = counts_.stalls;
   state_.fill(false);
   state_[static_cast<std::size_t>(state)] = true;

@@ -122,6 +122,7 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   const std::uint64_t& weight_arrival(const ArrayTile& of, std::uint64_t group);
   std::uint64_t scale_words(const ArrayTile& of, std::uint64_t groups) const;
   void count(State state);
+  void show_state(State state);
   void show_units();
   void show_end();
   bool complete() const;
@@ -134,7 +135,7 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
 
   const Gemm* gemm_ = nullptr;
   Schedule* schedule_ = nullptr;
-  std::uint64_t epoch_ticks_ = 0;
+  sc_core::sc_time epoch_;
   std::uint64_t cycle_ = 0;
   std::deque<Step> steps_;
   std::uint64_t first_step_ = 0;

@@ -22,48 +22,50 @@ std::uint64_t over_tiles(const TiledAxis& axis, Bytes bytes) {
 
 Schedule::Schedule(const GemmTask& task, const TileShape& shape)
     : m_(task.m, shape.m), n_(task.n, shape.n), k_(task.k, shape.k), order_(shape.order) {
+  at_m_.count = static_cast<std::uint32_t>(m_.count);
+  at_n_.count = static_cast<std::uint32_t>(n_.count);
+  at_k_.count = static_cast<std::uint32_t>(k_.count);
   switch (order_) {
     case LoopOrder::nkm:
-      loops_ = {&Index::n, &Index::k, &Index::m};
-      counts_ = {n_.count, k_.count, m_.count};
+      loops_ = {&Schedule::at_n_, &Schedule::at_k_, &Schedule::at_m_};
       break;
     case LoopOrder::mkn:
-      loops_ = {&Index::m, &Index::k, &Index::n};
-      counts_ = {m_.count, k_.count, n_.count};
+      loops_ = {&Schedule::at_m_, &Schedule::at_k_, &Schedule::at_n_};
       break;
     case LoopOrder::mnk:
-      loops_ = {&Index::m, &Index::n, &Index::k};
-      counts_ = {m_.count, n_.count, k_.count};
+      loops_ = {&Schedule::at_m_, &Schedule::at_n_, &Schedule::at_k_};
       break;
   }
-  spills_ = k_.count > 1 && order_ != LoopOrder::mnk && counts_[2] > 1;
+  spills_ = k_.count > 1 && order_ != LoopOrder::mnk && (this->*loops_[2]).count > 1;
+}
+
+/// Moves the innermost loop on, and the one around it where it starts again; false at the end.
+bool Schedule::advance() {
+  at_m_.moved = at_n_.moved = at_k_.moved = false;
+  for (std::size_t loop = loops_.size(); loop-- > 0;) {
+    Place& at = this->*loops_[loop];
+    at.moved = at.count > 1;
+    if (++at.index < at.count) return true;
+    at.index = 0;
+  }
+  return false;
 }
 
 bool Schedule::next(Step& step) {
-  const Index before = at_;
-  if (started_ && !ended_) {
-    int loop = 2;
-    while (loop >= 0) {
-      std::uint32_t& index = at_.*loops_[static_cast<std::size_t>(loop)];
-      if (++index < counts_[static_cast<std::size_t>(loop)]) break;
-      index = 0;
-      --loop;
-    }
-    if (loop < 0) ended_ = true;
-  }
+  if (started_ && !ended_) ended_ = !advance();
   if (ended_) return false;
-  step.m = at_.m;
-  step.n = at_.n;
-  step.k = at_.k;
-  step.last_m = at_.m + 1 == m_.count;
-  step.last_n = at_.n + 1 == n_.count;
-  step.last_k = at_.k + 1 == k_.count;
-  step.load_activations = !started_ || at_.m != before.m || at_.k != before.k;
-  step.load_weights = !started_ || at_.n != before.n || at_.k != before.k;
-  step.load_partial_sums = spills_ && at_.k > 0;
+  started_ = true;
+  step.m = at_m_.index;
+  step.n = at_n_.index;
+  step.k = at_k_.index;
+  step.last_m = at_m_.index + 1 == at_m_.count;
+  step.last_n = at_n_.index + 1 == at_n_.count;
+  step.last_k = at_k_.index + 1 == at_k_.count;
+  step.load_activations = at_m_.moved || at_k_.moved;
+  step.load_weights = at_n_.moved || at_k_.moved;
+  step.load_partial_sums = spills_ && at_k_.index > 0;
   step.store_partial_sums = spills_ && !step.last_k;
   step.store_outputs = step.last_k;
-  started_ = true;
   return true;
 }
 

@@ -71,6 +71,8 @@ class Schedule {
   Traffic traffic(const GemmTask& task, std::uint32_t row_panel, std::uint32_t column_panel) const;
 
  private:
+  bool advance();
+
   TiledAxis m_;
   TiledAxis n_;
   TiledAxis k_;
@@ -78,15 +80,16 @@ class Schedule {
   bool spills_ = false;
   bool started_ = false;
   bool ended_ = false;
-  /// Tile indices of the latest step.
-  struct Index {
-    std::uint32_t m = 0;
-    std::uint32_t n = 0;
-    std::uint32_t k = 0;
+  /// The latest step's place along an axis.
+  struct Place {
+    std::uint32_t index = 0;
+    std::uint32_t count = 1;
+    bool moved = true;  ///< it was another one in the step before
   };
-  Index at_;
-  std::array<std::uint32_t Index::*, 3> loops_{};  // outermost first
-  std::array<std::uint64_t, 3> counts_{};
+  Place at_m_;
+  Place at_n_;
+  Place at_k_;
+  std::array<Place Schedule::*, 3> loops_{};  // outermost first
 };
 
 }  // namespace anda

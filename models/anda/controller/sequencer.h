@@ -7,9 +7,10 @@
 #include <vector>
 
 #include <anda/compressor/lane_queue.h>
+#include <anda/controller/array_pace.h>
 #include <anda/controller/functional_path.h>
 #include <anda/controller/gemm_engine.h>
-#include <anda/controller/operand_layout.h>
+#include <anda/controller/gemm_operands.h>
 #include <anda/controller/schedule.h>
 #include <anda/controller/step_costs.h>
 #include <anda/controller/tile_limits.h>
@@ -39,31 +40,17 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const override;
 
  private:
-  struct Operands;
   struct Loaded;
 
-  /// How far ports and accumulators have come with the tiles so far, and what the array waited for.
-  struct Pace {
-    std::uint64_t last_group = 0;    ///< cycle at which the last group of the tile before started
-    std::uint64_t drained[2] = {};   ///< cycle from which each bank of accumulators is free, the older tile's first
-    bool compressor_slower[2] = {};  ///< and whether it was the compressor that held its results up
-    std::uint64_t waited = 0;        ///< for operands to be in the buffers, in this step
-    std::uint64_t port[2] = {};      ///< for the port of activations, of weights
-    std::uint64_t out[2] = {};       ///< for a bank that the vector unit, the compressor held up
-
-    std::uint64_t start(const TileCost& tile, std::uint64_t activations, std::uint64_t weights,
-                        std::uint64_t weight_cycles, std::uint64_t done);
-  };
-
-  void load(Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest);
+  void load(Loaded& loaded, const GemmOperands& operands, const StepCost& cost, std::uint64_t earliest);
   template <bool observed>
-  std::uint64_t compute(const Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t done);
-  std::uint64_t store(const Loaded& loaded, const Operands& operands, const StepCost& cost);
+  void compute(const Loaded& loaded, const GemmOperands& operands, const StepCost& cost, bool flow);
+  std::uint64_t store(const Loaded& loaded, const GemmOperands& operands, const StepCost& cost);
   void count(const Schedule::Step& step, const StepCost& cost, const GemmTask& task);
 
   // For an observer.
-  void show_loads(const Loaded& loaded, const Operands& operands, const StepCost& cost, std::uint64_t earliest);
-  void show_waits(const Pace& before, const Pace& after, std::uint64_t held, std::uint64_t from);
+  void show_loads(const Loaded& loaded, const GemmOperands& operands, const StepCost& cost, std::uint64_t earliest);
+  void show_waits(const ArrayPace& before, const ArrayPace& after, std::uint64_t held);
   void show(ArrayState state, std::uint64_t from, std::uint64_t cycles);
 
   Datapath datapath_;
@@ -73,7 +60,7 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
   std::uint64_t ready_ = 0;                 // the same for the last result of the step
   std::uint64_t put_out_ = 0;               // cycle at which the vector unit has put out that result
   LaneQueue lanes_;
-  Pace pace_;
+  ArrayPace pace_;
   EngineCounts counts_;
   EngineCounts::Stalls& stalls_ = counts_.stalls;
   Counters counters_;

@@ -15,6 +15,25 @@ Mxu::Work times(Mxu::Work work, std::uint64_t n) {
   return work;
 }
 
+/// The slowest port and accumulators, and the least time that hides them, of a set of tiles.
+struct FlowLimits {
+  std::uint64_t weight_cycles = 0;
+  std::uint64_t activation_cycles = 0;
+  std::uint64_t out_cycles = 0;
+  std::uint64_t least_last = ~std::uint64_t{0};
+  std::uint64_t least_cycles = ~std::uint64_t{0};
+
+  void add(const TileCost& tile) {
+    weight_cycles = std::max(weight_cycles, tile.first_weight_cycles);
+    activation_cycles = std::max(activation_cycles, tile.first_activation_cycles);
+    out_cycles = std::max(out_cycles, tile.out_cycles);
+    least_last = std::min(least_last, tile.last_cycles);
+    least_cycles = std::min(least_cycles, tile.cycles());
+  }
+
+  bool flow() const { return weight_cycles <= least_last && activation_cycles <= 1 && out_cycles <= least_cycles; }
+};
+
 /// Fills in what the ports do for a tile. `weights`, `activations`: cycles that they take for a group; scales come with
 /// the weights of the first group that needs them.
 void add_ports(TileCost& tile, std::uint64_t compute, std::uint64_t weights, std::uint64_t activations, std::uint64_t k,
@@ -101,6 +120,7 @@ LaneQueue::Rates lane_rates(const GemmTask& task, const Datapath& path) {
 }
 
 StepCosts::StepCosts(const GemmTask& task, const Schedule& schedule, const Datapath& datapath) {
+  FlowLimits limits;
   for (const bool last_m : {false, true}) {
     for (const bool last_n : {false, true}) {
       for (const bool last_k : {false, true}) {
@@ -109,12 +129,16 @@ StepCosts::StepCosts(const GemmTask& task, const Schedule& schedule, const Datap
             (!last_k && schedule.k().count == 1)) {
           continue;
         }
-        costs_[index(last_m, last_n, last_k)] =
-            step_cost(task, schedule.m().extent(last_m), schedule.n().extent(last_n), schedule.k().extent(last_k),
-                      last_k, datapath);
+        StepCost& cost = costs_[index(last_m, last_n, last_k)];
+        cost = step_cost(task, schedule.m().extent(last_m), schedule.n().extent(last_n), schedule.k().extent(last_k),
+                         last_k, datapath);
+        for (const auto& row : cost.tiles) {
+          for (const TileCost& tile : row) limits.add(tile);
+        }
       }
     }
   }
+  flow_ = limits.flow();
 }
 
 }  // namespace anda

@@ -42,6 +42,10 @@ struct TileCost {
   std::uint64_t drain_cycles = 0;             ///< of the vector unit, until it has taken the results in
   std::uint64_t out_cycles = 0;               ///< the same, or longer where the compressor is slower
   LaneQueue::Block compressed;                ///< groups that the results complete, if they are the last of their rows
+
+  /// From the start of the first group to the end of the last.
+  std::uint64_t cycles() const { return inner_cycles + last_cycles; }
+  bool compressor_slower() const { return out_cycles > drain_cycles; }
 };
 
 /// What one step costs on chip once its operands are there.
@@ -69,12 +73,18 @@ class StepCosts {
 
   const StepCost& of(const Schedule::Step& step) const { return costs_[index(step.last_m, step.last_n, step.last_k)]; }
 
+  /// Whether ports and accumulators keep up with the array from tile to tile, so that a tile, other than the very first
+  /// one, waits only for operands that are not in the buffers yet: first words come during the last group of the tile
+  /// before, and a tile's results leave while the next one is computed.
+  bool flow() const { return flow_; }
+
  private:
   static std::size_t index(bool last_m, bool last_n, bool last_k) {
     return (last_m ? 4u : 0u) + (last_n ? 2u : 0u) + (last_k ? 1u : 0u);
   }
 
   std::array<StepCost, 8> costs_;
+  bool flow_ = false;
 };
 
 }  // namespace anda

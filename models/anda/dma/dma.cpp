@@ -29,7 +29,7 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
 }
 
 void Dma::begin() {
-  epoch_ticks_ = sc_core::sc_time_stamp().value();
+  epoch_ = sc_core::sc_time_stamp();
   start_quantum();
   std::fill(window_.begin(), window_.end(), 0);
   slot_ = 0;
@@ -43,9 +43,9 @@ void Dma::begin() {
 void Dma::finish(std::uint64_t cycle) {
   if (!stopped()) wait_until(cycle);
   if (stopped()) {
-    const std::uint64_t at = epoch_ticks_ + clock_.ticks(idle_from_);
-    const std::uint64_t now = sc_core::sc_time_stamp().value();
-    if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now));
+    const sc_core::sc_time at = epoch_ + clock_.time(idle_from_);
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
+    if (at > now) sc_core::wait(at - now);
   }
 }
 
@@ -56,61 +56,75 @@ void Dma::abort() {
 }
 
 void Dma::wait_until(std::uint64_t cycle) {
-  const std::uint64_t at = epoch_ticks_ + clock_.ticks(cycle);
-  const std::uint64_t now = sc_core::sc_time_stamp().value();
-  if (at > now) sc_core::wait(sc_core::sc_time::from_value(at - now), aborting_);
+  const sc_core::sc_time at = epoch_ + clock_.time(cycle);
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
+  if (at > now) sc_core::wait(at - now, aborting_);
   start_quantum();
 }
 
 void Dma::start_quantum() {
-  run_ahead_ticks_ =
-      sc_core::sc_time_stamp().value() + tlm::tlm_global_quantum::instance().compute_local_quantum().value();
+  run_ahead_ = sc_core::sc_time_stamp() + tlm::tlm_global_quantum::instance().compute_local_quantum();
 }
 
-void Dma::move(const Transfer& transfer) {
-  const tlm::tlm_command command = transfer.command;
-  std::uint64_t address = transfer.address;
-  std::uint64_t bytes = transfer.bytes;
-  unsigned char* data = transfer.data;
+void Dma::transfer(const Transfer& transfer) {
+  if (bursts_) {
+    ask(transfer);
+    return;
+  }
+  const std::uint64_t free = idle_from_;
+  move(transfer);
+  arrive(transfer, free);
+}
+
+/// Passes on the end of a transfer, idle_from_. `free`: the end of the one before it.
+inline void Dma::arrive(const Transfer& transfer, std::uint64_t free) {
+  if (transfer.arrival != nullptr) *transfer.arrival = idle_from_;
+  if (transfer.command == tlm::TLM_READ_COMMAND) loads_until_ = idle_from_;
+  if (observer_ != nullptr && transfer.command != tlm::TLM_IGNORE_COMMAND && !stopped()) {
+    observer_->transfer(transfer.operand, transfer.command == tlm::TLM_WRITE_COMMAND, transfer.bytes,
+                        {std::max(transfer.earliest, free), idle_from_});
+  }
+}
+
+inline void Dma::move(const Transfer& transfer) {
   const std::uint64_t burst = config_.max_burst_bytes;
-  std::uint64_t& moved = bytes_of(command);
-  std::uint64_t now = sc_core::sc_time_stamp().value();
-  while (bytes > 0 && !stopped()) {
+  std::uint64_t& bytes_moved = bytes_of(transfer.command);
+  sc_core::sc_time now = sc_core::sc_time_stamp();
+  payload_.set_command(transfer.command);
+  for (std::uint64_t moved = 0; moved < transfer.bytes && !stopped();) {
     // Naturally aligned bursts: the first ends where an aligned one would.
-    const std::uint64_t length = std::min(bytes, burst - (address & (burst - 1)));
+    const std::uint64_t address = transfer.address + moved;
+    const std::uint64_t length = std::min(transfer.bytes - moved, burst - (address & (burst - 1)));
     issued_ = std::max({issued_, transfer.earliest, window_[slot_]});
 
-    const std::uint64_t at = epoch_ticks_ + clock_.ticks(issued_);
-    if (at >= run_ahead_ticks_) {
+    const sc_core::sc_time at = epoch_ + clock_.time(issued_);
+    if (at >= run_ahead_) {
       wait_until(issued_);
       if (aborted_) break;
       now = at;
     }
-    sc_core::sc_time delay = sc_core::sc_time::from_value(at > now ? at - now : 0);
+    sc_core::sc_time delay = at > now ? at - now : sc_core::SC_ZERO_TIME;
 
-    payload_.set_command(command);
     payload_.set_address(address);
-    payload_.set_data_ptr(data != nullptr ? data : data_.data());
+    payload_.set_data_ptr(transfer.data != nullptr ? transfer.data + moved : data_.data());
     payload_.set_data_length(static_cast<unsigned int>(length));
     payload_.set_streaming_width(static_cast<unsigned int>(length));
     payload_.set_dmi_allowed(false);
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     memory->b_transport(payload_, delay);
     ++transactions_;
-    moved += length;
+    bytes_moved += length;
     if (payload_.is_response_error()) {
       failed_ = true;
       failed_address_ = address;
     }
 
-    now = sc_core::sc_time_stamp().value();  // the target may have waited
-    const std::uint64_t arrived = clock_.cycles(now + delay.value() - epoch_ticks_);
+    now = sc_core::sc_time_stamp();  // the target may have waited
+    const std::uint64_t arrived = clock_.cycles((now + delay - epoch_).value());
     idle_from_ = std::max(idle_from_, arrived);
     window_[slot_] = arrived;
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
-    if (data != nullptr) data += length;
-    address += length;
-    bytes -= length;
+    moved += length;
   }
 }
 
@@ -121,12 +135,12 @@ void Dma::ask(const Transfer& transfer) {
   ++asked_;
   if (transfer.command == tlm::TLM_READ_COMMAND) last_read_ = asked_;
   bursts_->add({transfer.command, transfer.address, stopped() ? 0 : transfer.bytes, transfer.data,
-                epoch_ticks_ + clock_.ticks(transfer.earliest)});
+                (epoch_ + clock_.time(transfer.earliest)).value()});
 }
 
 void Dma::end(std::uint64_t ticks) {
   const std::uint64_t free = idle_from_;
-  if (ticks > epoch_ticks_) idle_from_ = std::max(idle_from_, clock_.cycles(ticks - epoch_ticks_));
+  if (ticks > epoch_.value()) idle_from_ = std::max(idle_from_, clock_.cycles(ticks - epoch_.value()));
   arrive(under_way_.front(), free);
   under_way_.pop_front();
   ++ended_;

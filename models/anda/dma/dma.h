@@ -100,25 +100,9 @@ class Dma : public sc_core::sc_module {
     unsigned char* data;
   };
 
-  void transfer(const Transfer& transfer) {
-    if (bursts_) {
-      ask(transfer);
-      return;
-    }
-    const std::uint64_t free = idle_from_;
-    move(transfer);
-    arrive(transfer, free);
-  }
-  /// Passes on the end of a transfer, idle_from_. `free`: the end of the one before it.
-  void arrive(const Transfer& transfer, std::uint64_t free) {
-    if (transfer.arrival != nullptr) *transfer.arrival = idle_from_;
-    if (transfer.command == tlm::TLM_READ_COMMAND) loads_until_ = idle_from_;
-    if (observer_ != nullptr && transfer.command != tlm::TLM_IGNORE_COMMAND && !stopped()) {
-      observer_->transfer(transfer.operand, transfer.command == tlm::TLM_WRITE_COMMAND, transfer.bytes,
-                          {std::max(transfer.earliest, free), idle_from_});
-    }
-  }
+  void transfer(const Transfer& transfer);
   void move(const Transfer& transfer);
+  void arrive(const Transfer& transfer, std::uint64_t free);
   void ask(const Transfer& transfer);
   void end(std::uint64_t ticks);
   std::uint64_t& bytes_of(tlm::tlm_command command) {
@@ -137,8 +121,8 @@ class Dma : public sc_core::sc_module {
   std::vector<unsigned char> data_;    // stands in for bytes that do not matter
   std::vector<std::uint64_t> window_;  // arrival of the last requests_in_flight transactions
   std::size_t slot_ = 0;
-  std::uint64_t epoch_ticks_ = 0;      // simulated time at begin()
-  std::uint64_t run_ahead_ticks_ = 0;  // simulated time up to which the global quantum lets this process run ahead
+  sc_core::sc_time epoch_;      // simulated time at begin()
+  sc_core::sc_time run_ahead_;  // simulated time up to which the global quantum lets this process run ahead
   std::uint64_t issued_ = 0;
   std::uint64_t idle_from_ = 0;
   std::uint64_t loads_until_ = 0;  // arrival of the last read that has ended

@@ -49,10 +49,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
   SC_METHOD(run);
   sensitive << wake_;
   dont_initialize();
-  socket.register_b_transport(this, &Dram::b_transport);
-  socket.register_nb_transport_fw(this, &Dram::nb_transport_fw);
-  socket.register_transport_dbg(this, &Dram::transport_dbg);
-  socket.register_get_direct_mem_ptr(this, &Dram::get_direct_mem_ptr);
+  socket.bind(*this);
 
   counters_.add("dram.read_bytes", "bytes", "bytes read by initiators", read_bytes_);
   counters_.add("dram.write_bytes", "bytes", "bytes written by initiators", write_bytes_);
@@ -78,14 +75,13 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
   counters_.add("dram.row_conflicts", "bursts", "bursts for which another row had to be closed", counts.row_conflicts);
 }
 
-std::uint64_t Dram::bursts_of(const Payload& payload) const {
+inline std::uint64_t Dram::bursts_of(const Payload& payload) const {
   const std::uint64_t address = payload.get_address();
   return ((address + payload.get_data_length() - 1) >> burst_shift_) - (address >> burst_shift_) + 1;
 }
 
-void Dram::take(const Payload& payload, std::uint64_t arrival) {
+inline void Dram::take(const Payload& payload, std::uint64_t bursts, std::uint64_t arrival) {
   const std::uint64_t length = payload.get_data_length();
-  const std::uint64_t bursts = bursts_of(payload);
   if (payload.is_read()) {
     read_bytes_ += length;
     read_bursts_ += bursts;
@@ -110,9 +106,8 @@ void Dram::observe(dram::DataObserver observer) {
 }
 
 /// Both return the instant at which the transaction is complete.
-std::uint64_t Dram::serve_fast(const Payload& payload, std::uint64_t arrival) {
+inline std::uint64_t Dram::serve_fast(const Payload& payload, std::uint64_t bursts, std::uint64_t arrival) {
   const std::uint64_t first = arrival + (payload.is_read() ? latency_ticks_ : 0);
-  const std::uint64_t bursts = bursts_of(payload);
   if (first > free_at_ticks_) {
     free_at_ticks_ = first;
     free_at_part_ = 0;
@@ -141,8 +136,9 @@ void Dram::b_transport(Payload& payload, sc_core::sc_time& delay) {
   }
   const std::uint64_t now = now_ticks();
   const std::uint64_t arrival = now + delay.value();
-  take(payload, arrival);
-  const std::uint64_t done = channels_ ? serve_detailed(payload, arrival) : serve_fast(payload, arrival);
+  const std::uint64_t bursts = bursts_of(payload);
+  take(payload, bursts, arrival);
+  const std::uint64_t done = channels_ ? serve_detailed(payload, arrival) : serve_fast(payload, bursts, arrival);
   delay = sc_core::sc_time::from_value(done - now);
   complete(payload);
 }
@@ -267,10 +263,11 @@ void Dram::accept(Payload& payload) {
     wake_.notify(sc_core::SC_ZERO_TIME);
     return;
   }
-  take(payload, now);
+  const std::uint64_t bursts = bursts_of(payload);
+  take(payload, bursts, now);
   complete(payload);  // now, so that overlapping transactions take effect in their order
   if (!channels_) {
-    const std::uint64_t done = serve_fast(payload, now);
+    const std::uint64_t done = serve_fast(payload, bursts, now);
     answers_.push({done, next_order_++, &payload});
     wake_at(done);
     return;

@@ -10,7 +10,6 @@
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/peq_with_cb_and_phase.h>
-#include <tlm_utils/simple_target_socket.h>
 #include <vector>
 
 #include <anda/base/clock.h>
@@ -49,9 +48,9 @@ using DataObserver = std::function<void(const DataRecord&)>;
 /// At level detailed, each burst is served by the controller of its channel (DetailedMemory), transactions overlap as
 /// their arrivals allow, and a write is complete when its last burst is in a queue. A transaction's arrival is the time
 /// of the call plus its delay; one that comes with an earlier arrival than those before joins behind them.
-class Dram : public sc_core::sc_module {
+class Dram : public sc_core::sc_module, private tlm::tlm_fw_transport_if<> {
  public:
-  tlm_utils::simple_target_socket<Dram> socket;
+  tlm::tlm_target_socket<> socket;
 
   /// Throws Error (input) if the configuration breaks a rule.
   Dram(sc_core::sc_module_name name, const DramConfig& config);
@@ -86,10 +85,10 @@ class Dram : public sc_core::sc_module {
     }
   };
 
-  void b_transport(Payload& payload, sc_core::sc_time& delay);
-  tlm::tlm_sync_enum nb_transport_fw(Payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
-  unsigned int transport_dbg(Payload& payload);
-  bool get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi);
+  void b_transport(Payload& payload, sc_core::sc_time& delay) override;
+  tlm::tlm_sync_enum nb_transport_fw(Payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) override;
+  unsigned int transport_dbg(Payload& payload) override;
+  bool get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi) override;
   void take_dmi_back();
   void move_data(Payload& payload);
 
@@ -101,8 +100,8 @@ class Dram : public sc_core::sc_module {
   }
 
   /// Counts a legal transaction that arrives at an instant.
-  void take(const Payload& payload, std::uint64_t arrival);
-  std::uint64_t serve_fast(const Payload& payload, std::uint64_t arrival);
+  void take(const Payload& payload, std::uint64_t bursts, std::uint64_t arrival);
+  std::uint64_t serve_fast(const Payload& payload, std::uint64_t bursts, std::uint64_t arrival);
   /// The instant from which the channels are free, in whole ticks.
   std::uint64_t free_at() const { return free_at_ticks_ + (free_at_part_ >> (part_bits - 1)); }
   std::uint64_t serve_detailed(const Payload& payload, std::uint64_t arrival);

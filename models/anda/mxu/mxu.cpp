@@ -5,14 +5,6 @@
 
 namespace anda {
 
-Mxu::Work& Mxu::Work::operator+=(const Work& other) {
-  busy_cycles += other.busy_cycles;
-  pe_cycles += other.pe_cycles;
-  converted_values += other.converted_values;
-  macs += other.macs;
-  return *this;
-}
-
 Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format)
     : sc_module(name), config_(config), element_(make_processing_element(config, format)) {
   counters_.add("mxu.busy_cycles", "cycles", "cycles in which the array computed", total_.busy_cycles);

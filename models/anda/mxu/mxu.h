@@ -23,7 +23,13 @@ class Mxu : public sc_core::sc_module {
     std::uint64_t converted_values = 0;  ///< activations aligned to a shared exponent on their way in
     std::uint64_t macs = 0;              ///< multiply-accumulates of real data, without padding
 
-    Work& operator+=(const Work& other);
+    Work& operator+=(const Work& other) {
+      busy_cycles += other.busy_cycles;
+      pe_cycles += other.pe_cycles;
+      converted_values += other.converted_values;
+      macs += other.macs;
+      return *this;
+    }
   };
 
   Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format);
