@@ -114,7 +114,7 @@ def test_a_search_that_is_stopped_between_the_trials_of_a_batch_goes_on_as_if_it
 
     # A generation that ends in the middle of a batch, and a constraint that not all meet.
     text = SPACE.split("explore")[0] + ("explore: {minimise: [cycles, energy], constraints: [area <= 1.9], batch: 8, population: 10, "
-                                        f"trials: 32, sampler: {sampler}}}\n")
+                                        f"trials: 24, sampler: {sampler}}}\n")
     made = Sweep(write(tmp_path, text), program())
 
     def search(folder, stops):
@@ -134,7 +134,7 @@ def test_a_search_that_is_stopped_between_the_trials_of_a_batch_goes_on_as_if_it
     whole = search("whole", None).rows
     shutil.copytree(tmp_path / "whole", tmp_path / "stopped")
     (tmp_path / "stopped" / "study.sqlite").unlink()
-    for stops in (3, 5, 2, 7, 9):
+    for stops in (3, 7):
         with pytest.raises(Stopped):
             search("stopped", stops)
     assert search("stopped", None).rows == whole
