@@ -37,19 +37,19 @@ def rows(folder, name):
 def evaluate(family, tokens, precisions, *options):
     words = [word for precision in precisions for word in ("--precision", str(precision))]
     done = subprocess.run([program(), "evaluate", MODELS / family, "--tokens", tokens, "--json", *words, *options],
-                          capture_output=True, text=True, timeout=600)
+                          capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr
     return [result["loss"] for result in json.loads(done.stdout)["results"]]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """The page on four windows, without plots."""
+    """The page on two windows, without plots."""
     out = tmp_path_factory.mktemp("docs")
     for name in ("held_out", "calibration"):
-        np.save(out / f"{name}.npy", np.load(MODELS / f"{name}.npy")[: 4 * WINDOW])
+        np.save(out / f"{name}.npy", np.load(MODELS / f"{name}.npy")[: 2 * WINDOW])
     done = subprocess.run([SCRIPT, "--out", out, "--no-plots", "--program", program(), "--tokens", out / "held_out.npy",
-                           "--calibration", out / "calibration.npy"], capture_output=True, text=True, timeout=600)
+                           "--calibration", out / "calibration.npy"], capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr
     return out
 
@@ -103,7 +103,7 @@ def test_the_page_shows_the_committed_tables():
 
 def test_a_failed_program_ends_the_script_with_its_message(tmp_path):
     done = subprocess.run([SCRIPT, "--out", tmp_path, "--no-plots", "--program", program(), "--tokens", tmp_path / "none.npy"],
-                          capture_output=True, text=True, timeout=600)
+                          capture_output=True, text=True, timeout=1800)
     assert done.returncode == 1
     assert "none.npy: cannot open the file" in done.stderr and "Traceback" not in done.stderr
 
