@@ -162,6 +162,34 @@ TEST_CASE("An observer sees every cycle, value and byte that level fast counts")
   run_random(Level::fast, DramLevel::fast, 11, 60);
 }
 
+TEST_CASE("Tiles that wait for nothing are passed over together: the counts are those of one after another") {
+  // Who observes sees every tile, so that none is passed over.
+  RandomMachines random(14);
+  std::vector<std::unique_ptr<Machine>> machines;
+  for (int i = 0; i < 100; ++i) {
+    AcceleratorConfig config = random.accelerator();
+    config.weight_buffer.word_bits = random.pick32({512, 1024, 2048});
+    // From memories that hold the array up always to those that never do.
+    DramConfig memory;
+    memory.data_rate_bit_per_s = 1e7 * (1 + random.below(200));
+    machines.push_back(std::make_unique<Machine>(config, memory));
+  }
+  for (const auto& machine : machines) {
+    for (int i = 0; i < 20; ++i) {
+      const RandomGemm gemm = random.gemm();
+      const auto task = machine->task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
+      const auto tile = gemm.tile(machine->accelerator.config(), task);
+      if (!tile) continue;
+      CAPTURE(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
+      const auto together = machine->run(task, *tile);
+      Recorder seen;
+      machine->accelerator.observe(&seen);
+      CHECK(machine->run(task, *tile) == together);
+      machine->accelerator.observe(nullptr);
+    }
+  }
+}
+
 TEST_CASE("An observer sees every cycle, value and byte that level cycle counts") {
   run_random(Level::cycle, DramLevel::fast, 12, 25);
 }
