@@ -75,9 +75,12 @@ def test_the_same_seed_gives_the_same_search_on_any_number_of_cores(tmp_path):
 
 @pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
 def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler):
-    simulator = counting(tmp_path)
+    # Slow enough that no search is done before the first kill.
+    slow = tmp_path / "slow"
+    slow.touch()
+    simulator = counting(tmp_path, before=f"[[ ! -e {slow} ]] || sleep 0.3")
     path = write(tmp_path, SPACE)
-    arguments = command("explore", tmp_path, path, "--sampler", sampler, "-q", simulator=simulator)
+    arguments = command("explore", tmp_path, path, "--sampler", sampler, "--jobs", 2, "-q", simulator=simulator)
     moments = random.Random(5)
     kills = 0
     while True:
@@ -91,6 +94,7 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler
             process.communicate()
             kills += 1
     assert process.returncode == 0, process.communicate()[1]
+    slow.unlink()
     whole = tmp_path / "whole"
     whole.mkdir()
     assert explore(whole, path, "--sampler", sampler, "-q", simulator=simulator).returncode == 0

@@ -110,7 +110,7 @@ def test_dask_with_a_worker_that_is_killed(tmp_path, daemons, dask):
 
 def test_dask_with_a_worker_that_dies_before_its_outcomes_are_fetched(tmp_path, daemons, dask):
     address, workers = dask
-    simulator = counting(tmp_path, before=f'echo $PPID >>{tmp_path}/parents')
+    simulator = counting(tmp_path, before=f'echo $PPID >>{tmp_path}/parents; sleep 0.1')
     process = subprocess.Popen(command("sweep", tmp_path, write(tmp_path), "--scheduler", address, simulator=simulator),
                                stderr=subprocess.PIPE, text=True)
     wait_for(lambda: both_worked(tmp_path, workers), "points of both")

@@ -5,33 +5,6 @@
 
 namespace anda::dram {
 
-namespace {
-
-constexpr std::uint64_t bit(std::uint32_t index) { return std::uint64_t{1} << index; }
-constexpr std::size_t index_of(Waiter waiter) { return static_cast<std::size_t>(waiter); }
-
-/// Calls fn(bank) for each bit.
-template <class Fn>
-void for_each_bit(std::uint64_t bits, Fn&& fn) {
-  for (; bits != 0; bits &= bits - 1) fn(static_cast<std::uint32_t>(__builtin_ctzll(bits)));
-}
-
-/// Single-bank refreshes that may be put off while their banks are in use.
-constexpr std::uint64_t most_postponed = 8;
-
-}  // namespace
-
-ChannelRules::ChannelRules(const DramConfig& config)
-    : organisation(config.organisation),
-      timing(config.timing),
-      policy(config.policy),
-      table(config),
-      map(config),
-      channels(config.channels),
-      burst_cycles(config.burst_cycles()),
-      refresh_interval(static_cast<Cycle>(config.refresh_interval_ns * 1e-9 * config.clock_hz() + 1e-6)),
-      shared_buses(config.organisation.pseudo_channels > 1) {}
-
 ChannelController::ChannelController(const ChannelRules& rules, ChannelIndex index, CommandCounts& counts)
     : rules_(&rules),
       counts_(&counts),
@@ -209,10 +182,10 @@ ChannelController::Choice ChannelController::choose_column() const {
   Choice best;
   const std::size_t direction = writing_ ? 1 : 0;
   const std::size_t waiter = index_of(writing_ ? Waiter::write : Waiter::read);
-  std::uint64_t candidates = with_hits_[direction];
+  BankSet candidates = with_hits_[direction];
   if (refresh_bank_ != no_bank) candidates &= ~bit(refresh_bank_);
   const Cycle earliest = on_column_bus(std::max(now_, next_[waiter]));
-  for_each_bit(candidates, [&](std::uint32_t index) {
+  for_each_bank(candidates, [&](std::uint32_t index) {
     const Bank& bank = banks_[index];
     Cycle at = std::max(bank.next[waiter], groups_next_[index >> group_shift_][waiter]);
     at = at <= earliest ? earliest : on_column_bus(at);
@@ -245,7 +218,7 @@ ChannelController::Choice ChannelController::choose_column() const {
 ChannelController::Choice ChannelController::choose_row() const {
   Choice best;
   const std::size_t direction = writing_ ? 1 : 0;
-  std::uint64_t candidates = with_waiting_[direction] & ~with_hits_[direction];
+  BankSet candidates = with_waiting_[direction] & ~with_hits_[direction];
   if (refresh_bank_ != no_bank) candidates &= ~bit(refresh_bank_);
   if (candidates == 0) return best;
   const Cycle activate_earliest = std::max({now_, next_[index_of(Waiter::activate)], activates_[oldest_activate_]});
@@ -254,7 +227,7 @@ ChannelController::Choice ChannelController::choose_row() const {
   if (rules_->policy.refresh == DramRefresh::all_bank) {
     last_useful = refresh_due_ + rules_->timing.rtp - std::min<Cycle>(refresh_due_, rules_->timing.ras);
   }
-  for_each_bit(candidates, [&](std::uint32_t index) {
+  for_each_bank(candidates, [&](std::uint32_t index) {
     const Bank& bank = banks_[index];
     Cycle at = 0;
     if (bank.open) {
@@ -310,93 +283,6 @@ bool ChannelController::step(Cycle limit) {
   if (best.at >= limit) return false;
   issue(best);
   return true;
-}
-
-// --- refresh ---
-
-bool ChannelController::refresh_all_banks(Cycle limit) {
-  Cycle at = std::max(now_, refresh_due_);
-  if (open_banks_ != 0) {
-    for_each_bit(open_banks_,
-                 [&](std::uint32_t bank) { at = std::max(at, banks_[bank].next[index_of(Waiter::precharge)]); });
-    at = on_row_bus(at, false);
-    if (at >= limit) return false;
-    now_ = at;
-    row_bus_free_ = at + 1;
-    if (!rules_->organisation.row_command_bus) column_bus_free_ = at + 1;
-    apply(Command::precharge_all, 0, at);
-    for_each_bit(open_banks_, [&](std::uint32_t bank) {
-      close_row(bank);
-      ++statistics_.precharges;
-    });
-    emit(Command::precharge_all, 0, 0, 0, at);
-    return true;
-  }
-  at = std::max(at, next_[index_of(Waiter::refresh)]);
-  for (const Bank& bank : banks_) at = std::max(at, bank.next[index_of(Waiter::refresh)]);
-  at = on_row_bus(at, false);
-  if (at >= limit) return false;
-  now_ = at;
-  row_bus_free_ = at + 1;
-  if (!rules_->organisation.row_command_bus) column_bus_free_ = at + 1;
-  apply(Command::refresh, 0, at);
-  ++statistics_.refreshes;
-  ++counts_->refreshes;
-  refresh_due_ += rules_->refresh_interval;
-  emit(Command::refresh, 0, 0, 0, at);
-  return true;
-}
-
-/// A long time without requests: refreshes of which nobody sees the commands are counted, not issued.
-void ChannelController::skip_idle_refreshes(Cycle limit) {
-  const Cycle interval = rules_->refresh_interval;
-  const Cycle until = std::min(limit, line_begin_ < line_.size() ? line_[line_begin_].arrival : never);
-  if (until == never || open_banks_ != 0 || refresh_bank_ != no_bank) return;
-  if (until < refresh_due_ + 3 * interval) return;
-  const std::uint64_t rounds = (until - refresh_due_) / interval - 1;
-  refresh_due_ += rounds * interval;
-  if (rules_->policy.refresh == DramRefresh::all_bank) {
-    statistics_.refreshes += rounds;
-    counts_->refreshes += rounds;
-  } else {
-    statistics_.bank_refreshes += rounds * banks_.size();
-    counts_->bank_refreshes += rounds * banks_.size();
-    refreshes_due_ += rounds * banks_.size();
-  }
-}
-
-Cycle ChannelController::refresh_interval_of_a_bank() const { return rules_->refresh_interval / banks_.size(); }
-
-/// Of the banks that have not had their turn in this round, the one used last of those that no request waits for: what
-/// a stream has just left it comes back to last. If all are waited for, the refresh is put off for a while.
-void ChannelController::choose_bank_to_refresh(Cycle now) {
-  const std::uint64_t all =
-      banks_.size() == 64 ? ~std::uint64_t{0} : bit(static_cast<std::uint32_t>(banks_.size())) - 1;
-  const std::uint64_t left = all & ~refreshed_;
-  std::uint64_t candidates = left & ~(with_waiting_[0] | with_waiting_[1]);
-  if (candidates == 0) {
-    if (now < refresh_due_ + most_postponed * refresh_interval_of_a_bank()) return;
-    candidates = left;
-  }
-  for_each_bit(candidates, [&](std::uint32_t bank) {
-    if (refresh_bank_ == no_bank || banks_[bank].used > banks_[refresh_bank_].used) refresh_bank_ = bank;
-  });
-}
-
-ChannelController::Choice ChannelController::bank_refresh() const {
-  const Bank& bank = banks_[refresh_bank_];
-  Choice choice;
-  choice.bank = refresh_bank_;
-  const Cycle earliest = std::max(now_, refresh_due_);
-  if (bank.open) {
-    choice.command = Command::precharge;
-    choice.at = on_row_bus(std::max(earliest, bank.next[index_of(Waiter::precharge)]), false);
-  } else {
-    choice.command = Command::refresh_bank;
-    choice.at =
-        on_row_bus(std::max({earliest, bank.next[index_of(Waiter::refresh)], next_[index_of(Waiter::refresh)]}), false);
-  }
-  return choice;
 }
 
 // --- effects of a command ---
@@ -464,16 +350,7 @@ void ChannelController::issue(const Choice& choice) {
     close_row(choice.bank);
     ++statistics_.precharges;
   } else {
-    refreshed_ |= bit(choice.bank);
-    if (refreshed_ + 1 == (banks_.size() == 64 ? 0 : bit(static_cast<std::uint32_t>(banks_.size())))) refreshed_ = 0;
-    refresh_bank_ = no_bank;
-    // The n-th of a round is due n · tREFI / banks after its start: no drift where that is no whole number.
-    const std::uint64_t banks = banks_.size();
-    const Cycle interval = rules_->refresh_interval;
-    const std::uint64_t n = refreshes_due_++ % banks;
-    refresh_due_ += (n + 1) * interval / banks - n * interval / banks;
-    ++statistics_.bank_refreshes;
-    ++counts_->bank_refreshes;
+    note_bank_refresh();
   }
   emit(choice.command, choice.bank, row, 0, choice.at);
 }

@@ -6,28 +6,13 @@
 #include <cstdint>
 #include <vector>
 
-#include <anda/dram/address_map.h>
+#include <anda/dram/bank_set.h>
+#include <anda/dram/channel_rules.h>
 #include <anda/dram/command.h>
-#include <anda/dram/dram_config.h>
 #include <anda/dram/statistics.h>
 #include <anda/dram/timing_table.h>
 
 namespace anda::dram {
-
-/// What all channels of a memory have in common.
-struct ChannelRules {
-  explicit ChannelRules(const DramConfig& config);
-
-  DramOrganisation organisation;
-  DramTiming timing;
-  DramPolicy policy;
-  TimingTable table;
-  AddressMap map;
-  std::uint32_t channels;
-  Cycle burst_cycles;
-  Cycle refresh_interval;
-  bool shared_buses;  ///< pseudo-channels take turns on their command buses
-};
 
 /// A range of a channel's own bursts that arrive together and are complete together.
 struct Segment {
@@ -50,7 +35,7 @@ struct Finished {
 /// Segments wait in line for places in a read and a write queue. Each turn picks, of the requests in the queue that is
 /// being served, the command that can leave first; of several the column command, then the oldest request.
 ///
-/// The state is a value: a copy runs ahead without consequences for the original.
+/// The state is a value: a copy runs ahead without consequences for the original. Refresh is in channel_refresh.cpp.
 class ChannelController {
  public:
   /// Adds to `counts` what it does; it must outlive the controller.
@@ -149,6 +134,7 @@ class ChannelController {
   Choice choose_row() const;
   void choose_bank_to_refresh(Cycle now);
   Choice bank_refresh() const;
+  void note_bank_refresh();
   bool refresh_all_banks(Cycle limit);
   void skip_idle_refreshes(Cycle limit);
   void issue(const Choice& choice);
@@ -182,10 +168,10 @@ class ChannelController {
 
   std::vector<Request> requests_;
   std::vector<Entry> free_;
-  std::array<std::uint32_t, 2> waiting_{};       // reads, writes
-  std::array<std::uint64_t, 2> with_waiting_{};  // a bit for each bank
-  std::array<std::uint64_t, 2> with_hits_{};
-  std::uint64_t open_banks_ = 0;
+  std::array<std::uint32_t, 2> waiting_{};  // reads, writes
+  std::array<BankSet, 2> with_waiting_{};
+  std::array<BankSet, 2> with_hits_{};
+  BankSet open_banks_ = 0;
   std::uint64_t next_age_ = 0;
   bool writing_ = false;
 
@@ -199,7 +185,7 @@ class ChannelController {
 
   Cycle refresh_due_ = never;
   std::uint64_t refreshes_due_ = 0;  // of single banks, so far
-  std::uint64_t refreshed_ = 0;      // a bit for each bank that had its turn in this round
+  BankSet refreshed_ = 0;            // had their turn in this round
   static constexpr std::uint32_t no_bank = ~0u;
   std::uint32_t refresh_bank_ = no_bank;
 

@@ -13,6 +13,7 @@ namespace anda::dram {
 /// Commands that wait for the same things.
 enum class Waiter : std::uint8_t { activate, precharge, read, write, refresh };
 inline constexpr std::size_t waiter_count = 5;
+constexpr std::size_t index_of(Waiter waiter) { return static_cast<std::size_t>(waiter); }
 
 /// Whom a command delays: its own bank, all of its bank group, or all of its channel.
 enum class Scope : std::uint8_t { bank, group, channel };

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_DRAM_CHANNEL_RULES_H
+#define ANDA_DRAM_CHANNEL_RULES_H
+
+#include <cstdint>
+
+#include <anda/dram/address_map.h>
+#include <anda/dram/command.h>
+#include <anda/dram/dram_config.h>
+#include <anda/dram/timing_table.h>
+
+namespace anda::dram {
+
+/// What all channels of a memory have in common.
+struct ChannelRules {
+  explicit ChannelRules(const DramConfig& config);
+
+  DramOrganisation organisation;
+  DramTiming timing;
+  DramPolicy policy;
+  TimingTable table;
+  AddressMap map;
+  std::uint32_t channels;
+  Cycle burst_cycles;
+  Cycle refresh_interval;
+  bool shared_buses;  ///< pseudo-channels take turns on their command buses
+};
+
+}  // namespace anda::dram
+
+#endif
