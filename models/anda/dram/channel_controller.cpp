@@ -178,6 +178,12 @@ Cycle ChannelController::on_row_bus(Cycle cycle, bool activate) const {
   return fits ? cycle : cycle + period - into;
 }
 
+/// Where there is but one command bus, columns wait too.
+void ChannelController::take_row_bus(Cycle at, Cycle cycles) {
+  row_bus_free_ = at + cycles;
+  if (!rules_->organisation.row_command_bus) column_bus_free_ = at + cycles;
+}
+
 ChannelController::Choice ChannelController::choose_column() const {
   Choice best;
   const std::size_t direction = writing_ ? 1 : 0;
@@ -330,9 +336,7 @@ void ChannelController::issue(const Choice& choice) {
     return;
   }
   const bool activate = choice.command == Command::activate;
-  const Cycle busy = activate ? rules_->organisation.activate_command_cycles : 1;
-  row_bus_free_ = choice.at + busy;
-  if (!rules_->organisation.row_command_bus) column_bus_free_ = choice.at + busy;
+  take_row_bus(choice.at, activate ? rules_->organisation.activate_command_cycles : 1);
   apply(choice.command, choice.bank, choice.at);
   std::uint64_t row = 0;
   if (activate) {

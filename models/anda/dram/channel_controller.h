@@ -149,6 +149,7 @@ class ChannelController {
 
   Cycle on_column_bus(Cycle cycle) const;
   Cycle on_row_bus(Cycle cycle, bool activate) const;
+  void take_row_bus(Cycle at, Cycle cycles);
   Cycle refresh_interval_of_a_bank() const;
 
   const ChannelRules* rules_;

@@ -21,8 +21,7 @@ bool ChannelController::refresh_all_banks(Cycle limit) {
     at = on_row_bus(at, false);
     if (at >= limit) return false;
     now_ = at;
-    row_bus_free_ = at + 1;
-    if (!rules_->organisation.row_command_bus) column_bus_free_ = at + 1;
+    take_row_bus(at, 1);
     apply(Command::precharge_all, 0, at);
     for_each_bank(open_banks_, [&](std::uint32_t bank) {
       close_row(bank);
@@ -36,8 +35,7 @@ bool ChannelController::refresh_all_banks(Cycle limit) {
   at = on_row_bus(at, false);
   if (at >= limit) return false;
   now_ = at;
-  row_bus_free_ = at + 1;
-  if (!rules_->organisation.row_command_bus) column_bus_free_ = at + 1;
+  take_row_bus(at, 1);
   apply(Command::refresh, 0, at);
   ++statistics_.refreshes;
   ++counts_->refreshes;
