@@ -15,7 +15,7 @@
  *   if (result == ANDA_OK) result = anda_run(&device, 1, 1000000);
  */
 
-#include <anda/controller/register_map.h>
+#include <anda/control/register_map.h>
 #include <stdint.h>
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
 // costs. With the argument `at` the accelerators talk to the memory in the four phases instead of b_transport.
 #include <anda/accelerator/accelerator.h>
 #include <anda/base/access.h>
-#include <anda/controller/tensor_image.h>
+#include <anda/dataflow/tensor_image.h>
 #include <anda/dram/dram.h>
 #include <anda_driver.h>
 #include <tlm_utils/simple_initiator_socket.h>

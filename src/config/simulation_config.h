@@ -3,7 +3,7 @@
 #define ANDA_SIM_CONFIG_SIMULATION_CONFIG_H
 
 #include <anda/base/describe.h>
-#include <anda/controller/level.h>
+#include <anda/engine/level.h>
 
 #include <string>
 

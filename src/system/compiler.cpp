@@ -2,8 +2,8 @@
 #include "system/compiler.h"
 
 #include <anda/base/math.h>
-#include <anda/controller/operand_layout.h>
-#include <anda/controller/schedule.h>
+#include <anda/dataflow/operand_layout.h>
+#include <anda/dataflow/schedule.h>
 
 namespace anda::sim {
 

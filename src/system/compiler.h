@@ -4,7 +4,7 @@
 
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/accelerator/tiling.h>
-#include <anda/controller/descriptor.h>
+#include <anda/control/descriptor.h>
 #include <anda/dram/dram_config.h>
 #include <anda/mxu/processing_element/processing_element.h>
 

@@ -2,7 +2,7 @@
 #include "system/host.h"
 
 #include <anda/base/access.h>
-#include <anda/controller/register_map.h>
+#include <anda/control/register_map.h>
 
 namespace anda::sim {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <anda/accelerator/accelerator_config.h>
-#include <anda/controller/gemm_task.h>
+#include <anda/dataflow/gemm_task.h>
 
 #include "data/data_errors.h"
 #include "workload/gemm.h"

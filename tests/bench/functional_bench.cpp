@@ -11,7 +11,7 @@
 #include <systemc>
 #include <vector>
 
-#include <anda/controller/tensor_image.h>
+#include <anda/dataflow/tensor_image.h>
 
 #include <cblas.h>
 

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include <anda/controller/tensor_image.h>
+#include <anda/dataflow/tensor_image.h>
 #include <anda/numeric/weight.h>
 
 #include "models/machine.h"

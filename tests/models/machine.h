@@ -12,8 +12,8 @@
 
 #include <anda/accelerator/accelerator.h>
 #include <anda/accelerator/tiling.h>
-#include <anda/controller/descriptor.h>
-#include <anda/controller/register_map.h>
+#include <anda/control/descriptor.h>
+#include <anda/control/register_map.h>
 #include <anda/dram/dram.h>
 #include <anda/tlm/protocol_checker.h>
 

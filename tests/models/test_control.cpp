@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include <anda/controller/register_table.h>
+#include <anda/control/register_table.h>
 
 #include "models/machine.h"
 

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include <anda/controller/schedule.h>
-#include <anda/controller/tensor_image.h>
+#include <anda/dataflow/schedule.h>
+#include <anda/dataflow/tensor_image.h>
 
 #include "models/machine.h"
 #include "models/random_machines.h"

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include <anda/controller/schedule.h>
-#include <anda/controller/tile_limits.h>
+#include <anda/dataflow/schedule.h>
+#include <anda/dataflow/tile_limits.h>
 
 #include "models/random_machines.h"
 

@@ -112,7 +112,7 @@ def test_register_map_is_a_header_for_drivers(prefix, tmp_path, compiler):
     """Freestanding: a driver has no operating system below it."""
     suffix = "c" if compiler[0] == "gcc" else "cpp"
     (tmp_path / f"driver.{suffix}").write_text(
-        "#include <anda/controller/register_map.h>\n#include <anda/controller/register_map.h>\n"
+        "#include <anda/control/register_map.h>\n#include <anda/control/register_map.h>\n"
         "uint32_t word(uint32_t *d);\nuint32_t word(uint32_t *d) {\n"
         "  anda_set_field(d, ANDA_DESCRIPTOR_WEIGHT_BITS, ANDA_REG_STATUS);\n"
         "  return anda_get_field(d, ANDA_DESCRIPTOR_OUTPUTS_HIGH) + ANDA_CONTROL_START + ANDA_COUNTER_CYCLES;\n}\n")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/accelerator/accelerator.h>
 
-#include <anda/controller/cycle_engine.h>
-#include <anda/controller/sequencer.h>
+#include <anda/engine/cycle_engine.h>
+#include <anda/engine/fast_engine.h>
 
 namespace anda {
 
@@ -17,7 +17,7 @@ std::unique_ptr<GemmEngine> make_engine(Level level, const Datapath& datapath, D
                                         const Clock& clock) {
   switch (level) {
     case Level::fast:
-      return std::make_unique<Sequencer>("sequencer", datapath, dma, data);
+      return std::make_unique<FastEngine>("fast_engine", datapath, dma, data);
     case Level::cycle:
       return std::make_unique<CycleEngine>("cycle_engine", datapath, dma, data, clock);
   }

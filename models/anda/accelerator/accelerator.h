@@ -13,11 +13,11 @@
 #include <anda/buffer/activation_buffer.h>
 #include <anda/buffer/weight_buffer.h>
 #include <anda/compressor/bit_plane_compressor.h>
-#include <anda/controller/functional_path.h>
-#include <anda/controller/gemm_engine.h>
-#include <anda/controller/top_controller.h>
+#include <anda/control/top_controller.h>
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
+#include <anda/engine/gemm_engine.h>
+#include <anda/functional/functional_path.h>
 #include <anda/mxu/mxu.h>
 #include <anda/vector_unit/vector_unit.h>
 
@@ -25,7 +25,7 @@ namespace anda {
 
 /// The accelerator: its blocks, wired, behind three ports.
 ///
-/// `control` (target) holds registers and descriptors, see controller/register_map.h; `memory` (initiator) reads
+/// `control` (target) holds registers and descriptors, see control/register_map.h; `memory` (initiator) reads
 /// operands and writes results, through b_transport, in bursts of at most dma.max_burst_bytes, temporally decoupled by
 /// the global quantum; `interrupt` rises when a run of descriptors is complete or in error.
 class Accelerator : public sc_core::sc_module {

@@ -7,10 +7,10 @@
 #include <anda/base/describe.h>
 #include <anda/buffer/buffer_config.h>
 #include <anda/compressor/compressor_config.h>
-#include <anda/controller/controller_config.h>
-#include <anda/controller/functional_options.h>
-#include <anda/controller/level.h>
+#include <anda/control/controller_config.h>
 #include <anda/dma/dma_config.h>
+#include <anda/engine/level.h>
+#include <anda/functional/functional_options.h>
 #include <anda/mxu/mxu_config.h>
 #include <anda/numeric/format_config.h>
 #include <anda/vector_unit/vector_unit_config.h>

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <limits>
 
-#include <anda/controller/schedule.h>
-#include <anda/controller/tile_limits.h>
+#include <anda/dataflow/schedule.h>
+#include <anda/dataflow/tile_limits.h>
 
 namespace anda {
 

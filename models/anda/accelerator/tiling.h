@@ -4,7 +4,7 @@
 
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/base/describe.h>
-#include <anda/controller/gemm_task.h>
+#include <anda/dataflow/gemm_task.h>
 
 namespace anda {
 
