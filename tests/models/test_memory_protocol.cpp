@@ -235,28 +235,61 @@ TEST_CASE("A phase that is annotated with a delay counts as one that comes so mu
   }
 }
 
-TEST_CASE("Written bytes are those of the call, whatever becomes of their place afterwards") {
+namespace {
+
+/// What else is at the buffers' sockets.
+struct BufferUsers : sc_core::sc_module {
+  tlm_utils::simple_initiator_socket<BufferUsers> array{"array"};
+  tlm_utils::simple_initiator_socket<BufferUsers> weight_array{"weight_array"};
+  tlm_utils::simple_initiator_socket<BufferUsers> results{"results"};
+
+  BufferUsers(sc_core::sc_module_name name, ActivationBuffer& activations, WeightBuffer& weights) : sc_module(name) {
+    array.bind(activations.array);
+    weight_array.bind(weights.array);
+    results.bind(activations.results);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Stored bytes are those of the call, whatever becomes of their place in the buffer afterwards") {
   DmaConfig config;
   config.protocol = MemoryProtocol::at;
   config.max_burst_bytes = 16;
   config.requests_in_flight = 1;
   const Clock clock(1e9);
-  Dma dma("dma", config, clock);
+  Dma dma("dma", config, clock, true);
+  ActivationBuffer activations("activations", ActivationBufferConfig(), clock);
+  WeightBuffer weights("weights", WeightBufferConfig(), clock);
   ProtocolChecker<> checker("checker");
   PhasesMemory<> memory("memory", PhasesMemory<>::Options());
   dma.memory.bind(checker.target);
   checker.initiator.bind(memory.socket);
-  std::vector<unsigned char> read(60);
+  dma.activation_buffer.bind(activations.dma);
+  dma.weight_buffer.bind(weights.dma);
+  dma.activation_credits.bind(activations.credits);
+  dma.weight_credits.bind(weights.credits);
+  BufferUsers users("users", activations, weights);
+
+  std::vector<unsigned char> bytes(60, 7);
   sc_core::sc_spawn([&] {
     dma.begin();
-    std::vector<unsigned char> bytes(60, 7);
-    dma.write(Operand::results, 100, bytes.size(), 0, bytes.data());
+    REQUIRE(anda::debug_access(users.array, tlm::TLM_WRITE_COMMAND, 500, bytes.data(), bytes.size()));
+    anda::Transfer transfer;
+    transfer.memory = {100, bytes.size()};
+    transfer.address = 500;
+    transfer.store = true;
+    dma.store(transfer, 0);
     std::fill(bytes.begin(), bytes.end(), static_cast<unsigned char>(9));
-    dma.read(Operand::results, 100, read.size(), 0, nullptr, read.data());
+    REQUIRE(anda::debug_access(users.array, tlm::TLM_WRITE_COMMAND, 500, bytes.data(), bytes.size()));
+    transfer.store = false;
+    transfer.address = 1000;
+    dma.load(transfer, 0, nullptr);
     dma.await(dma.asked());
   });
   sc_core::sc_start();
-  CHECK(read == std::vector<unsigned char>(60, 7));
+  CHECK(anda::debug_access(users.array, tlm::TLM_READ_COMMAND, 1000, bytes.data(), bytes.size()));
+  CHECK(bytes == std::vector<unsigned char>(60, 7));
   checker.finish();
 }
 

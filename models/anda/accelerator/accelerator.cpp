@@ -13,13 +13,12 @@ const AcceleratorConfig& checked(const AcceleratorConfig& config) {
   return config;
 }
 
-std::unique_ptr<GemmEngine> make_engine(Level level, const Datapath& datapath, Dma& dma, FunctionalPath& data,
-                                        const Clock& clock) {
+std::unique_ptr<GemmEngine> make_engine(Level level, const Datapath& datapath, Dma& dma, const Clock& clock) {
   switch (level) {
     case Level::fast:
-      return std::make_unique<FastEngine>("fast_engine", datapath, dma, data);
+      return std::make_unique<FastEngine>(datapath.mxu, dma);
     case Level::cycle:
-      return std::make_unique<CycleEngine>("cycle_engine", datapath, dma, data, clock);
+      return std::make_unique<CycleEngine>("cycle_engine", datapath, dma, clock);
   }
   return nullptr;
 }
@@ -32,30 +31,45 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       control("control"),
       interrupt("interrupt"),
       config_(checked(config)),
+      machine_(config.mxu, config.format, config.activation_buffer, config.weight_buffer),
       clock_(config.clock_hz),
-      mxu_("mxu", config.mxu, config.format),
-      activation_buffer_("activation_buffer", config.activation_buffer),
-      weight_buffer_("weight_buffer", config.weight_buffer),
-      vector_unit_("vector_unit", config.vector_unit),
-      compressor_("compressor", config.compressor),
-      dma_("dma", config.dma, clock_),
-      functional_path_(Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_},
-                       config.functional),
+      mxu_("mxu", config.mxu, config.format, clock_, config.activation_buffer.read_words_per_cycle, config.functional),
+      activation_buffer_("activation_buffer", config.activation_buffer, clock_),
+      weight_buffer_("weight_buffer", config.weight_buffer, clock_),
+      vector_unit_("vector_unit", config.vector_unit, clock_),
+      compressor_("compressor", config.compressor, clock_),
+      dma_("dma", config.dma, clock_, config.functional.enabled),
       engine_(make_engine(config.level, Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_},
-                          dma_, functional_path_, clock_)),
+                          dma_, clock_)),
       counters_(all_counters()),
-      controller_("controller", config.controller, config.format, config.clock_hz,
-                  Datapath{mxu_, activation_buffer_, weight_buffer_, vector_unit_, compressor_}, *engine_, dma_,
-                  counters_) {
+      controller_("controller", config.controller, machine_, config.clock_hz, clock_, *engine_, dma_, counters_,
+                  controller_counts_) {
   clock_.require_resolution("accelerator.clock_hz");
-  dma_.memory.bind(memory);
+  bind_blocks();
+}
+
+/// The picture of docs/integration.md: data flows from the DMA through buffers, array, vector unit and compressor back
+/// to a buffer and the DMA.
+void Accelerator::bind_blocks() {
   control.bind(controller_.control);
   controller_.interrupt.bind(interrupt);
+  dma_.memory.bind(memory);
+  dma_.activation_buffer.bind(activation_buffer_.dma);
+  dma_.weight_buffer.bind(weight_buffer_.dma);
+  dma_.activation_credits.bind(activation_buffer_.credits);
+  dma_.weight_credits.bind(weight_buffer_.credits);
+  mxu_.activations.bind(activation_buffer_.array);
+  mxu_.weights.bind(weight_buffer_.array);
+  mxu_.activation_credits.bind(activation_buffer_.credits);
+  mxu_.weight_credits.bind(weight_buffer_.credits);
+  mxu_.sums.bind(vector_unit_.sums);
+  vector_unit_.out.bind(compressor_.in);
+  compressor_.out.bind(activation_buffer_.results);
 }
 
 Counters Accelerator::all_counters() const {
   Counters all;
-  all.add(engine_->counters());
+  controller_counts_.register_in(all);
   all.add(mxu_.counters());
   all.add(activation_buffer_.counters());
   all.add(weight_buffer_.counters());
@@ -67,6 +81,27 @@ Counters Accelerator::all_counters() const {
 
 void Accelerator::trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const {
   engine_->trace_blocks(file, scope);
+}
+
+void Accelerator::observe(ActivityObserver* observer) {
+  engine_->observe(observer);
+  const bool by_blocks = config_.level == Level::fast;  // at level cycle the engine shows what each clock was
+  mxu_.observe(by_blocks ? observer : nullptr);
+  vector_unit_.observe(by_blocks ? observer : nullptr);
+  compressor_.observe(by_blocks ? observer : nullptr);
+  dma_.observe(observer);
+}
+
+DataLosses Accelerator::losses() const {
+  DataLosses losses;
+  losses.overflows = mxu_.values().overflows();
+  losses.overflows.outputs += vector_unit_.overflows().outputs;
+  losses.misread = mxu_.values().misread();
+  losses.saturated = compressor_.losses().saturated;
+  losses.first_saturated_row = compressor_.losses().first_row;
+  losses.first_saturated_column = compressor_.losses().first_column;
+  losses.zeroed = compressor_.losses().zeroed;
+  return losses;
 }
 
 }  // namespace anda

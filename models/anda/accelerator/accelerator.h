@@ -14,10 +14,11 @@
 #include <anda/buffer/weight_buffer.h>
 #include <anda/compressor/bit_plane_compressor.h>
 #include <anda/control/top_controller.h>
+#include <anda/dataflow/machine_shape.h>
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
 #include <anda/engine/gemm_engine.h>
-#include <anda/functional/functional_path.h>
+#include <anda/functional/data_losses.h>
 #include <anda/mxu/mxu.h>
 #include <anda/vector_unit/vector_unit.h>
 
@@ -25,9 +26,9 @@ namespace anda {
 
 /// The accelerator: its blocks, wired, behind three ports.
 ///
-/// `control` (target) holds registers and descriptors, see control/register_map.h; `memory` (initiator) reads
-/// operands and writes results, through b_transport, in bursts of at most dma.max_burst_bytes, temporally decoupled by
-/// the global quantum; `interrupt` rises when a run of descriptors is complete or in error.
+/// `control` (target) holds registers and descriptors, see control/register_map.h; `memory` (initiator) reads operands
+/// and writes results, in bursts of at most dma.max_burst_bytes; `interrupt` rises when a run of descriptors is
+/// complete or in error.
 class Accelerator : public sc_core::sc_module {
  public:
   tlm::tlm_initiator_socket<> memory;
@@ -38,28 +39,27 @@ class Accelerator : public sc_core::sc_module {
   Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config);
 
   const AcceleratorConfig& config() const { return config_; }
-  const ProcessingElement& processing_element() const { return mxu_.processing_element(); }
+  const ProcessingElement& processing_element() const { return *machine_.element; }
 
   /// Adds the state of all blocks to a waveform file, under `scope`.array, `scope`.weight_port and so on; before the
   /// simulation starts. Throws Error (input) at a level that has no clocks.
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const;
 
   /// Shows an observer what the blocks do, at every level; it must outlive the simulation. None by default.
-  void observe(ActivityObserver* observer) {
-    engine_->observe(observer);
-    dma_.observe(observer);
-  }
+  void observe(ActivityObserver* observer);
 
   /// What the arithmetic of the last GeMM lost, if the simulation is functional.
-  const DataLosses& losses() const { return functional_path_.losses(); }
+  DataLosses losses() const;
 
   /// The counters of all blocks.
   const Counters& counters() const { return counters_; }
 
  private:
+  void bind_blocks();
   Counters all_counters() const;
 
   AcceleratorConfig config_;
+  MachineShape machine_;
   Clock clock_;
   Mxu mxu_;
   ActivationBuffer activation_buffer_;
@@ -67,7 +67,7 @@ class Accelerator : public sc_core::sc_module {
   VectorUnit vector_unit_;
   BitPlaneCompressor compressor_;
   Dma dma_;
-  FunctionalPath functional_path_;
+  ControllerCounts controller_counts_;
   std::unique_ptr<GemmEngine> engine_;
   Counters counters_;
   TopController controller_;

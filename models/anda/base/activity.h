@@ -26,6 +26,18 @@ struct CycleSpan {
   std::uint64_t to = 0;
 };
 
+/// A stretch of a block's work that is shown as one: how much, and from its first cycle to its last.
+struct StretchOfWork {
+  std::uint64_t amount = 0;
+  CycleSpan span{~std::uint64_t{0}, 0};
+
+  void add(std::uint64_t more, CycleSpan at) {
+    amount += more;
+    span.from = at.from < span.from ? at.from : span.from;
+    span.to = at.to > span.to ? at.to : span.to;
+  }
+};
+
 /// Sees what the blocks of an accelerator do: for timelines and tests. Instants are cycles since the start of the GeMM.
 /// Calls come as an engine finds things out; those of one kind come in the order of their instants, except that both
 /// buffers and both halves of a buffer, loads and stores are kinds of their own.

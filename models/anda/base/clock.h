@@ -20,6 +20,8 @@ inline std::uint64_t rounded(double value) {
 
 /// Cycles of a clock as ticks of the kernel's time resolution and back. There is no toggling signal: blocks count
 /// cycles from an instant they agree on (the start of an operation), and time exists only at the sockets.
+///
+/// The blocks of an accelerator share one clock. begin() makes the present instant cycle 0 of the next operation.
 class Clock {
  public:
   explicit Clock(double hz)
@@ -33,6 +35,26 @@ class Clock {
     if (ticks_per_cycle_ >= 2) return;
     throw Error::input("SystemC's time resolution, " + sc_core::sc_get_time_resolution().to_string() +
                        ", is too coarse for " + what + ": it must be half a cycle or less (sc_set_time_resolution)");
+  }
+
+  /// Starts an operation: cycle 0 is now.
+  void begin() {
+    epoch_ = sc_core::sc_time_stamp();
+    ++operation_;
+  }
+  const sc_core::sc_time& epoch() const { return epoch_; }
+  /// Number of the operation, 0 before the first: blocks that see another one forget the instants of the last.
+  std::uint64_t operation() const { return operation_; }
+
+  /// Delay from now to a cycle of the operation; zero if it has passed.
+  sc_core::sc_time delay_to(std::uint64_t cycle) const {
+    const sc_core::sc_time at = epoch_ + time(cycle);
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
+    return at > now ? at - now : sc_core::SC_ZERO_TIME;
+  }
+  /// The first cycle of the operation at or after a delay from now.
+  std::uint64_t cycle_after(const sc_core::sc_time& delay) const {
+    return cycles((sc_core::sc_time_stamp() + delay - epoch_).value());
   }
 
   /// Ticks from cycle 0 to the given edge, to the nearest tick.
@@ -50,6 +72,8 @@ class Clock {
   sc_core::sc_time tick_;  // multiplied, it rounds as ticks() does
   double ticks_per_cycle_;
   double cycles_per_tick_;
+  sc_core::sc_time epoch_;
+  std::uint64_t operation_ = 0;
   double margin_;  // a cycle, so that cutting off rounds up, less the half tick of ticks() and half of what is left
 };
 

@@ -9,7 +9,6 @@ void ResultWriter::begin() {
   blocks_.clear();
   complete_ = 0;
   bits_ = 0;
-  words_.clear();
 }
 
 void ResultWriter::open_planes(std::uint64_t rows, std::uint64_t columns, const ActivationFormat& format) {
@@ -35,10 +34,10 @@ void ResultWriter::plane(std::uint64_t block, std::uint64_t group, std::uint32_t
   Block& of = blocks_[block - complete_];
   if (++of.rows_of_plane[group * of.planes + plane] == of.rows) {
     const ActivationBufferConfig& config = buffer_.config();
-    ActivationBuffer::Words words;
-    words.mantissa = ceil_div(of.rows * of.group_size, config.word_bits);
+    BufferWords words;
+    words.data = ceil_div(of.rows * of.group_size, config.word_bits);
     if (plane == 0) words.exponent = ceil_div(of.rows * ActivationFormat::exponent_bits, config.exponent_word_bits);
-    write(of, words);
+    buffer_.count_write(words);
   }
   --of.left;
   close();
@@ -50,26 +49,13 @@ void ResultWriter::values(std::uint64_t block, std::uint64_t count, bool last) {
   const std::uint64_t word_bits = buffer_.config().word_bits;
   const std::uint64_t words = last ? ceil_div(bits_, word_bits) : bits_ / word_bits;
   bits_ = last ? 0 : bits_ % word_bits;
-  if (words > 0) write(of, {words, 0});
+  if (words > 0) buffer_.count_write({words, 0});
   of.left -= count;
   close();
 }
 
-ActivationBuffer::Words ResultWriter::take(std::uint64_t block) {
-  const auto at = words_.begin() + static_cast<std::ptrdiff_t>(block - (complete_ - words_.size()));
-  const ActivationBuffer::Words words = *at;
-  words_.erase(words_.begin(), at + 1);
-  return words;
-}
-
-void ResultWriter::write(Block& block, const ActivationBuffer::Words& words) {
-  buffer_.count_write(words);
-  block.words += words;
-}
-
 void ResultWriter::close() {
   while (!blocks_.empty() && blocks_.front().left == 0) {
-    words_.push_back(blocks_.front().words);
     blocks_.pop_front();
     ++complete_;
   }

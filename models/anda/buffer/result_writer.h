@@ -30,9 +30,6 @@ class ResultWriter {
   /// Blocks that are complete, counted from the first of the GeMM.
   const std::uint64_t& complete() const { return complete_; }
 
-  /// The words of a complete block, for the DMA to read; those of blocks before it that nobody took are forgotten.
-  ActivationBuffer::Words take(std::uint64_t block);
-
  private:
   struct Block {
     std::uint64_t rows = 0;
@@ -41,17 +38,14 @@ class ResultWriter {
     std::uint32_t group_size = 0;
     std::uint32_t value_bits = 0;
     std::vector<std::uint64_t> rows_of_plane;  ///< that have come, [group][plane]
-    ActivationBuffer::Words words;
   };
 
-  void write(Block& block, const ActivationBuffer::Words& words);
   void close();
 
   ActivationBuffer& buffer_;
   std::deque<Block> blocks_;
   std::uint64_t complete_ = 0;
-  std::uint64_t bits_ = 0;                     ///< of a word of values that is not full
-  std::deque<ActivationBuffer::Words> words_;  ///< of complete blocks that nobody took
+  std::uint64_t bits_ = 0;  ///< of a word of values that is not full
 };
 
 }  // namespace anda

@@ -8,7 +8,7 @@
 
 #include <anda/buffer/result_writer.h>
 #include <anda/compressor/bit_plane_compressor.h>
-#include <anda/mxu/array_tile.h>
+#include <anda/dataflow/step_plan.h>
 
 namespace anda {
 

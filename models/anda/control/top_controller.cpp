@@ -49,17 +49,18 @@ constexpr std::uint32_t narrow(std::uint64_t value) { return static_cast<std::ui
 
 }  // namespace
 
-TopController::TopController(sc_core::sc_module_name name, const ControllerConfig& config, const FormatConfig& format,
-                             double clock_hz, const Datapath& datapath, GemmEngine& engine, Dma& dma,
-                             const Counters& counters)
+TopController::TopController(sc_core::sc_module_name name, const ControllerConfig& config, const MachineShape& machine,
+                             double clock_hz, Clock& clock, GemmEngine& engine, Dma& dma, const Counters& counters,
+                             ControllerCounts& counts)
     : sc_module(name),
       control("control"),
       interrupt("interrupt"),
-      format_(format),
-      datapath_(datapath),
+      machine_(machine),
+      clock_(clock),
       engine_(engine),
       dma_(dma),
       counters_(counters),
+      counts_(counts),
       registers_(registers_end() / 4, 0),
       instructions_(config.descriptors * GemmDescriptor::words, 0),
       started_("started"),
@@ -78,11 +79,11 @@ TopController::TopController(sc_core::sc_module_name name, const ControllerConfi
 }
 
 void TopController::set_capabilities(double clock_hz) {
-  const MxuConfig& array = datapath_.mxu.config();
-  const ProcessingElement& element = datapath_.mxu.processing_element();
-  const ActivationBufferConfig& activation_buffer = datapath_.activation_buffer.config();
-  const WeightBufferConfig& weight_buffer = datapath_.weight_buffer.config();
-  const TileLimits limits(array, format_, activation_buffer, weight_buffer, GemmTask());
+  const MxuConfig& array = machine_.mxu;
+  const ProcessingElement& element = *machine_.element;
+  const ActivationBufferConfig& activation_buffer = machine_.activation_buffer;
+  const WeightBufferConfig& weight_buffer = machine_.weight_buffer;
+  const TileLimits limits(array, machine_.format, activation_buffer, weight_buffer, GemmTask());
   at(ANDA_REG_CAPABILITIES) = (element.activation_format(1).is_fp16() ? 0 : ANDA_CAPABILITIES_GROUPS) |
                               (element.compresses() ? ANDA_CAPABILITIES_COMPRESSES : 0);
   at(ANDA_REG_CLOCK_KHZ) = narrow(static_cast<std::uint64_t>(clock_hz / 1e3));
@@ -90,8 +91,8 @@ void TopController::set_capabilities(double clock_hz) {
   at(ANDA_REG_ARRAY_ROWS) = array.rows;
   at(ANDA_REG_ARRAY_COLUMNS) = array.columns;
   at(ANDA_REG_WEIGHT_BITS) = array.weight_bits;
-  at(ANDA_REG_GROUP_SIZE) = format_.group_size;
-  at(ANDA_REG_SCALE_GROUP) = format_.weight_scale_group;
+  at(ANDA_REG_GROUP_SIZE) = machine_.format.group_size;
+  at(ANDA_REG_SCALE_GROUP) = machine_.format.weight_scale_group;
   at(ANDA_REG_TILE_STEP_M) = limits.m_step();
   at(ANDA_REG_TILE_STEP_N) = limits.n_step();
   at(ANDA_REG_TILE_STEP_K) = limits.k_step();
@@ -132,13 +133,14 @@ TopController::Outcome TopController::run_program() {
     GemmTask task;
     DescriptorFault wrong = GemmDescriptor::decode(&instructions_[index * GemmDescriptor::words], descriptor);
     if (!wrong) wrong = task_of(descriptor, task);
-    const TileLimits limits(datapath_.mxu.config(), format_, datapath_.activation_buffer.config(),
-                            datapath_.weight_buffer.config(), task);
+    const TileLimits limits(machine_.mxu, machine_.format, machine_.activation_buffer, machine_.weight_buffer, task);
     if (!wrong) wrong = check_tile(descriptor.tile, limits);
     if (!wrong) wrong = check_addresses(descriptor, task);
     if (wrong) return {wrong.code, index, offset_of(index, wrong.word)};
 
-    engine_.run(task, descriptor.tile, descriptor.addresses, limits);
+    StepPlan plan(task, descriptor.tile, descriptor.addresses, machine_);
+    clock_.begin();
+    engine_.run(plan, counts_);
     if (resetting_) break;
     if (dma_.failed()) return {ANDA_ERROR_MEMORY, index, dma_.failed_address()};
     at(ANDA_REG_DESCRIPTORS_DONE) = index + 1;
@@ -153,21 +155,21 @@ DescriptorFault TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   if (!in_range(descriptor.k)) return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_K);
 
   // Elements that work on Anda groups need a mantissa length of their input; the others take FP16 only.
-  const ProcessingElement& element = datapath_.mxu.processing_element();
+  const ProcessingElement& element = *machine_.element;
   const std::uint32_t input_bits = descriptor.input_mantissa_bits;
   const bool takes_groups = !element.activation_format(1).is_fp16();
   const bool input_fits = takes_groups ? input_bits >= 1 && input_bits <= 16 : input_bits == 0;
   const bool output_fits =
       descriptor.output_mantissa_bits == 0 || (element.compresses() && descriptor.output_mantissa_bits <= 16);
-  const bool weights_fit = descriptor.weight_bits >= 1 && descriptor.weight_bits <= datapath_.mxu.config().weight_bits;
+  const bool weights_fit = descriptor.weight_bits >= 1 && descriptor.weight_bits <= machine_.mxu.weight_bits;
   if (!input_fits || !output_fits || !weights_fit) return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_INPUT_BITS);
 
   task.m = descriptor.m;
   task.n = descriptor.n;
   task.k = descriptor.k;
   task.input = element.activation_format(input_bits);
-  task.output = {descriptor.output_mantissa_bits, format_.group_size};
-  task.weights = {descriptor.weight_bits, format_.weight_scale_group};
+  task.output = {descriptor.output_mantissa_bits, machine_.format.group_size};
+  task.weights = {descriptor.weight_bits, machine_.format.weight_scale_group};
   return {};
 }
 
@@ -186,7 +188,7 @@ DescriptorFault TopController::check_addresses(const GemmDescriptor& descriptor,
     std::uint32_t field;
     std::uint64_t bytes;
   };
-  const MxuConfig& array = datapath_.mxu.config();
+  const MxuConfig& array = machine_.mxu;
   const GemmAddresses& at = descriptor.addresses;
   const bool spills = Schedule(task, descriptor.tile).spills();
   const Region regions[] = {

@@ -9,14 +9,15 @@
 #include <tlm_utils/simple_target_socket.h>
 #include <vector>
 
+#include <anda/base/clock.h>
 #include <anda/control/controller_config.h>
 #include <anda/control/descriptor.h>
 #include <anda/control/register_table.h>
+#include <anda/dataflow/machine_shape.h>
 #include <anda/dataflow/tile_limits.h>
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
 #include <anda/engine/gemm_engine.h>
-#include <anda/engine/step_costs.h>
 #include <anda/tlm/target_access.h>
 
 namespace anda {
@@ -30,8 +31,9 @@ class TopController : public sc_core::sc_module {
   sc_core::sc_out<bool> interrupt;
 
   /// `counters`: of all blocks, shown by the counter registers.
-  TopController(sc_core::sc_module_name name, const ControllerConfig& config, const FormatConfig& format,
-                double clock_hz, const Datapath& datapath, GemmEngine& engine, Dma& dma, const Counters& counters);
+  TopController(sc_core::sc_module_name name, const ControllerConfig& config, const MachineShape& machine,
+                double clock_hz, Clock& clock, GemmEngine& engine, Dma& dma, const Counters& counters,
+                ControllerCounts& counts);
 
  private:
   /// How a run of descriptors ended.
@@ -64,11 +66,12 @@ class TopController : public sc_core::sc_module {
   void update_interrupt() { interrupt_changed_.notify(sc_core::SC_ZERO_TIME); }
   void drive_interrupt();
 
-  FormatConfig format_;
-  Datapath datapath_;
+  const MachineShape& machine_;
+  Clock& clock_;
   GemmEngine& engine_;
   Dma& dma_;
   const Counters& counters_;
+  ControllerCounts& counts_;
   std::array<std::size_t, counter_table.size()> shown_{};           // counters behind the counter registers
   std::array<std::uint64_t, counter_table.size()> counted_from_{};  // what they were at the last reset
   std::vector<std::uint32_t> registers_;                            // by offset / 4, those that hold a value

@@ -5,11 +5,18 @@
 
 namespace anda {
 
-Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clock)
+Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clock, bool moves_data)
     : sc_module(name),
       memory("memory"),
+      activation_buffer("activation_buffer"),
+      weight_buffer("weight_buffer"),
+      activation_credits("activation_credits"),
+      weight_credits("weight_credits"),
       config_(config),
       clock_(clock),
+      moves_data_(moves_data),
+      to_activations_(clock),
+      to_weights_(clock),
       data_(config.max_burst_bytes),
       window_(config.requests_in_flight, 0),
       aborting_("aborting") {
@@ -29,13 +36,16 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
 }
 
 void Dma::begin() {
-  epoch_ = sc_core::sc_time_stamp();
   start_quantum();
   std::fill(window_.begin(), window_.end(), 0);
   slot_ = 0;
   issued_ = 0;
   idle_from_ = 0;
   loads_until_ = 0;
+  results_from_ = 0;
+  stored_from_ = 0;
+  activation_credits->begin();
+  weight_credits->begin();
   failed_ = false;
   aborted_ = false;
 }
@@ -43,7 +53,7 @@ void Dma::begin() {
 void Dma::finish(std::uint64_t cycle) {
   if (!stopped()) wait_until(cycle);
   if (stopped()) {
-    const sc_core::sc_time at = epoch_ + clock_.time(idle_from_);
+    const sc_core::sc_time at = clock_.epoch() + clock_.time(idle_from_);
     const sc_core::sc_time& now = sc_core::sc_time_stamp();
     if (at > now) sc_core::wait(at - now);
   }
@@ -56,7 +66,7 @@ void Dma::abort() {
 }
 
 void Dma::wait_until(std::uint64_t cycle) {
-  const sc_core::sc_time at = epoch_ + clock_.time(cycle);
+  const sc_core::sc_time at = clock_.epoch() + clock_.time(cycle);
   const sc_core::sc_time& now = sc_core::sc_time_stamp();
   if (at > now) sc_core::wait(at - now, aborting_);
   start_quantum();
@@ -66,38 +76,133 @@ void Dma::start_quantum() {
   run_ahead_ = sc_core::sc_time_stamp() + tlm::tlm_global_quantum::instance().compute_local_quantum();
 }
 
-void Dma::transfer(const Transfer& transfer) {
-  if (bursts_) {
-    ask(transfer);
+// --- transfers of steps ---
+
+void Dma::load(const StepPlan& plan, const Step& step, Loads& loads) {
+  std::uint64_t earliest = stored_from_;
+  if (step.load_activations) earliest = std::max(earliest, activation_credits->free_from(step.activation_half));
+  if (step.load_weights) earliest = std::max(earliest, weight_credits->free_from(step.weight_half));
+  activation_credits->acquire(step.activation_half);
+  weight_credits->acquire(step.weight_half);
+  loads.earliest = earliest;
+  if (observer_ != nullptr && step.load_activations) {
+    observer_->load_half(Operand::activations, step.activation_half, plan.loaded_activation_bytes(step), earliest);
+  }
+  if (observer_ != nullptr && step.load_weights) {
+    observer_->load_half(Operand::weights, step.weight_half, plan.loaded_weight_bytes(step), earliest);
+  }
+  plan.loads(step, [&](const Transfer& transfer) { load(transfer, earliest, nullptr); });
+  loads.asked = asked_;
+}
+
+void Dma::store(const StepPlan& plan, const Step& step) {
+  stored_from_ = 0;
+  plan.stores(step, [&](const Transfer& transfer) {
+    store(transfer, 0);
+    stored_from_ = results_from_;
+  });
+}
+
+// --- single transfers ---
+
+void Dma::load(const Transfer& transfer, std::uint64_t earliest, std::uint64_t* arrival) {
+  request_.transfer = transfer;
+  request_.command = tlm::TLM_READ_COMMAND;
+  request_.earliest = earliest;
+  request_.arrival = arrival;
+  if (moves_data_) request_.bytes.resize(transfer.memory.bytes);
+  ask(request_);
+}
+
+void Dma::store(const Transfer& transfer, std::uint64_t earliest) {
+  request_.transfer = transfer;
+  request_.command = tlm::TLM_WRITE_COMMAND;
+  request_.arrival = nullptr;
+  if (moves_data_) request_.bytes.resize(transfer.memory.bytes);
+  results_from_ = std::max(results_from_, take_results(transfer, moves_data_ ? request_.bytes.data() : nullptr));
+  request_.earliest = std::max(earliest, results_from_);
+  ask(request_);
+}
+
+void Dma::note_idle(std::uint64_t& cycle) {
+  if (!bursts_) {
+    cycle = idle_from_;
     return;
   }
-  const std::uint64_t free = idle_from_;
-  move(transfer);
-  arrive(transfer, free);
+  Request request;
+  request.arrival = &cycle;
+  ask(request);
+}
+
+void Dma::ask(Request& request) {
+  if (!bursts_) {
+    const std::uint64_t free = idle_from_;
+    move(request);
+    arrive(request, free);
+    return;
+  }
+  under_way_.push_back(request);
+  ++asked_;
+  if (request.command == tlm::TLM_READ_COMMAND) last_read_ = asked_;
+  const MemoryRun& run = request.transfer.memory;
+  bursts_->add({request.command, run.address, stopped() ? 0 : run.bytes,
+                moves_data_ ? under_way_.back().bytes.data() : nullptr,
+                (clock_.epoch() + clock_.time(request.earliest)).value()});
 }
 
 /// Passes on the end of a transfer, idle_from_. `free`: the end of the one before it.
-inline void Dma::arrive(const Transfer& transfer, std::uint64_t free) {
-  if (transfer.arrival != nullptr) *transfer.arrival = idle_from_;
-  if (transfer.command == tlm::TLM_READ_COMMAND) loads_until_ = idle_from_;
-  if (observer_ != nullptr && transfer.command != tlm::TLM_IGNORE_COMMAND && !stopped()) {
-    observer_->transfer(transfer.operand, transfer.command == tlm::TLM_WRITE_COMMAND, transfer.bytes,
-                        {std::max(transfer.earliest, free), idle_from_});
+inline void Dma::arrive(Request& request, std::uint64_t free) {
+  if (request.arrival != nullptr) *request.arrival = idle_from_;
+  if (request.command == tlm::TLM_READ_COMMAND) {
+    loads_until_ = idle_from_;
+    if (!stopped()) fill(request);
+  }
+  if (observer_ != nullptr && request.command != tlm::TLM_IGNORE_COMMAND && !stopped()) {
+    observer_->transfer(request.transfer.operand, request.transfer.store, request.transfer.memory.bytes,
+                        {std::max(request.earliest, free), idle_from_});
   }
 }
 
-inline void Dma::move(const Transfer& transfer) {
-  const std::uint64_t burst = config_.max_burst_bytes;
-  std::uint64_t& bytes_moved = bytes_of(transfer.command);
-  sc_core::sc_time now = sc_core::sc_time_stamp();
-  payload_.set_command(transfer.command);
-  for (std::uint64_t moved = 0; moved < transfer.bytes && !stopped();) {
-    // Naturally aligned bursts: the first ends where an aligned one would.
-    const std::uint64_t address = transfer.address + moved;
-    const std::uint64_t length = std::min(transfer.bytes - moved, burst - (address & (burst - 1)));
-    issued_ = std::max({issued_, transfer.earliest, window_[slot_]});
+// --- the buffers' side ---
 
-    const sc_core::sc_time at = epoch_ + clock_.time(issued_);
+DataflowAccess& Dma::access(const Transfer& transfer, std::uint64_t cycle) {
+  DataflowAccess& access = transfer.operand == Operand::weights ? to_weights_ : to_activations_;
+  access.said.cycle = cycle;
+  access.said.words = transfer.words;
+  access.said.moves_data = moves_data_;
+  return access;
+}
+
+/// The bytes of a load are in the buffer.
+inline void Dma::fill(Request& request) {
+  const Transfer& transfer = request.transfer;
+  auto& socket = transfer.operand == Operand::weights ? weight_buffer : activation_buffer;
+  access(transfer, idle_from_)(socket, tlm::TLM_WRITE_COMMAND, transfer.address, transfer.memory.bytes,
+                               moves_data_ ? request.bytes.data() : nullptr);
+}
+
+/// The cycle from which on a block of results is in the buffer, with its bytes.
+inline std::uint64_t Dma::take_results(const Transfer& transfer, unsigned char* to) {
+  DataflowAccess& read = access(transfer, 0);
+  read(activation_buffer, tlm::TLM_READ_COMMAND, transfer.address, transfer.memory.bytes, to);
+  return read.said.done;
+}
+
+// --- protocol b_transport ---
+
+inline void Dma::move(Request& request) {
+  const MemoryRun& run = request.transfer.memory;
+  const std::uint64_t burst = config_.max_burst_bytes;
+  std::uint64_t& bytes_moved = bytes_of(request.command);
+  sc_core::sc_time now = sc_core::sc_time_stamp();
+  payload_.set_command(request.command);
+  for (std::uint64_t moved = 0; moved < run.bytes && !stopped();) {
+    // Naturally aligned bursts: the first ends where an aligned one would.
+    const std::uint64_t address = run.address + moved;
+    const std::uint64_t length = std::min(run.bytes - moved, burst - (address & (burst - 1)));
+    issued_ = std::max({issued_, request.earliest, window_[slot_]});
+
+    const sc_core::sc_time at = clock_.epoch() + clock_.time(issued_);
     if (at >= run_ahead_) {
       wait_until(issued_);
       if (aborted_) break;
@@ -106,7 +211,7 @@ inline void Dma::move(const Transfer& transfer) {
     sc_core::sc_time delay = at > now ? at - now : sc_core::SC_ZERO_TIME;
 
     payload_.set_address(address);
-    payload_.set_data_ptr(transfer.data != nullptr ? transfer.data + moved : data_.data());
+    payload_.set_data_ptr(moves_data_ ? request.bytes.data() + moved : data_.data());
     payload_.set_data_length(static_cast<unsigned int>(length));
     payload_.set_streaming_width(static_cast<unsigned int>(length));
     payload_.set_dmi_allowed(false);
@@ -120,7 +225,7 @@ inline void Dma::move(const Transfer& transfer) {
     }
 
     now = sc_core::sc_time_stamp();  // the target may have waited
-    const std::uint64_t arrived = clock_.cycles((now + delay - epoch_).value());
+    const std::uint64_t arrived = clock_.cycles((now + delay - clock_.epoch()).value());
     idle_from_ = std::max(idle_from_, arrived);
     window_[slot_] = arrived;
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
@@ -130,17 +235,9 @@ inline void Dma::move(const Transfer& transfer) {
 
 // --- protocol at ---
 
-void Dma::ask(const Transfer& transfer) {
-  under_way_.push_back(transfer);
-  ++asked_;
-  if (transfer.command == tlm::TLM_READ_COMMAND) last_read_ = asked_;
-  bursts_->add({transfer.command, transfer.address, stopped() ? 0 : transfer.bytes, transfer.data,
-                (epoch_ + clock_.time(transfer.earliest)).value()});
-}
-
 void Dma::end(std::uint64_t ticks) {
   const std::uint64_t free = idle_from_;
-  if (ticks > epoch_.value()) idle_from_ = std::max(idle_from_, clock_.cycles(ticks - epoch_.value()));
+  if (ticks > clock_.epoch().value()) idle_from_ = std::max(idle_from_, clock_.cycles(ticks - clock_.epoch().value()));
   arrive(under_way_.front(), free);
   under_way_.pop_front();
   ++ended_;

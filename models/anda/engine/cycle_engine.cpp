@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <anda/engine/cycle_gemm.h>
+#include <anda/engine/cycle_engine.h>
 
 #include <algorithm>
 
+#include <anda/base/math.h>
+
 namespace anda {
 
-CycleEngine::CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, FunctionalPath& data,
-                         const Clock& clock)
+CycleEngine::CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, const Clock& clock)
     : sc_module(name),
       datapath_(datapath),
       dma_(dma),
-      data_(data),
       clock_(clock),
       vector_unit_(datapath.vector_unit),
       result_writer_(datapath.activation_buffer),
       compressor_(datapath.compressor, result_writer_) {
   SC_HAS_PROCESS(CycleEngine);
   SC_THREAD(dma_process);
-  counts_.register_in(counters_);
 }
 
-std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
-                               const TileLimits& limits) {
-  Gemm gemm(task, shape, addresses, datapath_.mxu, limits);
-  gemm_ = &gemm;
-  schedule_ = &gemm.schedule;
-  epoch_ = sc_core::sc_time_stamp();
+void CycleEngine::begin(StepPlan& plan) {
+  plan_ = &plan;
+  planes_ = datapath_.mxu.processing_element().group_cycles(plan.task().input.mantissa_bits);
   cycle_ = 0;
   steps_.clear();
   first_step_ = 0;
@@ -33,7 +29,6 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   steps_ended_ = false;
   tiles_.clear();
   first_tile_ = 0;
-  blocks_ = 0;
   next_step_ = 0;
   next_row_ = 0;
   next_column_ = 0;
@@ -41,25 +36,26 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   activation_port_.begin(datapath_.activation_buffer.config().read_words_per_cycle);
   weights_ = {};
   activations_ = {};
-  activation_halves_.begin();
-  weight_halves_.begin();
-  array_.begin(gemm.planes, gemm.array.fill_cycles);
+  array_.begin(planes_, datapath_.mxu.config().fill_cycles);
   accumulators_.begin();
   vector_unit_.begin();
   result_writer_.begin();
-  if (gemm.compresses) compressor_.begin(task.output, gemm.array.rows, gemm.block_columns);
+  if (plan.compresses()) compressor_.begin(plan.task().output, plan.geometry().rows, plan.block_columns());
   partial_sum_bits_ = 0;
   planned_.clear();
   posted_.clear();
-
   dma_.begin();
-  if (data_.enabled()) data_.begin(task, shape, limits);
-  if (observer() != nullptr) {
-    observer()->begin_gemm(sc_core::sc_time_stamp().value());
-    shown_ = {};
-    shown_.values = datapath_.vector_unit.values();
-    shown_.groups = datapath_.compressor.groups();
-  }
+  datapath_.mxu.begin_values(plan);
+  if (observer() == nullptr) return;
+  observer()->begin_gemm(sc_core::sc_time_stamp().value());
+  shown_ = {};
+  shown_.values = datapath_.vector_unit.values();
+  shown_.groups = datapath_.compressor.groups();
+}
+
+void CycleEngine::run(StepPlan& plan, ControllerCounts& counts) {
+  steps_started_ = &counts.steps;
+  begin(plan);
   open_step();
   open_step();
   for (; !complete() && !dma_.stopped(); ++cycle_) {
@@ -75,21 +71,19 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
 
   if (observer() != nullptr) show_end();
   state_.fill(false);
-  counts_.cycles += cycle_;
-  if (!dma_.stopped()) ++counts_.gemms;
-  gemm_ = nullptr;
-  return cycle_;
+  counts.cycles += cycle_;
+  if (!dma_.stopped()) ++counts.gemms;
+  plan_ = nullptr;
 }
 
 void CycleEngine::wait_for(std::uint64_t cycle) const {
-  const sc_core::sc_time at = epoch_ + clock_.time(cycle);
-  const sc_core::sc_time& now = sc_core::sc_time_stamp();
-  if (at > now) sc_core::wait(at - now);
+  const sc_core::sc_time delay = clock_.delay_to(cycle);
+  if (delay > sc_core::SC_ZERO_TIME) sc_core::wait(delay);
 }
 
 /// Everything is computed, sent away and arrived.
 bool CycleEngine::complete() const {
-  const auto over = [](const Step& of) { return of.computed && of.transfers_left == 0; };
+  const auto over = [](const StepUnderWay& of) { return of.computed && of.transfers_left == 0; };
   return steps_ended_ && std::all_of(steps_.begin(), steps_.end(), over) && planned_.empty() && posted_.empty() &&
          !transferring_ && !dma_.active(cycle_);
 }
@@ -124,27 +118,12 @@ CycleEngine::State CycleEngine::tick() {
 /// Hands the transfers that may start to the DMA's process, in their order.
 void CycleEngine::tick_dma() {
   while (!planned_.empty()) {
-    Transfer& next = planned_.front();
-    Step& of = *next.step;
-    if (next.store) {
+    TransferUnderWay& next = planned_.front();
+    StepUnderWay& of = *next.step;
+    if (next.transfer.store) {
       if (result_writer_.complete() <= next.block) break;
-      datapath_.activation_buffer.count_read(result_writer_.take(next.block));
     } else {
-      if (!of.loading) {
-        if (of.at.load_activations && !activation_halves_.free(of.activation_half)) break;
-        if (of.at.load_weights && !weight_halves_.free(of.weight_half)) break;
-        activation_halves_.acquire(of.activation_half);
-        weight_halves_.acquire(of.weight_half);
-        of.loading = true;
-        if (observer() != nullptr && of.at.load_activations) {
-          observer()->load_half(Operand::activations, of.activation_half, of.activation_bytes, cycle_);
-        }
-        if (observer() != nullptr && of.at.load_weights) {
-          observer()->load_half(Operand::weights, of.weight_half, of.weight_bytes, cycle_);
-        }
-      }
-      datapath_.activation_buffer.count_write(next.written);
-      datapath_.weight_buffer.count_write(next.weight_words);
+      if (!of.loading && !start_loading(of)) break;
       --of.loads_left;
     }
     --of.transfers_left;
@@ -155,16 +134,33 @@ void CycleEngine::tick_dma() {
     post_.notify(sc_core::SC_ZERO_TIME);
   }
   if (planned_.empty() || !posted_.empty() || transferring_ || dma_.loading(cycle_)) return;
-  for (Step& of : steps_) {
+  for (StepUnderWay& of : steps_) {
     if (of.loads_left == 0) continue;
     ++of.held;
     break;
   }
 }
 
+/// Takes the halves of a step's operand tiles, if they are free.
+bool CycleEngine::start_loading(StepUnderWay& of) {
+  const Step& at = of.at;
+  if (at.load_activations && dma_.activation_credits->free_from(at.activation_half) > cycle_) return false;
+  if (at.load_weights && dma_.weight_credits->free_from(at.weight_half) > cycle_) return false;
+  dma_.activation_credits->acquire(at.activation_half);
+  dma_.weight_credits->acquire(at.weight_half);
+  of.loading = true;
+  if (observer() != nullptr && at.load_activations) {
+    observer()->load_half(Operand::activations, at.activation_half, plan_->loaded_activation_bytes(at), cycle_);
+  }
+  if (observer() != nullptr && at.load_weights) {
+    observer()->load_half(Operand::weights, at.weight_half, plan_->loaded_weight_bytes(at), cycle_);
+  }
+  return true;
+}
+
 /// Compressor lanes, then the vector unit with the packager.
 void CycleEngine::tick_results() {
-  if (gemm_->compresses) compressor_.tick();
+  if (plan_->compresses()) compressor_.tick();
   vector_unit_.tick(accumulators_, cycle_, [this](std::uint64_t of, std::uint64_t first, std::uint64_t count) {
     const ArrayTile at = tile(of);
     std::uint64_t taken = count;
@@ -172,7 +168,7 @@ void CycleEngine::tick_results() {
       taken = compressor_.accept(at, first, count, at.last_of_row);
     } else {
       // Partial sums of a step, and FP16 results of a row of tiles, follow each other without gaps.
-      const bool last = first + count == at.values() && (at.partial_sums ? at.last_of_step : at.last_of_row);
+      const bool last = first + count == at.values() && (at.partial_sums_out ? at.last_of_step : at.last_of_row);
       result_writer_.values(at.block, count, last);
     }
     if (first + taken == at.values()) {
@@ -211,15 +207,15 @@ CycleEngine::State CycleEngine::tick_array(State tail) {
 
 /// The operands of a plane enter the array.
 void CycleEngine::issue(const ArrayTile& at) {
-  Step& in = step(at.step);
+  StepUnderWay& in = step(at.step);
   activation_port_.take();
   if (array_.plane() == 0) {
     weight_port_.take();
-    datapath_.activation_buffer.count_read({0, at.exponent_words});
+    datapath_.activation_buffer.count_read({0, at.group_activations.exponent});
   }
 
   const bool first = array_.plane() == 0 && array_.group() == 0;
-  const bool last = array_.plane() + 1 == gemm_->planes && array_.group() + 1 == at.groups;
+  const bool last = array_.plane() + 1 == planes_ && array_.group() + 1 == at.groups;
   Mxu::Work work;
   work.busy_cycles = 1;
   work.pe_cycles = at.values();
@@ -229,7 +225,7 @@ void CycleEngine::issue(const ArrayTile& at) {
   }
   datapath_.mxu.count(work);
 
-  if (first && at.takes_partial_sums) {
+  if (first && at.partial_sums_in) {
     partial_sum_bits_ += at.values() * 32;
     const std::uint64_t word_bits = datapath_.activation_buffer.config().word_bits;
     const std::uint64_t words =
@@ -238,19 +234,19 @@ void CycleEngine::issue(const ArrayTile& at) {
     datapath_.activation_buffer.count_read({words, 0});
   }
   if (first && at.row == 0 && at.column == 0) {
-    ++counts_.steps;
+    ++*steps_started_;
     in.started = cycle_;
     open_step();
   }
   if (last && at.last_of_step) {
-    step(at.step).computed = true;
-    if (data_.enabled()) compute_data(step(at.step));
-    activation_halves_.release(in.activation_half);
-    weight_halves_.release(in.weight_half);
+    in.computed = true;
+    move_values(in);
+    datapath_.mxu.activation_credits->release(in.at.activation_half, cycle_);
+    datapath_.mxu.weight_credits->release(in.at.weight_half, cycle_);
     if (observer() != nullptr) {
       observer()->step(in.at.m, in.at.n, in.at.k, {in.started, cycle_ + 1});
-      observer()->leave_half(Operand::activations, in.activation_half, cycle_ + 1);
-      observer()->leave_half(Operand::weights, in.weight_half, cycle_ + 1);
+      observer()->leave_half(Operand::activations, in.at.activation_half, cycle_ + 1);
+      observer()->leave_half(Operand::weights, in.at.weight_half, cycle_ + 1);
     }
   }
 }
@@ -259,20 +255,20 @@ void CycleEngine::issue(const ArrayTile& at) {
 void CycleEngine::tick_ports() {
   if (weight_port_.free() && tile_exists(weights_.tile)) {
     const ArrayTile& of = tile(weights_.tile);
-    const std::uint64_t words = of.weight_words + scale_words(of, weights_.group + 1) - scale_words(of, weights_.group);
+    const std::uint64_t words = plan_->weight_words(of, weights_.group + 1) - plan_->weight_words(of, weights_.group);
     weight_port_.fetch(words, words, weight_arrival(of, weights_.group));
     if (++weights_.group == of.groups) weights_ = {weights_.tile + 1, 0, 0};
   }
   if (activation_port_.free() && tile_exists(activations_.tile)) {
     const ArrayTile& of = tile(activations_.tile);
-    const std::uint64_t before = ceil_div(activations_.plane * of.activation_slots, gemm_->planes);
-    const std::uint64_t slots = ceil_div((activations_.plane + 1) * of.activation_slots, gemm_->planes) - before;
     const std::uint64_t width = datapath_.activation_buffer.config().read_words_per_cycle;
-    const std::uint64_t passed =
-        std::min((activations_.group * of.activation_slots + before) * width, of.activation_words);
-    activation_port_.fetch(slots, std::min(slots * width, of.activation_words - passed),
+    const std::uint64_t slots_of_group = ceil_div(of.group_activations.data, width);  // with padding
+    const std::uint64_t before = ceil_div(activations_.plane * slots_of_group, planes_);
+    const std::uint64_t slots = ceil_div((activations_.plane + 1) * slots_of_group, planes_) - before;
+    const std::uint64_t passed = std::min((activations_.group * slots_of_group + before) * width, of.activations.data);
+    activation_port_.fetch(slots, std::min(slots * width, of.activations.data - passed),
                            activation_arrival(of, activations_.group));
-    if (++activations_.plane == gemm_->planes) {
+    if (++activations_.plane == planes_) {
       activations_.plane = 0;
       if (++activations_.group == of.groups) activations_ = {activations_.tile + 1, 0, 0};
     }
@@ -281,22 +277,15 @@ void CycleEngine::tick_ports() {
   datapath_.activation_buffer.count_read({activation_port_.tick(cycle_), 0});
 }
 
-/// Words of scales that the first groups of a tile need. They lie one after another along k and come through the
-/// weights' port, each word ahead of the weights of the first group that needs it.
-std::uint64_t CycleEngine::scale_words(const ArrayTile& of, std::uint64_t groups) const {
-  const std::uint64_t elements = std::min(groups * gemm_->group, of.k);
-  return datapath_.weight_buffer.scale_words(elements, of.columns, gemm_->task.weights.scale_group);
-}
-
 const std::uint64_t& CycleEngine::activation_arrival(const ArrayTile& of, std::uint64_t group) {
-  Step& in = step(of.step);
-  if (of.step == 0 && of.row == 0 && of.column == 0) return in.activation_parts[group / gemm_->operands.groups_of_part];
+  StepUnderWay& in = step(of.step);
+  if (of.step == 0 && of.row == 0 && of.column == 0) return in.activation_parts[group / plan_->groups_of_part()];
   return in.activations[of.row];
 }
 
 const std::uint64_t& CycleEngine::weight_arrival(const ArrayTile& of, std::uint64_t group) {
-  Step& in = step(of.step);
-  if (of.step == 0 && of.row == 0 && of.column == 0) return in.weight_parts[group / gemm_->operands.groups_of_part];
+  StepUnderWay& in = step(of.step);
+  if (of.step == 0 && of.row == 0 && of.column == 0) return in.weight_parts[group / plan_->groups_of_part()];
   return in.weights[of.column];
 }
 
@@ -306,7 +295,7 @@ const std::uint64_t& CycleEngine::weight_arrival(const ArrayTile& of, std::uint6
 CycleEngine::State CycleEngine::missing_operand(const ArrayTile& of) {
   const bool here = activation_arrival(of, array_.group()) <= cycle_ && weight_arrival(of, array_.group()) <= cycle_;
   if (!here) {
-    Step& in = step(of.step);
+    StepUnderWay& in = step(of.step);
     if (in.held == 0) return State::dram;
     --in.held;
     return State::buffer_full;
@@ -320,12 +309,12 @@ CycleEngine::State CycleEngine::tail_state() const {
   if (accumulators_.holds_results() || !vector_unit_.empty()) {
     return vector_unit_.held_up() ? State::compressor : State::drain;
   }
-  return gemm_->compresses && compressor_.busy() ? State::compressor : State::dram;
+  return plan_->compresses() && compressor_.busy() ? State::compressor : State::dram;
 }
 
 void CycleEngine::count(State state) {
   if (observer() != nullptr) show_state(state);
-  EngineCounts::Stalls& stalls = counts_.stalls;
+  ArrayStalls& stalls = datapath_.mxu.stalls();
   state_.fill(false);
   state_[static_cast<std::size_t>(state)] = true;
   switch (state) {

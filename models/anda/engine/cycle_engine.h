@@ -10,19 +10,16 @@
 #include <vector>
 
 #include <anda/base/clock.h>
-#include <anda/buffer/buffer_halves.h>
+#include <anda/buffer/half_credits.h>
 #include <anda/buffer/read_port.h>
 #include <anda/buffer/result_writer.h>
+#include <anda/buffer/weight_buffer.h>
 #include <anda/compressor/compressor_lanes.h>
-#include <anda/dataflow/operand_layout.h>
-#include <anda/dataflow/schedule.h>
 #include <anda/dma/dma.h>
+#include <anda/engine/datapath.h>
 #include <anda/engine/gemm_engine.h>
-#include <anda/engine/step_costs.h>
-#include <anda/functional/functional_path.h>
 #include <anda/mxu/accumulators.h>
 #include <anda/mxu/array_control.h>
-#include <anda/mxu/array_tile.h>
 #include <anda/vector_unit/drain_pipeline.h>
 
 namespace anda {
@@ -33,38 +30,20 @@ namespace anda {
 /// The DMA, a process of its own, takes loads and stores in the order of the FastEngine; memory says when each arrives.
 class CycleEngine : public sc_core::sc_module, public GemmEngine {
  public:
-  CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, FunctionalPath& data,
-              const Clock& clock);
+  CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, const Clock& clock);
 
-  std::uint64_t run(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
-                    const TileLimits& limits) override;
-
-  const Counters& counters() const override { return counters_; }
-
+  void run(StepPlan& plan, ControllerCounts& counts) override;
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const override;
 
  private:
-  struct Gemm;
-
   using State = ArrayState;
   static constexpr std::size_t states = array_state_count;
 
   /// A step that is loaded, computed or stored.
-  struct Step {
-    Schedule::Step at;
-    std::uint64_t m = 0;  ///< extents
-    std::uint64_t n = 0;
-    std::uint64_t k = 0;
-    std::uint64_t row_tiles = 0;
-    std::uint64_t column_tiles = 0;
-    std::uint64_t first_block = 0;
-    std::uint64_t activation_bytes = 0;  ///< that it loads
-    std::uint64_t weight_bytes = 0;
-    std::uint64_t started = 0;  ///< clock of its first operands in the array
-    std::uint32_t activation_half = 0;
-    std::uint32_t weight_half = 0;
-    std::uint32_t slot = 0;                  ///< steps take turns
-    bool data_computed = false;              ///< of a functional simulation
+  struct StepUnderWay {
+    Step at;
+    std::uint64_t started = 0;               ///< clock of its first operands in the array
+    bool data_moved = false;                 ///< of a functional simulation
     std::vector<std::uint64_t> activations;  ///< cycle at which each panel is there
     std::vector<std::uint64_t> weights;
     std::vector<std::uint64_t> activation_parts;  ///< the same for parts of the first panels of a GeMM
@@ -78,17 +57,11 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
     bool computed = false;
   };
 
-  struct Transfer {
-    Step* step = nullptr;
-    Operand operand = Operand::results;
-    std::uint64_t panel = 0;  ///< of the step
-    std::uint64_t piece = 0;  ///< block of partial sums or results in the panel, or part of it in bytes
-    bool store = false;
-    MemoryRun run;
+  struct TransferUnderWay {
+    Transfer transfer;
+    StepUnderWay* step = nullptr;
     std::uint64_t* arrival = nullptr;  ///< set to the cycle at which it is over
     std::uint64_t block = 0;           ///< of a store
-    ActivationBuffer::Words written;   ///< to the activation buffer, by a load
-    std::uint64_t weight_words = 0;    ///< to the weight buffer
     std::uint64_t earliest = 0;
   };
 
@@ -98,20 +71,21 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
     std::uint32_t plane = 0;
   };
 
+  void begin(StepPlan& plan);
   void dma_process();
-  void hand_on(const Transfer& transfer);
-  std::uint8_t* data_of(const Transfer& transfer);
-  void compute_data(Step& step);
+  void hand_on(const TransferUnderWay& transfer);
+  void move_values(StepUnderWay& step);
   void open_step();
-  void plan_loads(Step& step);
-  void plan_stores(Step& step);
+  void plan_loads(StepUnderWay& step);
+  void plan_stores(StepUnderWay& step);
   void open_tile();
   bool tile_exists(std::uint64_t tile);
   const ArrayTile& tile(std::uint64_t tile) const { return tiles_[tile - first_tile_]; }
-  Step& step(std::uint64_t step) { return steps_[step - first_step_]; }
+  StepUnderWay& step(std::uint64_t step) { return steps_[step - first_step_]; }
 
   State tick();
   void tick_dma();
+  bool start_loading(StepUnderWay& of);
   void tick_results();
   State tick_array(State tail);
   void tick_ports();
@@ -120,7 +94,6 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   void issue(const ArrayTile& at);
   const std::uint64_t& activation_arrival(const ArrayTile& of, std::uint64_t group);
   const std::uint64_t& weight_arrival(const ArrayTile& of, std::uint64_t group);
-  std::uint64_t scale_words(const ArrayTile& of, std::uint64_t groups) const;
   void count(State state);
   void show_state(State state);
   void show_units();
@@ -130,20 +103,18 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
 
   Datapath datapath_;
   Dma& dma_;
-  FunctionalPath& data_;
   const Clock& clock_;
 
-  const Gemm* gemm_ = nullptr;
-  Schedule* schedule_ = nullptr;
-  sc_core::sc_time epoch_;
+  StepPlan* plan_ = nullptr;
+  std::uint32_t planes_ = 0;  ///< clocks of a group
+  std::uint64_t* steps_started_ = nullptr;
   std::uint64_t cycle_ = 0;
-  std::deque<Step> steps_;
+  std::deque<StepUnderWay> steps_;
   std::uint64_t first_step_ = 0;
   std::uint64_t steps_opened_ = 0;
   bool steps_ended_ = false;
   std::deque<ArrayTile> tiles_;
   std::uint64_t first_tile_ = 0;
-  std::uint64_t blocks_ = 0;
   std::uint64_t next_step_ = 0;  ///< of the next tile, with its place there
   std::uint64_t next_row_ = 0;
   std::uint64_t next_column_ = 0;
@@ -153,8 +124,6 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   ReadPort activation_port_;
   Cursor weights_;  ///< what the ports bring next
   Cursor activations_;
-  BufferHalves activation_halves_;
-  BufferHalves weight_halves_;
   ArrayControl array_;
   Accumulators accumulators_;
   DrainPipeline vector_unit_;
@@ -162,8 +131,8 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   CompressorLanes compressor_;
   std::uint64_t partial_sum_bits_ = 0;  ///< read for tiles, less whole words
 
-  std::deque<Transfer> planned_;
-  std::deque<Transfer> posted_;  ///< to the DMA's process
+  std::deque<TransferUnderWay> planned_;
+  std::deque<TransferUnderWay> posted_;  ///< to the DMA's process
   sc_core::sc_event post_;
   bool transferring_ = false;
   std::uint64_t planned_count_ = 0;  ///< for waveforms, like the flag below
@@ -183,8 +152,6 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   Shown shown_;
 
   std::array<bool, states> state_ = {};
-  EngineCounts counts_;
-  Counters counters_;
 };
 
 }  // namespace anda

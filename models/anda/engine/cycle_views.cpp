@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What CycleEngine lets people see of its blocks: waveforms, and activity for an observer.
-#include <anda/engine/cycle_gemm.h>
+#include <anda/engine/cycle_engine.h>
 
 #include <string>
 
@@ -30,8 +30,8 @@ void CycleEngine::trace_blocks(sc_core::sc_trace_file& file, const std::string& 
   for (const std::uint32_t i : {0u, 1u}) {
     const std::string number = "_" + std::to_string(i);
     add(accumulators_.full(i), "accumulators.full" + number);
-    add(activation_halves_.held(i), "activation_buffer.half_used" + number);
-    add(weight_halves_.held(i), "weight_buffer.half_used" + number);
+    add(datapath_.activation_buffer.held(i), "activation_buffer.half_used" + number);
+    add(datapath_.weight_buffer.held(i), "weight_buffer.half_used" + number);
   }
   add(vector_unit_.busy(), "vector_unit.busy");
   add(vector_unit_.held_up(), "vector_unit.held_up");
@@ -56,7 +56,7 @@ void CycleEngine::show_units() {
     shown_.vector_unit = vector_unit_.busy();
     shown_.vector_unit_since = cycle_;
   }
-  const bool compresses = gemm_->compresses && compressor_.busy();
+  const bool compresses = plan_->compresses() && compressor_.busy();
   if (shown_.compressor != compresses) {
     if (shown_.compressor) {
       const std::uint64_t groups = datapath_.compressor.groups();
