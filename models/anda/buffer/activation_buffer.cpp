@@ -15,7 +15,7 @@ ActivationBuffer::ActivationBuffer(sc_core::sc_module_name name, const Activatio
       credits("credits"),
       config_(config),
       clock_(clock),
-      memory_(config.mantissa_bytes + config.exponent_bytes) {
+      memory_(2 * config.half_address_bytes()) {
   dma.register_b_transport(this, &ActivationBuffer::move);
   dma.register_transport_dbg(this, &ActivationBuffer::debug);
   array.register_b_transport(this, &ActivationBuffer::read);

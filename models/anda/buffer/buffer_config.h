@@ -16,6 +16,10 @@ struct ActivationBufferConfig {
   std::uint32_t read_words_per_cycle = 2;
   std::uint32_t exponent_word_bits = 80;
 
+  /// Size of a half in the buffer's address space. Exponents of a panel and a group begin on a byte there, so that 5 bits
+  /// take 12 at most, while the memory packs them.
+  std::uint64_t half_address_bytes() const { return mantissa_bytes / 2 + (exponent_bytes / 2 * 12 + 4) / 5; }
+
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.number(
@@ -37,6 +41,9 @@ struct ActivationBufferConfig {
 struct WeightBufferConfig {
   std::uint64_t bytes = 1u << 20;
   std::uint32_t word_bits = 1024;
+
+  /// Size of a half in the buffer's address space. Each panel, of 3 bytes at least, begins on a byte there.
+  std::uint64_t half_address_bytes() const { return bytes / 2 + bytes / 6 + 1; }
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {

@@ -12,7 +12,7 @@ WeightBuffer::WeightBuffer(sc_core::sc_module_name name, const WeightBufferConfi
       credits("credits"),
       config_(config),
       clock_(clock),
-      memory_(config.bytes) {
+      memory_(2 * config.half_address_bytes()) {
   dma.register_b_transport(this, &WeightBuffer::fill);
   dma.register_transport_dbg(this, &WeightBuffer::debug);
   array.register_b_transport(this, &WeightBuffer::read);

@@ -15,8 +15,8 @@ Geometry::Geometry(const MxuConfig& mxu, const ProcessingElement& element,
       data_word_bits(activation_buffer.word_bits),
       exponent_word_bits(activation_buffer.exponent_word_bits),
       weight_word_bits(weight_buffer.word_bits),
-      activation_half_bytes((activation_buffer.mantissa_bytes + activation_buffer.exponent_bytes) / 2),
-      weight_half_bytes(weight_buffer.bytes / 2) {}
+      activation_half_bytes(activation_buffer.half_address_bytes()),
+      weight_half_bytes(weight_buffer.half_address_bytes()) {}
 
 BufferWords Geometry::activation_words(std::uint64_t height, std::uint64_t k, const ActivationFormat& format) const {
   if (format.is_fp16()) return {ceil_div(height * k * 16, data_word_bits), 0};

@@ -37,7 +37,7 @@ struct Geometry {
   std::uint32_t data_word_bits = 0;
   std::uint32_t exponent_word_bits = 0;
   std::uint32_t weight_word_bits = 0;
-  std::uint64_t activation_half_bytes = 0;  ///< data and exponents together
+  std::uint64_t activation_half_bytes = 0;  ///< of the address space, data and exponents together
   std::uint64_t weight_half_bytes = 0;
 
   Geometry() = default;

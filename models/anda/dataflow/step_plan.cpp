@@ -21,8 +21,8 @@ StepPlan::StepPlan(const GemmTask& task, const TileShape& shape, const GemmAddre
       block_columns_(limits.n_step()) {
   const std::uint64_t height = std::min(shape.m, task.m);
   const std::uint64_t depth = std::min(shape.k, task.k);
-  operand_bytes_ =
-      ceil_div(height, geometry_.rows) * task.input.bytes(std::min<std::uint64_t>(height, geometry_.rows), depth);
+  operand_bytes_ = height / geometry_.rows * task.input.bytes(geometry_.rows, depth);
+  if (height % geometry_.rows != 0) operand_bytes_ += task.input.bytes(height % geometry_.rows, depth);
 }
 
 bool StepPlan::next(Step& step) {
