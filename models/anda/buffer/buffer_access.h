@@ -59,7 +59,9 @@ class BufferAccess {
     if (!said_->timed) return;
     const std::uint64_t address = payload_.get_address();
     if (payload_.is_write()) {
-      for (std::uint64_t i = 0; i < said_->repeats; ++i) {
+      // Of repeats in one place the last one counts.
+      const std::uint64_t last = said_->repeats - 1;
+      for (std::uint64_t i = said_->stride == 0 ? last : 0; i <= last; ++i) {
         said_->done = said_->stored = said_->cycle + cycles + i * said_->period;
         memory_.arrive(address + i * said_->stride, payload_.get_data_length(), said_->done);
       }

@@ -19,6 +19,14 @@ StepPlan::StepPlan(const GemmTask& task, const TileShape& shape, const GemmAddre
       schedule_(task, shape),
       operands_(task, shape, addresses, machine.mxu, limits, *machine.element),
       block_columns_(limits.n_step()) {
+  for (const bool last : {false, true}) {
+    const std::uint64_t m = schedule_.m().extent(last);
+    const std::uint64_t n = schedule_.n().extent(last);
+    const std::uint64_t tiles = ceil_div(n, geometry_.columns);
+    extents_m_[last] = {m, ceil_div(m, geometry_.rows), 1};
+    extents_n_[last] = {n, tiles, ceil_div(tiles, operands_.tiles_of_block)};
+    depths_[last] = schedule_.k().extent(last);
+  }
   const std::uint64_t height = std::min(shape.m, task.m);
   const std::uint64_t depth = std::min(shape.k, task.k);
   operand_bytes_ = height / geometry_.rows * task.input.bytes(geometry_.rows, depth);
@@ -28,12 +36,14 @@ StepPlan::StepPlan(const GemmTask& task, const TileShape& shape, const GemmAddre
 bool StepPlan::next(Step& step) {
   if (!schedule_.next(step)) return false;
   step.index = steps_++;
-  step.height = schedule_.m().extent(step.last_m);
-  step.width = schedule_.n().extent(step.last_n);
-  step.depth = schedule_.k().extent(step.last_k);
-  step.row_tiles = ceil_div(step.height, geometry_.rows);
-  step.column_tiles = ceil_div(step.width, geometry_.columns);
-  step.row_blocks = ceil_div(step.column_tiles, operands_.tiles_of_block);
+  const Extent& height = extents_m_[step.last_m];
+  const Extent& width = extents_n_[step.last_n];
+  step.height = height.size;
+  step.width = width.size;
+  step.depth = depths_[step.last_k];
+  step.row_tiles = height.tiles;
+  step.column_tiles = width.tiles;
+  step.row_blocks = width.blocks;
   step.first_block = blocks_;
   blocks_ += step.blocks();
   if (step.load_activations) activation_half_ ^= 1;

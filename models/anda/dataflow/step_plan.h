@@ -29,6 +29,15 @@ struct Step : Schedule::Step {
   bool first() const { return index == 0; }
   bool stores() const { return store_outputs || store_partial_sums; }
   std::uint64_t blocks() const { return row_tiles * row_blocks; }
+
+  /// Whether another step does the same as this one, on other activations: it loads one panel of them, works on the
+  /// weights that are there, and stores one block of results.
+  bool like(const Step& other) const {
+    return streams() && other.streams() && height == other.height && width == other.width && depth == other.depth;
+  }
+  bool streams() const {
+    return load_activations && !load_weights && store_outputs && k == 0 && blocks() == 1 && !first();
+  }
 };
 
 /// Bytes that the DMA moves between external memory and a buffer, in one piece.
@@ -89,6 +98,17 @@ class StepPlan {
   /// Calls visit(transfer) for each block of results or partial sums that a step sends to memory.
   template <class Visit>
   void stores(const Step& step, Visit visit) const;
+
+  /// The panel that a step that streams loads, and the block that it stores, in memory.
+  MemoryRun streamed_in(const Step& step) const {
+    return operands_.activations.run(step.m * operands_.panels_m, step.k);
+  }
+  MemoryRun streamed_out(const Step& step) const {
+    return operands_.outputs.run(step.m * operands_.panels_m, step.n * operands_.blocks_n);
+  }
+  /// The loads and stores of such a step one by one.
+  Transfer streamed_load(const Step& step) const { return activation_load(step, 0); }
+  Transfer streamed_store(const Step& step) const { return store(step, 0, 0); }
 
   ArrayTile tile(const Step& step, std::uint64_t row, std::uint64_t column) const;
 
@@ -158,6 +178,15 @@ class StepPlan {
   GemmOperands operands_;
   std::uint64_t block_columns_;
   std::uint64_t operand_bytes_ = 0;  ///< of the activations of a step in a half; results lie behind them
+  /// Extent of a step along an axis, with the tiles of the array and result blocks in it.
+  struct Extent {
+    std::uint64_t size = 0;
+    std::uint64_t tiles = 0;
+    std::uint64_t blocks = 0;
+  };
+  Extent extents_m_[2];  // [last tile of the axis]
+  Extent extents_n_[2];
+  std::uint64_t depths_[2];
   std::uint64_t steps_ = 0;
   std::uint64_t blocks_ = 0;
   std::uint32_t activation_half_ = 0;

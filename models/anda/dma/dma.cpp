@@ -93,6 +93,7 @@ void Dma::load(const StepPlan& plan, const Step& step, Loads& loads) {
   }
   plan.loads(step, [&](const Transfer& transfer) { load(transfer, earliest, nullptr); });
   loads.asked = asked_;
+  loads.arrived = idle_from_;
 }
 
 void Dma::store(const StepPlan& plan, const Step& step) {
@@ -137,7 +138,7 @@ void Dma::note_idle(std::uint64_t& cycle) {
 void Dma::ask(Request& request) {
   if (!bursts_) {
     const std::uint64_t free = idle_from_;
-    move(request);
+    move(request.command, request.transfer.memory, request.earliest, moves_data_ ? request.bytes.data() : nullptr);
     arrive(request, free);
     return;
   }
@@ -163,6 +164,26 @@ inline void Dma::arrive(Request& request, std::uint64_t free) {
   }
 }
 
+// --- steps on the beat ---
+
+void Dma::stream_out(const MemoryRun& run, std::uint64_t stored) {
+  results_from_ = stored_from_ = stored;
+  move(tlm::TLM_WRITE_COMMAND, run, stored, nullptr);
+}
+
+void Dma::stream_in(const MemoryRun& run, std::uint64_t free_from, Loads& loads) {
+  loads.earliest = std::max(stored_from_, free_from);
+  move(tlm::TLM_READ_COMMAND, run, loads.earliest, nullptr);
+  loads.arrived = loads_until_ = idle_from_;
+}
+
+void Dma::streamed(const Transfer& like, std::uint64_t times, std::uint64_t arrived) {
+  DataflowAccess& buffer = access(like, arrived);
+  buffer.said.words = like.words * times;
+  buffer(activation_buffer, like.store ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND, like.address,
+         like.memory.bytes, nullptr);
+}
+
 // --- the buffers' side ---
 
 DataflowAccess& Dma::access(const Transfer& transfer, std::uint64_t cycle) {
@@ -179,6 +200,7 @@ inline void Dma::fill(Request& request) {
   auto& socket = transfer.operand == Operand::weights ? weight_buffer : activation_buffer;
   access(transfer, idle_from_)(socket, tlm::TLM_WRITE_COMMAND, transfer.address, transfer.memory.bytes,
                                moves_data_ ? request.bytes.data() : nullptr);
+  buffers_understand_ = to_activations_.said.answered;
 }
 
 /// The cycle from which on a block of results is in the buffer, with its bytes.
@@ -190,17 +212,16 @@ inline std::uint64_t Dma::take_results(const Transfer& transfer, unsigned char* 
 
 // --- protocol b_transport ---
 
-inline void Dma::move(Request& request) {
-  const MemoryRun& run = request.transfer.memory;
+inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint64_t earliest, unsigned char* bytes) {
   const std::uint64_t burst = config_.max_burst_bytes;
-  std::uint64_t& bytes_moved = bytes_of(request.command);
+  std::uint64_t& bytes_moved = bytes_of(command);
   sc_core::sc_time now = sc_core::sc_time_stamp();
-  payload_.set_command(request.command);
+  payload_.set_command(command);
   for (std::uint64_t moved = 0; moved < run.bytes && !stopped();) {
     // Naturally aligned bursts: the first ends where an aligned one would.
     const std::uint64_t address = run.address + moved;
     const std::uint64_t length = std::min(run.bytes - moved, burst - (address & (burst - 1)));
-    issued_ = std::max({issued_, request.earliest, window_[slot_]});
+    issued_ = std::max({issued_, earliest, window_[slot_]});
 
     const sc_core::sc_time at = clock_.epoch() + clock_.time(issued_);
     if (at >= run_ahead_) {
@@ -211,7 +232,7 @@ inline void Dma::move(Request& request) {
     sc_core::sc_time delay = at > now ? at - now : sc_core::SC_ZERO_TIME;
 
     payload_.set_address(address);
-    payload_.set_data_ptr(moves_data_ ? request.bytes.data() + moved : data_.data());
+    payload_.set_data_ptr(bytes != nullptr ? bytes + moved : data_.data());
     payload_.set_data_length(static_cast<unsigned int>(length));
     payload_.set_streaming_width(static_cast<unsigned int>(length));
     payload_.set_dmi_allowed(false);

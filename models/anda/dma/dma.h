@@ -58,6 +58,7 @@ class Dma : public sc_core::sc_module {
     std::uint64_t asked = 0;      ///< transfers asked for, up to the last of them
     std::uint64_t earliest = 0;   ///< cycle from which on there was a half to load into
     std::uint64_t idle_from = 0;  ///< cycle at which what was asked for before the step's turn had ended
+    std::uint64_t arrived = 0;    ///< protocol b_transport: cycle at which the last of them arrived
 
     /// Cycles for which the DMA had nothing to do, but no half was free.
     std::uint64_t held() const { return earliest - std::min(earliest, idle_from); }
@@ -71,6 +72,18 @@ class Dma : public sc_core::sc_module {
   void load(const StepPlan& plan, const Step& step, Loads& loads);
   /// Sends a step's results to memory, each block from when it is in the buffer.
   void store(const StepPlan& plan, const Step& step);
+
+  // Steps on the beat of the array (Mxu::Beat), with protocol b_transport: only memory sees each of their transfers,
+  // the buffers learn of them afterwards.
+
+  /// Whether it can work so: nobody watches, and the buffers understand accesses that stand for several.
+  bool streams() const { return !bursts_ && !moves_data_ && observer_ == nullptr && buffers_understand_; }
+  /// Stores the results of a step that streams; they are in the buffer from a cycle on.
+  void stream_out(const MemoryRun& run, std::uint64_t stored);
+  /// Loads the activations of a step that streams into a half that is free from a cycle on.
+  void stream_in(const MemoryRun& run, std::uint64_t free_from, Loads& loads);
+  /// Tells the activation buffer of `times` such transfers.
+  void streamed(const Transfer& like, std::uint64_t times, std::uint64_t arrived);
 
   // Single transfers, no earlier than a cycle; cycles do not go back. `arrival`, if given, is set to the cycle at which
   // the last byte is in the buffer, when that is known.
@@ -117,7 +130,7 @@ class Dma : public sc_core::sc_module {
   };
 
   void ask(Request& request);
-  void move(Request& request);
+  void move(tlm::tlm_command command, const MemoryRun& run, std::uint64_t earliest, unsigned char* bytes);
   void arrive(Request& request, std::uint64_t free);
   void end(std::uint64_t ticks);
   std::uint64_t take_results(const Transfer& transfer, unsigned char* to);
@@ -142,7 +155,8 @@ class Dma : public sc_core::sc_module {
   std::vector<unsigned char> data_;    // stands in for bytes that do not matter
   std::vector<std::uint64_t> window_;  // arrival of the last requests_in_flight transactions
   std::size_t slot_ = 0;
-  sc_core::sc_time run_ahead_;  // simulated time up to which the global quantum lets this process run ahead
+  sc_core::sc_time run_ahead_;       // simulated time up to which the global quantum lets this process run ahead
+  bool buffers_understand_ = false;  // the dataflow extension
   std::uint64_t issued_ = 0;
   std::uint64_t idle_from_ = 0;
   std::uint64_t loads_until_ = 0;   // arrival of the last read that has ended

@@ -24,8 +24,21 @@ class FastEngine : public GemmEngine {
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const override;
 
  private:
+  /// A step whose operands have been asked for.
+  struct Ahead {
+    Step step;
+    Dma::Loads loads;
+    bool streamed = false;  ///< the activation buffer has not been told of its load
+  };
+
+  void follow_beat(StepPlan& plan, const Step& computed, ControllerCounts& counts);
+  void tell_buffer(const StepPlan& plan, const Step& like, std::uint64_t loads, std::uint64_t stores);
+
   Mxu& mxu_;
   Dma& dma_;
+  Ahead ahead_[2];        // the step to compute and the one whose operands load meanwhile
+  std::size_t turn_ = 0;  // which of them comes next
+  std::size_t left_ = 0;  // steps in them
 };
 
 }  // namespace anda

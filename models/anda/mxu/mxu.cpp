@@ -65,14 +65,16 @@ std::uint64_t Mxu::compute(const Step& step, std::uint64_t held) {
   if (functional_.enabled) values_.compute(*plan_, step);
   held_ = held;
   computed_ = true;
+  before_ = {pace_, put_out_, stored_};
+  repeatable_ = true;
+  sent_.clear();
   shown_ = Shown();
   for (std::uint64_t row = 0; row < step.row_tiles; ++row) compute_row(step, row);
   const std::uint64_t full = std::min(pace_.waited, held);
   stalls_.buffer_full += full;
   stalls_.dram += pace_.waited - full;
   pace_.waited = 0;
-  activation_credits->release(step.activation_half, pace_.done);
-  weight_credits->release(step.weight_half, pace_.done);
+  release(step, pace_.done);
   if (observer_ != nullptr) show_step(step);
   return pace_.done;
 }
@@ -182,9 +184,49 @@ void Mxu::send(const Step& step, const ArrayTile& tile) {
   write.words = tile.output_words;
   write.moves_data = functional_.enabled;
   send_tile(step, tile);
+  repeatable_ = repeatable_ && write.repeatable;
+  if (sent_.size() < most_tiles_of_beat) sent_.push_back(write.cycle);
   pace_.drained_at(write.done - config_.fill_cycles, write.sink_slower);
   put_out_ = write.put_out;
   stored_ = std::max(stored_, write.stored);
+}
+
+// --- steps on the beat ---
+
+Mxu::Beat Mxu::beat() const {
+  const std::uint64_t period = pace_.done - before_.pace.done;
+  const bool recurs = repeatable_ && !functional_.enabled && observer_ == nullptr &&
+                      sent_.size() < most_tiles_of_beat && before_.pace.recurs(pace_) &&
+                      put_out_ - before_.put_out == period && stored_ - before_.stored == period;
+  return {recurs ? period : 0, pace_.done, stored_};
+}
+
+void Mxu::repeat(const Step& last, std::uint64_t times) {
+  const std::uint64_t period = pace_.done - before_.pace.done;
+  DataflowExtension& write = write_sums_.said;
+  write = DataflowExtension();
+  write.repeats = times;
+  write.period = period;
+  read_activations_.said = DataflowExtension();
+  read_weights_.said = DataflowExtension();
+  for (std::uint64_t column = 0; column < last.column_tiles; ++column) {
+    const ArrayTile tile = plan_->tile(last, 0, column);
+    count(work(tile, plan_->task().input.mantissa_bits) * times);
+    read_activations_.said.words += tile.activations * times;
+    read_weights_.said.words.data += plan_->weight_words(tile, tile.groups) * times;
+    write.cycle = sent_[column] + period;
+    write.words = tile.output_words * times;
+    send_tile(last, tile);
+  }
+  read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->activation_address(last, 0),
+                    plan_->task().input.bytes(last.height, last.depth), nullptr);
+  read_weights_(weights, tlm::TLM_READ_COMMAND, plan_->weight_address(last, 0),
+                plan_->task().weights.bytes(last.depth, plan_->columns_of(last, 0)), nullptr);
+  write = DataflowExtension();
+  pace_.repeat(before_.pace, times);
+  put_out_ += times * period;
+  stored_ += times * period;
+  repeatable_ = false;
 }
 
 void Mxu::send_tile(const Step& step, const ArrayTile& tile) {

@@ -75,6 +75,24 @@ class Mxu : public sc_core::sc_module {
   /// The GeMM ends in a cycle, when its last result is in memory.
   void finish(std::uint64_t cycle);
 
+  /// How the array goes on while steps like the last one follow and their operands are there in time: each takes
+  /// `period` cycles more than the one before it and sees the same state, so late.
+  struct Beat {
+    std::uint64_t period = 0;
+    std::uint64_t done = 0;    ///< the last step
+    std::uint64_t stored = 0;  ///< its results, in the activation buffer
+  };
+  /// The beat that the last two steps had; a period of 0 if they had none.
+  Beat beat() const;
+  /// So many steps like the last one have followed on the beat.
+  void repeat(const Step& last, std::uint64_t times);
+
+  /// Is done with the operands of a step in a cycle.
+  void release(const Step& step, std::uint64_t cycle) {
+    activation_credits->release(step.activation_half, cycle);
+    weight_credits->release(step.weight_half, cycle);
+  }
+
   /// Cycle at which the last result so far is in the activation buffer.
   std::uint64_t results_stored() const { return stored_; }
 
@@ -145,6 +163,18 @@ class Mxu : public sc_core::sc_module {
   std::uint64_t stored_ = 0;   // it is in the buffer
   std::uint64_t held_ = 0;     // cycles for which the step's loads were held up
   bool computed_ = false;      // a step of this GeMM
+
+  // What a beat is found by.
+  struct Instants {
+    ArrayPace pace;
+    std::uint64_t put_out = 0;
+    std::uint64_t stored = 0;
+  };
+  Instants before_;                  // the last step
+  bool repeatable_ = false;          // nothing behind the array forbids it
+  std::vector<std::uint64_t> sent_;  // cycles at which the last step's tiles left, if they are few
+  static constexpr std::size_t most_tiles_of_beat = 64;
+
   Shown shown_;
 
   ActivityObserver* observer_ = nullptr;
