@@ -25,7 +25,7 @@ class BufferAccess {
         words_{ceil_div(std::uint64_t{payload.get_data_length()} * 8, word_bits), 0},
         first_words_(words_.data) {
     if (said_ == nullptr) return;
-    words_ = said_->timed ? said_->words : BufferWords();
+    words_ = said_->counted ? said_->words : BufferWords();
     first_words_ = said_->first_words;
   }
 

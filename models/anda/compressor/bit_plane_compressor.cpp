@@ -87,6 +87,7 @@ void BitPlaneCompressor::put_out_block(std::uint64_t address, DataflowExtension&
   next.stride = said.stride;
   next.moves_data = said.moves_data;
   next.timed = said.timed;
+  next.counted = said.counted;
   if (said.timed) {
     const std::uint64_t shift = (said.repeats - 1) * said.period;
     next.cycle = lanes_.add(said.cycle, {rates_, tile.values(), tile.rows * ceil_div(tile.columns, format.group_size)});

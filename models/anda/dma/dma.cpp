@@ -177,11 +177,20 @@ void Dma::stream_in(const MemoryRun& run, std::uint64_t free_from, Loads& loads)
   loads.arrived = loads_until_ = idle_from_;
 }
 
-void Dma::streamed(const Transfer& like, std::uint64_t times, std::uint64_t arrived) {
-  DataflowAccess& buffer = access(like, arrived);
+void Dma::streamed(const Transfer& like, std::uint64_t times) {
+  DataflowAccess& buffer = access(like, 0);
   buffer.said.words = like.words * times;
+  buffer.said.timed = false;
   buffer(activation_buffer, like.store ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND, like.address,
          like.memory.bytes, nullptr);
+  buffer.said.timed = true;
+}
+
+void Dma::streamed(const Transfer& load, const Loads& loads) {
+  DataflowAccess& buffer = access(load, loads.arrived);
+  buffer.said.counted = false;
+  buffer(activation_buffer, tlm::TLM_WRITE_COMMAND, load.address, load.memory.bytes, nullptr);
+  buffer.said.counted = true;
 }
 
 // --- the buffers' side ---

@@ -82,8 +82,10 @@ class Dma : public sc_core::sc_module {
   void stream_out(const MemoryRun& run, std::uint64_t stored);
   /// Loads the activations of a step that streams into a half that is free from a cycle on.
   void stream_in(const MemoryRun& run, std::uint64_t free_from, Loads& loads);
-  /// Tells the activation buffer of `times` such transfers.
-  void streamed(const Transfer& like, std::uint64_t times, std::uint64_t arrived);
+  /// Tells the activation buffer of the words of `times` such transfers.
+  void streamed(const Transfer& like, std::uint64_t times);
+  /// Tells it when the operands arrived that such a transfer brought.
+  void streamed(const Transfer& load, const Loads& loads);
 
   // Single transfers, no earlier than a cycle; cycles do not go back. `arrival`, if given, is set to the cycle at which
   // the last byte is in the buffer, when that is known.

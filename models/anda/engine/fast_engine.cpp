@@ -70,7 +70,7 @@ void FastEngine::follow_beat(StepPlan& plan, const Step& computed, ControllerCou
     const Step before = now.step;
     now.streamed = false;
     const bool more = plan.next(now.step);
-    if (more && now.step.like(computed)) {
+    if (more && now.step.like(computed) && now.step.weight_half == before.weight_half) {
       dma_.stream_in(plan.streamed_in(now.step), done, now.loads);
       now.streamed = true;
       ++loads;
@@ -91,14 +91,12 @@ void FastEngine::follow_beat(StepPlan& plan, const Step& computed, ControllerCou
 /// The activation buffer learns of the transfers of the steps that followed: how many words those were, and when the
 /// panels arrived that it holds now.
 void FastEngine::tell_buffer(const StepPlan& plan, const Step& like, std::uint64_t loads, std::uint64_t stores) {
-  std::uint64_t held = 0;
-  for (const Ahead& ahead : ahead_) held += ahead.streamed ? 1 : 0;
-  if (loads > held) dma_.streamed(plan.streamed_load(like), loads - held, 0);
+  if (loads > 0) dma_.streamed(plan.streamed_load(like), loads);
+  if (stores > 0) dma_.streamed(plan.streamed_store(like), stores);
   for (Ahead& ahead : ahead_) {
-    if (ahead.streamed) dma_.streamed(plan.streamed_load(ahead.step), 1, ahead.loads.arrived);
+    if (ahead.streamed) dma_.streamed(plan.streamed_load(ahead.step), ahead.loads);
     ahead.streamed = false;
   }
-  if (stores > 0) dma_.streamed(plan.streamed_store(like), stores, 0);
 }
 
 }  // namespace anda

@@ -70,6 +70,7 @@ std::uint64_t Mxu::compute(const Step& step, std::uint64_t held) {
   sent_.clear();
   shown_ = Shown();
   for (std::uint64_t row = 0; row < step.row_tiles; ++row) compute_row(step, row);
+  repeatable_ = repeatable_ && pace_.waited == 0;
   const std::uint64_t full = std::min(pace_.waited, held);
   stalls_.buffer_full += full;
   stalls_.dram += pace_.waited - full;
@@ -243,6 +244,7 @@ void Mxu::fetch_values(tlm_utils::simple_initiator_socket<Mxu>& socket, Dataflow
                        std::uint64_t bytes, std::uint8_t* to) {
   read.said = DataflowExtension();
   read.said.timed = false;
+  read.said.counted = false;
   read.said.moves_data = true;
   read(socket, tlm::TLM_READ_COMMAND, address, bytes, to);
   read.said = DataflowExtension();
@@ -260,6 +262,7 @@ void Mxu::move_values(const Step& step) {
       const ArrayTile tile = plan_->tile(step, row, column);
       write_sums_.said = DataflowExtension();
       write_sums_.said.timed = false;
+      write_sums_.said.counted = false;
       write_sums_.said.moves_data = true;
       send_tile(step, tile);
     }

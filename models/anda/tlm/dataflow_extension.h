@@ -25,8 +25,9 @@ struct DataflowExtension : tlm::tlm_extension<DataflowExtension> {
   std::uint64_t repeats = 1;  ///< accesses that this one stands for, `period` cycles apart, `cycle` the first
   std::uint64_t period = 0;
   std::uint64_t stride = 0;  ///< and so many bytes apart
-  bool moves_data = false;   ///< the data pointer is meant; without it only sizes and times are
-  bool timed = true;         ///< without it only data is moved: no time, no counters
+  bool moves_data = false;   ///< the data pointer is meant
+  bool timed = true;         ///< the instants are meant
+  bool counted = true;       ///< the words are meant
 
   // Answered by the target.
   bool answered = false;

@@ -47,6 +47,7 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   next.stride = said.stride;
   next.moves_data = said.moves_data;
   next.timed = said.timed;
+  next.counted = said.counted;
   // The compressor knows where in its block a tile lies.
   const std::uint64_t in_block = tile.compress ? 0 : tile.column_of_block * tile.rows * bytes_of_value;
   unsigned char* const data =
