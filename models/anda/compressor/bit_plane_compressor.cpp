@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include <anda/base/math.h>
-#include <anda/numeric/panel.h>
+#include <anda/numeric/panel_codec.h>
 
 namespace anda {
 

@@ -2,7 +2,7 @@
 #ifndef ANDA_CONTROLLER_FUNCTIONAL_OPTIONS_H
 #define ANDA_CONTROLLER_FUNCTIONAL_OPTIONS_H
 
-#include <anda/numeric/accumulate.h>
+#include <anda/numeric/rounding.h>
 
 namespace anda {
 

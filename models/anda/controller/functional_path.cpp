@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include <anda/numeric/panel_codec.h>
 #include <anda/numeric/simd/kernels.h>
 
 namespace anda {

@@ -7,7 +7,7 @@
 
 #include <anda/base/math.h>
 #include <anda/energy/counters.h>
-#include <anda/numeric/accumulate.h>
+#include <anda/numeric/rounding.h>
 #include <anda/vector_unit/vector_unit_config.h>
 
 namespace anda {
