@@ -48,3 +48,20 @@ def test_each_numeric_test_names_its_block():
         block = Path("anda") / folder / f"{test.stem.removeprefix('test_')}.h"
         assert test.stem.startswith("test_") and (ROOT / "models" / block).is_file(), f"{test.name} names no block"
         assert includes(test)[0] == str(block), f"{test.name} includes {includes(test)[0]} first"
+
+
+def test_causes_of_stalls_are_listed_once():
+    """Everything that tells causes of stalls apart takes them from the table, or from what the simulator wrote."""
+    table = ROOT / "models" / "anda" / "base" / "stall_cause.h"
+    causes = re.findall(r"^  S\(X, (\w+),", table.read_text(), re.MULTILINE)
+    assert len(causes) >= 7
+    lists = []
+    for folder in ("models", "src", "scripts", "examples"):
+        for file in (ROOT / folder).rglob("*"):
+            if not file.is_file() or file.suffix in (".png", ".pyc") or file == table:
+                continue
+            text = file.read_text(errors="replace")
+            named = [cause for cause in causes if re.search(rf"""["'.]{cause}["']|\b{cause}:|stall[_.]{cause}\b""", text)]
+            if len(named) > len(causes) / 2:
+                lists.append(str(file.relative_to(ROOT)))
+    assert lists == []

@@ -6,13 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace anda {
+#include <anda/base/stall_cause.h>
 
-/// What a cycle of a GeMM is for the array: it computes, or waits for one cause.
-enum class ArrayState : std::uint8_t { busy, dram, buffer_full, weight_port, activation_port, drain, compressor, fill };
-inline constexpr std::size_t array_state_count = 8;
-inline constexpr std::array<const char*, array_state_count> array_state_names{
-    "busy", "dram", "buffer_full", "weight_port", "activation_port", "drain", "compressor", "fill"};
+namespace anda {
 
 /// What a transfer between external memory and the buffers carries.
 enum class Operand : std::uint8_t { activations, weights, partial_sums, results };

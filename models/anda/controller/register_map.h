@@ -19,6 +19,8 @@
 
 #include <stdint.h> /* NOLINT(modernize-deprecated-headers): C */
 
+#include <anda/base/stall_cause.h>
+
 /* NOLINTBEGIN(readability-identifier-naming): names as drivers have them */
 
 /* Increased in its upper half when drivers must change, in its lower half when something is added. */
@@ -73,21 +75,16 @@
   F(CAPABILITIES, COMPRESSES, 1, 1, "results can be Anda groups; 0: FP16 only")
 
 /* C(name, offset, the counter of the model that it shows). 64 bits each. */
-#define ANDA_COUNTERS(C)                                   \
-  C(CYCLES, 0x100, "controller.cycles")                    \
-  C(GEMMS, 0x108, "controller.gemms")                      \
-  C(STEPS, 0x110, "controller.steps")                      \
-  C(BUSY_CYCLES, 0x118, "mxu.busy_cycles")                 \
-  C(MACS, 0x120, "mxu.macs")                               \
-  C(STALL_DRAM, 0x128, "stall.dram")                       \
-  C(STALL_BUFFER_FULL, 0x130, "stall.buffer_full")         \
-  C(STALL_WEIGHT_PORT, 0x138, "stall.weight_port")         \
-  C(STALL_ACTIVATION_PORT, 0x140, "stall.activation_port") \
-  C(STALL_DRAIN, 0x148, "stall.drain")                     \
-  C(STALL_COMPRESSOR, 0x150, "stall.compressor")           \
-  C(STALL_FILL, 0x158, "stall.fill")                       \
-  C(READ_BYTES, 0x160, "dma.read_bytes")                   \
-  C(WRITE_BYTES, 0x168, "dma.write_bytes")                 \
+#define ANDA_STALL_COUNTER(C, cause, upper, offset, meaning) C(STALL_##upper, offset, "stall." #cause)
+#define ANDA_COUNTERS(C)                   \
+  C(CYCLES, 0x100, "controller.cycles")    \
+  C(GEMMS, 0x108, "controller.gemms")      \
+  C(STEPS, 0x110, "controller.steps")      \
+  C(BUSY_CYCLES, 0x118, "mxu.busy_cycles") \
+  C(MACS, 0x120, "mxu.macs")               \
+  ANDA_STALL_CAUSES(ANDA_STALL_COUNTER, C) \
+  C(READ_BYTES, 0x160, "dma.read_bytes")   \
+  C(WRITE_BYTES, 0x168, "dma.write_bytes") \
   C(TRANSACTIONS, 0x170, "dma.transactions")
 
 /* Descriptors, one after another, ANDA_DESCRIPTOR_WORDS words each. */

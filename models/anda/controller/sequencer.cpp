@@ -98,8 +98,8 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
     }
     const std::uint64_t done = pace_.done;
     const std::uint64_t full = std::min(pace_.waited, loaded.held);
-    stalls_.buffer_full += full;
-    stalls_.dram += pace_.waited - full;
+    stalls_[ArrayState::buffer_full] += full;
+    stalls_[ArrayState::dram] += pace_.waited - full;
     pace_.waited = 0;
     activation_half_left[loaded.activation_half] = done;
     weight_half_left[loaded.weight_half] = done;
@@ -121,10 +121,10 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
   if (cost != nullptr) {
     const std::uint64_t fill = datapath_.mxu.config().fill_cycles;
     const std::uint64_t done = pace_.done;
-    stalls_.fill += fill;
-    stalls_.drain += put_out_ - done - fill;
-    stalls_.compressor += ready_ - put_out_;
-    stalls_.dram += end - ready_;
+    stalls_[ArrayState::fill] += fill;
+    stalls_[ArrayState::drain] += put_out_ - done - fill;
+    stalls_[ArrayState::compressor] += ready_ - put_out_;
+    stalls_[ArrayState::dram] += end - ready_;
     if (observer() != nullptr) {
       show(ArrayState::fill, done, fill);
       show(ArrayState::drain, done + fill, put_out_ - done - fill);
@@ -132,13 +132,13 @@ std::uint64_t Sequencer::run(const GemmTask& task, const TileShape& shape, const
       show(ArrayState::dram, ready_, end - ready_);
     }
   } else {
-    stalls_.dram += end;  // stopped in the first loads
+    stalls_[ArrayState::dram] += end;  // stopped in the first loads
     if (observer() != nullptr) show(ArrayState::dram, 0, end);
   }
-  stalls_.activation_port += pace_.port[0];
-  stalls_.weight_port += pace_.port[1];
-  stalls_.drain += pace_.out[0];
-  stalls_.compressor += pace_.out[1];
+  stalls_[ArrayState::activation_port] += pace_.port[0];
+  stalls_[ArrayState::weight_port] += pace_.port[1];
+  stalls_[ArrayState::drain] += pace_.out[0];
+  stalls_[ArrayState::compressor] += pace_.out[1];
   counts_.cycles += end;
   if (!dma_.stopped()) ++counts_.gemms;
   if (observer() != nullptr) observer()->end_gemm(end);

@@ -62,7 +62,7 @@ class Sequencer : public sc_core::sc_module, public GemmEngine {
   LaneQueue lanes_;
   ArrayPace pace_;
   EngineCounts counts_;
-  EngineCounts::Stalls& stalls_ = counts_.stalls;
+  StallCounts& stalls_ = counts_.stalls;
   Counters counters_;
 };
 
