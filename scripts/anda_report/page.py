@@ -103,14 +103,11 @@ def system_data(run, system):
 
 def run_data(run):
     info = run.report["run"]
-    # anda-sim run --level detailed is level fast before a memory that counts its commands.
-    detailed = any("dram.activates" in system.get("actions", {}) for system in run.systems)
-    level = "detailed" if detailed and info["level"] == "fast" else info["level"]
     return {
         "label": run.label,
         "name": info["name"],
         "workload": info["workload"],
-        "level": level,
+        "level": info["level"],
         "version": info["tool_version"],
         "trace": info["trace_sha256"],
         "config_sha256": info["config_sha256"],

@@ -61,6 +61,11 @@ struct RunConfig {
                           "is " + number_text(precision.weight_bits) +
                               ", must be at most accelerator.mxu.weight_bits = " + number_text(widest)});
     }
+    if (!simulation.vcd.empty() && accelerator.level != Level::cycle) {
+      problems.push_back({join_key(path, "simulation.vcd"), std::string("needs accelerator.level = cycle, it is ") +
+                                                                name_of(levels, accelerator.level) +
+                                                                ", which has no clocks to show"});
+    }
     if (functional.enabled && simulation.fold_layers) {
       problems.push_back({join_key(path, "simulation.fold_layers"),
                           "is true, must be false with functional.enabled: every GeMM has data of its own"});

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "config/level_choice.h"
 #include "timeline/event_writer.h"
 
 namespace anda::sim {
@@ -164,7 +165,7 @@ void Timeline::write() {
   out << fmt::format(
       R"({{"displayTimeUnit":"ns","otherData":{{"tool":"anda-sim {}","run":{},"level":{},"folded_layers":{},)"
       R"("window_from_us":{},"window_length_us":{},"events_limit":{},"systems":[)",
-      ANDA_VERSION, json_text(config_.name), json_text(name_of(levels, config_.simulation.level)),
+      ANDA_VERSION, json_text(config_.name), json_text(level_text(config_.accelerator.level, config_.dram.level)),
       config_.simulation.fold_layers, wanted.from_us, wanted.length_us, wanted.events);
   for (SystemTimeline& system : systems_) {
     system.finish();
