@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules of the source tree that no compiler checks."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ REFERENCE = NUMERIC / "reference"
 INCLUDE = re.compile(r'^\s*#include [<"]([^>"]+)', re.MULTILINE)
 
 
+@functools.lru_cache(maxsize=None)
 def includes(file):
     return INCLUDE.findall(file.read_text())
 
@@ -65,3 +67,15 @@ def test_causes_of_stalls_are_listed_once():
             if len(named) > len(causes) / 2:
                 lists.append(str(file.relative_to(ROOT)))
     assert lists == []
+
+
+def test_a_step_is_never_called_a_tile():
+    """A tile is an output tile of the array; a step is the part of a GeMM whose operands fill one half of the buffers."""
+    wrong = re.compile(r"\b(weight|activation|operand)s?[ _]tiles?\b|\btile[ _](shape|step)s?\b", re.IGNORECASE)
+    found = []
+    for folder in ("docs", "src", "examples", "scripts", "configs"):
+        for file in (ROOT / folder).rglob("*"):
+            if file.suffix in (".md", ".json", ".h", ".c", ".cpp", ".py", ".yaml", ""):
+                if file.is_file() and "__pycache__" not in file.parts:
+                    found += [f"{file.relative_to(ROOT)}: {hit.group()}" for hit in wrong.finditer(file.read_text())]
+    assert found == []

@@ -46,7 +46,7 @@ class ActivityObserver {
   /// From when the DMA might move it (a half is free, results are complete) to its arrival. Results and partial sums
   /// that leave are stores.
   virtual void transfer(Operand operand, bool store, std::uint64_t bytes, CycleSpan span) = 0;
-  /// An operand tile takes up a half of its buffer from here, until the array is done with it.
+  /// An operand of a step takes up a half of its buffer from here, until the array is done with it.
   virtual void load_half(Operand operand, std::uint32_t half, std::uint64_t bytes, std::uint64_t cycle) = 0;
   virtual void leave_half(Operand operand, std::uint32_t half, std::uint64_t cycle) = 0;
 };

@@ -41,7 +41,7 @@ struct WeightBufferConfig {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.number("bytes", self.bytes, Range<std::uint64_t>{1024, 1u << 30},
-                 "capacity for packed weights and their scales; half of it holds one tile");
+                 "capacity for packed weights and their scales; half of it holds the weights of one step");
     visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536},
                  "bits that the weight port brings to the array in a cycle");
   }

@@ -53,7 +53,7 @@ struct EngineCounts {
   void register_in(Counters& counters) const {
     counters.add("controller.cycles", "cycles", "clock cycles from the start of a GeMM to its end", cycles);
     counters.add("controller.gemms", "GeMMs", "GeMMs run to their end", gemms);
-    counters.add("controller.steps", "steps", "tile steps run", steps);
+    counters.add("controller.steps", "steps", "steps run", steps);
     for (const StallCause& cause : stall_causes) {
       counters.add(cause.counter, stall_unit, cause.meaning, stalls[cause.state]);
     }

@@ -51,9 +51,9 @@
   R(WEIGHT_BITS, 0x054, RO, 0, "bits of the widest weight")                                                     \
   R(GROUP_SIZE, 0x058, RO, 0, "activations along k that share an exponent")                                     \
   R(SCALE_GROUP, 0x05c, RO, 0, "weights along k that share a scale")                                            \
-  R(TILE_STEP_M, 0x060, RO, 0, "tiles are multiples of it along m")                                             \
-  R(TILE_STEP_N, 0x064, RO, 0, "tiles are multiples of it along n")                                             \
-  R(TILE_STEP_K, 0x068, RO, 0, "tiles are multiples of it along k")                                             \
+  R(STEP_UNIT_M, 0x060, RO, 0, "steps are multiples of it along m")                                             \
+  R(STEP_UNIT_N, 0x064, RO, 0, "steps are multiples of it along n")                                             \
+  R(STEP_UNIT_K, 0x068, RO, 0, "steps are multiples of it along k")                                             \
   R(MANTISSA_BYTES, 0x06c, RO, 0, "activation buffer: capacity for planes, FP16 values and partial sums")       \
   R(EXPONENT_BYTES, 0x070, RO, 0, "activation buffer: capacity for shared exponents")                           \
   R(WEIGHT_BYTES, 0x074, RO, 0, "weight buffer: capacity for weights and scales")
@@ -104,9 +104,9 @@
   D(INPUT_BITS, 4, 0, 8, "mantissa bits of the activations, 1 ... 16; 0, FP16, where elements take no groups") \
   D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16")                                   \
   D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS")                                              \
-  D(TILE_M, 5, 0, 32, "tile: a multiple of TILE_STEP_M")                                                       \
-  D(TILE_N, 6, 0, 32, "tile: a multiple of TILE_STEP_N")                                                       \
-  D(TILE_K, 7, 0, 32, "tile: a multiple of TILE_STEP_K")                                                       \
+  D(STEP_M, 5, 0, 32, "extent of a step: a multiple of STEP_UNIT_M")                                           \
+  D(STEP_N, 6, 0, 32, "extent of a step: a multiple of STEP_UNIT_N")                                           \
+  D(STEP_K, 7, 0, 32, "extent of a step: a multiple of STEP_UNIT_K")                                           \
   D(ACTIVATIONS_LOW, 8, 0, 32, "byte address of the activations, a multiple of 4, as all addresses")           \
   D(ACTIVATIONS_HIGH, 9, 0, 32, "upper half of it")                                                            \
   D(WEIGHTS_LOW, 10, 0, 32, "byte address of the weights")                                                     \
@@ -114,7 +114,7 @@
   D(OUTPUTS_LOW, 12, 0, 32, "byte address of the results")                                                     \
   D(OUTPUTS_HIGH, 13, 0, 32, "upper half of it")                                                               \
   D(PARTIAL_SUMS_LOW, 14, 0, 32,                                                                               \
-    "byte address of m x n FP32 sums, used when tiles split k and other tiles come between")                   \
+    "byte address of m x n FP32 sums, used when steps split k and other steps come between")                   \
   D(PARTIAL_SUMS_HIGH, 15, 0, 32, "upper half of it")
 
 /* E(name, code, meaning). */
@@ -123,7 +123,7 @@
   E(OPCODE, 1, "the descriptor is no operation, or has an unknown loop order")                \
   E(DIMENSION, 2, "m, n or k is 0 or above 2^24")                                             \
   E(FORMAT, 3, "a mantissa length or weight width that the array does not have")              \
-  E(TILE, 4, "a tile that is 0, no multiple of the steps, or too large for half of a buffer") \
+  E(STEP, 4, "a step that is 0, no multiple of STEP_UNIT, or too large for half of a buffer") \
   E(COUNT, 5, "DESCRIPTOR_COUNT is 0 or above DESCRIPTORS")                                   \
   E(MEMORY, 6, "external memory answered a transaction with an error")                        \
   E(RESERVED, 7, "a reserved bit of the descriptor is 1")                                     \
