@@ -8,7 +8,9 @@
 
 namespace anda {
 
-using namespace panel_bytes;
+using panel_bytes::exponent_at;
+using panel_bytes::load;
+using panel_bytes::store;
 
 ActivationPanel::ActivationPanel(const std::uint8_t* bytes, std::size_t rows, std::size_t k,
                                  const ActivationFormat& format, const Simd& simd)

@@ -12,7 +12,12 @@
 
 namespace anda {
 
-using namespace panel_bytes;
+using panel_bytes::Eight;
+using panel_bytes::exponent_at;
+using panel_bytes::load;
+using panel_bytes::mantissas_at;
+using panel_bytes::over_scale_groups;
+using panel_bytes::store;
 
 namespace {
 

@@ -9,7 +9,9 @@
 
 namespace anda {
 
-using namespace panel_bytes;
+using panel_bytes::load;
+using panel_bytes::over_scale_groups;
+using panel_bytes::WeightReader;
 
 WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format,
                          Kind kind, std::size_t group_size)
