@@ -153,7 +153,7 @@ class Processor : public sc_core::sc_module {
       job.gemm.weights = job.gemm.activations + (64 << 20);
       job.gemm.outputs = job.gemm.activations + (128 << 20);
       job.gemm.partial_sums = job.gemm.activations + (192 << 20);
-      check(anda_choose_tile(&device, &job.gemm), device);
+      check(anda_choose_step(&device, &job.gemm), device);
       check(anda_write_gemm(&device, 0, &job.gemm), device);
       place(job, device);
     }

@@ -43,7 +43,7 @@ def part(row, name):
 
 
 def op_row(op):
-    stalls = sum(op[f"stall_{cause}_cycles"] for cause in model.STALLS)
+    stalls = sum(model.cycle_parts(op).values()) - op["busy_cycles"]
     return [stalls if key == "stall_cycles" else op.get(key) for key in OP_COLUMNS]
 
 
@@ -54,7 +54,7 @@ def system_data(run, system):
     kinds = model.kinds(system)
     array = None
     if overview is not None:
-        array = {state: overview[f"array_{state}_ticks"] for state in model.CYCLES}
+        array = {state: overview[f"array_{state}_ticks"] for state in model.states_of([run])}
     return {
         "name": system["name"],
         "baseline": own == 0,
@@ -103,14 +103,11 @@ def system_data(run, system):
 
 def run_data(run):
     info = run.report["run"]
-    # anda-sim run --level detailed is level fast before a memory that counts its commands.
-    detailed = any("dram.activates" in system.get("actions", {}) for system in run.systems)
-    level = "detailed" if detailed and info["level"] == "fast" else info["level"]
     return {
         "label": run.label,
         "name": info["name"],
         "workload": info["workload"],
-        "level": level,
+        "level": info["level"],
         "version": info["tool_version"],
         "trace": info["trace_sha256"],
         "config_sha256": info["config_sha256"],
@@ -147,7 +144,7 @@ def page(runs, tables, plotly):
         "runs": [run_data(run) for run in runs],
         "tables": [table_data(table) for table in tables],
         "components": model.COMPONENTS,
-        "states": model.CYCLES,
+        "states": model.states_of(runs),
         "units": UNITS,
         "names": NAMES,
         "op_columns": OP_COLUMNS,

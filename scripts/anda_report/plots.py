@@ -8,12 +8,10 @@ from anda_figures.pareto import front_indices
 from anda_figures.style import COLUMN_INCHES, PALETTE, plain_ticks
 from anda_figures.units import more_is_better, prefixed, scaled
 
-from .runs import COMPONENTS, CYCLES, STALLS, bandwidth, cycle_parts, energy_parts, kinds, ratios, roofline
+from .runs import COMPONENTS, bandwidth, cycle_parts, energy_parts, kinds, ratios, roofline, states_of
 
 COMPONENT_COLOURS = dict(zip(COMPONENTS, ["#0072B2", "#CC79A7", "#009E73", "#E69F00", "#D55E00", "#8A8F98", "#56B4E9"]))
-STATE_COLOURS = dict(
-    zip(CYCLES, ["#0072B2", "#D55E00", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#000000", "#8A8F98"])
-)
+STATE_COLOURS = ["#0072B2", "#D55E00", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#000000", "#8A8F98", "#A65628"]
 # Height of a roof's label in that of the roofline.
 LABEL_SHARE = 0.055
 LOGARITHMIC_FROM = 30
@@ -72,14 +70,14 @@ def columns_for(bars):
 
 def stacked(plt, bars, parts_of, names, colours, unit, title, share):
     parts = [parts_of(bar.row) for bar in bars]
-    totals = [sum(part[key] for key in names) for part in parts]
+    totals = [sum(part.get(key, 0) for key in names) for part in parts]
     factor, prefix = (0.01, "") if share else prefixed(max(totals), unit)
-    shown = [key for key in names if any(part[key] > 0 for part in parts)]
+    shown = [key for key in names if any(part.get(key, 0) > 0 for part in parts)]
     rows = -(-len(shown) // 3)
     figure, axis = canvas(plt, 0.62 + 0.17 * rows + 0.19 * len(bars))
     left = [0.0] * len(bars)
     for key in shown:
-        widths = [part[key] / ((total or 1) if share else 1) / factor for part, total in zip(parts, totals)]
+        widths = [part.get(key, 0) / ((total or 1) if share else 1) / factor for part, total in zip(parts, totals)]
         axis.barh(range(len(bars)), widths, 0.72, left=left, label=names[key], color=colours[key], linewidth=0)
         left = [a + b for a, b in zip(left, widths)]
     axis.set_yticks(range(len(bars)), [bar.label for bar in bars])
@@ -99,16 +97,24 @@ def plot_energy(plt, runs, options):
     return stacked(plt, bars_of(runs, options.by), joules, COMPONENTS, COMPONENT_COLOURS, "J", "Energy", options.share)
 
 
+def state_colours(states):
+    return {state: STATE_COLOURS[i % len(STATE_COLOURS)] for i, state in enumerate(states)}
+
+
 def plot_cycles(plt, runs, options):
-    names = {key: name.replace("stall: ", "") for key, name in CYCLES.items()}
-    return stacked(plt, bars_of(runs, options.by), cycle_parts, names, STATE_COLOURS, " cycles", "Time", options.share)
+    names = {key: name.replace("stall: ", "") for key, name in states_of(runs).items()}
+    colours = state_colours(names)
+    return stacked(plt, bars_of(runs, options.by), cycle_parts, names, colours, " cycles", "Time", options.share)
 
 
 def plot_stalls(plt, runs, options):
     bars = bars_of(runs, options.by)
-    if not any(cycle_parts(bar.row)[cause] for bar in bars for cause in STALLS):
+    names = {key: name.replace("stall: ", "") for key, name in states_of(runs).items()}
+    colours = state_colours(names)
+    del names["busy"]
+    if not any(cycle_parts(bar.row).get(cause) for bar in bars for cause in names):
         raise InputError("the array never waits: there are no stalls to draw")
-    return stacked(plt, bars, cycle_parts, STALLS, STATE_COLOURS, " cycles", "Stalls", options.share)
+    return stacked(plt, bars, cycle_parts, names, colours, " cycles", "Stalls", options.share)
 
 
 def plot_area(plt, runs, options):

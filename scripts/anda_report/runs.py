@@ -18,17 +18,6 @@ COMPONENTS = {
     "top_controller": "top controller",
     "dram": "DRAM",
 }
-CYCLES = {
-    "busy": "busy",
-    "dram": "stall: DRAM",
-    "buffer_full": "stall: buffer full",
-    "weight_port": "stall: weight port",
-    "activation_port": "stall: activation port",
-    "drain": "stall: drain",
-    "compressor": "stall: compressor",
-    "fill": "stall: fill",
-}
-STALLS = {cause: text.partition(": ")[2] for cause, text in CYCLES.items() if cause != "busy"}
 # Most intervals of a curve over time, however many GeMMs a run has.
 MOST_INTERVALS = 512
 
@@ -44,6 +33,23 @@ class Run:
     @property
     def systems(self):
         return self.report["systems"]
+
+    @property
+    def stalls(self):
+        return stalls_of(self.report)
+
+
+def stalls_of(report):
+    """The causes of stalls that a report knows, in its order, with their names for people. The simulator has the list."""
+    return {cause: cause.replace("_", " ").replace("dram", "DRAM") for cause in report["systems"][0]["stall_cycles"]}
+
+
+def states_of(runs):
+    """What the arrays of some runs do in a cycle, busy first, with names for people."""
+    states = {"busy": "busy"}
+    for run in runs:
+        states.update({cause: f"stall: {name}" for cause, name in run.stalls.items()})
+    return states
 
 
 def load_json(path):
@@ -110,7 +116,7 @@ def check(file, report):
             outer, inner = path.split(".")
             need(need(system, where, outer, dict), f"{where}{outer}.", inner, number)
         stalls = need(system, where, "stall_cycles", dict)
-        for cause in STALLS:
+        for cause in need(report["systems"][0], "systems[0].", "stall_cycles", dict):
             need(stalls, where + "stall_cycles.", cause, number)
         for outer in ("energy_pj", "area_mm2", "power_mw"):
             parts = need(need(system, where, outer, dict), f"{where}{outer}.", "by_component", dict)
@@ -130,7 +136,7 @@ def check(file, report):
                     "dram_read_bytes",
                     "dram_write_bytes",
                     "pe_utilization",
-                    *(f"stall_{cause}_cycles" for cause in STALLS),
+                    *(f"stall_{cause}_cycles" for cause in stalls),
                     *(f"energy_{component}_pj" for component in COMPONENTS),
                 ):
                     need(row, f"{where}{part}[{j}].", key, number)
@@ -179,8 +185,12 @@ def energy_parts(row):
 
 def cycle_parts(row):
     """Cycles by what the array does in them."""
-    stalls = row.get("stall_cycles") or {cause: row[f"stall_{cause}_cycles"] for cause in STALLS}
-    return {"busy": row["busy_cycles"], **{cause: stalls[cause] for cause in STALLS}}
+    stalls = row.get("stall_cycles") or {
+        key.removeprefix("stall_").removesuffix("_cycles"): cycles
+        for key, cycles in row.items()
+        if key.startswith("stall_")
+    }
+    return {"busy": row["busy_cycles"], **stalls}
 
 
 SUMMED = (
@@ -191,7 +201,6 @@ SUMMED = (
     "energy_total_pj",
     "dram_read_bytes",
     "dram_write_bytes",
-    *(f"stall_{cause}_cycles" for cause in STALLS),
     *(f"energy_{component}_pj" for component in COMPONENTS),
 )
 
@@ -199,6 +208,7 @@ SUMMED = (
 def kinds(system):
     """The ops of a system with equal ones (tensor, shape, formats) summed up, in the order of their first one."""
     found = {}
+    summed = (*SUMMED, *(f"stall_{cause}_cycles" for cause in system["stall_cycles"]))
     for op in system["ops"]:
         key = (
             op["tensor"],
@@ -220,12 +230,12 @@ def kinds(system):
                 "output_mantissa_bits": op.get("output_mantissa_bits"),
                 "gemms": 0,
                 "pe_cycles": 0.0,
-                **dict.fromkeys(SUMMED, 0),
+                **dict.fromkeys(summed, 0),
             }
         entry = found[key]
         entry["gemms"] += op.get("count", 1)
         entry["pe_cycles"] += op["pe_utilization"] * op["cycles"]
-        for field in SUMMED:
+        for field in summed:
             entry[field] += op[field]
     rows = list(found.values())
     # Two kinds of one shape differ in their formats.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <optional>
 
@@ -10,6 +12,7 @@
 
 #include "cli/command_line.h"
 #include "cli/interrupt.h"
+#include "config/level_choice.h"
 #include "config/load.h"
 #include "config/scalar.h"
 #include "report/evaluation.h"
@@ -35,13 +38,29 @@ constexpr const char* usage =
     "report.json, ops.csv and config.yaml (the effective configuration, which can be run again).\n"
     "\n";
 
+/// The keys that a word of --level sets.
+std::array<std::string, 2> settings_of(const LevelChoice& choice) {
+  return {std::string("accelerator.level=") + name_of(levels, choice.accelerator),
+          std::string("dram.level=") + name_of(dram_levels, choice.dram)};
+}
+
+std::string level_help() {
+  std::string text =
+      "how finely time is modelled, see docs/levels.md. Sets two keys; for other pairs set them by --set:";
+  for (const LevelChoice& choice : level_choices) {
+    const auto [accelerator, dram] = settings_of(choice);
+    text += fmt::format("\n{}: {}, {}", choice.name, accelerator, dram);
+  }
+  return text;
+}
+
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
   options.add_options()                                                                                             //
       ("set", text("KEY=VALUE"), "change a key, such as accelerator.mxu.rows=32; may be repeated, later ones win")  //
-      ("level", text("LEVEL"), "fast, detailed (the memory by its commands) or cycle, see docs/levels.md")          //
-      ("vcd", text("FILE"), "waveforms of every block, at level cycle")                                             //
+      ("level", text("LEVEL"), level_help().c_str())                                                                //
+      ("vcd", text("FILE"), "waveforms of every block; needs accelerator.level=cycle")                              //
       ("timeline", text("FILE"), "what the systems do when, for ui.perfetto.dev; see docs/reports.md")              //
       ("timeline-window", text("FROM:TO"), "microseconds of simulated time that its details are of")                //
       ("out,o", text("DIR"), "folder of the results (results/ and the name of the configuration's file)")           //
@@ -57,15 +76,25 @@ std::string default_folder(const std::string& config_path) {
   return "results/" + (stem.empty() ? "run" : stem);
 }
 
-/// The three levels of detail stand for keys of the machine's and of the memory's.
+/// Sets the level of the accelerator and that of the memory, whatever the configuration has.
 void choose_level(const CommandLine& options, std::vector<std::string>& overrides) {
   const std::string level = options.text("level");
-  if (level != "fast" && level != "detailed" && level != "cycle") {
+  std::vector<std::string> names;
+  for (const LevelChoice& choice : level_choices) names.emplace_back(choice.name);
+  const auto chosen = std::find(names.begin(), names.end(), level);
+  if (chosen == names.end()) {
     options.refuse("option --level is " + shown(level) + ", must be fast, detailed or cycle" +
-                   did_you_mean(level, {"fast", "detailed", "cycle"}));
+                   did_you_mean(level, names));
   }
-  overrides.push_back(std::string("simulation.level=") + (level == "cycle" ? "cycle" : "fast"));
-  if (level != "cycle") overrides.push_back("dram.level=" + level);
+  for (const std::string& setting : settings_of(level_choices[static_cast<std::size_t>(chosen - names.begin())])) {
+    const std::string key = setting.substr(0, setting.find('=') + 1);
+    for (const std::string& given : options.all("set")) {
+      if (given.compare(0, key.size(), key) == 0) {
+        options.refuse("option --level sets " + setting + " and there is --set " + given + "; leave one of them out");
+      }
+    }
+    overrides.push_back(setting);
+  }
 }
 
 /// A number of a window, as a key's value has it. Throws Error (input) for what is none.

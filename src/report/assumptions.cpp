@@ -45,11 +45,11 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
       "the next or stays on chip between them.");
   if (info.paper_tiling) {
     list.push_back(
-        fmt::format("tiling paper: a weight tile of k × {} columns stays on chip while the rows of activations stream "
-                    "past; the tile is an inference, the publication does not give it.",
+        fmt::format("tiling paper: weights of k × {} columns stay on chip while the rows of activations stream past; "
+                    "this is an inference, the publication does not say it.",
                     paper_tile_columns));
   } else {
-    list.emplace_back("tiling auto: of the legal tile shapes, the one with the least external memory traffic.");
+    list.emplace_back("tiling auto: of the legal shapes of a step, the one with the least external memory traffic.");
   }
 
   if (!result.systems.empty()) {

@@ -123,7 +123,7 @@ void ReportJson::op(const OpRecord& record, const std::vector<MetricValue>& valu
     line_ += "\":";
     append_op_value(line_, column.value(record));
   }
-  line_ += '}';  // of the tile, whose columns are the last
+  line_ += '}';  // of the step, whose columns are the last
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (metric_keys_[i].empty()) continue;
     line_ += metric_keys_[i];

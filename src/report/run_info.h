@@ -16,7 +16,7 @@ struct RunConfig;
 struct RunInfo {
   std::string tool_version;
   std::string name;         ///< of the run, for people
-  std::string level;        ///< fast …
+  std::string level;        ///< of accelerator and memory, as level_text() has it
   std::string workload;     ///< in words, "LLaMA-13B, prefill of 2048 tokens, batch 1"
   std::string config_yaml;  ///< the effective configuration
   std::string config_sha256;

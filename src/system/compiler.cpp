@@ -17,7 +17,6 @@ constexpr std::uint64_t operand_alignment = 4096;
 AcceleratorConfig accelerator_of(const RunConfig& config, PeKind system) {
   AcceleratorConfig accelerator = config.accelerator;
   accelerator.mxu.processing_element = system;
-  accelerator.level = config.simulation.level;
   accelerator.functional = {config.functional.enabled, config.functional.dot_format};
   return accelerator;
 }

@@ -180,7 +180,7 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
     result.counters.push_back({counter.name, counter.unit, counter.meaning});
   }
 
-  const sc_core::sc_time period(cycles_between_looks(config.simulation.level) / config.accelerator.clock_hz,
+  const sc_core::sc_time period(cycles_between_looks(config.accelerator.level) / config.accelerator.clock_hz,
                                 sc_core::SC_SEC);
   Supervisor supervisor("supervisor", systems, total_macs, progress, period);
   const Waveforms waveforms(config.simulation.vcd, systems, result);

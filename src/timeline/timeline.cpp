@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "config/level_choice.h"
 #include "timeline/event_writer.h"
 
 namespace anda::sim {
@@ -40,9 +41,9 @@ std::pair<std::string, std::string> described(const SystemTimeline& system, cons
     case Track::step:
       return {"step", fmt::format(R"("m":{},"n":{},"k":{})", amounts[0], amounts[1], amounts[2])};
     case Track::array: {
-      const bool busy = slice.what == static_cast<std::uint32_t>(ArrayState::busy);
-      const std::string state = array_state_names[slice.what];
-      return {busy ? state : "stall: " + state, fmt::format(R"("cycles":{})", amounts[0])};
+      const auto state = static_cast<ArrayState>(slice.what);
+      return {state == ArrayState::busy ? name_of(state) : std::string("stall: ") + name_of(state),
+              fmt::format(R"("cycles":{})", amounts[0])};
     }
     case Track::vector_unit:
       return {"results", fmt::format(R"("values":{})", amounts[0])};
@@ -100,7 +101,7 @@ void write_overview(EventWriter& events, const SystemTimeline& system) {
     std::string shares;
     for (std::size_t state = 0; state < seen.size(); ++state) {
       if (!seen[state]) continue;
-      shares += fmt::format(R"({}"{}":{:.6g})", shares.empty() ? "" : ",", array_state_names[state],
+      shares += fmt::format(R"({}"{}":{:.6g})", shares.empty() ? "" : ",", name_of(static_cast<ArrayState>(state)),
                             100 * static_cast<double>(amounts[state]) / length);
     }
     events.counter("whole run: MXU (% of time)", from, shares);
@@ -133,7 +134,7 @@ std::string summary(const SystemTimeline& system) {
       json_text(system.name()), complete, exact_us(system.end_ticks()), instant(horizon(system)),
       instant(system.gemms().horizon()), exact_us(overview.interval_ticks()));
   for (std::size_t state = 0; state < array_state_count; ++state) {
-    text += fmt::format(R"("array_{}_ticks":{},)", array_state_names[state], list_of(overview, state));
+    text += fmt::format(R"("array_{}_ticks":{},)", name_of(static_cast<ArrayState>(state)), list_of(overview, state));
   }
   return text + fmt::format(R"("read_bytes":{},"write_bytes":{}}})", list_of(overview, SystemTimeline::read_bytes),
                             list_of(overview, SystemTimeline::write_bytes));
@@ -164,7 +165,7 @@ void Timeline::write() {
   out << fmt::format(
       R"({{"displayTimeUnit":"ns","otherData":{{"tool":"anda-sim {}","run":{},"level":{},"folded_layers":{},)"
       R"("window_from_us":{},"window_length_us":{},"events_limit":{},"systems":[)",
-      ANDA_VERSION, json_text(config_.name), json_text(name_of(levels, config_.simulation.level)),
+      ANDA_VERSION, json_text(config_.name), json_text(level_text(config_.accelerator.level, config_.dram.level)),
       config_.simulation.fold_layers, wanted.from_us, wanted.length_us, wanted.events);
   for (SystemTimeline& system : systems_) {
     system.finish();

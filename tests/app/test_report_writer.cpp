@@ -202,7 +202,7 @@ TEST_CASE("Assumptions follow from the configuration") {
   };
   write(folder.path(), report_test::run(2), info);
   CHECK(has("softmax"));
-  CHECK(has("tiling paper: a weight tile of k × 64"));
+  CHECK(has("tiling paper: weights of k × 64"));
   CHECK(has("fill_cycles = 8"));
   CHECK(has("technology.mxu: array by hand."));
   CHECK(has("238.9 GB/s"));

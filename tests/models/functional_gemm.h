@@ -7,7 +7,8 @@
 #include <vector>
 
 #include <anda/dataflow/tensor_image.h>
-#include <anda/numeric/weight.h>
+#include <anda/numeric/reference/dot_row.h>
+#include <anda/numeric/reference/weight_column.h>
 
 #include "models/machine.h"
 

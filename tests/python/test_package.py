@@ -120,6 +120,11 @@ def test_register_map_is_a_header_for_drivers(prefix, tmp_path, compiler):
     run(*compiler, *flags, f"-I{prefix / 'include'}", "-c", f"driver.{suffix}", cwd=tmp_path)
 
 
+def test_the_reference_arithmetic_of_the_tests_is_not_installed(prefix):
+    assert (prefix / "include" / "anda" / "numeric" / "panel_product.h").is_file()
+    assert [file for file in prefix.rglob("*reference*") if "numeric" in str(file)] == []
+
+
 def test_headers_need_nothing_that_is_not_installed(prefix):
     """Only headers of their own, of SystemC and of the standard libraries."""
     include = prefix / "include"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include <anda/numeric/panel.h>
+#include <anda/numeric/panel_codec.h>
 #include <anda/tlm/target_access.h>
 
 namespace anda {

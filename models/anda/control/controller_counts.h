@@ -18,7 +18,7 @@ struct ControllerCounts {
   void register_in(Counters& counters) const {
     counters.add("controller.cycles", "cycles", "clock cycles from the start of a GeMM to its end", cycles);
     counters.add("controller.gemms", "GeMMs", "GeMMs run to their end", gemms);
-    counters.add("controller.steps", "steps", "tile steps run", steps);
+    counters.add("controller.steps", "steps", "steps run", steps);
   }
 };
 

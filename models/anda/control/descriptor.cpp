@@ -31,9 +31,9 @@ std::array<std::uint32_t, GemmDescriptor::words> GemmDescriptor::encode() const 
   anda_set_field(to, ANDA_DESCRIPTOR_INPUT_BITS, input_mantissa_bits);
   anda_set_field(to, ANDA_DESCRIPTOR_OUTPUT_BITS, output_mantissa_bits);
   anda_set_field(to, ANDA_DESCRIPTOR_WEIGHT_BITS, weight_bits);
-  anda_set_field(to, ANDA_DESCRIPTOR_TILE_M, tile.m);
-  anda_set_field(to, ANDA_DESCRIPTOR_TILE_N, tile.n);
-  anda_set_field(to, ANDA_DESCRIPTOR_TILE_K, tile.k);
+  anda_set_field(to, ANDA_DESCRIPTOR_STEP_M, tile.m);
+  anda_set_field(to, ANDA_DESCRIPTOR_STEP_N, tile.n);
+  anda_set_field(to, ANDA_DESCRIPTOR_STEP_K, tile.k);
   set_address(to, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, ANDA_DESCRIPTOR_ACTIVATIONS_HIGH, addresses.activations);
   set_address(to, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH, addresses.weights);
   set_address(to, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH, addresses.outputs);
@@ -60,9 +60,9 @@ DescriptorFault GemmDescriptor::decode(const std::uint32_t* encoded, GemmDescrip
   descriptor.input_mantissa_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_INPUT_BITS);
   descriptor.output_mantissa_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_OUTPUT_BITS);
   descriptor.weight_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_WEIGHT_BITS);
-  descriptor.tile.m = anda_get_field(encoded, ANDA_DESCRIPTOR_TILE_M);
-  descriptor.tile.n = anda_get_field(encoded, ANDA_DESCRIPTOR_TILE_N);
-  descriptor.tile.k = anda_get_field(encoded, ANDA_DESCRIPTOR_TILE_K);
+  descriptor.tile.m = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_M);
+  descriptor.tile.n = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_N);
+  descriptor.tile.k = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_K);
   descriptor.tile.order = static_cast<LoopOrder>(anda_get_field(encoded, ANDA_DESCRIPTOR_LOOP_ORDER));
   GemmAddresses& at = descriptor.addresses;
   at.activations = get_address(encoded, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, ANDA_DESCRIPTOR_ACTIVATIONS_HIGH);

@@ -19,6 +19,8 @@
 
 #include <stdint.h> /* NOLINT(modernize-deprecated-headers): C */
 
+#include <anda/base/stall_cause.h>
+
 /* NOLINTBEGIN(readability-identifier-naming): names as drivers have them */
 
 /* Increased in its upper half when drivers must change, in its lower half when something is added. */
@@ -49,9 +51,9 @@
   R(WEIGHT_BITS, 0x054, RO, 0, "bits of the widest weight")                                                     \
   R(GROUP_SIZE, 0x058, RO, 0, "activations along k that share an exponent")                                     \
   R(SCALE_GROUP, 0x05c, RO, 0, "weights along k that share a scale")                                            \
-  R(TILE_STEP_M, 0x060, RO, 0, "tiles are multiples of it along m")                                             \
-  R(TILE_STEP_N, 0x064, RO, 0, "tiles are multiples of it along n")                                             \
-  R(TILE_STEP_K, 0x068, RO, 0, "tiles are multiples of it along k")                                             \
+  R(STEP_UNIT_M, 0x060, RO, 0, "steps are multiples of it along m")                                             \
+  R(STEP_UNIT_N, 0x064, RO, 0, "steps are multiples of it along n")                                             \
+  R(STEP_UNIT_K, 0x068, RO, 0, "steps are multiples of it along k")                                             \
   R(MANTISSA_BYTES, 0x06c, RO, 0, "activation buffer: capacity for planes, FP16 values and partial sums")       \
   R(EXPONENT_BYTES, 0x070, RO, 0, "activation buffer: capacity for shared exponents")                           \
   R(WEIGHT_BYTES, 0x074, RO, 0, "weight buffer: capacity for weights and scales")
@@ -73,21 +75,16 @@
   F(CAPABILITIES, COMPRESSES, 1, 1, "results can be Anda groups; 0: FP16 only")
 
 /* C(name, offset, the counter of the model that it shows). 64 bits each. */
-#define ANDA_COUNTERS(C)                                   \
-  C(CYCLES, 0x100, "controller.cycles")                    \
-  C(GEMMS, 0x108, "controller.gemms")                      \
-  C(STEPS, 0x110, "controller.steps")                      \
-  C(BUSY_CYCLES, 0x118, "mxu.busy_cycles")                 \
-  C(MACS, 0x120, "mxu.macs")                               \
-  C(STALL_DRAM, 0x128, "stall.dram")                       \
-  C(STALL_BUFFER_FULL, 0x130, "stall.buffer_full")         \
-  C(STALL_WEIGHT_PORT, 0x138, "stall.weight_port")         \
-  C(STALL_ACTIVATION_PORT, 0x140, "stall.activation_port") \
-  C(STALL_DRAIN, 0x148, "stall.drain")                     \
-  C(STALL_COMPRESSOR, 0x150, "stall.compressor")           \
-  C(STALL_FILL, 0x158, "stall.fill")                       \
-  C(READ_BYTES, 0x160, "dma.read_bytes")                   \
-  C(WRITE_BYTES, 0x168, "dma.write_bytes")                 \
+#define ANDA_STALL_COUNTER(C, cause, upper, offset, meaning) C(STALL_##upper, offset, "stall." #cause)
+#define ANDA_COUNTERS(C)                   \
+  C(CYCLES, 0x100, "controller.cycles")    \
+  C(GEMMS, 0x108, "controller.gemms")      \
+  C(STEPS, 0x110, "controller.steps")      \
+  C(BUSY_CYCLES, 0x118, "mxu.busy_cycles") \
+  C(MACS, 0x120, "mxu.macs")               \
+  ANDA_STALL_CAUSES(ANDA_STALL_COUNTER, C) \
+  C(READ_BYTES, 0x160, "dma.read_bytes")   \
+  C(WRITE_BYTES, 0x168, "dma.write_bytes") \
   C(TRANSACTIONS, 0x170, "dma.transactions")
 
 /* Descriptors, one after another, ANDA_DESCRIPTOR_WORDS words each. */
@@ -107,9 +104,9 @@
   D(INPUT_BITS, 4, 0, 8, "mantissa bits of the activations, 1 ... 16; 0, FP16, where elements take no groups") \
   D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16")                                   \
   D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS")                                              \
-  D(TILE_M, 5, 0, 32, "tile: a multiple of TILE_STEP_M")                                                       \
-  D(TILE_N, 6, 0, 32, "tile: a multiple of TILE_STEP_N")                                                       \
-  D(TILE_K, 7, 0, 32, "tile: a multiple of TILE_STEP_K")                                                       \
+  D(STEP_M, 5, 0, 32, "extent of a step: a multiple of STEP_UNIT_M")                                           \
+  D(STEP_N, 6, 0, 32, "extent of a step: a multiple of STEP_UNIT_N")                                           \
+  D(STEP_K, 7, 0, 32, "extent of a step: a multiple of STEP_UNIT_K")                                           \
   D(ACTIVATIONS_LOW, 8, 0, 32, "byte address of the activations, a multiple of 4, as all addresses")           \
   D(ACTIVATIONS_HIGH, 9, 0, 32, "upper half of it")                                                            \
   D(WEIGHTS_LOW, 10, 0, 32, "byte address of the weights")                                                     \
@@ -117,7 +114,7 @@
   D(OUTPUTS_LOW, 12, 0, 32, "byte address of the results")                                                     \
   D(OUTPUTS_HIGH, 13, 0, 32, "upper half of it")                                                               \
   D(PARTIAL_SUMS_LOW, 14, 0, 32,                                                                               \
-    "byte address of m x n FP32 sums, used when tiles split k and other tiles come between")                   \
+    "byte address of m x n FP32 sums, used when steps split k and other steps come between")                   \
   D(PARTIAL_SUMS_HIGH, 15, 0, 32, "upper half of it")
 
 /* E(name, code, meaning). */
@@ -126,7 +123,7 @@
   E(OPCODE, 1, "the descriptor is no operation, or has an unknown loop order")                \
   E(DIMENSION, 2, "m, n or k is 0 or above 2^24")                                             \
   E(FORMAT, 3, "a mantissa length or weight width that the array does not have")              \
-  E(TILE, 4, "a tile that is 0, no multiple of the steps, or too large for half of a buffer") \
+  E(STEP, 4, "a step that is 0, no multiple of STEP_UNIT, or too large for half of a buffer") \
   E(COUNT, 5, "DESCRIPTOR_COUNT is 0 or above DESCRIPTORS")                                   \
   E(MEMORY, 6, "external memory answered a transaction with an error")                        \
   E(RESERVED, 7, "a reserved bit of the descriptor is 1")                                     \

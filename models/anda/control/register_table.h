@@ -66,6 +66,21 @@ inline constexpr std::array field_table{ANDA_FIELDS(ANDA_ENTRY)};
 inline constexpr std::array counter_table{ANDA_COUNTERS(ANDA_ENTRY)};
 #undef ANDA_ENTRY
 
+/// Whether every counter has two words of its own that are no register of another table.
+constexpr bool counters_have_addresses() {
+  for (std::size_t i = 0; i < counter_table.size(); ++i) {
+    if (counter_table[i].offset % 8 != 0) return false;
+    for (std::size_t other = 0; other < i; ++other) {
+      if (counter_table[i].offset == counter_table[other].offset) return false;
+    }
+    for (const RegisterEntry& entry : register_table) {
+      if (entry.offset == counter_table[i].offset || entry.offset == counter_table[i].offset + 4) return false;
+    }
+  }
+  return true;
+}
+static_assert(counters_have_addresses());
+
 #define ANDA_ENTRY(field, word, bit, bits, meaning) DescriptorEntry{#field, ANDA_DESCRIPTOR_##field, meaning},
 inline constexpr std::array descriptor_table{ANDA_DESCRIPTOR_FIELDS(ANDA_ENTRY)};
 #undef ANDA_ENTRY

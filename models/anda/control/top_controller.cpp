@@ -93,9 +93,9 @@ void TopController::set_capabilities(double clock_hz) {
   at(ANDA_REG_WEIGHT_BITS) = array.weight_bits;
   at(ANDA_REG_GROUP_SIZE) = machine_.format.group_size;
   at(ANDA_REG_SCALE_GROUP) = machine_.format.weight_scale_group;
-  at(ANDA_REG_TILE_STEP_M) = limits.m_step();
-  at(ANDA_REG_TILE_STEP_N) = limits.n_step();
-  at(ANDA_REG_TILE_STEP_K) = limits.k_step();
+  at(ANDA_REG_STEP_UNIT_M) = limits.m_step();
+  at(ANDA_REG_STEP_UNIT_N) = limits.n_step();
+  at(ANDA_REG_STEP_UNIT_K) = limits.k_step();
   at(ANDA_REG_MANTISSA_BYTES) = narrow(activation_buffer.mantissa_bytes);
   at(ANDA_REG_EXPONENT_BYTES) = narrow(activation_buffer.exponent_bytes);
   at(ANDA_REG_WEIGHT_BYTES) = narrow(weight_buffer.bytes);
@@ -175,10 +175,10 @@ DescriptorFault TopController::task_of(const GemmDescriptor& descriptor, GemmTas
 
 DescriptorFault TopController::check_tile(const TileShape& tile, const TileLimits& limits) const {
   const auto whole = [](std::uint32_t size, std::uint32_t step) { return size != 0 && size % step == 0; };
-  if (!whole(tile.m, limits.m_step())) return fault(ANDA_ERROR_TILE, ANDA_DESCRIPTOR_TILE_M);
-  if (!whole(tile.n, limits.n_step())) return fault(ANDA_ERROR_TILE, ANDA_DESCRIPTOR_TILE_N);
-  if (!whole(tile.k, limits.k_step())) return fault(ANDA_ERROR_TILE, ANDA_DESCRIPTOR_TILE_K);
-  if (!limits.legal(tile)) return fault(ANDA_ERROR_TILE, ANDA_DESCRIPTOR_TILE_M);
+  if (!whole(tile.m, limits.m_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_M);
+  if (!whole(tile.n, limits.n_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_N);
+  if (!whole(tile.k, limits.k_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_K);
+  if (!limits.legal(tile)) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_M);
   return {};
 }
 

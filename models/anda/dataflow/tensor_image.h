@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <vector>
 
-#include <anda/numeric/panel.h>
+#include <anda/numeric/panel_codec.h>
 
 namespace anda {
 
-// Whole tensors as they lie in external memory: panels as wide as the array one after another (numeric/panel.h), so
-// that the results of one GeMM are the activations of the next as they are.
+// Whole tensors as they lie in external memory: panels as wide as the array one after another (numeric/panel_codec.h),
+// so that the results of one GeMM are the activations of the next as they are.
 
 /// m × k values, row after row, in panels of `panel` rows.
 std::vector<std::uint8_t> pack_activation_tensor(const std::vector<Fp16>& values, std::uint64_t m, std::uint64_t k,

@@ -231,9 +231,10 @@ struct DramConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.choice("level", self.level, dram_levels,
-                 "fast: one data path with the bandwidth that refresh leaves; detailed: every burst against banks, "
-                 "buses and refresh");
+    visit.choice(
+        "level", self.level, dram_levels,
+        "how finely the memory's time is modelled; fast: one data path with the bandwidth that refresh leaves; "
+        "detailed: every burst against banks, buses and refresh. The accelerator has accelerator.level");
     visit.number("capacity_bytes", self.capacity_bytes, Range<std::uint64_t>{1u << 20, std::uint64_t{1} << 48},
                  "size of the memory");
     visit.number("channels", self.channels, Range<std::uint32_t>{1, 1024},

@@ -314,34 +314,9 @@ CycleEngine::State CycleEngine::tail_state() const {
 
 void CycleEngine::count(State state) {
   if (observer() != nullptr) show_state(state);
-  ArrayStalls& stalls = datapath_.mxu.stalls();
   state_.fill(false);
   state_[static_cast<std::size_t>(state)] = true;
-  switch (state) {
-    case State::busy:
-      break;  // the array has counted it
-    case State::dram:
-      ++stalls.dram;
-      break;
-    case State::buffer_full:
-      ++stalls.buffer_full;
-      break;
-    case State::weight_port:
-      ++stalls.weight_port;
-      break;
-    case State::activation_port:
-      ++stalls.activation_port;
-      break;
-    case State::drain:
-      ++stalls.drain;
-      break;
-    case State::compressor:
-      ++stalls.compressor;
-      break;
-    case State::fill:
-      ++stalls.fill;
-      break;
-  }
+  if (state != State::busy) ++datapath_.mxu.stalls()[state];  // the array has counted the others
 }
 
 }  // namespace anda

@@ -14,15 +14,10 @@ void CycleEngine::trace_blocks(sc_core::sc_trace_file& file, const std::string& 
   add(array_.tile(), "array.tile");
   add(array_.group(), "array.group");
   add(array_.plane(), "array.plane");
-  const char* const states_of_array[states] = {"busy",
-                                               "wait_dram",
-                                               "wait_buffer_full",
-                                               "wait_weight_port",
-                                               "wait_activation_port",
-                                               "wait_drain",
-                                               "wait_compressor",
-                                               "fill"};
-  for (std::size_t i = 0; i < states; ++i) add(state_[i], std::string("array.") + states_of_array[i]);
+  add(state_[0], "array.busy");
+  for (const StallCause& cause : stall_causes) {
+    add(state_[static_cast<std::size_t>(cause.state)], std::string("array.") + cause.signal);
+  }
   add(weight_port_.busy(), "weight_port.busy");
   add(weight_port_.slots_left(), "weight_port.words_left");
   add(activation_port_.busy(), "activation_port.busy");

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include <anda/numeric/accumulate.h>
+#include <anda/numeric/rounding.h>
 #include <anda/numeric/non_finite.h>
 
 namespace anda {

@@ -2,7 +2,7 @@
 #ifndef ANDA_FUNCTIONAL_FUNCTIONAL_OPTIONS_H
 #define ANDA_FUNCTIONAL_FUNCTIONAL_OPTIONS_H
 
-#include <anda/numeric/accumulate.h>
+#include <anda/numeric/rounding.h>
 
 namespace anda {
 

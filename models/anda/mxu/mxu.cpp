@@ -31,7 +31,9 @@ Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConf
           [this](std::uint64_t address, std::uint64_t bytes, std::uint8_t* to) {
             fetch_values(weights, read_weights_, address, bytes, to);
           }) {
-  stalls_.register_in(counters_);
+  for (const StallCause& cause : stall_causes) {
+    counters_.add(cause.counter, stall_unit, cause.meaning, stalls_[cause.state]);
+  }
   counters_.add("mxu.busy_cycles", "cycles", "cycles in which the array computed", total_.busy_cycles);
   counters_.add("mxu.pe_cycles", "cycles", "busy cycles summed over the processing elements that held a result",
                 total_.pe_cycles);
@@ -72,8 +74,8 @@ std::uint64_t Mxu::compute(const Step& step, std::uint64_t held) {
   for (std::uint64_t row = 0; row < step.row_tiles; ++row) compute_row(step, row);
   repeatable_ = repeatable_ && pace_.waited == 0;
   const std::uint64_t full = std::min(pace_.waited, held);
-  stalls_.buffer_full += full;
-  stalls_.dram += pace_.waited - full;
+  stalls_[ArrayState::buffer_full] += full;
+  stalls_[ArrayState::dram] += pace_.waited - full;
   pace_.waited = 0;
   release(step, pace_.done);
   if (observer_ != nullptr) show_step(step);
@@ -273,23 +275,23 @@ void Mxu::move_values(const Step& step) {
 
 void Mxu::finish(std::uint64_t end) {
   if (!computed_) {
-    stalls_.dram += end;  // stopped in the first loads
+    stalls_[ArrayState::dram] += end;  // stopped in the first loads
     show(ArrayState::dram, 0, end);
   } else {
     const std::uint64_t fill = config_.fill_cycles;
-    stalls_.fill += fill;
-    stalls_.drain += put_out_ - pace_.done - fill;
-    stalls_.compressor += stored_ - put_out_;
-    stalls_.dram += end - stored_;
+    stalls_[ArrayState::fill] += fill;
+    stalls_[ArrayState::drain] += put_out_ - pace_.done - fill;
+    stalls_[ArrayState::compressor] += stored_ - put_out_;
+    stalls_[ArrayState::dram] += end - stored_;
     show(ArrayState::fill, pace_.done, fill);
     show(ArrayState::drain, pace_.done + fill, put_out_ - pace_.done - fill);
     show(ArrayState::compressor, put_out_, stored_ - put_out_);
     show(ArrayState::dram, stored_, end - stored_);
   }
-  stalls_.activation_port += pace_.port[0];
-  stalls_.weight_port += pace_.port[1];
-  stalls_.drain += pace_.out[0];
-  stalls_.compressor += pace_.out[1];
+  stalls_[ArrayState::activation_port] += pace_.port[0];
+  stalls_[ArrayState::weight_port] += pace_.port[1];
+  stalls_[ArrayState::drain] += pace_.out[0];
+  stalls_[ArrayState::compressor] += pace_.out[1];
 }
 
 /// What the array waited for before a tile, cause after cause; the first held_ cycles of a step's waiting are for a

@@ -10,12 +10,12 @@
 
 #include <anda/base/activity.h>
 #include <anda/base/clock.h>
+#include <anda/base/stall_cause.h>
 #include <anda/buffer/half_credits.h>
 #include <anda/dataflow/step_plan.h>
 #include <anda/energy/counters.h>
 #include <anda/functional/functional_options.h>
 #include <anda/mxu/array_pace.h>
-#include <anda/mxu/array_stalls.h>
 #include <anda/mxu/array_values.h>
 #include <anda/mxu/mxu_config.h>
 #include <anda/mxu/processing_element/processing_element.h>
@@ -102,7 +102,7 @@ class Mxu : public sc_core::sc_module {
   /// Work of one output tile.
   Work work(const ArrayTile& tile, std::uint32_t mantissa_bits) const;
   void count(const Work& work) { total_ += work; }
-  ArrayStalls& stalls() { return stalls_; }
+  StallCounts& stalls() { return stalls_; }
 
   /// What the arithmetic of the last GeMM lost, in a functional simulation.
   const ArrayValues& values() const { return values_; }
@@ -179,7 +179,7 @@ class Mxu : public sc_core::sc_module {
 
   ActivityObserver* observer_ = nullptr;
   Work total_;
-  ArrayStalls stalls_;
+  StallCounts stalls_;
   Counters counters_;
 };
 

@@ -12,7 +12,7 @@
 #include <anda/base/clock.h>
 #include <anda/base/math.h>
 #include <anda/energy/counters.h>
-#include <anda/numeric/accumulate.h>
+#include <anda/numeric/rounding.h>
 #include <anda/tlm/dataflow_access.h>
 #include <anda/tlm/target_access.h>
 #include <anda/vector_unit/vector_unit_config.h>

@@ -9,16 +9,17 @@ const COLOURS = {
   top_controller: "#8a8f98",
   dram: "#56b4e9",
 };
-const STATE_COLOURS = {
-  busy: "#0072b2",
-  dram: "#d55e00",
-  buffer_full: "#e69f00",
-  weight_port: "#009e73",
-  activation_port: "#56b4e9",
-  drain: "#cc79a7",
-  compressor: "#9467bd",
-  fill: "#8a8f98",
-};
+const STATE_COLOURS = [
+  "#0072b2",
+  "#d55e00",
+  "#e69f00",
+  "#009e73",
+  "#56b4e9",
+  "#cc79a7",
+  "#9467bd",
+  "#8a8f98",
+  "#a65628",
+];
 const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9467bd", "#8a8f98"];
 const SERIES_ON_DARK = ["#4ea3e0", "#f0883e", "#3fb68b", "#d98bb8", "#e6b450", "#9ad3f5", "#b79ce0", "#a0a7b1"];
 // One fewer than there are colours, so that a colour comes back with another symbol.
@@ -26,6 +27,9 @@ const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", 
 
 const drawings = new Map(); // id: what draws it
 const dark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
+/** Colours of what an array does in a cycle, by the order of the reports: busy, then the causes of stalls. */
+const stateColours = (states) =>
+  Object.fromEntries(Object.keys(states).map((state, i) => [state, STATE_COLOURS[i % STATE_COLOURS.length]]));
 /** The colour of a system or a value, by its number. */
 const series = (i) => (dark() ? SERIES_ON_DARK : SERIES)[i % SERIES.length];
 /** From low to high, each end apart from the page. */
@@ -94,8 +98,9 @@ function stackedBars(everything, names, colours, options) {
   const size = (row) => Object.values(row.parts).reduce((sum, part) => sum + part, 0);
   const least = everything.map(size).sort((a, b) => b - a)[MOST_BARS - 1] ?? 0;
   const rows = everything.filter((row) => size(row) >= least).slice(0, MOST_BARS);
-  const shown = Object.keys(names).filter((key) => rows.some((row) => row.parts[key] > 0));
-  const totals = rows.map((row) => shown.reduce((sum, key) => sum + row.parts[key], 0));
+  const amount = (row, key) => row.parts[key] ?? 0; // a report of another version may lack it
+  const shown = Object.keys(names).filter((key) => rows.some((row) => amount(row, key) > 0));
+  const totals = rows.map((row) => shown.reduce((sum, key) => sum + amount(row, key), 0));
   const [factor, prefix] = options.share ? [0.01, ""] : prefixOf(Math.max(...totals, 0), options.unit);
   const unit = options.share ? "%" : joined(prefix, options.unit);
   const title = rows.length < everything.length ? `${options.title} of the ${rows.length} largest` : options.title;
@@ -106,10 +111,10 @@ function stackedBars(everything, names, colours, options) {
     name: names[key],
     y: labels,
     marker: {color: colours[key]},
-    x: rows.map((row, i) => (options.share ? row.parts[key] / (totals[i] || 1) : row.parts[key]) / factor),
+    x: rows.map((row, i) => (options.share ? amount(row, key) / (totals[i] || 1) : amount(row, key)) / factor),
     customdata: rows.map((row, i) => [
-      quantity(row.parts[key], options.unit),
-      percent(totals[i] ? row.parts[key] / totals[i] : 0),
+      quantity(amount(row, key), options.unit),
+      percent(totals[i] ? amount(row, key) / totals[i] : 0),
     ]),
     hovertemplate: `%{y}<br>${names[key]}: %{customdata[0]}, %{customdata[1]}<extra></extra>`,
   }));

@@ -207,7 +207,8 @@ function overTime(data, systems) {
     const system = watched[Number(select.value)];
     const starts = system.bandwidth.start_s;
     const [factor, prefix] = prefixOf(starts.at(-1), "s");
-    const seen = Object.keys(data.states).filter((state) => system.array[state].some((ticks) => ticks > 0));
+    const seen = Object.keys(system.array).filter((state) => system.array[state].some((ticks) => ticks > 0));
+    const colours = stateColours(data.states);
     const sums = system.array.busy.map((_, i) => seen.reduce((sum, state) => sum + system.array[state][i], 0) || 1);
     const lines = seen.map((state) => {
       const shares = system.array[state].map((ticks, i) => (100 * ticks) / sums[i]);
@@ -216,8 +217,8 @@ function overTime(data, systems) {
         mode: "lines",
         stackgroup: "one",
         name: data.states[state],
-        line: {shape: "hv", width: 0, color: STATE_COLOURS[state]},
-        fillcolor: STATE_COLOURS[state],
+        line: {shape: "hv", width: 0, color: colours[state]},
+        fillcolor: colours[state],
         x: starts.map((s) => s / factor),
         y: [...shares, shares.at(-1)],
         hovertemplate: `${data.states[state]}: %{y:.4g} %<extra></extra>`,
