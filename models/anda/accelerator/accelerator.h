@@ -27,12 +27,12 @@ namespace anda {
 ///
 /// `control` (target) holds registers and descriptors, see controller/register_map.h; `memory` (initiator) reads
 /// operands and writes results, through b_transport, in bursts of at most dma.max_burst_bytes, temporally decoupled by
-/// the global quantum; `interrupt` rises when a run of descriptors is complete or in error.
+/// the global quantum; `interrupt` rises when a run of descriptors is complete or in error, and may be left unbound.
 class Accelerator : public sc_core::sc_module {
  public:
   tlm::tlm_initiator_socket<> memory;
   tlm::tlm_target_socket<> control;
-  sc_core::sc_out<bool> interrupt;
+  InterruptPort interrupt;
 
   /// Throws Error (input) if the configuration breaks a rule.
   Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config);

@@ -2,12 +2,14 @@
 #ifndef ANDA_BASE_CLOCK_H
 #define ANDA_BASE_CLOCK_H
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
 #include <systemc>
 
 #include <anda/base/error.h>
+#include <anda/base/simulated_time.h>
 
 namespace anda {
 
@@ -35,10 +37,10 @@ class Clock {
                        ", is too coarse for " + what + ": it must be half a cycle or less (sc_set_time_resolution)");
   }
 
-  /// Ticks from cycle 0 to the given edge, to the nearest tick.
-  std::uint64_t ticks(std::uint64_t cycles) const { return rounded(to_double(cycles) * ticks_per_cycle_); }
+  /// Ticks from cycle 0 to the given edge, to the nearest tick; the end of time for edges beyond it.
+  std::uint64_t ticks(std::uint64_t cycles) const { return rounded(exact_ticks(cycles)); }
 
-  sc_core::sc_time time(std::uint64_t cycles) const { return tick_ * (to_double(cycles) * ticks_per_cycle_); }
+  sc_core::sc_time time(std::uint64_t cycles) const { return tick_ * exact_ticks(cycles); }
 
   /// The first edge at or after an instant. The margin undoes the rounding of ticks(), so that
   /// cycles(ticks(n)) == n for every clock that passes require_resolution().
@@ -47,6 +49,10 @@ class Clock {
   }
 
  private:
+  double exact_ticks(std::uint64_t cycles) const {
+    return std::min(to_double(cycles) * ticks_per_cycle_, static_cast<double>(end_of_time));
+  }
+
   sc_core::sc_time tick_;  // multiplied, it rounds as ticks() does
   double ticks_per_cycle_;
   double cycles_per_tick_;

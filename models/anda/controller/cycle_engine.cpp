@@ -73,6 +73,8 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
     wait_for(cycle_ + 1);
   }
 
+  dma_.finish(cycle_);
+
   if (observer() != nullptr) show_end();
   state_.fill(false);
   counts_.cycles += cycle_;
@@ -82,9 +84,7 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
 }
 
 void CycleEngine::wait_for(std::uint64_t cycle) const {
-  const sc_core::sc_time at = epoch_ + clock_.time(cycle);
-  const sc_core::sc_time& now = sc_core::sc_time_stamp();
-  if (at > now) sc_core::wait(at - now);
+  wait_until(later(epoch_, clock_.time(cycle)));
 }
 
 /// Everything is computed, sent away and arrived.

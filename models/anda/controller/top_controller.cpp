@@ -221,7 +221,8 @@ void TopController::zero_counters() {
 }
 
 void TopController::drive_interrupt() {
-  interrupt.write((at(ANDA_REG_INTERRUPT_STATUS) & at(ANDA_REG_INTERRUPT_ENABLE)) != 0);
+  if (interrupt.size() == 0) return;
+  interrupt->write((at(ANDA_REG_INTERRUPT_STATUS) & at(ANDA_REG_INTERRUPT_ENABLE)) != 0);
 }
 
 /// An access happens at its own time: an initiator that has run ahead is brought back into step.

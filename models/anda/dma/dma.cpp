@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include <anda/base/simulated_time.h>
+#include <anda/tlm/transaction_text.h>
+
 namespace anda {
 
 Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clock)
@@ -12,14 +15,16 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
       clock_(clock),
       data_(config.max_burst_bytes),
       window_(config.requests_in_flight, 0),
-      aborting_("aborting") {
+      aborting_("aborting"),
+      watchdog_(
+          "watchdog", clock.ticks(config.timeout_cycles), [this] { return owes_since(); }, [this] { return owed(); }) {
   payload_.set_byte_enable_ptr(nullptr);
   counters_.add("dma.read_bytes", "bytes", "bytes asked of external memory", read_bytes_);
   counters_.add("dma.write_bytes", "bytes", "bytes sent to external memory", write_bytes_);
   counters_.add("dma.transactions", "transactions", "TLM transactions to external memory", transactions_);
   if (config.protocol != MemoryProtocol::at) return;
   bursts_ = std::make_unique<BurstInitiator>(
-      "bursts", memory, config.max_burst_bytes, config.requests_in_flight,
+      "bursts", memory, config,
       [this](tlm::tlm_command command, std::uint64_t bytes) {
         ++transactions_;
         bytes_of(command) += bytes;
@@ -31,6 +36,7 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
 void Dma::begin() {
   epoch_ = sc_core::sc_time_stamp();
   start_quantum();
+  watchdog_.begin();
   std::fill(window_.begin(), window_.end(), 0);
   slot_ = 0;
   issued_ = 0;
@@ -42,11 +48,19 @@ void Dma::begin() {
 
 void Dma::finish(std::uint64_t cycle) {
   if (!stopped()) wait_until(cycle);
-  if (stopped()) {
-    const sc_core::sc_time at = epoch_ + clock_.time(idle_from_);
-    const sc_core::sc_time& now = sc_core::sc_time_stamp();
-    if (at > now) sc_core::wait(at - now);
-  }
+  if (stopped()) anda::wait_until(later(epoch_, clock_.time(idle_from_)));
+  watchdog_.end();
+}
+
+std::uint64_t Dma::owes_since() const {
+  if (!bursts_) return called_at_;
+  return bursts_->owed() ? bursts_->last_sign_of_life() : Watchdog::owes_nothing;
+}
+
+std::string Dma::owed() const {
+  if (bursts_) return bursts_->owed_text();
+  return "its b_transport has not returned from a " + text(payload_) + ", called at " +
+         sc_core::sc_time::from_value(called_at_).to_string();
 }
 
 void Dma::abort() {
@@ -56,14 +70,13 @@ void Dma::abort() {
 }
 
 void Dma::wait_until(std::uint64_t cycle) {
-  const sc_core::sc_time at = epoch_ + clock_.time(cycle);
-  const sc_core::sc_time& now = sc_core::sc_time_stamp();
-  if (at > now) sc_core::wait(at - now, aborting_);
+  anda::wait_until(later(epoch_, clock_.time(cycle)), aborting_);
   start_quantum();
 }
 
 void Dma::start_quantum() {
-  run_ahead_ = sc_core::sc_time_stamp() + tlm::tlm_global_quantum::instance().compute_local_quantum();
+  run_ahead_ = sc_core::sc_time::from_value(
+      later(sc_core::sc_time_stamp(), tlm::tlm_global_quantum::instance().compute_local_quantum()));
 }
 
 void Dma::transfer(const Transfer& transfer) {
@@ -111,7 +124,9 @@ inline void Dma::move(const Transfer& transfer) {
     payload_.set_streaming_width(static_cast<unsigned int>(length));
     payload_.set_dmi_allowed(false);
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    called_at_ = now.value();
     memory->b_transport(payload_, delay);
+    called_at_ = Watchdog::owes_nothing;
     ++transactions_;
     bytes_moved += length;
     if (payload_.is_response_error()) {
@@ -120,7 +135,7 @@ inline void Dma::move(const Transfer& transfer) {
     }
 
     now = sc_core::sc_time_stamp();  // the target may have waited
-    const std::uint64_t arrived = clock_.cycles((now + delay - epoch_).value());
+    const std::uint64_t arrived = clock_.cycles(later(now, delay) - epoch_.value());
     idle_from_ = std::max(idle_from_, arrived);
     window_[slot_] = arrived;
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
@@ -135,7 +150,7 @@ void Dma::ask(const Transfer& transfer) {
   ++asked_;
   if (transfer.command == tlm::TLM_READ_COMMAND) last_read_ = asked_;
   bursts_->add({transfer.command, transfer.address, stopped() ? 0 : transfer.bytes, transfer.data,
-                (epoch_ + clock_.time(transfer.earliest)).value()});
+                later(epoch_, clock_.time(transfer.earliest))});
 }
 
 void Dma::end(std::uint64_t ticks) {
