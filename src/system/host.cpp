@@ -2,6 +2,7 @@
 #include "system/host.h"
 
 #include <anda/base/access.h>
+#include <anda/base/process.h>
 #include <anda/controller/register_map.h>
 
 namespace anda::sim {
@@ -17,7 +18,7 @@ Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counter
       fold_(fold),
       data_(data),
       take_(std::move(take)) {
-  SC_HAS_PROCESS(Host);
+  ANDA_HAS_PROCESS(Host);
   SC_THREAD(run);
 }
 

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <anda/base/process.h>
 #include <anda/dram/sparse_memory.h>
 
 namespace anda::test {
@@ -103,7 +104,7 @@ class PhasesMemory : public sc_core::sc_module {
   std::vector<std::uint64_t> refused;  ///< addresses that were answered with an error, in the order of the answers
 
   PhasesMemory(sc_core::sc_module_name name, const Options& options) : sc_module(name), options_(options) {
-    SC_HAS_PROCESS(PhasesMemory);
+    ANDA_HAS_PROCESS(PhasesMemory);
     SC_METHOD(run);
     sensitive << wake_;
     dont_initialize();

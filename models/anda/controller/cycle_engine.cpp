@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/base/process.h>
 #include <anda/controller/cycle_gemm.h>
 
 #include <algorithm>
@@ -15,7 +16,7 @@ CycleEngine::CycleEngine(sc_core::sc_module_name name, const Datapath& datapath,
       vector_unit_(datapath.vector_unit),
       result_writer_(datapath.activation_buffer),
       compressor_(datapath.compressor, result_writer_) {
-  SC_HAS_PROCESS(CycleEngine);
+  ANDA_HAS_PROCESS(CycleEngine);
   SC_THREAD(dma_process);
   counts_.register_in(counters_);
 }
@@ -83,9 +84,7 @@ std::uint64_t CycleEngine::run(const GemmTask& task, const TileShape& shape, con
   return cycle_;
 }
 
-void CycleEngine::wait_for(std::uint64_t cycle) const {
-  wait_until(later(epoch_, clock_.time(cycle)));
-}
+void CycleEngine::wait_for(std::uint64_t cycle) const { wait_until(later(epoch_, clock_.time(cycle))); }
 
 /// Everything is computed, sent away and arrived.
 bool CycleEngine::complete() const {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include <anda/base/math.h>
+#include <anda/base/process.h>
 #include <anda/controller/schedule.h>
 #include <anda/controller/tensor_image.h>
 
@@ -64,7 +65,7 @@ TopController::TopController(sc_core::sc_module_name name, const ControllerConfi
       instructions_(config.descriptors * GemmDescriptor::words, 0),
       started_("started"),
       interrupt_changed_("interrupt_changed") {
-  SC_HAS_PROCESS(TopController);
+  ANDA_HAS_PROCESS(TopController);
   SC_THREAD(run);
   SC_METHOD(drive_interrupt);
   sensitive << interrupt_changed_;

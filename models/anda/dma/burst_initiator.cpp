@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <anda/base/process.h>
 #include <anda/base/simulated_time.h>
 #include <anda/tlm/transaction_text.h>
 
@@ -34,7 +35,7 @@ BurstInitiator::BurstInitiator(sc_core::sc_module_name name, tlm::tlm_initiator_
       refused_(std::move(refused)),
       wake_("wake"),
       scratch_(config.max_burst_bytes) {
-  SC_HAS_PROCESS(BurstInitiator);
+  ANDA_HAS_PROCESS(BurstInitiator);
   SC_METHOD(process);
   sensitive << wake_;
   dont_initialize();

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include <anda/base/process.h>
 #include <anda/base/simulated_time.h>
 
 namespace anda {
@@ -13,7 +14,7 @@ Watchdog::Watchdog(sc_core::sc_module_name name, std::uint64_t timeout_ticks, Ow
       owes_since_(std::move(owes_since)),
       owed_(std::move(owed)),
       due_("due") {
-  SC_HAS_PROCESS(Watchdog);
+  ANDA_HAS_PROCESS(Watchdog);
   SC_METHOD(look);
   sensitive << due_;
   dont_initialize();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/base/clock.h>
+#include <anda/base/process.h>
 #include <anda/dram/dram.h>
 
 #include <algorithm>
@@ -47,7 +48,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
       clock_(config.clock_hz()),
       phases_(this, &Dram::on_phase),
       wake_("wake") {
-  SC_HAS_PROCESS(Dram);
+  ANDA_HAS_PROCESS(Dram);
   SC_METHOD(run);
   sensitive << wake_;
   dont_initialize();
