@@ -78,22 +78,22 @@ class System : public sc_core::sc_module {
 /// simulation does this: while it waited for its next look, something would still be to happen.
 void run_systems(const std::vector<std::unique_ptr<System>>& systems, double total_macs, const Progress& progress,
                  const sc_core::sc_time& period) {
-  bool over = false;
-  while (!over) {
+  for (bool finished = false; !finished;) {
     try {
       sc_core::sc_start(within_time(period), sc_core::SC_EXIT_ON_STARVATION);
     } catch (const sc_core::sc_report& report) {
       throw Error::run(report.get_msg());
     }
     double done = 0;
-    over = true;
+    finished = true;
     for (const auto& system : systems) {
       if (!system->host.failure().empty()) throw Error::run(system->host.failure());
       done += system->host.macs_done();
-      over = over && system->host.finished();
+      finished = finished && system->host.finished();
     }
     if (!progress(done / (total_macs * static_cast<double>(systems.size())))) throw Error::run("interrupted");
-    over = over || !sc_core::sc_pending_activity() || sc_core::sc_time_stamp().value() >= end_of_time;
+    const bool over = !sc_core::sc_pending_activity() || sc_core::sc_time_stamp().value() >= end_of_time;
+    if (over && !finished) throw Error::run("the simulation came to a halt: nothing is left to happen");
   }
 }
 
@@ -165,10 +165,6 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
                                 sc_core::SC_SEC);
   const Waveforms waveforms(config.simulation.vcd, systems, result);
   run_systems(systems, total_macs, progress, period);
-  for (std::size_t i = 0; i < systems.size(); ++i) {
-    if (systems[i]->host.finished()) continue;
-    throw Error::run("system " + result.systems[i].name + " came to a halt: nothing is left to happen");
-  }
   if (timeline) timeline->write();
   return result;
 }
