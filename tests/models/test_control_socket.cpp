@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/base/access.h>
+
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <cstring>
