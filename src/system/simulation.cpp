@@ -152,13 +152,16 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
       }
       sink.take(i, record);
     };
-    systems.push_back(std::make_unique<System>(("system_" + std::to_string(i)).c_str(), config, config.systems[i],
-                                               open_source(), dump, i == 0, take));
-    total.accelerator = systems.back()->accelerator.config();
-    if (timeline) watched[i] = &timeline->watch(total.name, systems.back()->accelerator, systems.back()->dram);
-  }
-  for (const Counter& counter : systems.front()->counters.list()) {
-    result.counters.push_back({counter.name, counter.unit, counter.meaning});
+    auto system = std::make_unique<System>(("system_" + std::to_string(i)).c_str(), config, config.systems[i],
+                                           open_source(), dump, i == 0, take);
+    total.accelerator = system->accelerator.config();
+    if (timeline) watched[i] = &timeline->watch(total.name, system->accelerator, system->dram);
+    if (i == 0) {
+      for (const Counter& counter : system->counters.list()) {
+        result.counters.push_back({counter.name, counter.unit, counter.meaning});
+      }
+    }
+    systems.push_back(std::move(system));
   }
 
   const sc_core::sc_time period(cycles_between_reports(config.simulation.level) / config.accelerator.clock_hz,

@@ -28,6 +28,7 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
       [this](tlm::tlm_command command, std::uint64_t bytes) {
         ++transactions_;
         bytes_of(command) += bytes;
+        watchdog_.watch();
       },
       [this](std::uint64_t ticks) { end(ticks); }, [this](std::uint64_t address) { refuse(address); });
   memory.register_nb_transport_bw(this, &Dma::nb_transport_bw);
@@ -36,7 +37,6 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
 void Dma::begin() {
   epoch_ = sc_core::sc_time_stamp();
   start_quantum();
-  watchdog_.begin();
   std::fill(window_.begin(), window_.end(), 0);
   slot_ = 0;
   issued_ = 0;
@@ -124,6 +124,7 @@ inline void Dma::move(const Transfer& transfer) {
     payload_.set_streaming_width(static_cast<unsigned int>(length));
     payload_.set_dmi_allowed(false);
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    watchdog_.watch();
     called_at_ = now.value();
     memory->b_transport(payload_, delay);
     called_at_ = Watchdog::owes_nothing;

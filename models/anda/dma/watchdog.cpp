@@ -20,9 +20,18 @@ Watchdog::Watchdog(sc_core::sc_module_name name, std::uint64_t timeout_ticks, Ow
   dont_initialize();
 }
 
+void Watchdog::begin() {
+  watching_ = true;
+  look_in(timeout_);
+}
+
 void Watchdog::look() {
   const std::uint64_t since = owes_since_();
-  const std::uint64_t waited = since == owes_nothing ? 0 : sc_core::sc_time_stamp().value() - since;
+  if (since == owes_nothing) {
+    watching_ = false;  // until the next transaction
+    return;
+  }
+  const std::uint64_t waited = sc_core::sc_time_stamp().value() - since;
   if (waited < timeout_) {
     look_in(timeout_ - waited);
     return;
