@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/base/simulated_time.h>
 
+#include <cmath>
 #include <string>
 
 namespace anda {
@@ -15,9 +16,10 @@ sc_core::sc_time until(std::uint64_t instant) {
 }  // namespace
 
 void report_end_of_time() {
-  const std::string text = "the simulated time reached its limit, " +
-                           sc_core::sc_time::from_value(end_of_time).to_string() + " at SystemC's time resolution of " +
-                           sc_core::sc_get_time_resolution().to_string() + "; use fewer GeMMs or a faster clock";
+  const double seconds = sc_core::sc_time::from_value(end_of_time).to_seconds();
+  const std::string text = "the simulated time reached its limit, " + std::to_string(std::llround(seconds)) +
+                           " s at SystemC's time resolution of " + sc_core::sc_get_time_resolution().to_string() +
+                           "; use fewer GeMMs or a faster clock";
   SC_REPORT_ERROR(end_of_time_report, text.c_str());
 }
 
