@@ -199,7 +199,9 @@ TEST_CASE("A machine that would have to wait beyond the end of time reports that
 TEST_CASE("A GeMM that outlasts time by itself is reported, even where nothing is waited for on the way") {
   AcceleratorConfig config = machine_of(PeKind::anda);
   config.clock_hz = 1e3;
-  Machine machine(config, DramConfig());
+  DramConfig dram;
+  dram.capacity_bytes = std::uint64_t{1} << 36;
+  Machine machine(config, dram);
   sc_core::sc_report_handler::set_handler(keep_error);
   tlm::tlm_global_quantum::instance().set(sc_core::sc_max_time());
   // 2^21 x 5120 x 5120 multiply-accumulates are 2.6e10 cycles of a millisecond; 2^63 ps are 9.2e9 of them.
