@@ -26,6 +26,7 @@ if(missing_packages)
   list(JOIN missing_packages "\n  " missing_packages)
   message(FATAL_ERROR "Not found, or too old:\n  ${missing_packages}\n"
     "On Debian, scripts/install_dependencies installs them (with the word 'test' for those of the tests). "
-    "For a SystemC of your own, set the environment variable SYSTEMC_HOME to its folder.")
+    "For a SystemC of your own, set the environment variable SYSTEMC_HOME to its folder, or, where it has a CMake package, "
+    "add that to CMAKE_PREFIX_PATH.")
 endif()
 unset(missing_packages)

@@ -8,6 +8,7 @@
 #include <systemc>
 #include <tlm_utils/tlm_quantumkeeper.h>
 
+#include <anda/base/simulated_time.h>
 #include <anda/dram/dram.h>
 
 #include "system/host.h"
@@ -17,8 +18,8 @@ namespace anda::sim {
 
 namespace {
 
-/// How far the supervisor lets systems run between two looks: milliseconds of the computer's time.
-double cycles_between_looks(Level level) { return level == Level::fast ? 3e7 : 1e5; }
+/// How far systems run between two reports of progress: milliseconds of the computer's time.
+double cycles_between_reports(Level level) { return level == Level::fast ? 3e7 : 1e5; }
 
 DramConfig memory_of(const RunConfig& config) {
   DramConfig memory = config.dram;
@@ -73,46 +74,28 @@ class System : public sc_core::sc_module {
   sc_core::sc_signal<bool> interrupt_;
 };
 
-/// Looks after the systems: ends the simulation when all are done or one has failed, and reports progress between.
-class Supervisor : public sc_core::sc_module {
- public:
-  Supervisor(sc_core::sc_module_name name, const std::vector<std::unique_ptr<System>>& systems, double total_macs,
-             const Progress& progress, sc_core::sc_time period)
-      : sc_module(name), systems_(systems), total_macs_(total_macs), progress_(progress), period_(period) {
-    SC_HAS_PROCESS(Supervisor);
-    SC_THREAD(run);
-  }
-
-  bool stopped() const { return stopped_; }
-
- private:
-  void run() {
-    sc_core::sc_event_or_list any_ended;
-    for (const auto& system : systems_) any_ended |= system->host.ended();
-    for (;;) {
-      sc_core::wait(period_, any_ended);
-      double done = 0;
-      bool all_finished = true;
-      bool failed = false;
-      for (const auto& system : systems_) {
-        done += system->host.macs_done();
-        all_finished = all_finished && system->host.finished();
-        failed = failed || !system->host.failure().empty();
-      }
-      stopped_ = !progress_(done / (total_macs_ * static_cast<double>(systems_.size())));
-      if (all_finished || failed || stopped_) {
-        sc_core::sc_stop();
-        return;
-      }
+/// Simulates until all systems are done or nothing can happen any more, and reports progress between. No process of the
+/// simulation does this: while it waited for its next look, something would still be to happen.
+void run_systems(const std::vector<std::unique_ptr<System>>& systems, double total_macs, const Progress& progress,
+                 const sc_core::sc_time& period) {
+  for (bool finished = false; !finished;) {
+    try {
+      sc_core::sc_start(within_time(period), sc_core::SC_EXIT_ON_STARVATION);
+    } catch (const sc_core::sc_report& report) {
+      throw Error::run(report.get_msg());
     }
+    double done = 0;
+    finished = true;
+    for (const auto& system : systems) {
+      if (!system->host.failure().empty()) throw Error::run(system->host.failure());
+      done += system->host.macs_done();
+      finished = finished && system->host.finished();
+    }
+    if (!progress(done / (total_macs * static_cast<double>(systems.size())))) throw Error::run("interrupted");
+    const bool over = !sc_core::sc_pending_activity() || sc_core::sc_time_stamp().value() >= end_of_time;
+    if (over && !finished) throw Error::run("the simulation came to a halt: nothing is left to happen");
   }
-
-  const std::vector<std::unique_ptr<System>>& systems_;
-  double total_macs_;
-  const Progress& progress_;
-  sc_core::sc_time period_;
-  bool stopped_ = false;
-};
+}
 
 /// The waveforms of a run, closed at its end.
 class Waveforms {
@@ -143,8 +126,6 @@ class Waveforms {
 
 SimulationResult simulate(const RunConfig& config, const std::function<std::unique_ptr<GemmSource>()>& open_source,
                           double total_macs, OpSink& sink, const Progress& progress, TensorDump* dump) {
-  // The kernel's word on sc_stop, which is how every run here ends.
-  sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(config.simulation.quantum_us, sc_core::SC_US));
 
   SimulationResult result;
@@ -171,31 +152,22 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
       }
       sink.take(i, record);
     };
-    systems.push_back(std::make_unique<System>(("system_" + std::to_string(i)).c_str(), config, config.systems[i],
-                                               open_source(), dump, i == 0, take));
-    total.accelerator = systems.back()->accelerator.config();
-    if (timeline) watched[i] = &timeline->watch(total.name, systems.back()->accelerator, systems.back()->dram);
-  }
-  for (const Counter& counter : systems.front()->counters.list()) {
-    result.counters.push_back({counter.name, counter.unit, counter.meaning});
-  }
-
-  const sc_core::sc_time period(cycles_between_looks(config.accelerator.level) / config.accelerator.clock_hz,
-                                sc_core::SC_SEC);
-  Supervisor supervisor("supervisor", systems, total_macs, progress, period);
-  const Waveforms waveforms(config.simulation.vcd, systems, result);
-  sc_core::sc_start();
-
-  if (supervisor.stopped()) throw Error::run("interrupted");
-  for (const auto& system : systems) {
-    if (!system->host.failure().empty()) throw Error::run(system->host.failure());
-  }
-  for (const auto& system : systems) {
-    if (!system->host.finished()) {
-      throw Error::run("the simulated time reached the limit of the SystemC kernel, " +
-                       sc_core::sc_max_time().to_string() + "; use fewer GeMMs or a faster clock");
+    auto system = std::make_unique<System>(("system_" + std::to_string(i)).c_str(), config, config.systems[i],
+                                           open_source(), dump, i == 0, take);
+    total.accelerator = system->accelerator.config();
+    if (timeline) watched[i] = &timeline->watch(total.name, system->accelerator, system->dram);
+    if (i == 0) {
+      for (const Counter& counter : system->counters.list()) {
+        result.counters.push_back({counter.name, counter.unit, counter.meaning});
+      }
     }
+    systems.push_back(std::move(system));
   }
+
+  const sc_core::sc_time period(cycles_between_reports(config.accelerator.level) / config.accelerator.clock_hz,
+                                sc_core::SC_SEC);
+  const Waveforms waveforms(config.simulation.vcd, systems, result);
+  run_systems(systems, total_macs, progress, period);
   if (timeline) timeline->write();
   return result;
 }

@@ -14,6 +14,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <vector>
 
+#include <anda/base/process.h>
 #include <anda/dram/detailed_memory.h>
 #include <anda/dram/dram.h>
 
@@ -95,7 +96,7 @@ class Initiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
         bursts_(config.capacity_bytes / bytes_),
         left_(requests),
         data_(bytes_) {
-    SC_HAS_PROCESS(Initiator);
+    ANDA_HAS_PROCESS(Initiator);
     SC_THREAD(run);
     socket.register_nb_transport_bw(this, &Initiator::nb_transport_bw);
   }

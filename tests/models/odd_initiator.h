@@ -14,6 +14,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <vector>
 
+#include <anda/base/process.h>
 #include <anda/dram/dram.h>
 #include <anda/tlm/protocol_checker.h>
 
@@ -82,7 +83,7 @@ class OddInitiator : public sc_core::sc_module {
         random_(seed),
         transactions_(transactions),
         ends_(this, &OddInitiator::end_response) {
-    SC_HAS_PROCESS(OddInitiator);
+    ANDA_HAS_PROCESS(OddInitiator);
     if (four_phases) {
       SC_THREAD(run_phases);
     } else {

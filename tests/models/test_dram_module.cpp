@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/base/error.h>
+#include <anda/base/process.h>
 #include <anda/dram/dram.h>
 #include <anda/tlm/protocol_checker.h>
 
@@ -60,7 +61,7 @@ class Initiator : public sc_core::sc_module {
 
   explicit Initiator(const DramConfig& config, sc_core::sc_module_name name = sc_core::sc_gen_unique_name("initiator"))
       : sc_module(name), socket("socket"), dram("dram", config), checker("checker") {
-    SC_HAS_PROCESS(Initiator);
+    ANDA_HAS_PROCESS(Initiator);
     SC_THREAD(run);
     socket.bind(checker.target);
     checker.initiator.bind(dram.socket);

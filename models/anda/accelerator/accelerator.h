@@ -28,12 +28,12 @@ namespace anda {
 ///
 /// `control` (target) holds registers and descriptors, see control/register_map.h; `memory` (initiator) reads operands
 /// and writes results, in bursts of at most dma.max_burst_bytes; `interrupt` rises when a run of descriptors is
-/// complete or in error.
+/// complete or in error, and may be left unbound.
 class Accelerator : public sc_core::sc_module {
  public:
   tlm::tlm_initiator_socket<> memory;
   tlm::tlm_target_socket<> control;
-  sc_core::sc_out<bool> interrupt;
+  InterruptPort interrupt;
 
   /// Throws Error (input) if the configuration breaks a rule.
   Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/base/clock.h>
+#include <anda/base/process.h>
 #include <anda/dram/dram.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include <anda/base/simulated_time.h>
 
 namespace anda {
 
@@ -45,7 +48,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
       clock_(config.clock_hz()),
       phases_(this, &Dram::on_phase),
       wake_("wake") {
-  SC_HAS_PROCESS(Dram);
+  ANDA_HAS_PROCESS(Dram);
   SC_METHOD(run);
   sensitive << wake_;
   dont_initialize();
@@ -135,7 +138,7 @@ void Dram::b_transport(Payload& payload, sc_core::sc_time& delay) {
     return;
   }
   const std::uint64_t now = now_ticks();
-  const std::uint64_t arrival = now + delay.value();
+  const std::uint64_t arrival = later(now, delay.value());
   const std::uint64_t bursts = bursts_of(payload);
   take(payload, bursts, arrival);
   const std::uint64_t done = channels_ ? serve_detailed(payload, arrival) : serve_fast(payload, bursts, arrival);
@@ -228,7 +231,7 @@ tlm::tlm_sync_enum Dram::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase
   } else {
     return tlm::TLM_ACCEPTED;  // an extension's, to be ignored
   }
-  phases_.notify(payload, phase, delay);
+  phases_.notify(payload, phase, within_time(delay));
   return tlm::TLM_ACCEPTED;
 }
 
@@ -283,10 +286,7 @@ void Dram::accept(Payload& payload) {
   wake_at(now + clock_.ticks(config_.timing.cl));
 }
 
-void Dram::wake_at(std::uint64_t ticks) {
-  const std::uint64_t now = now_ticks();
-  wake_.notify(sc_core::sc_time::from_value(std::max(ticks, now) - now));
-}
+void Dram::wake_at(std::uint64_t ticks) { notify_at(wake_, ticks); }
 
 /// Lets the channels catch up and sends the answers that are due. Since no data comes sooner than tCL after its
 /// command, it is enough to look that often: an answer is known before it is due.
@@ -323,7 +323,7 @@ void Dram::answer() {
     if (delay == sc_core::SC_ZERO_TIME) {
       end();
     } else {
-      phases_.notify(payload, tlm::END_RESP, delay);
+      phases_.notify(payload, tlm::END_RESP, within_time(delay));
     }
   }
 }

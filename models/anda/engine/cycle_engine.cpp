@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/engine/cycle_engine.h>
 
+#include <anda/base/process.h>
+
 #include <algorithm>
 
 #include <anda/base/math.h>
@@ -15,7 +17,7 @@ CycleEngine::CycleEngine(sc_core::sc_module_name name, const Datapath& datapath,
       vector_unit_(datapath.vector_unit),
       result_writer_(datapath.activation_buffer),
       compressor_(datapath.compressor, result_writer_) {
-  SC_HAS_PROCESS(CycleEngine);
+  ANDA_HAS_PROCESS(CycleEngine);
   SC_THREAD(dma_process);
 }
 
@@ -69,6 +71,8 @@ void CycleEngine::run(StepPlan& plan, ControllerCounts& counts) {
     wait_for(cycle_ + 1);
   }
 
+  dma_.finish(cycle_);
+
   if (observer() != nullptr) show_end();
   state_.fill(false);
   counts.cycles += cycle_;
@@ -76,10 +80,7 @@ void CycleEngine::run(StepPlan& plan, ControllerCounts& counts) {
   plan_ = nullptr;
 }
 
-void CycleEngine::wait_for(std::uint64_t cycle) const {
-  const sc_core::sc_time delay = clock_.delay_to(cycle);
-  if (delay > sc_core::SC_ZERO_TIME) sc_core::wait(delay);
-}
+void CycleEngine::wait_for(std::uint64_t cycle) const { wait_until(clock_.instant(cycle)); }
 
 /// Everything is computed, sent away and arrived.
 bool CycleEngine::complete() const {

@@ -7,6 +7,8 @@
 #include <systemc>
 #include <tlm>
 
+#include <anda/base/simulated_time.h>
+
 namespace anda {
 
 /// What lies behind a target socket and which accesses it takes. Every target socket of the library uses these
@@ -71,7 +73,7 @@ void for_each_enabled(const tlm::tlm_generic_payload& payload, Move&& move) {
 /// asked. Only where there is something to wait for, so that b_transport without a delay needs no thread.
 inline void synchronise(sc_core::sc_time& delay) {
   if (delay == sc_core::SC_ZERO_TIME) return;
-  sc_core::wait(delay);
+  wait_until(later(sc_core::sc_time_stamp(), delay));
   delay = sc_core::SC_ZERO_TIME;
 }
 
