@@ -4,7 +4,15 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "text/scalar.h"
+
 namespace anda::sim {
+namespace {
+
+/// The parts of a text that is meant as a list.
+std::string node_list(const std::string& text) { return printable(joined(list_parts(text)), 200); }
+
+}  // namespace
 
 void Expander::expand_short_form(TreeEntry& entry, const std::vector<std::string>& keys, const std::string& path) {
   Tree& node = entry.value;
@@ -15,6 +23,13 @@ void Expander::expand_short_form(TreeEntry& entry, const std::vector<std::string
     node.kind = Tree::Kind::broken;
   }
   if (node.kind != Tree::Kind::list && node.kind != Tree::Kind::scalar) return;
+  if (node.kind == Tree::Kind::scalar && list_parts(node.text).size() > 1) {
+    problems_.add(entry.place, path,
+                  "is the text " + in_quotes(node.text) + ", must be a list in brackets, such as [" +
+                      node_list(node.text) + "], or one value for all of [" + joined(keys) + "]");
+    node.kind = Tree::Kind::broken;
+    return;
+  }
   Tree map;
   map.kind = Tree::Kind::map;
   map.place = node.place;

@@ -12,9 +12,9 @@
 
 #include "config/catalogue.h"
 #include "config/input_problems.h"
-#include "config/scalar.h"
 #include "config/tree.h"
 #include "text/nearest.h"
+#include "text/scalar.h"
 
 namespace anda::sim {
 
@@ -153,6 +153,8 @@ class Reader {
 
   /// What a node is, for messages: "is a list".
   static std::string is_text(const Tree& node);
+  /// What to do about a scalar that is no number or no truth value.
+  static std::string hint(const Tree& node);
   std::string shown(const TreeEntry& entry) const {
     return entry.shown_as.empty() ? join_key(path_, entry.key) : entry.shown_as;
   }
@@ -173,7 +175,7 @@ class Reader {
     const NumberSyntax syntax =
         node.kind == Tree::Kind::scalar && !node.is_quoted ? parse_number(node.text, read) : NumberSyntax::not_a_number;
     if (syntax == NumberSyntax::not_a_number) {
-      wrong(entry, std::string("a ") + number_kind<T>() + ", " + exact_range_text(range));
+      wrong(entry, std::string("a ") + number_kind<T>() + ", " + exact_range_text(range) + hint(node));
       return false;
     }
     if (syntax == NumberSyntax::out_of_range || !(read >= range.min && read <= range.max)) {

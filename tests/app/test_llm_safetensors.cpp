@@ -66,12 +66,12 @@ TEST_CASE("safetensors: headers that lie are refused with file and tensor") {
       {"{" + a + "," + entry("b", "F32", "[2]", "[8]") + "}", "\"b\": data_offsets must be two whole numbers"},
       {"{" + a + "," + entry("b", "F32", "[2]", "[8,16.0]") + "}", "\"b\": data_offsets must be two whole numbers"},
       {"{" + a + R"(,"b":7})", "\"b\": must be an object"},
-      {"{" + a + "," + entry("a", "F32", "[2]", "[8,16]") + "}", "\"a\": is in the header twice"},
-      {"[" + std::string(100, '[') + "]", "the header is no JSON"},
+      {"{" + a + "," + entry("a", "F32", "[2]", "[8,16]") + "}", "has the key \"a\" twice"},
+      {"[" + std::string(100, '[') + "]", "this is no JSON"},
       {"[1]", "the header must be a JSON object"},
-      {"{" + a, "the header is no JSON"},
-      {"", "the header is no JSON"},
-      {std::string("{\"a\xFF\":1}"), "the header is no JSON"},
+      {"{" + a, "this is no JSON"},
+      {"", "this is no JSON"},
+      {std::string("{\"a\xFF\":1}"), "this is no JSON"},
   };
   for (const Case& wrong : cases) {
     INFO(wrong.header);
