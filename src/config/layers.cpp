@@ -10,7 +10,12 @@ namespace anda::sim {
 namespace {
 
 /// The parts of a text that is meant as a list.
-std::string node_list(const std::string& text) { return printable(joined(list_parts(text)), 200); }
+std::string node_list(const std::string& text) {
+  const std::size_t first = text.find_first_not_of("([{ ");
+  const std::size_t last = text.find_last_not_of(")]} ");
+  if (first == std::string::npos) return printable(text);
+  return printable(joined(list_parts(text.substr(first, last - first + 1))), 200);
+}
 
 }  // namespace
 

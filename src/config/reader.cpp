@@ -50,10 +50,15 @@ std::string Reader::is_text(const Tree& node) {
                                                                         : "is " + in_quotes(node.text);
 }
 
-std::string Reader::hint(const Tree& node) {
+void Reader::wrong(const TreeEntry& entry, const std::string& right) {
+  if (entry.value.kind == Tree::Kind::broken) return;
+  complain(entry, is_text(entry.value) + ", must be " + right + space_hint(entry.value.text));
+}
+
+std::string Reader::hint(const Tree& node, std::string (*about)(std::string_view)) {
   if (node.kind != Tree::Kind::scalar) return {};
   if (node.is_quoted) return looks_like_number_or_flag(node.text) ? "; write it without quotes" : "";
-  return scalar_hint(node.text);
+  return about(node.text);
 }
 
 void Reader::flag(const char* key, bool& value, const char*) {
@@ -61,7 +66,7 @@ void Reader::flag(const char* key, bool& value, const char*) {
   if (entry == nullptr) return;
   const Tree& node = entry->value;
   if (node.kind != Tree::Kind::scalar || node.is_quoted || !parse_flag(node.text, value)) {
-    wrong(*entry, "true or false" + hint(node));
+    wrong(*entry, "true or false" + hint(node, flag_hint));
   }
 }
 
@@ -132,8 +137,8 @@ void Reader::report_unknown_keys() {
     } else if (entry.key.find('.') != std::string::npos) {
       message += "; dotted keys are for --set, a file nests maps instead";
     }
-    const std::string space = unusual_space(entry.key);
-    message += space.empty() ? did_you_mean(entry.key, known_) : "; the key holds " + space + ": delete it";
+    const std::string space = space_hint(entry.key);
+    message += space.empty() ? did_you_mean(entry.key, known_) : space;
     context_.problems.add(entry.place, join_key(path_, printable(entry.key)), message);
   }
   if (unknown > most_unknown_keys) {

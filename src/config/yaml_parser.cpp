@@ -19,14 +19,35 @@
 namespace anda::sim {
 namespace {
 
+std::string_view line_of(std::string_view text, int line) {
+  std::size_t begin = 0;
+  for (; line > 0 && begin < text.size(); --line) begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+/// What to do about a syntax error, from the line that it is in: people's usual slips.
+std::string syntax_hint(std::string_view line) {
+  const std::size_t text = std::min(line.find_first_not_of(" \t"), line.size());
+  if (line.substr(0, text).find('\t') != std::string_view::npos) {
+    return "; the line is indented by a tab, YAML takes spaces only";
+  }
+  const std::string space = space_hint(line);
+  if (!space.empty()) return space;
+  const std::size_t quotes = line.find("\"\"");
+  if (quotes != std::string_view::npos) {
+    return "; two quotes stand in a row: write 4096 for a number and \"4096\" for a text";
+  }
+  return {};
+}
+
 /// Thrown out of the parser to end it; the problem is on the list.
 struct Stop {};
 
 /// Builds the tree from events. YAML::Node would lose duplicate keys, and the place of keys without values.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const Place& origin, bool line_numbers, InputProblems& problems)
-      : origin_(origin), line_numbers_(line_numbers), problems_(problems) {}
+  TreeBuilder(std::string_view text, const Place& origin, bool line_numbers, InputProblems& problems)
+      : text_(text), origin_(origin), line_numbers_(line_numbers), problems_(problems) {}
 
   Place place(const YAML::Mark& mark) const {
     if (!line_numbers_ || mark.is_null()) return origin_;
@@ -38,7 +59,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override {
     // At a stray token yaml-cpp starts one empty document after another without going on.
     if (++documents_ > max_documents) {
-      problems_.add(place(mark), "", "not valid YAML: does not belong to what stands before it");
+      problems_.add(place(mark), "", "not valid YAML: does not belong to what stands before it" + hint(mark));
       throw Stop{};
     }
   }
@@ -84,6 +105,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
  private:
+  std::string hint(const YAML::Mark& mark) const { return syntax_hint(line_of(text_, mark.line)); }
+
   /// Dotted key of the value that is being read.
   std::string path() const {
     std::string path;
@@ -117,7 +140,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void refuse_second_document(const YAML::Mark& mark) {
     if (documents_ < 2) return;
-    problems_.add(place(mark), "", "a second document starts here; a file holds one");
+    problems_.add(place(mark), "", "a second document starts here; a file holds one" + hint(mark));
     throw Stop{};
   }
 
@@ -188,6 +211,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   static constexpr int max_documents = 4;  // with the empty ones that --- and ... make
 
+  std::string_view text_;
   Place origin_;
   bool line_numbers_;
   InputProblems& problems_;
@@ -223,27 +247,6 @@ std::optional<BadCharacter> find_bad_character(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view line_of(std::string_view text, int line) {
-  std::size_t begin = 0;
-  for (; line > 0 && begin < text.size(); --line) begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
-  return text.substr(begin, text.find('\n', begin) - begin);
-}
-
-/// What to do about a syntax error, from the line that it is in: people's usual slips.
-std::string syntax_hint(std::string_view line) {
-  const std::size_t text = std::min(line.find_first_not_of(" \t"), line.size());
-  if (line.substr(0, text).find('\t') != std::string_view::npos) {
-    return "; the line is indented by a tab, YAML takes spaces only";
-  }
-  const std::string space = unusual_space(line);
-  if (!space.empty()) return "; the line holds " + space + ": delete it, or type a plain space";
-  const std::size_t quotes = line.find("\"\"");
-  if (quotes != std::string_view::npos) {
-    return "; two quotes stand in a row: write 4096 for a number and \"4096\" for a text";
-  }
-  return {};
-}
-
 }  // namespace
 
 Tree parse_yaml(const std::string& text, const Place& origin, bool line_numbers, InputProblems& problems) {
@@ -255,7 +258,7 @@ Tree parse_yaml(const std::string& text, const Place& origin, bool line_numbers,
     problems.add(line_numbers ? Place{origin.file, bad->line, bad->column} : origin, "", bad->problem);
     return broken;
   }
-  TreeBuilder builder(origin, line_numbers, problems);
+  TreeBuilder builder(text, origin, line_numbers, problems);
   try {
     // yaml-cpp ends an open quote at the end of the text without a word; a document end makes it complain.
     const bool ends_line = !text.empty() && text.back() == '\n';

@@ -6,8 +6,10 @@
 
 #include <array>
 #include <limits>
+#include <set>
 
 #include "files/binary_file.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {
@@ -31,6 +33,7 @@ const TypeName& entry_of(NumberType type) {
 
 constexpr std::string_view magic = "\x93NUMPY";
 constexpr std::uint64_t longest_header = 1u << 16;
+constexpr std::size_t most_dimensions = 32;  // numpy's limit
 constexpr std::size_t header_alignment = 64;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) { throw Error::input(path + ": " + why); }
@@ -40,9 +43,11 @@ class Header {
  public:
   Header(std::string text, std::string path) : text_(std::move(text)), path_(std::move(path)) {
     expect('{');
+    std::set<std::string> keys;
     while (!is('}')) {
       const std::string key = quoted();
       expect(':');
+      if (!keys.insert(key).second) broken();
       if (key == "descr") {
         if (!is('\'') && !is('"')) refuse(path_, "holds records, must hold float16, float32 or int8");
         descriptor = quoted();
@@ -55,6 +60,7 @@ class Header {
       }
       if (is(',')) ++at_;
     }
+    if (keys.size() < 3) broken();
   }
 
   std::string descriptor;
@@ -62,7 +68,7 @@ class Header {
   std::vector<std::uint64_t> shape;
 
  private:
-  [[noreturn]] void broken() const { refuse(path_, "the header of the .npy file is broken: " + text_); }
+  [[noreturn]] void broken() const { refuse(path_, "the header of the .npy file is broken: " + shown(text_)); }
   void skip() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
   }
@@ -102,6 +108,7 @@ class Header {
       }
       if (at_ == first) broken();
       shape.push_back(size);
+      if (shape.size() > most_dimensions) broken();
       if (is(',')) ++at_;
     }
     ++at_;
@@ -165,8 +172,8 @@ void NpyLayout::check_bytes(const std::string& path, std::uint64_t number_bytes)
     expected *= size;
   }
   if (bytes == expected) return;
-  refuse(path, fmt::format("has {} bytes of numbers, must be {} for {} of type '{}'", bytes, expected,
-                           shape_text(shape), descriptor));
+  refuse(path, fmt::format("has {} bytes of numbers, must be {} for {} of type {}", bytes, expected, shape_text(shape),
+                           shown(descriptor)));
 }
 
 Array read_npy(const std::string& path, const std::vector<std::uint64_t>& shape) {
@@ -179,8 +186,8 @@ Array read_npy(const std::string& path, const std::vector<std::uint64_t>& shape)
     known = true;
   }
   if (!known) {
-    refuse(path, fmt::format("holds numbers of type '{}', must be float16 ('<f2'), float32 ('<f4') or int8 ('|i1')",
-                             layout.descriptor));
+    refuse(path, fmt::format("holds numbers of type {}, must be float16 ('<f2'), float32 ('<f4') or int8 ('|i1')",
+                             shown(layout.descriptor)));
   }
   if (layout.shape != shape) {
     refuse(path, fmt::format("has the shape {}, must be {}", shape_text(layout.shape), shape_text(shape)));

@@ -211,7 +211,10 @@ std::vector<float> SafetensorsFile::read(const std::string& name) const {
   const StoredTensor& tensor = found->second;
   const bool half = tensor.type == "F16" || tensor.type == "BF16";
   if (!half && tensor.type != "F32") {
-    refuse(path_, name, "has type " + tensor.type + ", must be F16, BF16 or F32");
+    const bool is_packed = tensor.type != "F64" && tensor.type != "BOOL";
+    refuse(path_, name,
+           "has type " + tensor.type + ", must be F16, BF16 or F32" +
+               (is_packed ? std::string("; if the weights were quantised, ") + original_weights : ""));
   }
   BinaryFile file(path_);
   file.seek(tensor.first_byte);

@@ -81,4 +81,9 @@ std::string unusual_space(std::string_view text) {
   return {};
 }
 
+std::string space_hint(std::string_view text) {
+  const std::string space = unusual_space(text);
+  return space.empty() ? "" : "; it holds " + space + ": delete that, or type a plain space";
+}
+
 }  // namespace anda::sim

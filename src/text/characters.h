@@ -33,6 +33,8 @@ std::string for_terminal(std::string_view text);
 /// What the first character is that looks like a space, or like nothing, and is no plain space: "a no-break space
 /// (U+00A0)"; empty if there is none.
 std::string unusual_space(std::string_view text);
+/// What to do about it: "; it holds a no-break space (U+00A0), …", or nothing.
+std::string space_hint(std::string_view text);
 
 }  // namespace anda::sim
 

@@ -106,7 +106,7 @@ std::string parse_whole_number(std::string_view text, std::uint64_t min, std::ui
   } else if (syntax == NumberSyntax::out_of_range) {
     problem = text[0] == '-' ? "is negative" : "is too large";
   }
-  const std::string hint = syntax == NumberSyntax::not_a_number ? scalar_hint(text) : "";
+  const std::string hint = syntax == NumberSyntax::not_a_number ? number_hint(text) + space_hint(text) : "";
   return fmt::format("{}; must be a whole number {} … {}{}", problem, min, max, hint);
 }
 
@@ -133,18 +133,21 @@ bool looks_like_number_or_flag(std::string_view text) {
   return parse_flag(text, flag) || is_number(text);
 }
 
-std::string scalar_hint(std::string_view text) {
+std::string flag_hint(std::string_view text) {
+  const std::string folded = lower_case(text);
+  for (const char* word : {"yes", "on", "y", "true", "1"}) {
+    if (folded == word) return "; write true";
+  }
+  for (const char* word : {"no", "off", "n", "false", "0"}) {
+    if (folded == word) return "; write false";
+  }
+  return {};
+}
+
+std::string number_hint(std::string_view text) {
   constexpr std::size_t longest = 200;
   if (text.empty() || text.size() > longest) return {};
-  const std::string space = unusual_space(text);
-  if (!space.empty()) return "; the text holds " + space + ": delete it, or type a plain space";
   const std::string folded = lower_case(text);
-  for (const char* word : {"yes", "on", "y", "true"}) {
-    if (folded == word && text != "true") return "; truth values are written true and false";
-  }
-  for (const char* word : {"no", "off", "n", "false"}) {
-    if (folded == word && text != "false") return "; truth values are written true and false";
-  }
   if (all_digits(text) && text[0] == '0' && text.size() > 1) {
     return "; numbers are decimal without leading zeros: write " + without_leading_zeros(text);
   }
@@ -157,11 +160,13 @@ std::string scalar_hint(std::string_view text) {
   if (text.find('"') != std::string_view::npos && is_number(without(text, "\"'"))) {
     return "; quotes stand twice: write " + without(text, "\"'");
   }
-  const std::vector<std::string> parts = list_parts(text);
+  std::string commas(text);
+  std::replace(commas.begin(), commas.end(), ' ', ',');
+  const std::vector<std::string> parts = list_parts(commas);
   if (parts.size() > 1 && text.front() != '[' && std::all_of(parts.begin(), parts.end(), is_number)) {
-    return "; a list stands in brackets: [" + std::string(text) + "]";
+    return "; a list is written [" + joined(parts, ", ") + "]";
   }
-  const std::string digits = without(text, "_' ");
+  const std::string digits = without(text, "_'");
   if (digits.size() < text.size() && is_number(digits)) return "; digits are not grouped: write " + digits;
   return {};
 }

@@ -34,9 +34,10 @@ std::vector<std::string> list_parts(std::string_view text);
 /// Whether plain YAML text reads as a number or a truth value, so that it must be quoted to be text.
 bool looks_like_number_or_flag(std::string_view text);
 
-/// What to do about a text that people take for a number, a truth value or a list and that is none: "; write …", or
-/// nothing.
-std::string scalar_hint(std::string_view text);
+/// What to do about a text that people take for a truth value, or for a number or a list of them, and that is none:
+/// "; write …", or nothing.
+std::string flag_hint(std::string_view text);
+std::string number_hint(std::string_view text);
 
 /// The shortest text that reads back as the same number.
 std::string exact_text(double value);

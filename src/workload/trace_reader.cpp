@@ -44,9 +44,8 @@ void TraceReader::read_header() {
     const std::string text(csv_.row()[field].text);
     const auto found = std::find(column_names().begin(), column_names().end(), text);
     if (found == column_names().end()) {
-      const std::string space = unusual_space(text);
-      const std::string hint =
-          space.empty() ? did_you_mean(text, column_names()) : "; it holds " + space + ": delete it";
+      const std::string space = space_hint(text);
+      const std::string hint = space.empty() ? did_you_mean(text, column_names()) : space;
       throw Error::input(csv_.place(field), fmt::format("unknown column {}{}; the first row names the columns: {}",
                                                         shown(text), hint, all_columns));
     }

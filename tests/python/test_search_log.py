@@ -66,7 +66,7 @@ def test_logs_of_something_else(tmp_path):
         (1, lines[0].replace('search":1', 'search":99'), "version 99"),
         (2, '{"baseline":-1}', "log.jsonl:2: baseline"),
         (2, '{"baseline":null}', "log.jsonl:2: baseline"),
-        (3, "rubbish", "log.jsonl:3: is no JSON object"),
+        (3, "rubbish", "log.jsonl:3:1: this is no JSON"),
         (3, '{"combination":[4,4,4],"perplexity":5}', "log.jsonl:3: must have"),
         (3, '{"combination":[4,4,4,17],"perplexity":5}', "log.jsonl:3: must have"),
         (3, '{"combination":[4,4,4,4],"perplexity":"5"}', "log.jsonl:3: must have"),
