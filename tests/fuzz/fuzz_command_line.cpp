@@ -3,14 +3,14 @@
 
 #include <boost/program_options.hpp>
 #include <vector>
-#include "fuzz.h"
 
 #include "cli/command_line.h"
+#include "fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::vector<std::string> args(1);
   for (const char c : fuzz::text_of(data, size)) {
-    if (c == '\\n') {
+    if (c == '\n') {
       args.emplace_back();
     } else {
       args.back() += c;

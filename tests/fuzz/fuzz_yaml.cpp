@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A configuration, as anda-sim run reads it; paths in it are looked up, not read.
+// A configuration, as anda-sim run reads it.
 
 #include "config/load.h"
 #include "fuzz.h"
