@@ -70,6 +70,12 @@ def test_logs_of_something_else(tmp_path):
         (3, '{"combination":[4,4,4],"perplexity":5}', "log.jsonl:3: must have"),
         (3, '{"combination":[4,4,4,17],"perplexity":5}', "log.jsonl:3: must have"),
         (3, '{"combination":[4,4,4,4],"perplexity":"5"}', "log.jsonl:3: must have"),
+        (3, '{"combination":[4,4,4,4],"perplexity":1e999}', "log.jsonl:3:40: has the number"),
+        (3, '{"combination":[4,4,4,4],"perplexity":5,"perplexity":6}', "log.jsonl:3:41: has the key"),
+        (3, "[" * 100_000, "log.jsonl:3:65: is nested more than 64 levels deep"),
+        (3, '{"baseline":7.5}', "log.jsonl:3: says that the baseline's perplexity is 7.5, an earlier line that it is 7.25"),
+        (3, lines[2].replace('"loss":', '"loss":1'), "log.jsonl:3: says that the loss is"),
+        (4, lines[2].replace('"perplexity":', '"perplexity":1'), "log.jsonl:4: says that the perplexity of ["),
     ]:
         changed = [*lines]
         changed[number - 1] = line
