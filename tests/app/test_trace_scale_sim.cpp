@@ -159,7 +159,7 @@ TEST_CASE("Every wrong convolution topology is refused with its place") {
       {"Layer, IFMAP Height,\n", ":1", "has 2 columns; a convolution topology has"},
       {convolution_header + "c, 9, 9, 10, 3, 1, 1, 1,\n", ":2:10", "\"10\" is larger than the input, 9"},
       {convolution_header + "c, 9, 9, 3, 3, 1, 1, 0,\n", ":2:22", "column Strides: \"0\" is too small"},
-      {convolution_header + "c, 9, 9, 3, 3, 1, 1,\n", ":2:20", "the row has 7 fields, must have 8"},
+      {convolution_header + "c, 9, 9, 3, 3, 1, 1,\n", ":2:21", "the row has 7 fields, must have 8"},
       {convolution_header + "c, 16777216, 16777216, 1, 1, 1, 1, 1,\n", ":2", "m = output height · output width"},
       {convolution_header + "c, 9999, 9999, 9999, 9999, 1, 1, 1,\n", ":2", "filter height · filter width"},
       {convolution_header + "c, 4000, 4000, 4, 4, 1000000, 16777216, 1,\n", ":2", "must be at most 2^62"},
