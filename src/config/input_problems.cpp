@@ -12,13 +12,23 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t most_kept = 10000;  // of a file that is something else altogether
+constexpr std::size_t longest_problem = std::size_t{1}
+                                        << 14;  // in bytes: keys and paths of the user's may have any length
+constexpr std::size_t most_kept = 10000;        // of a file that is something else altogether
 
 }  // namespace
 
 void InputProblems::add(const Place& place, const std::string& key, const std::string& message) {
   ++count_;
-  if (lines_.size() < most_kept) lines_.push_back({place, key.empty() ? message : key + ": " + message});
+  if (lines_.size() >= most_kept) return;
+  std::string text = key.empty() ? message : key + ": " + message;
+  if (text.size() > longest_problem) {
+    std::size_t end = longest_problem;
+    while ((static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+    text.resize(end);
+    text += "…";
+  }
+  lines_.push_back({place, for_terminal(text)});
 }
 
 void InputProblems::throw_if_any() const {

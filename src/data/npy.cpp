@@ -4,11 +4,13 @@
 #include <anda/base/error.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <set>
 
 #include "files/binary_file.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -34,6 +36,7 @@ const TypeName& entry_of(NumberType type) {
 constexpr std::string_view magic = "\x93NUMPY";
 constexpr std::uint64_t longest_header = 1u << 16;
 constexpr std::size_t most_dimensions = 32;  // numpy's limit
+constexpr std::uint64_t largest_dimension = 999'999'999'999'999'999;
 constexpr std::size_t header_alignment = 64;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) { throw Error::input(path + ": " + why); }
@@ -101,12 +104,10 @@ class Header {
     expect('(');
     while (!is(')')) {
       std::uint64_t size = 0;
-      const std::size_t first = at_;
-      for (; at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_) {
-        if (at_ - first >= 18) broken();
-        size = size * 10 + static_cast<std::uint64_t>(text_[at_] - '0');
-      }
-      if (at_ == first) broken();
+      const std::size_t end = std::min(text_.find_first_not_of("0123456789", at_), text_.size());
+      const std::string_view digits = std::string_view(text_).substr(at_, end - at_);
+      if (parse_number(digits, size) != NumberSyntax::good || size > largest_dimension) broken();
+      at_ = end;
       shape.push_back(size);
       if (shape.size() > most_dimensions) broken();
       if (is(',')) ++at_;

@@ -12,23 +12,23 @@
 
 namespace anda::sim {
 
+using Json = nlohmann::ordered_json;
+
 EvaluatorAnswer read_evaluator_answer(const std::string& line) {
   const std::string hint = "; must be {\"perplexity\": NUMBER} or {\"error\": TEXT}";
-  nlohmann::ordered_json answer;
+  Json answer;
   if (const auto problem = read_json(line, answer)) {
     return {0, fmt::format("answered {}{} ({})", shown(line), hint, problem->what)};
   }
   if (!answer.is_object()) return {0, fmt::format("answered {}{}", shown(line), hint)};
-  const auto error = answer.find("error");
-  if (error != answer.end()) {
-    const bool is_text = error->is_string();
-    return {0, "reports an error: " + (is_text ? for_terminal(error->get_ref<const std::string&>()) : shown(line))};
+  if (answer.contains("error")) {
+    const Json& error = answer.at("error");
+    return {0, "reports an error: " + (error.is_string() ? for_terminal(error.get<std::string>()) : shown(line))};
   }
-  const auto perplexity = answer.find("perplexity");
-  if (perplexity == answer.end() || !perplexity->is_number()) {
+  if (!answer.contains("perplexity") || !answer.at("perplexity").is_number()) {
     return {0, fmt::format("answered {}{}", shown(line), hint)};
   }
-  const auto value = perplexity->get<double>();
+  const auto value = answer.at("perplexity").get<double>();
   if (!std::isfinite(value) || value <= 0) {
     return {0, fmt::format("answered {}; a perplexity is a positive number", shown(line))};
   }

@@ -37,7 +37,7 @@ class InputFile {
 /// short and can be shown. Anything else ends the program, and libFuzzer keeps the input.
 template <class Read>
 void must_take_or_refuse(Read read) {
-  constexpr std::size_t longest_message = 1u << 17;
+  constexpr std::size_t longest_message = 1u << 21;
   try {
     read();
   } catch (const anda::Error& error) {

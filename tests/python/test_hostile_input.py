@@ -66,7 +66,22 @@ def test_control_characters_of_folders_stay_out_of_the_tables(tmp_path):
     check_plain(run("trace", "--model", "OPT-1.3B", "-o", folder / "made.csv"), 0)
 
 
-def test_an_evaluator_s_words_are_escaped(tmp_path):
+def test_names_of_a_comparison_have_no_control_characters(tmp_path):
+    (tmp_path / "a.yaml").write_text("workload: {model: OPT-1.3B, layers: 1}\n")
+    file = tmp_path / "c.yaml"
+    for text, problem in [
+        ('name: "\\e[31m"\nmodels: {a: a.yaml}\n', "name: has a line break or a control character"),
+        ('models: {"\\e[31m": a.yaml}\n', "a model's name must be text of one line"),
+        ('systems: ["anda-\\e[31m"]\nmodels: {a: a.yaml}\n', "must be an element"),
+        ('"\\e[31m": 1\nmodels: {a: a.yaml}\n', "is not a key"),
+    ]:
+        file.write_text(text)
+        done = run("compare", file, "--out", tmp_path / "out")
+        check_plain(done, 2)
+        assert problem in done.stderr, done.stderr
+
+
+def test_words_of_an_evaluator_are_escaped(tmp_path):
     evaluator = r"""while read line; do printf '{"error": "\\u001b]0;owned\\u0007 \\u009b31m"}\n'; done"""
     done = run("search", "--model", "OPT-1.3B", *TINY, "--evaluator", evaluator, "--out", tmp_path)
     assert "reports an error: \\x1b]0;owned\\x07 \\xc2\\x9b31m" in done.stderr
