@@ -70,7 +70,7 @@ def test_logs_of_something_else(tmp_path):
         (3, '{"combination":[4,4,4],"perplexity":5}', "log.jsonl:3: must have"),
         (3, '{"combination":[4,4,4,17],"perplexity":5}', "log.jsonl:3: must have"),
         (3, '{"combination":[4,4,4,4],"perplexity":"5"}', "log.jsonl:3: must have"),
-        (3, '{"combination":[4,4,4,4],"perplexity":1e999}', "log.jsonl:3:40: has the number"),
+        (3, '{"combination":[4,4,4,4],"perplexity":1e999}', "log.jsonl:3:39: has the number"),
         (3, '{"combination":[4,4,4,4],"perplexity":5,"perplexity":6}', "log.jsonl:3:41: has the key"),
         (3, "[" * 100_000, "log.jsonl:3:65: is nested more than 64 levels deep"),
         (3, '{"baseline":7.5}', "log.jsonl:3: says that the baseline's perplexity is 7.5, an earlier line that it is 7.25"),
@@ -118,9 +118,10 @@ def test_a_search_that_was_killed_goes_on(tmp_path):
     landscape = Landscape(tmp_path, [2.0, 0.1, 0.4, 0.2])
     marker = f"MARK_{os.getpid()}_{time.monotonic_ns()}"
     log = tmp_path / "out" / "log.jsonl"
-    for lines in (4, 9):
+    # The second search adds its answers to the five lines of the first: it is killed only when all of them are there.
+    for answers, lines in ((4, 4), (9, 13)):
         # Silent once as many answers are there; the command may be no other, so a file says how many.
-        (tmp_path / "limit").write_text(str(lines))
+        (tmp_path / "limit").write_text(str(answers))
         command = f"{landscape.command} $(cat limit) silence"
         words = [program(), "search", "--model", "OPT-1.3B", "--evaluator", command, "--out", "out", *TINY]
         process = subprocess.Popen(words, cwd=tmp_path, env={**os.environ, "MARKER": marker})
