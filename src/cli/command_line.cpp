@@ -5,6 +5,7 @@
 
 #include <anda/base/error.h>
 
+#include "text/characters.h"
 #include "text/nearest.h"
 #include "text/scalar.h"
 #include "text/text.h"
@@ -64,7 +65,7 @@ std::uint64_t CommandLine::number(const std::string& name, std::uint64_t otherwi
 }
 
 void CommandLine::refuse(const std::string& problem) const {
-  throw Error::input(command_ + ": " + problem + " (" + command_ + " --help shows the options)");
+  throw Error::input(for_terminal(command_ + ": " + problem + " (" + command_ + " --help shows the options)"));
 }
 
 }  // namespace anda::sim

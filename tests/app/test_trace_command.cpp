@@ -174,6 +174,9 @@ TEST_CASE("Every trace command of the documentation works") {
   const Folder folder;
   folder.file("config.json", config);
   folder.file("topology.csv", topology);
+  folder.file("mobilenet.csv",
+              "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
+              "Conv1, 224, 224, 3, 3, 3, 32, 2,\n");
   std::ifstream page(std::string(ANDA_SOURCE_DIR) + "/docs/traces.md");
   REQUIRE(page);
   REQUIRE(::chdir(folder.path().c_str()) == 0);
