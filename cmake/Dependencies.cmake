@@ -10,7 +10,7 @@ macro(anda_require name debian_package)
 endmacro()
 
 anda_require(SystemC libsystemc-dev 2.3 MODULE)
-if(ANDA_BUILD_APP OR ANDA_BUILD_TESTS)
+if(ANDA_BUILD_APP OR ANDA_BUILD_TESTS OR ANDA_BUILD_FUZZERS)
   anda_require(yaml-cpp libyaml-cpp-dev)
   anda_require(Boost libboost-program-options-dev 1.74 COMPONENTS program_options)
   anda_require(nlohmann_json nlohmann-json3-dev 3.11)

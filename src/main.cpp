@@ -16,6 +16,7 @@
 #include "cli/run_command.h"
 #include "cli/search_command.h"
 #include "cli/trace_command.h"
+#include "text/characters.h"
 #include "text/nearest.h"
 #include "text/text.h"
 
@@ -82,10 +83,10 @@ int sc_main(int argc, char* argv[]) {
     if (!std::cout.flush()) throw anda::Error::run("cannot write to the standard output");
     return status;
   } catch (const anda::Error& error) {
-    std::cerr << "error: " << error.what() << "\n";
+    std::cerr << "error: " << anda::sim::for_terminal(error.what()) << "\n";
     return error.kind() == anda::Error::Kind::input ? exit_wrong_input : exit_failed;
   } catch (const std::exception& error) {
-    std::cerr << "error: " << error.what() << "\n";
+    std::cerr << "error: " << anda::sim::for_terminal(error.what()) << "\n";
     return exit_failed;
   }
 }

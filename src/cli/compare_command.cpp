@@ -20,9 +20,12 @@
 #include "config/compare_config.h"
 #include "config/writer.h"
 #include "files/atomic_file.h"
+#include "files/json_file.h"
 #include "files/output_folder.h"
 #include "report/progress.h"
 #include "system/survey.h"
+#include "text/characters.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -59,27 +62,12 @@ po::options_description make_options() {
 }
 
 std::vector<std::string> list_of(const CommandLine& options, const std::string& name) {
-  std::vector<std::string> words;
-  if (!options.has(name)) return words;
-  std::string word;
-  for (const char c : options.text(name) + ",") {
-    if (c != ',') {
-      word += c;
-      continue;
-    }
-    if (word.empty()) options.refuse("option --" + name + " must be names with commas between");
-    words.push_back(std::move(word));
-    word.clear();
+  if (!options.has(name)) return {};
+  std::vector<std::string> words = list_parts(options.text(name));
+  if (std::any_of(words.begin(), words.end(), [](const std::string& word) { return word.empty(); })) {
+    options.refuse("option --" + name + " must be names with commas between");
   }
   return words;
-}
-
-std::size_t jobs_of(const CommandLine& options) {
-  if (!options.has("jobs")) return std::max(1u, std::thread::hardware_concurrency());
-  std::uint64_t jobs = 0;
-  const std::string problem = parse_whole_number(options.text("jobs"), 1, most_jobs, jobs);
-  if (!problem.empty()) options.refuse("option --jobs " + problem);
-  return jobs;
 }
 
 /// A folder that is gone with its owner.
@@ -166,6 +154,15 @@ ChildTask prepare(const CompareConfig& config, const Job& job) {
           (job.folder / "errors").string()};
 }
 
+/// What a process of this program has written.
+nlohmann::json read_own_report(const std::string& path, const std::string& origin) {
+  try {
+    return JsonFile(path, JsonFile::report_bytes).root();
+  } catch (const Error& error) {
+    throw Error::run(fmt::format("{} cannot be read: {}", origin, error.what()));
+  }
+}
+
 Comparison read_reports(const CompareConfig& config, const std::vector<Job>& jobs) {
   std::vector<std::string> systems;
   for (const ComparedSystem& system : config.systems) systems.push_back(system.name);
@@ -174,10 +171,8 @@ Comparison read_reports(const CompareConfig& config, const std::vector<Job>& job
   Comparison comparison(config.name, systems, models);
   for (const Job& job : jobs) {
     const std::string path = (job.folder / "out" / "report.json").string();
-    std::ifstream in(path, std::ios::binary);
-    const nlohmann::json report = nlohmann::json::parse(in, nullptr, false);
     const std::string origin = "the report of " + config.models[job.model].runs[job.run].path;
-    if (report.is_discarded()) throw Error::run(origin + " cannot be read: " + path);
+    const nlohmann::json report = read_own_report(path, origin);
     for (const std::size_t system : job.systems) {
       comparison.add(system, job.model, report, name_of(pe_kinds, config.systems[system].kind), origin);
     }
@@ -208,7 +203,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.files().empty()) options.refuse("needs the file of a comparison, such as configs/compare/paper.yaml");
   if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
-  const std::size_t at_once = jobs_of(options);
+  const std::size_t at_once = options.number("jobs", std::max(1u, std::thread::hardware_concurrency()), most_jobs);
   const std::string& file = options.files().front();
   const CompareConfig config =
       load_compare_config(file, options.all("set"), {list_of(options, "systems"), list_of(options, "models")});
@@ -231,7 +226,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   write_results(comparison, folder);
   if (!options.has("quiet")) {
     comparison.print(out);
-    out << fmt::format("\n{}, {}\n", folder.file(json_name), folder.file(csv_name));
+    out << for_terminal(fmt::format("\n{}, {}\n", folder.file(json_name), folder.file(csv_name)));
   }
   return 0;
 }

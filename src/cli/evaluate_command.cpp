@@ -23,6 +23,7 @@
 #include "report/text_grid.h"
 #include "search/builtin_evaluator.h"
 #include "search/precisions.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -61,14 +62,6 @@ po::options_description make_options() {
       ("times", "tell the seconds of GeMMs and of rounding activations too")                                      //
       ("help,h", "show this help");
   return options;
-}
-
-std::uint64_t number(const CommandLine& options, const std::string& name, std::uint64_t otherwise, std::uint64_t max) {
-  if (!options.has(name)) return otherwise;
-  std::uint64_t value = 0;
-  const std::string problem = parse_whole_number(options.text(name), 1, max, value);
-  if (!problem.empty()) options.refuse(fmt::format("option --{}: {} {}", name, shown(options.text(name)), problem));
-  return value;
 }
 
 /// What --precision says.
@@ -112,21 +105,17 @@ Wanted parse_precision(const CommandLine& options, const std::string& text) {
     wanted.path = text;
     return wanted;
   }
-  std::size_t count = 0;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    std::uint64_t value = 0;
-    const std::string_view part = trimmed(std::string_view(text).substr(at, comma - at));
-    const std::string problem = parse_whole_number(part, mantissa_range.min, mantissa_range.max, value);
-    if (!problem.empty()) options.refuse(fmt::format("option --precision: {} {}", shown(part), problem));
-    if (count < wanted.bits.size()) wanted.bits[count] = static_cast<std::uint32_t>(value);
-    ++count;
-    at = comma + 1;
-  }
-  if (count == 1) wanted.bits.fill(wanted.bits[0]);
-  if (count != 1 && count != wanted.bits.size()) {
+  const std::vector<std::string> parts = list_parts(text);
+  if (parts.size() != 1 && parts.size() != wanted.bits.size()) {
     options.refuse(
         fmt::format("option --precision: {} must be one number or four, fp16, fp32 or a FILE.yaml", shown(text)));
+  }
+  for (std::size_t i = 0; i < wanted.bits.size(); ++i) {
+    const std::string& part = parts[parts.size() == 1 ? 0 : i];
+    std::uint64_t value = 0;
+    const std::string problem = parse_whole_number(part, mantissa_range.min, mantissa_range.max, value);
+    if (!problem.empty()) options.refuse(fmt::format("option --precision: {} {}", shown(part), problem));
+    wanted.bits[i] = static_cast<std::uint32_t>(value);
   }
   return wanted;
 }
@@ -135,10 +124,10 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
   constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
   if (options.files().empty()) options.refuse("the folder of the model is missing");
   BuiltinEvaluatorConfig config = model_config(options, options.files().front());
-  config.group_size = static_cast<std::uint32_t>(number(options, "group-size", config.group_size, most));
+  config.group_size = static_cast<std::uint32_t>(options.number("group-size", config.group_size, most));
   WeightFormat format;
-  format.bits = static_cast<std::uint32_t>(number(options, "weight-bits", format.bits, max_weight_bits));
-  format.scale_group = static_cast<std::uint32_t>(number(options, "weight-group", format.scale_group, most));
+  format.bits = static_cast<std::uint32_t>(options.number("weight-bits", format.bits, max_weight_bits));
+  format.scale_group = static_cast<std::uint32_t>(options.number("weight-group", format.scale_group, most));
   if (options.has("stored-weights")) {
     for (const char* name : {"weight-bits", "weight-group"}) {
       if (options.has(name)) options.refuse(fmt::format("--stored-weights and --{} exclude each other", name));

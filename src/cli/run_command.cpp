@@ -14,7 +14,6 @@
 #include "cli/interrupt.h"
 #include "config/level_choice.h"
 #include "config/load.h"
-#include "config/scalar.h"
 #include "report/evaluation.h"
 #include "report/progress.h"
 #include "report/run_info.h"
@@ -22,7 +21,9 @@
 #include "report/table.h"
 #include "system/simulation.h"
 #include "system/survey.h"
+#include "text/characters.h"
 #include "text/nearest.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -152,8 +153,8 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.has("check")) {
     if (!options.has("quiet")) {
-      out << fmt::format("{}: valid, {} GeMM{}\n", file, found.gemms, found.gemms == 1 ? "" : "s");
-      for (const std::string& note : found.notes) out << "note: " << note << "\n";
+      out << fmt::format("{}: valid, {} GeMM{}\n", for_terminal(file), found.gemms, found.gemms == 1 ? "" : "s");
+      for (const std::string& note : found.notes) out << "note: " << for_terminal(note) << "\n";
     }
     return 0;
   }
@@ -179,10 +180,10 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
 
   if (!options.has("quiet")) {
     print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
-    for (const std::string& note : found.notes) out << "\nnote: " << note << "\n";
+    for (const std::string& note : found.notes) out << "\nnote: " << for_terminal(note) << "\n";
     const std::string& timeline = config.simulation.timeline.file;
-    out << fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", folder, timeline.empty() ? "" : ", ",
-                       timeline);
+    out << for_terminal(fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", folder,
+                                    timeline.empty() ? "" : ", ", timeline));
   }
   return 0;
 }

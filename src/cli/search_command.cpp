@@ -16,13 +16,15 @@
 #include "cli/interrupt.h"
 #include "compare/child_processes.h"
 #include "config/load.h"
-#include "config/scalar.h"
 #include "config/writer.h"
 #include "files/atomic_file.h"
+#include "files/json_file.h"
 #include "report/progress.h"
 #include "search/search_report.h"
 #include "system/survey.h"
+#include "text/characters.h"
 #include "text/nearest.h"
+#include "text/scalar.h"
 #include "text/text.h"
 #include "workload/hugging_face.h"
 #include "workload/model_shape.h"
@@ -72,14 +74,6 @@ po::options_description make_options() {
   return options;
 }
 
-std::uint32_t number(const CommandLine& options, const std::string& name, std::uint32_t otherwise) {
-  if (!options.has(name)) return otherwise;
-  std::uint64_t value = 0;
-  const std::string problem = parse_whole_number(options.text(name), 1, most_iterations, value);
-  if (!problem.empty()) options.refuse(fmt::format("option --{}: {} {}", name, shown(options.text(name)), problem));
-  return static_cast<std::uint32_t>(value);
-}
-
 /// "0.1%" or "0.001".
 double tolerance_of(const CommandLine& options, const std::string& text) {
   const bool percent = !text.empty() && text.back() == '%';
@@ -98,16 +92,13 @@ double tolerance_of(const CommandLine& options, const std::string& text) {
 
 std::vector<double> tolerances_of(const CommandLine& options) {
   std::vector<double> tolerances;
-  const std::string list = options.text("tolerance", "1%");
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    const double tolerance = tolerance_of(options, std::string(trimmed(list.substr(begin, end - begin))));
+  for (const std::string& part : list_parts(options.text("tolerance", "1%"))) {
+    const double tolerance = tolerance_of(options, part);
     for (const double other : tolerances) {
       if (config_file_name(other) != config_file_name(tolerance)) continue;
       options.refuse(fmt::format("option --tolerance: {} % stands there twice", percent_digits(tolerance)));
     }
     tolerances.push_back(tolerance);
-    begin = end + 1;
   }
   return tolerances;
 }
@@ -127,12 +118,13 @@ SearchSettings settings_of(const CommandLine& options) {
     options.refuse(fmt::format("option --objective is {}, must be one of {}{}", shown(objective), joined(names, ", "),
                                did_you_mean(objective, names)));
   }
-  settings.iterations = number(options, "iterations", settings.iterations);
+  settings.iterations = static_cast<std::uint32_t>(options.number("iterations", settings.iterations, most_iterations));
   settings.per_layer = options.has("per-layer");
   if (options.has("layer-iterations") && !settings.per_layer) {
     options.refuse("--layer-iterations goes with --per-layer only");
   }
-  settings.layer_iterations = number(options, "layer-iterations", settings.layer_iterations);
+  settings.layer_iterations =
+      static_cast<std::uint32_t>(options.number("layer-iterations", settings.layer_iterations, most_iterations));
   return settings;
 }
 
@@ -213,9 +205,8 @@ void close_the_loop(const std::string& folder, std::vector<ReportedResult>& resu
   }
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     std::remove(tasks[i].errors_path.c_str());
-    std::ifstream in(folders[i] + "/report.json", std::ios::binary);
     try {
-      const nlohmann::json report = nlohmann::json::parse(in);
+      const nlohmann::json report = JsonFile(folders[i] + "/report.json", JsonFile::report_bytes).root();
       const nlohmann::json& anda = report.at("systems").at(1);
       const nlohmann::json& ratios = report.at("ratios").at(0);
       LoopResult loop;
@@ -321,9 +312,10 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   const bool met = std::all_of(results.begin(), results.end(), [](const auto& result) { return result.found.meets(); });
   if (!options.has("quiet")) {
     print_search(out, info, results, operations, search);
-    out << fmt::format("\n{}/search.json, {}", folder, log.path());
+    out << for_terminal(fmt::format("\n{}/search.json, {}", folder, log.path()));
     for (const ReportedResult& result : results) {
-      if (result.found.meets()) out << fmt::format(", {}/{}", folder, config_file_name(result.found.tolerance));
+      if (result.found.meets())
+        out << for_terminal(fmt::format(", {}/{}", folder, config_file_name(result.found.tolerance)));
     }
     out << '\n';
   }

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "config/scalar.h"
+#include "text/scalar.h"
 
 namespace anda::sim {
 

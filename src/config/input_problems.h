@@ -16,7 +16,7 @@ class InputProblems {
   /// `key` is the dotted key, empty when the problem is with a whole file.
   void add(const Place& place, const std::string& key, const std::string& message);
 
-  std::size_t count() const { return lines_.size(); }
+  std::size_t count() const { return count_; }
 
   /// Throws one anda::Error (input), a line for each problem in the order of the files; returns if there is none.
   void throw_if_any() const;
@@ -26,7 +26,8 @@ class InputProblems {
     Place place;
     std::string text;
   };
-  std::vector<Line> lines_;
+  std::size_t count_ = 0;
+  std::vector<Line> lines_;  ///< the first of them
 };
 
 /// User text as it can stand in a message: shortened, without control characters.

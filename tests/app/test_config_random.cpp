@@ -51,10 +51,9 @@ class Randomizer {
   void flag(const char*, bool& value, const char*) { value = below(random_, 2) == 1; }
   void text(const char* key, std::string& value, const char*) {
     if (std::string(key) == "vcd") return;  // not every text is legal, nor any at every level
-    const std::vector<std::string> pieces{"a",    "B",    "0", " ",        ":",           "#", "\"", "\\",
-                                          "'",    "{",    "[", "-",        "é",           "…", "😀",  "\xEF\xBB\xBF",
-                                          "true", "null", "~", "%",        "@",           "&", "*",  "!",
-                                          "|",    ">",    ",", "\xC2\x85", "\xE2\x80\xA8"};
+    const std::vector<std::string> pieces{
+        "a",    "B",    "0", " ", ":", "#", "\"", "\\", "'", "{", "[", "-", "é", "…", "😀", "\xEF\xBB\xBF",
+        "true", "null", "~", "%", "@", "&", "*",  "!",  "|", ">", ","};
     value.clear();
     for (std::size_t i = below(random_, 12); i > 0; --i) value += pieces[below(random_, pieces.size())];
   }
