@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/buffer/activation_buffer.h>
+#include <anda/buffer/weight_buffer.h>
 #include <anda/dma/dma.h>
 #include <anda/tlm/bus_width_adapter.h>
 
