@@ -19,13 +19,40 @@
 
 namespace anda::test {
 
-/// An accelerator driven from the test, with a protocol checker at both of its sockets. Whoever derives from it binds a
-/// memory to memory_checker.initiator. All machines of a test are made before the first run, because the kernel
-/// elaborates once.
+/// Protocol checkers on all bindings between the blocks of an accelerator.
+class InnerCheckers {
+ public:
+  /// Binds two sockets through a checker, which becomes a part of the accelerator that is being built.
+  Connect connect() {
+    return [this](tlm::tlm_initiator_socket<>& initiator, tlm::tlm_target_socket<>& target) {
+      std::string name = initiator.name();  // "….mxu.sums": checker "mxu_sums"
+      name = name.substr(name.rfind('.', name.rfind('.') - 1) + 1);
+      name.replace(name.find('.'), 1, "_");
+      checkers_.push_back(std::make_unique<ProtocolChecker<>>((name + "_checker").c_str()));
+      initiator.bind(checkers_.back()->target);
+      checkers_.back()->initiator.bind(target);
+    };
+  }
+
+  /// Transactions that each has seen, by name.
+  std::map<std::string, std::uint64_t> transactions() const {
+    std::map<std::string, std::uint64_t> seen;
+    for (const auto& checker : checkers_) seen[checker->basename()] = checker->transactions();
+    return seen;
+  }
+
+ private:
+  std::vector<std::unique_ptr<ProtocolChecker<>>> checkers_;
+};
+
+/// An accelerator driven from the test, with a protocol checker at both of its sockets and on each binding inside.
+/// Whoever derives from it binds a memory to memory_checker.initiator. All machines of a test are made before the first
+/// run, because the kernel elaborates once.
 class AcceleratorBench : public sc_core::sc_module {
  public:
   using Result = std::map<std::string, std::uint64_t>;
 
+  InnerCheckers inner_checkers;
   Accelerator accelerator;
   ProtocolChecker<> memory_checker;
   ProtocolChecker<> control_checker;
@@ -34,7 +61,7 @@ class AcceleratorBench : public sc_core::sc_module {
 
   AcceleratorBench(sc_core::sc_module_name name, const AcceleratorConfig& config)
       : sc_module(name),
-        accelerator("accelerator", config),
+        accelerator("accelerator", config, inner_checkers.connect()),
         memory_checker("memory_checker"),
         control_checker("control_checker"),
         control("control"),

@@ -25,7 +25,7 @@ std::unique_ptr<GemmEngine> make_engine(Level level, const Datapath& datapath, D
 
 }  // namespace
 
-Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config)
+Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config, const Connect& connect)
     : sc_module(name),
       memory("memory"),
       control("control"),
@@ -45,26 +45,29 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       controller_("controller", config.controller, machine_, config.clock_hz, clock_, *engine_, dma_, counters_,
                   controller_counts_) {
   clock_.require_resolution("accelerator.clock_hz");
-  bind_blocks();
+  bind_blocks(connect);
 }
 
 /// The picture of docs/integration.md: data flows from the DMA through buffers, array, vector unit and compressor back
 /// to a buffer and the DMA.
-void Accelerator::bind_blocks() {
+void Accelerator::bind_blocks(const Connect& connect) {
+  const auto bind = [&](tlm::tlm_initiator_socket<>& initiator, tlm::tlm_target_socket<>& target) {
+    connect ? connect(initiator, target) : initiator.bind(target);
+  };
   control.bind(controller_.control);
   controller_.interrupt.bind(interrupt);
   dma_.memory.bind(memory);
-  dma_.activation_buffer.bind(activation_buffer_.dma);
-  dma_.weight_buffer.bind(weight_buffer_.dma);
+  bind(dma_.activation_buffer, activation_buffer_.dma);
+  bind(dma_.weight_buffer, weight_buffer_.dma);
   dma_.activation_credits.bind(activation_buffer_.credits);
   dma_.weight_credits.bind(weight_buffer_.credits);
-  mxu_.activations.bind(activation_buffer_.array);
-  mxu_.weights.bind(weight_buffer_.array);
+  bind(mxu_.activations, activation_buffer_.array);
+  bind(mxu_.weights, weight_buffer_.array);
   mxu_.activation_credits.bind(activation_buffer_.credits);
   mxu_.weight_credits.bind(weight_buffer_.credits);
-  mxu_.sums.bind(vector_unit_.sums);
-  vector_unit_.out.bind(compressor_.in);
-  compressor_.out.bind(activation_buffer_.results);
+  bind(mxu_.sums, vector_unit_.sums);
+  bind(vector_unit_.out, compressor_.in);
+  bind(compressor_.out, activation_buffer_.results);
 }
 
 Counters Accelerator::all_counters() const {

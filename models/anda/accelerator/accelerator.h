@@ -2,6 +2,7 @@
 #ifndef ANDA_ACCELERATOR_ACCELERATOR_H
 #define ANDA_ACCELERATOR_ACCELERATOR_H
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <systemc>
@@ -24,6 +25,9 @@
 
 namespace anda {
 
+/// Binds two sockets of the machine. Whoever wants to see what goes over a binding puts a module between the two.
+using Connect = std::function<void(tlm::tlm_initiator_socket<>& initiator, tlm::tlm_target_socket<>& target)>;
+
 /// The accelerator: its blocks, wired, behind three ports.
 ///
 /// `control` (target) holds registers and descriptors, see control/register_map.h; `memory` (initiator) reads operands
@@ -35,8 +39,9 @@ class Accelerator : public sc_core::sc_module {
   tlm::tlm_target_socket<> control;
   sc_core::sc_out<bool> interrupt;
 
-  /// Throws Error (input) if the configuration breaks a rule.
-  Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config);
+  /// Throws Error (input) if the configuration breaks a rule. `connect` makes each binding between two blocks; without
+  /// one they are bound to each other.
+  Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config, const Connect& connect = {});
 
   const AcceleratorConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return *machine_.element; }
@@ -55,7 +60,7 @@ class Accelerator : public sc_core::sc_module {
   const Counters& counters() const { return counters_; }
 
  private:
-  void bind_blocks();
+  void bind_blocks(const Connect& connect);
   Counters all_counters() const;
 
   AcceleratorConfig config_;
