@@ -74,7 +74,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       controller_("controller", config.controller, machine_, config.clock_hz, clock_, *engine_, dma_, counters_,
                   controller_counts_) {
   clock_.require_resolution("accelerator.clock_hz");
-  bind_blocks();
+  bind_blocks(blocks.connect);
   if (config_.level == Level::cycle) bind_clocked_blocks();
 }
 
@@ -94,24 +94,27 @@ std::unique_ptr<GemmEngine> Accelerator::make_engine() {
 
 /// The picture of docs/integration.md: data flows from the DMA through buffers, array, vector unit and compressor back
 /// to a buffer and the DMA.
-void Accelerator::bind_blocks() {
+void Accelerator::bind_blocks(const Connect& connect) {
+  const auto bind = [&](tlm::tlm_base_initiator_socket<>& initiator, tlm::tlm_base_target_socket<>& target) {
+    connect ? connect(initiator, target) : initiator.bind(target);
+  };
   control.bind(controller_.control);
   controller_.interrupt.bind(interrupt);
   dma_.memory.bind(memory);
-  dma_.activation_buffer.bind(activation_buffer_->dma_socket());
-  dma_.weight_buffer.bind(weight_buffer_->dma_socket());
+  bind(dma_.activation_buffer, activation_buffer_->dma_socket());
+  bind(dma_.weight_buffer, weight_buffer_->dma_socket());
   dma_.activation_credits.bind(activation_buffer_->credits_export());
   dma_.weight_credits.bind(weight_buffer_->credits_export());
-  mxu_->activations_socket().bind(activation_buffer_->array_socket());
-  mxu_->weights_socket().bind(weight_buffer_->array_socket());
+  bind(mxu_->activations_socket(), activation_buffer_->array_socket());
+  bind(mxu_->weights_socket(), weight_buffer_->array_socket());
   mxu_->activation_credits_port().bind(activation_buffer_->credits_export());
   mxu_->weight_credits_port().bind(weight_buffer_->credits_export());
-  mxu_->sums_socket().bind(vector_unit_.sums);
+  bind(mxu_->sums_socket(), vector_unit_.sums);
   if (compressor_ != nullptr) {
-    vector_unit_.out.bind(compressor_->in_socket());
-    compressor_->out_socket().bind(activation_buffer_->results_socket());
+    bind(vector_unit_.out, compressor_->in_socket());
+    bind(compressor_->out_socket(), activation_buffer_->results_socket());
   } else {
-    vector_unit_.out.bind(activation_buffer_->results_socket());
+    bind(vector_unit_.out, activation_buffer_->results_socket());
   }
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <systemc>
+#include <tlm>
 
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/base/clock.h>
@@ -13,6 +14,9 @@
 #include <anda/mxu/array_block.h>
 
 namespace anda {
+
+/// Binds the sockets of two blocks. Whoever wants to see what goes over a binding puts a module between the two.
+using Connect = std::function<void(tlm::tlm_base_initiator_socket<>& initiator, tlm::tlm_base_target_socket<>& target)>;
 
 /// Blocks of a user's own in the place of ours: what makes them, from the name that they have to have in the hierarchy.
 /// Those that are empty stay ours. Level cycle works with blocks that derive from ours only.
@@ -25,6 +29,8 @@ struct AcceleratorBlocks {
   Factory<ActivationBufferBlock> activation_buffer;
   Factory<BufferBlock> weight_buffer;
   Factory<CompressorBlock> compressor;  ///< not asked for where elements do not compress
+
+  Connect connect;  ///< makes each binding between two blocks; empty: they are bound to each other
 };
 
 }  // namespace anda

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include <anda/base/access.h>
 #include <anda/numeric/panel_codec.h>
 #include <anda/tlm/target_access.h>
 
@@ -22,6 +23,7 @@ BitPlaneCompressor::BitPlaneCompressor(sc_core::sc_module_name, const Compressor
       clocked_(config_, groups_) {
   sink.bind(clocked_);
   in.register_b_transport(this, &BitPlaneCompressor::b_transport);
+  in.register_transport_dbg(this, &BitPlaneCompressor::debug);
   counters_ = table(groups_, planes_);
 }
 
@@ -167,38 +169,64 @@ std::uint8_t* BitPlaneCompressor::compress(const ArrayTile& tile, const Activati
   return block_.data();
 }
 
-/// A plain access: whole blocks of FP16 values here, compressed blocks of the same number behind `out`.
-void BitPlaneCompressor::bridge(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+/// Converts whole blocks of FP16 values here from or to the compressed blocks of the same numbers behind `out`, of
+/// which move(address) moves one and says whether that went well. Returns how many were converted.
+template <class Move>
+std::uint64_t BitPlaneCompressor::convert(tlm::tlm_generic_payload& payload, std::uint64_t blocks, Move move) {
   const ActivationFormat& format = bridge_.format;
-  const std::uint64_t values = std::uint64_t{bridge_.rows} * format.group_size;
-  const std::uint64_t fp16_bytes = values * 2;
-  tlm::tlm_response_status status = refusal(payload, {~std::uint64_t{0}, 1, false});
-  if (status == tlm::TLM_OK_RESPONSE &&
-      (payload.get_address() % fp16_bytes != 0 || payload.get_data_length() % fp16_bytes != 0)) {
-    status = tlm::TLM_BURST_ERROR_RESPONSE;
-  }
   ArrayTile tile;
   tile.rows = bridge_.rows;
   tile.columns = tile.block_columns = format.group_size;
-  registers_.resize(values);
+  registers_.resize(tile.values());
   block_.resize(format.bytes(tile.rows, tile.columns));
-  const std::uint64_t first = payload.get_address() / fp16_bytes;
-  const std::uint64_t blocks = payload.get_data_length() / fp16_bytes;
-  for (std::uint64_t i = 0; i < blocks && status == tlm::TLM_OK_RESPONSE; ++i) {
-    unsigned char* const data = payload.get_data_ptr() + i * fp16_bytes;
+  const std::uint64_t first = payload.get_address() / fp16_bytes();
+  for (std::uint64_t i = 0; i < blocks; ++i) {
+    unsigned char* const data = payload.get_data_ptr() + i * fp16_bytes();
     if (payload.is_write()) {
-      std::memcpy(registers_.data(), data, fp16_bytes);
+      std::memcpy(registers_.data(), data, fp16_bytes());
       compress(tile, format);
-      count(tile.rows, format);
-      delay += clock_.time(cycles(values, format) + (i == 0 ? format.mantissa_bits + 1 : 0));
     }
-    status = access(out, payload.get_command(), (first + i) * block_.size(), block_.data(), block_.size(), delay);
-    if (payload.is_read() && status == tlm::TLM_OK_RESPONSE) {
+    if (!move((first + i) * block_.size())) return i;
+    if (payload.is_read()) {
       unpack_activations(block_.data(), tile.rows, tile.columns, format, registers_.data(), tile.columns);
-      std::memcpy(data, registers_.data(), fp16_bytes);
+      std::memcpy(data, registers_.data(), fp16_bytes());
     }
   }
+  return blocks;
+}
+
+/// A plain access. The planes of the last group come out after the values of all; those before it, under them.
+void BitPlaneCompressor::bridge(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  const ActivationFormat& format = bridge_.format;
+  tlm::tlm_response_status status = refusal(payload, {~std::uint64_t{0}, 1, false});
+  if (status == tlm::TLM_OK_RESPONSE &&
+      (payload.get_address() % fp16_bytes() != 0 || payload.get_data_length() % fp16_bytes() != 0)) {
+    status = tlm::TLM_BURST_ERROR_RESPONSE;
+  }
   payload.set_response_status(status);
+  if (status != tlm::TLM_OK_RESPONSE) return;
+  if (payload.is_write()) delay += clock_.time(format.mantissa_bits + 1);
+  convert(payload, payload.get_data_length() / fp16_bytes(), [&](std::uint64_t address) {
+    if (payload.is_write()) {
+      count(bridge_.rows, format);
+      delay += clock_.time(cycles(fp16_bytes() / 2, format));
+    }
+    status = access(out, payload.get_command(), address, block_.data(), block_.size(), delay);
+    return status == tlm::TLM_OK_RESPONSE;
+  });
+  payload.set_response_status(status);
+}
+
+/// Whole blocks; neither losses nor groups are counted.
+unsigned int BitPlaneCompressor::debug(tlm::tlm_generic_payload& payload) {
+  const std::uint64_t bytes = debug_bytes(payload, {~std::uint64_t{0}, 1, false});
+  if (payload.get_address() % fp16_bytes() != 0) return 0;
+  const DataLosses before = losses_;
+  const std::uint64_t blocks = convert(payload, bytes / fp16_bytes(), [&](std::uint64_t address) {
+    return debug_access(out, payload.get_command(), address, block_.data(), block_.size());
+  });
+  losses_ = before;
+  return static_cast<unsigned int>(blocks * fp16_bytes());
 }
 
 }  // namespace anda

@@ -33,7 +33,7 @@ namespace anda {
 /// `in` takes FP16 values of a tile with the dataflow extension: those of a compressed tile are collected and leave
 /// through `out` as a block of Anda groups when it is complete, others (partial sums, FP16 results) pass through as
 /// they are. Without an extension it takes whole blocks of Bridge::rows × group_size values, row after row, and writes
-/// their compressed form to the block of the same number; reads expand it again.
+/// their compressed form to the block of the same number; reads, debug reads too, expand it again.
 class BitPlaneCompressor : public CompressorBlock {
  public:
   /// What `in` makes of values that come without the dataflow extension.
@@ -69,6 +69,7 @@ class BitPlaneCompressor : public CompressorBlock {
   std::uint64_t groups() const { return groups_; }
 
   /// Of the last operation, in a functional simulation.
+  const DataLosses& losses() const { return losses_; }
   void add_losses(DataLosses& losses) const override;
 
   /// Shows an observer the stretches of a step's groups; it must outlive the runs. None by default.
@@ -92,6 +93,10 @@ class BitPlaneCompressor : public CompressorBlock {
   void collect(const unsigned char* values, const ArrayTile& tile);
   std::uint8_t* compress(const ArrayTile& tile, const ActivationFormat& format);
   void bridge(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  unsigned int debug(tlm::tlm_generic_payload& payload);
+  template <class Move>
+  std::uint64_t convert(tlm::tlm_generic_payload& payload, std::uint64_t blocks, Move move);
+  std::uint64_t fp16_bytes() const { return std::uint64_t{bridge_.rows} * bridge_.format.group_size * 2; }
 
   CompressorConfig config_;
   const Clock& clock_;
