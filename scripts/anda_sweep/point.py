@@ -94,21 +94,41 @@ def _run(job, work, cancel_fd):
     elif code == 0:
         try:
             outcome["report"] = _numbers_of(os.path.join(work, "out", "report.json"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             outcome.update(status="failed", error=f"left no whole report.json: {str(error).replace(work, '.')}")
     else:
         outcome.update(_failure(code, message, job["memory_bytes"]))
     return outcome
 
 
+def _refuse(constant):
+    raise ValueError(f"it has {constant}")
+
+
 def _numbers_of(path):
     """What report.json holds of whole systems."""
     with open(path, encoding="utf-8") as file:
-        report = json.load(file)
+        report = json.load(file, parse_constant=_refuse)
     for system in report["systems"]:
         system.pop("ops"), system.pop("tensors")
     report["run"].pop("assumptions")
     return {name: report[name] for name in _KEPT}
+
+
+def checked(outcome):
+    """The outcome, if it has the parts of one; TypeError otherwise. It may come from a database or a file that anything wrote."""
+    report = outcome["report"] if isinstance(outcome, dict) else None
+    if not isinstance(outcome, dict) or outcome.get("status") not in STATUSES or not isinstance(outcome.get("error"), str):
+        raise TypeError("it has no status or no error")
+    if (report is None) == (outcome["status"] == "done"):
+        raise TypeError(f"it is {outcome['status']} {'without' if report is None else 'with'} a report")
+    if report is not None:
+        for part in ("systems", "ratios"):
+            if not isinstance(report, dict) or not isinstance(report.get(part), list):
+                raise TypeError(f"its report has no list of {part}")
+        if not report["systems"] or not all(isinstance(each, dict) for part in ("systems", "ratios") for each in report[part]):
+            raise TypeError("its report has no systems")
+    return outcome
 
 
 def _wait(process, time_s, cancel_fd):

@@ -21,8 +21,11 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
+from anda_common import strict_json
 from anda_common.errors import InputError, RunError
 from anda_common.files import remove_leftovers, write_atomically
+
+from .point import checked
 
 APPLICATION_ID = 0x616e6461  # "anda"
 LAYOUT = 1
@@ -123,7 +126,14 @@ class Results:
     def run(self, key):
         """The outcome that is kept for a content address, or None."""
         for status, error, report in self._execute("SELECT status, error, report FROM runs WHERE key = ?", (key,)):
-            return {"key": key, "status": status, "error": error, "report": json.loads(report) if report else None}
+            outcome = {"key": key, "status": status, "error": error, "report": None}
+            try:
+                if report is not None:
+                    outcome["report"] = strict_json.loads(report, "report")
+                return checked(outcome)
+            except (InputError, TypeError) as problem:
+                raise InputError(f"{self.database_path}: the outcome of {key[:12]}… in the table runs is damaged ({problem}); "
+                                 "delete that row, or choose another folder with --out") from None
         return None
 
     @contextmanager
