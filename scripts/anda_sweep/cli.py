@@ -114,7 +114,7 @@ def check_options(parser, options):
         parser.error("--plot needs a folder when there are several sweep files")
 
 
-def sweep_main(arguments=None):
+def main(arguments=None):
     parser = sweep_parser()
     options = parser.parse_args(arguments)
     check_options(parser, options)

@@ -43,7 +43,7 @@ def explore_parser():
     return parser
 
 
-def explore_main(arguments=None):
+def main(arguments=None):
     parser = explore_parser()
     options = parser.parse_args(arguments)
     if (options.loss_table is None) != (options.max_loss is None):
