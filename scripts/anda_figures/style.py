@@ -45,7 +45,7 @@ STYLE = {
     "text.usetex": False,
     "text.parse_math": False,
 }
-LONGEST_LABEL = 60
+LONGEST_NAME, LONGEST_AXIS = 40, 80
 # What files tell of themselves, by their ending: nothing that differs from one call to the next.
 METADATA = {
     "pdf": {"CreationDate": None, "Creator": "anda-sim", "Producer": None},
@@ -65,10 +65,12 @@ def pyplot():
     return module
 
 
-def label_text(text):
-    """A name as a figure may show it: one line, not too long, and not taken for one that is to be left out of the legend."""
+def label_text(text, longest=LONGEST_NAME):
+    """A name as a figure may show it: one line, cut in the middle where it is too long, and not taken for one that is to be left out
+    of the legend."""
     text = one_line(text)
-    text = text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    if len(text) > longest:
+        text = f"{text[: longest // 2]}…{text[-(longest - longest // 2 - 1):]}"
     return f"\u00a0{text}" if text.startswith("_") else text
 
 

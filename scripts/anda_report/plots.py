@@ -5,7 +5,7 @@ import math
 
 from anda_common.errors import InputError
 from anda_figures.pareto import front_indices
-from anda_figures.style import COLUMN_INCHES, PALETTE, label_text, plain_ticks
+from anda_figures.style import COLUMN_INCHES, LONGEST_AXIS, PALETTE, label_text, plain_ticks
 from anda_figures.units import more_is_better, prefixed, scaled
 
 from .runs import COMPONENTS, CYCLES, STALLS, bandwidth, cycle_parts, energy_parts, kinds, ratios, roofline
@@ -61,7 +61,12 @@ def legend(figure, axis, columns):
         handletextpad=0.5,
         borderaxespad=0.2,
     )
-    height = made.get_window_extent(figure.canvas.get_renderer()).height / figure.bbox.height
+    extent = made.get_window_extent(figure.canvas.get_renderer())
+    if extent.width > figure.bbox.width and columns > 1:
+        made.remove()
+        legend(figure, axis, columns - 1)
+        return
+    height = extent.height / figure.bbox.height
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - height))
 
 
@@ -296,7 +301,7 @@ def plot_pareto(plt, tables, options):
         markerfacecolor="none",
         label="Pareto front",
     )
-    axis.set(xlabel=label_text(x_label), ylabel=label_text(y_label))
+    axis.set(xlabel=label_text(x_label, LONGEST_AXIS), ylabel=label_text(y_label, LONGEST_AXIS))
     for values, set_scale, scaled_axis in ((xs, axis.set_xscale, axis.xaxis), (ys, axis.set_yscale, axis.yaxis)):
         known = [value for value in values if value is not None]
         # Where the largest is many times the smallest, all but a few points would lie on each other, as in the report.

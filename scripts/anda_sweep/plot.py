@@ -14,7 +14,7 @@ from pathlib import Path
 
 from anda_common.errors import InputError
 from anda_common.terminal import one_line
-from anda_figures.style import PALETTE, check_file, label_text, plain_ticks, pyplot, save
+from anda_figures.style import LONGEST_AXIS, PALETTE, check_file, label_text, plain_ticks, pyplot, save
 from anda_figures.units import scaled
 
 from .results import FIXED_COLUMNS
@@ -127,9 +127,9 @@ def plot_front(found):
 def _axis(values, name, parameter=False, texts=False):
     """Values as they are drawn, and the label of their axis: keys of the configuration keep both."""
     if texts:
-        return [label_text(_text(value)) for value in values], label_text(name)
+        return [label_text(_text(value)) for value in values], label_text(name, LONGEST_AXIS)
     shown, label = (values, name) if parameter else scaled(name, values)
-    return shown, label_text(label)
+    return shown, label_text(label, LONGEST_AXIS)
 
 
 def _place_ticks(panel, values, x_scale):

@@ -194,7 +194,7 @@ function showTable(table) {
         label: label(words),
         values: values.map((v) => texts.indexOf(String(v ?? "–"))),
         tickvals: texts.map((_, i) => i),
-        ticktext: texts.map((t) => label([...t].slice(0, 14).join(""))),
+        ticktext: texts.map((t) => [...t].slice(0, 14).join("")), // the one text of Plotly that is no markup
       };
     });
     document.getElementById("c-parallel").style.minWidth = `${Math.max(1, shown.length) * 110}px`;
