@@ -120,7 +120,7 @@ class Expression:
         if not _is_number(node.value) or isinstance(node.value, bool):
             return
         written = self._source(node)
-        if not scalar.is_number(written):
+        if not scalar.is_number(ast.get_source_segment(self.text, node) or ""):
             raise ExpressionError(f"`{written}` in `{_short(self.text)}` is not a number; numbers are decimal, without leading zeros and "
                                   "underscores")
         try:
