@@ -40,21 +40,20 @@ class _Signals:
         self.seen = None
         self._before = {}
 
-    def __enter__(self):
+    def begin(self):
         for number in self.NUMBERS:
             # What was started with a signal ignored, such as a shell's background job, goes on ignoring it.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._stop)
         # The scripts start with SIGINT held back, so that it does not come while Python itself still starts.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, self.NUMBERS)
-        return self
 
     def _stop(self, number, _):
         self.seen = number
         signal.signal(number, signal.SIG_DFL)
         raise KeyboardInterrupt
 
-    def __exit__(self, *_):
+    def restore(self):
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -114,33 +113,34 @@ def guarded(name, main, group, arguments=None, interrupted="interrupted"):
         except OSError:
             pass
 
-    with _Signals() as signals:
-        try:
-            for stream in streams:
-                if hasattr(stream, "reconfigure"):
-                    stream.reconfigure(errors="backslashreplace")
-            try:
-                status = main(arguments) or 0
-                sys.stdout.flush()
-                return status
-            except SystemExit:
-                raise
-            except BrokenPipeError:
-                _forget_output(streams[0])
-                return 1
-            except BaseException as error:
-                # Libraries may turn an interruption into an error of their own.
-                if signals.seen or isinstance(error, KeyboardInterrupt):
-                    say(interrupted)
-                    signals.end()
-                    raise
-                message, status = _message(error, group)
-                if sys.flags.dev_mode and message.startswith("internal error"):
-                    raise
-                say(message)
-                return status
-        finally:
-            sys.stdout, sys.stderr = streams
+    signals = _Signals()
+    try:
+        for stream in streams:
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        signals.begin()
+        status = main(arguments) or 0
+        sys.stdout.flush()
+        return status
+    except SystemExit:
+        raise
+    except BrokenPipeError:
+        _forget_output(streams[0])
+        return 1
+    except BaseException as error:
+        # Libraries may turn an interruption into an error of their own.
+        if signals.seen or isinstance(error, KeyboardInterrupt):
+            say(interrupted)
+            signals.end()
+            raise
+        message, status = _message(error, group)
+        if sys.flags.dev_mode and message.startswith("internal error"):
+            raise
+        say(message)
+        return status
+    finally:
+        signals.restore()
+        sys.stdout, sys.stderr = streams
 
 
 def _forget_output(stream):
