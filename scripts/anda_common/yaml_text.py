@@ -11,7 +11,7 @@ from .errors import InputError
 from .scalar import OutOfRange, plain
 
 LARGEST_FILE = 1 << 20
-DEEPEST = 64
+DEEPEST = 32
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OPENING = (yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken, yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)
 _CLOSING = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)

@@ -48,7 +48,7 @@ def add_common(parser, folder):
     parser.add_argument("--set", action="append", default=[], type=setting, metavar="KEY=VALUE",
                         help="a key of the configuration that is the same in all points; may be repeated. Paths are "
                         "relative to the sweep file")
-    parser.add_argument("-j", "--jobs", type=whole_number(1, 4096), metavar="N", help="simulations at a time (all cores)")
+    parser.add_argument("-j", "--jobs", type=whole_number(1, 1024), metavar="N", help="simulations at a time (all cores)")
     parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="limit of a point's time")
     parser.add_argument("--memory", type=memory, metavar="SIZE", help="limit of a point's memory, such as 4GiB")
     parser.add_argument("--program", type=Path, metavar="FILE", help="anda-sim (that of the source tree, built where needed)")

@@ -110,7 +110,7 @@ WRONG_TEXT = {
     "NUL in a key": ('parameters: {"precision\\0": [1]}\n', r"s.yaml:1: parameters: has the control character"),
     "NUL in a value": ('parameters: {tiling: ["a\\0b"]}\n', r"s.yaml:1: parameters.tiling: has the control character"),
     "half a character": ('parameters: {tiling: ["\\ud800"]}\n', "s.yaml:1:"),
-    "deep": ("parameters: {precision: " + "[" * 100000 + "]" * 100000 + "}\n", "s.yaml:1: is nested more than 64 levels deep"),
+    "deep": ("parameters: {precision: " + "[" * 100000 + "]" * 100000 + "}\n", "s.yaml:1: is nested more than 32 levels deep"),
     "many digits": ("base: base.yaml\nparameters: {precision: {from: 1, to: 1" + "0" * 5000 + "}}\n", "beyond the numbers"),
     "large limit": ("base: base.yaml\nparameters: {precision: [1]}\nlimits: {memory_bytes: 1e300}\n", "limits.memory_bytes: is 1e300, must be below"),
     "condition deep": ("base: base.yaml\nparameters: {precision: [1]}\nconditions: ['" + "+".join(["precision"] * 200) + "']\n", "nested more than"),
