@@ -2,7 +2,6 @@
 #include "cli/compare_command.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <anda/base/error.h>
@@ -20,7 +19,9 @@
 #include "config/compare_config.h"
 #include "config/writer.h"
 #include "files/atomic_file.h"
+#include "files/file_set.h"
 #include "files/output_folder.h"
+#include "files/temporary_folder.h"
 #include "report/progress.h"
 #include "system/survey.h"
 #include "text/text.h"
@@ -82,36 +83,6 @@ std::size_t jobs_of(const CommandLine& options) {
   return jobs;
 }
 
-/// A folder that is gone with its owner.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::error_code error;
-    const fs::path parent = fs::temp_directory_path(error);
-    if (error) {
-      const char* chosen = ::getenv("TMPDIR");
-      throw Error::run(
-          fmt::format("TMPDIR {}: cannot hold temporary files: {}", chosen == nullptr ? "" : chosen, error.message()));
-    }
-    std::string name = (parent / "anda-sim-compare-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw Error::run(name + ": cannot make the folder: " + std::generic_category().message(errno));
-    }
-    path_ = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 /// A simulation: one configuration of one model, for all systems that run it.
 struct Job {
   std::size_t model;
@@ -143,6 +114,7 @@ RunConfig run_config(const CompareConfig& config, const Job& job) {
     if (std::find(run.systems.begin(), run.systems.end(), kind) == run.systems.end()) run.systems.push_back(kind);
   }
   run.simulation.fold_layers = true;
+  run.clear_named_outputs();
   return run;
 }
 
@@ -185,18 +157,6 @@ Comparison read_reports(const CompareConfig& config, const std::vector<Job>& job
   return comparison;
 }
 
-void write_results(const Comparison& comparison, OutputFolder& folder) {
-  AtomicFile csv(folder.file(csv_name));
-  AtomicFile json(folder.file(json_name));
-  comparison.write_csv(csv.stream());
-  comparison.write_json(json.stream());
-  csv.stream().flush();
-  json.stream().flush();
-  csv.commit();
-  json.commit();
-  folder.keep();
-}
-
 }  // namespace
 
 int compare_command(const std::vector<std::string>& args, std::ostream& out) {
@@ -215,7 +175,9 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
 
   remember_interrupts();
   OutputFolder folder(options.text("out", "results/" + fs::path(file).stem().string()));
-  for (const char* name : {csv_name, json_name}) folder.check_writable(name);
+  FileSet files({{file, "the comparison"}});
+  AtomicFile& json = files.add(folder.file(json_name));
+  AtomicFile& csv = files.add(folder.file(csv_name));
   const TemporaryFolder temporary;
   const std::vector<Job> jobs = jobs_for(config, temporary.path());
   std::vector<ChildTask> tasks;
@@ -228,7 +190,10 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
     });
   }
   const Comparison comparison = read_reports(config, jobs);
-  write_results(comparison, folder);
+  comparison.write_csv(csv.stream());
+  comparison.write_json(json.stream());
+  files.publish();
+  folder.keep();
   if (!options.has("quiet")) {
     comparison.print(out);
     out << fmt::format("\n{}, {}\n", folder.file(json_name), folder.file(csv_name));

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "cli/command_line.h"
+#include "files/same_file.h"
 #include "text/text.h"
 #include "workload/gemm.h"
 #include "workload/gemm_generator.h"
@@ -150,6 +151,8 @@ int trace_command(const std::vector<std::string>& args, std::ostream& out) {
     if (path == "-") {
       write_trace(*job.source, out, job.format);
     } else {
+      refuse_overwriting(path,
+                         {{options.text("config-json"), "the model"}, {options.text("scale-sim"), "the topology"}});
       const std::uint64_t rows = write_trace_file(*job.source, path, job.format);
       out << fmt::format("{}: {} GeMM{}\n", path, rows, rows == 1 ? "" : "s");
     }

@@ -72,6 +72,7 @@ class LayerReader {
       is_good_ = false;
       return;
     }
+    problems_.has_read(path);
     add(*text, path);
   }
 

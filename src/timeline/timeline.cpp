@@ -141,7 +141,8 @@ std::string summary(const SystemTimeline& system) {
 
 }  // namespace
 
-Timeline::Timeline(const RunConfig& config) : config_(config), file_(config.simulation.timeline.file) {}
+Timeline::Timeline(const RunConfig& config, FileSet& files)
+    : config_(config), file_(files.add(config.simulation.timeline.file)) {}
 
 SystemTimeline& Timeline::watch(const std::string& name, Accelerator& accelerator, Dram& dram) {
   const std::uint32_t channels = dram.channels() != nullptr ? config_.dram.channels : 1;
@@ -178,7 +179,6 @@ void Timeline::write() {
     write_system(system, events);
   }
   out << "\n]}\n";
-  file_.commit();
 }
 
 void Timeline::write_system(const SystemTimeline& system, EventWriter& events) {
