@@ -235,7 +235,7 @@ SimulationResult simulate(const RunConfig& config, const SourceOpener& open_sour
     throw Error(error.kind(), all.with_final_paths(error.what()));
   } catch (const sc_core::sc_report& report) {
     // The kernel wraps what a block's process throws; its own reports say more than the text.
-    const bool is_wrapped = std::strcmp(report.get_msg_type(), sc_core::SC_ID_UNKNOWN_EXCEPTION_) == 0;
+    const bool is_wrapped = std::strcmp(report.get_msg_type(), "uncaught exception") == 0;
     throw Error::run(all.with_final_paths(is_wrapped ? report.get_msg() : report.what()));
   }
   if (files == nullptr) own.publish();
