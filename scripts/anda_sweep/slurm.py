@@ -116,9 +116,9 @@ class SlurmExecutor:
     def _collect(self, missing):
         for path in sorted(self.incoming.glob("*.json")):
             outcome = json.loads(path.read_text())
-            if "changed" in outcome:
+            if "stopped" in outcome:
                 path.unlink()
-                raise RunError(outcome["changed"])
+                raise RunError(f"a point could not be run: {outcome['stopped']}")
             if missing.pop(outcome["key"], None) is not None:
                 # Removed only after the one who takes it has come back for the next, having kept it.
                 yield outcome

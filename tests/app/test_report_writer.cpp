@@ -234,7 +234,8 @@ TEST_CASE("A run that ends before finish() leaves nothing, and older results as 
   {
     RunWriter writer(folder.path(), 2, report_test::info());
     for (std::size_t i = 0; i < 2; ++i) writer.take(i, run.records[i][0]);
-    CHECK(folder.files() == 1);  // the spools have no names
+    CHECK(contents(folder.path("report.json")) == "old");
+    CHECK_FALSE(std::filesystem::exists(folder.path("ops.csv")));
     int questions = 0;
     CHECK(run_error_of([&] {
             writer.finish(run.result, [&] {
@@ -275,7 +276,7 @@ TEST_CASE("A folder without permission to write is refused before the simulation
   const std::string message = run_error_of([&] { RunWriter(locked, 1, report_test::info()); });
   const std::string below = run_error_of([&] { RunWriter(locked + "/new", 1, report_test::info()); });
   if (::getuid() == 0) REQUIRE(::seteuid(0) == 0);
-  CHECK(message == locked + ": cannot create a temporary file: Permission denied");
+  CHECK(message == locked + "/.lock: cannot lock the folder: Permission denied");
   CHECK(below == locked + "/new: cannot make the folder: Permission denied");
 }
 

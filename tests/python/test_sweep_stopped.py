@@ -96,7 +96,7 @@ def test_interruption_says_so_and_keeps_what_is_finished(tmp_path, number):
     assert len(rows(tmp_path)) == 2
     assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 3
     # Nothing else is left, and nothing goes on.
-    assert {each.name for each in (tmp_path / "out").iterdir()} == {".lock", "results.csv", "results.sqlite"}
+    assert {each.name for each in (tmp_path / "out").iterdir()} == {"results.csv", "results.sqlite"}
     counting(tmp_path)
     assert calls(tmp_path) == 2
 
@@ -161,5 +161,5 @@ def test_a_disk_that_is_full_ends_the_sweep_with_a_message(tmp_path):
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     # Afterwards there is room again, and what was finished is there.
     kept = len(rows(tmp_path, "key FROM runs"))
-    assert {each.name for each in (tmp_path / "out").iterdir()} <= {".lock", "results.csv", "results.sqlite"}
+    assert {each.name for each in (tmp_path / "out").iterdir()} <= {"results.csv", "results.sqlite"}
     assert sweep(tmp_path, path).returncode == 0 and len(rows(tmp_path)) == 12 and kept < 12
