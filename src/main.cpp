@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 #include <systemc>
 #include <vector>
@@ -75,6 +76,13 @@ int dispatch(const std::vector<std::string>& args) {
                            anda::sim::did_you_mean(name, names) + " (anda-sim --help shows the commands)");
 }
 
+int failed(const std::string& message) {
+  // What a process of the simulation throws comes as a text.
+  const bool is_memory = message == std::bad_alloc().what();
+  std::cerr << "error: " << (is_memory ? "out of memory" : message) << "\n";
+  return exit_failed;
+}
+
 }  // namespace
 
 int sc_main(int argc, char* argv[]) {
@@ -83,11 +91,13 @@ int sc_main(int argc, char* argv[]) {
     if (!std::cout.flush()) throw anda::Error::run("cannot write to the standard output");
     return status;
   } catch (const anda::Error& error) {
+    if (error.kind() == anda::Error::Kind::run) return failed(error.what());
     std::cerr << "error: " << error.what() << "\n";
-    return error.kind() == anda::Error::Kind::input ? exit_wrong_input : exit_failed;
+    return exit_wrong_input;
+  } catch (const std::bad_alloc&) {
+    return failed("out of memory");
   } catch (const std::exception& error) {
-    std::cerr << "error: " << error.what() << "\n";
-    return exit_failed;
+    return failed(error.what());
   }
 }
 

@@ -2,6 +2,7 @@
 """How the scripts end when they cannot go on."""
 
 import difflib
+import errno
 import signal
 import sys
 
@@ -12,6 +13,15 @@ class InputError(Exception):
 
 class RunError(Exception):
     """The input was fine, and it failed all the same: exit status 1. What is finished is kept."""
+
+
+# The process or the machine has no room for another open file: no fault of the file.
+_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
+
+def read_error(path, error):
+    """What to raise for a file that could not be read, from its OSError."""
+    return (RunError if error.errno in _NO_ROOM else InputError)(f"{path}: {error.strerror}")
 
 
 def suggestion(word, words):
@@ -33,7 +43,9 @@ def guarded(name, main, group, arguments=None, interrupted="interrupted"):
         print(f"{name}: {message}", file=sys.stderr)
         return status
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, stop)}
+    if callable(signal.getsignal(signal.SIGINT)):  # ignored where the script runs in the background
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return main(arguments) or 0
     except InputError as error:
@@ -42,6 +54,8 @@ def guarded(name, main, group, arguments=None, interrupted="interrupted"):
         return fail(error)
     except KeyboardInterrupt:
         return fail(interrupted)
+    except MemoryError:
+        return fail("out of memory")
     except BrokenPipeError:
         return 1
     except OSError as error:
@@ -49,4 +63,5 @@ def guarded(name, main, group, arguments=None, interrupted="interrupted"):
     except ImportError as error:
         return fail(f"needs the Python module {error.name}; `scripts/install_dependencies {group}` installs it")
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -5,7 +5,7 @@ import json
 import math
 from pathlib import Path
 
-from anda_common.errors import InputError
+from anda_common.errors import InputError, read_error
 
 
 SCHEMA_VERSION = 1
@@ -50,7 +50,7 @@ def load_json(path):
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
+        raise read_error(path, error) from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: is no text") from None
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from anda_common.errors import InputError, suggestion
+from anda_common.errors import InputError, read_error, suggestion
 
 from .expression import Expression, ExpressionError
 
@@ -278,7 +278,7 @@ def _read(path):
             raise InputError(f"{path}: is larger than 1 MiB")
         return Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        raise read_error(path, error) from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not UTF-8 text") from None
 

@@ -13,13 +13,14 @@
 #include <thread>
 
 #include "cli/command_line.h"
-#include "cli/interrupt.h"
+#include "cli/run_files.h"
 #include "compare/child_processes.h"
 #include "compare/comparison.h"
 #include "config/compare_config.h"
 #include "config/writer.h"
 #include "files/atomic_file.h"
 #include "files/file_set.h"
+#include "files/interrupt.h"
 #include "files/output_folder.h"
 #include "files/temporary_folder.h"
 #include "report/progress.h"
@@ -122,6 +123,7 @@ ChildTask prepare(const CompareConfig& config, const Job& job) {
   const ComparedModel& model = config.models[job.model];
   const ComparedModel::Run& source = model.runs[job.run];
   const RunConfig run = run_config(config, job);
+  require_files(run);
   try {
     survey(run, [] { return !interrupted(); });
   } catch (const Error& error) {

@@ -9,10 +9,10 @@
 #include <anda/base/error.h>
 
 #include "cli/command_line.h"
-#include "cli/interrupt.h"
 #include "cli/run_files.h"
 #include "config/load.h"
 #include "config/scalar.h"
+#include "files/interrupt.h"
 #include "report/evaluation.h"
 #include "report/progress.h"
 #include "report/run_info.h"
@@ -154,7 +154,7 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
 
   if (!options.has("quiet")) {
     print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
-    for (const std::string& note : found.notes) out << "\nnote: " << note << "\n";
+    for (const std::string& note : writer.info().notes) out << "\nnote: " << note << "\n";
     const std::string& timeline = config.simulation.timeline.file;
     out << fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", folder, timeline.empty() ? "" : ", ",
                        timeline);

@@ -9,6 +9,7 @@
 #include "config/load.h"
 #include "config/sha256.h"
 #include "config/writer.h"
+#include "files/input_file.h"
 
 namespace anda::sim {
 namespace {
@@ -52,9 +53,18 @@ std::vector<NamedInput> inputs_of(const RunConfig& config, const std::vector<std
   return inputs;
 }
 
+void require_files(const RunConfig& config) {
+  for (const NamedInput& input : inputs_of(config, {})) {
+    std::error_code error;
+    const fs::file_status status = fs::status(input.path, error);
+    if (input.path != standard_input && (fs::is_regular_file(status) || fs::is_directory(status))) continue;
+    throw Error::input(input.path + ": is " + input.what + " and must be a file: several processes read it");
+  }
+}
+
 std::string usual_run_folder(const std::string& config_path) {
   const std::string stem = fs::path(config_path).stem().string();
-  return "results/" + (stem.empty() ? "run" : stem);
+  return "results/" + (stem.empty() || config_path == standard_input ? "run" : stem);
 }
 
 std::unique_ptr<RunWriter> open_results(const std::string& named_folder, const std::string& config_path,

@@ -15,6 +15,9 @@ namespace anda::sim {
 /// What a run reads: the files of its configuration, its workload and its data.
 std::vector<NamedInput> inputs_of(const RunConfig& config, const std::vector<std::string>& config_files);
 
+/// Throws Error (input) if a run reads a pipe or the standard input, for commands whose runs are several processes.
+void require_files(const RunConfig& config);
+
 /// The folder of a run's results where the user names none: results/ and the name of the configuration's file.
 std::string usual_run_folder(const std::string& config_path);
 

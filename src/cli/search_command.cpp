@@ -13,13 +13,13 @@
 
 #include "cli/command_line.h"
 #include "cli/evaluator_choice.h"
-#include "cli/interrupt.h"
 #include "cli/run_files.h"
 #include "compare/child_processes.h"
 #include "config/load.h"
 #include "config/scalar.h"
 #include "config/writer.h"
 #include "files/atomic_file.h"
+#include "files/interrupt.h"
 #include "files/output_folder.h"
 #include "files/same_file.h"
 #include "report/progress.h"
@@ -282,6 +282,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
 
   remember_interrupts();
   const Survey found = survey(config, [] { return !interrupted(); });
+  if (options.has("simulate")) require_files(config);
   OutputFolder output(folder);
   check_inputs(options, config, config_files, folder, tolerances);
   const BitOperations operations(*open_workload(config.workload), config.precision);

@@ -31,6 +31,7 @@ void RunWriter::take(std::size_t system, const OpRecord& record) { spools_.at(sy
 
 void RunWriter::finish(const SimulationResult& result, const std::function<bool()>& go_on) {
   if (result.systems.size() != spools_.size()) throw std::logic_error("RunWriter: another number of systems");
+  info_.notes.insert(info_.notes.end(), result.notes.begin(), result.notes.end());
   const Evaluation evaluation(result, info_.dram, info_.technology);
 
   config_file_.stream() << info_.config_yaml;

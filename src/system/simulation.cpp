@@ -214,7 +214,10 @@ SimulationResult Run::simulate(const SourceOpener& open_source, double total_mac
   if (waveforms) waveforms->close();
   check_ended(supervisor);
   for (const auto& system : systems_) system->dram.finish_request_trace();
-  if (timeline_) timeline_->write();
+  if (timeline_) {
+    timeline_->write();
+    result_.notes = timeline_->notes();
+  }
   return std::move(result_);
 }
 

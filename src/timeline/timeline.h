@@ -29,6 +29,8 @@ class Timeline {
 
   /// Once, when the run is over.
   void write();
+  /// After it: what of the run the file does not show, a sentence each.
+  std::vector<std::string> notes() const;
 
  private:
   void write_system(const SystemTimeline& system, EventWriter& events);

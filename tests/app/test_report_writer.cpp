@@ -58,7 +58,7 @@ TEST_CASE("report.json has its keys in a fixed order") {
   CHECK(keys_of(report) == Keys{"schema_version", "run", "units", "systems", "ratios"});
   CHECK(report["schema_version"] == 1);
   CHECK(keys_of(report["run"]) == Keys{"tool_version", "name", "level", "workload", "config_sha256", "trace_sha256",
-                                       "technology_sha256", "assumptions"});
+                                       "technology_sha256", "assumptions", "notes"});
   CHECK(report["systems"].size() == 2);
   const Json& system = report["systems"][1];
   CHECK(keys_of(system) == Keys{"name",
@@ -208,7 +208,8 @@ TEST_CASE("Assumptions follow from the configuration") {
   CHECK(has("238.9 GB/s"));
   CHECK(has("flat: 0.5 pJ for each bit"));
   CHECK(has("the format of the tensor type that is made from them"));
-  CHECK(has("A note of the test."));
+  CHECK_FALSE(has("A note of the test."));
+  CHECK(report_of(folder)["run"]["notes"] == Json{"A note of the test."});
   info.paper_tiling = false;
   info.consumer_outputs = false;
   report_test::Run whole_groups = report_test::run(1);
