@@ -3,6 +3,7 @@
 
 import math
 import os
+import sys
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -272,11 +273,17 @@ def _no_aliases(path, text):
         raise InputError(f"{path}: is not YAML: {error}") from None
 
 
+MOST_BYTES = 1 << 20
+
+
 def _read(path):
     try:
-        if os.path.getsize(path) > 1 << 20:
+        # Pipes have no size, and the standard input no name.
+        with open(sys.stdin.fileno() if str(path) == "-" else path, "rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
             raise InputError(f"{path}: is larger than 1 MiB")
-        return Path(path).read_text(encoding="utf-8")
+        return content.decode()
     except OSError as error:
         raise read_error(path, error) from None
     except UnicodeDecodeError:

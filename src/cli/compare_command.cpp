@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <map>
 #include <system_error>
 #include <thread>
@@ -17,9 +18,11 @@
 #include "compare/child_processes.h"
 #include "compare/comparison.h"
 #include "config/compare_config.h"
+#include "config/sha256.h"
 #include "config/writer.h"
 #include "files/atomic_file.h"
 #include "files/file_set.h"
+#include "files/input_file.h"
 #include "files/interrupt.h"
 #include "files/output_folder.h"
 #include "files/temporary_folder.h"
@@ -35,6 +38,7 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 constexpr std::uint64_t most_jobs = 1024;
+constexpr std::size_t shown_hash_digits = 8;
 constexpr const char* csv_name = "compare.csv";
 constexpr const char* json_name = "compare.json";
 
@@ -140,12 +144,40 @@ ChildTask prepare(const CompareConfig& config, const Job& job) {
           (job.folder / "errors").string()};
 }
 
+/// Of everything that the numbers follow from.
+std::string hash_of(const CompareConfig& config) {
+  std::string text;
+  for (const ComparedSystem& system : config.systems) text += system.name + "\n";
+  for (const ComparedModel& model : config.models) {
+    text += model.name + "\n";
+    for (const ComparedModel::Run& run : model.runs) {
+      RunConfig without = run.config;
+      without.clear_named_outputs();
+      text += to_yaml(without);
+    }
+  }
+  return sha256_hex(text);
+}
+
+/// The folder of results where the user names none: results/ and the name of the file. If that holds another
+/// comparison, it stays as it is, and the name gets a part of the hash.
+std::string default_folder(const std::string& file, const std::string& hash) {
+  const std::string usual = "results/" + (file == standard_input ? "compare" : fs::path(file).stem().string());
+  std::ifstream in(usual + "/" + json_name, std::ios::binary);
+  if (!in) return usual;
+  const nlohmann::json held = nlohmann::json::parse(in, nullptr, false);
+  if (held.is_object() && held.value("config_sha256", nlohmann::json()) == hash) return usual;
+  const std::string other = usual + "-" + hash.substr(0, shown_hash_digits);
+  std::cerr << fmt::format("note: {} holds another comparison; the results of this one go to {}\n", usual, other);
+  return other;
+}
+
 Comparison read_reports(const CompareConfig& config, const std::vector<Job>& jobs) {
   std::vector<std::string> systems;
   for (const ComparedSystem& system : config.systems) systems.push_back(system.name);
   std::vector<std::string> models;
   for (const ComparedModel& model : config.models) models.push_back(model.name);
-  Comparison comparison(config.name, systems, models);
+  Comparison comparison(config.name, systems, models, hash_of(config));
   for (const Job& job : jobs) {
     const std::string path = (job.folder / "out" / "report.json").string();
     std::ifstream in(path, std::ios::binary);
@@ -176,7 +208,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
       load_compare_config(file, options.all("set"), {list_of(options, "systems"), list_of(options, "models")});
 
   remember_interrupts();
-  OutputFolder folder(options.text("out", "results/" + fs::path(file).stem().string()));
+  OutputFolder folder(options.has("out") ? options.text("out") : default_folder(file, hash_of(config)));
   FileSet files({{file, "the comparison"}});
   AtomicFile& json = files.add(folder.file(json_name));
   AtomicFile& csv = files.add(folder.file(csv_name));
