@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the scripts end when they cannot go on."""
 
+import errno
 import os
 import signal
 import sys
@@ -21,6 +22,15 @@ class InputError(_Problems):
 
 class RunError(_Problems):
     """The input was fine, and it failed all the same: exit status 1. What is finished is kept."""
+
+
+# The process or the machine has no room for another open file: no fault of the file.
+_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
+
+def read_error(path, error):
+    """What to raise for a file that could not be read, from its OSError."""
+    return (RunError if error.errno in _NO_ROOM else InputError)(f"{path}: cannot be read: {error.strerror}")
 
 
 def suggestion(word, words):
@@ -88,7 +98,7 @@ def _message(error, group):
     if isinstance(error, RunError):
         return str(error), 1
     if isinstance(error, MemoryError):
-        return "there is not enough memory", 1
+        return "out of memory", 1
     if isinstance(error, OSError):
         what = error.strerror or str(error)
         return one_line(f"{error.filename}: {what}" if error.filename is not None else what), 1

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """YAML as anda-sim reads it: one document, no anchors, aliases, tags or merge keys, no key twice, words by scalar.py."""
 
-import os
 import re
-from pathlib import Path
+import sys
 
 import yaml
 
-from .errors import InputError
+from .errors import InputError, read_error
 from .scalar import OutOfRange, plain
 
 LARGEST_FILE = 1 << 20
@@ -21,13 +20,18 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 def read_text(path, largest=LARGEST_FILE):
     """The text of a file in UTF-8; InputError where there is none."""
     try:
-        if os.path.getsize(path) > largest:
+        # Pipes have no size, and the standard input no name.
+        with open(sys.stdin.fileno() if str(path) == "-" else path, "rb") as file:
+            content = file.read(largest + 1)
+        if len(content) > largest:
             raise InputError(f"{path}: is larger than {largest >> 20} MiB")
-        return Path(path).read_text(encoding="utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not UTF-8 text") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except OSError as error:
+        raise read_error(path, error) from None
+    except ValueError as error:  # a NUL in the path
+        raise InputError(f"{path}: cannot be read: {error}") from None
 
 
 def compose(path, text):

@@ -116,6 +116,7 @@ def run_data(run):
         "trace": info["trace_sha256"],
         "config_sha256": info["config_sha256"],
         "assumptions": info["assumptions"],
+        "notes": info.get("notes", []),
         "config": run.config,
         "systems": [system_data(run, system) for system in run.systems],
     }

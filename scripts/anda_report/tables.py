@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from anda_common import scalar, schema
-from anda_common.errors import InputError
+from anda_common.errors import InputError, read_error
 
 
 class Table:
@@ -147,7 +147,7 @@ def read_csv(path):
         with open(path, encoding="utf-8-sig", newline="") as file:
             lines = list(csv.reader(file, strict=True))
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
+        raise read_error(path, error) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: is no CSV file: {error}") from None
     if not lines or not any(lines[0]):

@@ -31,9 +31,9 @@ _TASK = Path(__file__).resolve().parent / "slurm_task.py"
 
 
 def _incoming(path):
-    """What a task has left: an outcome, or {"changed": why there is none}."""
+    """What a task has left: an outcome, or {"stopped": why there is none}."""
     outcome = strict_json.load(path)
-    if isinstance(outcome, dict) and isinstance(outcome.get("changed"), str):
+    if isinstance(outcome, dict) and isinstance(outcome.get("stopped"), str):
         return outcome
     try:
         checked(outcome)
@@ -69,7 +69,7 @@ class SlurmExecutor:
     def _forget_changed(self):
         """What an earlier array said of a program that had changed says nothing of this sweep."""
         for path in self.incoming.glob("*.json"):
-            if "changed" in _incoming(path):
+            if "stopped" in _incoming(path):
                 path.unlink()
 
     def _call(self, *command, check=True):
@@ -133,9 +133,9 @@ class SlurmExecutor:
     def _collect(self, missing):
         for path in sorted(self.incoming.glob("*.json")):
             outcome = _incoming(path)
-            if "changed" in outcome:
+            if "stopped" in outcome:
                 path.unlink()
-                raise RunError(outcome["changed"])
+                raise RunError(f"a point could not be run: {outcome['stopped']}")
             if missing.pop(outcome["key"], None) is not None:
                 # Removed only after the one who takes it has come back for the next, having kept it.
                 yield outcome

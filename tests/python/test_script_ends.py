@@ -14,7 +14,7 @@ SHEBANG = "#!/usr/bin/env -S --block-signal=INT /usr/bin/python3"
 PYTHON = sorted(path.name for path in SCRIPTS.iterdir() if path.is_file() and "python" in path.read_text().split("\n")[0])
 sys.path.insert(0, str(SCRIPTS))
 
-from anda_common.errors import InputError, RunError, guarded  # noqa: E402
+from anda_common.errors import InputError, RunError, guarded, read_error  # noqa: E402
 
 
 def test_these_are_the_scripts():
@@ -69,13 +69,24 @@ def test_each_kind_of_failure_is_one_line_and_its_status(capsys):
     assert fails(InputError("a", "b\nc\x1b")) == (2, "name: a\nb\\nc\\x1b\n")
     assert fails(RunError("a")) == (1, "name: a\n")
     assert fails(OSError(28, "No space left on device", "f\n")) == (1, "name: f\\n: No space left on device\n")
-    assert fails(MemoryError()) == (1, "name: there is not enough memory\n")
+    assert fails(MemoryError()) == (1, "name: out of memory\n")
     assert fails(ModuleNotFoundError("No module", name="yaml")) == (
         1, "name: needs the Python module yaml; `scripts/install_dependencies sweep` installs it\n")
     status, error = fails(KeyError("x\ny"))
     assert status == 1 and error.startswith("name: internal error at ") and len(error.splitlines()) == 1
     assert fails(BrokenPipeError()) == (1, "")
     assert sys.stderr is not None and not hasattr(sys.stderr, "stream")
+
+
+def test_what_the_machine_lacks_is_no_wrong_input(capsys):
+    def files():
+        raise read_error("x", OSError(24, "Too many open files"))
+
+    def missing():
+        raise read_error("x", OSError(2, "No such file or directory"))
+
+    assert ended(files, capsys) == (1, "name: x: cannot be read: Too many open files\n")
+    assert ended(missing, capsys) == (2, "name: x: cannot be read: No such file or directory\n")
 
 
 def test_what_a_script_prints_is_printable_even_where_the_terminal_knows_ascii_only():
