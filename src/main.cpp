@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 #include <systemc>
 #include <vector>
@@ -75,6 +77,13 @@ int dispatch(const std::vector<std::string>& args) {
                            anda::sim::did_you_mean(name, names) + " (anda-sim --help shows the commands)");
 }
 
+int failed(const std::string& message) {
+  // What a process of the simulation throws comes as a text.
+  const bool is_memory = message == std::bad_alloc().what();
+  std::cerr << "error: " << (is_memory ? "out of memory" : anda::sim::for_terminal(message)) << "\n";
+  return exit_failed;
+}
+
 }  // namespace
 
 int sc_main(int argc, char* argv[]) {
@@ -83,16 +92,20 @@ int sc_main(int argc, char* argv[]) {
     if (!std::cout.flush()) throw anda::Error::run("cannot write to the standard output");
     return status;
   } catch (const anda::Error& error) {
+    if (error.kind() == anda::Error::Kind::run) return failed(error.what());
     std::cerr << "error: " << anda::sim::for_terminal(error.what()) << "\n";
-    return error.kind() == anda::Error::Kind::input ? exit_wrong_input : exit_failed;
+    return exit_wrong_input;
+  } catch (const std::bad_alloc&) {
+    return failed("out of memory");
   } catch (const std::exception& error) {
-    std::cerr << "error: " << anda::sim::for_terminal(error.what()) << "\n";
-    return exit_failed;
+    return failed(error.what());
   }
 }
 
 // In place of the library's main, to have the kernel's banner silenced.
 int main(int argc, char* argv[]) {
+  // A limit of file sizes is an error of the write, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
   return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -121,7 +121,6 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
   list.push_back(fmt::format("Energy of an SRAM access grows with its capacity to the power of {} (assumed).",
                              info.technology.sram_energy_exponent));
   add_sources(info.technology, list);
-  list.insert(list.end(), info.notes.begin(), info.notes.end());
   return list;
 }
 

@@ -25,7 +25,9 @@ constexpr const char* introduction =
     "the run;\nprefixes of bytes on the terminal are powers of 1024 (KiB), all others powers of 1000. A number that "
     "has "
     "no meaning (a share of\nno time) is `null` in JSON and empty in CSV. Cycles are those of `accelerator.clock_hz`. "
-    "\"System\" is one accelerator with its\nmemory; the first one is the baseline.\n";
+    "\"System\" is one accelerator with its\nmemory; the first one is the baseline. `run.assumptions` lists what the "
+    "model assumes, `run.notes` what may surprise in "
+    "this run: keys\nwithout effect, what is left out, what does not fit; the terminal shows the notes, too.\n";
 
 constexpr const char* metrics_heading =
     "\n## Metrics\n"

@@ -66,6 +66,7 @@ void ReportJson::begin(const std::vector<std::string>& assumptions) {
   run["trace_sha256"] = info_.trace_sha256;
   run["technology_sha256"] = info_.technology_sha256;
   run["assumptions"] = assumptions;
+  run["notes"] = info_.notes;
   Json units = Json::object();
   for (const CounterColumn& counter : evaluation_.result().counters) units[counter.name] = counter.unit;
   out_ << "{\n  \"schema_version\": " << report_schema_version << ",\n  \"run\": " << indented(run, 2)

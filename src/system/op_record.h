@@ -66,6 +66,7 @@ struct SystemResult {
 struct SimulationResult {
   std::vector<CounterColumn> counters;
   std::vector<SystemResult> systems;
+  std::vector<std::string> notes = {};  ///< what of the files beside the reports may surprise
 };
 
 }  // namespace anda::sim

@@ -17,6 +17,21 @@ void check(const char* what, std::uint64_t value, std::uint64_t max) {
 
 }  // namespace
 
+std::vector<std::string> notes_on(const ModelShape& shape, const GeneratorOptions& options) {
+  std::vector<std::string> notes;
+  if (!shape.defaults.empty()) {
+    notes.push_back(fmt::format("The file of {} leaves keys out, which have the defaults of its type: {}.", shape.name,
+                                shape.defaults));
+  }
+  const bool is_decode = options.phase == Phase::decode;
+  const std::uint64_t needed = options.tokens + (is_decode ? 1 : 0);
+  if (shape.positions != 0 && needed > shape.positions) {
+    notes.push_back(fmt::format("{} was made for {} positions; tokens = {}{} needs {}.", shape.name, shape.positions,
+                                options.tokens, is_decode ? " in decode" : "", needed));
+  }
+  return notes;
+}
+
 GemmGenerator::GemmGenerator(const ModelShape& shape, const GeneratorOptions& options) {
   const std::string problem = problem_of(shape);
   if (!problem.empty()) throw Error::input("model " + shape.name + ": " + problem);

@@ -97,6 +97,10 @@ inline void Dram::take(const Payload& payload, std::uint64_t bursts, std::uint64
   }
 }
 
+void Dram::finish_request_trace() {
+  if (request_trace_) request_trace_->close();
+}
+
 void Dram::observe(dram::DataObserver observer) {
   observer_ = std::move(observer);
   if (!channels_) return;

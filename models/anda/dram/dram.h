@@ -66,6 +66,10 @@ class Dram : public sc_core::sc_module, private tlm::tlm_fw_transport_if<> {
   dram::DetailedMemory* channels() { return channels_.get(); }
   const dram::DetailedMemory* channels() const { return channels_.get(); }
 
+  /// Ends the request trace of the configuration, if there is one; to be called when the simulation is over. Throws
+  /// Error (run) if it could not be written to the last byte.
+  void finish_request_trace();
+
   /// Allows or forbids direct access from now on, whatever the configuration said; taken back from those who have it.
   void allow_dmi(bool allowed);
 

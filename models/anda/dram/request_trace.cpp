@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/dram/request_trace.h>
 
+#include <cerrno>
+#include <system_error>
+
 #include <anda/base/error.h>
 
 namespace anda::dram {
@@ -30,6 +33,7 @@ RequestTrace::RequestTrace(const std::string& path, const std::string& name, std
 }
 
 void RequestTrace::add(std::uint64_t address, std::uint64_t bytes, bool write, Cycle arrival) {
+  errno = 0;
   const std::uint64_t end = address + bytes;
   for (std::uint64_t burst = address / burst_bytes_ * burst_bytes_; burst < end; burst += burst_bytes_) {
     if (format_ == Format::dramsys) {
@@ -38,7 +42,19 @@ void RequestTrace::add(std::uint64_t address, std::uint64_t bytes, bool write, C
       file_ << (write ? "ST 0x" : "LD 0x") << burst << '\n';
     }
   }
-  if (!file_) throw Error::run("cannot write the request trace " + path_);
+  check();
+}
+
+void RequestTrace::close() {
+  errno = 0;
+  file_.close();
+  check();
+}
+
+void RequestTrace::check() const {
+  if (file_) return;
+  const std::string cause = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+  throw Error::run("cannot write the request trace " + path_ + cause);
 }
 
 }  // namespace anda::dram

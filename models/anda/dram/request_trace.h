@@ -28,9 +28,15 @@ class RequestTrace {
 
   void add(std::uint64_t address, std::uint64_t bytes, bool write, Cycle arrival);
 
+  /// Hands the last bytes to the operating system. Throws Error (run) if they, or earlier ones, could not be written;
+  /// the destructor can't.
+  void close();
+
   const std::string& path() const { return path_; }
 
  private:
+  void check() const;
+
   std::string path_;
   Format format_;
   std::uint64_t burst_bytes_;
