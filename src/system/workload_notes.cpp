@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "config/catalogue.h"
+#include "config/input_problems.h"
 #include "report/human.h"
 #include "system/survey.h"
 #include "text/nearest.h"
