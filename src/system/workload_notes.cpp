@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/workload_notes.h"
 
-#include <anda/numeric/weight.h>
+#include <anda/numeric/weight_format.h>
 #include <fmt/format.h>
 
 #include <algorithm>
