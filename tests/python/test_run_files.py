@@ -32,7 +32,7 @@ def folder(tmp_path):
 
 
 def call(program, folder, *args, limit="", **options):
-    words = ["bash", "-c", f'{limit} exec "$@"', "-", program, *map(str, args)]
+    words = ["bash", "-c", f'{limit} "$@"', "-", program, *map(str, args)]
     return subprocess.run(words, capture_output=True, text=True, cwd=folder, timeout=300, **options)
 
 
@@ -231,3 +231,11 @@ def test_too_few_open_files_are_no_fault_of_the_input(program, folder, files):
     done = call(program, folder, "run", "t.yaml", "--out", "out", "-q", limit=f"ulimit -n {files};")
     if done.returncode != 0 and "loading shared libraries" not in done.stderr:
         is_one_line(done, 1, "Too many open files")
+
+
+@pytest.mark.parametrize("megabytes", range(16, 30, 2))
+def test_out_of_memory_is_one_line(program, folder, megabytes):
+    """The loader needs its part before the program can say anything."""
+    done = call(program, folder, "run", "x.yaml", "--out", "out", "-q", limit=f"prlimit --core=0 --as={megabytes}000000 --")
+    if done.returncode != 0 and "error while loading shared libraries" not in done.stderr:
+        is_one_line(done, 1, "error: out of memory")
