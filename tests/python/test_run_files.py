@@ -156,9 +156,9 @@ def notes(folder):
 
 NOTES = {
     "unknown tensor": ("t.yaml", ["--set", "workload.trace=odd.csv"], "tensor `a_qkv` (1 of 1 GeMM)", "`A_qkv`"),
-    "positions": ("x.yaml", ["--set", "workload.tokens=2049"], "made for 2048 positions", "2049"),
+    "positions": ("x.yaml", ["--set", "workload.tokens=2049"], "made for 2048 positions; tokens is 2049"),
     "decode": ("x.yaml", ["--set", "workload.phase=decode"], "key/value cache is not modelled", "reading it once"),
-    "decode beyond positions": ("x.yaml", ["--set", "workload.phase=decode", "--set", "workload.tokens=2048"], "2048 positions"),
+    "decode beyond positions": ("x.yaml", ["--set", "workload.phase=decode", "--set", "workload.tokens=131072"], "2048 positions"),
     "attention": ("x.yaml", ["--set", "workload.tokens=16384"], "Attention is not modelled"),
     "weights": ("x.yaml", ["--set", "dram.capacity_bytes=20971520"], "dram.capacity_bytes is 20"),
     "window": ("x.yaml", ["--timeline-window", "1:2"], "window of simulation.timeline has no effect"),
