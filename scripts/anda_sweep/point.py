@@ -167,8 +167,8 @@ def _wait(process, time_s, cancel_fd):
 
 
 def _failure(code, message, memory_bytes):
-    # What the simulator, the SystemC kernel, the C library and the loader say when there is no more.
-    if memory_bytes and re.search("bad_alloc|allocate (stack )?memory|failed to map", message):
+    # What the simulator, of any version, and the loader say when there is no more.
+    if memory_bytes and re.search("out of memory|bad_alloc|allocate (stack )?memory|failed to map", message):
         return {"status": "memory", "error": f"needs more than {memory_bytes} bytes of memory"}
     if code == -signal.SIGXFSZ or (code == 1 and tells_of_no_room(message)):
         raise NoRoom(message.removeprefix("error: ") or os.strerror(errno.EFBIG))

@@ -120,6 +120,15 @@ void choose_window(const CommandLine& options, std::vector<std::string>& overrid
   overrides.push_back("simulation.timeline.length_us=" + exact_text(last - first));
 }
 
+void print_results(std::ostream& out, const RunConfig& config, const RunWriter& writer,
+                   const SimulationResult& result) {
+  print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
+  for (const std::string& note : writer.info().notes) out << "\nnote: " << for_terminal(note) << "\n";
+  const std::string& timeline = config.simulation.timeline.file;
+  out << for_terminal(fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", writer.folder(),
+                                  timeline.empty() ? "" : ", ", timeline));
+}
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& args, std::ostream& out) {
@@ -183,13 +192,7 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   writer.finish(result, [] { return !interrupted(); });
 
-  if (!options.has("quiet")) {
-    print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
-    for (const std::string& note : writer.info().notes) out << "\nnote: " << for_terminal(note) << "\n";
-    const std::string& timeline = config.simulation.timeline.file;
-    out << for_terminal(fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", folder,
-                                    timeline.empty() ? "" : ", ", timeline));
-  }
+  if (!options.has("quiet")) print_results(out, config, writer, result);
   return 0;
 }
 

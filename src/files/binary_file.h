@@ -11,8 +11,8 @@
 
 namespace anda::sim {
 
-/// A file whose size is known before it is read; a pipe is read to its end for that. Devices may never end and are
-/// refused. Errors are anda::Error with the path.
+/// A file whose size is known before it is read; the standard input is read to its end for that. Named pipes and
+/// devices may keep a reader waiting or never end, and are refused. Errors are anda::Error with the path.
 class BinaryFile {
  public:
   explicit BinaryFile(const std::string& path);

@@ -2,7 +2,6 @@
 #include "system/simulation.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <systemc>
 #include <tlm_utils/tlm_quantumkeeper.h>
@@ -193,9 +192,10 @@ SimulationResult simulate(const RunConfig& config, const SourceOpener& open_sour
   } catch (const Error& error) {
     throw Error(error.kind(), all.with_final_paths(error.what()));
   } catch (const sc_core::sc_report& report) {
-    // The kernel wraps what a block's process throws; its own reports say more than the text.
-    const bool is_wrapped = std::strcmp(report.get_msg_type(), "uncaught exception") == 0;
-    throw Error::run(all.with_final_paths(is_wrapped ? report.get_msg() : report.what()));
+    // The kernel wraps what a block's process throws.
+    const std::string kind = report.get_msg_type();
+    const std::string text = (kind == "uncaught exception" ? "" : kind + ": ") + report.get_msg();
+    throw Error::run(all.with_final_paths(text));
   }
   if (files == nullptr) own.publish();
   return result;

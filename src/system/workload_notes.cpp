@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/workload_notes.h"
 
-#include <anda/numeric/weight.h>
+#include <anda/numeric/weight_format.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
 
+#include "config/catalogue.h"
+#include "config/input_problems.h"
 #include "report/human.h"
 #include "system/survey.h"
 #include "text/nearest.h"
@@ -20,7 +22,7 @@ constexpr std::size_t most_weights = 1u << 18;  // that are told apart
 constexpr std::size_t most_named = 3;
 constexpr double cache_number_bytes = 2;      // FP16
 constexpr double remarkable_attention = 0.1;  // of the MACs of the GeMMs
-constexpr double whole_number_of_percent = 100;
+constexpr double percent = 100;
 
 bool has_own_key(const std::string& tensor) {
   return std::find(tensor_types.begin(), tensor_types.end(), tensor) != tensor_types.end();
@@ -129,7 +131,7 @@ void WorkloadNotes::add_model(std::vector<std::string>& notes) const {
   if (attention > remarkable_attention * macs_) {
     notes.push_back(fmt::format(
         "Attention is not modelled: at {} tokens it has {:.0f} % as many MACs as the GeMMs of this workload.",
-        workload.tokens, attention / macs_ * whole_number_of_percent));
+        workload.tokens, attention / macs_ * percent));
   }
 }
 

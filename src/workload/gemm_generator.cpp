@@ -23,11 +23,9 @@ std::vector<std::string> notes_on(const ModelShape& shape, const GeneratorOption
     notes.push_back(fmt::format("The file of {} leaves keys out, which have the defaults of its type: {}.", shape.name,
                                 shape.defaults));
   }
-  const bool is_decode = options.phase == Phase::decode;
-  const std::uint64_t needed = options.tokens + (is_decode ? 1 : 0);
-  if (shape.positions != 0 && needed > shape.positions) {
-    notes.push_back(fmt::format("{} was made for {} positions; tokens = {}{} needs {}.", shape.name, shape.positions,
-                                options.tokens, is_decode ? " in decode" : "", needed));
+  if (shape.positions != 0 && options.tokens > shape.positions) {
+    notes.push_back(
+        fmt::format("{} was made for {} positions; tokens is {}.", shape.name, shape.positions, options.tokens));
   }
   return notes;
 }

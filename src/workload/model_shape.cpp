@@ -63,7 +63,7 @@ bool is_of_family(const std::string& word, const std::string& name) {
   };
   const auto is_within = [](const std::string& part, const std::string& whole) {
     std::size_t at = 0;
-    for (const char c : whole) at += at < part.size() && part[at] == c ? 1 : 0;
+    for (const char c : whole) at += at < part.size() && part[at] == c ? 1u : 0u;
     return at == part.size();
   };
   const std::string a = family(word);
