@@ -64,9 +64,9 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
   if (config_.level != DramLevel::detailed) return;
 
   channels_ = std::make_unique<dram::DetailedMemory>(config_);
-  const std::uint64_t access = clock_.ticks(std::uint64_t{config_.timing.rcd} + config_.timing.cl);
+  const std::uint64_t access = clock_.ticks(config_.access_cycles());
   controller_ticks_ = latency_ticks_ - std::min(latency_ticks_, access);
-  const dram::CommandCounts& counts = channels_->counts();
+  const dram::Statistics& counts = channels_->statistics();
   counters_.add("dram.activates", "commands", "rows opened", counts.activates);
   counters_.add("dram.refreshes", "commands", "refreshes of all banks of a channel", counts.refreshes);
   counters_.add("dram.bank_refreshes", "commands", "refreshes of one bank", counts.bank_refreshes);

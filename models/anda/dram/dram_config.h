@@ -116,6 +116,17 @@ enum class DramRefresh {
 inline constexpr ChoiceTable<DramRefresh, 3> dram_refreshes{
     {{"all_bank", DramRefresh::all_bank}, {"per_bank", DramRefresh::per_bank}, {"none", DramRefresh::none}}};
 
+/// Which channels refresh at the same time.
+enum class DramRefreshPhase {
+  together,               ///< all of them
+  pseudo_channels_apart,  ///< the second of two pseudo-channels half an interval before the first
+  apart                   ///< one after another, spread over the interval
+};
+inline constexpr ChoiceTable<DramRefreshPhase, 3> dram_refresh_phases{
+    {{"together", DramRefreshPhase::together},
+     {"pseudo_channels_apart", DramRefreshPhase::pseudo_channels_apart},
+     {"apart", DramRefreshPhase::apart}}};
+
 /// What the memory controller decides, and how. Of no effect at level fast.
 struct DramPolicy {
   std::string address_order = "channel bank_group column bank row";
@@ -124,6 +135,8 @@ struct DramPolicy {
   DramScheduler scheduler = DramScheduler::fr_fcfs;
   DramPagePolicy page = DramPagePolicy::adaptive;
   DramRefresh refresh = DramRefresh::all_bank;
+  DramRefreshPhase refresh_phase = DramRefreshPhase::together;
+  std::uint32_t refreshes_postponed = 0;
   std::uint32_t queue_requests = 64;
   std::uint32_t write_drain_start = 56;
   std::uint32_t write_drain_stop = 8;
@@ -146,6 +159,12 @@ struct DramPolicy {
                  "it; adaptive: only if another row of the bank is waited for");
     visit.choice("refresh", self.refresh, dram_refreshes,
                  "all_bank: all banks of a channel together; per_bank: one bank at a time; none: never");
+    visit.choice("refresh_phase", self.refresh_phase, dram_refresh_phases,
+                 "together: all channels refresh at the same time; pseudo_channels_apart: the two pseudo-channels of a "
+                 "channel half an interval apart; apart: one channel after another, so that one of many is nearly always "
+                 "closed to a transfer over all of them");
+    visit.number("refreshes_postponed", self.refreshes_postponed, Range<std::uint32_t>{0, 8},
+                 "refreshes of all_bank that are put off while requests wait, to be made up for when none does");
     visit.number("queue_requests", self.queue_requests, Range<std::uint32_t>{1, 4096},
                  "bursts that wait in a channel's read queue, and as many in its write queue");
     visit.number("write_drain_start", self.write_drain_start, Range<std::uint32_t>{1, 4096},
@@ -226,6 +245,8 @@ struct DramConfig {
   double available() const { return 1.0 - refresh_cycle_ns / refresh_interval_ns; }
   /// The command clock, whose cycles `timing` counts.
   double clock_hz() const { return data_rate_bit_per_s / organisation.beats_per_clock; }
+  /// Cycles from an activation to the first data of a read of its row, by the timing rules alone.
+  std::uint32_t access_cycles() const { return organisation.activate_command_cycles - 1 + timing.rcd + timing.cl; }
   /// Cycles for which a burst occupies the data bus.
   std::uint32_t burst_cycles() const { return burst_length / organisation.beats_per_clock; }
 
