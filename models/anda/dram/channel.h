@@ -14,8 +14,8 @@
 
 namespace anda::dram {
 
-/// One channel, whatever the policies of its controller. It counts cycles of the command clock and goes from one command
-/// to the next, whatever lies between; commands leave in the order of their cycles.
+/// One channel, whatever the policies of its controller. It counts cycles of the command clock and goes from one
+/// command to the next, whatever lies between; commands leave in the order of their cycles.
 class Channel {
  public:
   virtual ~Channel() = default;
@@ -44,8 +44,8 @@ class Channel {
   /// `observer` must outlive the channel; none by default.
   void observe(const CommandObserver* observer) { observer_ = observer; }
 
-  /// Takes over the state of another channel with the same policies, but neither its observer nor the statistics that it
-  /// adds to: what was read of it can be looked ahead in without consequences for it.
+  /// Takes over the state of another channel with the same policies, but neither its observer nor the statistics that
+  /// it adds to: what was read of it can be looked ahead in without consequences for it.
   virtual void imitate(const Channel& other) = 0;
 
  protected:

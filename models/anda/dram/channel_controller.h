@@ -24,7 +24,7 @@ class ChannelController final : public Channel {
     }
   }
   void run_until_taken_in() override {
-    while (!line_.empty() && step(never)) {
+    for (take_in(); !line_.empty() && step(never); take_in()) {
     }
   }
   void drain() override {
@@ -52,7 +52,8 @@ class ChannelController final : public Channel {
 
   Refresh refresh_;
   std::uint64_t next_age_ = 0;
-  Direction direction_ = Direction::read;
+  Direction direction_ = Direction::read;  // whose commands are looked for
+  Direction served_ = Direction::read;     // of the last command for a request
 };
 
 template <class Scheduler, class Page, class Refresh>
@@ -100,24 +101,22 @@ void ChannelController<Scheduler, Page, Refresh>::accept(const Segment& segment,
     line_.finish_burst(slot, state_.now);
     return;
   }
-  state_.queues.add({next_age_++, place.row, segment.arrival, state_.now, slot, place.column, place.bank,
-                     RowAccess::hit, direction, no_entry, no_entry},
-                    state_.banks);
-  state_.queues.template offer<Scheduler>(place.bank, state_.banks.is_open(place.bank));
+  const Request request{next_age_++, place.row,      segment.arrival, state_.now, slot,    place.column,
+                        place.bank,  RowAccess::hit, direction,       no_entry,   no_entry};
+  if (state_.queues.add(request, state_.banks)) state_.queues.template offer<Scheduler>(place.bank, true);
   statistics_->longest_queue = std::max<std::uint64_t>(statistics_->longest_queue, state_.queues.waiting());
   if (direction == Direction::write) line_.finish_burst(slot, state_.now);
 }
 
-/// Writes are served from write_drain_start down to write_drain_stop, or when no read waits.
+/// Writes are served from write_drain_start down to write_drain_stop, or when no read waits. What was served counts,
+/// not what was merely looked at: only so a channel that is told of its requests one by one decides the same.
 template <class Scheduler, class Page, class Refresh>
 void ChannelController<Scheduler, Page, Refresh>::choose_direction() {
   const std::uint32_t reads = state_.queues.waiting(Direction::read);
   const std::uint32_t writes = state_.queues.waiting(Direction::write);
   const std::uint32_t enough =
-      direction_ == Direction::write ? rules_->policy.write_drain_stop + 1 : rules_->policy.write_drain_start;
-  const Direction next = writes > 0 && (writes >= enough || reads == 0) ? Direction::write : Direction::read;
-  if (next != direction_) ++statistics_->turnarounds;
-  direction_ = next;
+      served_ == Direction::write ? rules_->policy.write_drain_stop + 1 : rules_->policy.write_drain_start;
+  direction_ = writes > 0 && (writes >= enough || reads == 0) ? Direction::write : Direction::read;
 }
 
 // --- the next command ---
@@ -226,6 +225,10 @@ void ChannelController<Scheduler, Page, Refresh>::close_row(BankIndex bank) {
 
 template <class Scheduler, class Page, class Refresh>
 void ChannelController<Scheduler, Page, Refresh>::issue(Choice choice) {
+  if (choice.entry != no_entry && served_ != direction_) {
+    served_ = direction_;
+    ++statistics_->turnarounds;
+  }
   if (is_column(choice.command)) {
     issue_column(choice);
   } else {

@@ -27,7 +27,7 @@ struct ChannelRules {
   Cycle burst_cycles;
   Cycle refresh_interval;
   Cycle activate_delay;  ///< of an activation's timings, which count from its last cycle on the bus
-  bool shared_buses;  ///< pseudo-channels take turns on their command buses
+  bool shared_buses;     ///< pseudo-channels take turns on their command buses
 };
 
 }  // namespace anda::dram

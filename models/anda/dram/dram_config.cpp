@@ -114,7 +114,9 @@ void DramConfig::check(const std::string& path, Problems& problems) const {
                     number_text(burst) + " - " + number_text(timing.cwl));
   const double access_ns = access_cycles() * 1e9 / clock_hz();
   rules.require(latency_ns >= access_ns * (1 - 1e-9), "latency_ns", latency_ns,
-                "at least timing.tRCD_cycles + timing.tCL_cycles and all but the first of organisation.activate_command_cycles, " + number_text(access_ns) + " ns");
+                "at least timing.tRCD_cycles + timing.tCL_cycles and all but the first of "
+                "organisation.activate_command_cycles, " +
+                    number_text(access_ns) + " ns");
   const double interval_cycles = refresh_interval_ns * 1e-9 * clock_hz();
   rules.require(policy.refresh != DramRefresh::per_bank || interval_cycles >= organisation.banks() * timing.rrefd,
                 "refresh_interval_ns", refresh_interval_ns,

@@ -159,10 +159,11 @@ struct DramPolicy {
                  "it; adaptive: only if another row of the bank is waited for");
     visit.choice("refresh", self.refresh, dram_refreshes,
                  "all_bank: all banks of a channel together; per_bank: one bank at a time; none: never");
-    visit.choice("refresh_phase", self.refresh_phase, dram_refresh_phases,
-                 "together: all channels refresh at the same time; pseudo_channels_apart: the two pseudo-channels of a "
-                 "channel half an interval apart; apart: one channel after another, so that one of many is nearly always "
-                 "closed to a transfer over all of them");
+    visit.choice(
+        "refresh_phase", self.refresh_phase, dram_refresh_phases,
+        "together: all channels refresh at the same time; pseudo_channels_apart: the two pseudo-channels of a "
+        "channel half an interval apart; apart: one channel after another, so that one of many is nearly always "
+        "closed to a transfer over all of them");
     visit.number("refreshes_postponed", self.refreshes_postponed, Range<std::uint32_t>{0, 8},
                  "refreshes of all_bank that are put off while requests wait, to be made up for when none does");
     visit.number("queue_requests", self.queue_requests, Range<std::uint32_t>{1, 4096},

@@ -76,15 +76,15 @@ class RequestQueues {
   bool others_want_row(const Request& request) const;
   bool others_want_bank(const Request& request) const;
 
-  /// `request.before` and `.after` are set here; the queue must not be full.
-  void add(Request request, const BankStates& banks);
+  /// `request.before` and `.after` are set here; the queue must not be full. True if the bank has more to offer by it.
+  bool add(Request request, const BankStates& banks);
   /// Takes out a request that has been served from the open row.
   void remove(Entry entry);
   void row_opened(BankIndex bank, RowIndex row);
   void row_closed(BankIndex bank);
   void note_access(Entry entry, RowAccess access) { requests_[raw(entry)].access = access; }
 
-  /// Asks the scheduler anew what a bank offers: to be called after each of the four above.
+  /// Asks the scheduler anew what a bank offers: to be called after remove, row_opened, row_closed and such an add.
   template <class Scheduler>
   void offer(BankIndex bank, bool open) {
     Bank& of = banks_[raw(bank)];
@@ -116,6 +116,54 @@ class RequestQueues {
   std::array<BankSet, 2> wanted_{};
   std::array<BankSet, 2> offered_{};
 };
+
+inline bool RequestQueues::holds_write(const Place& place) const {
+  if ((wanted(Direction::write) & bit(place.bank)) == 0) return false;
+  for (Entry i = of(place.bank, Direction::write).first; i != no_entry; i = (*this)[i].after) {
+    if ((*this)[i].row == place.row && (*this)[i].column == place.column) return true;
+  }
+  return false;
+}
+
+inline bool RequestQueues::others_want_row(const Request& request) const {
+  return of(request.bank, opposite(request.direction)).hit != no_entry ||
+         next_for_row(request.after, request.row) != no_entry;
+}
+
+inline bool RequestQueues::others_want_bank(const Request& request) const {
+  return request.before != no_entry || request.after != no_entry;
+}
+
+inline bool RequestQueues::add(Request request, const BankStates& banks) {
+  const Entry entry = free_.back();
+  free_.pop_back();
+  const std::size_t direction = index_of(request.direction);
+  BankQueue& queue = banks_[raw(request.bank)].queues[direction];
+  request.before = queue.last;
+  request.after = no_entry;
+  (queue.last == no_entry ? queue.first : requests_[raw(queue.last)].after) = entry;
+  queue.last = entry;
+  ++waiting_[direction];
+  wanted_[direction] |= bit(request.bank);
+  requests_[raw(entry)] = request;
+  const bool hits = queue.hit == no_entry && banks.is_open(request.bank) && banks.row(request.bank) == request.row;
+  if (hits) queue.hit = entry;
+  return hits;
+}
+
+inline void RequestQueues::remove(Entry entry) {
+  const Request& request = (*this)[entry];
+  const std::size_t direction = index_of(request.direction);
+  Bank& bank = banks_[raw(request.bank)];
+  BankQueue& queue = bank.queues[direction];
+  if (queue.first != entry && ++bank.bypasses >= most_bypasses_) bank.worn = true;
+  queue.hit = next_for_row(request.after, request.row);
+  (request.before == no_entry ? queue.first : requests_[raw(request.before)].after) = request.after;
+  (request.after == no_entry ? queue.last : requests_[raw(request.after)].before) = request.before;
+  free_.push_back(entry);
+  --waiting_[direction];
+  if (queue.first == no_entry) wanted_[direction] &= ~bit(request.bank);
+}
 
 }  // namespace anda::dram
 

@@ -14,11 +14,11 @@ namespace anda::dram {
 ///
 ///   static constexpr DramPagePolicy kind                   its word in the configuration
 ///   static bool closes_after(const RequestQueues& queues, const Request& request)
-///                                                          whether the access, which is still in its queue, leaves with
-///                                                          auto-precharge
+///                                                          whether the access, which is still in its queue, leaves
+///                                                          with auto-precharge
 ///
-/// A row that is left open is closed when the scheduler turns to another row of the bank, and by refresh. The controller
-/// asks at each access, so there is one controller for each type in this list.
+/// A row that is left open is closed when the scheduler turns to another row of the bank, and by refresh. The
+/// controller asks at each access, so there is one controller for each type in this list.
 using PagePolicies = std::tuple<OpenPage, ClosedPage, AdaptivePage>;
 
 }  // namespace anda::dram

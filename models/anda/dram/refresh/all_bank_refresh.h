@@ -9,8 +9,8 @@
 
 namespace anda::dram {
 
-/// All banks of a channel together, once in tREFI. Up to policy.refreshes_postponed refreshes are put off while requests
-/// wait and made up for when none does; one more is done at once, before all requests.
+/// All banks of a channel together, once in tREFI. Up to policy.refreshes_postponed refreshes are put off while
+/// requests wait and made up for when none does; one more is done at once, before all requests.
 class AllBankRefresh {
  public:
   static constexpr DramRefresh kind = DramRefresh::all_bank;

@@ -10,15 +10,15 @@
 
 namespace anda::dram {
 
-/// The slot for refresh: when which banks are refreshed. A refresh policy is a type with state, copied with its channel,
-/// that has
+/// The slot for refresh: when which banks are refreshed. A refresh policy is a type with state, copied with its
+/// channel, that has
 ///
 ///   static constexpr DramRefresh kind           its word in the configuration
 ///   T(const ChannelRules&, ChannelIndex)
 ///   Cycle due() const                           the cycle from which on it has something to decide; `never`: nothing
 ///   bool decide(const ChannelState&, Cycle)     decides at a cycle that is not before due(); every command and arrival
-///                                               before that cycle has had its effect, none after it. False: not now, ask
-///                                               again at the next event
+///                                               before that cycle has had its effect, none after it. False: not now,
+///                                               ask again at the next event
 ///   bool pending(const ChannelState&) const     a refresh waits to be done
 ///   BankSet held() const                        banks that only the refresh may use
 ///   Cycle last_activate() const                 the last cycle at which it makes sense to open a row
