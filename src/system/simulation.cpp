@@ -196,6 +196,11 @@ SimulationResult simulate(const RunConfig& config, const std::function<std::uniq
                        sc_core::sc_max_time().to_string() + "; use fewer GeMMs or a faster clock");
     }
   }
+  for (std::size_t i = 0; i < systems.size(); ++i) {
+    if (const dram::DetailedMemory* channels = systems[i]->dram.channels()) {
+      result.systems[i].dram = channels->statistics();
+    }
+  }
   if (timeline) timeline->write();
   return result;
 }
