@@ -108,7 +108,7 @@ def test_report_with_the_detailed_memory_has_its_latencies_and_turnarounds(valid
     memory = system["dram"]
     assert sum(bin["bursts"] for bin in memory["read_latency_histogram"]) == memory["read_bursts"]
     assert memory["read_bursts"] == system["actions"]["dram.read_bursts"]
-    assert memory["turnarounds"] >= system["actions"]["dram.turnarounds"] > 0
+    assert memory["turnarounds"] >= system["actions"]["dram.turnarounds"]
     # tRCD, tCL and the burst, less tRCD for a hit: no read is quicker than 16 ns.
     assert 16 <= memory["read_latency_histogram"][0]["from_ns"] <= memory["read_latency_mean_ns"]
     assert memory["read_latency_50_ns"] <= memory["read_latency_99_ns"] <= memory["read_latency_longest_ns"]
