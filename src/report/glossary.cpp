@@ -8,6 +8,7 @@
 #include <anda/accelerator/accelerator.h>
 #include <anda/dram/dram.h>
 
+#include "report/dram_columns.h"
 #include "report/error_columns.h"
 #include "report/metrics.h"
 #include "report/op_columns.h"
@@ -130,6 +131,15 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
     const bool known = std::any_of(counters.begin(), counters.end(),
                                    [&](const CounterColumn& column) { return column.name == counter.name; });
     if (!known) page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
+  }
+  page +=
+      "\n`systems[].dram` of `report.json` has more of it, once for all that was simulated (folded GeMMs once), and "
+      "in\n"
+      "`read_latency_histogram` the number of reads by the time they took, in bins exact below 16 cycles, then eight "
+      "for "
+      "each doubling:\n\n| name | unit | meaning |\n|------|------|---------|\n";
+  for (const DramColumn& column : dram_columns()) {
+    page += fmt::format("| `{}` | {} | {} |\n", column.key, column.unit, column.meaning);
   }
   return page;
 }

@@ -170,7 +170,11 @@ SimulationResult Run::simulate(const SourceOpener& open_source, double total_mac
   run_systems(systems_, total_macs, progress, waveforms, period);
 
   if (waveforms) waveforms->close();
-  for (const auto& system : systems_) system->dram.finish_request_trace();
+  for (std::size_t i = 0; i < systems_.size(); ++i) {
+    Dram& memory = systems_[i]->dram;
+    memory.finish_request_trace();
+    if (const dram::DetailedMemory* channels = memory.channels()) result_.systems[i].dram = channels->statistics();
+  }
   if (timeline_) {
     timeline_->write();
     result_.notes = timeline_->notes();

@@ -19,21 +19,21 @@ set: {tiling: auto}
 parameters:
   accelerator.mxu.rows: {from: 8, to: 40, factor: 2}
   accelerator.mxu.columns: = 256 // accelerator.mxu.rows
-  technology.dram.energy_pj_per_bit: {from: 0.1, to: 0.3, step: 0.1}
+  dram.energy.pj_per_bit: {from: 0.1, to: 0.3, step: 0.1}
   dram.latency_ns: {from: 10, to: 1000, count: 3, scale: log}
 linked:
   - accelerator.weight_buffer.bytes: [524288, 1048576, 2097152]
     accelerator.activation_buffer.mantissa_bytes: [262144, 524288, 1048576]
 conditions:
   - accelerator.mxu.rows <= 16 or accelerator.weight_buffer.bytes > 2 ** 20
-  - technology.dram.energy_pj_per_bit in [0.1, 0.3] and tiling == 'auto'
+  - dram.energy.pj_per_bit in [0.1, 0.3] and tiling == 'auto'
 """)
     done = sweep(tmp_path, path, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "out").exists()
     points = [dict(word.split("=", 1) for word in line.split()[1:]) for line in done.stdout.splitlines()[:-1]]
     expected = [{"accelerator.mxu.rows": str(rows), "accelerator.mxu.columns": str(256 // rows),
-                 "technology.dram.energy_pj_per_bit": str(energy), "dram.latency_ns": str(latency),
+                 "dram.energy.pj_per_bit": str(energy), "dram.latency_ns": str(latency),
                  "accelerator.weight_buffer.bytes": str(weights), "accelerator.activation_buffer.mantissa_bytes": str(weights // 2)}
                 for rows, energy, latency, weights in itertools.product(
                     [8, 16, 32], [0.1, 0.2, 0.3], [10, 100, 1000], [524288, 1048576, 2097152])

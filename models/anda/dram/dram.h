@@ -39,7 +39,8 @@ using DataObserver = std::function<void(const DataRecord&)>;
 }  // namespace dram
 
 /// External memory behind a TLM-2.0 socket: b_transport, the four phases of the base protocol, transport_dbg, and
-/// direct access where its configuration allows it. docs/tlm.md says what the socket takes and how it answers.
+/// direct access where its configuration allows it. docs/tlm.md says what the socket takes and how it answers. A
+/// streaming burst moves the bursts below its streaming width once.
 ///
 /// At level fast, a transaction moves whole bursts; the channels, between which bursts alternate, act as one data path
 /// of the bandwidth that refresh leaves; a read's first data comes a latency after its request, under which earlier
