@@ -66,9 +66,8 @@ po::options_description make_options() {
       ("timeline", text("FILE"), "what the systems do when, for ui.perfetto.dev; see docs/reports.md")              //
       ("timeline-window", text("FROM:TO"), "microseconds of simulated time that its details are of")                //
       ("out,o", text("DIR"),
-       "folder of the results (results/ and the name of the configuration's file, with a number behind it if that "
-       "holds "
-       "results of another configuration)")                                            //
+       "folder of the results (results/NAME by the configuration's file, results/NAME-HASH if that holds results of "
+       "another configuration)")                                                       //
       ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")  //
       ("check", "only check the configuration and the whole workload")                 //
       ("quiet,q", "print nothing but errors")                                          //
