@@ -10,9 +10,11 @@
 #include <cmath>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <system_error>
 
 #include "cli/command_line.h"
 #include "cli/model_options.h"
@@ -20,6 +22,7 @@
 #include "config/precision_config.h"
 #include "data/npy.h"
 #include "files/atomic_file.h"
+#include "files/same_file.h"
 #include "report/text_grid.h"
 #include "search/builtin_evaluator.h"
 #include "search/precisions.h"
@@ -138,6 +141,16 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
   return config;
 }
 
+std::vector<NamedInput> inputs_of(const BuiltinEvaluatorConfig& config) {
+  std::vector<NamedInput> inputs{{config.tokens, "the token file"}, {config.model + "/config.json", "of the model"}};
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(config.model, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".safetensors") inputs.push_back({entry->path().string(), "of the model"});
+  }
+  return inputs;
+}
+
 double perplexity_of(BuiltinEvaluator& evaluator, const Wanted& wanted, std::optional<double>& baseline) {
   switch (wanted.kind) {
     case Wanted::Kind::fp32:
@@ -197,7 +210,9 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("logits") && wanted.size() > 1) options.refuse("--logits goes with one --precision");
   if (options.has("logits") && options.text("logits").empty()) options.refuse("option --logits is empty");
 
-  BuiltinEvaluator evaluator(make_config(options));
+  const BuiltinEvaluatorConfig config = make_config(options);
+  if (options.has("logits")) refuse_overwriting(options.text("logits"), inputs_of(config));
+  BuiltinEvaluator evaluator(config);
   const Clock::time_point start = Clock::now();
   const std::clock_t cpu_start = std::clock();
   std::optional<double> baseline;

@@ -7,18 +7,20 @@
 #include <anda/base/error.h>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <thread>
 
 #include "cli/command_line.h"
 #include "cli/evaluator_choice.h"
-#include "cli/interrupt.h"
+#include "cli/run_files.h"
 #include "compare/child_processes.h"
 #include "config/load.h"
 #include "config/writer.h"
 #include "files/atomic_file.h"
+#include "files/interrupt.h"
 #include "files/json_file.h"
+#include "files/output_folder.h"
+#include "files/same_file.h"
 #include "report/progress.h"
 #include "search/search_report.h"
 #include "system/survey.h"
@@ -132,7 +134,7 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-RunConfig config_of(const CommandLine& options) {
+RunConfig config_of(const CommandLine& options, std::vector<std::string>& files) {
   const bool has_file = !options.files().empty();
   if (has_file && options.has("model")) options.refuse("takes a configuration or --model, not both");
   // A model that is run has its shapes beside it.
@@ -143,7 +145,7 @@ RunConfig config_of(const CommandLine& options) {
   if (source.empty()) options.refuse("needs a configuration or --model MODEL");
   RunConfig config;
   if (has_file || ends_with(source, ".yaml") || ends_with(source, ".yml")) {
-    config = load_run_config(source, overrides);
+    config = load_run_config(source, overrides, &files);
   } else {
     const bool is_file = ends_with(source, ".json");
     const std::string name = is_file ? read_hugging_face_config(source).name : find_model(source).name;
@@ -168,7 +170,7 @@ RunConfig searched(RunConfig config) {
   config.precision.layers.clear();
   config.systems = {PeKind::fp_fp, PeKind::anda};
   config.simulation.fold_layers = true;  // changes no number
-  config.simulation.vcd.clear();
+  config.clear_named_outputs();
   return config;
 }
 
@@ -238,6 +240,17 @@ void write_configs(const std::string& folder, const RunConfig& config, const Sea
   }
 }
 
+/// Nothing that the search reads is overwritten; its own configuration, written again as it is, loses nothing.
+void check_inputs(const CommandLine& options, const RunConfig& config, const std::vector<std::string>& config_files,
+                  const std::string& folder, const std::vector<double>& tolerances) {
+  std::vector<NamedInput> inputs = inputs_of(config, config_files);
+  inputs.push_back({options.text("tokens"), "the token file"});
+  if (!holds_exactly(folder + "/config.yaml", to_yaml(config))) refuse_overwriting(folder + "/config.yaml", inputs);
+  refuse_overwriting(folder + "/search.json", inputs);
+  for (const double tolerance : tolerances) refuse_overwriting(folder + "/" + config_file_name(tolerance), inputs);
+  refuse_overwriting(options.text("log", folder + "/log.jsonl"), inputs);
+}
+
 }  // namespace
 
 int search_command(const std::vector<std::string>& args, std::ostream& out) {
@@ -252,12 +265,16 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   const std::vector<double> tolerances = tolerances_of(options);
   SearchSettings settings = settings_of(options);
-  const RunConfig config = searched(config_of(options));
+  std::vector<std::string> config_files;
+  const RunConfig config = searched(config_of(options, config_files));
   const EvaluatorChoice evaluator = choose_evaluator(options, config);
   const std::string folder = options.text("out", "results/search");
 
   remember_interrupts();
   const Survey found = survey(config, [] { return !interrupted(); });
+  if (options.has("simulate")) require_files(config);
+  OutputFolder output(folder);
+  check_inputs(options, config, config_files, folder, tolerances);
   const BitOperations operations(*open_workload(config.workload), config.precision);
   if (settings.layer_iterations == 0) {
     settings.layer_iterations = default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
@@ -301,9 +318,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   bar.clear();
 
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw Error::run(folder + ": cannot make the folder: " + error.message());
+  output.keep();
   write_configs(folder, config, info, results);
   if (options.has("simulate")) close_the_loop(folder, results);
   write_file(folder + "/search.json",

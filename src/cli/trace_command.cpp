@@ -6,10 +6,12 @@
 #include <anda/base/error.h>
 #include <boost/program_options.hpp>
 #include <cerrno>
+#include <iostream>
 #include <memory>
 #include <system_error>
 
 #include "cli/command_line.h"
+#include "files/same_file.h"
 #include "text/characters.h"
 #include "text/scalar.h"
 #include "text/text.h"
@@ -101,6 +103,7 @@ void check_source(const CommandLine& options) {
 struct Job {
   std::unique_ptr<GemmSource> source;
   TraceFormat format;
+  std::vector<std::string> notes{};
 };
 
 Job make_job(const CommandLine& options) {
@@ -125,6 +128,7 @@ Job make_job(const CommandLine& options) {
   const ModelShape shape =
       options.has("model") ? find_model(options.text("model")) : read_hugging_face_config(options.text("config-json"));
   job.source = std::make_unique<GemmGenerator>(shape, wanted);
+  job.notes = notes_on(shape, wanted);
   job.format.comment = fmt::format("{}, {} tokens, batch {}: {}", wanted.phase == Phase::prefill ? "prefill" : "decode",
                                    wanted.tokens, wanted.batch, shape.name);
   if (wanted.layers != 0) job.format.comment += fmt::format(", first {} of {} layers", wanted.layers, shape.layers);
@@ -150,11 +154,15 @@ int trace_command(const std::vector<std::string>& args, std::ostream& out) {
     list_models(out);
   } else {
     Job job = make_job(options);
+    // The trace may go to the standard output.
+    for (const std::string& note : job.notes) std::cerr << "note: " << note << "\n";
     const std::string path = options.text("out", "-");
     if (path.empty()) options.refuse("option --out is empty");
     if (path == "-") {
       write_trace(*job.source, out, job.format);
     } else {
+      refuse_overwriting(path,
+                         {{options.text("config-json"), "the model"}, {options.text("scale-sim"), "the topology"}});
       const std::uint64_t rows = write_trace_file(*job.source, path, job.format);
       out << fmt::format("{}: {} GeMM{}\n", for_terminal(path), rows, rows == 1 ? "" : "s");
     }

@@ -10,9 +10,13 @@
 
 namespace anda::sim {
 
-/// Everything that is wrong with what the user gave, collected so that one run shows it all.
+/// Everything that is wrong with what the user gave, collected so that one run shows it all; and the files that it was
+/// read from.
 class InputProblems {
  public:
+  void has_read(const std::string& path) { files_.push_back(path); }
+  const std::vector<std::string>& files() const { return files_; }
+
   /// `key` is the dotted key, empty when the problem is with a whole file.
   void add(const Place& place, const std::string& key, const std::string& message);
 
@@ -28,6 +32,7 @@ class InputProblems {
   };
   std::size_t count_ = 0;
   std::vector<Line> lines_;  ///< the first of them
+  std::vector<std::string> files_;
 };
 
 /// User text as it can stand in a message: shortened, without control characters.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "text/nearest.h"
 #include "text/scalar.h"
 
 namespace anda::sim {
@@ -46,6 +47,25 @@ void Expander::expand_short_form(TreeEntry& entry, const std::vector<std::string
     }
   }
   node = std::move(map);
+}
+
+std::vector<Tree> Expander::read(const Tree& node, const std::string& section, const std::string& key) {
+  const std::string path = shown_path(node.text, node.place);
+  const bool is_word = node.text.find_first_of("./") == std::string::npos;
+  if (is_word) {
+    if (const BuiltInFile* file = built_in_file(section, node.text)) {
+      return parse_yaml_layers(file->text, std::string("configs/") + file->section + "/" + file->name + ".yaml",
+                               problems_);
+    }
+    if (!std::filesystem::exists(path)) {
+      const std::vector<std::string> names = built_in_names(section);
+      problems_.add(node.place, key,
+                    "is " + in_quotes(node.text) + ", must be one of " + joined(names) +
+                        ", or the path of a YAML file" + did_you_mean(node.text, names));
+      return {};
+    }
+  }
+  return read_yaml_layers(path, {node.place, key}, problems_);
 }
 
 std::string Expander::shown_path(const std::string& path, const Place& place) {

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "config/config_path.h"
+#include "files/input_file.h"
 #include "text/characters.h"
 
 namespace anda::sim {
@@ -97,8 +98,8 @@ void Reader::path(const char* key, std::string& value, const char*, PathKind kin
   const TreeEntry* entry = take(key);
   std::string text;
   if (entry == nullptr || !read_text(*entry, text)) return;
-  if (text.empty()) {
-    value.clear();
+  if (text.empty() || text == standard_input) {
+    value = text;
     return;
   }
   const std::string what = kind == PathKind::file ? "file" : "file or folder";

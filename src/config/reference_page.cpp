@@ -77,8 +77,8 @@ precision:
 
 ## Technology
 
-`technology` takes keys, which change those of `configs/technology/16nm.yaml`, or the path of a YAML file, which must have
-all of them. Energy of an action = `power_mw` / `reference_clock_hz` / `actions_per_cycle`; area of a unit = `area_mm2` /
+`technology` takes keys, which change those of `configs/technology/16nm.yaml`, or the name of a file of `configs/technology`, or the
+path of a YAML file, which must have all of them. `dram` likewise, with the names of `configs/dram`. Energy of an action = `power_mw` / `reference_clock_hz` / `actions_per_cycle`; area of a unit = `area_mm2` /
 `area_units`.
 
 ```yaml

@@ -150,7 +150,7 @@ TEST_CASE("text files of any content give a configuration or an input error", "[
   const std::string valid = to_yaml(anda::sim::default_run_config({"precision.layers.3=[1, 2, 3, 4]"}));
   const std::string small =
       "base: x.yaml\nworkload: {model: OPT-30B, layers: 3}\nprecision: [7, 5, 6, 6] # c\nsystems: [fp-fp, anda]\n"
-      "technology: {dram: {source: >-\n      folded\n }}\ndram:\n  ? channels\n  : 8\nname: \"q\\x41\"\n";
+      "technology: {conversion: {source: >-\n      folded\n }}\ndram:\n  ? channels\n  : 8\nname: \"q\\x41\"\n";
   const std::vector<std::string> pieces{":",
                                         ": ",
                                         "\n",

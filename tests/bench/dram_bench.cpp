@@ -29,7 +29,7 @@ constexpr const char* usage =
     "pattern, load, requests, achieved and peak bytes/s, percent of peak, mean and 99 % read latency in ns, share of\n"
     "row hits, requests a second of CPU time.\n"
     "\n"
-    "  --set       a key of the configuration, such as dram=configs/dram/ddr4.yaml or dram.policy.page=closed\n"
+    "  --set       a key of the configuration, such as dram=ddr4 or dram.policy.page=closed\n"
     "  --pattern   read, write, random_read, random_write, mix (two reads, one write, sequential); all by default\n"
     "  --sockets   through the module's sockets and the four phases of TLM-2.0: sequential reads, speed only\n"
     "  --requests  a million by default\n"

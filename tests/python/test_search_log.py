@@ -140,11 +140,14 @@ def test_a_search_that_was_killed_goes_on(tmp_path):
     assert log_of(tmp_path) == log_of(tmp_path / "whole")
 
 
-def test_two_searches_do_not_share_a_log(tmp_path):
+def test_two_searches_share_neither_a_log_nor_a_folder(tmp_path):
     words = [program(), "search", "--model", "OPT-1.3B", "--evaluator", "touch asked; exec sleep 600", "--out", "out", *TINY]
     process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     wait_for((tmp_path / "asked").exists, "the first question")
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=HANGS)
+    for more, message in (([], "out is in use by process"),
+                          (["--out", "other", "--log", "out/log.jsonl"], "another search is writing this log")):
+        again = [word for word in words if not more or word not in ("--out", "out")]
+        done = subprocess.run([*again, *more], cwd=tmp_path, capture_output=True, text=True, timeout=HANGS)
+        assert done.returncode == 1 and message in done.stderr, done.stderr
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=HANGS)
-    assert done.returncode == 1 and "another search is writing this log" in done.stderr

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_SIM_CLI_INTERRUPT_H
-#define ANDA_SIM_CLI_INTERRUPT_H
+#ifndef ANDA_SIM_FILES_INTERRUPT_H
+#define ANDA_SIM_FILES_INTERRUPT_H
 
 namespace anda::sim {
 

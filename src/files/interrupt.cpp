@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/interrupt.h"
+#include "files/interrupt.h"
+
+#include <signal.h>
 
 #include <csignal>
 
@@ -18,8 +20,12 @@ extern "C" void remember(int signal) {
 }  // namespace
 
 void remember_interrupts() {
-  std::signal(SIGINT, remember);
-  std::signal(SIGTERM, remember);
+  // Without SA_RESTART: what waits in the operating system comes back and asks.
+  struct sigaction action {};
+  action.sa_handler = remember;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
 }
 
 bool interrupted() { return seen != 0; }
