@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
