@@ -81,14 +81,17 @@ TEST_CASE("trace writes files, in full or not at all") {
   CHECK(output_of({"--model", "OPT-30B", "--out", out}) == out + ": 288 GeMMs\n");
   TraceReader reader(out);
   CHECK(all_of(reader).size() == 288);
-  // A topology may be replaced by its own trace; a wrong one stays.
+  // A trace never takes the place of the topology that it is made of, and a wrong topology leaves no trace.
   const std::string path = folder.file("t.csv", topology + "x, 1, 2,\n");
-  CHECK_THAT(refused({"--scale-sim", path, "-o", path}), Catch::StartsWith(path + ":3:"));
+  const std::string made = folder.path("made.csv");
+  CHECK_THAT(refused({"--scale-sim", path, "-o", path}), Catch::Contains("would be overwritten"));
+  CHECK_THAT(refused({"--scale-sim", path, "-o", made}), Catch::StartsWith(path + ":3:"));
   CHECK(contents(path) == topology + "x, 1, 2,\n");
-  folder.file("t.csv", topology);
-  CHECK(output_of({"--scale-sim", path, "-o", path}) == path + ": 1 GeMM\n");
-  CHECK_THAT(contents(path), Catch::StartsWith("name,"));
   CHECK(folder.files() == 2);
+  folder.file("t.csv", topology);
+  CHECK(output_of({"--scale-sim", path, "-o", made}) == made + ": 1 GeMM\n");
+  CHECK_THAT(contents(made), Catch::StartsWith("name,"));
+  CHECK(folder.files() == 3);
   CHECK(message_of(
             [] {
               output_of({"--model", "OPT-30B", "-o", "/dev/full"});
