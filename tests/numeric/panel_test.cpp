@@ -8,6 +8,8 @@
 #include <anda/numeric/block_layout.h>
 #include <anda/numeric/panel.h>
 
+#include "numeric/instruction_sets.h"
+
 using namespace anda;
 
 namespace {
@@ -76,14 +78,6 @@ std::uint32_t bits_of(float value) {
   std::uint32_t bits = 0;
   std::memcpy(&bits, &value, sizeof bits);
   return std::isnan(value) ? 0x7FC00000u : bits;  // which NaN is the processor's choice
-}
-
-std::vector<Simd> here() {
-  std::vector<Simd> list;
-  for (const auto& choice : simd_choices) {
-    if (has_simd(choice.value)) list.push_back(choice.value);
-  }
-  return list;
 }
 
 }  // namespace
@@ -159,7 +153,7 @@ TEST_CASE("Weights of a panel lie where the layout says") {
 
 TEST_CASE("Products of panels are those of rows and columns, with any instructions") {
   Random random(3);
-  for (const Simd simd : here()) {
+  for (const Simd simd : instruction_sets()) {
     INFO(name_of(simd_choices, simd));
     std::uint64_t overflows = 0;
     for (std::uint32_t run = 0; run < 160; ++run) {
@@ -200,7 +194,7 @@ TEST_CASE("Products of panels are those of rows and columns, with any instructio
 TEST_CASE("The largest dot products round once, with any instructions") {
   // Codes and mantissas at their ends, so that |D| passes 2^24 and ties have far-off last bits.
   Random random(4);
-  for (const Simd simd : here()) {
+  for (const Simd simd : instruction_sets()) {
     for (const std::uint32_t bits : {12u, 13u, 14u, 15u, 16u}) {
       for (std::uint32_t run = 0; run < 20; ++run) {
         Operands operands(9, 256, 16, {8, 256}, 1, 1, random);
@@ -235,7 +229,7 @@ TEST_CASE("The largest dot products round once, with any instructions") {
 
 TEST_CASE("Products of FP16 panels are those of FP-FP, with any instructions") {
   Random random(5);
-  for (const Simd simd : here()) {
+  for (const Simd simd : instruction_sets()) {
     for (std::uint32_t run = 0; run < 40; ++run) {
       const Operands operands(1 + random.below(20), 1 + random.below(400), 1 + random.below(40),
                               {1 + run % 8, 8 * (1 + random.below(20))}, run % 2 == 0 ? 5 : 0, run % 2 == 0 ? 12 : 32,
@@ -262,7 +256,7 @@ TEST_CASE("Products of aligned FP16 panels are those of encoded rows, with any i
   Random random(6);
   constexpr std::uint16_t edges[] = {0x0000, 0x8000, 0x0001, 0x8001, 0x03FF, 0x83FF, 0x0400,
                                      0x8400, 0x07FF, 0x3C00, 0x5555, 0x7800, 0x7BFF, 0xFBFF};
-  for (const Simd simd : here()) {
+  for (const Simd simd : instruction_sets()) {
     INFO(name_of(simd_choices, simd));
     std::uint64_t overflows = 0;
     for (std::uint32_t run = 0; run < 240; ++run) {
@@ -306,7 +300,7 @@ TEST_CASE("Products of aligned FP16 panels are those of encoded rows, with any i
 
 TEST_CASE("The largest aligned dot products need more than 32 bits and round once, with any instructions") {
   Random random(7);
-  for (const Simd simd : here()) {
+  for (const Simd simd : instruction_sets()) {
     for (const std::uint32_t bits : {13u, 16u, 17u, 20u, 23u, 24u}) {
       for (std::uint32_t run = 0; run < 20; ++run) {
         Operands operands(9, 256, 16, {8, 256}, 1, 1, random);
@@ -340,7 +334,7 @@ TEST_CASE("The largest aligned dot products need more than 32 bits and round onc
 }
 
 TEST_CASE("Infinities and NaNs are replaced and counted where a panel is aligned") {
-  for (const Simd simd : here()) {
+  for (const Simd simd : instruction_sets()) {
     for (const std::size_t rows : {3u, 8u, 19u}) {
       std::vector<std::uint8_t> bytes(2 * rows * 20);
       std::vector<std::uint8_t> finite(bytes.size());
@@ -381,7 +375,7 @@ TEST_CASE("Infinities and NaNs are replaced and counted where a panel is aligned
 
 TEST_CASE("Products of FP16 panels with codes are those of FP-INT, with any instructions") {
   Random random(8);
-  for (const Simd simd : here()) {
+  for (const Simd simd : instruction_sets()) {
     for (std::uint32_t run = 0; run < 60; ++run) {
       const Operands operands(1 + random.below(20), 1 + random.below(400), 1 + random.below(40),
                               {1 + run % 8, 8 * (1 + random.below(20))}, run % 2 == 0 ? 5 : 0, run % 2 == 0 ? 12 : 32,

@@ -11,6 +11,8 @@
 #include <random>
 #include <vector>
 
+#include "numeric/instruction_sets.h"
+
 using namespace anda;
 
 namespace {
@@ -60,8 +62,7 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 
 TEST_CASE("round_values leaves what encoding and decoding leave, bit for bit") {
   std::mt19937 random(11);
-  for (const auto& choice : simd_choices) {
-    if (!has_simd(choice.value)) continue;
+  for (const Simd simd : instruction_sets()) {
     for (const std::uint32_t group_size : {8u, 64u, 72u, 256u}) {
       for (std::uint32_t bits = 0; bits <= max_mantissa_bits; ++bits) {
         for (const std::size_t k : {1u, 7u, 64u, 200u, 257u}) {
@@ -69,11 +70,11 @@ TEST_CASE("round_values leaves what encoding and decoding leave, bit for bit") {
           const std::vector<float> values = values_of(k, random);
           const std::vector<float> expected = reference(values, format);
           std::vector<float> rounded(k);
-          INFO(choice.name << ", groups of " << group_size << ", " << bits << " bits, k " << k);
-          REQUIRE(round_values(values.data(), k, format, rounded.data(), choice.value) == k);
+          INFO(name_of(simd_choices, simd) << ", groups of " << group_size << ", " << bits << " bits, k " << k);
+          REQUIRE(round_values(values.data(), k, format, rounded.data(), simd) == k);
           REQUIRE(same_bits(rounded, expected));
           rounded = values;
-          REQUIRE(round_values(rounded.data(), k, format, rounded.data(), choice.value) == k);
+          REQUIRE(round_values(rounded.data(), k, format, rounded.data(), simd) == k);
           REQUIRE(same_bits(rounded, expected));
         }
       }
@@ -87,16 +88,15 @@ TEST_CASE("round_values finds the first value that FP16 does not hold, in place 
   std::memcpy(nan_bits.data(), &longest_nan, sizeof longest_nan);
   const float infinity = std::numeric_limits<float>::infinity();
   for (const float bad : {65520.0F, -65520.0F, infinity, -infinity, std::nanf(""), nan_bits[0], 3e38F}) {
-    for (const auto& choice : simd_choices) {
-      if (!has_simd(choice.value)) continue;
+    for (const Simd simd : instruction_sets()) {
       for (const std::uint32_t bits : {0u, 5u}) {
         for (const std::size_t at : {0u, 63u, 64u, 130u}) {
           std::vector<float> values(150, 1.5F);
           values[at] = bad;
           values[140] = bad;
           std::vector<float> rounded(values.size());
-          CHECK(round_values(values.data(), values.size(), {bits, 64}, rounded.data(), choice.value) == at);
-          CHECK(round_values(values.data(), values.size(), {bits, 64}, values.data(), choice.value) == at);
+          CHECK(round_values(values.data(), values.size(), {bits, 64}, rounded.data(), simd) == at);
+          CHECK(round_values(values.data(), values.size(), {bits, 64}, values.data(), simd) == at);
         }
       }
     }

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line of scripts/mutate: draws, builds, runs, and says what survived."""
+
+import argparse
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from anda_common.errors import InputError
+from anda_mutation.draw import Draw
+from anda_mutation.mutant import diff, is_equivalent, read_equivalent
+from anda_mutation.suite import Suite
+from anda_mutation.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+EQUIVALENT = ROOT / "tests" / "equivalent_mutants.yaml"
+
+
+def parser():
+    result = argparse.ArgumentParser(
+        prog="mutate", description="Changes the C++ code of models/ and src/ at random, one change at a time, and runs the tests "
+        "that reach the change. A change that every test passes survives: it is listed with file, line and diff. Works in a "
+        "copy of the tree in build/mutation. The same command goes on where it was interrupted.",
+        epilog="Exit status: 0 the score reaches --score, 1 it does not, 2 usage.")
+    result.add_argument("--mutants", type=_count, default=150, metavar="N", help="how many (150)")
+    result.add_argument("--seed", type=int, default=1, metavar="S", help="of the random choice (1)")
+    result.add_argument("--jobs", type=_count, default=os.cpu_count(), metavar="J", help="processes at a time (all cores)")
+    result.add_argument("--files", nargs="+", default=["models/anda", "src"], metavar="FILE",
+                        help="files, folders or patterns to choose from (models/anda src)")
+    result.add_argument("--limit", type=_count, default=600, metavar="SECONDS",
+                        help="CPU time for the tests of one mutant; one that has used it up counts as survived (600)")
+    result.add_argument("--included-by", type=_count, metavar="N",
+                        help="leave out headers that more than N files include, which take long to build")
+    result.add_argument("--python", nargs="*", default=["*"], metavar="NAME",
+                        help="which tests/python/test_NAME.py run besides ctest's tests, in patterns (all)")
+    result.add_argument("--again", action="store_true", help="try those that survived again, after the tests have changed")
+    result.add_argument("--score", type=float, default=95, metavar="PERCENT", help="that is to be reached (95)")
+    return result
+
+
+def _count(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("is to be 1 or more")
+    return value
+
+
+def mutate_main(arguments):
+    options = parser().parse_args(arguments)
+    folder = ROOT / "build" / "mutation"
+    workspace = Workspace(ROOT, folder, options.jobs)
+    workspace.prepare()
+    equivalent = read_equivalent(EQUIVALENT)
+    files = workspace.code(options.files)
+    if options.included_by:
+        includers = workspace.includers()
+        files = [file for file in files if includers.get(file, 0) <= options.included_by]
+    if not files:
+        raise InputError(f"--files {' '.join(options.files)}: names no C++ file of models/anda or src")
+    draw = Draw(workspace, files, options.seed, lambda described: is_equivalent(described, equivalent))
+    mutants = build(workspace, draw, options.mutants)
+    described = [mutant.described((ROOT / mutant.file).read_bytes()) for mutant in mutants]
+    suite = Suite(workspace, options.python)
+    suite.collect()
+    suite.trace(folder / "reach.json", lambda text: print(text, flush=True))
+    for name in suite.failing:
+        print(f"left out, it fails without any mutant: {name}")
+    log = Log(folder / f"seed-{options.seed}.jsonl", workspace.digest())
+    run(suite, described, log, options)
+    return report([log.known[_key(each)] for each in described], draw, options.score)
+
+
+def build(workspace, draw, count):
+    """Draws mutants until so many of them compile, all in one copy of the tree."""
+    mutants = []
+    while len(mutants) < count:
+        while len(mutants) < count:
+            mutants.append(draw.next())
+            print(f"\rdrawn: {len(mutants)}", end="", flush=True)
+        print("; building", flush=True)
+        numbered = list(enumerate(mutants))
+        workspace.write(numbered)
+        places = workspace.build()
+        if places:
+            blamed = workspace.mutants_at(places, numbered)
+            if not blamed:
+                raise InputError(f"the copy does not build, and no mutant is to blame: {places}")
+            for mutant in blamed:
+                draw.drop(mutant)
+                mutants.remove(mutant)
+    return mutants
+
+
+class Log:
+    """The results, one a line of JSON. Those of other sources are not taken over."""
+
+    def __init__(self, path, digest):
+        self._path, self.known = path, {}
+        head = {"sources": digest}
+        lines = path.read_text().splitlines() if path.exists() else []
+        if lines and json.loads(lines[0]) == head:
+            for line in lines[1:]:
+                result = json.loads(line)
+                self.known[_key(result)] = result
+        else:
+            path.write_text(json.dumps(head) + "\n")
+
+    def add(self, result):
+        self.known[_key(result)] = result
+        with self._path.open("a") as file:
+            file.write(json.dumps(result) + "\n")
+
+
+def _key(described):
+    return described["file"], described["line"], described["before"], described["after"]
+
+
+def run(suite, described, log, options):
+    def waits(each):
+        known = log.known.get(_key(each))
+        return known is None or (options.again and known["verdict"] != "killed")
+
+    def one(number):
+        each = described[number]
+        first = {known["by"] for known in log.known.values() if known["file"] == each["file"] and "by" in known}
+        result = {**each, **suite.verdict(number, first, options.limit)}
+        log.add(result)
+        print(f"{result['verdict']:9} {each['file']}:{each['line']} {each['kind']}, {result['tests']} tests, "
+              f"{result['cpu_s']:.1f} s{', ' + result['by'] if 'by' in result else ''}", flush=True)
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        try:
+            list(pool.map(one, [number for number, each in enumerate(described) if waits(each)]))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def report(results, draw, wanted):
+    survivors = [result for result in results if result["verdict"] != "killed"]
+    for result in survivors:
+        print(f"\n{result['verdict']}\n{diff(result)}")
+    score = 100 * (len(results) - len(survivors)) / len(results)
+    print(f"\n{len(results)} mutants, {len(results) - len(survivors)} killed: {score:.1f} %. "
+          f"Drawn and left out: {draw.unbuildable} do not compile, {draw.equivalent} are known to be equivalent.")
+    return 0 if score >= wanted else 1
