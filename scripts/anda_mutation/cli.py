@@ -26,6 +26,8 @@ def parser():
     result.add_argument("--mutants", type=_count, default=150, metavar="N", help="how many (150)")
     result.add_argument("--seed", type=int, default=1, metavar="S", help="of the random choice (1)")
     result.add_argument("--jobs", type=_count, default=os.cpu_count(), metavar="J", help="processes at a time (all cores)")
+    result.add_argument("--per-file", type=_count, default=4, metavar="K",
+                        help="how many of each file that is chosen; more of fewer files are built sooner (4)")
     result.add_argument("--files", nargs="+", default=["models/anda", "src"], metavar="FILE",
                         help="files, folders or patterns to choose from (models/anda src)")
     result.add_argument("--limit", type=_count, default=600, metavar="SECONDS",
@@ -58,7 +60,7 @@ def mutate_main(arguments):
         files = [file for file in files if includers.get(file, 0) <= options.included_by]
     if not files:
         raise InputError(f"--files {' '.join(options.files)}: names no C++ file of models/anda or src")
-    draw = Draw(workspace, files, options.seed, lambda described: is_equivalent(described, equivalent))
+    draw = Draw(workspace, files, options.seed, options.per_file, lambda described: is_equivalent(described, equivalent))
     mutants = build(workspace, draw, options.mutants)
     described = [mutant.described((ROOT / mutant.file).read_bytes()) for mutant in mutants]
     suite = Suite(workspace, options.python)

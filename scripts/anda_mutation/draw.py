@@ -14,11 +14,12 @@ ATTEMPTS = 40  # draws for a mutant before the sources are taken to have no more
 class Draw:
     """An endless row of mutants, none over another. The same seed and sources give the same row."""
 
-    def __init__(self, workspace, files, seed, leave_out):
-        self._workspace, self._random, self._leave_out = workspace, random.Random(seed), leave_out
+    def __init__(self, workspace, files, seed, per_file, leave_out):
+        self._workspace, self._random, self._per_file, self._leave_out = workspace, random.Random(seed), per_file, leave_out
         self._texts = {file: (workspace.source / file).read_bytes() for file in sorted(files)}
         self._weights = [text.count(b"\n") for text in self._texts.values()]
         self._found, self._drawn, self._seen = {}, [], set()
+        self._file, self._left = None, 0
         self.unbuildable = self.equivalent = 0
 
     def next(self):
@@ -40,13 +41,21 @@ class Draw:
         self.unbuildable += 1
 
     def _any(self):
-        file = self._random.choices(list(self._texts), self._weights)[0]
-        if file not in self._found:
-            path = str(self._workspace.tree / file)
-            text = self._texts[file]
-            unit = Index.create().parse(path, self._workspace.compile_options(), [(path, text.decode())])
-            self._found[file] = {}
-            for mutant in Finder(unit, file, path, text).find():
-                self._found[file].setdefault(mutant.kind, []).append(mutant)
-        kinds = self._found[file]
+        """A mutant of a random file; as many as `per_file` come from one that has them, so that fewer files are built."""
+        if self._left == 0:
+            self._file = self._random.choices(list(self._texts), self._weights)[0]
+            self._left = self._per_file
+        self._left -= 1
+        kinds = self._found.setdefault(self._file, None)
+        if kinds is None:
+            kinds = self._found[self._file] = self._mutants_of(self._file)
         return self._random.choice(kinds[self._random.choice(sorted(kinds))]) if kinds else None
+
+    def _mutants_of(self, file):
+        """{kind: mutants} of a file."""
+        path, text = str(self._workspace.tree / file), self._texts[file]
+        unit = Index.create().parse(path, self._workspace.compile_options(), [(path, text.decode())])
+        kinds = {}
+        for mutant in Finder(unit, file, path, text).find():
+            kinds.setdefault(mutant.kind, []).append(mutant)
+        return kinds

@@ -32,6 +32,7 @@ class Finder:
 
     def __init__(self, unit, file, path, text):
         self._unit, self._file, self._path, self._text = unit, file, path, text
+        self._constexpr = {}
         self.mutants = []
 
     def find(self):
@@ -102,12 +103,19 @@ class Finder:
         old = self._text[begin:end].decode()
         if not old or old == after:
             return
-        constexpr = any(parent.kind in FUNCTIONS and re.search(r"\bconstexpr\b", self._code(parent).split("{")[0])
-                        for parent in parents)
+        constexpr = any(self._is_constexpr(parent) for parent in parents)
         on = f"::anda_mutation::{'on_at_run_time' if constexpr else 'on'}({NUMBER})"
         parts = {"ON": on, "OLD": old, "NEW": after}
         self.mutants.append(Mutant(self._file, kind, begin, end, after,
                                    re.sub("ON|OLD|NEW", lambda part: parts[part[0]], switched)))
+
+    def _is_constexpr(self, function):
+        if function.kind not in FUNCTIONS:
+            return False
+        begin = function.extent.start.offset
+        if begin not in self._constexpr:
+            self._constexpr[begin] = re.match(rb"[^{;]*\bconstexpr\b", self._text[begin:begin + 300]) is not None
+        return self._constexpr[begin]
 
     def _expression(self, kind, cursor, after, parents):
         self._add(kind, *self._range(cursor), after, "(ON ? (NEW) : (OLD))", parents)
