@@ -205,10 +205,9 @@ TEST_CASE("Operands lie apart in memory, each at a multiple of 4096") {
     gemm.k = 640;
     const anda::GemmTask task = compiler.task(gemm);
     const anda::GemmDescriptor descriptor = compiler.compile(task);
-    const std::uint64_t rows = 112;
     const std::uint64_t weights = 640 * 208 / 2 + 640 / 128 * 208 * 2;
-    const std::uint64_t activations =
-        system == anda::PeKind::fp_fp ? 100 * 640 * 2 : rows * 640 * (task.input.mantissa_bits + 1) / 8;
+    const std::uint64_t activation_bits = task.input.is_fp16() ? 16 : task.input.mantissa_bits + 1;
+    const std::uint64_t activations = 100 * 640 * activation_bits / 8;
     const auto& at = descriptor.addresses;
     CAPTURE(at.activations, at.weights, at.outputs, at.partial_sums);
     CHECK(at.activations == 0);
