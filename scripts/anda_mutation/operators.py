@@ -198,7 +198,7 @@ class Finder:
             after = f"return !({code});"
         elif result.kind in NUMBERS:
             after = f"return ({code}) + 1;"
-        elif result.kind in (TypeKind.RECORD, TypeKind.ENUM) and code != "{}":
+        elif result.kind in (TypeKind.RECORD, TypeKind.ENUM) and code not in ("{}", "std::nullopt"):
             after = "return {};"
         else:
             return

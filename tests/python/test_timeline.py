@@ -200,6 +200,19 @@ def test_processes_and_threads_come_in_the_order_of_the_report(program, tmp_path
         assert timeline.total(system["name"], "GeMMs", "cycles") == system["cycles"]
 
 
+@pytest.mark.parametrize("level", ["fast", "cycle"])
+def test_a_timeline_says_what_it_was_made_with(program, tmp_path, level):
+    timeline, report = run(program, tmp_path, "--level", level, "--set", "name=ours", "--set", "simulation.timeline.events=5000")
+    said = timeline.file["otherData"]
+    assert said["tool"] == f"anda-sim {report['run']['tool_version']}"
+    assert (said["run"], said["level"], said["folded_layers"]) == ("ours", level, False)
+    assert (said["window_from_us"], said["events_limit"]) == (0, 5000)
+    for system in report["systems"]:
+        summary = timeline.systems[system["name"]]
+        assert float(summary["end_us"]) >= system["time_s"] * 1e6 - 1e-5
+        assert summary["gemms_cut_at_us"] is None and summary["details_cut_at_us"] is None
+
+
 def test_buffers_fill_and_are_empty_at_the_end(program, tmp_path):
     timeline, report = run(program, tmp_path)
     limits = {
