@@ -65,11 +65,11 @@ def mutate_main(arguments):
     described = [mutant.described((ROOT / mutant.file).read_bytes()) for mutant in mutants]
     suite = Suite(workspace, options.python)
     suite.collect()
-    suite.trace(folder / "reach.json", lambda text: print(text, flush=True))
+    suite.trace(folder / "reach.json", options.jobs, lambda text: print(text, flush=True))
     for name in suite.failing:
         print(f"left out, it fails without any mutant: {name}")
     log = Log(folder / f"seed-{options.seed}.jsonl", workspace.digest())
-    run(suite, described, log, options)
+    run(suite, mutants, described, log, options)
     return report([log.known[_key(each)] for each in described], draw, options.score)
 
 
@@ -118,7 +118,7 @@ def _key(described):
     return described["file"], described["line"], described["before"], described["after"]
 
 
-def run(suite, described, log, options):
+def run(suite, mutants, described, log, options):
     def waits(each):
         known = log.known.get(_key(each))
         return known is None or (options.again and known["verdict"] != "killed")
@@ -127,6 +127,8 @@ def run(suite, described, log, options):
         each = described[number]
         first = {known["by"] for known in log.known.values() if known["file"] == each["file"] and "by" in known}
         result = {**each, **suite.verdict(number, first, options.limit)}
+        if result["verdict"] == "unreached" and mutants[number].in_constexpr:
+            result["verdict"] = "compile time"
         log.add(result)
         print(f"{result['verdict']:9} {each['file']}:{each['line']} {each['kind']}, {result['tests']} tests, "
               f"{result['cpu_s']:.1f} s{', ' + result['by'] if 'by' in result else ''}", flush=True)
@@ -140,10 +142,12 @@ def run(suite, described, log, options):
 
 
 def report(results, draw, wanted):
-    survivors = [result for result in results if result["verdict"] != "killed"]
+    judged = [result for result in results if result["verdict"] != "compile time"]
+    survivors = [result for result in judged if result["verdict"] != "killed"]
     for result in survivors:
         print(f"\n{result['verdict']}\n{diff(result)}")
-    score = 100 * (len(results) - len(survivors)) / len(results)
-    print(f"\n{len(results)} mutants, {len(results) - len(survivors)} killed: {score:.1f} %. "
-          f"Drawn and left out: {draw.unbuildable} do not compile, {draw.equivalent} are known to be equivalent.")
+    score = 100 * (len(judged) - len(survivors)) / max(len(judged), 1)
+    print(f"\n{len(judged)} mutants, {len(judged) - len(survivors)} killed: {score:.1f} %. Drawn and left out: "
+          f"{draw.unbuildable} do not compile, {len(results) - len(judged)} only change what the compiler computes, "
+          f"{draw.equivalent} are known to be equivalent.")
     return 0 if score >= wanted else 1

@@ -23,6 +23,7 @@ class Mutant:
     end: int
     after: str
     switched: str
+    in_constexpr: bool = False  # in a function that the compiler may have called already
 
     def overlaps(self, other):
         return self.file == other.file and self.begin < other.end and other.begin < self.end

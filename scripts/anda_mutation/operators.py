@@ -107,7 +107,7 @@ class Finder:
         on = f"::anda_mutation::{'on_at_run_time' if constexpr else 'on'}({NUMBER})"
         parts = {"ON": on, "OLD": old, "NEW": after}
         self.mutants.append(Mutant(self._file, kind, begin, end, after,
-                                   re.sub("ON|OLD|NEW", lambda part: parts[part[0]], switched)))
+                                   re.sub("ON|OLD|NEW", lambda part: parts[part[0]], switched), constexpr))
 
     def _is_constexpr(self, function):
         if function.kind not in FUNCTIONS:

@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,9 @@ from anda_common.files import write_atomically
 
 MEMORY_BYTES = 6 << 30
 FILE_BYTES = 1 << 30
-WALL_S = 900  # a test that only waits, on a busy machine
+WALL_S = 900  # of a test that only waits, on a busy machine
+LEAST_CPU_S = 10  # that a process of a test may take, besides five times what the test usually does
+TRACE_CPU_S = 600  # of a test without a mutant
 
 
 @dataclass(frozen=True)
@@ -72,20 +76,24 @@ class Suite:
                 self.tests.append(Test(f"python: {path.name}", command, str(self._workspace.tree), (),
                                        _digest(path, *tested, *shared)))
 
-    def trace(self, cache, report):
+    def trace(self, cache, jobs, report):
         """Runs each test with no mutant on. What is known of a test that has not changed is taken from the cache."""
         known = json.loads(cache.read_text()) if cache.exists() else {}
-        for test in self.tests:
-            entry = known.get(test.name)
-            if entry is None or entry["key"] != test.key:
-                report(f"what {test.name} reaches")
-                with tempfile.TemporaryDirectory() as folder:
-                    trace = Path(folder) / "reached"
-                    outcome = self._run(test, {"ANDA_MUTATION_TRACE": str(trace)}, 600)
-                    reached = sorted({int(line) for line in trace.read_text().split()}) if trace.exists() else []
-                entry = known[test.name] = {"key": test.key, "passed": outcome.passed, "cpu_s": outcome.cpu_s, "reached": reached}
+        lock = threading.Lock()
+
+        def trace_one(test):
+            with tempfile.TemporaryDirectory() as folder:
+                trace = Path(folder) / "reached"
+                outcome = self._run(test, {"ANDA_MUTATION_TRACE": str(trace)}, TRACE_CPU_S)
+                reached = sorted({int(line) for line in trace.read_text().split()}) if trace.exists() else []
+            with lock:
+                known[test.name] = {"key": test.key, "passed": outcome.passed, "cpu_s": outcome.cpu_s, "reached": reached}
                 write_atomically(cache, json.dumps(known))
-            self.reach[test.name] = entry
+                report(f"{test.name}: reaches {len(reached)} mutants{'' if outcome.passed else ', FAILS without any'}")
+
+        with ThreadPoolExecutor(jobs) as pool:
+            list(pool.map(trace_one, [test for test in self.tests if known.get(test.name, {}).get("key") != test.key]))
+        self.reach = {test.name: known[test.name] for test in self.tests}
         self.failing = [test.name for test in self.tests if not self.reach[test.name]["passed"]]
 
     def verdict(self, number, first, limit_s):
@@ -97,7 +105,7 @@ class Suite:
         spent = 0.0
         for count, test in enumerate(reaching, 1):
             usual = self.reach[test.name]["cpu_s"]
-            outcome = self._run(test, {"ANDA_MUTANT": str(number)}, 10 + 5 * usual)
+            outcome = self._run(test, {"ANDA_MUTANT": str(number)}, LEAST_CPU_S + 5 * usual)
             spent += outcome.cpu_s
             result = {"tests": count, "cpu_s": round(spent, 2)}
             if not outcome.passed:
@@ -134,15 +142,13 @@ class Suite:
 
 def _wait(process):
     """Exit status and CPU time of a process and of those it waited for."""
-    from threading import Timer
-
     def stop():
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
 
-    timer = Timer(WALL_S, stop)
+    timer = threading.Timer(WALL_S, stop)
     timer.start()
     try:
         _, status, usage = os.wait4(process.pid, 0)
