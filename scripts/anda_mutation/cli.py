@@ -5,11 +5,13 @@ import argparse
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
-from anda_common.errors import InputError
+from anda_common.errors import InputError, RunError
+from anda_common.files import write_atomically
 from anda_mutation.draw import Draw
-from anda_mutation.mutant import diff, is_equivalent, read_equivalent
+from anda_mutation.mutant import Mutant, diff, read_equivalent
 from anda_mutation.suite import Suite
 from anda_mutation.workspace import Workspace
 
@@ -34,6 +36,8 @@ def parser():
                         help="CPU time for the tests of one mutant; one that has used it up counts as survived (600)")
     result.add_argument("--included-by", type=_count, metavar="N",
                         help="leave out headers that more than N files include, which take long to build")
+    result.add_argument("--ctest", nargs="*", default=["*"], metavar="NAME",
+                        help="which of ctest's tests run, in patterns like 'app: *' (all)")
     result.add_argument("--python", nargs="*", default=["*"], metavar="NAME",
                         help="which tests/python/test_NAME.py run besides ctest's tests, in patterns (all)")
     result.add_argument("--again", action="store_true", help="try those that survived again, after the tests have changed")
@@ -53,17 +57,16 @@ def mutate_main(arguments):
     folder = ROOT / "build" / "mutation"
     workspace = Workspace(ROOT, folder, options.jobs)
     workspace.prepare()
-    equivalent = read_equivalent(EQUIVALENT)
     files = workspace.code(options.files)
     if options.included_by:
         includers = workspace.includers()
         files = [file for file in files if includers.get(file, 0) <= options.included_by]
     if not files:
         raise InputError(f"--files {' '.join(options.files)}: names no C++ file of models/anda or src")
-    draw = Draw(workspace, files, options.seed, options.per_file, lambda described: is_equivalent(described, equivalent))
-    mutants = build(workspace, draw, options.mutants)
+    draw = Draw(workspace, files, options.seed, options.per_file, read_equivalent(EQUIVALENT))
+    mutants = build(workspace, draw, options.mutants, folder / "drawn.json")
     described = [mutant.described((ROOT / mutant.file).read_bytes()) for mutant in mutants]
-    suite = Suite(workspace, options.python)
+    suite = Suite(workspace, options.ctest, options.python)
     suite.collect()
     suite.trace(folder / "reach.json", options.jobs, lambda text: print(text, flush=True))
     for name in suite.failing:
@@ -73,10 +76,16 @@ def mutate_main(arguments):
     return report([log.known[_key(each)] for each in described], draw, options.score)
 
 
-def build(workspace, draw, count):
-    """Draws mutants until so many of them compile, all in one copy of the tree."""
-    mutants = []
-    while len(mutants) < count:
+def build(workspace, draw, count, cache):
+    """Draws mutants until so many of them compile, all in one copy of the tree. What the last call drew is drawn no more."""
+    key = [workspace.digest(), count, draw.key()]
+    known = json.loads(cache.read_text()) if cache.exists() else {}
+    if known.get("key") == key:
+        mutants = [Mutant(**mutant) for mutant in known["mutants"]]
+        draw.unbuildable, draw.equivalent = known["unbuildable"], known["equivalent"]
+    else:
+        mutants = []
+    while True:
         while len(mutants) < count:
             mutants.append(draw.next())
             print(f"\rdrawn: {len(mutants)}", end="", flush=True)
@@ -84,13 +93,17 @@ def build(workspace, draw, count):
         numbered = list(enumerate(mutants))
         workspace.write(numbered)
         places = workspace.build()
-        if places:
-            blamed = workspace.mutants_at(places, numbered)
-            if not blamed:
-                raise InputError(f"the copy does not build, and no mutant is to blame: {places}")
-            for mutant in blamed:
-                draw.drop(mutant)
-                mutants.remove(mutant)
+        if not places:
+            break
+        blamed = workspace.mutants_at(places, numbered)
+        if not blamed:
+            raise RunError(f"the copy does not build, and no mutant is to blame: {places}")
+        for mutant in blamed:
+            draw.drop(mutant)
+            mutants.remove(mutant)
+    content = {"key": key, "mutants": [asdict(mutant) for mutant in mutants], "unbuildable": draw.unbuildable,
+               "equivalent": draw.equivalent}
+    write_atomically(cache, json.dumps(content))
     return mutants
 
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The random choice of mutants: a file by its lines, a kind of change, a place."""
 
+import hashlib
 import random
+from pathlib import Path
 
 from clang.cindex import Index
 
 from anda_common.errors import RunError
+from anda_mutation.mutant import is_equivalent
 from anda_mutation.operators import Finder
 
 ATTEMPTS = 40  # draws for a mutant before the sources are taken to have no more
@@ -14,13 +17,20 @@ ATTEMPTS = 40  # draws for a mutant before the sources are taken to have no more
 class Draw:
     """An endless row of mutants, none over another. The same seed and sources give the same row."""
 
-    def __init__(self, workspace, files, seed, per_file, leave_out):
-        self._workspace, self._random, self._per_file, self._leave_out = workspace, random.Random(seed), per_file, leave_out
+    def __init__(self, workspace, files, seed, per_file, equivalent):
+        """`equivalent`: what read_equivalent() gives; those are left out."""
+        self._workspace, self._seed, self._per_file, self._equivalent = workspace, seed, per_file, equivalent
+        self._random = random.Random(seed)
         self._texts = {file: (workspace.source / file).read_bytes() for file in sorted(files)}
         self._weights = [text.count(b"\n") for text in self._texts.values()]
         self._found, self._drawn, self._seen = {}, [], set()
         self._file, self._left = None, 0
         self.unbuildable = self.equivalent = 0
+
+    def key(self):
+        """What the row depends on, besides the texts of the files."""
+        code = b"".join((Path(__file__).parent / name).read_bytes() for name in ("draw.py", "operators.py", "mutant.py"))
+        return [self._seed, self._per_file, list(self._texts), sorted(self._equivalent), hashlib.sha256(code).hexdigest()]
 
     def next(self):
         for _ in range(ATTEMPTS):
@@ -28,7 +38,7 @@ class Draw:
             if mutant is None or mutant in self._seen or any(mutant.overlaps(other) for other in self._drawn):
                 continue
             self._seen.add(mutant)
-            if self._leave_out(mutant.described(self._texts[mutant.file])):
+            if is_equivalent(mutant.described(self._texts[mutant.file]), self._equivalent):
                 self.equivalent += 1
             else:
                 self._drawn.append(mutant)

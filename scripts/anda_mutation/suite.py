@@ -13,6 +13,7 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from anda_common.errors import RunError
@@ -48,10 +49,10 @@ def _digest(*paths):
 
 
 class Suite:
-    """`python` are patterns of the names of Python tests."""
+    """`ctest` and `python` are patterns of the names of tests."""
 
-    def __init__(self, workspace, python):
-        self._workspace, self._python = workspace, python
+    def __init__(self, workspace, ctest, python):
+        self._workspace, self._ctest, self._python = workspace, ctest, python
         self.tests, self.reach, self.failing = [], {}, []
 
     def collect(self):
@@ -62,19 +63,20 @@ class Suite:
         digests = {}
         self.tests = []
         for test in json.loads(listed.stdout)["tests"]:
+            if not any(fnmatchcase(test["name"], pattern) for pattern in self._ctest):
+                continue
             properties = {each["name"]: each["value"] for each in test["properties"]}
             program = test["command"][0]
             digests.setdefault(program, _digest(program))
             self.tests.append(Test(test["name"], tuple(test["command"]), properties.get("WORKING_DIRECTORY", str(build)),
                                    tuple(properties.get("ENVIRONMENT", ())), digests[program]))
-        if self._python:
-            folder = self._workspace.tree / "tests" / "python"
-            tested = [build / "src" / "anda-sim", build / "tests" / "numeric_dump", build / "tests" / "resolution_probe"]
-            shared = [path for path in sorted(folder.glob("*.py")) if not path.name.startswith("test_")]
-            for path in sorted({path for pattern in self._python for path in folder.glob(f"test_{pattern}.py")}):
-                command = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", str(path))
-                self.tests.append(Test(f"python: {path.name}", command, str(self._workspace.tree), (),
-                                       _digest(path, *tested, *shared)))
+        folder = self._workspace.tree / "tests" / "python"
+        tested = [build / "src" / "anda-sim", build / "tests" / "numeric_dump", build / "tests" / "resolution_probe"]
+        shared = [path for path in sorted(folder.glob("*.py")) if not path.name.startswith("test_")]
+        for path in sorted({path for pattern in self._python for path in folder.glob(f"test_{pattern}.py")}):
+            command = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", str(path))
+            self.tests.append(Test(f"python: {path.name}", command, str(self._workspace.tree), (),
+                                   _digest(path, *tested, *shared)))
 
     def trace(self, cache, jobs, report):
         """Runs each test with no mutant on. What is known of a test that has not changed is taken from the cache."""

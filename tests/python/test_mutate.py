@@ -51,7 +51,7 @@ def workspace(tmp_path):
 
 
 def all_mutants(workspace):
-    draw = Draw(workspace, ["a.cpp"], 1, 4, lambda described: False)
+    draw = Draw(workspace, ["a.cpp"], 1, 4, {})
     return [mutant for mutants in draw._mutants_of("a.cpp").values() for mutant in mutants]
 
 
@@ -122,8 +122,8 @@ def test_one_build_holds_every_mutant_and_the_environment_chooses(workspace, tmp
 
 
 def test_a_draw_is_repeatable_and_leaves_out_what_is_equivalent(workspace):
-    def drawn(count, seed, leave_out=lambda described: False):
-        draw = Draw(workspace, ["a.cpp"], seed, 2, leave_out)
+    def drawn(count, seed, equivalent=()):
+        draw = Draw(workspace, ["a.cpp"], seed, 2, dict.fromkeys(equivalent, "a reason"))
         return [draw.next() for _ in range(count)], draw
 
     first, _ = drawn(6, 7)
@@ -131,13 +131,13 @@ def test_a_draw_is_repeatable_and_leaves_out_what_is_equivalent(workspace):
     assert drawn(6, 8)[0] != first
     assert all(not one.overlaps(other) for i, one in enumerate(first) for other in first[:i])
     known = first[2].described(CODE.encode())
-    others, draw = drawn(5, 7, lambda described: described == known)
+    others, draw = drawn(5, 7, [(known["file"], known["before"], known["after"])])
     assert first[2] not in others and draw.equivalent >= 1
 
 
 def suite_of(workspace, **scripts):
     """A suite of shell scripts; all of them reach mutant 1, none reaches mutant 2."""
-    suite = Suite(workspace, [])
+    suite = Suite(workspace, [], [])
     for i, (name, script) in enumerate(scripts.items()):
         suite.tests.append(SuiteTest(name, ("bash", "-c", script), str(workspace.tree), (), "key"))
         suite.reach[name] = {"passed": True, "cpu_s": 0.1 * i, "reached": [1]}
