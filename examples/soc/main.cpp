@@ -38,10 +38,7 @@ class Processor : public sc_core::sc_module {
   Measured measured[2];
   bool finished = false;
 
-  explicit Processor(sc_core::sc_module_name name) : sc_module(name), bus("bus"), interrupt("interrupt", 2) {
-    SC_HAS_PROCESS(Processor);
-    SC_THREAD(program);
-  }
+  SC_CTOR(Processor) : bus("bus"), interrupt("interrupt", 2) { SC_THREAD(program); }
 
  private:
   /// What a driver needs to know of the machine it drives.

@@ -5,6 +5,7 @@ import html
 import json
 from pathlib import Path
 
+from anda_common.terminal import one_line, printable
 from anda_figures.units import NAMES, UNITS, more_is_better
 
 from . import runs as model
@@ -112,6 +113,7 @@ def run_data(run):
         "trace": info["trace_sha256"],
         "config_sha256": info["config_sha256"],
         "assumptions": info["assumptions"],
+        "notes": info.get("notes", []),
         "config": run.config,
         "systems": [system_data(run, system) for system in run.systems],
     }
@@ -127,6 +129,15 @@ def table_data(table):
         "feasible": [table.is_feasible(row) for row in table.rows],
         "rows": table.rows,
     }
+
+
+def printable_parts(value):
+    """A value for JSON whose texts hold no control characters, which browsers would show as they please."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(key) if isinstance(key, str) else key: printable_parts(part) for key, part in value.items()}
+    return [printable_parts(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def asset(name):
@@ -151,9 +162,9 @@ def page(runs, tables, plotly):
         "most_ops": MOST_OPS,
     }
     # "<" only occurs inside of texts, where it may be escaped; so no text can end the element.
-    embedded = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    embedded = json.dumps(printable_parts(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     parts = {
-        "TITLE": html.escape(title_of(runs, tables)),
+        "TITLE": html.escape(one_line(title_of(runs, tables))),
         "STYLE": asset("style.css"),
         "SECTIONS": (asset("runs.html") if runs else "") + (asset("sweeps.html") if tables else ""),
         "DATA": embedded,

@@ -5,7 +5,7 @@ import math
 
 from anda_common.errors import InputError
 from anda_figures.pareto import front_indices
-from anda_figures.style import COLUMN_INCHES, PALETTE, plain_ticks
+from anda_figures.style import COLUMN_INCHES, LONGEST_AXIS, PALETTE, label_text, plain_ticks
 from anda_figures.units import more_is_better, prefixed, scaled
 
 from .runs import COMPONENTS, bandwidth, cycle_parts, energy_parts, kinds, ratios, roofline, states_of
@@ -22,7 +22,7 @@ class Bars:
     """What bars are for: `label`, the row itself, and its system."""
 
     def __init__(self, label, row, system):
-        self.label, self.row, self.system = label, row, system
+        self.label, self.row, self.system = label_text(label), row, system
 
 
 def bars_of(runs, by):
@@ -59,7 +59,12 @@ def legend(figure, axis, columns):
         handletextpad=0.5,
         borderaxespad=0.2,
     )
-    height = made.get_window_extent(figure.canvas.get_renderer()).height / figure.bbox.height
+    extent = made.get_window_extent(figure.canvas.get_renderer())
+    if extent.width > figure.bbox.width and columns > 1:
+        made.remove()
+        legend(figure, axis, columns - 1)
+        return
+    height = extent.height / figure.bbox.height
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - height))
 
 
@@ -170,6 +175,8 @@ def plot_roofline(plt, runs, options):
     points = [point for _, roof in roofs for point in roof["points"] if point["intensity"]]
     if not points:
         raise InputError("no GeMM moves bytes: there is no roofline to draw")
+    if not all(roof["bytes_per_s"] > 0 for _, roof in roofs):
+        raise InputError("the external memory has no bandwidth: there is no roofline to draw")
     tensors = list(dict.fromkeys(point["tensor"] for point in points))
     ridges = [peak * 1e12 / roof["bytes_per_s"] for _, roof in roofs for peak in roof["peaks"].values()]
     low, high = (
@@ -223,7 +230,7 @@ def plot_roofline(plt, runs, options):
             )
         axis.plot([], [], color=colour, label=bar.label)
     for i, tensor in enumerate(tensors):
-        axis.plot([], [], MARKERS[i % len(MARKERS)], color="#555555", markersize=4, label=tensor)
+        axis.plot([], [], MARKERS[i % len(MARKERS)], color="#555555", markersize=4, label=label_text(tensor))
     axis.set(
         xscale="log",
         yscale="log",
@@ -300,7 +307,7 @@ def plot_pareto(plt, tables, options):
         markerfacecolor="none",
         label="Pareto front",
     )
-    axis.set(xlabel=x_label, ylabel=y_label)
+    axis.set(xlabel=label_text(x_label, LONGEST_AXIS), ylabel=label_text(y_label, LONGEST_AXIS))
     for values, set_scale, scaled_axis in ((xs, axis.set_xscale, axis.xaxis), (ys, axis.set_yscale, axis.yaxis)):
         known = [value for value in values if value is not None]
         # Where the largest is many times the smallest, all but a few points would lie on each other, as in the report.

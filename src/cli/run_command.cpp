@@ -5,16 +5,16 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
+#include <iostream>
 #include <optional>
 
 #include <anda/base/error.h>
 
 #include "cli/command_line.h"
-#include "cli/interrupt.h"
+#include "cli/run_files.h"
 #include "config/level_choice.h"
 #include "config/load.h"
-#include "config/scalar.h"
+#include "files/interrupt.h"
 #include "report/evaluation.h"
 #include "report/progress.h"
 #include "report/run_info.h"
@@ -22,7 +22,9 @@
 #include "report/table.h"
 #include "system/simulation.h"
 #include "system/survey.h"
+#include "text/characters.h"
 #include "text/nearest.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -63,17 +65,14 @@ po::options_description make_options() {
       ("vcd", text("FILE"), "waveforms of every block; needs accelerator.level=cycle")                              //
       ("timeline", text("FILE"), "what the systems do when, for ui.perfetto.dev; see docs/reports.md")              //
       ("timeline-window", text("FROM:TO"), "microseconds of simulated time that its details are of")                //
-      ("out,o", text("DIR"), "folder of the results (results/ and the name of the configuration's file)")           //
-      ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")                               //
-      ("check", "only check the configuration and the whole workload")                                              //
-      ("quiet,q", "print nothing but errors")                                                                       //
+      ("out,o", text("DIR"),
+       "folder of the results (results/NAME by the configuration's file, results/NAME-HASH if that holds results of "
+       "another configuration)")                                                       //
+      ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")  //
+      ("check", "only check the configuration and the whole workload")                 //
+      ("quiet,q", "print nothing but errors")                                          //
       ("help,h", "show this help");
   return options;
-}
-
-std::string default_folder(const std::string& config_path) {
-  const std::string stem = std::filesystem::path(config_path).stem().string();
-  return "results/" + (stem.empty() ? "run" : stem);
 }
 
 /// Sets the level of the accelerator and that of the memory, whatever the configuration has.
@@ -120,6 +119,15 @@ void choose_window(const CommandLine& options, std::vector<std::string>& overrid
   overrides.push_back("simulation.timeline.length_us=" + exact_text(last - first));
 }
 
+void print_results(std::ostream& out, const RunConfig& config, const RunWriter& writer,
+                   const SimulationResult& result) {
+  print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
+  for (const std::string& note : writer.info().notes) out << "\nnote: " << for_terminal(note) << "\n";
+  const std::string& timeline = config.simulation.timeline.file;
+  out << for_terminal(fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", writer.folder(),
+                                  timeline.empty() ? "" : ", ", timeline));
+}
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& args, std::ostream& out) {
@@ -139,7 +147,8 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("timeline")) overrides.push_back("simulation.timeline.file=" + options.text("timeline"));
   if (options.has("timeline-window")) choose_window(options, overrides);
   if (options.has("fold-layers")) overrides.emplace_back("simulation.fold_layers=true");
-  const RunConfig config = load_run_config(file, overrides);
+  std::vector<std::string> config_files;
+  const RunConfig config = load_run_config(file, overrides, &config_files);
 
   remember_interrupts();
   Survey found;
@@ -152,17 +161,23 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.has("check")) {
     if (!options.has("quiet")) {
-      out << fmt::format("{}: valid, {} GeMM{}\n", file, found.gemms, found.gemms == 1 ? "" : "s");
-      for (const std::string& note : found.notes) out << "note: " << note << "\n";
+      out << fmt::format("{}: valid, {} GeMM{}\n", for_terminal(file), found.gemms, found.gemms == 1 ? "" : "s");
+      for (const std::string& note : found.notes) out << "note: " << for_terminal(note) << "\n";
     }
     return 0;
   }
 
-  const std::string folder = options.text("out", default_folder(file));
-  const RunInfo info = run_info(config, ANDA_VERSION, found.sha256, found.notes);
-  RunWriter writer(folder, config.systems.size(), info);
+  const std::unique_ptr<RunWriter> results = open_results(
+      options.text("out"), file, config, run_info(config, ANDA_VERSION, found.sha256, found.notes), config_files);
+  RunWriter& writer = *results;
+  const std::string& folder = writer.folder();
+  if (!options.has("out") && folder != usual_run_folder(file)) {
+    std::cerr << for_terminal(
+        fmt::format("note: {} holds the results of another configuration; those of this one go to {}\n",
+                    usual_run_folder(file), folder));
+  }
   std::optional<TensorDump> dump;
-  if (config.functional.enabled && config.functional.dump) dump.emplace(folder + "/tensors");
+  if (config.functional.enabled && config.functional.dump) dump.emplace(writer.files(), folder + "/tensors");
   SimulationResult result;
   {
     ProgressBar bar(config.name);
@@ -172,18 +187,11 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
           bar.update(done);
           return !interrupted();
         },
-        dump ? &*dump : nullptr);
+        &writer.files(), dump ? &*dump : nullptr);
   }
   writer.finish(result, [] { return !interrupted(); });
-  if (dump) dump->keep();
 
-  if (!options.has("quiet")) {
-    print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
-    for (const std::string& note : found.notes) out << "\nnote: " << note << "\n";
-    const std::string& timeline = config.simulation.timeline.file;
-    out << fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", folder, timeline.empty() ? "" : ", ",
-                       timeline);
-  }
+  if (!options.has("quiet")) print_results(out, config, writer, result);
   return 0;
 }
 

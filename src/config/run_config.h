@@ -33,6 +33,13 @@ struct RunConfig {
   SimulationConfig simulation;
   FunctionalConfig functional;
 
+  /// Names no files to write: for runs of which there are several at a time.
+  void clear_named_outputs() {
+    simulation.vcd.clear();
+    simulation.timeline = {};
+    dram.request_trace.clear();
+  }
+
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.text("name", self.name, "what reports call the run");

@@ -26,7 +26,7 @@ struct RunInfo {
   bool consumer_outputs = true;  ///< results are written in the format of the GeMM that reads them
   DramConfig dram;
   Technology technology;
-  std::vector<std::string> notes;  ///< further assumptions, after those that follow from the configuration
+  std::vector<std::string> notes;  ///< what may surprise who reads the results, a sentence each
 };
 
 /// What follows from the configuration. `trace_sha256`: of the trace; `notes`: as above.

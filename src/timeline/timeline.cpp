@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "config/level_choice.h"
+#include "report/human.h"
 #include "timeline/event_writer.h"
 
 namespace anda::sim {
@@ -142,7 +143,8 @@ std::string summary(const SystemTimeline& system) {
 
 }  // namespace
 
-Timeline::Timeline(const RunConfig& config) : config_(config), file_(config.simulation.timeline.file) {}
+Timeline::Timeline(const RunConfig& config, FileSet& files)
+    : config_(config), file_(files.add(config.simulation.timeline.file)) {}
 
 SystemTimeline& Timeline::watch(const std::string& name, Accelerator& accelerator, Dram& dram) {
   const std::uint32_t channels = dram.channels() != nullptr ? config_.dram.channels : 1;
@@ -179,7 +181,33 @@ void Timeline::write() {
     write_system(system, events);
   }
   out << "\n]}\n";
-  file_.commit();
+}
+
+std::vector<std::string> Timeline::notes() const {
+  std::vector<std::string> notes;
+  const auto share = [](const SystemTimeline& system, std::uint64_t ticks) {
+    return percent_text(static_cast<double>(ticks) /
+                        static_cast<double>(std::max<std::uint64_t>(system.end_ticks(), 1)));
+  };
+  for (const SystemTimeline& system : systems_) {
+    if (system.window_from_ticks() >= system.end_ticks()) {
+      notes.push_back(fmt::format("The window of the timeline of {} starts after the end of its run, {} µs.",
+                                  system.name(), exact_us(system.end_ticks())));
+    } else if (horizon(system) != everything) {
+      notes.push_back(
+          fmt::format("The details of the timeline of {} end at {} µs, {} of its run, for simulation.timeline.events = "
+                      "{}; a window "
+                      "(--timeline-window) shows others.",
+                      system.name(), exact_us(horizon(system)), share(system, horizon(system)),
+                      config_.simulation.timeline.events));
+    }
+    if (system.gemms().horizon() != everything) {
+      notes.push_back(
+          fmt::format("The GeMMs in the timeline of {} end at {} of its run, for simulation.timeline.events.",
+                      system.name(), share(system, system.gemms().horizon())));
+    }
+  }
+  return notes;
 }
 
 void Timeline::write_system(const SystemTimeline& system, EventWriter& events) {

@@ -169,3 +169,10 @@ TEST_CASE("A run can be stopped") {
           config, [&config] { return open_workload(config.workload); }, 1, sink, [](double) { return false; }),
       "interrupted");
 }
+
+TEST_CASE("A clock so slow that simulated time ends before the run does is an error of the run") {
+  // LLaMA-13B has 1.1e10 cycles on this machine; 2^63 ps hold 9.7e9 of 1050 Hz.
+  Records sink;
+  const RunConfig config = configuration({"accelerator.clock_hz=1050"});
+  REQUIRE_THROWS_WITH(run(config, sink), Catch::Contains("simulated time reached its limit, 9223372"));
+}

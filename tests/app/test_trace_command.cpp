@@ -53,6 +53,17 @@ TEST_CASE("trace writes a built-in model to the standard output") {
                  Catch::Contains("layer31.down_proj,31,A_d,4,11008,4096\n"));
 }
 
+TEST_CASE("trace --convolutions writes GeMMs that can be run") {
+  const Folder folder;
+  const std::string path =
+      folder.file("c.csv",
+                  "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
+                  "Conv1, 224, 224, 3, 3, 3, 32, 2,\n");
+  const std::string trace = output_of({"--scale-sim", path, "--convolutions", "--tensor", "A_u"});
+  CHECK(trace == "name,layer,tensor,m,k,n,count\nConv1,0,A_u,12544,27,32,1\n");
+  CHECK_THAT(refused({"--scale-sim", path}), Catch::Contains("anda-sim trace --scale-sim " + path + " --convolutions"));
+}
+
 TEST_CASE("trace converts config.json files and SCALE-Sim topologies") {
   const Folder folder;
   CHECK_THAT(output_of({"--config-json", folder.file("config.json", config)}),
@@ -114,6 +125,7 @@ TEST_CASE("Wrong options of trace are refused with what to do") {
       {{"--scale-sim", "x", "--phase", "decode"}, "--phase has no meaning"},
       {{"--scale-sim", "x", "--tensor", " "}, "option --tensor is empty"},
       {{"--model", "OPT-30B", "--tensor", "A"}, "--tensor goes with --scale-sim only"},
+      {{"--model", "OPT-30B", "--convolutions"}, "--convolutions goes with --scale-sim only"},
       {{"--model", "OPT-31B"}, "unknown model \"OPT-31B\"; did you mean `OPT-13B`?; built in: OPT-1.3B"},
       {{"--model", ""}, "option --model is empty"},
       {{"--model"}, "--model"},
@@ -162,6 +174,9 @@ TEST_CASE("Every trace command of the documentation works") {
   const Folder folder;
   folder.file("config.json", config);
   folder.file("topology.csv", topology);
+  folder.file("mobilenet.csv",
+              "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
+              "Conv1, 224, 224, 3, 3, 3, 32, 2,\n");
   std::ifstream page(std::string(ANDA_SOURCE_DIR) + "/docs/traces.md");
   REQUIRE(page);
   REQUIRE(::chdir(folder.path().c_str()) == 0);

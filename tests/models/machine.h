@@ -24,7 +24,7 @@ class InnerCheckers {
  public:
   /// Binds two sockets through a checker, which becomes a part of the accelerator that is being built.
   Connect connect() {
-    return [this](tlm::tlm_initiator_socket<>& initiator, tlm::tlm_target_socket<>& target) {
+    return [this](tlm::tlm_base_initiator_socket<>& initiator, tlm::tlm_base_target_socket<>& target) {
       std::string name = initiator.name();  // "….mxu.sums": checker "mxu_sums"
       name = name.substr(name.rfind('.', name.rfind('.') - 1) + 1);
       name.replace(name.find('.'), 1, "_");
@@ -32,6 +32,12 @@ class InnerCheckers {
       initiator.bind(checkers_.back()->target);
       checkers_.back()->initiator.bind(target);
     };
+  }
+
+  /// The same blocks, bound through checkers.
+  AcceleratorBlocks on(AcceleratorBlocks blocks) {
+    blocks.connect = connect();
+    return blocks;
   }
 
   /// Transactions that each has seen, by name.
@@ -59,9 +65,9 @@ class AcceleratorBench : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<AcceleratorBench> control;
   sc_core::sc_signal<bool> interrupt;
 
-  AcceleratorBench(sc_core::sc_module_name name, const AcceleratorConfig& config)
+  AcceleratorBench(sc_core::sc_module_name name, const AcceleratorConfig& config, AcceleratorBlocks blocks = {})
       : sc_module(name),
-        accelerator("accelerator", config, inner_checkers.connect()),
+        accelerator("accelerator", config, inner_checkers.on(blocks)),
         memory_checker("memory_checker"),
         control_checker("control_checker"),
         control("control"),
@@ -169,8 +175,9 @@ class Machine : public AcceleratorBench {
   Dram dram;
 
   explicit Machine(const AcceleratorConfig& config, const DramConfig& memory = {},
-                   sc_core::sc_module_name name = sc_core::sc_gen_unique_name("machine"))
-      : AcceleratorBench(name, config), dram("dram", memory) {
+                   sc_core::sc_module_name name = sc_core::sc_gen_unique_name("machine"),
+                   const AcceleratorBlocks& blocks = {})
+      : AcceleratorBench(name, config, blocks), dram("dram", memory) {
     memory_checker.initiator.bind(dram.socket);
     counters_.add(dram.counters());
   }

@@ -213,7 +213,7 @@ TEST_CASE("A channel's data never overlaps and is as long as its data bus was bu
   machine.run(machine.task(64, 512, 1024, 7, 5), anda::Tiling::paper);
   machine.dram.channels()->drain();
   for (std::uint32_t i = 0; i < memory.channels; ++i) {
-    const auto counted = machine.dram.channels()->statistics(anda::dram::ChannelIndex{i}).data_cycles;
+    const auto counted = machine.dram.channels()->data_cycles(anda::dram::ChannelIndex{i});
     CHECK(counted > 0);
     CHECK(busy[i] == Approx(static_cast<double>(counted) * ticks_per_cycle));
   }

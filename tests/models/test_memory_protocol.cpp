@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/buffer/activation_buffer.h>
+#include <anda/buffer/weight_buffer.h>
 #include <anda/dma/dma.h>
 #include <anda/tlm/bus_width_adapter.h>
 
@@ -8,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "models/foreign_machine.h"
 #include "models/functional_gemm.h"
 #include "models/machine.h"
 #include "models/memory_targets.h"
@@ -16,9 +19,11 @@
 using namespace anda;
 using anda::test::AcceleratorBench;
 using anda::test::BlockingMemory;
+using anda::test::ForeignMachine;
 using anda::test::FunctionalGemm;
 using anda::test::Machine;
 using anda::test::machine_of;
+using anda::test::make_foreign;
 using anda::test::Manner;
 using anda::test::PhasesMemory;
 
@@ -32,24 +37,6 @@ AcceleratorConfig at_config(Level level, std::uint32_t burst_bytes, std::uint32_
   config.dma.max_burst_bytes = burst_bytes;
   config.dma.requests_in_flight = in_flight;
   return config;
-}
-
-/// An accelerator with somebody else's memory.
-template <class Memory>
-class ForeignMachine : public AcceleratorBench {
- public:
-  Memory memory;
-
-  template <class... Options>
-  ForeignMachine(sc_core::sc_module_name name, const AcceleratorConfig& config, const Options&... options)
-      : AcceleratorBench(name, config), memory("memory", options...) {
-    memory_checker.initiator.bind(memory.socket);
-  }
-};
-
-template <class Memory, class... Options>
-std::unique_ptr<ForeignMachine<Memory>> make_foreign(const AcceleratorConfig& config, const Options&... options) {
-  return std::make_unique<ForeignMachine<Memory>>(sc_core::sc_gen_unique_name("foreign"), config, options...);
 }
 
 /// The sum is cut along k, so that partial sums go to memory and come back; every edge is ragged.

@@ -119,7 +119,7 @@ def test_decode_streams_the_weights_once(program, tmp_path):
 
 def test_k_is_padded_and_the_report_says_so(program, tmp_path):
     run(program, tmp_path, trace(tmp_path, HEADER + "a,0,A_qkv,16,65,64\n"))
-    assert any("padded" in text for text in report(tmp_path)["run"]["assumptions"])
+    assert any("padded" in text for text in report(tmp_path)["run"]["notes"])
     anda = report(tmp_path)["systems"][1]
     assert anda["actions"]["mxu.macs"] == 16 * 65 * 64
     assert anda["actions"]["mxu.busy_cycles"] == 4 * 2 * 12

@@ -6,16 +6,18 @@
 
 namespace anda {
 
-ActivationBuffer::ActivationBuffer(sc_core::sc_module_name name, const ActivationBufferConfig& config,
-                                   const Clock& clock)
-    : sc_module(name),
-      dma("dma"),
+ActivationBuffer::ActivationBuffer(sc_core::sc_module_name, const ActivationBufferConfig& config, const Clock& clock)
+    : dma("dma"),
       array("array"),
       results("results"),
       credits("credits"),
+      port("port"),
+      packager("packager"),
+      sink("sink"),
       config_(config),
       clock_(clock),
-      memory_(2 * config.half_address_bytes()) {
+      memory_(2 * config.half_address_bytes()),
+      writer_(config_, written_) {
   dma.register_b_transport(this, &ActivationBuffer::move);
   dma.register_transport_dbg(this, &ActivationBuffer::debug);
   array.register_b_transport(this, &ActivationBuffer::read);
@@ -23,6 +25,9 @@ ActivationBuffer::ActivationBuffer(sc_core::sc_module_name name, const Activatio
   results.register_b_transport(this, &ActivationBuffer::take_results);
   results.register_transport_dbg(this, &ActivationBuffer::debug);
   credits.bind(halves_);
+  port.bind(port_);
+  packager.bind(writer_);
+  sink.bind(writer_);
   counters_.add("activation_buffer.mantissa_words_read", "words", "words read from the mantissa memory", read_.data);
   counters_.add("activation_buffer.mantissa_words_written", "words", "words written to the mantissa memory",
                 written_.data);
@@ -52,5 +57,12 @@ void ActivationBuffer::read(tlm::tlm_generic_payload& payload, sc_core::sc_time&
   (payload.is_write() ? written_ : read_) += access.words();
   access.serve(ceil_div(access.first_words(), config_.read_words_per_cycle), delay);
 }
+
+void ActivationBuffer::begin_clocks() {
+  port_.begin(config_.read_words_per_cycle);
+  writer_.begin();
+}
+
+void ActivationBuffer::tick(std::uint64_t cycle) { read_ += {port_.tick(cycle), 0}; }
 
 }  // namespace anda

@@ -7,8 +7,11 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <anda/base/clock.h>
+#include <anda/buffer/buffer_block.h>
 #include <anda/buffer/buffer_config.h>
 #include <anda/buffer/half_credits.h>
+#include <anda/buffer/read_port.h>
+#include <anda/buffer/result_writer.h>
 #include <anda/buffer/scratchpad.h>
 #include <anda/dataflow/geometry.h>
 #include <anda/energy/counters.h>
@@ -21,21 +24,35 @@ namespace anda {
 /// Timing: an operand read waits until the bytes are there, then takes a cycle for each read_words_per_cycle of its
 /// first words; the others follow under the array's work. What the DMA and the compressor write is there when they say
 /// so, and the DMA's reads of results wait for that.
-class ActivationBuffer : public sc_core::sc_module {
+class ActivationBuffer : public ActivationBufferBlock {
  public:
   tlm_utils::simple_target_socket<ActivationBuffer> dma;      ///< fills it with operands, takes results away
   tlm_utils::simple_target_socket<ActivationBuffer> array;    ///< reads operands
   tlm_utils::simple_target_socket<ActivationBuffer> results;  ///< written by the compressor or the vector unit
   sc_core::sc_export<HalfCredits> credits;
+  sc_core::sc_export<OperandPort> port;     ///< level cycle: to the array
+  sc_core::sc_export<ResultPort> packager;  ///< level cycle: from the compressor
+  sc_core::sc_export<ResultSink> sink;      ///< level cycle: from the vector unit, where there is no compressor
 
   ActivationBuffer(sc_core::sc_module_name name, const ActivationBufferConfig& config, const Clock& clock);
 
   const ActivationBufferConfig& config() const { return config_; }
-  const Counters& counters() const { return counters_; }
+  const Counters& counters() const override { return counters_; }
 
-  /// Level cycle: words that its ports and the DMA move.
+  tlm::tlm_base_target_socket<>& dma_socket() override { return dma; }
+  tlm::tlm_base_target_socket<>& array_socket() override { return array; }
+  tlm::tlm_base_target_socket<>& results_socket() override { return results; }
+  sc_core::sc_export<HalfCredits>& credits_export() override { return credits; }
+
+  // Level cycle.
+  void begin_clocks();
+  /// One clock of the port to the array.
+  void tick(std::uint64_t cycle);
+  /// Words that come with planes and sums, beside those of the port: exponents, partial sums.
   void count_read(const BufferWords& words) { read_ += words; }
-  void count_write(const BufferWords& words) { written_ += words; }
+  /// Blocks of results that are complete, counted from the first of the GeMM.
+  const std::uint64_t& blocks_complete() const { return writer_.complete(); }
+  const ReadPort& read_port() const { return port_; }
   const bool& held(std::uint32_t half) const { return halves_.held(half); }
 
  private:
@@ -51,6 +68,8 @@ class ActivationBuffer : public sc_core::sc_module {
   std::uint64_t operation_ = 0;  // that the arrivals in the memory are of
   BufferWords read_;
   BufferWords written_;
+  ReadPort port_;
+  ResultWriter writer_;
   Counters counters_;
 };
 

@@ -11,33 +11,29 @@ void ResultWriter::begin() {
   bits_ = 0;
 }
 
-void ResultWriter::open_planes(std::uint64_t rows, std::uint64_t columns, const ActivationFormat& format) {
+void ResultWriter::open(const ArrayTile& tile, const ActivationFormat& format) {
   Block block;
-  const std::uint64_t groups = ceil_div(columns, format.group_size);
-  block.rows = rows;
-  block.planes = format.mantissa_bits + 1;
-  block.group_size = format.group_size;
-  block.left = groups * rows * block.planes;
-  block.rows_of_plane.assign(groups * block.planes, 0);
-  blocks_.push_back(std::move(block));
-}
-
-void ResultWriter::open_values(std::uint64_t rows, std::uint64_t columns, std::uint32_t bits) {
-  Block block;
-  block.rows = rows;
-  block.value_bits = bits;
-  block.left = rows * columns;
+  block.rows = tile.rows;
+  if (tile.compress) {
+    const std::uint64_t groups = ceil_div(tile.block_columns, format.group_size);
+    block.planes = format.mantissa_bits + 1;
+    block.group_size = format.group_size;
+    block.left = groups * tile.rows * block.planes;
+    block.rows_of_plane.assign(groups * block.planes, 0);
+  } else {
+    block.value_bits = tile.partial_sums_out ? 32 : 16;
+    block.left = tile.rows * tile.block_columns;
+  }
   blocks_.push_back(std::move(block));
 }
 
 void ResultWriter::plane(std::uint64_t block, std::uint64_t group, std::uint32_t plane) {
   Block& of = blocks_[block - complete_];
   if (++of.rows_of_plane[group * of.planes + plane] == of.rows) {
-    const ActivationBufferConfig& config = buffer_.config();
     BufferWords words;
-    words.data = ceil_div(of.rows * of.group_size, config.word_bits);
-    if (plane == 0) words.exponent = ceil_div(of.rows * ActivationFormat::exponent_bits, config.exponent_word_bits);
-    buffer_.count_write(words);
+    words.data = ceil_div(of.rows * of.group_size, config_.word_bits);
+    if (plane == 0) words.exponent = ceil_div(of.rows * ActivationFormat::exponent_bits, config_.exponent_word_bits);
+    written_ += words;
   }
   --of.left;
   close();
@@ -46,10 +42,10 @@ void ResultWriter::plane(std::uint64_t block, std::uint64_t group, std::uint32_t
 void ResultWriter::values(std::uint64_t block, std::uint64_t count, bool last) {
   Block& of = blocks_[block - complete_];
   bits_ += count * of.value_bits;
-  const std::uint64_t word_bits = buffer_.config().word_bits;
+  const std::uint64_t word_bits = config_.word_bits;
   const std::uint64_t words = last ? ceil_div(bits_, word_bits) : bits_ / word_bits;
   bits_ = last ? 0 : bits_ % word_bits;
-  if (words > 0) buffer_.count_write({words, 0});
+  if (words > 0) written_ += {words, 0};
   of.left -= count;
   close();
 }

@@ -5,11 +5,11 @@
 
 namespace anda {
 
-WeightBuffer::WeightBuffer(sc_core::sc_module_name name, const WeightBufferConfig& config, const Clock& clock)
-    : sc_module(name),
-      dma("dma"),
+WeightBuffer::WeightBuffer(sc_core::sc_module_name, const WeightBufferConfig& config, const Clock& clock)
+    : dma("dma"),
       array("array"),
       credits("credits"),
+      port("port"),
       config_(config),
       clock_(clock),
       memory_(2 * config.half_address_bytes()) {
@@ -18,6 +18,7 @@ WeightBuffer::WeightBuffer(sc_core::sc_module_name name, const WeightBufferConfi
   array.register_b_transport(this, &WeightBuffer::read);
   array.register_transport_dbg(this, &WeightBuffer::debug);
   credits.bind(halves_);
+  port.bind(port_);
   counters_.add("weight_buffer.words_read", "words", "words read from the weight buffer, scales included", words_read_);
   counters_.add("weight_buffer.words_written", "words", "words written to the weight buffer, scales included",
                 words_written_);
@@ -36,5 +37,9 @@ void WeightBuffer::read(tlm::tlm_generic_payload& payload, sc_core::sc_time& del
   (payload.is_write() ? words_written_ : words_read_) += access.words().data;
   access.serve(access.first_words(), delay);
 }
+
+void WeightBuffer::begin_clocks() { port_.begin(1); }
+
+void WeightBuffer::tick(std::uint64_t cycle) { words_read_ += port_.tick(cycle); }
 
 }  // namespace anda

@@ -7,8 +7,10 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <anda/base/clock.h>
+#include <anda/buffer/buffer_block.h>
 #include <anda/buffer/buffer_config.h>
 #include <anda/buffer/half_credits.h>
+#include <anda/buffer/read_port.h>
 #include <anda/buffer/scratchpad.h>
 #include <anda/energy/counters.h>
 
@@ -18,20 +20,27 @@ namespace anda {
 ///
 /// Timing: an operand read waits until the DMA has brought the bytes, then takes a cycle for each of its first words;
 /// the others follow under the array's work. The DMA's writes are there when it says so.
-class WeightBuffer : public sc_core::sc_module {
+class WeightBuffer : public BufferBlock {
  public:
   tlm_utils::simple_target_socket<WeightBuffer> dma;    ///< fills it
   tlm_utils::simple_target_socket<WeightBuffer> array;  ///< reads operands
   sc_core::sc_export<HalfCredits> credits;
+  sc_core::sc_export<OperandPort> port;  ///< level cycle: to the array
 
   WeightBuffer(sc_core::sc_module_name name, const WeightBufferConfig& config, const Clock& clock);
 
   const WeightBufferConfig& config() const { return config_; }
-  const Counters& counters() const { return counters_; }
+  const Counters& counters() const override { return counters_; }
 
-  /// Level cycle: words that its port and the DMA move.
-  void count_read(std::uint64_t words) { words_read_ += words; }
-  void count_write(std::uint64_t words) { words_written_ += words; }
+  tlm::tlm_base_target_socket<>& dma_socket() override { return dma; }
+  tlm::tlm_base_target_socket<>& array_socket() override { return array; }
+  sc_core::sc_export<HalfCredits>& credits_export() override { return credits; }
+
+  // Level cycle.
+  void begin_clocks();
+  /// One clock of the port to the array.
+  void tick(std::uint64_t cycle);
+  const ReadPort& read_port() const { return port_; }
   const bool& held(std::uint32_t half) const { return halves_.held(half); }
 
  private:
@@ -46,6 +55,7 @@ class WeightBuffer : public sc_core::sc_module {
   std::uint64_t operation_ = 0;  // that the arrivals in the memory are of
   std::uint64_t words_read_ = 0;
   std::uint64_t words_written_ = 0;
+  ReadPort port_;
   Counters counters_;
 };
 

@@ -10,13 +10,47 @@
 
 namespace anda {
 
-BitPlaneCompressor::BitPlaneCompressor(sc_core::sc_module_name name, const CompressorConfig& config, const Clock& clock,
+BitPlaneCompressor::BitPlaneCompressor(sc_core::sc_module_name, const CompressorConfig& config, const Clock& clock,
                                        const Bridge& bridge)
-    : sc_module(name), in("in"), out("out"), config_(config), clock_(clock), bridge_(bridge), next_(clock) {
+    : in("in"),
+      out("out"),
+      sink("sink"),
+      packager("packager"),
+      config_(config),
+      clock_(clock),
+      bridge_(bridge),
+      next_(clock),
+      clocked_(config_, groups_) {
+  sink.bind(clocked_);
   in.register_b_transport(this, &BitPlaneCompressor::b_transport);
   in.register_transport_dbg(this, &BitPlaneCompressor::debug);
-  counters_.add("compressor.groups", "groups", "groups of results converted to Anda", groups_);
-  counters_.add("compressor.planes", "planes", "group planes put out, sign planes included", planes_);
+  counters_ = table(groups_, planes_);
+}
+
+Counters BitPlaneCompressor::table(const std::uint64_t& groups, const std::uint64_t& planes) {
+  Counters table;
+  table.add("compressor.groups", "groups", "groups of results converted to Anda", groups);
+  table.add("compressor.planes", "planes", "group planes put out, sign planes included", planes);
+  return table;
+}
+
+void BitPlaneCompressor::add_losses(DataLosses& losses) const {
+  losses.saturated = losses_.saturated;
+  losses.first_saturated_row = losses_.first_saturated_row;
+  losses.first_saturated_column = losses_.first_saturated_column;
+  losses.zeroed += losses_.zeroed;
+}
+
+void BitPlaneCompressor::begin_clocks(const StepPlan& plan) {
+  clocked_.bind(*packager.operator->());
+  clocked_.begin(plan);
+  planes_of_group_ = plan.task().output.mantissa_bits + 1;
+}
+
+void BitPlaneCompressor::tick() {
+  const std::uint64_t before = groups_;
+  clocked_.tick();
+  planes_ += (groups_ - before) * planes_of_group_;
 }
 
 std::uint64_t BitPlaneCompressor::cycles(std::uint64_t values, const ActivationFormat& format) const {
@@ -56,7 +90,7 @@ void BitPlaneCompressor::begin(const DataflowExtension& said) {
   rates_ = {config_.lanes, said.format->mantissa_bits + 1,
             std::min<std::uint64_t>(config_.values_per_cycle, said.values_per_cycle)};
   lanes_.begin(rates_);
-  losses_ = CompressionLosses();
+  losses_ = DataLosses();
 }
 
 /// Values of a tile come into the registers of their groups.
@@ -125,8 +159,8 @@ std::uint8_t* BitPlaneCompressor::compress(const ArrayTile& tile, const Activati
     registers_[i] = make_finite(registers_[i], NonFinite::saturate, {}, 0, losses_.saturated);
   }
   if (none_yet && first < registers_.size()) {
-    losses_.first_row = tile.first_row + first / tile.block_columns;
-    losses_.first_column = tile.first_column - tile.column_of_block + first % tile.block_columns;
+    losses_.first_saturated_row = tile.first_row + first / tile.block_columns;
+    losses_.first_saturated_column = tile.first_column - tile.column_of_block + first % tile.block_columns;
   }
   block_.resize(format.bytes(tile.rows, tile.block_columns));
   EncodingLoss loss;
@@ -187,7 +221,7 @@ void BitPlaneCompressor::bridge(tlm::tlm_generic_payload& payload, sc_core::sc_t
 unsigned int BitPlaneCompressor::debug(tlm::tlm_generic_payload& payload) {
   const std::uint64_t bytes = debug_bytes(payload, {~std::uint64_t{0}, 1, false});
   if (payload.get_address() % fp16_bytes() != 0) return 0;
-  const CompressionLosses before = losses_;
+  const DataLosses before = losses_;
   const std::uint64_t blocks = convert(payload, bytes / fp16_bytes(), [&](std::uint64_t address) {
     return debug_access(out, payload.get_command(), address, block_.data(), block_.size());
   });

@@ -10,8 +10,11 @@
 
 #include <anda/base/activity.h>
 #include <anda/base/clock.h>
+#include <anda/base/clocked_port.h>
 #include <anda/base/math.h>
+#include <anda/compressor/compressor_block.h>
 #include <anda/compressor/compressor_config.h>
+#include <anda/compressor/compressor_lanes.h>
 #include <anda/compressor/lane_queue.h>
 #include <anda/energy/counters.h>
 #include <anda/numeric/activation_format.h>
@@ -20,14 +23,6 @@
 #include <anda/tlm/dataflow_access.h>
 
 namespace anda {
-
-/// What compression lost in a functional simulation.
-struct CompressionLosses {
-  NonFiniteCounts saturated;    ///< results that were replaced: Anda has no infinity and no NaN
-  std::uint64_t first_row = 0;  ///< of the first of them
-  std::uint64_t first_column = 0;
-  std::uint64_t zeroed = 0;  ///< results that were not 0 and that became 0
-};
 
 /// The runtime bit-plane compressor (BPC): turns FP16 results into Anda groups. Its lanes each convert one group and
 /// put out one plane a cycle, the sign plane first.
@@ -39,7 +34,7 @@ struct CompressionLosses {
 /// through `out` as a block of Anda groups when it is complete, others (partial sums, FP16 results) pass through as
 /// they are. Without an extension it takes whole blocks of Bridge::rows × group_size values, row after row, and writes
 /// their compressed form to the block of the same number; reads, debug reads too, expand it again.
-class BitPlaneCompressor : public sc_core::sc_module {
+class BitPlaneCompressor : public CompressorBlock {
  public:
   /// What `in` makes of values that come without the dataflow extension.
   struct Bridge {
@@ -49,6 +44,8 @@ class BitPlaneCompressor : public sc_core::sc_module {
 
   tlm_utils::simple_target_socket<BitPlaneCompressor> in;
   tlm_utils::simple_initiator_socket<BitPlaneCompressor> out;
+  sc_core::sc_export<ResultSink> sink;  ///< level cycle: from the vector unit
+  ClockedPort<ResultPort> packager;     ///< level cycle: to the buffer
 
   BitPlaneCompressor(sc_core::sc_module_name name, const CompressorConfig& config, const Clock& clock,
                      const Bridge& bridge);
@@ -62,17 +59,30 @@ class BitPlaneCompressor : public sc_core::sc_module {
     groups_ += groups;
     planes_ += groups * (format.mantissa_bits + 1);
   }
+  // Level cycle.
+  void begin_clocks(const StepPlan& plan);
+  /// One clock of the lanes.
+  void tick();
+  const CompressorLanes& lanes() const { return clocked_; }
+
   /// Groups counted so far.
   std::uint64_t groups() const { return groups_; }
 
   /// Of the last operation, in a functional simulation.
-  const CompressionLosses& losses() const { return losses_; }
+  const DataLosses& losses() const { return losses_; }
+  void add_losses(DataLosses& losses) const override;
 
   /// Shows an observer the stretches of a step's groups; it must outlive the runs. None by default.
-  void observe(ActivityObserver* observer) { observer_ = observer; }
+  void observe(ActivityObserver* observer) override { observer_ = observer; }
 
   const CompressorConfig& config() const { return config_; }
-  const Counters& counters() const { return counters_; }
+  const Counters& counters() const override { return counters_; }
+
+  tlm::tlm_base_target_socket<>& in_socket() override { return in; }
+  tlm::tlm_base_initiator_socket<>& out_socket() override { return out; }
+
+  /// The counters of a compressor, of which these are the numbers.
+  static Counters table(const std::uint64_t& groups, const std::uint64_t& planes);
 
  private:
   void begin(const DataflowExtension& said);
@@ -95,9 +105,11 @@ class BitPlaneCompressor : public sc_core::sc_module {
   std::uint64_t operation_ = 0;  // that the lanes work for
   LaneQueue::Rates rates_;
   LaneQueue lanes_;
+  CompressorLanes clocked_;
+  std::uint64_t planes_of_group_ = 0;
   std::vector<Fp16> registers_;  // of a block: rows × columns
   std::vector<std::uint8_t> block_;
-  CompressionLosses losses_;
+  DataLosses losses_;  // of the last operation
   ActivityObserver* observer_ = nullptr;
   StretchOfWork shown_;
   std::uint64_t groups_ = 0;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include <anda/base/math.h>
+#include <anda/base/process.h>
 #include <anda/dataflow/schedule.h>
 #include <anda/dataflow/tensor_image.h>
 
@@ -65,7 +66,7 @@ TopController::TopController(sc_core::sc_module_name name, const ControllerConfi
       instructions_(config.descriptors * GemmDescriptor::words, 0),
       started_("started"),
       interrupt_changed_("interrupt_changed") {
-  SC_HAS_PROCESS(TopController);
+  ANDA_HAS_PROCESS(TopController);
   SC_THREAD(run);
   SC_METHOD(drive_interrupt);
   sensitive << interrupt_changed_;
@@ -223,7 +224,8 @@ void TopController::zero_counters() {
 }
 
 void TopController::drive_interrupt() {
-  interrupt.write((at(ANDA_REG_INTERRUPT_STATUS) & at(ANDA_REG_INTERRUPT_ENABLE)) != 0);
+  if (interrupt.size() == 0) return;
+  interrupt->write((at(ANDA_REG_INTERRUPT_STATUS) & at(ANDA_REG_INTERRUPT_ENABLE)) != 0);
 }
 
 /// An access happens at its own time: an initiator that has run ahead is brought back into step.

@@ -22,13 +22,16 @@
 
 namespace anda {
 
+/// An output that may be left unbound, by systems that poll.
+using InterruptPort = sc_core::sc_port<sc_core::sc_signal_inout_if<bool>, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
+
 /// The top controller: registers and instruction memory behind a TLM socket, and the process that runs the descriptors
 /// in it one after another. A descriptor that cannot run sets the error registers and leaves the machine usable, and
 /// so does a reset at any moment. register_map.h has what software sees.
 class TopController : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<TopController> control;
-  sc_core::sc_out<bool> interrupt;
+  InterruptPort interrupt;
 
   /// `counters`: of all blocks, shown by the counter registers.
   TopController(sc_core::sc_module_name name, const ControllerConfig& config, const MachineShape& machine,

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include <anda/base/simulated_time.h>
+#include <anda/tlm/transaction_text.h>
+
 namespace anda {
 
 Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clock, bool moves_data)
@@ -19,17 +22,20 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
       to_weights_(clock),
       data_(config.max_burst_bytes),
       window_(config.requests_in_flight, 0),
-      aborting_("aborting") {
+      aborting_("aborting"),
+      watchdog_(
+          "watchdog", clock.ticks(config.timeout_cycles), [this] { return owes_since(); }, [this] { return owed(); }) {
   payload_.set_byte_enable_ptr(nullptr);
   counters_.add("dma.read_bytes", "bytes", "bytes asked of external memory", read_bytes_);
   counters_.add("dma.write_bytes", "bytes", "bytes sent to external memory", write_bytes_);
   counters_.add("dma.transactions", "transactions", "TLM transactions to external memory", transactions_);
   if (config.protocol != MemoryProtocol::at) return;
   bursts_ = std::make_unique<BurstInitiator>(
-      "bursts", memory, config.max_burst_bytes, config.requests_in_flight,
+      "bursts", memory, config,
       [this](tlm::tlm_command command, std::uint64_t bytes) {
         ++transactions_;
         bytes_of(command) += bytes;
+        watchdog_.watch();
       },
       [this](std::uint64_t ticks) { end(ticks); }, [this](std::uint64_t address) { refuse(address); });
   memory.register_nb_transport_bw(this, &Dma::nb_transport_bw);
@@ -52,11 +58,19 @@ void Dma::begin() {
 
 void Dma::finish(std::uint64_t cycle) {
   if (!stopped()) wait_until(cycle);
-  if (stopped()) {
-    const sc_core::sc_time at = clock_.epoch() + clock_.time(idle_from_);
-    const sc_core::sc_time& now = sc_core::sc_time_stamp();
-    if (at > now) sc_core::wait(at - now);
-  }
+  if (stopped()) anda::wait_until(clock_.instant(idle_from_));
+  watchdog_.end();
+}
+
+std::uint64_t Dma::owes_since() const {
+  if (!bursts_) return called_at_;
+  return bursts_->owed() ? bursts_->last_sign_of_life() : Watchdog::owes_nothing;
+}
+
+std::string Dma::owed() const {
+  if (bursts_) return bursts_->owed_text();
+  return "its b_transport has not returned from a " + text(payload_) + ", called at " +
+         sc_core::sc_time::from_value(called_at_).to_string();
 }
 
 void Dma::abort() {
@@ -66,14 +80,13 @@ void Dma::abort() {
 }
 
 void Dma::wait_until(std::uint64_t cycle) {
-  const sc_core::sc_time at = clock_.epoch() + clock_.time(cycle);
-  const sc_core::sc_time& now = sc_core::sc_time_stamp();
-  if (at > now) sc_core::wait(at - now, aborting_);
+  anda::wait_until(clock_.instant(cycle), aborting_);
   start_quantum();
 }
 
 void Dma::start_quantum() {
-  run_ahead_ = sc_core::sc_time_stamp() + tlm::tlm_global_quantum::instance().compute_local_quantum();
+  run_ahead_ = sc_core::sc_time::from_value(
+      later(sc_core::sc_time_stamp(), tlm::tlm_global_quantum::instance().compute_local_quantum()));
 }
 
 // --- transfers of steps ---
@@ -147,8 +160,7 @@ void Dma::ask(Request& request) {
   if (request.command == tlm::TLM_READ_COMMAND) last_read_ = asked_;
   const MemoryRun& run = request.transfer.memory;
   bursts_->add({request.command, run.address, stopped() ? 0 : run.bytes,
-                moves_data_ ? under_way_.back().bytes.data() : nullptr,
-                (clock_.epoch() + clock_.time(request.earliest)).value()});
+                moves_data_ ? under_way_.back().bytes.data() : nullptr, clock_.instant(request.earliest)});
 }
 
 /// Passes on the end of a transfer, idle_from_. `free`: the end of the one before it.
@@ -232,7 +244,7 @@ inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint6
     const std::uint64_t length = std::min(run.bytes - moved, burst - (address & (burst - 1)));
     issued_ = std::max({issued_, earliest, window_[slot_]});
 
-    const sc_core::sc_time at = clock_.epoch() + clock_.time(issued_);
+    const sc_core::sc_time at = sc_core::sc_time::from_value(clock_.instant(issued_));
     if (at >= run_ahead_) {
       wait_until(issued_);
       if (aborted_) break;
@@ -246,7 +258,10 @@ inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint6
     payload_.set_streaming_width(static_cast<unsigned int>(length));
     payload_.set_dmi_allowed(false);
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    watchdog_.watch();
+    called_at_ = now.value();
     memory->b_transport(payload_, delay);
+    called_at_ = Watchdog::owes_nothing;
     ++transactions_;
     bytes_moved += length;
     if (payload_.is_response_error()) {
@@ -255,7 +270,7 @@ inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint6
     }
 
     now = sc_core::sc_time_stamp();  // the target may have waited
-    const std::uint64_t arrived = clock_.cycles((now + delay - clock_.epoch()).value());
+    const std::uint64_t arrived = clock_.cycle_after(delay);
     idle_from_ = std::max(idle_from_, arrived);
     window_[slot_] = arrived;
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
@@ -17,6 +18,7 @@
 #include <anda/dataflow/step_plan.h>
 #include <anda/dma/burst_initiator.h>
 #include <anda/dma/dma_config.h>
+#include <anda/dma/watchdog.h>
 #include <anda/energy/counters.h>
 #include <anda/tlm/dataflow_access.h>
 
@@ -122,6 +124,8 @@ class Dma : public sc_core::sc_module {
  private:
   void wait_until(std::uint64_t cycle);
   void start_quantum();
+  std::uint64_t owes_since() const;
+  std::string owed() const;
   /// A transfer that was asked for.
   struct Request {
     Transfer transfer;
@@ -168,6 +172,8 @@ class Dma : public sc_core::sc_module {
   bool aborted_ = false;
   sc_core::sc_event aborting_;
   std::uint64_t failed_address_ = 0;
+  std::uint64_t called_at_ = Watchdog::owes_nothing;  // the b_transport that is under way
+  Watchdog watchdog_;
 
   // Protocol at.
   std::unique_ptr<BurstInitiator> bursts_;  // none with protocol b_transport

@@ -53,7 +53,7 @@ void FastEngine::run(StepPlan& plan, ControllerCounts& counts) {
 /// Steps like the last one, as long as the array keeps its beat and their operands are there in time. What a step does
 /// on chip is then that of the step before, a period later; only memory is asked again each time.
 void FastEngine::follow_beat(StepPlan& plan, const Step& computed, ControllerCounts& counts) {
-  const Mxu::Beat beat = mxu_.beat();
+  const ArrayBlock::Beat beat = mxu_.beat();
   if (beat.period == 0 || !dma_.streams()) return;
   std::uint64_t done = beat.done;
   std::uint64_t stored = beat.stored;

@@ -7,7 +7,7 @@
 
 #include <anda/dma/dma.h>
 #include <anda/engine/gemm_engine.h>
-#include <anda/mxu/mxu.h>
+#include <anda/mxu/array_block.h>
 
 namespace anda {
 
@@ -18,7 +18,7 @@ namespace anda {
 /// before the loads that reuse its halves.
 class FastEngine : public GemmEngine {
  public:
-  FastEngine(Mxu& mxu, Dma& dma) : mxu_(mxu), dma_(dma) {}
+  FastEngine(ArrayBlock& mxu, Dma& dma) : mxu_(mxu), dma_(dma) {}
 
   void run(StepPlan& plan, ControllerCounts& counts) override;
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const override;
@@ -34,7 +34,7 @@ class FastEngine : public GemmEngine {
   void follow_beat(StepPlan& plan, const Step& computed, ControllerCounts& counts);
   void tell_buffer(const StepPlan& plan, const Step& like, std::uint64_t loads, std::uint64_t stores);
 
-  Mxu& mxu_;
+  ArrayBlock& mxu_;
   Dma& dma_;
   Ahead ahead_[2];        // the step to compute and the one whose operands load meanwhile
   std::size_t turn_ = 0;  // which of them comes next

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include <anda/numeric/rounding.h>
 #include <anda/numeric/non_finite.h>
+#include <anda/numeric/rounding.h>
 
 namespace anda {
 

@@ -7,14 +7,16 @@
 
 namespace anda {
 
-Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format, const Clock& clock,
+Mxu::Mxu(sc_core::sc_module_name, const MxuConfig& config, const FormatConfig& format, const Clock& clock,
          std::uint32_t activation_words_per_cycle, const FunctionalOptions& functional)
-    : sc_module(name),
-      activations("activations"),
+    : activations("activations"),
       weights("weights"),
       sums("sums"),
       activation_credits("activation_credits"),
       weight_credits("weight_credits"),
+      activation_port("activation_port"),
+      weight_port("weight_port"),
+      accumulators("accumulators"),
       config_(config),
       element_(make_processing_element(config, format)),
       clock_(clock),
@@ -31,6 +33,7 @@ Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConf
           [this](std::uint64_t address, std::uint64_t bytes, std::uint8_t* to) {
             fetch_values(weights, read_weights_, address, bytes, to);
           }) {
+  accumulators.bind(clocked_);
   for (const StallCause& cause : stall_causes) {
     counters_.add(cause.counter, stall_unit, cause.meaning, stalls_[cause.state]);
   }
@@ -252,9 +255,37 @@ void Mxu::fetch_values(tlm_utils::simple_initiator_socket<Mxu>& socket, Dataflow
   read.said = DataflowExtension();
 }
 
-void Mxu::begin_values(const StepPlan& plan) {
-  plan_ = &plan;
-  if (functional_.enabled) values_.begin(plan);
+// --- level cycle ---
+
+void Mxu::begin_clocks(StepBoard& board) {
+  plan_ = &board.plan();
+  if (functional_.enabled) values_.begin(*plan_);
+  clocked_.begin(board, element_->group_cycles(plan_->task().input.mantissa_bits), config_.fill_cycles,
+                 activation_words_per_cycle_);
+}
+
+ClockedArray::Clocked Mxu::tick(std::uint64_t cycle, ArrayState tail, bool held_up) {
+  const ClockedArray::Clocked clocked =
+      clocked_.tick(*activation_port.operator->(), *weight_port.operator->(), cycle, tail, held_up);
+  if (clocked.took == nullptr) {
+    ++stalls_[clocked.state];
+    return clocked;
+  }
+  Work work;
+  work.busy_cycles = 1;
+  work.pe_cycles = clocked.took->values();
+  if (clocked.last) {
+    work.macs = clocked.took->k * clocked.took->values();
+    if (element_->converts_at_read()) work.converted_values = clocked.took->k * clocked.took->rows;
+  }
+  count(work);
+  return clocked;
+}
+
+void Mxu::add_losses(DataLosses& losses) const {
+  losses.overflows.group_dots += values_.overflows().group_dots;
+  losses.overflows.outputs += values_.overflows().outputs;
+  losses.misread = values_.misread();
 }
 
 void Mxu::move_values(const Step& step) {

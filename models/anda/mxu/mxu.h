@@ -10,13 +10,16 @@
 
 #include <anda/base/activity.h>
 #include <anda/base/clock.h>
+#include <anda/base/clocked_port.h>
 #include <anda/base/stall_cause.h>
 #include <anda/buffer/half_credits.h>
 #include <anda/dataflow/step_plan.h>
 #include <anda/energy/counters.h>
 #include <anda/functional/functional_options.h>
+#include <anda/mxu/array_block.h>
 #include <anda/mxu/array_pace.h>
 #include <anda/mxu/array_values.h>
+#include <anda/mxu/clocked_array.h>
 #include <anda/mxu/mxu_config.h>
 #include <anda/mxu/processing_element/processing_element.h>
 #include <anda/mxu/tile_timing.h>
@@ -34,13 +37,16 @@ namespace anda {
 ///
 /// `activations`, `weights`: reads of operands from the buffers; `sums`: writes of a tile's FP32 sums, row after row,
 /// to the address where its results belong. A half of a buffer is released through the credits when a step is done.
-class Mxu : public sc_core::sc_module {
+class Mxu : public ArrayBlock {
  public:
   tlm_utils::simple_initiator_socket<Mxu> activations;
   tlm_utils::simple_initiator_socket<Mxu> weights;
   tlm_utils::simple_initiator_socket<Mxu> sums;
   sc_core::sc_port<HalfCredits> activation_credits;
   sc_core::sc_port<HalfCredits> weight_credits;
+  ClockedPort<OperandPort> activation_port;          ///< level cycle: from the activation buffer
+  ClockedPort<OperandPort> weight_port;              ///< level cycle: from the weight buffer
+  sc_core::sc_export<AccumulatorPort> accumulators;  ///< level cycle: to the vector unit
 
   /// What a stretch of work does in the array.
   struct Work {
@@ -65,39 +71,26 @@ class Mxu : public sc_core::sc_module {
   Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format, const Clock& clock,
       std::uint32_t activation_words_per_cycle, const FunctionalOptions& functional = {});
 
-  // Commands, at level fast. The plan must outlive the GeMM.
-
-  /// A GeMM starts in cycle 0.
-  void begin(const StepPlan& plan);
-  /// Computes the next step. Its operands are in the buffers, or will be from a cycle on that the buffers know. `held`:
-  /// cycles for which the DMA could not load them because no half was free. Returns the cycle in which it is done.
-  std::uint64_t compute(const Step& step, std::uint64_t held);
-  /// The GeMM ends in a cycle, when its last result is in memory.
-  void finish(std::uint64_t cycle);
-
-  /// How the array goes on while steps like the last one follow and their operands are there in time: each takes
-  /// `period` cycles more than the one before it and sees the same state, so late.
-  struct Beat {
-    std::uint64_t period = 0;
-    std::uint64_t done = 0;    ///< the last step
-    std::uint64_t stored = 0;  ///< its results, in the activation buffer
-  };
-  /// The beat that the last two steps had; a period of 0 if they had none.
-  Beat beat() const;
-  /// So many steps like the last one have followed on the beat.
-  void repeat(const Step& last, std::uint64_t times);
-
-  /// Is done with the operands of a step in a cycle.
-  void release(const Step& step, std::uint64_t cycle) {
+  // Commands, at level fast.
+  void begin(const StepPlan& plan) override;
+  std::uint64_t compute(const Step& step, std::uint64_t held) override;
+  void finish(std::uint64_t cycle) override;
+  Beat beat() const override;
+  void repeat(const Step& last, std::uint64_t times) override;
+  void release(const Step& step, std::uint64_t cycle) override {
     activation_credits->release(step.activation_half, cycle);
     weight_credits->release(step.weight_half, cycle);
   }
+  std::uint64_t results_stored() const override { return stored_; }
 
-  /// Cycle at which the last result so far is in the activation buffer.
-  std::uint64_t results_stored() const { return stored_; }
+  tlm::tlm_base_initiator_socket<>& activations_socket() override { return activations; }
+  tlm::tlm_base_initiator_socket<>& weights_socket() override { return weights; }
+  tlm::tlm_base_initiator_socket<>& sums_socket() override { return sums; }
+  sc_core::sc_port_b<HalfCredits>& activation_credits_port() override { return activation_credits; }
+  sc_core::sc_port_b<HalfCredits>& weight_credits_port() override { return weight_credits; }
 
   /// Shows an observer what the array does; it must outlive the runs. None by default.
-  void observe(ActivityObserver* observer) { observer_ = observer; }
+  void observe(ActivityObserver* observer) override { observer_ = observer; }
 
   /// Work of one output tile.
   Work work(const ArrayTile& tile, std::uint32_t mantissa_bits) const;
@@ -105,16 +98,24 @@ class Mxu : public sc_core::sc_module {
   StallCounts& stalls() { return stalls_; }
 
   /// What the arithmetic of the last GeMM lost, in a functional simulation.
-  const ArrayValues& values() const { return values_; }
+  void add_losses(DataLosses& losses) const override;
   bool functional() const { return functional_.enabled; }
-  /// Level cycle: the data of a step goes through the vector unit and the compressor to the buffer, in no time.
-  void begin_values(const StepPlan& plan);
+  // Level cycle. The board must outlive the GeMM.
+
+  void begin_clocks(StepBoard& board);
+  /// One clock: what it was for the array, counted. `tail`: what it is if nothing is left to compute; `held_up`: the
+  /// vector unit is held up.
+  ClockedArray::Clocked tick(std::uint64_t cycle, ArrayState tail, bool held_up);
+  /// Asks the ports for the next operands.
+  void ask_ports() { clocked_.ask(*activation_port.operator->(), *weight_port.operator->()); }
+  /// The data of a step goes through the vector unit and the compressor to the buffer, in no time.
   void move_values(const Step& step);
+  const ClockedArray& clocked() const { return clocked_; }
 
   const MxuConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return *element_; }
   std::uint32_t activation_words_per_cycle() const { return activation_words_per_cycle_; }
-  const Counters& counters() const { return counters_; }
+  const Counters& counters() const override { return counters_; }
 
  private:
   /// The operands that a tile, or a part of it, starts with.
@@ -154,6 +155,7 @@ class Mxu : public sc_core::sc_module {
   DataflowAccess read_weights_;
   DataflowAccess write_sums_;
   ArrayValues values_;
+  ClockedArray clocked_;
 
   const StepPlan* plan_ = nullptr;
   std::vector<TileTiming> timings_;  // of this GeMM's tiles: whole ones and ragged edges

@@ -7,7 +7,14 @@
 namespace anda {
 
 VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const Clock& clock)
-    : sc_module(name), sums("sums"), out("out"), config_(config), clock_(clock), next_(clock) {
+    : sc_module(name),
+      sums("sums"),
+      out("out"),
+      accumulators("accumulators"),
+      sink("sink"),
+      config_(config),
+      clock_(clock),
+      next_(clock) {
   sums.register_b_transport(this, &VectorUnit::b_transport);
   counters_.add("vector_unit.values", "values", "results that left the accumulators through the vector unit", values_);
 }

@@ -10,11 +10,13 @@
 
 #include <anda/base/activity.h>
 #include <anda/base/clock.h>
+#include <anda/base/clocked_port.h>
 #include <anda/base/math.h>
 #include <anda/energy/counters.h>
 #include <anda/numeric/rounding.h>
 #include <anda/tlm/dataflow_access.h>
 #include <anda/tlm/target_access.h>
+#include <anda/vector_unit/drain_pipeline.h>
 #include <anda/vector_unit/vector_unit_config.h>
 
 namespace anda {
@@ -31,13 +33,24 @@ class VectorUnit : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<VectorUnit> sums;
   tlm_utils::simple_initiator_socket<VectorUnit> out;
+  ClockedPort<AccumulatorPort> accumulators;  ///< level cycle: from the array
+  ClockedPort<ResultSink> sink;               ///< level cycle: to the compressor or the buffer
 
   VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const Clock& clock);
 
   /// Cycles in which it takes in `values` results.
   std::uint64_t cycles(std::uint64_t values) const { return ceil_div(values, config_.fpus); }
 
-  void count(std::uint64_t values) { values_ += values; }
+  // Level cycle.
+  void begin_clocks() { pipeline_.begin(); }
+  /// One clock. Returns the tiles whose last result has left.
+  std::uint64_t tick(std::uint64_t cycle) {
+    std::uint64_t left = 0;
+    values_ += pipeline_.tick(config_, *accumulators.operator->(), *sink.operator->(), cycle, left);
+    return left;
+  }
+  const DrainPipeline& pipeline() const { return pipeline_; }
+
   /// Counted so far.
   std::uint64_t values() const { return values_; }
 
@@ -60,6 +73,7 @@ class VectorUnit : public sc_core::sc_module {
   const Clock& clock_;
   DataflowAccess next_;
   std::vector<unsigned char> rounded_;
+  DrainPipeline pipeline_;
   OverflowCounts overflows_;
   std::uint64_t operation_ = 0;  // that they are of
   ActivityObserver* observer_ = nullptr;

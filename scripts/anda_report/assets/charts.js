@@ -25,6 +25,27 @@ const SERIES_ON_DARK = ["#4ea3e0", "#f0883e", "#3fb68b", "#d98bb8", "#e6b450", "
 // One fewer than there are colours, so that a colour comes back with another symbol.
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "x"];
 
+const LONGEST_LABEL = 80;
+const labels = new Map(); // text: its label
+const labelled = new Set();
+
+/**
+ * A name as Plotly may have it, which takes texts for markup (<a href=…> makes a link) and for templates (%{…}): everything that
+ * has a meaning there is written as a character reference. Names that are too long are cut; different names stay different.
+ */
+function label(text) {
+  const whole = String(text ?? "–");
+  if (!labels.has(whole)) {
+    const characters = [...whole];
+    const cut = characters.length > LONGEST_LABEL ? `${characters.slice(0, LONGEST_LABEL - 1).join("")}…` : whole;
+    let unique = cut;
+    for (let i = 2; labelled.has(unique); ++i) unique = `${cut} (${i})`;
+    labelled.add(unique);
+    labels.set(whole, unique.replace(/[&<>%$]/g, (c) => `&#${c.charCodeAt(0)};`));
+  }
+  return labels.get(whole);
+}
+
 const drawings = new Map(); // id: what draws it
 const dark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
 /** Colours of what an array does in a cycle, by the order of the reports: busy, then the causes of stalls. */
@@ -104,12 +125,12 @@ function stackedBars(everything, names, colours, options) {
   const [factor, prefix] = options.share ? [0.01, ""] : prefixOf(Math.max(...totals, 0), options.unit);
   const unit = options.share ? "%" : joined(prefix, options.unit);
   const title = rows.length < everything.length ? `${options.title} of the ${rows.length} largest` : options.title;
-  const labels = rows.map((row) => row.name);
+  const bars = rows.map((row) => label(row.name));
   const data = shown.map((key) => ({
     type: "bar",
     orientation: "h",
     name: names[key],
-    y: labels,
+    y: bars,
     marker: {color: colours[key]},
     x: rows.map((row, i) => (options.share ? amount(row, key) / (totals[i] || 1) : amount(row, key)) / factor),
     customdata: rows.map((row, i) => [
@@ -125,7 +146,7 @@ function stackedBars(everything, names, colours, options) {
         ? []
         : rows.map((row, i) => ({
             x: totals[i] / factor,
-            y: row.name,
+            y: bars[i],
             text:
               quantity(totals[i], narrow() ? "" : options.unit) +
               (options.notes && !narrow() ? options.notes(row) : ""),
@@ -144,10 +165,13 @@ function stackedBars(everything, names, colours, options) {
       yaxis: {autorange: "reversed", type: "category", ticks: "", tickfont: {size: narrow() ? 10 : 12}},
     },
     text:
-      `${options.title} of ${labels.slice(0, 12).join(", ")} by ${shown.map((key) => names[key]).join(", ")}; ` +
-      labels
+      `${options.title} of ${rows
+        .slice(0, 12)
+        .map((row) => row.name)
+        .join(", ")} by ${shown.map((key) => names[key]).join(", ")}; ` +
+      rows
         .slice(0, 4)
-        .map((label, i) => `${label}: ${quantity(totals[i], options.unit)}`)
+        .map((row, i) => `${row.name}: ${quantity(totals[i], options.unit)}`)
         .join("; "),
   };
 }

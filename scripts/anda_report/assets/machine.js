@@ -23,7 +23,7 @@ function roofline(systems) {
     systems.forEach((system, i) => {
       const shade = series(i);
       for (const [bits, peak] of Object.entries(system.roofline.peaks)) {
-        const name = `${system.title}, ${bits === "0" ? "FP16" : `${bits} bits`}: ${digits(peak)} TOPS`;
+        const name = `${label(system.title)}, ${bits === "0" ? "FP16" : `${bits} bits`}: ${digits(peak)} TOPS`;
         data.push({
           type: "scatter",
           mode: "lines",
@@ -51,7 +51,7 @@ function roofline(systems) {
       data.push({
         type: "scatter",
         mode: "markers",
-        name: system.title,
+        name: label(system.title),
         x: own.map((point) => point.intensity),
         y: own.map((point) => point.tops),
         marker: {
@@ -61,7 +61,7 @@ function roofline(systems) {
           symbol: own.map((point) => SYMBOLS[tensors.indexOf(point.tensor) % SYMBOLS.length]),
           line: {color: colour("--page"), width: 1},
         },
-        text: own.map((point) => `${system.title}: ${point.name}, ${point.gemms}×`),
+        text: own.map((point) => `${label(system.title)}: ${label(point.name)}, ${point.gemms}×`),
         hovertemplate: "%{text}<br>%{x:.4g} operations/byte, %{y:.4g} TOPS<extra></extra>",
       });
     });
@@ -71,7 +71,7 @@ function roofline(systems) {
         mode: "markers",
         x: [null],
         y: [null],
-        name: tensor,
+        name: label(tensor),
         marker: {color: colour("--muted"), size: 10, symbol: SYMBOLS[i % SYMBOLS.length]},
       }),
     );
@@ -119,7 +119,7 @@ function areas(data, systems) {
       const parts = Object.entries(system.area).filter(([, value]) => value > 0);
       add(
         `s${i}`,
-        `${twoLines ? `${system.run.label}<br>${system.name}` : system.title}: ${digits(system.area_mm2)} mm²`,
+        `${twoLines ? `${label(system.run.label)}<br>${label(system.name)}` : label(system.title)}: ${digits(system.area_mm2)} mm²`,
         "",
         parts.reduce((sum, [, value]) => sum + value, 0),
         colour("--panel"),
@@ -166,11 +166,11 @@ function overTime(data, systems) {
       ["read", "write"].map((way) => ({
         type: "scatter",
         mode: "lines",
-        name: `${system.title}, ${way}`,
+        name: `${label(system.title)}, ${way}`,
         x: system.bandwidth.start_s.map((s) => s / factor),
         y: [...system.bandwidth[way], system.bandwidth[way].at(-1)].map((one) => one * 1e-9),
         line: {shape: "hv", color: series(i), width: 1.4, dash: way === "write" ? "dot" : "solid"},
-        hovertemplate: `%{y:.4g} GB/s at %{x:.4g} ${prefix}s<extra>${system.title}, ${way}</extra>`,
+        hovertemplate: `%{y:.4g} GB/s at %{x:.4g} ${prefix}s<extra>${label(system.title)}, ${way}</extra>`,
       })),
     );
     return {

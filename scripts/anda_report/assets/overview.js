@@ -77,7 +77,7 @@ function comparison(systems) {
         {
           type: "bar",
           orientation: "h",
-          y: systems.map((system) => system.title),
+          y: systems.map((system) => label(system.title)),
           x: values.map((one) => one / factor),
           text: shown,
           textposition: "auto",
