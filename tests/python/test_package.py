@@ -116,8 +116,21 @@ def test_installed_example_builds_and_runs_by_itself(prefix, tmp_path, example):
     assert result.stdout and result.stderr == ""
 
 
-def test_the_smallest_example_is_small():
+def test_installed_examples_of_blocks_build_and_run_by_themselves(prefix, tmp_path):
+    folder = prefix / "share" / "anda" / "examples" / "blocks"
+    build(folder, tmp_path, f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_CXX_FLAGS_RELEASE=-O1")
+    blocks = sorted(file.stem for file in folder.glob("*.cpp"))
+    assert blocks == ["array", "buffer", "compressor", "dma", "vector_unit"]
+    for block in blocks:
+        result = attempt(tmp_path / f"anda_block_{block}")
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert result.stdout and result.stderr == ""
+
+
+def test_the_smallest_examples_are_small():
     assert len((ROOT / "examples" / "minimal" / "main.cpp").read_text().splitlines()) <= 60
+    for file in (ROOT / "examples" / "blocks").glob("*.cpp"):
+        assert len(file.read_text().splitlines()) <= 80, file.name
 
 
 @pytest.mark.parametrize("compiler", [["gcc", "-std=c99"], ["gcc", "-std=c11"], ["g++", "-std=c++17"]])

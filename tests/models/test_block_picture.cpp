@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// docs/integration.md has the picture of the blocks; here it is compared with the modules that there are.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
+#include "models/machine.h"
+
+using namespace anda;
+using namespace anda::test;
+
+namespace {
+
+using Lines = std::set<std::string>;
+
+/// A socket, port or export of a module, and what lies behind it.
+struct End {
+  std::string name;  ///< "mxu.sums"; "memory" of the accelerator itself
+  sc_core::sc_interface* interface = nullptr;
+  bool takes = false;  ///< a target socket or an export
+  bool sink = false;   ///< of ResultSink: one object of the buffer is behind that and another export
+};
+
+/// Those of a module. The ways back of TLM sockets are no ends of their own.
+void add_ends(const sc_core::sc_object& module, const std::string& prefix, std::vector<End>& ends) {
+  for (sc_core::sc_object* const child : module.get_child_objects()) {
+    End end{prefix + child->basename(), nullptr, false, false};
+    if (auto* const port = dynamic_cast<sc_core::sc_port_base*>(child)) end.interface = port->get_interface();
+    if (auto* const given = dynamic_cast<sc_core::sc_export_base*>(child)) {
+      end.interface = given->get_interface();
+      end.takes = true;
+    }
+    end.sink = dynamic_cast<sc_core::sc_port_b<ResultSink>*>(child) != nullptr ||
+               dynamic_cast<sc_core::sc_export<ResultSink>*>(child) != nullptr;
+    if (end.interface == nullptr || dynamic_cast<tlm::tlm_bw_transport_if<>*>(end.interface) != nullptr) continue;
+    ends.push_back(end);
+  }
+}
+
+/// "block.socket" for each that takes calls, "block.socket → block.socket" for each that makes them.
+Lines bindings(const sc_core::sc_object& accelerator) {
+  std::vector<End> own;
+  std::vector<End> inner;
+  add_ends(accelerator, "", own);
+  for (const sc_core::sc_object* const child : accelerator.get_child_objects()) {
+    if (dynamic_cast<const sc_core::sc_module*>(child) == nullptr) continue;
+    add_ends(*child, std::string(child->basename()) + ".", inner);
+  }
+  const auto find = [](const std::vector<End>& ends, const End& like, bool takes) {
+    for (const End& end : ends) {
+      if (end.interface == like.interface && end.sink == like.sink && end.takes == takes) return " → " + end.name;
+    }
+    return std::string();
+  };
+  Lines lines;
+  for (const End& end : own) lines.insert(end.name + (end.takes ? find(inner, end, true) : ""));
+  for (const End& end : inner) {
+    std::string to;
+    if (!end.takes) to = find(inner, end, true);
+    if (!end.takes && to.empty()) to = find(own, end, false);
+    lines.insert(end.name + to);
+  }
+  return lines;
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+/// All matches of a pattern in a text, from its first group on.
+std::vector<std::smatch> matches(const std::string& text, const std::regex& pattern) {
+  return {std::sregex_iterator(text.begin(), text.end(), pattern), std::sregex_iterator()};
+}
+
+/// The rows of the page's table of blocks: "| `block` | files | sockets | …".
+const std::regex row("\n\\| `(\\w+)` \\|([^\n|]*)\\|([^\n|]*)\\|([^\n]*)");
+
+/// An accelerator of such elements, with what it needs to be elaborated. Level cycle has all wires.
+struct Bound {
+  Accelerator accelerator;
+  Dram dram;
+  tlm_utils::simple_initiator_socket<Accelerator> control;
+
+  Bound(const char* name, PeKind kind)
+      : accelerator(name, configured(kind)),
+        dram((std::string(name) + "_dram").c_str(), {}),
+        control((std::string(name) + "_control").c_str()) {
+    accelerator.memory.bind(dram.socket);
+    control.bind(accelerator.control);
+  }
+  static AcceleratorConfig configured(PeKind kind) {
+    AcceleratorConfig config = machine_of(kind);
+    config.level = Level::cycle;
+    return config;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("The blocks, their sockets and their bindings are those of docs/integration.md") {
+  const std::string page = text_of(std::filesystem::path(ANDA_SOURCE_DIR) / "docs" / "integration.md");
+  Lines expected;
+  for (const std::smatch& of : matches(page, row)) {
+    const std::string block = of[1] == "accelerator" ? "" : of[1].str() + ".";
+    const std::string sockets = of[3];
+    for (const std::smatch& socket : matches(sockets, std::regex("`(\\w+)`( → )?(?:`([\\w.]+)`)?"))) {
+      expected.insert(block + socket[1].str() + socket[2].str() + socket[3].str());
+    }
+  }
+  // Baselines have no compressor; the page says in a sentence what is bound then.
+  Lines baseline;
+  for (const std::string& line : expected) {
+    if (line.find("compressor.") == std::string::npos) baseline.insert(line);
+  }
+  for (const std::smatch& of : matches(page, std::regex("`(\\w+\\.\\w+)` → `(\\w+\\.\\w+)`"))) {
+    baseline.insert(of[1].str() + " → " + of[2].str());
+  }
+
+  Bound anda("anda", PeKind::anda);
+  Bound fp_fp("fp_fp", PeKind::fp_fp);
+  sc_core::sc_signal<bool> interrupt("interrupt");
+  sc_core::sc_signal<bool> other("other");
+  anda.accelerator.interrupt.bind(interrupt);
+  fp_fp.accelerator.interrupt.bind(other);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  std::map<std::string, Lines> found;
+  for (const sc_core::sc_object* const top : sc_core::sc_get_top_level_objects()) found[top->name()] = bindings(*top);
+  CHECK(found["anda"].size() > 30);
+  CHECK(found["anda"] == expected);
+  CHECK(found["fp_fp"] == baseline);
+}
+
+TEST_CASE("Each block of docs/integration.md names files, parameters and a test that exist") {
+  const std::filesystem::path docs = std::filesystem::path(ANDA_SOURCE_DIR) / "docs";
+  const std::string page = text_of(docs / "integration.md");
+  const auto rows = matches(page, row);
+  CHECK(rows.size() == 8);
+  for (const std::smatch& of : rows) {
+    INFO(of[0].str());
+    const std::string cells = of[0];
+    const auto links = matches(cells, std::regex("\\]\\(([^)#]+)"));
+    CHECK(links.size() >= 2);
+    for (const std::smatch& link : links) CHECK(std::filesystem::is_regular_file(docs / link[1].str()));
+    CHECK(cells.find("](../tests/models/test_") != std::string::npos);
+    if (of[1] == "accelerator") continue;
+    const auto sections = matches(cells, std::regex("\\[`(accelerator\\.\\w+)`\\]"));
+    REQUIRE(sections.size() == 1);
+    CHECK(text_of(docs / "configuration.md").find("\n### `" + sections[0][1].str() + "`\n") != std::string::npos);
+  }
+}
