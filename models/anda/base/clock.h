@@ -41,15 +41,16 @@ class Clock {
 
   /// Starts an operation: cycle 0 is now.
   void begin() {
-    epoch_ = sc_core::sc_time_stamp();
+    epoch_ = sc_core::sc_time_stamp().value();
     ++operation_;
   }
-  const sc_core::sc_time& epoch() const { return epoch_; }
+  /// The instant of cycle 0, in ticks.
+  std::uint64_t epoch() const { return epoch_; }
   /// Number of the operation, 0 before the first: blocks that see another one forget the instants of the last.
   std::uint64_t operation() const { return operation_; }
 
   /// The instant of a cycle of the operation, in ticks; the end of time for those beyond it.
-  std::uint64_t instant(std::uint64_t cycle) const { return later(epoch_, time(cycle)); }
+  std::uint64_t instant(std::uint64_t cycle) const { return later(epoch_, ticks(cycle)); }
   /// Delay from now to a cycle of the operation; zero if it has passed.
   sc_core::sc_time delay_to(std::uint64_t cycle) const {
     const std::uint64_t at = instant(cycle);
@@ -58,7 +59,7 @@ class Clock {
   }
   /// The first cycle of the operation at or after a delay from now.
   std::uint64_t cycle_after(const sc_core::sc_time& delay) const {
-    return cycles(later(sc_core::sc_time_stamp(), delay) - epoch_.value());
+    return cycles(later(sc_core::sc_time_stamp(), delay) - epoch_);
   }
 
   /// Ticks from cycle 0 to the given edge, to the nearest tick; the end of time for edges beyond it.
@@ -80,7 +81,7 @@ class Clock {
   sc_core::sc_time tick_;  // multiplied, it rounds as ticks() does
   double ticks_per_cycle_;
   double cycles_per_tick_;
-  sc_core::sc_time epoch_;
+  std::uint64_t epoch_ = 0;
   std::uint64_t operation_ = 0;
   double margin_;  // a cycle, so that cutting off rounds up, less the half tick of ticks() and half of what is left
 };

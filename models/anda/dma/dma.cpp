@@ -85,8 +85,7 @@ void Dma::wait_until(std::uint64_t cycle) {
 }
 
 void Dma::start_quantum() {
-  run_ahead_ = sc_core::sc_time::from_value(
-      later(sc_core::sc_time_stamp(), tlm::tlm_global_quantum::instance().compute_local_quantum()));
+  run_ahead_ = later(sc_core::sc_time_stamp(), tlm::tlm_global_quantum::instance().compute_local_quantum());
 }
 
 // --- transfers of steps ---
@@ -236,7 +235,7 @@ inline std::uint64_t Dma::take_results(const Transfer& transfer, unsigned char* 
 inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint64_t earliest, unsigned char* bytes) {
   const std::uint64_t burst = config_.max_burst_bytes;
   std::uint64_t& bytes_moved = bytes_of(command);
-  sc_core::sc_time now = sc_core::sc_time_stamp();
+  std::uint64_t now = sc_core::sc_time_stamp().value();
   payload_.set_command(command);
   for (std::uint64_t moved = 0; moved < run.bytes && !stopped();) {
     // Naturally aligned bursts: the first ends where an aligned one would.
@@ -244,13 +243,13 @@ inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint6
     const std::uint64_t length = std::min(run.bytes - moved, burst - (address & (burst - 1)));
     issued_ = std::max({issued_, earliest, window_[slot_]});
 
-    const sc_core::sc_time at = sc_core::sc_time::from_value(clock_.instant(issued_));
+    const std::uint64_t at = clock_.instant(issued_);
     if (at >= run_ahead_) {
       wait_until(issued_);
       if (aborted_) break;
       now = at;
     }
-    sc_core::sc_time delay = at > now ? at - now : sc_core::SC_ZERO_TIME;
+    sc_core::sc_time delay = sc_core::sc_time::from_value(at > now ? at - now : 0);
 
     payload_.set_address(address);
     payload_.set_data_ptr(bytes != nullptr ? bytes + moved : data_.data());
@@ -259,7 +258,7 @@ inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint6
     payload_.set_dmi_allowed(false);
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     watchdog_.watch();
-    called_at_ = now.value();
+    called_at_ = now;
     memory->b_transport(payload_, delay);
     called_at_ = Watchdog::owes_nothing;
     ++transactions_;
@@ -269,8 +268,8 @@ inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint6
       failed_address_ = address;
     }
 
-    now = sc_core::sc_time_stamp();  // the target may have waited
-    const std::uint64_t arrived = clock_.cycle_after(delay);
+    now = sc_core::sc_time_stamp().value();  // the target may have waited
+    const std::uint64_t arrived = clock_.cycles(later(now, delay.value()) - clock_.epoch());
     idle_from_ = std::max(idle_from_, arrived);
     window_[slot_] = arrived;
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
@@ -282,7 +281,7 @@ inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint6
 
 void Dma::end(std::uint64_t ticks) {
   const std::uint64_t free = idle_from_;
-  if (ticks > clock_.epoch().value()) idle_from_ = std::max(idle_from_, clock_.cycles(ticks - clock_.epoch().value()));
+  if (ticks > clock_.epoch()) idle_from_ = std::max(idle_from_, clock_.cycles(ticks - clock_.epoch()));
   arrive(under_way_.front(), free);
   under_way_.pop_front();
   ++ended_;

@@ -161,7 +161,7 @@ class Dma : public sc_core::sc_module {
   std::vector<unsigned char> data_;    // stands in for bytes that do not matter
   std::vector<std::uint64_t> window_;  // arrival of the last requests_in_flight transactions
   std::size_t slot_ = 0;
-  sc_core::sc_time run_ahead_;       // simulated time up to which the global quantum lets this process run ahead
+  std::uint64_t run_ahead_ = 0;      // instant, in ticks, up to which the global quantum lets this process run ahead
   bool buffers_understand_ = false;  // the dataflow extension
   std::uint64_t issued_ = 0;
   std::uint64_t idle_from_ = 0;
