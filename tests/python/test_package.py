@@ -151,6 +151,16 @@ def test_the_reference_arithmetic_of_the_tests_is_not_installed(prefix):
     assert [file for file in prefix.rglob("*reference*") if "numeric" in str(file)] == []
 
 
+def test_only_headers_that_users_need_are_installed(prefix):
+    """Engines, policies of the memory, elements and kernels stay beside their sources."""
+    installed = {str(file.relative_to(prefix / "include")) for file in (prefix / "include").rglob("*.h")}
+    for header in ("accelerator/accelerator.h", "mxu/mxu.h", "dataflow/step_plan.h", "control/register_map.h"):
+        assert f"anda/{header}" in installed
+    for folder in ("engine/cycle", "engine/fast", "dram/scheduler/", "dram/refresh/", "numeric/simd/kernels",
+                   "mxu/processing_element/anda_pe", "buffer/buffer_access"):
+        assert [header for header in installed if header.startswith(f"anda/{folder}")] == []
+
+
 def test_headers_need_nothing_that_is_not_installed(prefix):
     """Only headers of their own, of SystemC and of the standard libraries."""
     include = prefix / "include"
