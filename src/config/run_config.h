@@ -43,7 +43,7 @@ struct RunConfig {
     visit.choice(
         "tiling", self.tiling, tilings,
         "paper: a K × 64 weight tile stays on chip and all activation rows stream past; auto: the tile shapes with the "
-        "least memory traffic");
+        "least memory traffic; at dram.level detailed, of those whose estimated time is within 5 % of the shortest");
     visit.section("accelerator", self.accelerator, "the accelerator");
     visit.file_section("dram", self.dram, "the external memory");
     visit.file_section("technology", self.technology, "energy and area of every block");
