@@ -47,10 +47,11 @@ struct RunConfig {
     visit.section(
         "precision", self.precision,
         "mantissa lengths and width of weights. [A_qkv, A_o, A_u, A_d] or one number is short for the four lengths");
-    visit.choice("tiling", self.tiling, tilings,
-                 "shape of the steps; paper: K × 64 weights stay on chip and all activation rows stream past; auto: "
-                 "the steps with "
-                 "the least memory traffic");
+    visit.choice(
+        "tiling", self.tiling, tilings,
+        "shape of the steps; paper: K × 64 weights stay on chip and all activation rows stream past; auto: the steps "
+        "with the least memory traffic; at dram.level detailed, of those whose estimated time is within 5 % of the "
+        "shortest");
     visit.section("accelerator", self.accelerator, "the accelerator");
     visit.file_section("dram", self.dram, "the external memory");
     visit.file_section("technology", self.technology, "energy and area of every block");

@@ -19,8 +19,11 @@ struct SimulationConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.number("quantum_us", self.quantum_us, Range<double>{1e-3, 1e9},
-                 "local time by which a system may run ahead of the others");
+    visit.number(
+        "quantum_us", self.quantum_us, Range<double>{1e-3, 1e9},
+        "local time by which a system may run ahead of the others; of no effect on results. Masters of a platform "
+        "of your own that share one memory through b_transport are served one quantum after another, two of "
+        "them up to three times as slowly as with 0");
     visit.flag("fold_layers", self.fold_layers, "simulate layers that are alike once and count the result for each");
     visit.text("vcd", self.vcd, "file for waveforms of every block, needs accelerator.level = cycle; empty: none");
     visit.section("timeline", self.timeline, "what the systems do when, as a file for a viewer");

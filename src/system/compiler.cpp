@@ -62,7 +62,7 @@ GemmDescriptor Compiler::compile(const GemmTask& task) const {
   descriptor.input_mantissa_bits = task.input.mantissa_bits;
   descriptor.output_mantissa_bits = task.output.mantissa_bits;
   descriptor.weight_bits = task.weights.bits;
-  descriptor.tile = choose_tile(config_.tiling, accelerator_, task);
+  descriptor.tile = choose_tile(config_.tiling, accelerator_, task, config_.dram);
 
   std::uint64_t end = 0;
   const auto place = [&](std::uint64_t bytes) {

@@ -195,9 +195,7 @@ class CommandChecker {
 
   /// Standards let refreshes slip by up to eight intervals.
   void check_refresh(Channel& channel, const dram::CommandRecord& now) {
-    std::uint64_t limit = 9 * cycles(config_.refresh_interval_ns);
-    // One that can be put off no longer still waits for the rows to be closed.
-    if (config_.policy.refreshes_postponed == 8) limit += t_.ras + t_.cwl + burst_ + t_.wr + t_.rp + 8;
+    const std::uint64_t limit = 9 * cycles(config_.refresh_interval_ns);
     if (config_.policy.refresh == DramRefresh::all_bank) {
       need_before(channel.last_refresh + limit, now);
       if (now.command == Command::refresh) channel.last_refresh = now.cycle;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/dram/detailed_memory.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <functional>
@@ -105,6 +106,32 @@ TEST_CASE("Refreshes are postponed while requests wait, at most as many as allow
   CHECK(refreshes(3, fifth) == 1 * 2);
   // The reads end after 6 · 3900 cycles or little more; each of six refreshes takes tRFC = 260.
   CHECK(refreshes(8, 7 * 3900 - 100) == 6 * 2);
+}
+
+TEST_CASE("Refreshes that are postponed as far as they may be are never more than nine intervals apart") {
+  // Writes and reads at random without a pause: rows are open, and written to, when the ninth interval ends.
+  const auto seed = GENERATE(range(1u, 7u));
+  DramConfig config = detailed();
+  config.channels = 4;
+  config.policy.refreshes_postponed = 8;
+  std::mt19937 random(seed);
+  DetailedMemory memory(config);
+  std::map<std::uint32_t, std::uint64_t> last;
+  std::uint64_t furthest = 0;
+  memory.observe([&](const CommandRecord& one) {
+    if (one.command != Command::refresh) return;
+    std::uint64_t& before = last[raw(one.channel)];
+    furthest = std::max(furthest, one.cycle - before);
+    before = one.cycle;
+  });
+  for (std::uint64_t i = 0; i < 60000; ++i) {
+    memory.push({random() % (1u << 22), 1 + random() % 200, random() % 2 == 0, 0, i});
+  }
+  memory.run_until(25 * 3900);
+  CHECK_FALSE(memory.idle());
+  CHECK(last.size() == 4);
+  CHECK(furthest > 8 * 3900);
+  CHECK(furthest <= 9 * 3900);
 }
 
 TEST_CASE("A channel run from request to request makes the same commands as one that knows all from the start") {

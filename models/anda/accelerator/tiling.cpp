@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
+#include <anda/accelerator/tile_time.h>
 #include <anda/dataflow/schedule.h>
 #include <anda/dataflow/tile_limits.h>
 
@@ -100,11 +102,70 @@ TileShape automatic_tile(const AcceleratorConfig& config, const GemmTask& task, 
   return best.shape();
 }
 
+/// Tile sizes up to `largest`, one for each number of tiles that size can be cut into.
+std::vector<std::uint32_t> balanced_sizes(std::uint32_t size, std::uint32_t largest, std::uint32_t step) {
+  std::vector<std::uint32_t> sizes;
+  for (std::uint32_t next = largest; next >= step; next = sizes.back() - step) {
+    sizes.push_back(balanced(size, next, step));
+  }
+  return sizes;
+}
+
+/// Calls fn(shape) with every legal shape whose tiles are balanced, in each order.
+template <class Fn>
+void for_each_balanced_shape(const GemmTask& task, const TileLimits& limits, Fn fn) {
+  const std::uint32_t m_step = limits.m_step();
+  const std::uint32_t n_step = limits.n_step();
+  const std::uint32_t k_step = limits.k_step();
+  for (const LoopOrder order : {LoopOrder::nkm, LoopOrder::mkn, LoopOrder::mnk}) {
+    const auto of_k = [&](std::uint32_t k) { return TileShape{m_step, n_step, k, order}; };
+    for (const std::uint32_t k : balanced_sizes(task.k, limits.largest(k_step, task.k, of_k), k_step)) {
+      const auto of_m = [&](std::uint32_t m) { return TileShape{m, n_step, k, order}; };
+      for (const std::uint32_t m : balanced_sizes(task.m, limits.largest(m_step, task.m, of_m), m_step)) {
+        const auto of_n = [&](std::uint32_t n) { return TileShape{m, n, k, order}; };
+        for (const std::uint32_t n : balanced_sizes(task.n, limits.largest(n_step, task.n, of_n), n_step)) {
+          fn(of_n(n));
+        }
+      }
+    }
+  }
+}
+
+/// Of the shapes that take nearly the shortest time the one with the least traffic, and of equals the faster one.
+TileShape timed_tile(const AcceleratorConfig& config, const GemmTask& task, const TileLimits& limits,
+                     const DramConfig& memory) {
+  struct Candidate {
+    TileShape shape;
+    std::uint64_t bytes;
+    double seconds;
+  };
+  const TileTime time(config, task, memory);
+  std::vector<Candidate> candidates;
+  double shortest = std::numeric_limits<double>::infinity();
+  for_each_balanced_shape(task, limits, [&](const TileShape& shape) {
+    const Schedule schedule(task, shape);
+    const Traffic traffic = schedule.traffic(task, config.mxu.rows, config.mxu.columns);
+    candidates.push_back({shape, traffic.total_bytes(), time.seconds(schedule, shape, traffic)});
+    shortest = std::min(shortest, candidates.back().seconds);
+  });
+  const Candidate* best = nullptr;
+  for (const Candidate& one : candidates) {
+    if (one.seconds > tile_time_slack * shortest) continue;
+    if (best == nullptr || one.bytes < best->bytes || (one.bytes == best->bytes && one.seconds < best->seconds)) {
+      best = &one;
+    }
+  }
+  if (best == nullptr) refuse(config, task, limits);
+  return best->shape;
+}
+
 }  // namespace
 
-TileShape choose_tile(Tiling tiling, const AcceleratorConfig& config, const GemmTask& task) {
+TileShape choose_tile(Tiling tiling, const AcceleratorConfig& config, const GemmTask& task, const DramConfig& memory) {
   const TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
-  return tiling == Tiling::paper ? paper_tile(config, task, limits) : automatic_tile(config, task, limits);
+  if (tiling == Tiling::paper) return paper_tile(config, task, limits);
+  return memory.level == DramLevel::detailed ? timed_tile(config, task, limits, memory)
+                                             : automatic_tile(config, task, limits);
 }
 
 }  // namespace anda

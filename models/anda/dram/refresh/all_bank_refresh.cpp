@@ -7,17 +7,32 @@
 
 namespace anda::dram {
 
+namespace {
+
+/// A precharge and a refresh wait this long at most for their channel's turns on a bus that two pseudo-channels share.
+constexpr Cycle bus_turns = 8;
+
+/// At most from the last column command, a write, to a refresh of all banks.
+Cycle close_cycles(const ChannelRules& rules) {
+  const DramTiming& timing = rules.timing;
+  const Cycle precharge = std::max<Cycle>(timing.rtp, timing.cwl + rules.burst_cycles + timing.wr);
+  return precharge + std::max(timing.rp, timing.rc - timing.ras) + bus_turns;
+}
+
+}  // namespace
+
 AllBankRefresh::AllBankRefresh(const ChannelRules& rules, ChannelIndex channel)
     : banks_(all_banks(rules.organisation.banks())),
       interval_(rules.refresh_interval),
       row_open_(rules.timing.ras + rules.activate_delay),
       read_close_(rules.timing.rtp),
+      lead_(close_cycles(rules)),
       most_postponed_(rules.policy.refreshes_postponed),
       due_(first_refresh(rules, channel, interval_)) {}
 
 Cycle AllBankRefresh::last_activate() const {
   if (owed_ < most_postponed_) return never;
-  return due_ + read_close_ - std::min(due_, row_open_);
+  return due() + read_close_ - std::min(due(), row_open_);
 }
 
 Choice AllBankRefresh::next(const ChannelState& state) const {

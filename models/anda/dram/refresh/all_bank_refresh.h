@@ -2,6 +2,7 @@
 #ifndef ANDA_DRAM_REFRESH_ALL_BANK_REFRESH_H
 #define ANDA_DRAM_REFRESH_ALL_BANK_REFRESH_H
 
+#include <algorithm>
 #include <cstdint>
 
 #include <anda/dram/channel_state.h>
@@ -17,7 +18,9 @@ class AllBankRefresh {
 
   AllBankRefresh(const ChannelRules& rules, ChannelIndex channel);
 
-  Cycle due() const { return due_; }
+  /// A refresh that can be put off no longer is forced early enough to leave before the next one is due, however far
+  /// the banks are from being closed: so two refreshes are never more than refreshes_postponed + 1 intervals apart.
+  Cycle due() const { return most_postponed_ > 0 && owed_ == most_postponed_ ? due_ - std::min(due_, lead_) : due_; }
   bool decide(const ChannelState&, Cycle) {
     ++owed_;
     due_ += interval_;
@@ -38,6 +41,7 @@ class AllBankRefresh {
   Cycle interval_;
   Cycle row_open_;    // from an activation to a precharge
   Cycle read_close_;  // from a read to a precharge
+  Cycle lead_;        // at most from the last column command to a refresh of all banks
   std::uint64_t most_postponed_;
   std::uint64_t owed_ = 0;  // due and not done
   Cycle due_;               // of the next one
