@@ -103,6 +103,11 @@ int failed(const std::string& message) {
   std::abort();
 }
 
+/// What runs before the constructors of the libraries, one of which (SystemC's) takes memory.
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)() = [] {
+  std::set_terminate(end_without_memory);
+};
+
 }  // namespace
 
 int sc_main(int argc, char* argv[]) {
@@ -125,7 +130,6 @@ int sc_main(int argc, char* argv[]) {
 int main(int argc, char* argv[]) {
   // A limit of file sizes is an error of the write, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);
-  std::set_terminate(end_without_memory);
   setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
   return sc_core::sc_elab_and_sim(argc, argv);
 }

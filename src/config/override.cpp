@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/yaml_parser.h"
+#include "files/input_file.h"
 
 namespace anda::sim {
 
@@ -27,7 +28,15 @@ Tree parse_override(const std::string& text, InputProblems& problems) {
     problems.add(place, "", "nested more than " + std::to_string(max_yaml_depth) + " levels deep");
     return nothing;
   }
-  Tree value = parse_yaml(text.substr(equals + 1), place, false, problems);
+  const std::string given = text.substr(equals + 1);
+  Tree value;
+  if (given == standard_input) {  // to YAML the start of a list
+    value.kind = Tree::Kind::scalar;
+    value.text = given;
+    value.place = place;
+  } else {
+    value = parse_yaml(given, place, false, problems);
+  }
   std::size_t end = key.size();
   while (true) {  // wraps the value from the last part of the key to the first
     const std::size_t dot = end == 0 ? std::string::npos : key.rfind('.', end - 1);

@@ -2,6 +2,7 @@
 #include "system/host.h"
 
 #include <anda/base/access.h>
+#include <anda/base/error.h>
 #include <anda/base/process.h>
 #include <anda/control/register_map.h>
 
@@ -24,7 +25,7 @@ Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counter
 
 void Host::run() {
   replay();
-  if (!failure_.empty()) sc_core::sc_pause();  // the run is over; the other systems need not go on
+  if (failure_) sc_core::sc_pause();  // the run is over; the other systems need not go on
 }
 
 void Host::replay() {
@@ -38,7 +39,7 @@ void Host::replay() {
       record.errors.reset();
       const std::uint64_t runs = fold_ ? 1 : record.gemm.count;
       for (std::uint64_t i = 0; i < runs; ++i) {
-        if (!run_task(record.task, record)) return;
+        run_task(record.task, record);
       }
       if (fold_) {
         for (std::uint64_t& count : record.counts) count *= record.gemm.count;
@@ -48,20 +49,20 @@ void Host::replay() {
       take_(record);
     }
     finished_ = true;
-  } catch (const std::exception& error) {
-    // An exception may not cross the kernel; the run's owner throws it again.
-    failure_ = error.what();
+  } catch (...) {
+    // An exception may not cross the kernel, which makes a text of it; the run's owner throws it again.
+    failure_ = std::current_exception();
   }
 }
 
-bool Host::run_task(const GemmTask& task, OpRecord& record) {
+void Host::run_task(const GemmTask& task, OpRecord& record) {
   const FoldKey key{task.m, task.n, task.k, task.input.mantissa_bits, task.output.mantissa_bits, task.weights.bits};
   if (fold_) {
     const auto known = folded_.find(key);
     if (known != folded_.end()) {
       record.tile = known->second.first;
       add_to(record.counts, known->second.second);
-      return true;
+      return;
     }
   }
 
@@ -80,9 +81,8 @@ bool Host::run_task(const GemmTask& task, OpRecord& record) {
   write(ANDA_REG_INTERRUPT_CLEAR, &causes, 1);
   sc_core::wait(interrupt.negedge_event());
   if ((read(ANDA_REG_STATUS) & ANDA_STATUS_ERROR) != 0) {
-    failure_ = "GeMM '" + record.gemm.name + "': the accelerator stopped with error code " +
-               std::to_string(read(ANDA_REG_ERROR_CODE));
-    return false;
+    throw Error::run("GeMM '" + record.gemm.name + "': the accelerator stopped with error code " +
+                     std::to_string(read(ANDA_REG_ERROR_CODE)));
   }
 
   // A GeMM that runs again does so on the same data.
@@ -94,7 +94,6 @@ bool Host::run_task(const GemmTask& task, OpRecord& record) {
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] -= before[i];
   add_to(record.counts, counts);
   if (fold_ && folded_.size() < max_folded) folded_.emplace(key, std::make_pair(descriptor.tile, std::move(counts)));
-  return true;
 }
 
 void Host::write(std::uint64_t address, const std::uint32_t* words, std::size_t count) {

@@ -2,6 +2,7 @@
 #ifndef ANDA_SIM_SYSTEM_HOST_H
 #define ANDA_SIM_SYSTEM_HOST_H
 
+#include <exception>
 #include <functional>
 #include <map>
 #include <systemc>
@@ -32,8 +33,10 @@ class Host : public sc_core::sc_module {
 
   /// Whether the trace is done.
   bool finished() const { return finished_; }
-  /// Why the trace could not be finished; empty if it could.
-  const std::string& failure() const { return failure_; }
+  /// Throws what kept the trace from being finished, if something did.
+  void throw_failure() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
   /// Multiply-accumulates of the GeMMs that are done.
   double macs_done() const { return macs_done_; }
 
@@ -43,7 +46,7 @@ class Host : public sc_core::sc_module {
 
   void run();
   void replay();
-  bool run_task(const GemmTask& task, OpRecord& record);
+  void run_task(const GemmTask& task, OpRecord& record);
   void write(std::uint64_t address, const std::uint32_t* words, std::size_t count);
   std::uint32_t read(std::uint64_t address);
 
@@ -55,7 +58,7 @@ class Host : public sc_core::sc_module {
   std::function<void(const OpRecord&)> take_;
   std::map<FoldKey, std::pair<TileShape, Counts>> folded_;
   bool finished_ = false;
-  std::string failure_;
+  std::exception_ptr failure_;
   double macs_done_ = 0;
 };
 

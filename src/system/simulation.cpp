@@ -84,7 +84,7 @@ void run_systems(const std::vector<std::unique_ptr<System>>& systems, double tot
     double done = 0;
     finished = true;
     for (const auto& system : systems) {
-      if (!system->host.failure().empty()) throw Error::run(system->host.failure());
+      system->host.throw_failure();
       done += system->host.macs_done();
       finished = finished && system->host.finished();
     }

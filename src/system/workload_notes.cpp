@@ -18,7 +18,7 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t most_weights = 1u << 18;  // that are told apart
+constexpr std::size_t most_weights = 1u << 16;  // that are told apart
 constexpr std::size_t most_named = 3;
 constexpr double cache_number_bytes = 2;      // FP16
 constexpr double remarkable_attention = 0.1;  // of the MACs of the GeMMs

@@ -90,7 +90,7 @@ def test_configurations_of_one_name_do_not_overwrite_each_other(program, folder)
     assert len(names(folder / "results")) == 3
 
 
-@pytest.mark.parametrize("where", ["ops.csv", "report.json", "config.yaml", "tensors/0.weights.npy"])
+@pytest.mark.parametrize("where", ["ops.csv", "report.json", "config.yaml", "tensors/0.activations.npy"])
 def test_a_run_does_not_overwrite_what_it_reads(program, folder, where):
     (folder / "out" / "tensors").mkdir(parents=True)
     own = folder / "out" / where
@@ -102,7 +102,7 @@ def test_a_run_does_not_overwrite_what_it_reads(program, folder, where):
         subprocess.run([program, "run", "t.yaml", "--out", "first", "-q", *FUNCTIONAL], cwd=folder, check=True)
         for file in (folder / "first" / "tensors").glob("*.npy"):
             file.rename(folder / "out" / "tensors" / file.name)
-        arguments += [*FUNCTIONAL, "--set", "functional.weights=out/tensors"]
+        arguments += [*FUNCTIONAL, "--set", "functional.activations=out/tensors"]
     else:
         own.write_text(ROWS)
         arguments += ["--set", f"workload.trace=out/{where}"]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <anda/numeric/simd/kernels.h>
 #include <anda/numeric/simd/simd.h>
+
+#include <anda/numeric/simd/kernels.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
