@@ -125,10 +125,15 @@ void BitPlaneCompressor::put_out_block(std::uint64_t address, DataflowExtension&
   next.timed = said.timed;
   next.counted = said.counted;
   if (said.timed) {
-    const std::uint64_t shift = (said.repeats - 1) * said.period;
-    next.cycle = lanes_.add(said.cycle, {rates_, tile.values(), tile.rows * ceil_div(tile.columns, format.group_size)});
-    lanes_.shift(shift);
-    said.stored = next.cycle + shift;
+    const LaneQueue::Block block(rates_, tile.values(), tile.rows * ceil_div(tile.columns, format.group_size));
+    if (said.period == 0) {
+      next.cycle = lanes_.add(said.cycle, block);
+    } else {
+      // Blocks that come again find all lanes free, as those did that they are like.
+      next.cycle = said.cycle + block.alone_cycles;
+      if (tile.last_of_row) lanes_.shift(said.repeats * said.period);
+    }
+    said.stored = next.cycle + (said.repeats - 1) * said.period;
     said.repeatable = lanes_.alone();
     const std::uint64_t groups = tile.rows * ceil_div(tile.block_columns, format.group_size);
     count(groups * said.repeats, format);

@@ -140,6 +140,14 @@ BufferWords StepPlan::partial_words_to(const Step& step, std::uint64_t row, std:
   return geometry_.partial_sum_words(row * geometry_.rows * step.width + rows_of(step, row) * column);
 }
 
+BufferWords StepPlan::output_words(const Step& step, std::uint64_t row, std::uint64_t rows) const {
+  BufferWords words;
+  for (std::uint64_t i = row; i < row + rows; ++i) {
+    words += result_words_to(step, i, step.width) - result_words_to(step, i, 0);
+  }
+  return words;
+}
+
 BufferWords StepPlan::partial_sum_words(const Step& step, std::uint64_t row) const {
   return partial_words_to(step, row, step.width) - partial_words_to(step, row, 0);
 }

@@ -126,6 +126,8 @@ class StepPlan {
   std::uint64_t groups_of_part() const { return operands_.groups_of_part; }
   std::uint64_t tiles_of_block() const { return operands_.tiles_of_block; }
   std::uint64_t block_columns() const { return block_columns_; }
+  /// Words of the buffer that the results of some rows of tiles fill.
+  BufferWords output_words(const Step& step, std::uint64_t row, std::uint64_t rows) const;
   /// Words and bytes of the partial sums that a row of tiles starts from.
   BufferWords partial_sum_words(const Step& step, std::uint64_t row) const;
   std::uint64_t partial_sum_bytes(const Step& step, std::uint64_t row) const {

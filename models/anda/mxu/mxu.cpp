@@ -71,10 +71,14 @@ std::uint64_t Mxu::compute(const Step& step, std::uint64_t held) {
   held_ = held;
   computed_ = true;
   before_ = {pace_, put_out_, stored_};
-  repeatable_ = true;
-  sent_.clear();
   shown_ = Shown();
-  for (std::uint64_t row = 0; row < step.row_tiles; ++row) compute_row(step, row);
+  for (std::uint64_t row = 0; row < step.row_tiles;) {
+    const Instants start{pace_, put_out_, stored_};
+    repeatable_ = true;
+    sent_.clear();
+    compute_row(step, row++);
+    row += repeat_row(step, row, start);
+  }
   repeatable_ = repeatable_ && pace_.waited == 0;
   const std::uint64_t full = std::min(pace_.waited, held);
   stalls_[ArrayState::buffer_full] += full;
@@ -191,7 +195,7 @@ void Mxu::send(const Step& step, const ArrayTile& tile) {
   write.moves_data = functional_.enabled;
   send_tile(step, tile);
   repeatable_ = repeatable_ && write.repeatable;
-  if (sent_.size() < most_tiles_of_beat) sent_.push_back(write.cycle);
+  sent_.push_back(write.cycle);
   pace_.drained_at(write.done - config_.fill_cycles, write.sink_slower);
   put_out_ = write.put_out;
   stored_ = std::max(stored_, write.stored);
@@ -199,36 +203,69 @@ void Mxu::send(const Step& step, const ArrayTile& tile) {
 
 // --- steps on the beat ---
 
-Mxu::Beat Mxu::beat() const {
-  const std::uint64_t period = pace_.done - before_.pace.done;
-  const bool recurs = repeatable_ && !functional_.enabled && observer_ == nullptr &&
-                      sent_.size() < most_tiles_of_beat && before_.pace.recurs(pace_) &&
-                      put_out_ - before_.put_out == period && stored_ - before_.stored == period;
-  return {recurs ? period : 0, pace_.done, stored_};
+/// Whether the state after some tiles is the one before them, a period later.
+bool Mxu::recurs(const Instants& before) const {
+  const std::uint64_t period = pace_.done - before.pace.done;
+  return repeatable_ && !functional_.enabled && observer_ == nullptr && pace_.waited == before.pace.waited &&
+         before.pace.recurs(pace_) && put_out_ - before.put_out == period && stored_ - before.stored == period;
 }
 
-void Mxu::repeat(const Step& last, std::uint64_t times) {
-  const std::uint64_t period = pace_.done - before_.pace.done;
+/// The rows of tiles that follow a row like it whose operands are there in time: how many were done so. `start`: what
+/// was when the row started.
+std::uint64_t Mxu::repeat_row(const Step& step, std::uint64_t row, const Instants& start) {
+  if (step.k > 0 || !step.last_k || !recurs(start)) return 0;  // partial sums tie rows to other steps
+  const std::uint64_t period = pace_.done - start.pace.done;
+  const std::uint64_t whole = step.height / plan_->geometry().rows;  // rows of tiles of the array's height
+  std::uint64_t times = 0;
+  DataflowExtension& read = read_activations_.said;
+  read = DataflowExtension();
+  read.counted = false;
+  for (; row + times < whole; ++times) {
+    read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->activation_address(step, row + times),
+                      plan_->task().input.bytes(plan_->geometry().rows, step.depth), nullptr);
+    if (read.arrived >= pace_.done + times * period) break;
+  }
+  read = DataflowExtension();
+  if (times == 0) return 0;
+  const std::uint64_t stride = plan_->result_address(step, row, 0) - plan_->result_address(step, row - 1, 0);
+  repeat_tiles(step, row, times, period, stride, plan_->output_words(step, row, times));
+  pace_.repeat(start.pace, times);
+  put_out_ += times * period;
+  stored_ += times * period;
+  return times;
+}
+
+/// One transaction of each kind for the tiles of a row that have come again, `times` times.
+void Mxu::repeat_tiles(const Step& step, std::uint64_t row, std::uint64_t times, std::uint64_t period,
+                       std::uint64_t stride, const BufferWords& words) {
   DataflowExtension& write = write_sums_.said;
   write = DataflowExtension();
   write.repeats = times;
   write.period = period;
+  write.stride = stride;
   read_activations_.said = DataflowExtension();
   read_weights_.said = DataflowExtension();
-  for (std::uint64_t column = 0; column < last.column_tiles; ++column) {
-    const ArrayTile tile = plan_->tile(last, 0, column);
+  for (std::uint64_t column = 0; column < step.column_tiles; ++column) {
+    const ArrayTile tile = plan_->tile(step, row, column);
     count(work(tile, plan_->task().input.mantissa_bits) * times);
     read_activations_.said.words += tile.activations * times;
     read_weights_.said.words.data += plan_->weight_words(tile, tile.groups) * times;
     write.cycle = sent_[column] + period;
-    write.words = tile.output_words * times;
-    send_tile(last, tile);
+    write.words = tile.last_of_row ? words : BufferWords();
+    send_tile(step, tile);
   }
-  read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->activation_address(last, 0),
-                    plan_->task().input.bytes(last.height, last.depth), nullptr);
-  read_weights_(weights, tlm::TLM_READ_COMMAND, plan_->weight_address(last, 0),
-                plan_->task().weights.bytes(last.depth, plan_->columns_of(last, 0)), nullptr);
+  read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->activation_address(step, row),
+                    plan_->task().input.bytes(plan_->rows_of(step, row), step.depth), nullptr);
+  read_weights_(weights, tlm::TLM_READ_COMMAND, plan_->weight_address(step, 0),
+                plan_->task().weights.bytes(step.depth, plan_->columns_of(step, 0)), nullptr);
   write = DataflowExtension();
+}
+
+Mxu::Beat Mxu::beat() const { return {recurs(before_) ? pace_.done - before_.pace.done : 0, pace_.done, stored_}; }
+
+void Mxu::repeat(const Step& last, std::uint64_t times) {
+  const std::uint64_t period = pace_.done - before_.pace.done;
+  repeat_tiles(last, 0, times, period, 0, plan_->output_words(last, 0, 1) * times);
   pace_.repeat(before_.pace, times);
   put_out_ += times * period;
   stored_ += times * period;

@@ -126,6 +126,12 @@ class Mxu : public ArrayBlock {
     BufferWords activations;  ///< words that are read for all of the tile
     std::uint64_t weight_words = 0;
   };
+  /// What a beat is found by.
+  struct Instants {
+    ArrayPace pace;
+    std::uint64_t put_out = 0;
+    std::uint64_t stored = 0;
+  };
   /// Of a step, for an observer.
   struct Shown {
     std::uint64_t started = ~std::uint64_t{0};
@@ -140,6 +146,10 @@ class Mxu : public ArrayBlock {
   void compute_parts(const Step& step, const ArrayTile& tile, const TileTiming& timing, Operands operands);
   std::uint64_t start(const Step& step, const ArrayTile& tile, const TileTiming& timing, const Operands& operands);
   void take_in(const TileTiming& timing, std::uint64_t started, std::uint64_t inner, std::uint64_t busy);
+  bool recurs(const Instants& before) const;
+  std::uint64_t repeat_row(const Step& step, std::uint64_t row, const Instants& start);
+  void repeat_tiles(const Step& step, std::uint64_t row, std::uint64_t times, std::uint64_t period,
+                    std::uint64_t stride, const BufferWords& words);
   void send(const Step& step, const ArrayTile& tile);
   void send_tile(const Step& step, const ArrayTile& tile);
   void show(ArrayState state, std::uint64_t from, std::uint64_t cycles);
@@ -166,16 +176,9 @@ class Mxu : public ArrayBlock {
   std::uint64_t held_ = 0;     // cycles for which the step's loads were held up
   bool computed_ = false;      // a step of this GeMM
 
-  // What a beat is found by.
-  struct Instants {
-    ArrayPace pace;
-    std::uint64_t put_out = 0;
-    std::uint64_t stored = 0;
-  };
   Instants before_;                  // the last step
   bool repeatable_ = false;          // nothing behind the array forbids it
-  std::vector<std::uint64_t> sent_;  // cycles at which the last step's tiles left, if they are few
-  static constexpr std::size_t most_tiles_of_beat = 64;
+  std::vector<std::uint64_t> sent_;  // cycles at which the tiles of the last row left
 
   Shown shown_;
 
