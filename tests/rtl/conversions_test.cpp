@@ -83,8 +83,10 @@ struct Bench {
     dut.shared = 1 + random.below(30);
     // |v| < 2^(digits + E* − 14 − M), which is finite up to 2^16.
     const auto digits = static_cast<std::uint32_t>(std::ilogb(static_cast<double>(size) + 0.5) + 1);
-    if (!random.one_in(8))
-      dut.shared = std::min<std::uint32_t>(dut.shared, std::max(30 + dut.mantissa_bits, digits + 1) - digits);
+    if (!random.one_in(8)) {
+      const std::uint32_t room = 30u + dut.mantissa_bits - std::min(digits, 29u + dut.mantissa_bits);
+      dut.shared = std::min<std::uint32_t>(dut.shared, room);
+    }
     const auto check = [&](const char* name, std::int64_t dot, const std::uint16_t& got) {
       anda::OverflowCounts overflows;
       dut.dot = static_cast<std::uint64_t>(dot);

@@ -123,7 +123,7 @@ class Numbers {
           value = half(0, 1 + below(2));
           break;
         case largest:
-          value = one_in(8) ? anda::Fp16{static_cast<std::uint16_t>(0x7BFF | (below(2) << 15))} : half(0, 30);
+          value = {static_cast<std::uint16_t>(below(2) << 15 | high << 10 | 0x3FF)};
           break;
         case one_sign:
           value = {static_cast<std::uint16_t>(one | (low << 10) | (1020 + below(4)))};
