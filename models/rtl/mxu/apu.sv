@@ -25,21 +25,10 @@ module apu #(
     input  logic                         drain_bank,
     output logic [31:0]                  drained
 );
-  logic signed [SUM_BITS-1:0] tree, of_plane;
-  logic                       tree_carry, carry;
   logic signed [DOT_BITS-1:0] dot;
-  plane_adder #(.LANES(LANES), .WIDTH(WEIGHT_BITS)) adder (
-      .on(plane), .minus(sign), .addends(weights), .sum(tree), .carry(tree_carry));
-
-  // The carry that the tree leaves is the bit below 2 * dot, whose own lowest bit is 0.
-  always_ff @(posedge clk) begin
-    if (add) begin
-      of_plane <= tree;
-      carry <= tree_carry;
-    end
-    if (accumulate) dot <= start ? '0 : {dot[DOT_BITS-2:0], carry} + {{(DOT_BITS - SUM_BITS){of_plane[SUM_BITS-1]}}, of_plane};
-  end
-
+  plane_dot #(.LANES(LANES), .WEIGHT_BITS(WEIGHT_BITS)) multiply (
+      .clk(clk), .plane(plane), .sign(sign), .weights(weights), .add(add), .accumulate(accumulate), .start(start),
+      .dot(dot));
   dot_scaler #(.WIDTH(DOT_BITS)) scaler (
       .clk(clk), .dot(dot), .mantissa_bits(mantissa_bits), .shared(shared), .factor(factor), .convert(convert),
       .scale(scale), .sum(sum), .start_sum(start_sum), .sum_bank(sum_bank), .drain_bank(drain_bank),

@@ -25,39 +25,10 @@ module figna_element #(
     input  logic                           drain_bank,
     output logic [31:0]                    drained
 );
-  localparam TREE = 1 << $clog2(LANES);  // leaves of the adder tree
-  localparam SUM_BITS = PRODUCT_BITS + $clog2(LANES);
-
-  logic        [TREE*PRODUCT_BITS-1:0]  products;
-  logic signed [SUM_BITS-1:0]           tree, of_lanes;
-  logic                                 tree_carry, carry;
-  logic signed [DOT_BITS-1:0]           dot, held;
-  logic        [DOT_BITS:0]             total;
-  for (genvar i = 0; i < LANES; i = i + 1) begin : g_lane
-    logic signed [MANTISSA_BITS:0]  mantissa;
-    logic signed [WEIGHT_BITS-1:0]  weight;
-    logic signed [PRODUCT_BITS-1:0] product;
-    assign mantissa = {1'b0, mantissas[i*MANTISSA_BITS +: MANTISSA_BITS]};
-    assign weight = weights[i*WEIGHT_BITS +: WEIGHT_BITS];
-    assign product = PRODUCT_BITS'(mantissa) * PRODUCT_BITS'(weight);
-    assign products[i*PRODUCT_BITS +: PRODUCT_BITS] = product;
-  end
-  for (genvar i = LANES; i < TREE; i = i + 1) begin : g_empty
-    assign products[i*PRODUCT_BITS +: PRODUCT_BITS] = '0;
-  end
-  plane_adder #(.LANES(TREE), .WIDTH(PRODUCT_BITS)) adder (
-      .on({TREE{1'b1}} >> (TREE - LANES)), .minus(TREE'(sign)), .addends(products), .sum(tree), .carry(tree_carry));
-
-  assign held = start ? '0 : dot;
-  assign total = {held, 1'b1} + {{(DOT_BITS - SUM_BITS){of_lanes[SUM_BITS-1]}}, of_lanes, carry};
-  always_ff @(posedge clk) begin
-    if (add) begin
-      of_lanes <= tree;
-      carry <= tree_carry;
-    end
-    if (accumulate) dot <= total[DOT_BITS:1];
-  end
-
+  logic signed [DOT_BITS-1:0] dot;
+  figna_dot #(.LANES(LANES), .GROUP(GROUP), .MANTISSA_BITS(MANTISSA_BITS), .WEIGHT_BITS(WEIGHT_BITS)) multiply (
+      .clk(clk), .sign(sign), .mantissas(mantissas), .weights(weights), .add(add), .accumulate(accumulate), .start(start),
+      .dot(dot));
   dot_scaler #(.WIDTH(DOT_BITS)) scaler (
       .clk(clk), .dot(dot), .mantissa_bits(5'(MANTISSA_BITS)), .shared(shared), .factor(factor), .convert(convert),
       .scale(scale), .sum(sum), .start_sum(start_sum), .sum_bank(sum_bank), .drain_bank(drain_bank),

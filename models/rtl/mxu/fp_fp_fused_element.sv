@@ -2,7 +2,8 @@
 // FP-FP as a designer would build it: four exact products and the sum, aligned to the largest exponent among them,
 // added as integers and rounded once. Not the order of sums that the simulator computes in: see fused_sum.sv.
 module fp_fp_fused_element #(
-    parameter LANES = 4
+    parameter LANES = 4,
+    parameter BANKS = 2  // accumulators; with one, sum_bank and drain_bank are 0
 ) (
     input  logic                clk,
     input  logic [LANES*16-1:0] activations,
@@ -35,7 +36,7 @@ module fp_fp_fused_element #(
   end
   fused_sum #(.LANES(LANES)) sum (
       .magnitudes(magnitudes), .exponents(exponents), .negatives(negatives), .infinities(infinities), .nans(nans),
-      .held(start_sum ? 32'd0 : sum_bank ? total_1 : total_0), .after(next));
+      .held(start_sum ? 32'd0 : sum_bank && BANKS > 1 ? total_1 : total_0), .after(next));
 
   always_ff @(posedge clk) begin
     if (add) begin
@@ -46,7 +47,7 @@ module fp_fp_fused_element #(
       nans <= made_nans;
     end
     if (accumulate && !sum_bank) total_0 <= next;
-    if (accumulate && sum_bank) total_1 <= next;
+    if (accumulate && sum_bank && BANKS > 1) total_1 <= next;
   end
-  assign drained = drain_bank ? total_1 : total_0;
+  assign drained = drain_bank && BANKS > 1 ? total_1 : total_0;
 endmodule

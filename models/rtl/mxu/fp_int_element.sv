@@ -19,21 +19,12 @@ module fp_int_element #(
     input  logic                         drain_bank,
     output logic [31:0]                  drained
 );
-  logic [LANES*32-1:0]     products, made;
-  logic [(LANES+1)*32-1:0] sums  /*verilator split_var*/;
-  logic [31:0]             part, product, scaled;
-  assign sums[31:0] = start ? 32'd0 : part;
-  for (genvar i = 0; i < LANES; i = i + 1) begin : g_lane
-    fp16_multiply_int #(.INT_BITS(WEIGHT_BITS)) multiply (
-        .a(activations[i*16 +: 16]), .code(weights[i*WEIGHT_BITS +: WEIGHT_BITS]), .product(made[i*32 +: 32]));
-    fp32_add next (.a(sums[i*32 +: 32]), .b(products[i*32 +: 32]), .sum(sums[(i+1)*32 +: 32]));
-  end
+  logic [31:0] part, product, scaled;
+  fp_int_dot #(.LANES(LANES), .WEIGHT_BITS(WEIGHT_BITS)) dot (
+      .clk(clk), .activations(activations), .weights(weights), .add(add), .accumulate(accumulate), .start(start),
+      .part(part));
   fp32_multiply_fp16 multiply (.a(part), .b(factor), .product(product));
-  always_ff @(posedge clk) begin
-    if (add) products <= made;
-    if (accumulate) part <= sums[LANES*32 +: 32];
-    if (scale) scaled <= product;
-  end
+  always_ff @(posedge clk) if (scale) scaled <= product;
   accumulators accumulate_scaled (.clk(clk), .sum(sum), .start(start_sum), .bank(sum_bank), .addend(scaled),
                                   .drain_bank(drain_bank), .drained(drained));
 endmodule

@@ -27,33 +27,10 @@ module ifpu_element #(
     input  logic                           drain_bank,
     output logic [31:0]                    drained
 );
-  localparam SUM_BITS = MANTISSA_BITS + 1 + $clog2(LANES);
-
-  logic        [LANES*(MANTISSA_BITS+1)-1:0] addends;
-  logic signed [SUM_BITS-1:0]                tree, of_plane;
-  logic                                      tree_carry, carry;
-  logic        [PLACE_BITS-1:0]              place_of_sum;
-  logic                                      negate;
-  for (genvar i = 0; i < LANES; i = i + 1) begin : g_lane
-    assign addends[i*(MANTISSA_BITS+1) +: MANTISSA_BITS+1] = {1'b0, mantissas[i*MANTISSA_BITS +: MANTISSA_BITS]};
-  end
-  plane_adder #(.LANES(LANES), .WIDTH(MANTISSA_BITS + 1)) adder (
-      .on(plane), .minus(sign), .addends(addends), .sum(tree), .carry(tree_carry));
-
-  logic signed [DOT_BITS-1:0] dot, held, wide, moved;
-  assign held = start ? '0 : dot;
-  assign wide = {{(DOT_BITS - SUM_BITS){of_plane[SUM_BITS-1]}}, of_plane} + {{(DOT_BITS - 1){1'b0}}, carry};
-  assign moved = wide << place_of_sum;
-  always_ff @(posedge clk) begin
-    if (add) begin
-      of_plane <= tree;
-      carry <= tree_carry;
-      place_of_sum <= place;
-      negate <= place == PLACE_BITS'(WEIGHT_BITS - 1);
-    end
-    if (accumulate) dot <= negate ? held - moved : held + moved;
-  end
-
+  logic signed [DOT_BITS-1:0] dot;
+  ifpu_dot #(.LANES(LANES), .GROUP(GROUP), .MANTISSA_BITS(MANTISSA_BITS), .WEIGHT_BITS(WEIGHT_BITS)) multiply (
+      .clk(clk), .sign(sign), .mantissas(mantissas), .plane(plane), .place(place), .add(add), .accumulate(accumulate), .start(start),
+      .dot(dot));
   dot_scaler #(.WIDTH(DOT_BITS)) scaler (
       .clk(clk), .dot(dot), .mantissa_bits(5'(MANTISSA_BITS)), .shared(shared), .factor(factor), .convert(convert),
       .scale(scale), .sum(sum), .start_sum(start_sum), .sum_bank(sum_bank), .drain_bank(drain_bank),
