@@ -13,7 +13,7 @@ RTL = SOURCE / "models" / "rtl"
 FOLDERS = ("numeric", "mxu")
 
 # Additions of up to so many bits are chains of full adders.
-FLOWS = {"ripple": 9999, "mixed": 16, "lookahead": 0}
+FLOWS = {"lookahead": 0, "ripple": 9999, "mixed": 16}
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ write_verilog -noattr -noexpr -simple-lhs {folder / 'netlist.v'}
     text = (folder / "stat").read_text()
     area = float(re.search(r"Chip area for .*?: ([0-9.]+)", text).group(1))
     cells = {name: int(count) for name, count in re.findall(r"^ {5}(\w+) +(\d+)$", text, re.MULTILINE)}
-    return area, cells
+    return area * design.copies, {name: count * design.copies for name, count in cells.items()}
 
 
 def reached_period(design, library, folder):
