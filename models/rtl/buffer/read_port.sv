@@ -15,6 +15,7 @@ module read_port #(
     input  logic                 take,        // by the array, only if ready
     output logic                 ready,       // the operand is in the register
     output logic                 read,        // a word is read in this clock
+    output logic [SLOT_BITS-1:0] slot,        // with read: clocks left to the operand, this one among them
     output logic [SLOT_BITS-1:0] slots_left
 );
   logic asked, asking;
@@ -22,16 +23,16 @@ module read_port #(
   assign next_ready = !asked || take;
   assign asking = next_valid && next_ready;
   // An operand's first word may come in the clock in which it is asked for, since the array has taken the one before.
-  logic [SLOT_BITS-1:0] slots;
-  assign slots = asking ? next_slots : slots_left;
-  assign read = slots != 0 && (asking ? next_here : asked && !take && here);
+
+  assign slot = asking ? next_slots : slots_left;
+  assign read = slot != 0 && (asking ? next_here : asked && !take && here);
   always_ff @(posedge clk) begin
     if (reset) begin
       asked <= 1'b0;
       slots_left <= '0;
     end else begin
       asked <= asking || (asked && !take);
-      slots_left <= read ? slots - 1'b1 : slots;
+      slots_left <= read ? slot - 1'b1 : slot;
     end
   end
 endmodule
