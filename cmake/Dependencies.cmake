@@ -10,7 +10,7 @@ macro(anda_require name debian_package)
 endmacro()
 
 anda_require(SystemC libsystemc-dev 2.3 MODULE)
-if(ANDA_BUILD_APP OR ANDA_BUILD_TESTS)
+if(ANDA_BUILD_APP OR ANDA_BUILD_TESTS OR ANDA_BUILD_FUZZERS)
   anda_require(yaml-cpp libyaml-cpp-dev)
   anda_require(Boost libboost-program-options-dev 1.74 COMPONENTS program_options)
   anda_require(nlohmann_json nlohmann-json3-dev 3.11)
@@ -26,6 +26,7 @@ if(missing_packages)
   list(JOIN missing_packages "\n  " missing_packages)
   message(FATAL_ERROR "Not found, or too old:\n  ${missing_packages}\n"
     "On Debian, scripts/install_dependencies installs them (with the word 'test' for those of the tests). "
-    "For a SystemC of your own, set the environment variable SYSTEMC_HOME to its folder.")
+    "For a SystemC of your own, set the environment variable SYSTEMC_HOME to its folder, or, where it has a CMake package, "
+    "add that to CMAKE_PREFIX_PATH.")
 endif()
 unset(missing_packages)

@@ -26,9 +26,15 @@ install(FILES
 # The prefix is found from the file's own place, so that an installed tree can be moved.
 cmake_path(SET pkgconfig_dir NORMALIZE ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${pkgconfig_dir} OUTPUT_VARIABLE prefix_from_pkgconfig)
-set(systemc_flags "")
+# The very SystemC that the library was built with: no other links with it.
+set(systemc_flags "-I${SystemC_INCLUDE_DIR}")
 if(SystemC_CXX_STANDARD)
-  set(systemc_flags " -DSC_CPLUSPLUS=${SystemC_CXX_STANDARD}")
+  string(APPEND systemc_flags " -DSC_CPLUSPLUS=${SystemC_CXX_STANDARD}")
+endif()
+set(systemc_libraries "${SystemC_LIBRARY} -pthread")
+cmake_path(GET SystemC_LIBRARY PARENT_PATH systemc_folder)
+if(NOT systemc_folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
+  string(APPEND systemc_libraries " -Wl,-rpath,${systemc_folder}")
 endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/anda.pc.in ${PROJECT_BINARY_DIR}/anda.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/anda.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

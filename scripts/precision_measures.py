@@ -5,11 +5,11 @@ Rows are tuples that JSON can hold; losses are shares of the baseline's perplexi
 """
 
 import itertools
-import json
 import subprocess
-import sys
 from pathlib import Path
 
+from anda_common import strict_json
+from anda_common.errors import RunError
 from bit_operations import TENSORS, bit_operations, multiplications
 
 SOURCE = Path(__file__).resolve().parents[1]
@@ -26,10 +26,6 @@ TOO_MUCH = 2  # times the tolerance: what is nowhere longer than a combination t
 AT_A_TIME = 8  # combinations to a call
 
 
-def fail(message):
-    sys.exit(f"precision_study: {message}")
-
-
 class Simulator:
     """Calls anda-sim; what it says when it fails ends the script."""
 
@@ -37,15 +33,16 @@ class Simulator:
         self.program, self.folder = str(program), Path(folder)
 
     def call(self, *args):
-        result = subprocess.run([self.program, *map(str, args)], capture_output=True, text=True)
+        result = subprocess.run([self.program, *map(str, args)], capture_output=True, encoding="utf-8", errors="replace")
         if result.returncode not in (0, 1) or (result.returncode == 1 and args[0] != "search"):
-            fail(f"anda-sim {' '.join(map(str, args))} failed:\n{result.stderr}")
+            raise RunError(f"anda-sim {' '.join(map(str, args))} failed:", *result.stderr.splitlines())
         return result.stdout
 
     def evaluate(self, family, tokens, precisions, *options):
         """The FP16 baseline and the perplexity of each precision, in their order."""
         words = [word for precision in precisions for word in ("--precision", precision)]
-        report = json.loads(self.call("evaluate", MODELS / family, "--tokens", tokens, "--json", *words, *options))
+        answer = self.call("evaluate", MODELS / family, "--tokens", tokens, "--json", *words, *options)
+        report = strict_json.loads(answer, "what anda-sim evaluate prints")
         return report["baseline"], [row["perplexity"] for row in report["results"]]
 
     def search(self, family, tokens):
@@ -53,7 +50,7 @@ class Simulator:
         out = self.folder / family
         self.call("search", "--model-dir", MODELS / family, "--tokens", tokens, "--quiet", "--out", out, "--per-layer",
                   "--tolerance", ",".join(f"{tolerance:g}" for tolerance in TOLERANCES))
-        return out, json.loads((out / "search.json").read_text())
+        return out, strict_json.load(out / "search.json")
 
 
 def listed(combination):
@@ -64,7 +61,7 @@ def baselines(simulator, tokens):
     """(family, parameters, perplexity in FP32 of the stored weights, of INT4 weights, and with FP16 activations)"""
     rows = []
     for family in FAMILIES:
-        recipe = json.loads((MODELS / family / "recipe.json").read_text())
+        recipe = strict_json.load(MODELS / family / "recipe.json")
         _, (stored,) = simulator.evaluate(family, tokens, ["fp32"], "--stored-weights")
         fp16, (rounded,) = simulator.evaluate(family, tokens, ["fp32"])
         rows.append((family, recipe["parameters"], stored, rounded, fp16))
@@ -102,7 +99,7 @@ def single_bits(folder, tolerance, start):
     """Changes of the loss that the log of a search has for one bit more, and for one bit less, of one tensor type of one layer."""
     more, less = [], []
     for line in (folder / "log.jsonl").read_text().splitlines():
-        visit = json.loads(line)
+        visit = strict_json.loads(line, "log.jsonl")
         if visit.get("stage") != "layers" or visit["tolerance"] != tolerance:
             continue
         changes = [bits - base for layer in visit["layers"] for bits, base in zip(layer, start["combination"])]

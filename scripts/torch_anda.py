@@ -7,17 +7,17 @@ stays as the model has it. The rest of the file is what scripts/evaluate_torch a
 """
 
 import importlib.util
-import json
 import pathlib
 import re
-import struct
-import sys
 
 import numpy
 import torch
 from torch import nn
 
 import torch_models
+from anda_common.errors import InputError
+from anda_common.options import whole_number
+from anda_torch import inputs
 
 TENSORS = ("A_qkv", "A_o", "A_u", "A_d")
 TENSOR_OF = {
@@ -26,7 +26,6 @@ TENSOR_OF = {
 }  # fmt: skip
 LAYER = re.compile(r"(?:^|\.)layers\.(\d+)\.")
 LARGEST_MANTISSA = 16
-TOKEN_TYPES = {"uint8": numpy.uint8, "uint16": numpy.dtype("<u2"), "int32": numpy.dtype("<i4")}
 
 # 2^-15 … 2^30: powers of two from a table, since a vectorised exp2 need not be exact.
 LEAST_POWER = -15
@@ -118,22 +117,20 @@ class FpIntGemms:
                 raise ValueError(f"{name}.weight: {error}") from None
 
 
+positive = whole_number(1, 1 << 30)
+
 # --- files and options -----------------------------------------------------------------------------------------
 
 
 def read_tensors(folder):
     """The tensors of model.safetensors, or of the files that model.safetensors.index.json names."""
-    index = folder / "model.safetensors.index.json"
-    names = ["model.safetensors"]
-    if index.exists():
-        names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
     tensors = {}
-    for name in names:
+    for name in inputs.shards(folder):
         path = folder / name
         try:
             tensors.update(torch_models.read_safetensors(path))
-        except (ValueError, KeyError, TypeError, RuntimeError, struct.error) as error:
-            raise ValueError(f"{path}: is no safetensors file, or a damaged one: {error}") from None
+        except (InputError, ValueError) as error:
+            raise InputError(f"{path}: is no safetensors file, or a damaged one: {error}") from None
     return tensors
 
 
@@ -141,25 +138,12 @@ def load_model(folder, transformers=False):
     """The model of a folder as Hugging Face keeps it, in FP32, as a function of tokens that gives logits, and the
     module itself. By torch_models, or by the package transformers for what that does not know or if asked for."""
     folder = pathlib.Path(folder)
-    config = json.loads((folder / "config.json").read_text())
-    known = isinstance(config, dict) and config.get("model_type") in torch_models.FAMILIES
-    if known and not transformers:
-        model = torch_models.make_model(config)
-        state = {name: tensor.float() for name, tensor in read_tensors(folder).items()}
-        if any(not torch.isfinite(tensor).all() for tensor in state.values()):
-            bad = next(name for name, tensor in state.items() if not torch.isfinite(tensor).all())
-            raise ValueError(f"{folder}: tensor {bad} holds NaN or infinity")
-        try:
-            missing, unknown = model.load_state_dict(state, strict=False)
-        except RuntimeError as error:
-            raise ValueError(f"{folder}: tensors do not fit config.json: {error}") from None
-        missing = [name for name in missing if name != "lm_head.weight" or not config.get("tie_word_embeddings", True)]
-        if missing or unknown:
-            raise ValueError(f"{folder}: missing tensors {missing}, unknown tensors {unknown}")
-        return model.eval(), model
+    config = inputs.read_config(folder)
+    if config["model_type"] in torch_models.FAMILIES and not transformers:
+        return load_known(folder, config)
     if importlib.util.find_spec("transformers") is None:
-        raise ValueError(
-            f"{folder}/config.json: model_type {config.get('model_type') if isinstance(config, dict) else None!r} needs "
+        raise InputError(
+            f"{folder}/config.json: model_type {config['model_type']!r} needs "
             f"the Python package transformers, which is not installed; without it: {', '.join(torch_models.FAMILIES)}")
     from transformers import AutoModelForCausalLM
 
@@ -167,36 +151,28 @@ def load_model(folder, transformers=False):
     return (lambda tokens: model(tokens).logits), model
 
 
-def read_tokens(path, kind, vocabulary):
-    """Token ids as a vector: a .npy file of integers, or a file of nothing but integers of `kind`."""
+def load_known(folder, config):
+    state = {name: tensor.float() for name, tensor in read_tensors(folder).items()}
+    for name, tensor in state.items():
+        if not torch.isfinite(tensor).all():
+            raise InputError(f"{folder}: tensor {name} holds NaN or infinity")
+    inputs.check_size(folder, config, sum(tensor.numel() for tensor in state.values()))
+    model = torch_models.make_model(config)
     try:
-        if str(path).endswith(".npy"):
-            tokens = numpy.load(path, allow_pickle=False).ravel()
-        else:
-            tokens = numpy.fromfile(path, TOKEN_TYPES[kind])
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path}: cannot be read: {error}") from None
-    if tokens.dtype.kind not in "iu" or not len(tokens):
-        raise ValueError(f"{path}: holds {tokens.dtype} numbers, {len(tokens)} of them; must hold token ids")
-    tokens = tokens.astype(numpy.int64)
-    wrong = numpy.flatnonzero((tokens < 0) | (tokens >= vocabulary))
-    if len(wrong):
-        raise ValueError(f"{path}: token {wrong[0]} is {tokens[wrong[0]]}, must be 0 … {vocabulary - 1}")
-    return torch.from_numpy(tokens)
-
-
-def positive(text):
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
+        missing, unknown = model.load_state_dict(state, strict=False)
+    except RuntimeError as error:
+        raise InputError(f"{folder}: tensors do not fit config.json: {' '.join(str(error).split())}") from None
+    missing = [name for name in missing if name != "lm_head.weight" or not config.get("tie_word_embeddings", True)]
+    if missing or unknown:
+        raise InputError(f"{folder}: missing tensors {missing}, unknown tensors {unknown}")
+    return model.eval(), model
 
 
 def add_options(parser):
     """What both scripts are told of the model."""
     parser.add_argument("model", metavar="MODEL_FOLDER", type=pathlib.Path, help="config.json and *.safetensors")
     parser.add_argument("--tokens", required=True, metavar="FILE", help="token ids: .npy of integers, or a raw file")
-    parser.add_argument("--token-type", choices=TOKEN_TYPES, default="uint16", help="of a raw file (uint16)")
+    parser.add_argument("--token-type", choices=inputs.TOKEN_TYPES, default="uint16", help="of a raw file (uint16)")
     parser.add_argument("--length", type=positive, metavar="N",
                         help="tokens of a window (the model's positions, at most 2048)")
     parser.add_argument("--group-size", type=positive, default=64, metavar="N", help="values that share an exponent (64)")
@@ -212,13 +188,13 @@ def add_options(parser):
 
 def windows_of(options):
     """Tokens in windows [count x length], after looking at the options that decide them."""
-    config = json.loads((options.model / "config.json").read_text())
+    config = inputs.read_config(options.model)
     length = options.length or min(config.get("max_position_embeddings", 2048), 2048)
-    tokens = read_tokens(options.tokens, options.token_type, config["vocab_size"])
+    tokens = torch.from_numpy(inputs.read_tokens(options.tokens, options.token_type, config["vocab_size"]))
     if length < 2 or length > config.get("max_position_embeddings", length):
-        raise ValueError(f"--length {length}: must be 2 … max_position_embeddings of {options.model}/config.json")
+        raise InputError(f"--length {length}: must be 2 … max_position_embeddings of {options.model}/config.json")
     if len(tokens) < length:
-        raise ValueError(f"{options.tokens}: holds {len(tokens)} tokens, a window needs {length}")
+        raise InputError(f"{options.tokens}: holds {len(tokens)} tokens, a window needs {length}")
     return tokens[: len(tokens) // length * length].view(-1, length)
 
 
@@ -226,18 +202,7 @@ def prepare(options):
     """Model, its linear layers and the windows that the options ask for."""
     if options.threads:
         torch.set_num_threads(options.threads)
-    windows = windows_of(options)
-    forward, module = load_model(options.model, options.transformers)
-    return forward, FpIntGemms(module, options.group_size), windows
-
-
-def main(name, body):
-    """Runs a program; what is wrong with its input is a message and status 2."""
-    try:
-        sys.exit(body())
-    except (OSError, ValueError, KeyError) as error:
-        text = f"key {error} is missing in config.json" if isinstance(error, KeyError) else error
-        print(f"{name}: {text}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    with inputs.as_input_errors():
+        windows = windows_of(options)
+        forward, module = load_model(options.model, options.transformers)
+        return forward, FpIntGemms(module, options.group_size), windows

@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from anda_common import strict_json
+
 SAFETENSORS_TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
@@ -233,32 +235,49 @@ def write_safetensors(path, tensors):
     pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + b"".join(blobs))
 
 
-def without_repetition(pairs):
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)} stands twice in an object")
-    return dict(pairs)
-
-
 def read_safetensors(path):
     """The tensors of a file, in its own types. They must follow each other without overlap or gap, as the format asks."""
     data = pathlib.Path(path).read_bytes()
+    if len(data) < 8:
+        raise ValueError("it is shorter than the length of its header")
     size = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8 : 8 + size], object_pairs_hook=without_repetition)
+    if size > len(data) - 8:
+        raise ValueError(f"the header has {size} bytes, the file {len(data)}")
+    header = strict_json.loads(data[8 : 8 + size].decode(), "header")
+    if not isinstance(header, dict):
+        raise ValueError("the header is not an object")
     header.pop("__metadata__", None)
+    for name, entry in header.items():
+        _check_entry(name, entry)
     tensors = {}
     at = 0
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         first, end = entry["data_offsets"]
-        if first != at or end < first:
+        if first != at or end < first or end > len(data) - 8 - size:
             raise ValueError(f"tensor {name} has the bytes {first} … {end}; what is before it ends at {at}")
         at = end
-        kind = SAFETENSORS_TYPES[entry["dtype"]]
-        flat = torch.frombuffer(bytearray(data[8 + size + first : 8 + size + end]), dtype=kind)
-        tensors[name] = flat.view(entry["shape"])
+        kind, shape = SAFETENSORS_TYPES[entry["dtype"]], entry["shape"]
+        if end - first != math.prod(shape) * torch.empty(0, dtype=kind).element_size():
+            raise ValueError(f"tensor {name} of shape {shape} has {end - first} bytes")
+        flat = torch.frombuffer(bytearray(data[8 + size + first : 8 + size + end]), dtype=kind) if end > first \
+            else torch.empty(0, dtype=kind)
+        tensors[name] = flat.view(shape)
     if 8 + size + at != len(data):
         raise ValueError(f"the tensors end at byte {8 + size + at}, the file at {len(data)}")
     return tensors
+
+
+def _check_entry(name, entry):
+    """ValueError unless an entry of a header has the parts of one."""
+    def sizes(part, count=None):
+        values = entry.get(part)
+        return isinstance(values, list) and count in (None, len(values)) and all(
+            type(value) is int and 0 <= value < 1 << 62 for value in values)
+
+    if not isinstance(entry, dict) or not sizes("shape") or not sizes("data_offsets", 2) or len(entry["shape"]) > 8:
+        raise ValueError(f"the header's entry {name} has no dtype, shape or data_offsets of a tensor")
+    if not isinstance(entry.get("dtype"), str) or entry["dtype"] not in SAFETENSORS_TYPES:
+        raise ValueError(f"tensor {name} is of type {entry.get('dtype')}; known are {', '.join(SAFETENSORS_TYPES)}")
 
 
 def save(model, folder, dtype=torch.float16):

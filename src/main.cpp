@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
+#include <string_view>
 #include <systemc>
 #include <vector>
 
@@ -16,6 +21,7 @@
 #include "cli/run_command.h"
 #include "cli/search_command.h"
 #include "cli/trace_command.h"
+#include "text/characters.h"
 #include "text/nearest.h"
 #include "text/text.h"
 
@@ -74,6 +80,29 @@ int dispatch(const std::vector<std::string>& args) {
                            anda::sim::did_you_mean(name, names) + " (anda-sim --help shows the commands)");
 }
 
+/// Words of the C++ library and of the SystemC kernel, which come as a text from the processes of a simulation.
+bool tells_of_memory(const std::string& message) {
+  return message == std::bad_alloc().what() || message.find("failed to allocate stack memory") != std::string::npos;
+}
+
+int failed(const std::string& message) {
+  std::cerr << "error: " << (tells_of_memory(message) ? "out of memory" : anda::sim::for_terminal(message)) << "\n";
+  return exit_failed;
+}
+
+/// Where memory is so short that not even an exception can be told of.
+[[noreturn]] void end_without_memory() {
+  try {
+    if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    constexpr std::string_view message = "error: out of memory\n";
+    static_cast<void>(::write(STDERR_FILENO, message.data(), message.size()) > 0);
+    ::_exit(exit_failed);
+  } catch (...) {  // a fault of the program, which a debugger shall see
+  }
+  std::abort();
+}
+
 }  // namespace
 
 int sc_main(int argc, char* argv[]) {
@@ -82,16 +111,21 @@ int sc_main(int argc, char* argv[]) {
     if (!std::cout.flush()) throw anda::Error::run("cannot write to the standard output");
     return status;
   } catch (const anda::Error& error) {
-    std::cerr << "error: " << error.what() << "\n";
-    return error.kind() == anda::Error::Kind::input ? exit_wrong_input : exit_failed;
+    if (error.kind() == anda::Error::Kind::run) return failed(error.what());
+    std::cerr << "error: " << anda::sim::for_terminal(error.what()) << "\n";
+    return exit_wrong_input;
+  } catch (const std::bad_alloc&) {
+    return failed("out of memory");
   } catch (const std::exception& error) {
-    std::cerr << "error: " << error.what() << "\n";
-    return exit_failed;
+    return failed(error.what());
   }
 }
 
 // In place of the library's main, to have the kernel's banner silenced.
 int main(int argc, char* argv[]) {
+  // A limit of file sizes is an error of the write, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::set_terminate(end_without_memory);
   setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
   return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -37,9 +37,9 @@ enum anda_result anda_open(struct anda_device* device, const struct anda_io* io)
   device->weight_bits = get(device, ANDA_REG_WEIGHT_BITS);
   device->group_size = get(device, ANDA_REG_GROUP_SIZE);
   device->scale_group = get(device, ANDA_REG_SCALE_GROUP);
-  device->tile_step_m = get(device, ANDA_REG_TILE_STEP_M);
-  device->tile_step_n = get(device, ANDA_REG_TILE_STEP_N);
-  device->tile_step_k = get(device, ANDA_REG_TILE_STEP_K);
+  device->step_unit_m = get(device, ANDA_REG_STEP_UNIT_M);
+  device->step_unit_n = get(device, ANDA_REG_STEP_UNIT_N);
+  device->step_unit_k = get(device, ANDA_REG_STEP_UNIT_K);
   device->mantissa_bytes = get(device, ANDA_REG_MANTISSA_BYTES);
   device->exponent_bytes = get(device, ANDA_REG_EXPONENT_BYTES);
   device->weight_bytes = get(device, ANDA_REG_WEIGHT_BYTES);
@@ -79,43 +79,43 @@ uint64_t anda_weight_bytes(const struct anda_device* device, uint32_t k, uint32_
 }
 
 uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm) {
-  return gemm->tile_k < gemm->k ? (uint64_t)gemm->m * gemm->n * 4 : 0;
+  return gemm->step_k < gemm->k ? (uint64_t)gemm->m * gemm->n * 4 : 0;
 }
 
 /* Whether operands and results of a step fit in half of each buffer; FP32 sums take the room of results in a split k.
  */
-static int fits(const struct anda_device* device, const struct anda_gemm* gemm, uint64_t tile_k) {
-  const uint64_t m = smaller(device->tile_step_m, gemm->m);
-  const uint64_t n = smaller(gemm->tile_n, gemm->n);
-  const uint64_t k = smaller(tile_k, gemm->k);
+static int fits(const struct anda_device* device, const struct anda_gemm* gemm, uint64_t step_k) {
+  const uint64_t m = smaller(device->step_unit_m, gemm->m);
+  const uint64_t n = smaller(gemm->step_n, gemm->n);
+  const uint64_t k = smaller(step_k, gemm->k);
   uint64_t results = plane_bytes(device, m, n, gemm->output_bits);
-  if (tile_k < gemm->k) results = larger(results, m * n * 4);
+  if (step_k < gemm->k) results = larger(results, m * n * 4);
   return plane_bytes(device, m, k, gemm->input_bits) + results <= device->mantissa_bytes / 2 &&
          exponent_bytes(device, m, k, gemm->input_bits) + exponent_bytes(device, m, n, gemm->output_bits) <=
              device->exponent_bytes / 2 &&
          panel_weight_bytes(device, k, n, gemm->weight_bits) <= device->weight_bytes / 2;
 }
 
-enum anda_result anda_choose_tile(const struct anda_device* device, struct anda_gemm* gemm) {
-  const uint64_t step = device->tile_step_k;
-  uint64_t low = 0; /* fits, in steps; a larger tile never needs less room */
+enum anda_result anda_choose_step(const struct anda_device* device, struct anda_gemm* gemm) {
+  const uint64_t unit = device->step_unit_k;
+  uint64_t low = 0; /* fits, in units; a longer step never needs less room */
   uint64_t high;
   if (gemm->m == 0 || gemm->n == 0 || gemm->k == 0) return ANDA_WRONG_ARGUMENT;
-  high = ceil_div(gemm->k, step) + 1;
+  high = ceil_div(gemm->k, unit) + 1;
   gemm->loop_order = 0;
-  gemm->tile_m = device->tile_step_m;
-  gemm->tile_n = (uint32_t)(ceil_div(64, device->tile_step_n) * device->tile_step_n);
+  gemm->step_m = device->step_unit_m;
+  gemm->step_n = (uint32_t)(ceil_div(64, device->step_unit_n) * device->step_unit_n);
   while (high - low > 1) {
     const uint64_t middle = (low + high) / 2;
-    if (fits(device, gemm, middle * step)) {
+    if (fits(device, gemm, middle * unit)) {
       low = middle;
     } else {
       high = middle;
     }
   }
-  if (low == 0) return ANDA_NO_TILE;
+  if (low == 0) return ANDA_NO_STEP;
   /* In equal parts. */
-  gemm->tile_k = (uint32_t)(ceil_div(ceil_div(gemm->k, ceil_div(gemm->k, low * step)), step) * step);
+  gemm->step_k = (uint32_t)(ceil_div(ceil_div(gemm->k, ceil_div(gemm->k, low * unit)), unit) * unit);
   return ANDA_OK;
 }
 
@@ -136,9 +136,9 @@ enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t inde
   anda_set_field(words, ANDA_DESCRIPTOR_INPUT_BITS, gemm->input_bits);
   anda_set_field(words, ANDA_DESCRIPTOR_OUTPUT_BITS, gemm->output_bits);
   anda_set_field(words, ANDA_DESCRIPTOR_WEIGHT_BITS, gemm->weight_bits);
-  anda_set_field(words, ANDA_DESCRIPTOR_TILE_M, gemm->tile_m);
-  anda_set_field(words, ANDA_DESCRIPTOR_TILE_N, gemm->tile_n);
-  anda_set_field(words, ANDA_DESCRIPTOR_TILE_K, gemm->tile_k);
+  anda_set_field(words, ANDA_DESCRIPTOR_STEP_M, gemm->step_m);
+  anda_set_field(words, ANDA_DESCRIPTOR_STEP_N, gemm->step_n);
+  anda_set_field(words, ANDA_DESCRIPTOR_STEP_K, gemm->step_k);
   set_address(words, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, ANDA_DESCRIPTOR_ACTIVATIONS_HIGH, gemm->activations);
   set_address(words, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH, gemm->weights);
   set_address(words, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH, gemm->outputs);

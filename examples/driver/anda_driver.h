@@ -10,12 +10,12 @@
  *   struct anda_device device;
  *   struct anda_gemm gemm = {.m = 64, .n = 128, .k = 512, .input_bits = 8, .weight_bits = 4, .activations = 0x0, ...};
  *   enum anda_result result = anda_open(&device, &io);
- *   if (result == ANDA_OK) result = anda_choose_tile(&device, &gemm);
+ *   if (result == ANDA_OK) result = anda_choose_step(&device, &gemm);
  *   if (result == ANDA_OK) result = anda_write_gemm(&device, 0, &gemm);
  *   if (result == ANDA_OK) result = anda_run(&device, 1, 1000000);
  */
 
-#include <anda/controller/register_map.h>
+#include <anda/control/register_map.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -29,7 +29,7 @@ enum anda_result {
   ANDA_BUSY,          /* a run is under way */
   ANDA_TIMEOUT,       /* the machine did not come to an end in time; anda_reset() stops it */
   ANDA_FAILED,        /* the machine stopped at an error; see struct anda_failure */
-  ANDA_NO_TILE,       /* no tile of the GeMM fits in the buffers */
+  ANDA_NO_STEP,       /* no step of the GeMM fits in the buffers */
   ANDA_WRONG_ARGUMENT
 };
 
@@ -65,9 +65,9 @@ struct anda_device {
   uint32_t weight_bits;
   uint32_t group_size;
   uint32_t scale_group;
-  uint32_t tile_step_m;
-  uint32_t tile_step_n;
-  uint32_t tile_step_k;
+  uint32_t step_unit_m;
+  uint32_t step_unit_n;
+  uint32_t step_unit_k;
   uint32_t mantissa_bytes;
   uint32_t exponent_bytes;
   uint32_t weight_bytes;
@@ -80,8 +80,8 @@ struct anda_gemm {
   uint32_t input_bits;  /* mantissa bits of A; 0: FP16 */
   uint32_t output_bits; /* of C */
   uint32_t weight_bits;
-  uint32_t loop_order; /* this and the tile: anda_choose_tile() sets them */
-  uint32_t tile_m, tile_n, tile_k;
+  uint32_t loop_order; /* this and the step: anda_choose_step() sets them */
+  uint32_t step_m, step_n, step_k;
   uint64_t activations;
   uint64_t weights;
   uint64_t outputs;
@@ -94,10 +94,10 @@ enum anda_result anda_open(struct anda_device* device, const struct anda_io* io)
 /* Bytes of operands in external memory, for the address map of the caller. */
 uint64_t anda_activation_bytes(const struct anda_device* device, uint32_t rows, uint32_t columns, uint32_t bits);
 uint64_t anda_weight_bytes(const struct anda_device* device, uint32_t k, uint32_t n, uint32_t bits);
-uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm); /* 0 when the tile does not split k */
+uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm); /* 0 when steps do not split k */
 
-/* The tile of the paper: 64 columns of weights stay on chip, activations stream past, k in as few parts as fit. */
-enum anda_result anda_choose_tile(const struct anda_device* device, struct anda_gemm* gemm);
+/* The step of the paper: 64 columns of weights stay on chip, activations stream past, k in as few parts as fit. */
+enum anda_result anda_choose_step(const struct anda_device* device, struct anda_gemm* gemm);
 
 /* Writes a GeMM to a place of the instruction memory. Not while a run is under way that uses the place. */
 enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t index, const struct anda_gemm* gemm);

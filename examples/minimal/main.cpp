@@ -3,7 +3,7 @@
 #include <anda/accelerator/accelerator.h>
 #include <anda/accelerator/tiling.h>
 #include <anda/base/access.h>
-#include <anda/controller/tensor_image.h>
+#include <anda/dataflow/tensor_image.h>
 #include <anda/dram/dram.h>
 #include <iostream>
 

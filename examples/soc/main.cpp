@@ -4,7 +4,7 @@
 // costs. With the argument `at` the accelerators talk to the memory in the four phases instead of b_transport.
 #include <anda/accelerator/accelerator.h>
 #include <anda/base/access.h>
-#include <anda/controller/tensor_image.h>
+#include <anda/dataflow/tensor_image.h>
 #include <anda/dram/dram.h>
 #include <anda_driver.h>
 #include <tlm_utils/simple_initiator_socket.h>
@@ -38,10 +38,7 @@ class Processor : public sc_core::sc_module {
   Measured measured[2];
   bool finished = false;
 
-  explicit Processor(sc_core::sc_module_name name) : sc_module(name), bus("bus"), interrupt("interrupt", 2) {
-    SC_HAS_PROCESS(Processor);
-    SC_THREAD(program);
-  }
+  SC_CTOR(Processor) : bus("bus"), interrupt("interrupt", 2) { SC_THREAD(program); }
 
  private:
   /// What a driver needs to know of the machine it drives.
@@ -153,7 +150,7 @@ class Processor : public sc_core::sc_module {
       job.gemm.weights = job.gemm.activations + (64 << 20);
       job.gemm.outputs = job.gemm.activations + (128 << 20);
       job.gemm.partial_sums = job.gemm.activations + (192 << 20);
-      check(anda_choose_tile(&device, &job.gemm), device);
+      check(anda_choose_step(&device, &job.gemm), device);
       check(anda_write_gemm(&device, 0, &job.gemm), device);
       place(job, device);
     }

@@ -1,21 +1,67 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are never seen half-written."""
+"""Files that are never seen half-written, and folders that one process at a time writes to."""
 
+import fcntl
 import os
 import secrets
+import socket
+import time
 from pathlib import Path
+
+from .errors import RunError
+
+# How long a folder may be locked by a process that was killed: by a child of its, which has not yet become another program.
+_PATIENCE_S = 1.0
+
+
+class FolderLock:
+    """Keeps other sweeps, and anda-sim, out of a folder of results until close(). src/files/folder_lock.h has the same.
+
+    RunError names the owner of a folder that is in use."""
+
+    def __init__(self, folder):
+        self._path = Path(folder) / ".lock"
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._take():
+            if time.monotonic() > deadline:
+                self._file.seek(0)
+                owner = self._file.read().strip() or "another process"
+                self._file.close()
+                raise RunError(f"{folder} is in use by {owner}; wait for it to end, or choose another folder with --out")
+            self._file.close()
+            time.sleep(0.05)
+        self._file.truncate(0)
+        self._file.write(f"process {os.getpid()} on {socket.gethostname()}")
+        self._file.flush()
+
+    def _take(self):
+        self._file = open(self._path, "a+", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The owner before may have removed the file until it was locked: then it is nobody's lock.
+            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path))
+        except (BlockingIOError, FileNotFoundError):
+            return False
+
+    def close(self):
+        """Removes the file, too."""
+        self._path.unlink(missing_ok=True)
+        self._file.close()
 
 
 def write_atomically(path, content):
-    """Puts bytes or text under a name in full or not at all, not even after a crash. OSError names the path."""
+    """Puts bytes or text under a name in full or not at all, not even after a crash. OSError names the path. What killed
+    calls for the same name have left is removed."""
     path = Path(path)
+    _remove_abandoned(path.parent, path.name)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with open(temporary, "xb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+            os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from None
@@ -24,8 +70,23 @@ def write_atomically(path, content):
         raise
 
 
+def _remove_abandoned(folder, name):
+    """Removes temporary files that nobody holds the lock of."""
+    for leftover in _leftovers(folder, name):
+        try:
+            with open(leftover, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                leftover.unlink(missing_ok=True)
+        except OSError:
+            pass  # of a live process, of somebody else, or gone
+
+
+def _leftovers(folder, name):
+    return list(Path(folder).glob(f".{name}.*.tmp"))
+
+
 def remove_leftovers(folder, name):
     """Removes what calls of write_atomically that were killed have left of files of a name (or pattern) in a folder, where
     nobody may be writing them now."""
-    for leftover in Path(folder).glob(f".{name}.*.tmp"):
+    for leftover in _leftovers(folder, name):
         leftover.unlink(missing_ok=True)

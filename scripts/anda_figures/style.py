@@ -2,10 +2,12 @@
 """Figures fit for papers: the fonts of captions, colours for everybody, the same bytes every time."""
 
 import io
+import warnings
 from pathlib import Path
 
 from anda_common.errors import InputError
 from anda_common.files import write_atomically
+from anda_common.terminal import one_line
 
 # Width of a column of a two-column paper.
 COLUMN_INCHES = 3.3
@@ -39,7 +41,11 @@ STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "anda",
     "savefig.dpi": 300,
+    # Names are no formulas: a tensor may be called $$.
+    "text.usetex": False,
+    "text.parse_math": False,
 }
+LONGEST_NAME, LONGEST_AXIS = 40, 80
 # What files tell of themselves, by their ending: nothing that differs from one call to the next.
 METADATA = {
     "pdf": {"CreationDate": None, "Creator": "anda-sim", "Producer": None},
@@ -59,6 +65,15 @@ def pyplot():
     return module
 
 
+def label_text(text, longest=LONGEST_NAME):
+    """A name as a figure may show it: one line, cut in the middle where it is too long, and not taken for one that is to be left out
+    of the legend."""
+    text = one_line(text)
+    if len(text) > longest:
+        text = f"{text[: longest // 2]}…{text[-(longest - longest // 2 - 1):]}"
+    return f"\u00a0{text}" if text.startswith("_") else text
+
+
 def plain_ticks(axis):
     """Numbers in full at 1, 2 and 5 of a logarithmic axis: powers of ten would have exponents too small to print."""
     axis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -76,7 +91,9 @@ def save(figure, path):
     path = Path(path)
     file = io.BytesIO()
     ending = path.suffix[1:]
-    figure.savefig(file, format=ending, metadata=METADATA[ending])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as of characters that the font does not have
+        figure.savefig(file, format=ending, metadata=METADATA[ending])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, file.getvalue())
     pyplot().close(figure)

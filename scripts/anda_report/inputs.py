@@ -3,9 +3,10 @@
 
 from pathlib import Path
 
+from anda_common import strict_json
 from anda_common.errors import InputError
 
-from .runs import load_json, load_run, name_runs
+from .runs import load_run, name_runs
 from .tables import load_comparison, load_search, load_table
 
 # What a folder is of, by the file that is in it.
@@ -37,7 +38,7 @@ def load(paths):
         if file.suffix != ".json":
             tables.append(load_table(file))
             continue
-        document = load_json(file)
+        document = strict_json.load(file)
         # Each of the three has parts that the others do not have.
         if isinstance(document, dict) and "models" in document:
             tables.append(load_comparison(file, document))

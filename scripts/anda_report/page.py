@@ -5,6 +5,7 @@ import html
 import json
 from pathlib import Path
 
+from anda_common.terminal import one_line, printable
 from anda_figures.units import NAMES, UNITS, more_is_better
 
 from . import runs as model
@@ -43,7 +44,7 @@ def part(row, name):
 
 
 def op_row(op):
-    stalls = sum(op[f"stall_{cause}_cycles"] for cause in model.STALLS)
+    stalls = sum(model.cycle_parts(op).values()) - op["busy_cycles"]
     return [stalls if key == "stall_cycles" else op.get(key) for key in OP_COLUMNS]
 
 
@@ -54,7 +55,7 @@ def system_data(run, system):
     kinds = model.kinds(system)
     array = None
     if overview is not None:
-        array = {state: overview[f"array_{state}_ticks"] for state in model.CYCLES}
+        array = {state: overview[f"array_{state}_ticks"] for state in model.states_of([run])}
     return {
         "name": system["name"],
         "baseline": own == 0,
@@ -103,18 +104,16 @@ def system_data(run, system):
 
 def run_data(run):
     info = run.report["run"]
-    # anda-sim run --level detailed is level fast before a memory that counts its commands.
-    detailed = any("dram.activates" in system.get("actions", {}) for system in run.systems)
-    level = "detailed" if detailed and info["level"] == "fast" else info["level"]
     return {
         "label": run.label,
         "name": info["name"],
         "workload": info["workload"],
-        "level": level,
+        "level": info["level"],
         "version": info["tool_version"],
         "trace": info["trace_sha256"],
         "config_sha256": info["config_sha256"],
         "assumptions": info["assumptions"],
+        "notes": info.get("notes", []),
         "config": run.config,
         "systems": [system_data(run, system) for system in run.systems],
     }
@@ -132,6 +131,15 @@ def table_data(table):
     }
 
 
+def printable_parts(value):
+    """A value for JSON whose texts hold no control characters, which browsers would show as they please."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(key) if isinstance(key, str) else key: printable_parts(part) for key, part in value.items()}
+    return [printable_parts(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
 def asset(name):
     return (ASSETS / name).read_text(encoding="utf-8")
 
@@ -147,16 +155,16 @@ def page(runs, tables, plotly):
         "runs": [run_data(run) for run in runs],
         "tables": [table_data(table) for table in tables],
         "components": model.COMPONENTS,
-        "states": model.CYCLES,
+        "states": model.states_of(runs),
         "units": UNITS,
         "names": NAMES,
         "op_columns": OP_COLUMNS,
         "most_ops": MOST_OPS,
     }
     # "<" only occurs inside of texts, where it may be escaped; so no text can end the element.
-    embedded = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    embedded = json.dumps(printable_parts(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     parts = {
-        "TITLE": html.escape(title_of(runs, tables)),
+        "TITLE": html.escape(one_line(title_of(runs, tables))),
         "STYLE": asset("style.css"),
         "SECTIONS": (asset("runs.html") if runs else "") + (asset("sweeps.html") if tables else ""),
         "DATA": embedded,

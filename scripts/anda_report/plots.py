@@ -5,15 +5,13 @@ import math
 
 from anda_common.errors import InputError
 from anda_figures.pareto import front_indices
-from anda_figures.style import COLUMN_INCHES, PALETTE, plain_ticks
+from anda_figures.style import COLUMN_INCHES, LONGEST_AXIS, PALETTE, label_text, plain_ticks
 from anda_figures.units import more_is_better, prefixed, scaled
 
-from .runs import COMPONENTS, CYCLES, STALLS, bandwidth, cycle_parts, energy_parts, kinds, ratios, roofline
+from .runs import COMPONENTS, bandwidth, cycle_parts, energy_parts, kinds, ratios, roofline, states_of
 
 COMPONENT_COLOURS = dict(zip(COMPONENTS, ["#0072B2", "#CC79A7", "#009E73", "#E69F00", "#D55E00", "#8A8F98", "#56B4E9"]))
-STATE_COLOURS = dict(
-    zip(CYCLES, ["#0072B2", "#D55E00", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#000000", "#8A8F98"])
-)
+STATE_COLOURS = ["#0072B2", "#D55E00", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#000000", "#8A8F98", "#A65628"]
 # Height of a roof's label in that of the roofline.
 LABEL_SHARE = 0.055
 LOGARITHMIC_FROM = 30
@@ -24,7 +22,7 @@ class Bars:
     """What bars are for: `label`, the row itself, and its system."""
 
     def __init__(self, label, row, system):
-        self.label, self.row, self.system = label, row, system
+        self.label, self.row, self.system = label_text(label), row, system
 
 
 def bars_of(runs, by):
@@ -61,7 +59,12 @@ def legend(figure, axis, columns):
         handletextpad=0.5,
         borderaxespad=0.2,
     )
-    height = made.get_window_extent(figure.canvas.get_renderer()).height / figure.bbox.height
+    extent = made.get_window_extent(figure.canvas.get_renderer())
+    if extent.width > figure.bbox.width and columns > 1:
+        made.remove()
+        legend(figure, axis, columns - 1)
+        return
+    height = extent.height / figure.bbox.height
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - height))
 
 
@@ -72,14 +75,14 @@ def columns_for(bars):
 
 def stacked(plt, bars, parts_of, names, colours, unit, title, share):
     parts = [parts_of(bar.row) for bar in bars]
-    totals = [sum(part[key] for key in names) for part in parts]
+    totals = [sum(part.get(key, 0) for key in names) for part in parts]
     factor, prefix = (0.01, "") if share else prefixed(max(totals), unit)
-    shown = [key for key in names if any(part[key] > 0 for part in parts)]
+    shown = [key for key in names if any(part.get(key, 0) > 0 for part in parts)]
     rows = -(-len(shown) // 3)
     figure, axis = canvas(plt, 0.62 + 0.17 * rows + 0.19 * len(bars))
     left = [0.0] * len(bars)
     for key in shown:
-        widths = [part[key] / ((total or 1) if share else 1) / factor for part, total in zip(parts, totals)]
+        widths = [part.get(key, 0) / ((total or 1) if share else 1) / factor for part, total in zip(parts, totals)]
         axis.barh(range(len(bars)), widths, 0.72, left=left, label=names[key], color=colours[key], linewidth=0)
         left = [a + b for a, b in zip(left, widths)]
     axis.set_yticks(range(len(bars)), [bar.label for bar in bars])
@@ -99,16 +102,24 @@ def plot_energy(plt, runs, options):
     return stacked(plt, bars_of(runs, options.by), joules, COMPONENTS, COMPONENT_COLOURS, "J", "Energy", options.share)
 
 
+def state_colours(states):
+    return {state: STATE_COLOURS[i % len(STATE_COLOURS)] for i, state in enumerate(states)}
+
+
 def plot_cycles(plt, runs, options):
-    names = {key: name.replace("stall: ", "") for key, name in CYCLES.items()}
-    return stacked(plt, bars_of(runs, options.by), cycle_parts, names, STATE_COLOURS, " cycles", "Time", options.share)
+    names = {key: name.replace("stall: ", "") for key, name in states_of(runs).items()}
+    colours = state_colours(names)
+    return stacked(plt, bars_of(runs, options.by), cycle_parts, names, colours, " cycles", "Time", options.share)
 
 
 def plot_stalls(plt, runs, options):
     bars = bars_of(runs, options.by)
-    if not any(cycle_parts(bar.row)[cause] for bar in bars for cause in STALLS):
+    names = {key: name.replace("stall: ", "") for key, name in states_of(runs).items()}
+    colours = state_colours(names)
+    del names["busy"]
+    if not any(cycle_parts(bar.row).get(cause) for bar in bars for cause in names):
         raise InputError("the array never waits: there are no stalls to draw")
-    return stacked(plt, bars, cycle_parts, STALLS, STATE_COLOURS, " cycles", "Stalls", options.share)
+    return stacked(plt, bars, cycle_parts, names, colours, " cycles", "Stalls", options.share)
 
 
 def plot_area(plt, runs, options):
@@ -164,6 +175,8 @@ def plot_roofline(plt, runs, options):
     points = [point for _, roof in roofs for point in roof["points"] if point["intensity"]]
     if not points:
         raise InputError("no GeMM moves bytes: there is no roofline to draw")
+    if not all(roof["bytes_per_s"] > 0 for _, roof in roofs):
+        raise InputError("the external memory has no bandwidth: there is no roofline to draw")
     tensors = list(dict.fromkeys(point["tensor"] for point in points))
     ridges = [peak * 1e12 / roof["bytes_per_s"] for _, roof in roofs for peak in roof["peaks"].values()]
     low, high = (
@@ -217,7 +230,7 @@ def plot_roofline(plt, runs, options):
             )
         axis.plot([], [], color=colour, label=bar.label)
     for i, tensor in enumerate(tensors):
-        axis.plot([], [], MARKERS[i % len(MARKERS)], color="#555555", markersize=4, label=tensor)
+        axis.plot([], [], MARKERS[i % len(MARKERS)], color="#555555", markersize=4, label=label_text(tensor))
     axis.set(
         xscale="log",
         yscale="log",
@@ -294,7 +307,7 @@ def plot_pareto(plt, tables, options):
         markerfacecolor="none",
         label="Pareto front",
     )
-    axis.set(xlabel=x_label, ylabel=y_label)
+    axis.set(xlabel=label_text(x_label, LONGEST_AXIS), ylabel=label_text(y_label, LONGEST_AXIS))
     for values, set_scale, scaled_axis in ((xs, axis.set_xscale, axis.xaxis), (ys, axis.set_yscale, axis.yaxis)):
         known = [value for value in values if value is not None]
         # Where the largest is many times the smallest, all but a few points would lie on each other, as in the report.

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs of anda-sim as scripts/report and scripts/plot see them: read, checked, and what follows from them."""
 
-import json
 import math
-from pathlib import Path
 
+from anda_common import schema, strict_json
 from anda_common.errors import InputError
-
 
 SCHEMA_VERSION = 1
 COMPONENTS = {
@@ -18,19 +16,28 @@ COMPONENTS = {
     "top_controller": "top controller",
     "dram": "DRAM",
 }
-CYCLES = {
-    "busy": "busy",
-    "dram": "stall: DRAM",
-    "buffer_full": "stall: buffer full",
-    "weight_port": "stall: weight port",
-    "activation_port": "stall: activation port",
-    "drain": "stall: drain",
-    "compressor": "stall: compressor",
-    "fill": "stall: fill",
-}
-STALLS = {cause: text.partition(": ")[2] for cause, text in CYCLES.items() if cause != "busy"}
 # Most intervals of a curve over time, however many GeMMs a run has.
 MOST_INTERVALS = 512
+
+_CURVE = {"type": "array", "items": {"type": "number", "minimum": 0}}
+
+
+def timeline_schema(report):
+    """What is read of the overview of a timeline that belongs to a report."""
+    states = ("busy", *stalls_of(report))
+    curves = ("read_bytes", "write_bytes", *(f"array_{state}_ticks" for state in states))
+    system = {
+        "type": "object",
+        "required": ["name", "interval_us", "end_us", *curves],
+        "properties": {
+            "name": {"type": "string"},
+            "interval_us": {"type": "number", "exclusiveMinimum": 0},
+            "end_us": {"type": "number", "minimum": 0},
+            **dict.fromkeys(curves, _CURVE),
+        },
+    }
+    systems = {"type": "object", "required": ["systems"], "properties": {"systems": {"type": "array", "items": system}}}
+    return {"type": "object", "required": ["otherData"], "properties": {"otherData": systems}}
 
 
 class Run:
@@ -45,19 +52,22 @@ class Run:
     def systems(self):
         return self.report["systems"]
 
+    @property
+    def stalls(self):
+        return stalls_of(self.report)
 
-def load_json(path):
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is no text") from None
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        whole = "; the file may be cut off" if error.pos >= len(text.rstrip()) - 1 else ""
-        raise InputError(f"{path}:{error.lineno}:{error.colno}: is no JSON: {error.msg}{whole}") from None
+
+def stalls_of(report):
+    """The causes of stalls that a report knows, in its order, with their names for people. The simulator has the list."""
+    return {cause: cause.replace("_", " ").replace("dram", "DRAM") for cause in report["systems"][0]["stall_cycles"]}
+
+
+def states_of(runs):
+    """What the arrays of some runs do in a cycle, busy first, with names for people."""
+    states = {"busy": "busy"}
+    for run in runs:
+        states.update({cause: f"stall: {name}" for cause, name in run.stalls.items()})
+    return states
 
 
 def load_run(file, report):
@@ -72,85 +82,34 @@ def load_run(file, report):
 
 
 def check(file, report):
-    """Whether what is read here is there and of the right kind; docs/report.schema.json has the rest."""
-
-    def need(owner, where, key, kind):
-        if not isinstance(owner, dict) or key not in owner:
-            raise InputError(f"{file}: {where}{key} is missing: is it a report.json of anda-sim run?")
-        if not isinstance(owner[key], kind) or isinstance(owner[key], bool):
-            raise InputError(f"{file}: {where}{key} is of another kind than in docs/report.schema.json")
-        return owner[key]
-
-    number = (int, float)
-    if need(report, "", "schema_version", int) != SCHEMA_VERSION:
+    """InputError unless a document is a report.json of the layout that is read here (docs/report.schema.json)."""
+    version = report.get("schema_version") if isinstance(report, dict) else None
+    if type(version) is int and version != SCHEMA_VERSION:
         raise InputError(
-            f"{file}: schema_version is {report['schema_version']}, this script reads {SCHEMA_VERSION}: "
+            f"{file}: schema_version is {version}, this script reads {SCHEMA_VERSION}: "
             "run the simulation again, or use the scripts of the version that made it"
         )
-    run = need(report, "", "run", dict)
-    for key in ("name", "workload", "level", "tool_version", "config_sha256", "trace_sha256"):
-        need(run, "run.", key, str)
-    need(run, "run.", "assumptions", list)
-    need(report, "", "ratios", list)
-    if not need(report, "", "systems", list):
-        raise InputError(f"{file}: systems is empty")
-    for i, system in enumerate(report["systems"]):
-        where = f"systems[{i}]."
-        need(system, where, "name", str)
-        for key in ("cycles", "time_s", "busy_cycles", "macs", "effective_tops", "tops_per_w", "tops_per_mm2"):
-            need(system, where, key, number)
-        for path in (
-            "energy_pj.total",
-            "energy_pj.dram",
-            "area_mm2.total",
-            "dram_bandwidth_bytes_per_s.peak",
-            "dram_bytes.read",
-            "dram_bytes.write",
-        ):
-            outer, inner = path.split(".")
-            need(need(system, where, outer, dict), f"{where}{outer}.", inner, number)
-        stalls = need(system, where, "stall_cycles", dict)
-        for cause in STALLS:
-            need(stalls, where + "stall_cycles.", cause, number)
-        for outer in ("energy_pj", "area_mm2", "power_mw"):
-            parts = need(need(system, where, outer, dict), f"{where}{outer}.", "by_component", dict)
-            for component in COMPONENTS:
-                if component != "dram":
-                    need(parts, f"{where}{outer}.by_component.", component, number)
-        for part in ("tensors", "ops"):
-            for j, row in enumerate(need(system, where, part, list)):
-                for key in ("tensor", *(("name",) if part == "ops" else ())):
-                    need(row, f"{where}{part}[{j}].", key, str)
-                for key in (
-                    "cycles",
-                    "time_s",
-                    "busy_cycles",
-                    "macs",
-                    "energy_total_pj",
-                    "dram_read_bytes",
-                    "dram_write_bytes",
-                    "pe_utilization",
-                    *(f"stall_{cause}_cycles" for cause in STALLS),
-                    *(f"energy_{component}_pj" for component in COMPONENTS),
-                ):
-                    need(row, f"{where}{part}[{j}].", key, number)
+    schema.check(file, report, schema.named("report"), "a report.json of anda-sim run")
 
 
 def load_timeline(file, report):
     """The overview of a timeline by system, if it is one of this run."""
-    timeline = load_json(file)
-    try:
-        overviews = {system["name"]: system for system in timeline["otherData"]["systems"]}
-        for system in report["systems"]:
-            overview = overviews[system["name"]]
-            busy = sum(overview["array_busy_ticks"])
-            # A tick is a picosecond, and each edge of the clock is at the nearest one.
-            if not math.isclose(
-                busy * 1e-12, system["busy_cycles"] / system["cycles"] * system["time_s"], rel_tol=1e-3
-            ):
-                return None  # of another run, or of one that folded its layers
-    except (KeyError, TypeError, IndexError):
-        raise InputError(f"{file}: is no timeline of anda-sim run --timeline") from None
+    timeline = strict_json.load(file)
+    overview = {"otherData": timeline.get("otherData")} if isinstance(timeline, dict) else timeline
+    schema.check(file, overview, timeline_schema(report), "a timeline of anda-sim run --timeline")
+    overviews = {system["name"]: system for system in timeline["otherData"]["systems"]}
+    for system in report["systems"]:
+        overview = overviews.get(system["name"])
+        if overview is None:
+            return None
+        intervals = {len(part) for part in overview.values() if isinstance(part, list)}
+        if len(intervals) != 1 or not intervals <= set(range(1, MOST_INTERVALS * 8)):
+            raise InputError(f"{file}: the curves of {system['name']} have different lengths, or too many intervals")
+        # A tick is a picosecond, and each edge of the clock is at the nearest one.
+        busy = sum(overview["array_busy_ticks"]) * 1e-12
+        share = system["busy_cycles"] / system["cycles"] if system["cycles"] else 0
+        if not math.isclose(busy, share * system["time_s"], rel_tol=1e-3):
+            return None  # of another run, or of one that folded its layers
     return overviews
 
 
@@ -179,8 +138,12 @@ def energy_parts(row):
 
 def cycle_parts(row):
     """Cycles by what the array does in them."""
-    stalls = row.get("stall_cycles") or {cause: row[f"stall_{cause}_cycles"] for cause in STALLS}
-    return {"busy": row["busy_cycles"], **{cause: stalls[cause] for cause in STALLS}}
+    stalls = row.get("stall_cycles") or {
+        key.removeprefix("stall_").removesuffix("_cycles"): cycles
+        for key, cycles in row.items()
+        if key.startswith("stall_")
+    }
+    return {"busy": row["busy_cycles"], **stalls}
 
 
 SUMMED = (
@@ -191,7 +154,6 @@ SUMMED = (
     "energy_total_pj",
     "dram_read_bytes",
     "dram_write_bytes",
-    *(f"stall_{cause}_cycles" for cause in STALLS),
     *(f"energy_{component}_pj" for component in COMPONENTS),
 )
 
@@ -199,6 +161,7 @@ SUMMED = (
 def kinds(system):
     """The ops of a system with equal ones (tensor, shape, formats) summed up, in the order of their first one."""
     found = {}
+    summed = (*SUMMED, *(f"stall_{cause}_cycles" for cause in system["stall_cycles"]))
     for op in system["ops"]:
         key = (
             op["tensor"],
@@ -220,12 +183,12 @@ def kinds(system):
                 "output_mantissa_bits": op.get("output_mantissa_bits"),
                 "gemms": 0,
                 "pe_cycles": 0.0,
-                **dict.fromkeys(SUMMED, 0),
+                **dict.fromkeys(summed, 0),
             }
         entry = found[key]
         entry["gemms"] += op.get("count", 1)
-        entry["pe_cycles"] += op["pe_utilization"] * op["cycles"]
-        for field in SUMMED:
+        entry["pe_cycles"] += (op["pe_utilization"] or 0) * op["cycles"]
+        for field in summed:
             entry[field] += op[field]
     rows = list(found.values())
     # Two kinds of one shape differ in their formats.
@@ -242,10 +205,10 @@ def roofline(system):
 
     The peak is that of the kind that keeps the elements busiest: two operations for each MAC, MACs for each cycle of a
     busy element, times all elements."""
-    clock_hz = system["cycles"] / system["time_s"]
+    clock_hz = system["cycles"] / system["time_s"] if system["time_s"] else 0
     peaks, points = {}, []
     for kind in kinds(system):
-        if kind["pe_cycles"] <= 0 or kind["time_s"] <= 0:
+        if min(kind["pe_cycles"], kind["time_s"], kind["macs"], clock_hz) <= 0:
             continue
         bits = kind["input_mantissa_bits"]
         peak = 2 * kind["macs"] / kind["pe_cycles"] * clock_hz * 1e-12
@@ -292,7 +255,7 @@ def bandwidth(run, system):
                 for key in ("dram_read_bytes", "dram_write_bytes")
             ),
         )
-    width = now / MOST_INTERVALS
+    width = now / MOST_INTERVALS or 1.0
     sums = [[0.0] * MOST_INTERVALS, [0.0] * MOST_INTERVALS]
     for op, start, end in zip(system["ops"], ends, ends[1:]):
         first, last = (min(int(at / width), MOST_INTERVALS - 1) for at in (start, end))
@@ -314,7 +277,7 @@ def ratios(system, baseline):
     """How many times better than the baseline, as `ratios` of report.json define it; None where that has no meaning."""
 
     def quotient(a, b):
-        return a / b if b else None
+        return a / b if b and a is not None else None
 
     return {
         "speedup": quotient(baseline["time_s"], system["time_s"]),

@@ -7,8 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from anda_common.errors import InputError
-
+from anda_common import scalar, schema
+from anda_common.errors import InputError, read_error
 
 
 class Table:
@@ -69,13 +69,12 @@ def is_result(name):
 
 
 def value_of(text):
-    if text == "":
-        return None
+    """What a cell of a CSV file holds: a number, a text, or None where it is empty."""
     try:
-        number = float(text)
-    except ValueError:
-        return text
-    return number if math.isfinite(number) else text
+        number = scalar.number(text)
+    except scalar.OutOfRange:
+        number = math.inf
+    return float(number) if number is not None else text or None
 
 
 def load_table(path):
@@ -87,16 +86,14 @@ def load_table(path):
 
 def load_comparison(path, document):
     """The table of a compare.json of anda-sim compare (docs/compare.schema.json): a row for each model and system."""
-    try:
-        rows = [
-            {"model": model["name"], "system": system["name"], **system}
-            for model in document["models"]
-            for system in model["systems"]
-        ]
-        for row in rows:
-            del row["name"]
-    except (KeyError, TypeError):
-        raise InputError(f"{path}: is no compare.json of anda-sim compare") from None
+    schema.check(path, document, schema.named("compare"), "a compare.json of anda-sim compare")
+    rows = [
+        {"model": model["name"], "system": system["name"], **system}
+        for model in document["models"]
+        for system in model["systems"]
+    ]
+    for row in rows:
+        del row["name"]
     first = ("model", "system", "cycles", "time_s")
     return checked(from_dicts(path, rows, first))
 
@@ -104,10 +101,8 @@ def load_comparison(path, document):
 def load_search(path, document):
     """The table of a search.json of anda-sim search (docs/search.schema.json): the front of cost and loss."""
     tensors = ("A_qkv", "A_o", "A_u", "A_d")
-    try:
-        rows = [{**dict(zip(tensors, found["combination"], strict=True)), **found} for found in document["front"]]
-    except (KeyError, TypeError, ValueError):
-        raise InputError(f"{path}: is no search.json of anda-sim search") from None
+    schema.check(path, document, schema.named("search"), "a search.json of anda-sim search")
+    rows = [{**dict(zip(tensors, found["combination"], strict=True)), **found} for found in document["front"]]
     return checked(from_dicts(path, rows, (*tensors, "bops", "loss")))
 
 
@@ -128,11 +123,19 @@ def from_dicts(path, rows, first):
 def read_database(path):
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            # A view could be a program that never ends.
+            kinds = database.execute("SELECT type FROM sqlite_master WHERE name = 'results'").fetchall()
+            if kinds != [("table",)]:
+                raise InputError(f"{path}: is no results.sqlite of a sweep: it has no table named results")
             found = database.execute("SELECT * FROM results ORDER BY point")
             columns = [entry[0] for entry in found.description]
             rows = found.fetchall()
     except sqlite3.Error as error:
         raise InputError(f"{path}: is no results.sqlite of a sweep: {error}") from None
+    for row in rows:
+        for name, value in zip(columns, row):
+            if isinstance(value, bytes):
+                raise InputError(f"{path}: {name} of point {row[0] if columns[0] == 'point' else '?'} holds bytes, no number or text")
     return columns, [
         [float(value) if isinstance(value, int) else None if value == "" else value for value in row] for row in rows
     ]
@@ -144,12 +147,14 @@ def read_csv(path):
         with open(path, encoding="utf-8-sig", newline="") as file:
             lines = list(csv.reader(file, strict=True))
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
+        raise read_error(path, error) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: is no CSV file: {error}") from None
     if not lines or not any(lines[0]):
         raise InputError(f"{path}: has no row of column names")
-    columns = lines[0]
+    columns = [name.strip() for name in lines[0]]
+    if not all(columns):
+        raise InputError(f"{path}:1: has a column without a name")
     repeated = sorted({name for name in columns if columns.count(name) > 1})
     if repeated:
         raise InputError(f"{path}:1: has the column {repeated[0]} twice")
@@ -171,4 +176,8 @@ def checked(table):
         raise InputError(f"{table.path}: has no rows")
     if not [name for name in table.numeric if name != "point"]:
         raise InputError(f"{table.path}: has no column of numbers to draw; is it the results of a sweep?")
+    for number, row in enumerate(table.rows, start=1):
+        for name, value in zip(table.columns, row):
+            if isinstance(value, float) and value and not schema.SMALLEST <= abs(value) <= schema.LARGEST:
+                raise InputError(f"{table.path}: {name} of row {number} is {value:.3g}, which is beyond what can be drawn")
     return table

@@ -154,14 +154,14 @@ one. The tiling is not published; it is not changed here, because it would be ch
 ## What is assumed, and what it does
 
 Where the paper is silent, the simulator assumes; each assumption is changed alone, and these are the geometric means over the
-nine models against FP-FP ([sensitivity.csv](reproduction/sensitivity.csv)). What matters most is the tiling: with the tiles of least
+nine models against FP-FP ([sensitivity.csv](reproduction/sensitivity.csv)). What matters most is the tiling: with the steps of least
 traffic every system reads so little from DRAM that its array decides. A narrow weight port caps what short mantissas save.
 
 {table(headings, sensitivity)}
 | assumption | why |
 |---|---|
-| tiling: a weight tile of k × 64 columns stays, rows of activations stream past | fills half of either buffer at about the same k; not published |
-| weights loaded again: no, a weight tile stays for all rows | not published; the rows say what it costs if it has to leave earlier |
+| tiling: weights of k × 64 columns stay, rows of activations stream past | fills half of either buffer at about the same k; not published |
+| weights loaded again: no, they stay for all rows | not published; the rows say what it costs if it has to leave earlier |
 | DRAM energy: 3.9 pJ/bit, flat | published; without commands or background |
 | SRAM energy: Table III's power over the bits a cycle that this simulator counts | the activity of the published run is not published |
 | weight port: 1024 bit | published word width; INT4 weights of a group take 4 cycles; at 512 bit 8, which groups of fewer than 7 mantissa bits wait for |

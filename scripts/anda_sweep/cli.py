@@ -6,12 +6,11 @@ import re
 import sys
 from pathlib import Path
 
-import yaml
-
 from anda_common.errors import InputError
+from anda_common.options import real_number, whole_number
 
 from .progress import Progress
-from .simulator import Simulator, as_text
+from .simulator import Simulator, Written, as_text
 from .sweep import Sweep
 from .sweep_file import LIMITS
 
@@ -22,24 +21,15 @@ _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 def memory(text):
     """`4GiB`, `512M` or a number of bytes."""
-    match = re.fullmatch(r"(\d+)\s*([kmgt]?)(i?b)?", text.strip(), re.IGNORECASE)
+    match = re.fullmatch(r"([0-9]{1,20})\s*([kmgt]?)(i?b)?", text.strip(), re.IGNORECASE)
     size = int(match[1]) * _SIZES[match[2].lower()] if match else 0
     if not 0 < size < LIMITS["memory_bytes"]:
         raise argparse.ArgumentTypeError(f"`{text}` is not an amount of memory such as 512M or 4GiB")
     return size
 
 
-def positive(text):
-    if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number above 0")
-    return int(text)
-
-
 def seconds(text):
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0
+    value = real_number("a number of seconds above 0")(text)
     if not 0 < value < LIMITS["time_s"]:
         raise argparse.ArgumentTypeError(f"`{text}` is not a number of seconds above 0")
     return value
@@ -49,10 +39,7 @@ def setting(text):
     key, sign, value = text.partition("=")
     if not sign or not key:
         raise argparse.ArgumentTypeError(f"`{text}` is not KEY=VALUE")
-    try:
-        return key, yaml.safe_load(value) if value else ""
-    except yaml.YAMLError:
-        raise argparse.ArgumentTypeError(f"`{value}` is not a value in YAML") from None
+    return key, Written(value)
 
 
 def add_common(parser, folder):
@@ -61,7 +48,7 @@ def add_common(parser, folder):
     parser.add_argument("--set", action="append", default=[], type=setting, metavar="KEY=VALUE",
                         help="a key of the configuration that is the same in all points; may be repeated. Paths are "
                         "relative to the sweep file")
-    parser.add_argument("-j", "--jobs", type=positive, metavar="N", help="simulations at a time (all cores)")
+    parser.add_argument("-j", "--jobs", type=whole_number(1, 1024), metavar="N", help="simulations at a time (all cores)")
     parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="limit of a point's time")
     parser.add_argument("--memory", type=memory, metavar="SIZE", help="limit of a point's memory, such as 4GiB")
     parser.add_argument("--program", type=Path, metavar="FILE", help="anda-sim (that of the source tree, built where needed)")
@@ -91,7 +78,7 @@ def sweep_parser():
     where.add_argument("--slurm", action="store_true", help="run the points as a Slurm job array")
     where.add_argument("--slurm-option", action="append", default=[], metavar="OPTION",
                        help="an option for sbatch, such as --slurm-option=--partition=long; may be repeated")
-    where.add_argument("--points-per-task", type=positive, metavar="N", help="points that a task of the array runs (1)")
+    where.add_argument("--points-per-task", type=whole_number(1, 10**6), metavar="N", help="points that a task of the array runs (1)")
     return parser
 
 
@@ -127,7 +114,7 @@ def check_options(parser, options):
         parser.error("--plot needs a folder when there are several sweep files")
 
 
-def sweep_main(arguments=None):
+def main(arguments=None):
     parser = sweep_parser()
     options = parser.parse_args(arguments)
     check_options(parser, options)

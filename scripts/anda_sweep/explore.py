@@ -12,11 +12,11 @@ import math
 import os
 import re
 import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from anda_common.errors import InputError, RunError
+from anda_common import scalar
+from anda_common.errors import InputError
 from anda_figures.pareto import pareto_front
 
 from .local import LocalExecutor
@@ -24,6 +24,7 @@ from .loss import LossTable
 from .results import Results
 from .simulator import EDP
 from .space import has_key, look_up
+from .study import damage, database_errors, spare_syncs, storage_of
 from .sweep import cell
 
 # Short names of what people minimise.
@@ -31,7 +32,7 @@ ALIASES = {"cycles": "cycles", "time": "time_s", "energy": "energy_total_pj", "a
            "power": "power_on_chip_mw"}
 DEFAULTS = {"minimise": ["cycles", "energy"], "constraints": [], "sampler": "nsga2", "trials": 200, "seed": 1, "batch": 16,
             "population": 32}
-_CONSTRAINT = re.compile(r"\s*([\w]+)\s*(<=|>=)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\Z")
+_CONSTRAINT = re.compile(r"\s*(\w+)\s*(<=|>=)\s*(\S+)\s*\Z")
 _ATTRIBUTE = "anda:violations"
 
 
@@ -50,36 +51,6 @@ class Constraint:
 
     def __str__(self):
         return f"{self.metric} {self.sense} {self.bound:g}"
-
-
-def _storage(path):
-    import optuna
-    return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
-
-
-def _spare_syncs(engine):
-    """Lets the study's database wait for the disk at checkpoints only: it has a dozen commits a trial. A kill loses nothing, a power
-    failure the last trials, whose simulations results.sqlite has kept."""
-    import sqlalchemy
-
-    def on_connect(connection, _):
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-
-    sqlalchemy.event.listen(engine, "connect", on_connect)
-    engine.dispose()
-
-
-@contextmanager
-def _database_errors(path):
-    """What goes wrong with the study's database becomes a RunError."""
-    import optuna
-    import sqlalchemy
-    try:
-        yield
-    except (optuna.exceptions.StorageInternalError, sqlalchemy.exc.SQLAlchemyError) as error:
-        cause = error.__cause__ or error
-        raise RunError(f"{path}: {cause.args[0] if cause.args else cause}") from None
 
 
 class Exploration:
@@ -115,9 +86,13 @@ class Exploration:
 
     def _constraint(self, text):
         match = _CONSTRAINT.match(text)
-        if not match:
+        try:
+            bound = scalar.number(match[3]) if match else None
+        except scalar.OutOfRange:
+            bound = None
+        if bound is None:
             raise InputError(f"{self.where}: `{text}` is not a constraint such as `area <= 2.5`; it is a number, <= or >=, a bound")
-        return Constraint(self._metric(match[1]), match[2], float(match[3]))
+        return Constraint(self._metric(match[1]), match[2], float(bound))
 
     def _fill_outputs(self):
         wanted = [*self.objectives, *(each.metric for each in self.constraints)]
@@ -173,8 +148,8 @@ class Exploration:
         path = os.path.realpath(out / "study.sqlite")
         if not os.path.exists(path):
             self._begin_study(path)
-        storage = _storage(path)
-        _spare_syncs(storage.engine)
+        storage = storage_of(path)
+        spare_syncs(storage.engine)
         try:
             study = optuna.load_study(storage=storage, study_name=self.sweep.name)
             signature = study.user_attrs.get("signature")
@@ -192,7 +167,7 @@ class Exploration:
         new = f"{path}.new"
         for leftover in (new, f"{new}-journal"):
             Path(leftover).unlink(missing_ok=True)
-        storage = _storage(new)
+        storage = storage_of(new)
         study = optuna.create_study(storage=storage, study_name=self.sweep.name,
                                     directions=["minimize"] * len(self.objectives))
         study.set_user_attr("signature", self._signature())
@@ -251,21 +226,28 @@ class Exploration:
         return asked
 
     def _chosen(self, places):
-        """The values of the axes at these places."""
+        """The values of the axes at these places; ValueError where a study has others than its parameters have."""
+        places = list(places)
+        for name, axis, place in zip(self._names(), self.sweep.file.axes, places):
+            if type(place) is not int or not 0 <= place < len(axis.values):
+                raise ValueError(f"{name} is at {place}, its places are 0 to {len(axis.values) - 1}")
         return tuple(axis.values[place] for axis, place in zip(self.sweep.file.axes, places))
 
     def run(self, out=None, jobs=None, executor=None, limits=None, progress=None):
         """Searches until there are as many trials as asked for, and returns the Result."""
         out = Path(out or Path("results") / "explore" / self.sweep.name)
-        with _database_errors(out / "study.sqlite"):
+        with database_errors(out / "study.sqlite"):
             return self._run(out, jobs, executor, limits, progress)
 
     def _run(self, out, jobs, executor, limits, progress):
         sweep = self.sweep
         limits = {**sweep.file.limits, **(limits or {})}
         with Results(out, sweep.columns(sweep.effective["systems"]) + ["loss", "feasible"]) as results:
-            study = self._study(out)
-            there = self._finished(study, results)
+            path = out / "study.sqlite"
+            with damage(path):
+                study = self._study(out)
+                finished = self._finished(study)
+            there = self._kept_rows(finished, results)
             results.begin(list(there.values()))
             bar = progress(self.options["trials"], list(there.values())) if progress else None
             runner = (executor or (lambda r: LocalExecutor(r.work, jobs)))(results)
@@ -273,7 +255,8 @@ class Exploration:
                 self.reference = self._reference(results, runner, limits)
                 for first in range(0, self.options["trials"], self.options["batch"]):
                     count = min(self.options["batch"], self.options["trials"] - first)
-                    asked = [each for each in self._ask(study, first, count) if each[0] not in there]
+                    with damage(path):
+                        asked = [each for each in self._ask(study, first, count) if each[0] not in there]
                     self._batch(study, results, runner, limits, asked, bar)
             finally:
                 runner.close()
@@ -282,16 +265,20 @@ class Exploration:
             rows = results.rows()
         return Found(self, out, results.columns, rows)
 
-    def _finished(self, study, results):
-        """{number: row} of the trials that an earlier call has finished and whose outcomes are kept."""
+    def _finished(self, study):
+        """{number: values of the axes} of the trials that an earlier call has finished."""
+        return {trial.number: self._chosen(trial.params[name] for name in self._names())
+                for trial in study.get_trials(deepcopy=False)
+                if trial.number < self.options["trials"] and trial.state.is_finished()}
+
+    def _kept_rows(self, finished, results):
+        """{number: row} of those whose outcomes are kept."""
         rows = {}
-        for trial in study.get_trials(deepcopy=False):
-            if trial.number >= self.options["trials"] or not trial.state.is_finished():
-                continue
-            point = self._point(trial.number, self._chosen(trial.params[name] for name in self._names()))
+        for number, chosen in finished.items():
+            point = self._point(number, chosen)
             outcome = self.sweep.known(results, point) if point else None
             if outcome:
-                rows[trial.number] = self._row(point, outcome, results.columns)
+                rows[number] = self._row(point, outcome, results.columns)
         return rows
 
     def _reference(self, results, runner, limits):

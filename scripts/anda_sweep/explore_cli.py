@@ -4,19 +4,14 @@
 import argparse
 from pathlib import Path
 
+from anda_common.options import real_number, whole_number
 from anda_figures.style import check_file
 
-from .cli import add_common, executor, limits, positive
+from .cli import add_common, executor, limits
 from .explore import ALIASES, DEFAULTS, Exploration
 from .progress import Progress
 from .sweep import Sweep
 from .sweep_file import SAMPLERS
-
-
-def whole(text):
-    if not text.isdigit() or int(text) >= 2**31:
-        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number from 0 to {2**31 - 1}")
-    return int(text)
 
 
 def explore_parser():
@@ -35,20 +30,20 @@ def explore_parser():
     parser.add_argument("--system", help="the system that the numbers are of (the last one)")
     parser.add_argument("--loss-table", type=Path, metavar="FILE", help="CSV or YAML: A_qkv, A_o, A_u, A_d, loss; or log.jsonl of "
                         "anda-sim search")
-    parser.add_argument("--max-loss", type=float, metavar="LOSS", help="largest loss that is accepted, in the table's unit")
+    parser.add_argument("--max-loss", type=real_number(), metavar="LOSS", help="largest loss that is accepted, in the table's unit")
     parser.add_argument("--monotone-loss", action="store_true",
                         help="assume that a combination loses no more than one of the table that is nowhere longer")
     parser.add_argument("--sampler", choices=SAMPLERS, help=f"how trials are proposed ({DEFAULTS['sampler']})")
-    parser.add_argument("--trials", type=positive, metavar="N", help=f"trials in all ({DEFAULTS['trials']})")
-    parser.add_argument("--seed", type=whole, metavar="N", help=f"what chance begins with ({DEFAULTS['seed']})")
-    parser.add_argument("--batch", type=positive, metavar="N", help=f"trials proposed at a time ({DEFAULTS['batch']})")
-    parser.add_argument("--population", type=positive, metavar="N", help=f"of NSGA-II ({DEFAULTS['population']})")
+    parser.add_argument("--trials", type=whole_number(1, 10**6), metavar="N", help=f"trials in all ({DEFAULTS['trials']})")
+    parser.add_argument("--seed", type=whole_number(0, 2**31 - 1), metavar="N", help=f"what chance begins with ({DEFAULTS['seed']})")
+    parser.add_argument("--batch", type=whole_number(1, 10**6), metavar="N", help=f"trials proposed at a time ({DEFAULTS['batch']})")
+    parser.add_argument("--population", type=whole_number(1, 10**6), metavar="N", help=f"of NSGA-II ({DEFAULTS['population']})")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="run the trials on a Dask cluster, such as tcp://host:8786")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the trials and the front: .svg, .png or .pdf")
     return parser
 
 
-def explore_main(arguments=None):
+def main(arguments=None):
     parser = explore_parser()
     options = parser.parse_args(arguments)
     if (options.loss_table is None) != (options.max_loss is None):

@@ -2,13 +2,17 @@
 """Arithmetic on configuration keys, for conditions and for parameters that follow others.
 
 An expression is written as in Python: numbers, text in quotes, lists, configuration keys with their dots
-(`accelerator.mxu.rows`), `+ - * / // % **`, comparisons, `in`, `and`, `or`, `not`, and the functions min, max, abs, round
-and log2. Nothing else is understood, so that a sweep file cannot run programs.
+(`accelerator.mxu.rows`), `+ - * / // % **` on numbers, comparisons, `in`, `and`, `or`, `not`, `true`, `false`, and the functions
+min, max, abs, round and log2. Numbers are those of every configuration (anda_common.scalar). Nothing else is understood, so that
+a sweep file cannot run programs, nor take for ever: numbers stay within 10^30, and texts and nesting are short.
 """
 
 import ast
 import math
 import operator
+import warnings
+
+from anda_common import scalar
 
 _BINARY = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -19,12 +23,46 @@ _COMPARE = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
     ast.GtE: operator.ge, ast.In: lambda item, items: item in items, ast.NotIn: lambda item, items: item not in items,
 }
-_FUNCTIONS = {"min": min, "max": max, "abs": abs, "round": round, "log2": math.log2}
-_LARGEST = 1e30  # keeps ** and * from making numbers that take for ever
+_TRUTH = {"true": True, "false": False}
+LARGEST = 1e30
+LONGEST = 4096
+DEEPEST = 150
+_MOST_DIGITS = 30
 
 
 class ExpressionError(ValueError):
     """The text is no expression, or has no value for these keys."""
+
+
+def _rounded(value, digits=0):
+    if not _is_number(digits) or digits != int(digits) or abs(digits) > _MOST_DIGITS:
+        raise ValueError(f"round() takes a whole number of digits from -{_MOST_DIGITS} to {_MOST_DIGITS}")
+    return round(value, int(digits)) if digits else round(value)
+
+
+_FUNCTIONS = {"min": min, "max": max, "abs": abs, "round": _rounded, "log2": math.log2}
+# Of these every argument is a number; min and max compare whatever can be compared.
+_ARITHMETIC = {"abs", "round", "log2"}
+
+
+def _is_number(value):
+    return isinstance(value, (int, float))
+
+
+def _checked(value):
+    """The value, if it is one that a configuration can have."""
+    if isinstance(value, complex):
+        raise ValueError("the root of a negative number is no number here")
+    if _is_number(value):
+        if isinstance(value, float) and math.isnan(value):
+            raise ValueError("the result is not a number")
+        if abs(value) > LARGEST:
+            raise OverflowError("a number is too large, beyond 10^30")
+    return value
+
+
+def _short(text):
+    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
 class Expression:
@@ -32,23 +70,30 @@ class Expression:
 
     def __init__(self, text):
         self.text = str(text).strip()
+        if len(self.text) > LONGEST:
+            raise ExpressionError(f"`{_short(self.text)}` is longer than {LONGEST} characters")
         try:
-            self._tree = ast.parse(self.text, mode="eval").body
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of Python about its own habits
+                self._tree = ast.parse(self.text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ExpressionError(f"`{self.text}` is not an expression") from None
+            raise ExpressionError(f"`{_short(self.text)}` is not an expression") from None
         self.names = []
-        self._check(self._tree)
+        self._check(self._tree, 0)
 
     def __repr__(self):
         return f"Expression({self.text!r})"
 
-    def _check(self, node):
+    def _check(self, node, depth):
+        if depth > DEEPEST:
+            raise ExpressionError(f"`{_short(self.text)}` is nested more than {DEEPEST} levels deep")
         if isinstance(node, (ast.Name, ast.Attribute)):
             name = self._name(node)
-            if name not in self.names:
+            if name not in self.names and name not in _TRUTH:
                 self.names.append(name)
             return
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float, str, bool)):
+            self._check_constant(node)
             return
         children = {
             ast.BinOp: lambda: [node.left, node.right], ast.UnaryOp: lambda: [node.operand],
@@ -63,11 +108,25 @@ class Expression:
         call = not isinstance(node, ast.Call) or (
             isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS and not node.keywords)
         if children is None or not known or not call:
-            part = ast.unparse(node)
-            raise ExpressionError(f"`{part}` in `{self.text}` is not understood; there are numbers, text, lists, keys, "
-                                  f"+ - * / // % **, comparisons, in, and, or, not, {', '.join(_FUNCTIONS)}")
+            raise ExpressionError(f"`{self._source(node)}` in `{_short(self.text)}` is not understood; there are numbers, text, lists, "
+                                  f"keys, + - * / // % **, comparisons, in, and, or, not, {', '.join(_FUNCTIONS)}")
         for child in children():
-            self._check(child)
+            self._check(child, depth + 1)
+
+    def _source(self, node):
+        return _short(ast.get_source_segment(self.text, node) or self.text)
+
+    def _check_constant(self, node):
+        if not _is_number(node.value) or isinstance(node.value, bool):
+            return
+        written = self._source(node)
+        if not scalar.is_number(ast.get_source_segment(self.text, node) or ""):
+            raise ExpressionError(f"`{written}` in `{_short(self.text)}` is not a number; numbers are decimal, without leading zeros and "
+                                  "underscores")
+        try:
+            _checked(node.value)
+        except (ValueError, OverflowError) as error:
+            raise ExpressionError(f"`{written}` in `{_short(self.text)}`: {error}") from None
 
     def _name(self, node):
         parts = []
@@ -75,30 +134,29 @@ class Expression:
             parts.append(node.attr)
             node = node.value
         if not isinstance(node, ast.Name):
-            raise ExpressionError(f"`{ast.unparse(node)}` in `{self.text}` is not the name of a key")
+            raise ExpressionError(f"`{self._source(node)}` in `{_short(self.text)}` is not the name of a key")
         return ".".join([node.id, *reversed(parts)])
 
     def value(self, lookup):
-        """Its value, `lookup(name)` being that of a key; ExpressionError where there is none."""
+        """Its value, `lookup(name)` being that of a key: a number, a truth value, a text or a list. ExpressionError where there is
+        none."""
         try:
             return self._value(self._tree, lookup)
         except ExpressionError:
             raise
-        except (ArithmeticError, TypeError, ValueError, LookupError) as error:
-            raise ExpressionError(f"`{self.text}` has no value: {error}") from None
+        except (ArithmeticError, TypeError, ValueError, LookupError, RecursionError) as error:
+            raise ExpressionError(f"`{_short(self.text)}` has no value: {error}") from None
 
     def _value(self, node, lookup):
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, (ast.Name, ast.Attribute)):
-            return lookup(self._name(node))
+            name = self._name(node)
+            return _TRUTH[name] if name in _TRUTH else lookup(name)
         if isinstance(node, (ast.List, ast.Tuple)):
             return [self._value(each, lookup) for each in node.elts]
         if isinstance(node, ast.BinOp):
-            left, right = self._value(node.left, lookup), self._value(node.right, lookup)
-            if isinstance(node.op, (ast.Pow, ast.Mult)):
-                self._check_size(node.op, left, right)
-            return _BINARY[type(node.op)](left, right)
+            return self._binary(node.op, self._value(node.left, lookup), self._value(node.right, lookup))
         if isinstance(node, ast.UnaryOp):
             return _UNARY[type(node.op)](self._value(node.operand, lookup))
         if isinstance(node, ast.BoolOp):
@@ -114,21 +172,30 @@ class Expression:
         if isinstance(node, ast.Subscript):
             return self._value(node.value, lookup)[self._value(node.slice, lookup)]
         if isinstance(node, ast.Compare):
-            left = self._value(node.left, lookup)
-            for op, right_node in zip(node.ops, node.comparators):
-                right = self._value(right_node, lookup)
-                if not _COMPARE[type(op)](left, right):
-                    return False
-                left = right
-            return True
-        return _FUNCTIONS[node.func.id](*[self._value(each, lookup) for each in node.args])
+            return self._compared(node, lookup)
+        return self._called(node.func.id, [self._value(each, lookup) for each in node.args])
 
-    def _check_size(self, op, left, right):
-        if not all(isinstance(each, (int, float)) for each in (left, right)):
-            raise TypeError("only numbers are multiplied")
-        if isinstance(op, ast.Pow):
-            size = abs(right) * math.log10(abs(left)) if left not in (0, 1, -1) else 0
-            if size > math.log10(_LARGEST):
-                raise OverflowError(f"{left} ** {right} is too large")
-        elif abs(left) > _LARGEST or abs(right) > _LARGEST:
-            raise OverflowError(f"{left} * {right} is too large")
+    def _compared(self, node, lookup):
+        left = self._value(node.left, lookup)
+        for op, right_node in zip(node.ops, node.comparators):
+            right = self._value(right_node, lookup)
+            if not _COMPARE[type(op)](left, right):
+                return False
+            left = right
+        return True
+
+    @staticmethod
+    def _binary(op, left, right):
+        if not _is_number(left) or not _is_number(right):
+            raise TypeError("only numbers are added, multiplied and divided")
+        _checked(left), _checked(right)
+        if isinstance(op, ast.Pow) and isinstance(left, int) and isinstance(right, int) and right > 0 and abs(left) > 1:
+            if right * math.log10(abs(left)) > math.log10(LARGEST) + 1:
+                raise OverflowError(f"{left} ** {right} is too large, beyond 10^30")
+        return _checked(_BINARY[type(op)](left, right))
+
+    @staticmethod
+    def _called(name, values):
+        if name in _ARITHMETIC and not all(map(_is_number, values)):
+            raise TypeError(f"{name}() takes numbers")
+        return _checked(_FUNCTIONS[name](*values))

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from anda_common.errors import RunError
 
-from .point import Cancelled, ProgramChanged, run_point
+from .point import Cancelled, NoRoom, ProgramChanged, run_point
 
 
 class LocalExecutor:
@@ -35,7 +35,7 @@ class LocalExecutor:
                     yield future.result()
                 except ProgramChanged as error:
                     raise RunError(str(error)) from None
-                except OSError as error:
+                except (NoRoom, OSError) as error:
                     raise RunError(f"a point could not be run: {error}") from None
                 except Cancelled:
                     pass

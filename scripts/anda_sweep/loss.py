@@ -7,17 +7,25 @@ the limit that it is compared with matter.
 """
 
 import csv
-import json
 import math
 from pathlib import Path
 
 import yaml
 
+from anda_common import scalar, strict_json, yaml_text
 from anda_common.errors import InputError
 
 from .space import look_up
 
 TENSORS = ("A_qkv", "A_o", "A_u", "A_d")
+LONGEST_MANTISSA = 16
+LARGEST = 64 << 20
+
+
+def _shown(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)[:60]
 
 
 class LossTable:
@@ -36,47 +44,72 @@ class LossTable:
             raise InputError(f"{path}: the table has no rows")
 
     def _rows(self):
-        try:
-            text = self.path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{self.path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        """(place, row) of every entry, the values of a row as they are meant."""
+        text = yaml_text.read_text(self.path, LARGEST)
         if self.path.suffix in (".yaml", ".yml"):
-            try:
-                rows = yaml.safe_load(text)
-            except yaml.YAMLError as error:
-                raise InputError(f"{self.path}: is not YAML: {error}") from None
-            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            return self._listed(text)
+        return self._logged(text) if self.path.suffix == ".jsonl" else self._csv(text)
+
+    def _listed(self, text):
+        problems = []
+
+        def problem(node, what):
+            problems.append(f"{self.path}:{node.start_mark.line + 1}: {what}")
+
+        root = yaml_text.compose(self.path, text)
+        for node in getattr(root, "value", []) if isinstance(root, yaml.SequenceNode) else [root]:
+            if not isinstance(node, yaml.MappingNode):
                 raise InputError(f"{self.path}: must be a list of {{{', '.join(TENSORS)}, loss}}")
-            return [(f"{self.path}: entry {i}", row) for i, row in enumerate(rows, 1)]
-        if self.path.suffix == ".jsonl":
-            return self._logged(text)
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line and not line.startswith("#")]
-        rows = csv.DictReader(line for _, line in lines)
-        return [(f"{self.path}:{number}", row) for (number, _), row in zip(lines[1:], rows)]
+            row = yaml_text.value_of(node, problem)
+            if problems:
+                raise InputError(*problems)
+            yield f"{self.path}:{node.start_mark.line + 1}", row
+
+    def _csv(self, text):
+        columns = None
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line or line.startswith("#"):
+                continue
+            place = f"{self.path}:{number}"
+            try:
+                (cells,) = csv.reader([line], strict=True)
+                values = [scalar.plain(cell.strip()) for cell in cells]
+            except (csv.Error, ValueError) as error:
+                raise InputError(f"{place}: {error}") from None
+            if columns is None:
+                columns = [cell.strip() for cell in cells]
+                if len(set(columns)) < len(columns):
+                    raise InputError(f"{place}: names a column twice")
+            elif len(values) != len(columns):
+                raise InputError(f"{place}: has {len(values)} values, the columns are {len(columns)}")
+            else:
+                yield place, dict(zip(columns, values))
 
     def _logged(self, text):
         """What a search looked at with all layers alike. A last line without an end is one that was being written."""
-        for number, line in enumerate(text.splitlines(keepends=True), 1):
-            if not line.endswith("\n"):
-                return
-            try:
-                entry = json.loads(line)
-                if "combination" in entry and "layers" not in entry:
-                    yield f"{self.path}:{number}", {**dict(zip(TENSORS, entry["combination"])), "loss": entry["loss"]}
-            except (ValueError, TypeError, KeyError):
-                raise InputError(f"{self.path}:{number}: is no line of a log of anda-sim search") from None
+        lines = text.split("\n")
+        for number, line in enumerate(lines[:-1], 1):
+            place = f"{self.path}:{number}"
+            entry = strict_json.loads(line, str(self.path), number)
+            if not isinstance(entry, dict):
+                raise InputError(f"{place}: is no line of a log of anda-sim search")
+            if "combination" not in entry or "layers" in entry:
+                continue
+            bits = entry["combination"]
+            if not isinstance(bits, list) or len(bits) != len(TENSORS):
+                raise InputError(f"{place}: combination must have the lengths of {', '.join(TENSORS)}")
+            yield place, {**dict(zip(TENSORS, bits)), "loss": entry.get("loss")}
 
     def _add(self, place, row):
         for name in (*TENSORS, "loss"):
             if row.get(name) in (None, ""):
                 raise InputError(f"{place}: has no {name}; the columns are {', '.join(TENSORS)}, loss")
-        try:
-            bits = tuple(int(row[name]) for name in TENSORS)
-            loss = float(row["loss"])
-        except (TypeError, ValueError):
-            raise InputError(f"{place}: mantissa lengths are whole numbers and the loss is a number") from None
-        if not all(1 <= each <= 16 for each in bits) or math.isnan(loss):
-            raise InputError(f"{place}: mantissa lengths are from 1 to 16 and the loss is a number")
+        for name in TENSORS:
+            if type(row[name]) is not int or not 1 <= row[name] <= LONGEST_MANTISSA:
+                raise InputError(f"{place}: {name} is {_shown(row[name])}, must be a whole number from 1 to {LONGEST_MANTISSA}")
+        if type(row["loss"]) not in (int, float):
+            raise InputError(f"{place}: loss is {_shown(row['loss'])}, must be a finite number")
+        bits, loss = tuple(row[name] for name in TENSORS), float(row["loss"])
         if self._losses.setdefault(bits, loss) != loss:
             raise InputError(f"{place}: {list(bits)} stands in the table with another loss")
 

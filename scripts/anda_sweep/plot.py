@@ -13,7 +13,8 @@ import json
 from pathlib import Path
 
 from anda_common.errors import InputError
-from anda_figures.style import PALETTE, check_file, plain_ticks, pyplot, save
+from anda_common.terminal import one_line
+from anda_figures.style import LONGEST_AXIS, PALETTE, check_file, label_text, plain_ticks, pyplot, save
 from anda_figures.units import scaled
 
 from .results import FIXED_COLUMNS
@@ -70,7 +71,7 @@ def plot_sweep(rows, columns, parameters, x=None, y=None, system=None, series=No
             chosen = [point for point, row in zip(zip(across, up), done) if series is None or row[series] == group]
             if not texts:
                 chosen.sort(key=lambda point: point[0])
-            panel.plot(*zip(*chosen), marker="o", label=None if group is None else _text(group))
+            panel.plot(*zip(*chosen), marker="o", label=None if group is None else label_text(_text(group)))
         panel.set(xlabel=x_label, ylabel=y_label, yscale=y_scale)
         panel.grid()
         if y_scale == "linear":
@@ -83,9 +84,9 @@ def plot_sweep(rows, columns, parameters, x=None, y=None, system=None, series=No
             panel.set_xscale(x_scale)
             _place_ticks(panel, sorted(set(across)), x_scale)
     if series:
-        panels[0][-1].legend(title=series.split(".")[-1], loc="upper left", bbox_to_anchor=(1, 1))
+        panels[0][-1].legend(title=label_text(series.split(".")[-1]), loc="upper left", bbox_to_anchor=(1, 1))
     if title:
-        figure.suptitle(title)
+        figure.suptitle(one_line(title))
     return figure
 
 
@@ -126,8 +127,9 @@ def plot_front(found):
 def _axis(values, name, parameter=False, texts=False):
     """Values as they are drawn, and the label of their axis: keys of the configuration keep both."""
     if texts:
-        return [_text(value) for value in values], name
-    return (values, name) if parameter else scaled(name, values)
+        return [label_text(_text(value)) for value in values], label_text(name, LONGEST_AXIS)
+    shown, label = (values, name) if parameter else scaled(name, values)
+    return shown, label_text(label, LONGEST_AXIS)
 
 
 def _place_ticks(panel, values, x_scale):

@@ -12,6 +12,7 @@ and an outcome is one too: key, status (one of STATUSES), error (text, "" when d
 and report: what report.json holds of the whole systems.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -33,10 +34,16 @@ _LONGEST_S = 2_000_000
 # is another parent by now.
 _WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"']
 _hashes = {}
+# What a simulation says where the machine has no room: disk, quota, limit of a file's size, open files.
+_NO_ROOM = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE))
 
 
 class ProgramChanged(Exception):
     """The simulator on this machine is not the one that the sweep was planned with."""
+
+
+class NoRoom(Exception):
+    """The machine ran out of disk or of open files: no fault of the point, which is to be run again."""
 
 
 class Cancelled(Exception):
@@ -56,10 +63,15 @@ def sha256(path):
     return _hashes[stamp]
 
 
+def tells_of_no_room(message):
+    """Whether the message of a simulation that failed is about what the machine lacked."""
+    return any(text in message for text in _NO_ROOM)
+
+
 def run_point(job, folder=None, cancel_fd=None):
     """The outcome of a job. Works in a folder of its own below `folder`, which it removes.
 
-    Raises ProgramChanged, and Cancelled when something can be read from cancel_fd."""
+    Raises ProgramChanged, NoRoom, and Cancelled when something can be read from cancel_fd."""
     try:
         actual = sha256(job["program"])
     except OSError as error:
@@ -81,7 +93,8 @@ def _run(job, work, cancel_fd):
     command = [*_WITH_PARENT, str(os.getpid()), "prlimit", *limits, job["program"], "run", config, "--quiet",
                "--out", os.path.join(work, "out")]
     started = time.monotonic()
-    with open(os.path.join(work, "errors"), "w+", encoding="utf-8", errors="replace") as errors:
+    # In memory: on a full disk the message must be told all the same.
+    with open(os.memfd_create("errors"), "w+", encoding="utf-8", errors="replace") as errors:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=errors, cwd=work)
         ended, code = _wait(process, job["time_s"], cancel_fd)
@@ -94,21 +107,43 @@ def _run(job, work, cancel_fd):
     elif code == 0:
         try:
             outcome["report"] = _numbers_of(os.path.join(work, "out", "report.json"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            raise NoRoom(f"report.json cannot be read: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             outcome.update(status="failed", error=f"left no whole report.json: {str(error).replace(work, '.')}")
     else:
         outcome.update(_failure(code, message, job["memory_bytes"]))
     return outcome
 
 
+def _refuse(constant):
+    raise ValueError(f"it has {constant}")
+
+
 def _numbers_of(path):
     """What report.json holds of whole systems."""
     with open(path, encoding="utf-8") as file:
-        report = json.load(file)
+        report = json.load(file, parse_constant=_refuse)
     for system in report["systems"]:
         system.pop("ops"), system.pop("tensors")
     report["run"].pop("assumptions")
     return {name: report[name] for name in _KEPT}
+
+
+def checked(outcome):
+    """The outcome, if it has the parts of one; TypeError otherwise. It may come from a database or a file that anything wrote."""
+    report = outcome["report"] if isinstance(outcome, dict) else None
+    if not isinstance(outcome, dict) or outcome.get("status") not in STATUSES or not isinstance(outcome.get("error"), str):
+        raise TypeError("it has no status or no error")
+    if (report is None) == (outcome["status"] == "done"):
+        raise TypeError(f"it is {outcome['status']} {'without' if report is None else 'with'} a report")
+    if report is not None:
+        for part in ("systems", "ratios"):
+            if not isinstance(report, dict) or not isinstance(report.get(part), list):
+                raise TypeError(f"its report has no list of {part}")
+        if not report["systems"] or not all(isinstance(each, dict) for part in ("systems", "ratios") for each in report[part]):
+            raise TypeError("its report has no systems")
+    return outcome
 
 
 def _wait(process, time_s, cancel_fd):
@@ -132,9 +167,11 @@ def _wait(process, time_s, cancel_fd):
 
 
 def _failure(code, message, memory_bytes):
-    # What the simulator, the SystemC kernel, the C library and the loader say when there is no more.
-    if memory_bytes and re.search("bad_alloc|allocate (stack )?memory|failed to map", message):
+    # What the simulator, of any version, and the loader say when there is no more.
+    if memory_bytes and re.search("out of memory|bad_alloc|allocate (stack )?memory|failed to map", message):
         return {"status": "memory", "error": f"needs more than {memory_bytes} bytes of memory"}
+    if code == -signal.SIGXFSZ or (code == 1 and tells_of_no_room(message)):
+        raise NoRoom(message.removeprefix("error: ") or os.strerror(errno.EFBIG))
     if code < 0:
         name = signal.Signals(-code).name
         hint = "; the kernel does that when memory runs out" if name == "SIGKILL" else ""

@@ -3,6 +3,8 @@
 
 import sys
 
+from anda_common.terminal import one_line
+
 
 class Progress:
     """A bar on standard error; where that is no terminal, a line twice a minute."""
@@ -11,7 +13,9 @@ class Progress:
         from tqdm import tqdm
 
         self._failed = sum(row["status"] != "done" for row in known)
-        self._bar = tqdm(total=total, initial=len(known), desc=label, unit="point", disable=quiet, file=sys.stderr,
+        # The bar moves the cursor; of what it shows only the label comes from a file.
+        terminal = getattr(sys.stderr, "stream", sys.stderr)
+        self._bar = tqdm(total=total, initial=len(known), desc=one_line(label), unit="point", disable=quiet, file=terminal,
                          mininterval=0.2 if sys.stderr.isatty() else 30, dynamic_ncols=True)
         self._bar.set_postfix(failed=self._failed)
 

@@ -9,26 +9,24 @@ points, when a sweep begins and ends. One sweep at a time works in a folder.
 
 import csv
 import errno
-import fcntl
 import io
 import json
 import os
 import shutil
-import socket
 import sqlite3
-import time
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
+from anda_common import strict_json
 from anda_common.errors import InputError, RunError
-from anda_common.files import remove_leftovers, write_atomically
+from anda_common.files import FolderLock, remove_leftovers, write_atomically
+
+from .point import checked, tells_of_no_room
 
 APPLICATION_ID = 0x616e6461  # "anda"
 LAYOUT = 1
 FIXED_COLUMNS = ["point", "status", "error"]
-# How long a folder may be locked by a sweep that was killed: by a child of its, which has not yet become a simulation.
-_PATIENCE_S = 1.0
 # How long a commit waits for those who read the database.
 _BUSY_S = 60.0
 _SCHEMA = """
@@ -52,14 +50,13 @@ class Results:
         self.csv_path, self.database_path = self.folder / "results.csv", self.folder / "results.sqlite"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = open(self.folder / ".lock", "a+", encoding="utf-8")
+            self._lock = FolderLock(self.folder)
         except OSError as error:
             raise RunError(f"{self.folder}: {error.strerror}") from None
         # Absolute, since simulations run in folders of their own.
         self.work = Path(os.path.realpath(self.folder)) / "running"
         self._db = self._csv = None
         try:
-            self._take_lock()
             self._open()
             remove_leftovers(self.folder, self.csv_path.name)
             shutil.rmtree(self.work, ignore_errors=True)
@@ -86,22 +83,6 @@ class Results:
         with self._named():
             return self._db.execute(*command).fetchall()
 
-    def _take_lock(self):
-        deadline = time.monotonic() + _PATIENCE_S
-        while True:
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    self._lock.seek(0)
-                    raise RunError(f"{self.folder} is in use by {self._lock.read().strip() or 'another sweep'}; "
-                                   "wait for it to end, or choose another folder with --out") from None
-                time.sleep(0.05)
-        self._lock.truncate(0)
-        self._lock.write(f"process {os.getpid()} on {socket.gethostname()}")
-        self._lock.flush()
-
     def _open(self):
         new = not self.database_path.exists()
         # A rollback journal, since a write-ahead log is not for network file systems, and every commit on the disk.
@@ -123,7 +104,17 @@ class Results:
     def run(self, key):
         """The outcome that is kept for a content address, or None."""
         for status, error, report in self._execute("SELECT status, error, report FROM runs WHERE key = ?", (key,)):
-            return {"key": key, "status": status, "error": error, "report": json.loads(report) if report else None}
+            outcome = {"key": key, "status": status, "error": error, "report": None}
+            try:
+                if report is not None:
+                    outcome["report"] = strict_json.loads(report, "report")
+                checked(outcome)
+            except (InputError, TypeError) as problem:
+                raise InputError(f"{self.database_path}: the outcome of {key[:12]}… in the table runs is damaged ({problem}); "
+                                 "delete that row, or choose another folder with --out") from None
+            # An earlier version took a full disk for a fault of the point.
+            if status != "failed" or not tells_of_no_room(error):
+                return outcome
         return None
 
     @contextmanager
@@ -208,7 +199,6 @@ class Results:
         finally:
             self._db.close()
             shutil.rmtree(self.work, ignore_errors=True)
-            self._lock.truncate(0)
             self._lock.close()
 
     def __enter__(self):

@@ -7,8 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-import yaml
-
+from anda_common import yaml_text
 from anda_common.errors import InputError, RunError, suggestion
 
 from .point import sha256
@@ -20,10 +19,17 @@ EDP = "energy_delay_product_pj_s"
 # Keys of the effective configuration that name files: what is in them belongs to the address of a point.
 _INPUT_FILES = (("workload", "trace"), ("workload", "config_json"), ("functional", "activations"),
                 ("functional", "weights"))
+_SECTIONS = ("precision", *dict.fromkeys(section for section, _ in _INPUT_FILES))
+
+
+class Written(str):
+    """A value of a configuration key as the user has written it for anda-sim, whose business it is."""
 
 
 def as_text(value):
     """A value as `--set` takes it."""
+    if isinstance(value, Written):
+        return str(value)
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, bool):
@@ -61,7 +67,7 @@ class Simulator:
 
     def _call(self, *args, folder=None):
         try:
-            return subprocess.run([self.path, *map(str, args)], capture_output=True, text=True, cwd=folder)
+            return subprocess.run([self.path, *map(str, args)], capture_output=True, encoding="utf-8", errors="replace", cwd=folder)
         except OSError as error:
             raise RunError(f"{self.path} cannot be run: {error.strerror}") from None
 
@@ -77,11 +83,17 @@ class Simulator:
 
     def effective(self, text):
         """The effective configuration as nested dicts."""
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        try:
+            values = yaml_text.load(self.path, text)
+            if values["systems"] and all(isinstance(values[section], dict) for section in _SECTIONS):
+                return values
+        except (InputError, KeyError, TypeError):
+            pass
+        raise InputError(f"--program {self.path}: is not anda-sim: its `config` writes no effective configuration")
 
     def key(self, text, effective):
         """Content address of a point: its effective configuration, the files that it reads, the program."""
-        digest = hashlib.sha256(f"{self.sha256}\n{text}".encode())
+        digest = hashlib.sha256(f"{self.sha256}\n{text}".encode(errors="replace"))
         for section, name in _INPUT_FILES:
             path = effective[section][name]
             if path:
@@ -113,18 +125,29 @@ class Simulator:
                              f"{EDP}{suggestion(name, self.metrics)}")
 
     def numbers(self, report):
-        """{system: {metric: value}} of a report; None where a number has no meaning."""
-        ratios = {each["system"]: each for each in report["ratios"]}
+        """{system: {metric: value}} of a report; None where a number has no meaning. TypeError where it is no report."""
+        ratios = {each.get("system"): each for each in report["ratios"]}
         result = {}
         for system in report["systems"]:
+            name = system.get("name")
+            if not isinstance(name, str):
+                raise TypeError("a system of the report has no name")
             values = {}
-            for name, path in self.paths.items():
+            for metric, path in self.paths.items():
                 value = system
                 for part in path:
                     value = value.get(part) if isinstance(value, dict) else None
-                values[name] = value
-            values[EDP] = values["energy_total_pj"] * values["time_s"]
-            own = ratios.get(system["name"])
-            values.update({name: own[name] if own else 1.0 for name in RATIOS})
-            result[system["name"]] = values
+                values[metric] = _measured(metric, value)
+            energy, time_s = values["energy_total_pj"], values["time_s"]
+            values[EDP] = None if energy is None or time_s is None else energy * time_s
+            own = ratios.get(name)
+            values.update({ratio: _measured(ratio, own.get(ratio)) if own else 1.0 for ratio in RATIOS})
+            result[name] = values
         return result
+
+
+def _measured(metric, value):
+    """A number of a report, or None. Beyond 10^100 it is none: sums and products of such would not be finite."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1e100):
+        raise TypeError(f"{metric} of the report is not a number from 0 to 1e100")
+    return value

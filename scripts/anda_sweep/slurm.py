@@ -16,8 +16,11 @@ import subprocess
 import time
 from pathlib import Path
 
+from anda_common import strict_json
 from anda_common.errors import InputError, RunError
 from anda_common.files import remove_leftovers
+
+from .point import checked
 
 MOST_TASKS = 1000  # Slurm's MaxArraySize is 1001 unless its administrator changed it.
 ROUNDS = 3
@@ -25,6 +28,20 @@ POLL_S = 0.2
 QUEUE_POLL_S = 2.0
 SILENCE_S = 300.0
 _TASK = Path(__file__).resolve().parent / "slurm_task.py"
+
+
+def _incoming(path):
+    """What a task has left: an outcome, or {"stopped": why there is none}."""
+    outcome = strict_json.load(path)
+    if isinstance(outcome, dict) and isinstance(outcome.get("stopped"), str):
+        return outcome
+    try:
+        checked(outcome)
+        if all(isinstance(outcome.get(name), str) for name in ("key", "host")) and isinstance(outcome.get("host_seconds"), float):
+            return outcome
+        raise TypeError("it has no key, host or host_seconds")
+    except TypeError as error:
+        raise InputError(f"{path}: is not what a task of a sweep leaves ({error}); delete it") from None
 
 
 class SlurmExecutor:
@@ -52,7 +69,7 @@ class SlurmExecutor:
     def _forget_changed(self):
         """What an earlier array said of a program that had changed says nothing of this sweep."""
         for path in self.incoming.glob("*.json"):
-            if "changed" in json.loads(path.read_text()):
+            if "stopped" in _incoming(path):
                 path.unlink()
 
     def _call(self, *command, check=True):
@@ -115,10 +132,10 @@ class SlurmExecutor:
 
     def _collect(self, missing):
         for path in sorted(self.incoming.glob("*.json")):
-            outcome = json.loads(path.read_text())
-            if "changed" in outcome:
+            outcome = _incoming(path)
+            if "stopped" in outcome:
                 path.unlink()
-                raise RunError(outcome["changed"])
+                raise RunError(f"a point could not be run: {outcome['stopped']}")
             if missing.pop(outcome["key"], None) is not None:
                 # Removed only after the one who takes it has come back for the next, having kept it.
                 yield outcome

@@ -13,7 +13,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 from anda_common.files import write_atomically  # noqa: E402
 
 # Not `from anda_sweep`, which would import what plans and plots sweeps.
-from point import ProgramChanged, run_point  # noqa: E402
+from point import NoRoom, ProgramChanged, run_point  # noqa: E402
 
 
 def main(folder, task):
@@ -24,8 +24,8 @@ def main(folder, task):
             continue
         try:
             outcome = run_point(job)
-        except ProgramChanged as error:
-            outcome = {"key": job["key"], "changed": str(error)}
+        except (NoRoom, ProgramChanged) as error:
+            outcome = {"key": job["key"], "stopped": str(error)}
         write_atomically(target, json.dumps(outcome))
 
 

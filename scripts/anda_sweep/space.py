@@ -45,7 +45,10 @@ class Space:
         InputError where an expression has no value."""
         settings = dict(pair for axis, values in zip(self.sweep.axes, chosen) for pair in zip(axis.keys, values))
         for derived in self.sweep.derived:
-            settings[derived.key] = self._value(derived.expression, settings, derived.line)
+            value = self._value(derived.expression, settings, derived.line)
+            if value is None or isinstance(value, dict):
+                raise InputError(f"{self.sweep.path}:{derived.line}: `{derived.expression.text}` is not a value of a key")
+            settings[derived.key] = value
         for condition, line in self.sweep.conditions:
             if not self._value(condition, settings, line):
                 return None
@@ -53,12 +56,14 @@ class Space:
 
     def _value(self, expression, settings, line):
         def lookup(name):
-            return settings[name] if name in settings else look_up(self._effective, name)
+            if name in settings:
+                return settings[name]
+            if not has_key(self._effective, name):
+                raise InputError(f"{self.sweep.path}:{line}: {name} is not a key that has a value here")
+            return look_up(self._effective, name)
 
         try:
             return expression.value(lookup)
-        except KeyError as error:
-            raise InputError(f"{self.sweep.path}:{line}: {error.args[0]} is not a key that has a value here") from None
         except ExpressionError as error:
             at = ", ".join(f"{key}={as_text(value)}" for key, value in settings.items())
             raise InputError(f"{self.sweep.path}:{line}: {error}, at {at}") from None

@@ -57,7 +57,7 @@ class Sweep:
         self._folder = sweep_file.real(self.file.path).parent
         text, error = self._config({})
         if text is None:
-            raise InputError("\n".join(self._place(line) for line in error.splitlines()))
+            raise InputError(*(self._place(line) for line in error.splitlines()))
         self.effective = self.simulator.effective(text)
         self.space = Space(self.file, self.effective)
         self._check_keys()
@@ -102,7 +102,7 @@ class Sweep:
                          for name in expression.names
                          if name not in self.file.keys and not has_key(self.effective, name)]
         if problems:
-            raise InputError("\n".join(problems))
+            raise InputError(*problems)
 
     def _expand_outputs(self, wanted):
         """Names of metrics, patterns such as energy_* replaced by what they stand for."""
@@ -147,8 +147,13 @@ class Sweep:
         row.update({key: cell(value) for key, value in point.settings.items()})
         row.update(point=point.number, status=outcome["status"], error=outcome["error"])
         if outcome["report"]:
-            for system, numbers in self.simulator.numbers(outcome["report"]).items():
-                row.update({f"{system}.{name}": numbers[name] for name in self.outputs})
+            try:
+                measured = self.simulator.numbers(outcome["report"])
+                row.update({f"{system}.{name}": measured[system][name] for system in point.systems for name in self.outputs})
+            except (KeyError, TypeError) as error:
+                what = f"it has no system {error}" if isinstance(error, KeyError) else error
+                raise InputError(f"the report that is kept of point {point.number} ({point.key[:12]}…) is damaged: {what}; delete "
+                                 "its row of the table runs in results.sqlite, or choose another folder with --out") from None
         return row
 
     def run(self, out=None, jobs=None, executor=None, limits=None, retry_failed=False, progress=None):

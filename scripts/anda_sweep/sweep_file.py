@@ -5,12 +5,14 @@ import math
 import os
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 import yaml
 
+from anda_common import scalar, yaml_text
 from anda_common.errors import InputError, suggestion
+from anda_common.terminal import one_line
 
 from .expression import Expression, ExpressionError
 
@@ -23,7 +25,6 @@ LOSS_KEYS = ["table", "limit", "monotone"]
 PLOT_KEYS = ["x", "y", "system", "series", "title", "x_scale", "y_scale"]
 SAMPLERS = ["nsga2", "tpe"]
 LARGEST_LIST = 100000
-_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\Z")
 
 
 @dataclass
@@ -77,7 +78,7 @@ def real(path):
 
 
 def plain(value):
-    """A number as a whole one where it is one, so that 1e9 can be the value of a key that is whole."""
+    """A number of a range as a whole one where it is one, so that ranges of keys that are whole may be written with 1e9."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() and abs(value) < 10**18 else float(value)
     return value
@@ -90,7 +91,7 @@ class _Reader:
 
     def problem(self, node, what, key=""):
         line = node.start_mark.line + 1 if node is not None else 1
-        self.problems.append((line, f"{self.path}:{line}: {key + ': ' if key else ''}{what}"))
+        self.problems.append((line, one_line(f"{self.path}:{line}: {key + ': ' if key else ''}{what}")))
 
     def pairs(self, node, key, known=None):
         """[(key text, key node, value node)] of a map; problems are noted."""
@@ -103,6 +104,9 @@ class _Reader:
                 self.problem(name_node, "a key must be a word", key)
                 continue
             name = name_node.value
+            if yaml_text.unfit(name):
+                self.problem(name_node, yaml_text.unfit(name), key)
+                continue
             full = f"{key}.{name}" if key and known is not None else name
             if name in seen:
                 self.problem(name_node, "stands here twice", full)
@@ -121,22 +125,32 @@ class _Reader:
             return [self.value(each, key) for each in node.value]
         if isinstance(node, yaml.MappingNode):
             return {name: self.value(each, key) for name, _, each in self.pairs(node, key)}
-        if node.style is None:
-            if _NUMBER.match(node.value):
-                return plain(Decimal(node.value))
-            if node.value in ("true", "false"):
-                return node.value == "true"
-            if node.value in ("", "~", "null"):
-                self.problem(node, 'has no value; empty text is written ""', key)
+        if not yaml_text.is_plain(node):
+            return self.fit(node, key)
+        try:
+            value = scalar.plain(node.value)
+        except scalar.OutOfRange as error:
+            self.problem(node, str(error), key)
+            return 0
+        if value is None:
+            self.problem(node, 'has no value; empty text is written ""', key)
+        return value
+
+    def fit(self, node, key):
+        """The text of a scalar, in which nothing stands that no configuration can have."""
+        if yaml_text.unfit(node.value):
+            self.problem(node, yaml_text.unfit(node.value), key)
+            return ""
         return node.value
 
     def number(self, node, key):
-        text = node.value if isinstance(node, yaml.ScalarNode) and node.style is None else ""
+        text = node.value if yaml_text.is_plain(node) else ""
         try:
-            if _NUMBER.match(text):
+            if scalar.number(text) is not None:
                 return Decimal(text)
-        except InvalidOperation:
-            pass
+        except scalar.OutOfRange as error:
+            self.problem(node, str(error), key)
+            return None
         self.problem(node, "must be a number", key)
         return None
 
@@ -151,7 +165,7 @@ class _Reader:
         if not isinstance(node, yaml.ScalarNode) or not node.value:
             self.problem(node, "must be text", key)
             return ""
-        return node.value
+        return self.fit(node, key)
 
     def word(self, node, key, words):
         text = self.text(node, key)
@@ -160,14 +174,14 @@ class _Reader:
         return text
 
     def truth(self, node, key):
-        if not isinstance(node, yaml.ScalarNode) or node.value not in ("true", "false"):
+        if not yaml_text.is_plain(node) or node.value not in ("true", "false"):
             self.problem(node, "must be true or false", key)
             return False
         return node.value == "true"
 
     def texts(self, node, key):
         if isinstance(node, yaml.ScalarNode) and node.value:
-            return [node.value]
+            return [self.text(node, key)]
         if not isinstance(node, yaml.SequenceNode) or not node.value:
             self.problem(node, "must be a list of text", key)
             return []
@@ -209,7 +223,7 @@ class _Reader:
             scale = self.word(parts["scale"], f"{key}.scale", ["linear", "log"]) if "scale" in parts else "linear"
             values = self.spaced(parts[how], key, first, last, by, scale)
         elif how == "factor":
-            if by <= 1 or first <= 0:
+            if float(by) <= 1 or first <= 0:
                 self.problem(parts[how], "needs a factor above 1 and `from` above 0", f"{key}.factor")
                 return []
             steps = math.log(last / first) / math.log(by)
@@ -258,35 +272,10 @@ class _Reader:
         return []
 
 
-def _no_aliases(path, text):
-    try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, (yaml.AnchorToken, yaml.AliasToken, yaml.TagToken)):
-                raise InputError(f"{path}:{token.start_mark.line + 1}: anchors, aliases and tags are not understood")
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise InputError(f"{path}:{line}: is not YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise InputError(f"{path}: is not YAML: {error}") from None
-
-
-def _read(path):
-    try:
-        if os.path.getsize(path) > 1 << 20:
-            raise InputError(f"{path}: is larger than 1 MiB")
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not UTF-8 text") from None
-
-
 def load(path):
     """The SweepFile at `path`; InputError names every problem in it."""
     path = Path(path)
-    root = _no_aliases(path, _read(path))
+    root = yaml_text.compose(path, yaml_text.read_text(path))
     if root is None:
         raise InputError(f"{path}: is empty; a sweep file needs `parameters`")
     reader = _Reader(path)
@@ -298,11 +287,11 @@ def load(path):
     for name, node in sections.items():
         _SECTIONS[name](reader, sweep, node)
     if not sweep.axes and not reader.problems:
-        reader.problem(root, "a sweep file needs `parameters` or `linked`, such as\n"
-                       "  parameters: {accelerator.mxu.rows: [8, 16, 32]}")
+        reader.problem(root, "a sweep file needs `parameters` or `linked`, such as "
+                       "`parameters: {accelerator.mxu.rows: [8, 16, 32]}`")
     _check_duplicates(reader, sweep, sections)
     if reader.problems:
-        raise InputError("\n".join(text for _, text in sorted(reader.problems)))
+        raise InputError(*(text for _, text in sorted(reader.problems)))
     return sweep
 
 

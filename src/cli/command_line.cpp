@@ -5,7 +5,9 @@
 
 #include <anda/base/error.h>
 
+#include "text/characters.h"
 #include "text/nearest.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -54,8 +56,16 @@ std::vector<std::string> CommandLine::all(const std::string& name) const {
   return found == values_.end() ? std::vector<std::string>{} : found->second;
 }
 
+std::uint64_t CommandLine::number(const std::string& name, std::uint64_t otherwise, std::uint64_t max) const {
+  if (!has(name)) return otherwise;
+  std::uint64_t value = 0;
+  const std::string problem = parse_whole_number(text(name), 1, max, value);
+  if (!problem.empty()) refuse("option --" + name + ": " + shown(text(name)) + " " + problem);
+  return value;
+}
+
 void CommandLine::refuse(const std::string& problem) const {
-  throw Error::input(command_ + ": " + problem + " (" + command_ + " --help shows the options)");
+  throw Error::input(for_terminal(command_ + ": " + problem + " (" + command_ + " --help shows the options)"));
 }
 
 }  // namespace anda::sim

@@ -3,6 +3,7 @@
 #define ANDA_SIM_CLI_COMMAND_LINE_H
 
 #include <boost/program_options.hpp>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ class CommandLine {
   std::string text(const std::string& name, const std::string& otherwise = "") const;
   /// All values of a repeatable option, in their order.
   std::vector<std::string> all(const std::string& name) const;
+  /// A whole number 1 … max; `otherwise` if the option is not given.
+  std::uint64_t number(const std::string& name, std::uint64_t otherwise, std::uint64_t max) const;
   const std::vector<std::string>& files() const { return files_; }
   std::size_t options() const { return values_.size(); }
 

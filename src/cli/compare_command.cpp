@@ -2,27 +2,33 @@
 #include "cli/compare_command.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <anda/base/error.h>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
+#include <iostream>
 #include <map>
 #include <system_error>
 #include <thread>
 
 #include "cli/command_line.h"
-#include "cli/interrupt.h"
+#include "cli/run_files.h"
 #include "compare/child_processes.h"
 #include "compare/comparison.h"
 #include "config/compare_config.h"
+#include "config/sha256.h"
 #include "config/writer.h"
 #include "files/atomic_file.h"
+#include "files/file_set.h"
+#include "files/input_file.h"
+#include "files/interrupt.h"
+#include "files/json_file.h"
 #include "files/output_folder.h"
+#include "files/temporary_folder.h"
 #include "report/progress.h"
 #include "system/survey.h"
+#include "text/characters.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -33,6 +39,7 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 constexpr std::uint64_t most_jobs = 1024;
+constexpr std::size_t shown_hash_digits = 8;
 constexpr const char* csv_name = "compare.csv";
 constexpr const char* json_name = "compare.json";
 
@@ -59,58 +66,13 @@ po::options_description make_options() {
 }
 
 std::vector<std::string> list_of(const CommandLine& options, const std::string& name) {
-  std::vector<std::string> words;
-  if (!options.has(name)) return words;
-  std::string word;
-  for (const char c : options.text(name) + ",") {
-    if (c != ',') {
-      word += c;
-      continue;
-    }
-    if (word.empty()) options.refuse("option --" + name + " must be names with commas between");
-    words.push_back(std::move(word));
-    word.clear();
+  if (!options.has(name)) return {};
+  std::vector<std::string> words = list_parts(options.text(name));
+  if (std::any_of(words.begin(), words.end(), [](const std::string& word) { return word.empty(); })) {
+    options.refuse("option --" + name + " must be names with commas between");
   }
   return words;
 }
-
-std::size_t jobs_of(const CommandLine& options) {
-  if (!options.has("jobs")) return std::max(1u, std::thread::hardware_concurrency());
-  std::uint64_t jobs = 0;
-  const std::string problem = parse_whole_number(options.text("jobs"), 1, most_jobs, jobs);
-  if (!problem.empty()) options.refuse("option --jobs " + problem);
-  return jobs;
-}
-
-/// A folder that is gone with its owner.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::error_code error;
-    const fs::path parent = fs::temp_directory_path(error);
-    if (error) {
-      const char* chosen = ::getenv("TMPDIR");
-      throw Error::run(
-          fmt::format("TMPDIR {}: cannot hold temporary files: {}", chosen == nullptr ? "" : chosen, error.message()));
-    }
-    std::string name = (parent / "anda-sim-compare-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw Error::run(name + ": cannot make the folder: " + std::generic_category().message(errno));
-    }
-    path_ = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// A simulation: one configuration of one model, for all systems that run it.
 struct Job {
@@ -143,6 +105,7 @@ RunConfig run_config(const CompareConfig& config, const Job& job) {
     if (std::find(run.systems.begin(), run.systems.end(), kind) == run.systems.end()) run.systems.push_back(kind);
   }
   run.simulation.fold_layers = true;
+  run.clear_named_outputs();
   return run;
 }
 
@@ -150,6 +113,7 @@ ChildTask prepare(const CompareConfig& config, const Job& job) {
   const ComparedModel& model = config.models[job.model];
   const ComparedModel::Run& source = model.runs[job.run];
   const RunConfig run = run_config(config, job);
+  require_files(run);
   try {
     survey(run, [] { return !interrupted(); });
   } catch (const Error& error) {
@@ -166,35 +130,67 @@ ChildTask prepare(const CompareConfig& config, const Job& job) {
           (job.folder / "errors").string()};
 }
 
+/// What a process of this program has written.
+nlohmann::json read_own_report(const std::string& path, const std::string& origin) {
+  try {
+    return JsonFile(path, JsonFile::report_bytes).root();
+  } catch (const Error& error) {
+    throw Error::run(fmt::format("{} cannot be read: {}", origin, error.what()));
+  }
+}
+
+/// Of everything that the numbers follow from.
+std::string hash_of(const CompareConfig& config) {
+  std::string text;
+  for (const ComparedSystem& system : config.systems) text += system.name + "\n";
+  for (const ComparedModel& model : config.models) {
+    text += model.name + "\n";
+    for (const ComparedModel::Run& run : model.runs) {
+      RunConfig without = run.config;
+      without.clear_named_outputs();
+      text += to_yaml(without);
+    }
+  }
+  return sha256_hex(text);
+}
+
+/// Whether a file holds the results of the comparison with this hash.
+bool holds_comparison(const std::string& path, const std::string& hash) {
+  try {
+    return JsonFile(path, JsonFile::report_bytes).text("config_sha256") == hash;
+  } catch (const Error&) {  // of another program, or cut off
+    return false;
+  }
+}
+
+/// The folder of results where the user names none: results/ and the name of the file. If that holds another
+/// comparison, it stays as it is, and the name gets a part of the hash.
+std::string default_folder(const std::string& file, const std::string& hash) {
+  const std::string usual = "results/" + (file == standard_input ? "compare" : fs::path(file).stem().string());
+  const std::string held = usual + "/" + json_name;
+  std::error_code error;
+  if (!fs::exists(held, error) || holds_comparison(held, hash)) return usual;
+  const std::string other = usual + "-" + hash.substr(0, shown_hash_digits);
+  std::cerr << for_terminal(
+      fmt::format("note: {} holds another comparison; the results of this one go to {}\n", usual, other));
+  return other;
+}
+
 Comparison read_reports(const CompareConfig& config, const std::vector<Job>& jobs) {
   std::vector<std::string> systems;
   for (const ComparedSystem& system : config.systems) systems.push_back(system.name);
   std::vector<std::string> models;
   for (const ComparedModel& model : config.models) models.push_back(model.name);
-  Comparison comparison(config.name, systems, models);
+  Comparison comparison(config.name, systems, models, hash_of(config));
   for (const Job& job : jobs) {
     const std::string path = (job.folder / "out" / "report.json").string();
-    std::ifstream in(path, std::ios::binary);
-    const nlohmann::json report = nlohmann::json::parse(in, nullptr, false);
     const std::string origin = "the report of " + config.models[job.model].runs[job.run].path;
-    if (report.is_discarded()) throw Error::run(origin + " cannot be read: " + path);
+    const nlohmann::json report = read_own_report(path, origin);
     for (const std::size_t system : job.systems) {
       comparison.add(system, job.model, report, name_of(pe_kinds, config.systems[system].kind), origin);
     }
   }
   return comparison;
-}
-
-void write_results(const Comparison& comparison, OutputFolder& folder) {
-  AtomicFile csv(folder.file(csv_name));
-  AtomicFile json(folder.file(json_name));
-  comparison.write_csv(csv.stream());
-  comparison.write_json(json.stream());
-  csv.stream().flush();
-  json.stream().flush();
-  csv.commit();
-  json.commit();
-  folder.keep();
 }
 
 }  // namespace
@@ -208,14 +204,16 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.files().empty()) options.refuse("needs the file of a comparison, such as configs/compare/paper.yaml");
   if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
-  const std::size_t at_once = jobs_of(options);
+  const std::size_t at_once = options.number("jobs", std::max(1u, std::thread::hardware_concurrency()), most_jobs);
   const std::string& file = options.files().front();
   const CompareConfig config =
       load_compare_config(file, options.all("set"), {list_of(options, "systems"), list_of(options, "models")});
 
   remember_interrupts();
-  OutputFolder folder(options.text("out", "results/" + fs::path(file).stem().string()));
-  for (const char* name : {csv_name, json_name}) folder.check_writable(name);
+  OutputFolder folder(options.has("out") ? options.text("out") : default_folder(file, hash_of(config)));
+  FileSet files({{file, "the comparison"}});
+  AtomicFile& json = files.add(folder.file(json_name));
+  AtomicFile& csv = files.add(folder.file(csv_name));
   const TemporaryFolder temporary;
   const std::vector<Job> jobs = jobs_for(config, temporary.path());
   std::vector<ChildTask> tasks;
@@ -228,10 +226,13 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
     });
   }
   const Comparison comparison = read_reports(config, jobs);
-  write_results(comparison, folder);
+  comparison.write_csv(csv.stream());
+  comparison.write_json(json.stream());
+  files.publish();
+  folder.keep();
   if (!options.has("quiet")) {
     comparison.print(out);
-    out << fmt::format("\n{}, {}\n", folder.file(json_name), folder.file(csv_name));
+    out << for_terminal(fmt::format("\n{}, {}\n", folder.file(json_name), folder.file(csv_name)));
   }
   return 0;
 }

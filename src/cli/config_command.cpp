@@ -9,6 +9,7 @@
 #include "config/load.h"
 #include "config/reference_page.h"
 #include "config/writer.h"
+#include "text/characters.h"
 
 namespace anda::sim {
 namespace {
@@ -50,7 +51,7 @@ int config_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   const RunConfig config = load_run_config(options.files().front(), overrides);
   if (options.has("check")) {
-    out << options.files().front() << ": valid\n";
+    out << for_terminal(options.files().front()) << ": valid\n";
   } else {
     out << to_yaml(config);
   }

@@ -10,9 +10,11 @@
 #include <cmath>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <system_error>
 
 #include "cli/command_line.h"
 #include "cli/model_options.h"
@@ -20,9 +22,11 @@
 #include "config/precision_config.h"
 #include "data/npy.h"
 #include "files/atomic_file.h"
+#include "files/same_file.h"
 #include "report/text_grid.h"
 #include "search/builtin_evaluator.h"
 #include "search/precisions.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -61,14 +65,6 @@ po::options_description make_options() {
       ("times", "tell the seconds of GeMMs and of rounding activations too")                                      //
       ("help,h", "show this help");
   return options;
-}
-
-std::uint64_t number(const CommandLine& options, const std::string& name, std::uint64_t otherwise, std::uint64_t max) {
-  if (!options.has(name)) return otherwise;
-  std::uint64_t value = 0;
-  const std::string problem = parse_whole_number(options.text(name), 1, max, value);
-  if (!problem.empty()) options.refuse(fmt::format("option --{}: {} {}", name, shown(options.text(name)), problem));
-  return value;
 }
 
 /// What --precision says.
@@ -112,21 +108,17 @@ Wanted parse_precision(const CommandLine& options, const std::string& text) {
     wanted.path = text;
     return wanted;
   }
-  std::size_t count = 0;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    std::uint64_t value = 0;
-    const std::string_view part = trimmed(std::string_view(text).substr(at, comma - at));
-    const std::string problem = parse_whole_number(part, mantissa_range.min, mantissa_range.max, value);
-    if (!problem.empty()) options.refuse(fmt::format("option --precision: {} {}", shown(part), problem));
-    if (count < wanted.bits.size()) wanted.bits[count] = static_cast<std::uint32_t>(value);
-    ++count;
-    at = comma + 1;
-  }
-  if (count == 1) wanted.bits.fill(wanted.bits[0]);
-  if (count != 1 && count != wanted.bits.size()) {
+  const std::vector<std::string> parts = list_parts(text);
+  if (parts.size() != 1 && parts.size() != wanted.bits.size()) {
     options.refuse(
         fmt::format("option --precision: {} must be one number or four, fp16, fp32 or a FILE.yaml", shown(text)));
+  }
+  for (std::size_t i = 0; i < wanted.bits.size(); ++i) {
+    const std::string& part = parts[parts.size() == 1 ? 0 : i];
+    std::uint64_t value = 0;
+    const std::string problem = parse_whole_number(part, mantissa_range.min, mantissa_range.max, value);
+    if (!problem.empty()) options.refuse(fmt::format("option --precision: {} {}", shown(part), problem));
+    wanted.bits[i] = static_cast<std::uint32_t>(value);
   }
   return wanted;
 }
@@ -135,10 +127,10 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
   constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
   if (options.files().empty()) options.refuse("the folder of the model is missing");
   BuiltinEvaluatorConfig config = model_config(options, options.files().front());
-  config.group_size = static_cast<std::uint32_t>(number(options, "group-size", config.group_size, most));
+  config.group_size = static_cast<std::uint32_t>(options.number("group-size", config.group_size, most));
   WeightFormat format;
-  format.bits = static_cast<std::uint32_t>(number(options, "weight-bits", format.bits, max_weight_bits));
-  format.scale_group = static_cast<std::uint32_t>(number(options, "weight-group", format.scale_group, most));
+  format.bits = static_cast<std::uint32_t>(options.number("weight-bits", format.bits, max_weight_bits));
+  format.scale_group = static_cast<std::uint32_t>(options.number("weight-group", format.scale_group, most));
   if (options.has("stored-weights")) {
     for (const char* name : {"weight-bits", "weight-group"}) {
       if (options.has(name)) options.refuse(fmt::format("--stored-weights and --{} exclude each other", name));
@@ -147,6 +139,16 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
     config.weights = format;
   }
   return config;
+}
+
+std::vector<NamedInput> inputs_of(const BuiltinEvaluatorConfig& config) {
+  std::vector<NamedInput> inputs{{config.tokens, "the token file"}, {config.model + "/config.json", "of the model"}};
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(config.model, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".safetensors") inputs.push_back({entry->path().string(), "of the model"});
+  }
+  return inputs;
 }
 
 double perplexity_of(BuiltinEvaluator& evaluator, const Wanted& wanted, std::optional<double>& baseline) {
@@ -208,7 +210,9 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("logits") && wanted.size() > 1) options.refuse("--logits goes with one --precision");
   if (options.has("logits") && options.text("logits").empty()) options.refuse("option --logits is empty");
 
-  BuiltinEvaluator evaluator(make_config(options));
+  const BuiltinEvaluatorConfig config = make_config(options);
+  if (options.has("logits")) refuse_overwriting(options.text("logits"), inputs_of(config));
+  BuiltinEvaluator evaluator(config);
   const Clock::time_point start = Clock::now();
   const std::clock_t cpu_start = std::clock();
   std::optional<double> baseline;

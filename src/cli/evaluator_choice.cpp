@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "cli/model_options.h"
-#include "config/scalar.h"
 #include "config/sha256.h"
 #include "files/binary_file.h"
 #include "search/builtin_evaluator.h"
 #include "search/command_evaluator.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {

@@ -14,14 +14,6 @@ namespace po = boost::program_options;
 
 constexpr std::uint64_t most_threads = 1024;
 
-std::uint64_t number(const CommandLine& options, const std::string& name, std::uint64_t max) {
-  if (!options.has(name)) return 0;
-  std::uint64_t value = 0;
-  const std::string problem = parse_whole_number(options.text(name), 1, max, value);
-  if (!problem.empty()) options.refuse(fmt::format("option --{}: {} {}", name, shown(options.text(name)), problem));
-  return value;
-}
-
 }  // namespace
 
 void add_model_options(po::options_description& options) {
@@ -47,8 +39,8 @@ BuiltinEvaluatorConfig model_config(const CommandLine& options, const std::strin
     known = true;
   }
   if (!known) options.refuse(fmt::format("option --token-type: {} must be uint8, uint16 or int32", shown(type)));
-  config.length = number(options, "length", std::numeric_limits<std::uint32_t>::max());
-  config.threads = static_cast<unsigned>(number(options, "threads", most_threads));
+  config.length = options.number("length", 0, std::numeric_limits<std::uint32_t>::max());
+  config.threads = static_cast<unsigned>(options.number("threads", 0, most_threads));
   if (options.has("stored-weights")) config.weights.reset();
   return config;
 }

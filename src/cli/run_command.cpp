@@ -3,15 +3,18 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <array>
+#include <iostream>
 #include <optional>
 
 #include <anda/base/error.h>
 
 #include "cli/command_line.h"
-#include "cli/interrupt.h"
+#include "cli/run_files.h"
+#include "config/level_choice.h"
 #include "config/load.h"
-#include "config/scalar.h"
+#include "files/interrupt.h"
 #include "report/evaluation.h"
 #include "report/progress.h"
 #include "report/run_info.h"
@@ -19,7 +22,9 @@
 #include "report/table.h"
 #include "system/simulation.h"
 #include "system/survey.h"
+#include "text/characters.h"
 #include "text/nearest.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -35,37 +40,60 @@ constexpr const char* usage =
     "report.json, ops.csv and config.yaml (the effective configuration, which can be run again).\n"
     "\n";
 
+/// The keys that a word of --level sets.
+std::array<std::string, 2> settings_of(const LevelChoice& choice) {
+  return {std::string("accelerator.level=") + name_of(levels, choice.accelerator),
+          std::string("dram.level=") + name_of(dram_levels, choice.dram)};
+}
+
+std::string level_help() {
+  std::string text =
+      "how finely time is modelled, see docs/levels.md. Sets two keys; for other pairs set them by --set:";
+  for (const LevelChoice& choice : level_choices) {
+    const auto [accelerator, dram] = settings_of(choice);
+    text += fmt::format("\n{}: {}, {}", choice.name, accelerator, dram);
+  }
+  return text;
+}
+
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
   options.add_options()                                                                                             //
       ("set", text("KEY=VALUE"), "change a key, such as accelerator.mxu.rows=32; may be repeated, later ones win")  //
-      ("level", text("LEVEL"), "fast, detailed (the memory by its commands) or cycle, see docs/levels.md")          //
-      ("vcd", text("FILE"), "waveforms of every block, at level cycle")                                             //
+      ("level", text("LEVEL"), level_help().c_str())                                                                //
+      ("vcd", text("FILE"), "waveforms of every block; needs accelerator.level=cycle")                              //
       ("timeline", text("FILE"), "what the systems do when, for ui.perfetto.dev; see docs/reports.md")              //
       ("timeline-window", text("FROM:TO"), "microseconds of simulated time that its details are of")                //
-      ("out,o", text("DIR"), "folder of the results (results/ and the name of the configuration's file)")           //
-      ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")                               //
-      ("check", "only check the configuration and the whole workload")                                              //
-      ("quiet,q", "print nothing but errors")                                                                       //
+      ("out,o", text("DIR"),
+       "folder of the results (results/NAME by the configuration's file, results/NAME-HASH if that holds results of "
+       "another configuration)")                                                       //
+      ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")  //
+      ("check", "only check the configuration and the whole workload")                 //
+      ("quiet,q", "print nothing but errors")                                          //
       ("help,h", "show this help");
   return options;
 }
 
-std::string default_folder(const std::string& config_path) {
-  const std::string stem = std::filesystem::path(config_path).stem().string();
-  return "results/" + (stem.empty() ? "run" : stem);
-}
-
-/// The three levels of detail stand for keys of the machine's and of the memory's.
+/// Sets the level of the accelerator and that of the memory, whatever the configuration has.
 void choose_level(const CommandLine& options, std::vector<std::string>& overrides) {
   const std::string level = options.text("level");
-  if (level != "fast" && level != "detailed" && level != "cycle") {
+  std::vector<std::string> names;
+  for (const LevelChoice& choice : level_choices) names.emplace_back(choice.name);
+  const auto chosen = std::find(names.begin(), names.end(), level);
+  if (chosen == names.end()) {
     options.refuse("option --level is " + shown(level) + ", must be fast, detailed or cycle" +
-                   did_you_mean(level, {"fast", "detailed", "cycle"}));
+                   did_you_mean(level, names));
   }
-  overrides.push_back(std::string("simulation.level=") + (level == "cycle" ? "cycle" : "fast"));
-  if (level != "cycle") overrides.push_back("dram.level=" + level);
+  for (const std::string& setting : settings_of(level_choices[static_cast<std::size_t>(chosen - names.begin())])) {
+    const std::string key = setting.substr(0, setting.find('=') + 1);
+    for (const std::string& given : options.all("set")) {
+      if (given.compare(0, key.size(), key) == 0) {
+        options.refuse("option --level sets " + setting + " and there is --set " + given + "; leave one of them out");
+      }
+    }
+    overrides.push_back(setting);
+  }
 }
 
 /// A number of a window, as a key's value has it. Throws Error (input) for what is none.
@@ -91,6 +119,15 @@ void choose_window(const CommandLine& options, std::vector<std::string>& overrid
   overrides.push_back("simulation.timeline.length_us=" + exact_text(last - first));
 }
 
+void print_results(std::ostream& out, const RunConfig& config, const RunWriter& writer,
+                   const SimulationResult& result) {
+  print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
+  for (const std::string& note : writer.info().notes) out << "\nnote: " << for_terminal(note) << "\n";
+  const std::string& timeline = config.simulation.timeline.file;
+  out << for_terminal(fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", writer.folder(),
+                                  timeline.empty() ? "" : ", ", timeline));
+}
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& args, std::ostream& out) {
@@ -110,7 +147,8 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("timeline")) overrides.push_back("simulation.timeline.file=" + options.text("timeline"));
   if (options.has("timeline-window")) choose_window(options, overrides);
   if (options.has("fold-layers")) overrides.emplace_back("simulation.fold_layers=true");
-  const RunConfig config = load_run_config(file, overrides);
+  std::vector<std::string> config_files;
+  const RunConfig config = load_run_config(file, overrides, &config_files);
 
   remember_interrupts();
   Survey found;
@@ -123,17 +161,23 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.has("check")) {
     if (!options.has("quiet")) {
-      out << fmt::format("{}: valid, {} GeMM{}\n", file, found.gemms, found.gemms == 1 ? "" : "s");
-      for (const std::string& note : found.notes) out << "note: " << note << "\n";
+      out << fmt::format("{}: valid, {} GeMM{}\n", for_terminal(file), found.gemms, found.gemms == 1 ? "" : "s");
+      for (const std::string& note : found.notes) out << "note: " << for_terminal(note) << "\n";
     }
     return 0;
   }
 
-  const std::string folder = options.text("out", default_folder(file));
-  const RunInfo info = run_info(config, ANDA_VERSION, found.sha256, found.notes);
-  RunWriter writer(folder, config.systems.size(), info);
+  const std::unique_ptr<RunWriter> results = open_results(
+      options.text("out"), file, config, run_info(config, ANDA_VERSION, found.sha256, found.notes), config_files);
+  RunWriter& writer = *results;
+  const std::string& folder = writer.folder();
+  if (!options.has("out") && folder != usual_run_folder(file)) {
+    std::cerr << for_terminal(
+        fmt::format("note: {} holds the results of another configuration; those of this one go to {}\n",
+                    usual_run_folder(file), folder));
+  }
   std::optional<TensorDump> dump;
-  if (config.functional.enabled && config.functional.dump) dump.emplace(folder + "/tensors");
+  if (config.functional.enabled && config.functional.dump) dump.emplace(writer.files(), folder + "/tensors");
   SimulationResult result;
   {
     ProgressBar bar(config.name);
@@ -143,18 +187,11 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
           bar.update(done);
           return !interrupted();
         },
-        dump ? &*dump : nullptr);
+        &writer.files(), dump ? &*dump : nullptr);
   }
   writer.finish(result, [] { return !interrupted(); });
-  if (dump) dump->keep();
 
-  if (!options.has("quiet")) {
-    print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
-    for (const std::string& note : found.notes) out << "\nnote: " << note << "\n";
-    const std::string& timeline = config.simulation.timeline.file;
-    out << fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", folder, timeline.empty() ? "" : ", ",
-                       timeline);
-  }
+  if (!options.has("quiet")) print_results(out, config, writer, result);
   return 0;
 }
 

@@ -7,22 +7,26 @@
 #include <anda/base/error.h>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <thread>
 
 #include "cli/command_line.h"
 #include "cli/evaluator_choice.h"
-#include "cli/interrupt.h"
+#include "cli/run_files.h"
 #include "compare/child_processes.h"
 #include "config/load.h"
-#include "config/scalar.h"
 #include "config/writer.h"
 #include "files/atomic_file.h"
+#include "files/interrupt.h"
+#include "files/json_file.h"
+#include "files/output_folder.h"
+#include "files/same_file.h"
 #include "report/progress.h"
 #include "search/search_report.h"
 #include "system/survey.h"
+#include "text/characters.h"
 #include "text/nearest.h"
+#include "text/scalar.h"
 #include "text/text.h"
 #include "workload/hugging_face.h"
 #include "workload/model_shape.h"
@@ -72,14 +76,6 @@ po::options_description make_options() {
   return options;
 }
 
-std::uint32_t number(const CommandLine& options, const std::string& name, std::uint32_t otherwise) {
-  if (!options.has(name)) return otherwise;
-  std::uint64_t value = 0;
-  const std::string problem = parse_whole_number(options.text(name), 1, most_iterations, value);
-  if (!problem.empty()) options.refuse(fmt::format("option --{}: {} {}", name, shown(options.text(name)), problem));
-  return static_cast<std::uint32_t>(value);
-}
-
 /// "0.1%" or "0.001".
 double tolerance_of(const CommandLine& options, const std::string& text) {
   const bool percent = !text.empty() && text.back() == '%';
@@ -98,16 +94,13 @@ double tolerance_of(const CommandLine& options, const std::string& text) {
 
 std::vector<double> tolerances_of(const CommandLine& options) {
   std::vector<double> tolerances;
-  const std::string list = options.text("tolerance", "1%");
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    const double tolerance = tolerance_of(options, std::string(trimmed(list.substr(begin, end - begin))));
+  for (const std::string& part : list_parts(options.text("tolerance", "1%"))) {
+    const double tolerance = tolerance_of(options, part);
     for (const double other : tolerances) {
       if (config_file_name(other) != config_file_name(tolerance)) continue;
       options.refuse(fmt::format("option --tolerance: {} % stands there twice", percent_digits(tolerance)));
     }
     tolerances.push_back(tolerance);
-    begin = end + 1;
   }
   return tolerances;
 }
@@ -127,12 +120,13 @@ SearchSettings settings_of(const CommandLine& options) {
     options.refuse(fmt::format("option --objective is {}, must be one of {}{}", shown(objective), joined(names, ", "),
                                did_you_mean(objective, names)));
   }
-  settings.iterations = number(options, "iterations", settings.iterations);
+  settings.iterations = static_cast<std::uint32_t>(options.number("iterations", settings.iterations, most_iterations));
   settings.per_layer = options.has("per-layer");
   if (options.has("layer-iterations") && !settings.per_layer) {
     options.refuse("--layer-iterations goes with --per-layer only");
   }
-  settings.layer_iterations = number(options, "layer-iterations", settings.layer_iterations);
+  settings.layer_iterations =
+      static_cast<std::uint32_t>(options.number("layer-iterations", settings.layer_iterations, most_iterations));
   return settings;
 }
 
@@ -140,7 +134,7 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-RunConfig config_of(const CommandLine& options) {
+RunConfig config_of(const CommandLine& options, std::vector<std::string>& files) {
   const bool has_file = !options.files().empty();
   if (has_file && options.has("model")) options.refuse("takes a configuration or --model, not both");
   // A model that is run has its shapes beside it.
@@ -151,7 +145,7 @@ RunConfig config_of(const CommandLine& options) {
   if (source.empty()) options.refuse("needs a configuration or --model MODEL");
   RunConfig config;
   if (has_file || ends_with(source, ".yaml") || ends_with(source, ".yml")) {
-    config = load_run_config(source, overrides);
+    config = load_run_config(source, overrides, &files);
   } else {
     const bool is_file = ends_with(source, ".json");
     const std::string name = is_file ? read_hugging_face_config(source).name : find_model(source).name;
@@ -176,7 +170,7 @@ RunConfig searched(RunConfig config) {
   config.precision.layers.clear();
   config.systems = {PeKind::fp_fp, PeKind::anda};
   config.simulation.fold_layers = true;  // changes no number
-  config.simulation.vcd.clear();
+  config.clear_named_outputs();
   return config;
 }
 
@@ -213,9 +207,8 @@ void close_the_loop(const std::string& folder, std::vector<ReportedResult>& resu
   }
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     std::remove(tasks[i].errors_path.c_str());
-    std::ifstream in(folders[i] + "/report.json", std::ios::binary);
     try {
-      const nlohmann::json report = nlohmann::json::parse(in);
+      const nlohmann::json report = JsonFile(folders[i] + "/report.json", JsonFile::report_bytes).root();
       const nlohmann::json& anda = report.at("systems").at(1);
       const nlohmann::json& ratios = report.at("ratios").at(0);
       LoopResult loop;
@@ -247,6 +240,17 @@ void write_configs(const std::string& folder, const RunConfig& config, const Sea
   }
 }
 
+/// Nothing that the search reads is overwritten; its own configuration, written again as it is, loses nothing.
+void check_inputs(const CommandLine& options, const RunConfig& config, const std::vector<std::string>& config_files,
+                  const std::string& folder, const std::vector<double>& tolerances) {
+  std::vector<NamedInput> inputs = inputs_of(config, config_files);
+  inputs.push_back({options.text("tokens"), "the token file"});
+  if (!holds_exactly(folder + "/config.yaml", to_yaml(config))) refuse_overwriting(folder + "/config.yaml", inputs);
+  refuse_overwriting(folder + "/search.json", inputs);
+  for (const double tolerance : tolerances) refuse_overwriting(folder + "/" + config_file_name(tolerance), inputs);
+  refuse_overwriting(options.text("log", folder + "/log.jsonl"), inputs);
+}
+
 }  // namespace
 
 int search_command(const std::vector<std::string>& args, std::ostream& out) {
@@ -261,12 +265,16 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   const std::vector<double> tolerances = tolerances_of(options);
   SearchSettings settings = settings_of(options);
-  const RunConfig config = searched(config_of(options));
+  std::vector<std::string> config_files;
+  const RunConfig config = searched(config_of(options, config_files));
   const EvaluatorChoice evaluator = choose_evaluator(options, config);
   const std::string folder = options.text("out", "results/search");
 
   remember_interrupts();
   const Survey found = survey(config, [] { return !interrupted(); });
+  if (options.has("simulate")) require_files(config);
+  OutputFolder output(folder);
+  check_inputs(options, config, config_files, folder, tolerances);
   const BitOperations operations(*open_workload(config.workload), config.precision);
   if (settings.layer_iterations == 0) {
     settings.layer_iterations = default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
@@ -310,9 +318,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   bar.clear();
 
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw Error::run(folder + ": cannot make the folder: " + error.message());
+  output.keep();
   write_configs(folder, config, info, results);
   if (options.has("simulate")) close_the_loop(folder, results);
   write_file(folder + "/search.json",
@@ -321,9 +327,10 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   const bool met = std::all_of(results.begin(), results.end(), [](const auto& result) { return result.found.meets(); });
   if (!options.has("quiet")) {
     print_search(out, info, results, operations, search);
-    out << fmt::format("\n{}/search.json, {}", folder, log.path());
+    out << for_terminal(fmt::format("\n{}/search.json, {}", folder, log.path()));
     for (const ReportedResult& result : results) {
-      if (result.found.meets()) out << fmt::format(", {}/{}", folder, config_file_name(result.found.tolerance));
+      if (result.found.meets())
+        out << for_terminal(fmt::format(", {}/{}", folder, config_file_name(result.found.tolerance)));
     }
     out << '\n';
   }

@@ -6,11 +6,16 @@
 #include <anda/base/error.h>
 #include <boost/program_options.hpp>
 #include <cerrno>
+#include <iostream>
 #include <memory>
 #include <system_error>
 
 #include "cli/command_line.h"
+#include "files/same_file.h"
+#include "text/characters.h"
+#include "text/scalar.h"
 #include "text/text.h"
+#include "workload/convolution_reader.h"
 #include "workload/gemm.h"
 #include "workload/gemm_generator.h"
 #include "workload/gemm_limits.h"
@@ -47,19 +52,12 @@ po::options_description make_options() {
       ("tokens", text("N"), "tokens per sequence: the prompt in prefill, the context in decode (2048)")     //
       ("batch", text("B"), "sequences (1)")                                                                 //
       ("layers", text("N"), "the first N layers only (all)")                                                //
+      ("convolutions", "with --scale-sim: the file is a convolution topology; write the GeMMs of im2col")   //
       ("tensor", text("NAME"), "with --scale-sim: the tensor that the activations belong to (A)")           //
       ("out,o", text("FILE"), "the trace to write; - is the standard output, the default")                  //
       ("list", "show the built-in models")                                                                  //
       ("help,h", "show this help");
   return options;
-}
-
-std::uint64_t number(const CommandLine& options, const std::string& name, std::uint64_t otherwise, std::uint64_t max) {
-  if (!options.has(name)) return otherwise;
-  std::uint64_t value = 0;
-  const std::string problem = parse_whole_number(options.text(name), 1, max, value);
-  if (!problem.empty()) options.refuse(fmt::format("option --{}: {} {}", name, shown(options.text(name)), problem));
-  return value;
 }
 
 void list_models(std::ostream& out) {
@@ -95,31 +93,42 @@ void check_source(const CommandLine& options) {
         options.refuse(fmt::format("--{} has no meaning with --scale-sim: the topology gives each GeMM's size", name));
     }
     if (options.has("tensor") && trimmed(options.text("tensor")).empty()) options.refuse("option --tensor is empty");
-  } else if (options.has("tensor")) {
-    options.refuse("--tensor goes with --scale-sim only: a model's GeMMs have their tensors");
+    return;
+  }
+  for (const char* name : {"tensor", "convolutions"}) {
+    if (options.has(name)) options.refuse(fmt::format("--{} goes with --scale-sim only", name));
   }
 }
 
 struct Job {
   std::unique_ptr<GemmSource> source;
   TraceFormat format;
+  std::vector<std::string> notes{};
 };
 
 Job make_job(const CommandLine& options) {
   check_source(options);
   Job job;
   if (options.has("scale-sim")) {
-    job.source = std::make_unique<ScaleSimReader>(options.text("scale-sim"), options.text("tensor", "A"));
+    const std::string path = options.text("scale-sim");
+    const std::string tensor = options.text("tensor", "A");
+    if (options.has("convolutions")) {
+      job.source = std::make_unique<ConvolutionReader>(path, tensor);
+      job.format.count = true;  // of depth-wise convolutions
+    } else {
+      job.source = std::make_unique<ScaleSimReader>(path, tensor);
+    }
     return job;
   }
   GeneratorOptions wanted;
   wanted.phase = phase_of(options);
-  wanted.tokens = number(options, "tokens", wanted.tokens, max_gemm_dimension);
-  wanted.batch = number(options, "batch", wanted.batch, max_gemm_dimension);
-  wanted.layers = number(options, "layers", wanted.layers, max_layer + 1);
+  wanted.tokens = options.number("tokens", wanted.tokens, max_gemm_dimension);
+  wanted.batch = options.number("batch", wanted.batch, max_gemm_dimension);
+  wanted.layers = options.number("layers", wanted.layers, max_layer + 1);
   const ModelShape shape =
       options.has("model") ? find_model(options.text("model")) : read_hugging_face_config(options.text("config-json"));
   job.source = std::make_unique<GemmGenerator>(shape, wanted);
+  job.notes = notes_on(shape, wanted);
   job.format.comment = fmt::format("{}, {} tokens, batch {}: {}", wanted.phase == Phase::prefill ? "prefill" : "decode",
                                    wanted.tokens, wanted.batch, shape.name);
   if (wanted.layers != 0) job.format.comment += fmt::format(", first {} of {} layers", wanted.layers, shape.layers);
@@ -145,13 +154,17 @@ int trace_command(const std::vector<std::string>& args, std::ostream& out) {
     list_models(out);
   } else {
     Job job = make_job(options);
+    // The trace may go to the standard output.
+    for (const std::string& note : job.notes) std::cerr << "note: " << note << "\n";
     const std::string path = options.text("out", "-");
     if (path.empty()) options.refuse("option --out is empty");
     if (path == "-") {
       write_trace(*job.source, out, job.format);
     } else {
+      refuse_overwriting(path,
+                         {{options.text("config-json"), "the model"}, {options.text("scale-sim"), "the topology"}});
       const std::uint64_t rows = write_trace_file(*job.source, path, job.format);
-      out << fmt::format("{}: {} GeMM{}\n", path, rows, rows == 1 ? "" : "s");
+      out << fmt::format("{}: {} GeMM{}\n", for_terminal(path), rows, rows == 1 ? "" : "s");
     }
   }
   flush(out);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <anda/base/error.h>
 #include <cmath>
 #include <functional>
@@ -67,10 +68,12 @@ std::string csv_field(const std::string& text) {
 
 }  // namespace
 
-Comparison::Comparison(std::string name, std::vector<std::string> systems, std::vector<std::string> models)
+Comparison::Comparison(std::string name, std::vector<std::string> systems, std::vector<std::string> models,
+                       std::string config_sha256)
     : name_(std::move(name)),
       systems_(std::move(systems)),
       models_(std::move(models)),
+      config_sha256_(std::move(config_sha256)),
       workloads_(models_.size()),
       figures_(systems_.size() * models_.size()),
       traces_(models_.size()) {}
@@ -91,6 +94,10 @@ void Comparison::add(std::size_t system, std::size_t model, const nlohmann::json
     agree(technology_, run.at("technology_sha256"), "technologies", origin);
     agree(traces_.at(model), run.at("trace_sha256"), "workloads", origin);
     workloads_.at(model) = run.at("workload");
+    for (const std::string note : run.value("notes", nlohmann::json::array())) {
+      const std::string text = models_.at(model) + ": " + note;
+      if (std::find(notes_.begin(), notes_.end(), text) == notes_.end()) notes_.push_back(text);
+    }
     for (const nlohmann::json& entry : report.at("systems")) {
       if (entry.at("name") != reported) continue;
       Figures& figures = figures_.at(model * systems_.size() + system);
@@ -167,6 +174,7 @@ void Comparison::print(std::ostream& out) const {
   }
   out << '\n';
   energy.print(out);
+  for (const std::string& note : notes_) out << "\nnote: " << note << '\n';
 }
 
 void Comparison::write_json(std::ostream& out) const {
@@ -176,7 +184,9 @@ void Comparison::write_json(std::ostream& out) const {
   json["tool_version"] = version_.value;
   json["level"] = level_.value;
   json["technology_sha256"] = technology_.value;
+  if (!config_sha256_.empty()) json["config_sha256"] = config_sha256_;
   json["baseline"] = systems_.front();
+  json["notes"] = notes_;
   json["models"] = Json::array();
   for (std::size_t model = 0; model < models_.size(); ++model) {
     Json entry;

@@ -36,7 +36,9 @@ class Comparison {
     std::array<double, 4> energy{};  ///< compute, SRAM, DRAM, total: shares of the baseline's total
   };
 
-  Comparison(std::string name, std::vector<std::string> systems, std::vector<std::string> models);
+  /// `config_sha256`: of the configurations of all runs.
+  Comparison(std::string name, std::vector<std::string> systems, std::vector<std::string> models,
+             std::string config_sha256 = "");
 
   /// Takes what `report` has of its system `reported` for a system on a model. Throws Error (input) if the report was
   /// made with another technology, version or level than the others, or with another workload than those of the
@@ -64,6 +66,8 @@ class Comparison {
   std::string name_;
   std::vector<std::string> systems_;
   std::vector<std::string> models_;
+  std::string config_sha256_;
+  std::vector<std::string> notes_;      ///< of the runs, each once
   std::vector<std::string> workloads_;  ///< of each model, in words
   std::vector<Figures> figures_;        ///< models × systems
   Origin technology_;

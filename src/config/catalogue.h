@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "config/scalar.h"
+#include "config/built_in_files.h"
+#include "text/scalar.h"
 
 namespace anda::sim {
 
@@ -95,7 +96,8 @@ class CatalogueVisitor {
   }
   template <class S>
   void file_section(const char* key, const S& value, const char* meaning) {
-    add({key, "section, or path", "", "keys, or a YAML file that has them all", meaning});
+    add({key, "section, name or path", "", joined(built_in_names(key)) + "; or a YAML file that has all keys",
+         meaning});
     enter(key, value, meaning);
   }
   template <class S>

@@ -13,6 +13,7 @@
 #include "config/tree.h"
 #include "config/writer.h"
 #include "config/yaml_file.h"
+#include "text/characters.h"
 #include "text/nearest.h"
 
 namespace anda::sim {
@@ -22,6 +23,7 @@ constexpr std::size_t most_entries = 256;  // systems, and models
 
 /// "anda-0.1" as a system of the element anda; of elements whose names begin alike, the longest.
 std::optional<ComparedSystem> system_of(const std::string& name) {
+  if (!is_plain_text(name)) return std::nullopt;
   std::optional<ComparedSystem> found;
   std::size_t longest = 0;
   for (const auto& kind : pe_kinds) {
@@ -83,6 +85,10 @@ class CompareReader {
       problems_.add(entry.place, entry.key, "must be text");
       return false;
     }
+    if (!is_plain_text(entry.value.text)) {
+      problems_.add(entry.place, entry.key, "has a line break or a control character, must be text of one line");
+      return false;
+    }
     text = entry.value.text;
     return true;
   }
@@ -118,6 +124,10 @@ class CompareReader {
     for (const TreeEntry& model_entry : entry.value.entries) {
       const std::string key = join_key("models", model_entry.key);
       const Tree& value = model_entry.value;
+      if (!is_plain_text(model_entry.key)) {
+        problems_.add(model_entry.place, key, "a model's name must be text of one line without control characters");
+        continue;
+      }
       ComparedModel model;
       model.name = model_entry.key;
       if (value.kind == Tree::Kind::scalar && !value.text.empty()) {

@@ -3,8 +3,8 @@
 #define ANDA_SIM_CONFIG_FUNCTIONAL_CONFIG_H
 
 #include <anda/base/describe.h>
-#include <anda/numeric/accumulate.h>
 #include <anda/numeric/non_finite.h>
+#include <anda/numeric/rounding.h>
 
 #include <cstdint>
 #include <string>

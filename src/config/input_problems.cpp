@@ -4,12 +4,31 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 #include <tuple>
 
+#include "text/characters.h"
+
 namespace anda::sim {
+namespace {
+
+constexpr std::size_t longest_problem = std::size_t{1}
+                                        << 14;  // in bytes: keys and paths of the user's may have any length
+constexpr std::size_t most_kept = 10000;        // of a file that is something else altogether
+
+}  // namespace
 
 void InputProblems::add(const Place& place, const std::string& key, const std::string& message) {
-  lines_.push_back({place, key.empty() ? message : key + ": " + message});
+  ++count_;
+  if (lines_.size() >= most_kept) return;
+  std::string text = key.empty() ? message : key + ": " + message;
+  if (text.size() > longest_problem) {
+    std::size_t end = longest_problem;
+    while ((static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+    text.resize(end);
+    text += "…";
+  }
+  lines_.push_back({place, for_terminal(text)});
 }
 
 void InputProblems::throw_if_any() const {
@@ -32,19 +51,23 @@ void InputProblems::throw_if_any() const {
     if (!text.empty()) text += '\n';
     text += message;
   }
-  if (seen.size() > most_shown) text += "\n… and " + std::to_string(seen.size() - most_shown) + " more problems";
+  if (seen.size() > most_shown)
+    text += "\n… and " + std::to_string(seen.size() - most_shown + (count_ - lines_.size())) + " more problems";
   throw Error::input(text);
 }
 
 std::string printable(const std::string& text, std::size_t longest) {
   std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (shown.size() >= longest && (byte & 0xC0u) != 0x80u) {  // never in the middle of a UTF-8 sequence
+  for (std::string_view rest = text; !rest.empty();) {
+    if (shown.size() >= longest) {
       shown += "…";
       break;
     }
-    shown += byte < 0x20 || byte == 0x7F ? '?' : c;
+    const Character character = first_character(rest);
+    const std::size_t bytes = std::max<std::size_t>(character.bytes, 1);
+    const bool is_bad = character.bytes == 0 || is_control(character.code);
+    shown += is_bad ? "?" : rest.substr(0, bytes);
+    rest.remove_prefix(bytes);
   }
   return shown;
 }

@@ -10,13 +10,17 @@
 
 namespace anda::sim {
 
-/// Everything that is wrong with what the user gave, collected so that one run shows it all.
+/// Everything that is wrong with what the user gave, collected so that one run shows it all; and the files that it was
+/// read from.
 class InputProblems {
  public:
+  void has_read(const std::string& path) { files_.push_back(path); }
+  const std::vector<std::string>& files() const { return files_; }
+
   /// `key` is the dotted key, empty when the problem is with a whole file.
   void add(const Place& place, const std::string& key, const std::string& message);
 
-  std::size_t count() const { return lines_.size(); }
+  std::size_t count() const { return count_; }
 
   /// Throws one anda::Error (input), a line for each problem in the order of the files; returns if there is none.
   void throw_if_any() const;
@@ -26,7 +30,9 @@ class InputProblems {
     Place place;
     std::string text;
   };
-  std::vector<Line> lines_;
+  std::size_t count_ = 0;
+  std::vector<Line> lines_;  ///< the first of them
+  std::vector<std::string> files_;
 };
 
 /// User text as it can stand in a message: shortened, without control characters.

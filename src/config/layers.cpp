@@ -4,7 +4,21 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "text/nearest.h"
+#include "text/scalar.h"
+
 namespace anda::sim {
+namespace {
+
+/// The parts of a text that is meant as a list.
+std::string node_list(const std::string& text) {
+  const std::size_t first = text.find_first_not_of("([{ ");
+  const std::size_t last = text.find_last_not_of(")]} ");
+  if (first == std::string::npos) return printable(text);
+  return printable(joined(list_parts(text.substr(first, last - first + 1))), 200);
+}
+
+}  // namespace
 
 void Expander::expand_short_form(TreeEntry& entry, const std::vector<std::string>& keys, const std::string& path) {
   Tree& node = entry.value;
@@ -15,6 +29,13 @@ void Expander::expand_short_form(TreeEntry& entry, const std::vector<std::string
     node.kind = Tree::Kind::broken;
   }
   if (node.kind != Tree::Kind::list && node.kind != Tree::Kind::scalar) return;
+  if (node.kind == Tree::Kind::scalar && list_parts(node.text).size() > 1) {
+    problems_.add(entry.place, path,
+                  "is the text " + in_quotes(node.text) + ", must be a list in brackets, such as [" +
+                      node_list(node.text) + "], or one value for all of [" + joined(keys) + "]");
+    node.kind = Tree::Kind::broken;
+    return;
+  }
   Tree map;
   map.kind = Tree::Kind::map;
   map.place = node.place;
@@ -26,6 +47,25 @@ void Expander::expand_short_form(TreeEntry& entry, const std::vector<std::string
     }
   }
   node = std::move(map);
+}
+
+std::vector<Tree> Expander::read(const Tree& node, const std::string& section, const std::string& key) {
+  const std::string path = shown_path(node.text, node.place);
+  const bool is_word = node.text.find_first_of("./") == std::string::npos;
+  if (is_word) {
+    if (const BuiltInFile* file = built_in_file(section, node.text)) {
+      return parse_yaml_layers(file->text, std::string("configs/") + file->section + "/" + file->name + ".yaml",
+                               problems_);
+    }
+    if (!std::filesystem::exists(path)) {
+      const std::vector<std::string> names = built_in_names(section);
+      problems_.add(node.place, key,
+                    "is " + in_quotes(node.text) + ", must be one of " + joined(names) +
+                        ", or the path of a YAML file" + did_you_mean(node.text, names));
+      return {};
+    }
+  }
+  return read_yaml_layers(path, {node.place, key}, problems_);
 }
 
 std::string Expander::shown_path(const std::string& path, const Place& place) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "config/built_in_files.h"
 #include "config/catalogue.h"
 #include "config/config_path.h"
 #include "config/input_problems.h"
@@ -47,7 +48,7 @@ class Expander : public SectionVisitor {
     Tree& node = entry->value;
     const bool is_path = node.kind == Tree::Kind::scalar && (node.is_quoted || !looks_like_number_or_flag(node.text));
     if (is_path) {
-      load<S>(node, join_key(path_, key));
+      load<S>(node, key, join_key(path_, key));
     } else {
       expand(*entry, value, path_);
     }
@@ -68,12 +69,12 @@ class Expander : public SectionVisitor {
 
   void expand_short_form(TreeEntry& entry, const std::vector<std::string>& keys, const std::string& path);
 
-  /// Replaces a path by what the file holds, which must be right and complete by itself.
+  /// Replaces a path, or the name of a file that is in the program, by what the file holds, which must be right and
+  /// complete by itself.
   template <class S>
-  void load(Tree& node, const std::string& key) {
+  void load(Tree& node, const std::string& section, const std::string& key) {
     const std::size_t before = problems_.count();
-    const Place place = node.place;
-    const std::vector<Tree> layers = read_yaml_layers(shown_path(node.text, place), {place, key}, problems_);
+    const std::vector<Tree> layers = read(node, section, key);
     Tree document = compose<S>(layers, problems_);
     if (!layers.empty()) {
       S read{};
@@ -83,6 +84,8 @@ class Expander : public SectionVisitor {
     if (problems_.count() > before) document.kind = Tree::Kind::broken;
     node = document;
   }
+
+  std::vector<Tree> read(const Tree& node, const std::string& section, const std::string& key);
 
   /// A path as messages show it: relative if the user's was.
   static std::string shown_path(const std::string& path, const Place& place);

@@ -22,10 +22,13 @@ RunConfig read(std::vector<Tree> layers, const std::vector<std::string>& overrid
 
 }  // namespace
 
-RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides) {
+RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides,
+                          std::vector<std::string>* files) {
   InputProblems problems;
   std::vector<Tree> layers = read_yaml_layers(path, {}, problems);
-  return read(std::move(layers), overrides, problems);
+  RunConfig config = read(std::move(layers), overrides, problems);
+  if (files != nullptr) *files = problems.files();
+  return config;
 }
 
 RunConfig parse_run_config(const std::string& text, const std::string& name,

@@ -10,8 +10,10 @@
 namespace anda::sim {
 
 /// Reads a configuration file and puts `overrides` ("a.b=c", later ones win) on top. Throws one anda::Error (input)
-/// with a line, "file:line:column: key: message", for everything that is wrong.
-RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides = {});
+/// with a line, "file:line:column: key: message", for everything that is wrong. `files` gets what was read: the file,
+/// those that it is based on and those of its sections.
+RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides = {},
+                          std::vector<std::string>* files = nullptr);
 
 /// The same for a text; `name` stands for its file in messages, and paths in it are relative to that file's folder.
 RunConfig parse_run_config(const std::string& text, const std::string& name,

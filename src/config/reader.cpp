@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
 
 #include "config/config_path.h"
+#include "files/input_file.h"
+#include "text/characters.h"
 
 namespace anda::sim {
+namespace {
+
+constexpr std::size_t most_unknown_keys = 100;  // of one map; more tell nothing new
+
+}  // namespace
 
 const Catalogue& ReadContext::catalogue() {
   if (!catalogue_) catalogue_ = catalogue_source_();
@@ -42,14 +51,23 @@ std::string Reader::is_text(const Tree& node) {
                                                                         : "is " + in_quotes(node.text);
 }
 
+void Reader::wrong(const TreeEntry& entry, const std::string& right) {
+  if (entry.value.kind == Tree::Kind::broken) return;
+  complain(entry, is_text(entry.value) + ", must be " + right + space_hint(entry.value.text));
+}
+
+std::string Reader::hint(const Tree& node, std::string (*about)(std::string_view)) {
+  if (node.kind != Tree::Kind::scalar) return {};
+  if (node.is_quoted) return looks_like_number_or_flag(node.text) ? "; write it without quotes" : "";
+  return about(node.text);
+}
+
 void Reader::flag(const char* key, bool& value, const char*) {
   const TreeEntry* entry = take(key);
   if (entry == nullptr) return;
   const Tree& node = entry->value;
-  if (node.kind == Tree::Kind::scalar && !node.is_quoted && (node.text == "true" || node.text == "false")) {
-    value = node.text == "true";
-  } else {
-    wrong(*entry, "true or false");
+  if (node.kind != Tree::Kind::scalar || node.is_quoted || !parse_flag(node.text, value)) {
+    wrong(*entry, "true or false" + hint(node, flag_hint));
   }
 }
 
@@ -63,11 +81,7 @@ bool Reader::read_text(const TreeEntry& entry, std::string& value) {
     wrong(entry, "text; put it in quotes if it is meant as such");
     return false;
   }
-  const auto is_control = [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
-  };
-  if (std::any_of(node.text.begin(), node.text.end(), is_control)) {
+  if (!is_plain_text(node.text)) {
     complain(entry,
              "has a line break or a control character, must be text of one line (folded text is written with >-)");
     return false;
@@ -84,8 +98,8 @@ void Reader::path(const char* key, std::string& value, const char*, PathKind kin
   const TreeEntry* entry = take(key);
   std::string text;
   if (entry == nullptr || !read_text(*entry, text)) return;
-  if (text.empty()) {
-    value.clear();
+  if (text.empty() || text == standard_input) {
+    value = text;
     return;
   }
   const std::string what = kind == PathKind::file ? "file" : "file or folder";
@@ -103,8 +117,10 @@ void Reader::path(const char* key, std::string& value, const char*, PathKind kin
 
 void Reader::report_unknown_keys() {
   if (path_.empty()) known_.emplace_back("base");  // of every file; taken out before
+  std::size_t unknown = 0;
   for (const TreeEntry& entry : map_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
+    if (++unknown > most_unknown_keys) continue;
     std::string message =
         "is not a key; the keys of " + (path_.empty() ? "the top level" : path_) + " are " + joined(known_);
     std::vector<std::string> homes;
@@ -122,8 +138,13 @@ void Reader::report_unknown_keys() {
     } else if (entry.key.find('.') != std::string::npos) {
       message += "; dotted keys are for --set, a file nests maps instead";
     }
-    message += did_you_mean(entry.key, known_);
+    const std::string space = space_hint(entry.key);
+    message += space.empty() ? did_you_mean(entry.key, known_) : space;
     context_.problems.add(entry.place, join_key(path_, printable(entry.key)), message);
+  }
+  if (unknown > most_unknown_keys) {
+    context_.problems.add(place_, path_,
+                          fmt::format("has {} more keys that do not exist", unknown - most_unknown_keys));
   }
 }
 

@@ -8,13 +8,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/catalogue.h"
 #include "config/input_problems.h"
-#include "config/scalar.h"
 #include "config/tree.h"
 #include "text/nearest.h"
+#include "text/scalar.h"
 
 namespace anda::sim {
 
@@ -153,15 +154,15 @@ class Reader {
 
   /// What a node is, for messages: "is a list".
   static std::string is_text(const Tree& node);
+  /// What to do about a scalar that is no number or no truth value.
+  static std::string hint(const Tree& node, std::string (*about)(std::string_view));
   std::string shown(const TreeEntry& entry) const {
     return entry.shown_as.empty() ? join_key(path_, entry.key) : entry.shown_as;
   }
   void complain(const TreeEntry& entry, const std::string& message) {
     context_.problems.add(entry.place, shown(entry), message);
   }
-  void wrong(const TreeEntry& entry, const std::string& right) {
-    if (entry.value.kind != Tree::Kind::broken) complain(entry, is_text(entry.value) + ", must be " + right);
-  }
+  void wrong(const TreeEntry& entry, const std::string& right);
 
   /// The text of an entry that is one; false with a problem otherwise.
   bool read_text(const TreeEntry& entry, std::string& value);
@@ -173,7 +174,7 @@ class Reader {
     const NumberSyntax syntax =
         node.kind == Tree::Kind::scalar && !node.is_quoted ? parse_number(node.text, read) : NumberSyntax::not_a_number;
     if (syntax == NumberSyntax::not_a_number) {
-      wrong(entry, std::string("a ") + number_kind<T>() + ", " + exact_range_text(range));
+      wrong(entry, std::string("a ") + number_kind<T>() + ", " + exact_range_text(range) + hint(node, number_hint));
       return false;
     }
     if (syntax == NumberSyntax::out_of_range || !(read >= range.min && read <= range.max)) {

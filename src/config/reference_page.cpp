@@ -77,8 +77,8 @@ precision:
 
 ## Technology
 
-`technology` takes keys, which change those of `configs/technology/16nm.yaml`, or the path of a YAML file, which must have
-all of them. Energy of an action = `power_mw` / `reference_clock_hz` / `actions_per_cycle`; area of a unit = `area_mm2` /
+`technology` takes keys, which change those of `configs/technology/16nm.yaml`, or the name of a file of `configs/technology`, or the
+path of a YAML file, which must have all of them. `dram` likewise, with the names of `configs/dram`. Energy of an action = `power_mw` / `reference_clock_hz` / `actions_per_cycle`; area of a unit = `area_mm2` /
 `area_units`.
 
 ```yaml
@@ -96,9 +96,40 @@ llama.yaml:5:1: precision: is a list of 3, must have 4 values: [A_qkv, A_o, A_u,
 --set dram.channels=0: dram.channels: is 0, must be 1 … 1024
 ```
 
-Numbers are decimal. Whole numbers have neither point nor exponent, other numbers may (`285e6`); truth values are `true` and
-`false`; text that looks like either is put in quotes. Anchors, aliases, tags and more than one document in a file are
-refused, as are files of more than 1 MiB.
+Anchors, aliases, tags and more than one document in a file are refused. [limits.md](limits.md) has the limits of size and
+depth.
+
+## Numbers, truth values, lists and texts
+
+The same grammar holds wherever the simulator reads a value: YAML, `--set`, options, CSV, JSON files and what evaluators
+answer.
+
+```text
+whole number  = "0" | digit 1-9, digits                       16, 4096
+number        = ["-"] whole number with "." and digits before, after or around it, exponent "e" or "E" with a sign or none
+                                                              285e6, 0.5, .5, -1.5E+3
+truth value   = "true" | "false"
+list          = "[" value, value, … "]"                       [7, 6, 6, 6]
+text          = anything else, in quotes where it looks like one of the above
+```
+
+- Numbers are decimal. There is no plus sign, no leading zero, no digit grouping (`1_000`), no hexadecimal, no infinity and no
+  NaN. Whole numbers have neither point nor exponent.
+- A number must be one that a 64-bit floating-point number can hold: `1e999` is refused, and so is `1e-999`, which is not 0.
+- `yes`, `on`, `True` and `1` are no truth values.
+- A list on the command line may leave out the brackets where nothing but a list is meant (`--precision 7,6,6,6`,
+  `--tolerance 0.1%,1%`); with `--set` it has them.
+- A number in quotes is a text and is refused where a number is meant. A field of a CSV file may have quotes around it, as RFC
+  4180 says.
+- JSON has its own, narrower rules for the same numbers (no `.5`, no `5.`), which hold in JSON files.
+- Texts are UTF-8 of one line without control characters, marks of the direction of writing among them.
+
+A value outside of the grammar is refused with what to write instead:
+
+```text
+--set accelerator.mxu.rows=1_6: accelerator.mxu.rows: is `1_6`, must be a whole number, 1 … 1024; digits are not grouped: write 16
+--set precision=7,6,6,6: precision: is the text `7,6,6,6`, must be a list in brackets, such as [7, 6, 6, 6], or one value for all of [A_qkv, A_o, A_u, A_d]
+```
 
 ## All keys
 

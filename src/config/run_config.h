@@ -33,6 +33,13 @@ struct RunConfig {
   SimulationConfig simulation;
   FunctionalConfig functional;
 
+  /// Names no files to write: for runs of which there are several at a time.
+  void clear_named_outputs() {
+    simulation.vcd.clear();
+    simulation.timeline = {};
+    dram.request_trace.clear();
+  }
+
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.text("name", self.name, "what reports call the run");
@@ -40,10 +47,10 @@ struct RunConfig {
     visit.section(
         "precision", self.precision,
         "mantissa lengths and width of weights. [A_qkv, A_o, A_u, A_d] or one number is short for the four lengths");
-    visit.choice(
-        "tiling", self.tiling, tilings,
-        "paper: a K × 64 weight tile stays on chip and all activation rows stream past; auto: the tile shapes with the "
-        "least memory traffic");
+    visit.choice("tiling", self.tiling, tilings,
+                 "shape of the steps; paper: K × 64 weights stay on chip and all activation rows stream past; auto: "
+                 "the steps with "
+                 "the least memory traffic");
     visit.section("accelerator", self.accelerator, "the accelerator");
     visit.file_section("dram", self.dram, "the external memory");
     visit.file_section("technology", self.technology, "energy and area of every block");
@@ -60,6 +67,11 @@ struct RunConfig {
       problems.push_back({join_key(path, "precision.weight_bits"),
                           "is " + number_text(precision.weight_bits) +
                               ", must be at most accelerator.mxu.weight_bits = " + number_text(widest)});
+    }
+    if (!simulation.vcd.empty() && accelerator.level != Level::cycle) {
+      problems.push_back({join_key(path, "simulation.vcd"), std::string("needs accelerator.level = cycle, it is ") +
+                                                                name_of(levels, accelerator.level) +
+                                                                ", which has no clocks to show"});
     }
     if (functional.enabled && simulation.fold_layers) {
       problems.push_back({join_key(path, "simulation.fold_layers"),

@@ -3,7 +3,6 @@
 #define ANDA_SIM_CONFIG_SIMULATION_CONFIG_H
 
 #include <anda/base/describe.h>
-#include <anda/controller/level.h>
 
 #include <string>
 
@@ -13,7 +12,6 @@ namespace anda::sim {
 
 /// How the simulation is done; of no influence on what is modelled.
 struct SimulationConfig {
-  Level level = Level::fast;
   double quantum_us = 1000;
   bool fold_layers = false;
   std::string vcd;
@@ -21,13 +19,10 @@ struct SimulationConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.choice(
-        "level", self.level, levels,
-        "how finely time is modelled; fast: in closed form for each output tile; cycle: every block clock by clock");
     visit.number("quantum_us", self.quantum_us, Range<double>{1e-3, 1e9},
                  "local time by which a system may run ahead of the others");
     visit.flag("fold_layers", self.fold_layers, "simulate layers that are alike once and count the result for each");
-    visit.text("vcd", self.vcd, "file for waveforms of every block, at level cycle; empty: none");
+    visit.text("vcd", self.vcd, "file for waveforms of every block, needs accelerator.level = cycle; empty: none");
     visit.section("timeline", self.timeline, "what the systems do when, as a file for a viewer");
   }
 
@@ -35,10 +30,6 @@ struct SimulationConfig {
     const std::string ending = ".vcd";
     if (!vcd.empty() && (vcd.size() <= ending.size() || vcd.substr(vcd.size() - ending.size()) != ending)) {
       problems.push_back({join_key(path, "vcd"), "is " + vcd + ", must end in .vcd"});
-    }
-    if (!vcd.empty() && level != Level::cycle) {
-      problems.push_back({join_key(path, "vcd"), std::string("needs level = cycle, the level is ") +
-                                                     name_of(levels, level) + ", which has no clocks to show"});
     }
   }
 };

@@ -2,6 +2,7 @@
 #include "config/tree.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 namespace anda::sim {
@@ -24,15 +25,19 @@ void overlay(Tree& lower, const Tree& upper) {
     return;
   }
   lower.place = upper.place;
+  // precision.layers may have tens of thousands of keys: find() for each would take their square.
+  std::unordered_map<std::string, std::size_t> where;
+  for (std::size_t i = 0; i < lower.entries.size(); ++i) where.emplace(lower.entries[i].key, i);
   for (const TreeEntry& entry : upper.entries) {
-    TreeEntry* below = lower.find(entry.key);
-    if (below == nullptr) {
+    const auto found = where.find(entry.key);
+    if (found == where.end()) {
       lower.entries.push_back(entry);
-    } else {
-      below->place = entry.place;
-      below->shown_as = entry.shown_as;
-      overlay(below->value, entry.value);
+      continue;
     }
+    TreeEntry& below = lower.entries[found->second];
+    below.place = entry.place;
+    below.shown_as = entry.shown_as;
+    overlay(below.value, entry.value);
   }
 }
 

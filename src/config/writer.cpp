@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "config/catalogue.h"
-#include "config/scalar.h"
 #include "config/sha256.h"
+#include "text/scalar.h"
 
 namespace anda::sim {
 namespace {

@@ -2,15 +2,13 @@
 #include "config/yaml_file.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <system_error>
 
 #include "config/config_path.h"
 #include "config/yaml_parser.h"
+#include "files/input_file.h"
 
 namespace anda::sim {
 namespace {
@@ -32,19 +30,19 @@ std::optional<std::string> read_file(const std::string& path, const Mention& men
     complain(path, mention, "is a directory, must be a YAML file", problems);
     return std::nullopt;
   }
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    complain(path, mention, std::string("cannot be opened: ") + std::strerror(errno), problems);
-    return std::nullopt;
-  }
   std::string text(max_yaml_bytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) {
-    complain(path, mention, "cannot be read", problems);
+  try {
+    InputFile in(path);
+    std::size_t size = 0;
+    while (const std::size_t bytes = size < text.size() ? in.read(text.data() + size, text.size() - size) : 0)
+      size += bytes;
+    text.resize(size);
+  } catch (const Error& failure) {
+    if (failure.kind() == Error::Kind::run) throw;
+    const std::string what = failure.what();
+    complain(path, mention, "cannot be opened: " + what.substr(what.rfind(": ") + 2), problems);
     return std::nullopt;
   }
-  text.resize(static_cast<std::size_t>(in.gcount()));
   if (text.size() > max_yaml_bytes) {
     complain(path, mention, "is larger than " + std::to_string(max_yaml_bytes) + " bytes, which is no configuration",
              problems);
@@ -72,7 +70,8 @@ class LayerReader {
       is_good_ = false;
       return;
     }
-    add(*text, path);
+    problems_.has_read(path);
+    add(*text, path == standard_input ? "standard input" : path);
   }
 
   void add(const std::string& text, const std::string& name) {

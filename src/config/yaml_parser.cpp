@@ -2,17 +2,43 @@
 #include "config/yaml_parser.h"
 
 #include <anda/base/describe.h>
+#include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
-#include <cstdint>
+#include <algorithm>
+#include <optional>
 #include <sstream>
+#include <string_view>
 #include <unordered_map>
+
+#include "text/characters.h"
 
 namespace anda::sim {
 namespace {
+
+std::string_view line_of(std::string_view text, int line) {
+  std::size_t begin = 0;
+  for (; line > 0 && begin < text.size(); --line) begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+/// What to do about a syntax error, from the line that it is in: people's usual slips.
+std::string syntax_hint(std::string_view line) {
+  const std::size_t text = std::min(line.find_first_not_of(" \t"), line.size());
+  if (line.substr(0, text).find('\t') != std::string_view::npos) {
+    return "; the line is indented by a tab, YAML takes spaces only";
+  }
+  const std::string space = space_hint(line);
+  if (!space.empty()) return space;
+  const std::size_t quotes = line.find("\"\"");
+  if (quotes != std::string_view::npos) {
+    return "; two quotes stand in a row: write 4096 for a number and \"4096\" for a text";
+  }
+  return {};
+}
 
 /// Thrown out of the parser to end it; the problem is on the list.
 struct Stop {};
@@ -20,8 +46,8 @@ struct Stop {};
 /// Builds the tree from events. YAML::Node would lose duplicate keys, and the place of keys without values.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const Place& origin, bool line_numbers, InputProblems& problems)
-      : origin_(origin), line_numbers_(line_numbers), problems_(problems) {}
+  TreeBuilder(std::string_view text, const Place& origin, bool line_numbers, InputProblems& problems)
+      : text_(text), origin_(origin), line_numbers_(line_numbers), problems_(problems) {}
 
   Place place(const YAML::Mark& mark) const {
     if (!line_numbers_ || mark.is_null()) return origin_;
@@ -33,7 +59,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override {
     // At a stray token yaml-cpp starts one empty document after another without going on.
     if (++documents_ > max_documents) {
-      problems_.add(place(mark), "", "not valid YAML: does not belong to what stands before it");
+      problems_.add(place(mark), "", "not valid YAML: does not belong to what stands before it" + hint(mark));
       throw Stop{};
     }
   }
@@ -79,6 +105,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
  private:
+  std::string hint(const YAML::Mark& mark) const { return syntax_hint(line_of(text_, mark.line)); }
+
   /// Dotted key of the value that is being read.
   std::string path() const {
     std::string path;
@@ -112,7 +140,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void refuse_second_document(const YAML::Mark& mark) {
     if (documents_ < 2) return;
-    problems_.add(place(mark), "", "a second document starts here; a file holds one");
+    problems_.add(place(mark), "", "a second document starts here; a file holds one" + hint(mark));
     throw Stop{};
   }
 
@@ -183,6 +211,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   static constexpr int max_documents = 4;  // with the empty ones that --- and ... make
 
+  std::string_view text_;
   Place origin_;
   bool line_numbers_;
   InputProblems& problems_;
@@ -191,41 +220,31 @@ class TreeBuilder : public YAML::EventHandler {
   Tree root_;
 };
 
-struct BadByte {
+struct BadCharacter {
   int line = 1;
   int column = 1;
-  std::string what;
+  std::string problem;
 };
 
-/// Whether `text` is printable UTF-8; yaml-cpp takes anything.
-bool find_bad_byte(const std::string& text, BadByte& bad) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    std::size_t length = 1;
-    bool is_good = (byte >= 0x20 && byte < 0x7F) || byte == '\t' || byte == '\n' || byte == '\r';
-    if (byte >= 0x80) {
-      length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
-      is_good = byte >= 0xC2 && byte <= 0xF4 && i + length <= text.size();
-      std::uint32_t code = byte & (0xFFu >> (length + 1));
-      for (std::size_t j = 1; is_good && j < length; ++j) {
-        const auto next = static_cast<unsigned char>(text[i + j]);
-        is_good = (next & 0xC0u) == 0x80u;
-        code = (code << 6) | (next & 0x3Fu);
-      }
-      is_good = is_good && !(length == 3 && (code < 0x800 || (code >= 0xD800 && code <= 0xDFFF))) &&
-                !(length == 4 && (code < 0x10000 || code > 0x10FFFF));
+/// The first character that a configuration may not have; yaml-cpp takes anything.
+std::optional<BadCharacter> find_bad_character(std::string_view text) {
+  BadCharacter bad;
+  while (!text.empty()) {
+    const auto [bytes, code] = first_character(text);
+    const bool is_layout = code == '\t' || code == '\n' || code == '\r';
+    if (bytes == 0 || (is_control(code) && code < 0x80 && !is_layout)) {
+      bad.problem = fmt::format("is not a text in UTF-8 (byte 0x{:x})", static_cast<unsigned char>(text.front()));
+      return bad;
     }
-    if (!is_good) {
-      std::ostringstream out;
-      out << "byte 0x" << std::hex << int{byte};
-      bad.what = out.str();
-      return true;
+    if (is_control(code) && !is_layout) {
+      bad.problem = fmt::format("holds the control character U+{:04X}; delete it", code);
+      return bad;
     }
-    bad.column = byte == '\n' ? 1 : bad.column + static_cast<int>(length);
-    bad.line += byte == '\n' ? 1 : 0;
-    i += length;
+    bad.column = code == '\n' ? 1 : bad.column + 1;
+    bad.line += code == '\n' ? 1 : 0;
+    text.remove_prefix(bytes);
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -235,13 +254,11 @@ Tree parse_yaml(const std::string& text, const Place& origin, bool line_numbers,
   broken.kind = Tree::Kind::broken;
   broken.place = origin;
 
-  BadByte bad;
-  if (find_bad_byte(text, bad)) {
-    problems.add(line_numbers ? Place{origin.file, bad.line, bad.column} : origin, "",
-                 "is not a text in UTF-8 (" + bad.what + ")");
+  if (const auto bad = find_bad_character(text)) {
+    problems.add(line_numbers ? Place{origin.file, bad->line, bad->column} : origin, "", bad->problem);
     return broken;
   }
-  TreeBuilder builder(origin, line_numbers, problems);
+  TreeBuilder builder(text, origin, line_numbers, problems);
   try {
     // yaml-cpp ends an open quote at the end of the text without a word; a document end makes it complain.
     const bool ends_line = !text.empty() && text.back() == '\n';
@@ -252,7 +269,8 @@ Tree parse_yaml(const std::string& text, const Place& origin, bool line_numbers,
   } catch (const Stop&) {
     return broken;
   } catch (const YAML::Exception& error) {
-    problems.add(builder.place(error.mark), "", "not valid YAML: " + error.msg);
+    problems.add(builder.place(error.mark), "",
+                 "not valid YAML: " + error.msg + syntax_hint(line_of(text, error.mark.line)));
     return broken;
   }
   return builder.take();

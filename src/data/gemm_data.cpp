@@ -2,6 +2,7 @@
 #include "data/gemm_data.h"
 
 #include <anda/base/error.h>
+#include <anda/numeric/panel_product.h>
 #include <anda/numeric/weight.h>
 #include <fmt/format.h>
 

@@ -2,8 +2,8 @@
 #ifndef ANDA_SIM_DATA_GEMM_DATA_H
 #define ANDA_SIM_DATA_GEMM_DATA_H
 
-#include <anda/controller/gemm_task.h>
-#include <anda/controller/tensor_image.h>
+#include <anda/dataflow/gemm_task.h>
+#include <anda/dataflow/tensor_image.h>
 #include <anda/numeric/non_finite.h>
 
 #include <string>

@@ -4,10 +4,14 @@
 #include <anda/base/error.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
+#include <set>
 
 #include "files/binary_file.h"
+#include "text/scalar.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {
@@ -31,6 +35,8 @@ const TypeName& entry_of(NumberType type) {
 
 constexpr std::string_view magic = "\x93NUMPY";
 constexpr std::uint64_t longest_header = 1u << 16;
+constexpr std::size_t most_dimensions = 32;  // numpy's limit
+constexpr std::uint64_t largest_dimension = 999'999'999'999'999'999;
 constexpr std::size_t header_alignment = 64;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) { throw Error::input(path + ": " + why); }
@@ -40,9 +46,11 @@ class Header {
  public:
   Header(std::string text, std::string path) : text_(std::move(text)), path_(std::move(path)) {
     expect('{');
+    std::set<std::string> keys;
     while (!is('}')) {
       const std::string key = quoted();
       expect(':');
+      if (!keys.insert(key).second) broken();
       if (key == "descr") {
         if (!is('\'') && !is('"')) refuse(path_, "holds records, must hold float16, float32 or int8");
         descriptor = quoted();
@@ -55,6 +63,7 @@ class Header {
       }
       if (is(',')) ++at_;
     }
+    if (keys.size() < 3) broken();
   }
 
   std::string descriptor;
@@ -62,7 +71,7 @@ class Header {
   std::vector<std::uint64_t> shape;
 
  private:
-  [[noreturn]] void broken() const { refuse(path_, "the header of the .npy file is broken: " + text_); }
+  [[noreturn]] void broken() const { refuse(path_, "the header of the .npy file is broken: " + shown(text_)); }
   void skip() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
   }
@@ -95,13 +104,12 @@ class Header {
     expect('(');
     while (!is(')')) {
       std::uint64_t size = 0;
-      const std::size_t first = at_;
-      for (; at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_) {
-        if (at_ - first >= 18) broken();
-        size = size * 10 + static_cast<std::uint64_t>(text_[at_] - '0');
-      }
-      if (at_ == first) broken();
+      const std::size_t end = std::min(text_.find_first_not_of("0123456789", at_), text_.size());
+      const std::string_view digits = std::string_view(text_).substr(at_, end - at_);
+      if (parse_number(digits, size) != NumberSyntax::good || size > largest_dimension) broken();
+      at_ = end;
       shape.push_back(size);
+      if (shape.size() > most_dimensions) broken();
       if (is(',')) ++at_;
     }
     ++at_;
@@ -165,8 +173,8 @@ void NpyLayout::check_bytes(const std::string& path, std::uint64_t number_bytes)
     expected *= size;
   }
   if (bytes == expected) return;
-  refuse(path, fmt::format("has {} bytes of numbers, must be {} for {} of type '{}'", bytes, expected,
-                           shape_text(shape), descriptor));
+  refuse(path, fmt::format("has {} bytes of numbers, must be {} for {} of type {}", bytes, expected, shape_text(shape),
+                           shown(descriptor)));
 }
 
 Array read_npy(const std::string& path, const std::vector<std::uint64_t>& shape) {
@@ -179,8 +187,8 @@ Array read_npy(const std::string& path, const std::vector<std::uint64_t>& shape)
     known = true;
   }
   if (!known) {
-    refuse(path, fmt::format("holds numbers of type '{}', must be float16 ('<f2'), float32 ('<f4') or int8 ('|i1')",
-                             layout.descriptor));
+    refuse(path, fmt::format("holds numbers of type {}, must be float16 ('<f2'), float32 ('<f4') or int8 ('|i1')",
+                             shown(layout.descriptor)));
   }
   if (layout.shape != shape) {
     refuse(path, fmt::format("has the shape {}, must be {}", shape_text(layout.shape), shape_text(shape)));

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/tensor_dump.h"
 
-#include <anda/base/error.h>
 #include <fmt/format.h>
 
 #include <cstring>
-#include <filesystem>
-#include <system_error>
-
-#include "files/atomic_file.h"
 
 namespace anda::sim {
 namespace {
@@ -22,25 +17,14 @@ Array array_of(const std::vector<Fp16>& values, std::uint64_t rows, std::uint64_
 
 }  // namespace
 
-TensorDump::TensorDump(std::string folder) : folder_(std::move(folder)) { make(folder_); }
-
-TensorDump::~TensorDump() {
-  std::error_code ignored;  // a folder that holds something of others stays
-  for (auto path = written_.rbegin(); path != written_.rend(); ++path) std::filesystem::remove(*path, ignored);
-}
-
-void TensorDump::make(const std::string& folder) {
-  std::error_code error;
-  if (std::filesystem::create_directory(folder, error)) written_.push_back(folder);
-  if (error) throw Error::run(folder + ": cannot make the folder: " + error.message());
+TensorDump::TensorDump(FileSet& files, std::string folder) : files_(files), folder_(std::move(folder)) {
+  files_.make_folder(folder_);
 }
 
 void TensorDump::write(const std::string& name, const Array& array) {
-  const std::string path = folder_ + "/" + name;
-  AtomicFile file(path);
+  AtomicFile& file = files_.add(folder_ + "/" + name);
   write_npy(file.stream(), array);
-  file.commit();
-  written_.push_back(path);
+  file.finish();  // there may be more of them than a process can have open
 }
 
 void TensorDump::operands(std::uint64_t index, const GemmData& data) {
@@ -56,7 +40,7 @@ void TensorDump::operands(std::uint64_t index, const GemmData& data) {
 
 void TensorDump::results(const std::string& system, std::uint64_t index, const std::vector<Fp16>& values,
                          std::uint64_t m, std::uint64_t n) {
-  make(folder_ + "/" + system);
+  files_.make_folder(folder_ + "/" + system);
   write(fmt::format("{}/{}.outputs.npy", system, index), array_of(values, m, n));
 }
 

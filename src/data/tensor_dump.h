@@ -6,33 +6,27 @@
 #include <vector>
 
 #include "data/gemm_data.h"
+#include "files/file_set.h"
 
 namespace anda::sim {
 
 /// Writes tensors as .npy files into a folder: <row>.activations, .weights (as given), .codes and .scales (as they are
 /// in memory) for the rows of the workload, and <system>/<row>.outputs. A folder given as functional.activations and
-/// functional.weights makes another run of the same data. Files of a run that does not end well are removed.
+/// functional.weights makes another run of the same data. The files belong to those of the run.
 class TensorDump {
  public:
   /// Makes the folder.
-  explicit TensorDump(std::string folder);
-  TensorDump(const TensorDump&) = delete;
-  TensorDump& operator=(const TensorDump&) = delete;
-  /// Removes what was written, unless kept.
-  ~TensorDump();
+  TensorDump(FileSet& files, std::string folder);
 
   void operands(std::uint64_t index, const GemmData& data);
   void results(const std::string& system, std::uint64_t index, const std::vector<Fp16>& values, std::uint64_t m,
                std::uint64_t n);
 
-  void keep() { written_.clear(); }
-
  private:
-  void make(const std::string& folder);
   void write(const std::string& name, const Array& array);
 
+  FileSet& files_;
   std::string folder_;
-  std::vector<std::string> written_;  ///< files and folders, in the order in which they were made
 };
 
 }  // namespace anda::sim

@@ -7,7 +7,6 @@
 
 #include <anda/base/error.h>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <streambuf>
@@ -15,12 +14,13 @@
 #include <vector>
 
 #include "files/file_descriptor.h"
+#include "files/leftovers.h"
+#include "files/same_file.h"
 
 namespace anda::sim {
 namespace {
 
 constexpr std::size_t buffer_bytes = 1u << 16;
-constexpr int name_attempts = 1000;
 
 /// "out.csv: cannot write: No space left on device", from errno.
 Error os_error(const std::string& path, const std::string& what) {
@@ -28,19 +28,10 @@ Error os_error(const std::string& path, const std::string& what) {
   return Error::run(path + ": " + what + ": " + std::generic_category().message(code));
 }
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-/// The file behind symbolic links; the path itself where there is none yet.
-std::string resolved(const std::string& path) {
-  char* real = ::realpath(path.c_str(), nullptr);
-  if (real == nullptr) return path;
-  std::string text(real);
-  std::free(real);
-  return text;
+/// The new name must survive a power failure as well; not every file system can, and the data is safe.
+void sync_folder(const std::string& path) {
+  const FileDescriptor folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() >= 0) static_cast<void>(::fsync(folder.get()) == 0);
 }
 
 }  // namespace
@@ -108,50 +99,74 @@ class AtomicFile::Buffer : public std::streambuf {
   int failed_ = 0;  ///< errno of the first failed write: what follows would leave a hole
 };
 
-AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(path), stream_(nullptr) {
-  if (path.empty()) throw Error::run("cannot write: the path is empty");
-  struct stat old {};
-  const bool exists = ::stat(path.c_str(), &old) == 0;
-  if (!exists && errno != ENOENT) throw os_error(path, "cannot write");
-  if (exists && S_ISDIR(old.st_mode)) throw Error::run(path + ": cannot write: it is a folder");
-  if (exists && !S_ISREG(old.st_mode)) {
+AtomicFile::AtomicFile(const std::string& path, Leftovers leftovers) : path_(path), target_(path), stream_(nullptr) {
+  unsigned mode = 0;
+  bool exists = false;
+  if (look_at_older(mode, exists)) {
+    if (leftovers == Leftovers::remove) remove_leftovers(folder_of(target_));
+    open_temporary(target_, exists, mode);
+  } else {
     FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (file.get() < 0) throw os_error(path, "cannot open for writing");
     buffer_ = std::make_unique<Buffer>(std::move(file), path);
-  } else {
-    // rename() would replace a write-protected file without a word.
-    if (exists && ::access(path.c_str(), W_OK) != 0) throw os_error(path, "cannot write");
-    target_ = resolved(path);
-    open_temporary(target_, exists, old.st_mode & 07777u);
   }
   stream_.rdbuf(buffer_.get());
   stream_.exceptions(std::ios::badbit);
 }
 
+AtomicFile::AtomicFile(const std::string& path, std::string written) : path_(path), target_(path), stream_(nullptr) {
+  unsigned mode = 0;
+  bool exists = false;
+  if (!look_at_older(mode, exists)) throw Error::run(path + ": cannot write: it is no regular file");
+  temporary_path_ = std::move(written);
+  if (exists) static_cast<void>(::chmod(temporary_path_.c_str(), mode) == 0);
+}
+
+bool AtomicFile::look_at_older(unsigned& mode, bool& exists) {
+  if (path_.empty()) throw Error::run("cannot write: the path is empty");
+  struct stat old {};
+  exists = ::stat(path_.c_str(), &old) == 0;
+  if (!exists && errno != ENOENT) throw os_error(path_, "cannot write");
+  if (exists && S_ISDIR(old.st_mode)) throw Error::run(path_ + ": cannot write: it is a folder");
+  if (exists && !S_ISREG(old.st_mode)) return false;
+  // rename() would replace a write-protected file without a word.
+  if (exists && ::access(path_.c_str(), W_OK) != 0) throw os_error(path_, "cannot write");
+  target_ = resolved(path_);
+  mode = old.st_mode & 07777u;
+  return true;
+}
+
 void AtomicFile::open_temporary(const std::string& path, bool replaces, unsigned mode) {
-  const std::string prefix = folder_of(path) + "/.anda-sim-" + std::to_string(::getpid()) + "-";
-  for (int attempt = 0; attempt < name_attempts; ++attempt) {
-    std::string name = prefix + std::to_string(attempt) + ".tmp";
-    FileDescriptor file(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (file.get() < 0) {
-      if (errno == EEXIST) continue;
-      throw os_error(path_, "cannot create a file in " + folder_of(path));
-    }
-    // Best effort: who may write the file need not own it.
-    if (replaces) static_cast<void>(::fchmod(file.get(), mode) == 0);
-    temporary_path_ = std::move(name);
-    buffer_ = std::make_unique<Buffer>(std::move(file), path_);
-    return;
-  }
-  throw Error::run(path_ + ": cannot write: too many files " + prefix + "*.tmp, left by ended runs; remove them");
+  std::string name;
+  FileDescriptor file = make_temporary(folder_of(path), name, [](const std::string& candidate) {
+    return FileDescriptor(::open(candidate.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  });
+  if (file.get() < 0) throw os_error(path_, "cannot create a file in " + folder_of(path));
+  // Best effort: who may write the file need not own it.
+  if (replaces) static_cast<void>(::fchmod(file.get(), mode) == 0);
+  temporary_path_ = std::move(name);
+  buffer_ = std::make_unique<Buffer>(std::move(file), path_);
 }
 
 AtomicFile::~AtomicFile() {
+  take_back();
   if (!temporary_path_.empty()) ::unlink(temporary_path_.c_str());
 }
 
 void AtomicFile::commit() {
   if (buffer_ == nullptr) throw std::logic_error("AtomicFile::commit() called twice");
+  finish();
+  put_in_place();
+  drop_older();
+}
+
+void AtomicFile::finish() {
+  if (buffer_ == nullptr) {  // of another writer, or finished
+    const FileDescriptor file(::open(temporary_path_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!temporary_path_.empty() && (file.get() < 0 || ::fsync(file.get()) != 0))
+      throw os_error(path_, "cannot write to the disk");
+    return;
+  }
   buffer_->flush_all();
   if (!temporary_path_.empty() && ::fsync(buffer_->descriptor()) != 0)
     throw os_error(path_, "cannot write to the disk");
@@ -159,14 +174,42 @@ void AtomicFile::commit() {
   stream_.exceptions(std::ios::goodbit);
   stream_.rdbuf(nullptr);
   buffer_.reset();
-  if (temporary_path_.empty()) return;
+}
 
+void AtomicFile::set_older_aside() {
+  struct stat old {};
+  if (temporary_path_.empty() || ::lstat(target_.c_str(), &old) != 0) return;
+  if (!S_ISREG(old.st_mode)) throw Error::run(path_ + ": cannot write: it is no regular file any more");
+  std::string aside = temporary_path_;
+  aside.replace(aside.rfind('.'), 1, "-older.");
+  if (::rename(target_.c_str(), aside.c_str()) != 0) throw os_error(path_, "cannot rename the older file");
+  older_path_ = std::move(aside);
+}
+
+void AtomicFile::put_in_place() {
+  if (temporary_path_.empty()) return;
   if (::rename(temporary_path_.c_str(), target_.c_str()) != 0)
     throw os_error(path_, "cannot rename " + temporary_path_);
   temporary_path_.clear();
-  // The new name must survive a power failure as well; not every file system can, and the data is safe.
-  const FileDescriptor folder(::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() >= 0) static_cast<void>(::fsync(folder.get()) == 0);
+  is_in_place_ = true;
+}
+
+void AtomicFile::take_back() {
+  if (older_path_.empty()) {
+    // Without an older file, one that was put in its place alone goes; after drop_older() it stays.
+    if (is_in_place_) ::unlink(target_.c_str());
+  } else {
+    static_cast<void>(::rename(older_path_.c_str(), target_.c_str()) == 0);
+  }
+  older_path_.clear();
+  is_in_place_ = false;
+}
+
+void AtomicFile::drop_older() {
+  if (!older_path_.empty()) ::unlink(older_path_.c_str());
+  if (is_in_place_) sync_folder(target_);
+  older_path_.clear();
+  is_in_place_ = false;
 }
 
 }  // namespace anda::sim

@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <fstream>
+#include <optional>
 #include <string>
+
+#include "files/input_file.h"
 
 namespace anda::sim {
 
-/// A file whose size is known before it is read. Pipes and devices have none: they may keep a reader waiting or never
-/// end. Errors are anda::Error (input) with the path.
+/// A file whose size is known before it is read; the standard input is read to its end for that. Named pipes and
+/// devices may keep a reader waiting or never end, and are refused. Errors are anda::Error with the path.
 class BinaryFile {
  public:
   explicit BinaryFile(const std::string& path);
@@ -24,6 +27,7 @@ class BinaryFile {
  private:
   std::string path_;
   std::uint64_t bytes_ = 0;
+  std::optional<InputFile> pipe_;
   std::ifstream file_;
 };
 

@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <string_view>
 
 #include "files/input_file.h"
+#include "text/characters.h"
+#include "text/strict_json.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -22,35 +22,10 @@ std::string read_whole(const std::string& path, std::size_t max_bytes) {
   while (const std::size_t bytes = file.read(part.data(), part.size())) {
     text.append(part, 0, bytes);
     if (text.size() > max_bytes) {
-      throw Error::input({path, 0, 0}, fmt::format("is larger than {} bytes: is this a config.json?", max_bytes));
+      throw Error::input({path, 0, 0}, fmt::format("is larger than {} bytes, the limit for this JSON file", max_bytes));
     }
   }
   return text;
-}
-
-/// Line and column of the parser's byte count, which starts at 1.
-Place place_of_byte(const std::string& path, std::string_view text, std::size_t byte) {
-  const std::string_view before = text.substr(0, byte == 0 ? 0 : byte - 1);
-  const std::size_t line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-  Place place{path, 1, 1};
-  place.line += static_cast<int>(std::count(before.begin(), before.end(), '\n'));
-  for (const char c : before.substr(line_start)) {
-    if ((static_cast<unsigned char>(c) & 0xC0u) != 0x80u) ++place.column;
-  }
-  return place;
-}
-
-json parsed(const std::string& path, std::size_t max_bytes) {
-  const std::string text = read_whole(path, max_bytes);
-  try {
-    return json::parse(text);
-  } catch (const json::parse_error& error) {
-    // "[json.exception…] parse error at line 1, column 2: syntax error …": the place is told our way.
-    std::string what = error.what();
-    const std::size_t colon = what.find(": ");
-    if (colon != std::string::npos) what.erase(0, colon + 2);
-    throw Error::input(place_of_byte(path, text, error.byte), "this is no JSON: " + what);
-  }
 }
 
 std::string shown_value(const json& value) {
@@ -59,7 +34,8 @@ std::string shown_value(const json& value) {
 
 }  // namespace
 
-JsonFile::JsonFile(const std::string& path, std::size_t max_bytes) : path_(path), root_(parsed(path, max_bytes)) {
+JsonFile::JsonFile(const std::string& path, std::size_t max_bytes)
+    : path_(path), root_(parse_json<json>(read_whole(path, max_bytes), {path, 1, 0})) {
   if (!root_.is_object()) throw error("must hold a JSON object");
 }
 
@@ -70,6 +46,8 @@ std::optional<std::uint64_t> JsonFile::optional_number(const char* key, std::uin
     return found->get<std::uint64_t>();
   }
   const char* problem = "is no whole number";
+  const bool is_huge = found->is_number_float() && std::fabs(found->get<double>()) >= 0x1p63;
+  if (is_huge) problem = found->get<double>() > 0 ? "is out of range" : "is negative";
   if (found->is_number_integer()) problem = found->is_number_unsigned() ? "is out of range" : "is negative";
   throw error(fmt::format("key {}: {} {}; must be a whole number 1 … {}", key, shown_value(*found), problem, max));
 }
@@ -97,7 +75,11 @@ bool JsonFile::flag(const char* key, bool otherwise) const {
 
 std::string JsonFile::text(const char* key) const {
   const auto found = root_.find(key);
-  return found != root_.end() && found->is_string() ? found->get<std::string>() : "";
+  if (found == root_.end() || found->is_null()) return "";
+  if (!found->is_string()) throw error(fmt::format("key {}: {} must be a text", key, shown_value(*found)));
+  const std::string text = *found;
+  if (!is_plain_text(text)) throw error(fmt::format("key {}: {} holds a control character", key, shown(text)));
+  return text;
 }
 
 }  // namespace anda::sim

@@ -19,6 +19,9 @@ class JsonFile {
   /// Real ones have some kilobytes; a weights file given by mistake shall not fill the memory.
   static constexpr std::size_t usual_bytes = 1u << 20;
 
+  /// A report.json of the longest trace that is simulated in one go.
+  static constexpr std::size_t report_bytes = std::size_t{1} << 30;
+
   explicit JsonFile(const std::string& path, std::size_t max_bytes = usual_bytes);
 
   const std::string& path() const { return path_; }
@@ -31,7 +34,7 @@ class JsonFile {
   /// A finite number above 0; `otherwise` where the key is missing or null.
   double positive(const char* key, double otherwise) const;
   bool flag(const char* key, bool otherwise) const;
-  /// Empty where there is no text.
+  /// One without control characters; empty where the key is missing or null.
   std::string text(const char* key) const;
 
  private:

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "files/atomic_file.h"
+#include "files/leftovers.h"
 
 namespace anda::sim {
 
@@ -16,6 +16,8 @@ OutputFolder::OutputFolder(std::string path) : path_(std::move(path)) {
   // The destructor of an object whose constructor throws does not run.
   try {
     make();
+    lock_.emplace(path_);
+    remove_leftovers(path_);
   } catch (...) {
     remove_made();
     throw;
@@ -41,7 +43,10 @@ void OutputFolder::make() {
   if (!S_ISDIR(status.st_mode)) throw Error::run(path_ + ": cannot write the results: it is no folder");
 }
 
-void OutputFolder::check_writable(const char* name) const { const AtomicFile probe(file(name)); }
+OutputFolder::~OutputFolder() {
+  lock_.reset();  // its file is in the folder
+  remove_made();
+}
 
 void OutputFolder::remove_made() {
   for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) ::rmdir(folder->c_str());

@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 #include "data/npy.h"
 #include "files/json_file.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {
@@ -17,6 +20,49 @@ constexpr std::size_t largest_index_bytes = std::size_t{64} << 20;
 bool exists(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
+}
+
+/// What quantisers put in the place of a layer's weight.
+struct QuantisedName {
+  const char* ending;
+  const char* quantiser;
+};
+constexpr std::array<QuantisedName, 5> quantised_names{{{"qweight", "GPTQ or AWQ has quantised"},
+                                                        {"weight_packed", "compressed-tensors has packed"},
+                                                        {"W_q", "HQQ has quantised"},
+                                                        {"B", "Marlin has packed"},
+                                                        {"weight.absmax", "bitsandbytes has quantised"}}};
+
+/// Other ways to keep a model, by what their files are called.
+struct OtherFormat {
+  const char* start;
+  const char* ending;
+  const char* what;
+};
+constexpr std::array<OtherFormat, 7> other_formats{{
+    {"", ".gguf", "a GGUF file of llama.cpp"},
+    {"pytorch_model", ".bin", "a checkpoint of PyTorch"},
+    {"consolidated", ".pth", "a checkpoint of PyTorch"},
+    {"adapter_model", ".safetensors", "an adapter (LoRA), which has to be merged into its model"},
+    {"tf_model", ".h5", "a checkpoint of TensorFlow"},
+    {"flax_model", ".msgpack", "a checkpoint of Flax"},
+    {"", ".safetensors", "a safetensors file of another name"},
+}};
+
+/// What a folder holds instead of a checkpoint: "; …", or nothing.
+std::string other_format_hint(const std::string& folder) {
+  std::error_code error;
+  for (const OtherFormat& format : other_formats) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      const std::string name = entry.path().filename().string();
+      const std::string_view ending = format.ending;
+      const bool ends_so = name.size() >= ending.size() && name.substr(name.size() - ending.size()) == ending;
+      if (name.rfind(format.start, 0) != 0 || !ends_so) continue;
+      return fmt::format("; {} is {}: the Python package transformers writes model.safetensors by save_pretrained()",
+                         shown(name), format.what);
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -29,7 +75,8 @@ Checkpoint::Checkpoint(const std::string& folder) {
     return;
   }
   if (!exists(single)) {
-    throw Error::input(folder + ": holds neither model.safetensors nor model.safetensors.index.json");
+    throw Error::input(folder + ": holds neither model.safetensors nor model.safetensors.index.json" +
+                       other_format_hint(folder));
   }
   source_ = single;
   files_.emplace_back(single);
@@ -60,9 +107,21 @@ void Checkpoint::read_index(const std::string& folder, const std::string& path) 
   }
 }
 
+std::string Checkpoint::quantised_hint(const std::string& name) const {
+  const std::size_t dot = name.rfind('.') + 1;
+  for (const QuantisedName& other : quantised_names) {
+    const std::string there = name.substr(0, dot) + other.ending;
+    if (!has(there)) continue;
+    return fmt::format("; {} is there, a weight that {}: {}", shown_tensor(there), other.quantiser, original_weights);
+  }
+  return {};
+}
+
 std::vector<float> Checkpoint::read(const std::string& name, const std::vector<std::uint64_t>& shape) const {
   const auto found = where_.find(name);
-  if (found == where_.end()) throw Error::input(fmt::format("{}: tensor {} is missing", source_, shown_tensor(name)));
+  if (found == where_.end()) {
+    throw Error::input(fmt::format("{}: tensor {} is missing{}", source_, shown_tensor(name), quantised_hint(name)));
+  }
   const SafetensorsFile& file = files_[found->second];
   const StoredTensor& tensor = file.tensors().at(name);
   if (tensor.shape != shape) {

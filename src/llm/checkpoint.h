@@ -19,12 +19,16 @@ class Checkpoint {
   explicit Checkpoint(const std::string& folder);
 
   bool has(const std::string& name) const { return where_.count(name) != 0; }
+  /// The file that holds a tensor.
+  const std::string& file_of(const std::string& name) const { return files_[where_.at(name)].path(); }
   /// The numbers of a tensor of that shape, in C order. Throws Error (input) naming file and tensor when it is missing,
   /// has another shape or type, or a number that is not finite.
   std::vector<float> read(const std::string& name, const std::vector<std::uint64_t>& shape) const;
 
  private:
   void read_index(const std::string& folder, const std::string& path);
+  /// What stands in the place of a missing weight where a quantiser has been: "; …", or nothing.
+  std::string quantised_hint(const std::string& name) const;
 
   std::string source_;  ///< what names the tensors, for messages
   std::vector<SafetensorsFile> files_;

@@ -160,9 +160,22 @@ Decoder::Decoder(const DecoderConfig& config, const Checkpoint& checkpoint, cons
     layers_.push_back(read_layer(checkpoint, fmt::format("{}layers.{}.", prefix, layer), rounding));
   }
   if (config.norm_first) final_norm_ = read_norm(checkpoint, prefix + (shape.gated ? "norm" : "final_layer_norm"));
-  if (!config.tied_embeddings) {
+  if (config.tied_embeddings) {
+    check_tied_head(checkpoint);
+  } else {
     head_ = read_linear(checkpoint, "lm_head", shape.hidden_size, config.vocabulary, false, std::nullopt);
   }
+}
+
+void Decoder::check_tied_head(const Checkpoint& checkpoint) const {
+  const std::string head = "lm_head.weight";
+  if (!checkpoint.has(head)) return;
+  if (checkpoint.read(head, {config_.vocabulary, config_.shape.hidden_size}) == embedding_) return;
+  throw Error::input(
+      fmt::format("{}: tensor {} is not the embedding, though config.json ties the two "
+                  "(tie_word_embeddings, true by default in OPT); set it to false there to use the tensor, "
+                  "or remove the tensor",
+                  checkpoint.file_of(head), shown_tensor(head)));
 }
 
 Decoder::Norm Decoder::read_norm(const Checkpoint& checkpoint, const std::string& name) const {

@@ -62,6 +62,8 @@ class Decoder {
   };
   class Pass;
 
+  /// Throws Error (input) if the checkpoint has a head of its own that the configuration would leave out.
+  void check_tied_head(const Checkpoint& checkpoint) const;
   Norm read_norm(const Checkpoint& checkpoint, const std::string& name) const;
   Layer read_layer(const Checkpoint& checkpoint, const std::string& name, const WeightRounding& rounding) const;
   void apply(const Norm& norm, const float* x, std::size_t rows, float* y) const;

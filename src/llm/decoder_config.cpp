@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "files/json_file.h"
+#include "llm/safetensors.h"
 #include "text/text.h"
 #include "workload/gemm_limits.h"
 #include "workload/hugging_face.h"
@@ -25,6 +26,19 @@ void want_text(const JsonFile& file, const char* key, const std::string& only) {
 void want_flag(const JsonFile& file, const char* key, bool only) {
   if (file.flag(key, only) != only) {
     throw file.error(fmt::format("key {}: {} is not supported; must be {}", key, !only, only));
+  }
+}
+
+/// GPTQ, AWQ, compressed-tensors and others leave their settings in the model's configuration.
+void refuse_quantised(const JsonFile& file) {
+  for (const char* key : {"quantization_config", "compression_config"}) {
+    const auto found = file.root().find(key);
+    if (found == file.root().end() || found->is_null()) continue;
+    std::string method = "a quantiser that it does not name";
+    if (found->is_object() && found->contains("quant_method") && found->at("quant_method").is_string()) {
+      method = shown(found->at("quant_method").get_ref<const std::string&>());
+    }
+    throw file.error(fmt::format("key {}: the weights were quantised by {}; {}", key, method, original_weights));
   }
 }
 
@@ -90,6 +104,7 @@ DecoderConfig read_decoder_config(const std::string& path) {
     throw file.error(
         fmt::format("key model_type: {} can be simulated, but not evaluated; must be opt or llama", shown(type)));
   }
+  refuse_quantised(file);
   config.vocabulary = file.number("vocab_size", max_gemm_dimension);
   config.positions = file.number("max_position_embeddings", most_positions);
   if (type == "opt") {

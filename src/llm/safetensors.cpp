@@ -11,11 +11,11 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string_view>
 
 #include "data/npy.h"
 #include "files/binary_file.h"
+#include "text/strict_json.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -54,24 +54,13 @@ constexpr std::array<TypeSize, 15> type_sizes{{{"F32", 4},
   refuse(path, "tensor " + shown_tensor(tensor) + ": " + problem);
 }
 
-/// The header's object; nlohmann would take the last one of two equal names.
 json parsed(const std::string& path, const std::string& text) {
-  std::set<std::string> names;
-  std::string repeated;
-  const auto note_names = [&](int depth, json::parse_event_t event, json& value) {
-    if (depth == 1 && event == json::parse_event_t::key && !names.insert(value.get<std::string>()).second) {
-      repeated = value.get<std::string>();
-    }
-    return true;
-  };
   json header;
-  try {
-    header = json::parse(text, note_names);
-  } catch (const json::exception&) {
-    refuse(path, "the header is no JSON: is this a safetensors file?");
+  if (const auto problem = read_json(text, header)) {
+    refuse(path, fmt::format("the header, at byte {} of the file: {}; is this a safetensors file?",
+                             length_bytes + problem->byte, problem->what));
   }
   if (!header.is_object()) refuse(path, "the header must be a JSON object");
-  if (!repeated.empty()) refuse(path, repeated, "is in the header twice");
   return header;
 }
 
@@ -222,7 +211,10 @@ std::vector<float> SafetensorsFile::read(const std::string& name) const {
   const StoredTensor& tensor = found->second;
   const bool half = tensor.type == "F16" || tensor.type == "BF16";
   if (!half && tensor.type != "F32") {
-    refuse(path_, name, "has type " + tensor.type + ", must be F16, BF16 or F32");
+    const bool is_packed = tensor.type != "F64" && tensor.type != "BOOL";
+    refuse(path_, name,
+           "has type " + tensor.type + ", must be F16, BF16 or F32" +
+               (is_packed ? std::string("; if the weights were quantised, ") + original_weights : ""));
   }
   BinaryFile file(path_);
   file.seek(tensor.first_byte);

@@ -11,6 +11,7 @@
 
 #include "data/npy.h"
 #include "files/binary_file.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {
@@ -34,7 +35,7 @@ IntegerType integer_type(std::string_view descriptor, const std::string& path) {
     if (type.descriptor == descriptor) return type;
   }
   throw Error::input(
-      fmt::format("{}: holds numbers of type '{}', tokens must be integers, little-endian", path, descriptor));
+      fmt::format("{}: holds numbers of type {}, tokens must be integers, little-endian", path, shown(descriptor)));
 }
 
 IntegerType integer_type(TokenType type) {

@@ -27,7 +27,6 @@ void add_sources(const Technology& technology, std::vector<std::string>& list) {
   add("weight_buffer", technology.weight_buffer.source);
   add("top_controller", technology.top_controller.source);
   add("conversion", technology.conversion.source);
-  add("dram", technology.dram.source);
   for (const PeEntry& entry : pe_table) {
     add(fmt::format("processing_elements.{}", entry.name).c_str(), technology.processing_elements[entry.kind].source);
   }
@@ -45,11 +44,11 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
       "the next or stays on chip between them.");
   if (info.paper_tiling) {
     list.push_back(
-        fmt::format("tiling paper: a weight tile of k × {} columns stays on chip while the rows of activations stream "
-                    "past; the tile is an inference, the publication does not give it.",
+        fmt::format("tiling paper: weights of k × {} columns stay on chip while the rows of activations stream past; "
+                    "this is an inference, the publication does not say it.",
                     paper_tile_columns));
   } else {
-    list.emplace_back("tiling auto: of the legal tile shapes, the one with the least external memory traffic.");
+    list.emplace_back("tiling auto: of the legal shapes of a step, the one with the least external memory traffic.");
   }
 
   if (!result.systems.empty()) {
@@ -105,14 +104,17 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
   if (dram.energy.model == DramEnergyModel::flat) {
     list.push_back(fmt::format(
         "Energy of external memory is flat: {} pJ for each bit of a touched burst of {} bytes, whatever the command.",
-        info.technology.dram.energy_pj_per_bit, dram.burst_bytes()));
+        dram.energy.pj_per_bit, dram.burst_bytes()));
   } else {
     list.push_back(fmt::format(
         "Energy of external memory is that of its commands: {} pJ an activation with its precharge, {} a read burst, "
         "{} "
-        "a write burst, {} a refresh of a channel, {} a refresh of a bank, {} mW a channel throughout a GeMM.",
+        "a write burst, {} a refresh of a channel, {} a refresh of a bank, {} mW a channel throughout a GeMM{}.",
         dram.energy.activate_pj, dram.energy.read_pj, dram.energy.write_pj, dram.energy.refresh_pj,
-        dram.energy.refresh_bank_pj, dram.energy.background_mw));
+        dram.energy.refresh_bank_pj, dram.energy.background_mw,
+        dram.level == DramLevel::fast ? "; at level fast a row's activation is shared by all its bursts, and a refresh "
+                                        "comes every refresh_interval_ns"
+                                      : ""));
   }
   list.push_back(fmt::format(
       "Energy of an action does not depend on data, and is that at the technology's reference clock of {} Hz at any "
@@ -121,7 +123,7 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
   list.push_back(fmt::format("Energy of an SRAM access grows with its capacity to the power of {} (assumed).",
                              info.technology.sram_energy_exponent));
   add_sources(info.technology, list);
-  list.insert(list.end(), info.notes.begin(), info.notes.end());
+  if (!dram.energy.source.empty()) list.push_back(fmt::format("dram.energy: {}.", dram.energy.source));
   return list;
 }
 

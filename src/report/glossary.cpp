@@ -8,6 +8,7 @@
 #include <anda/accelerator/accelerator.h>
 #include <anda/dram/dram.h>
 
+#include "report/dram_columns.h"
 #include "report/error_columns.h"
 #include "report/metrics.h"
 #include "report/op_columns.h"
@@ -25,7 +26,9 @@ constexpr const char* introduction =
     "the run;\nprefixes of bytes on the terminal are powers of 1024 (KiB), all others powers of 1000. A number that "
     "has "
     "no meaning (a share of\nno time) is `null` in JSON and empty in CSV. Cycles are those of `accelerator.clock_hz`. "
-    "\"System\" is one accelerator with its\nmemory; the first one is the baseline.\n";
+    "\"System\" is one accelerator with its\nmemory; the first one is the baseline. `run.assumptions` lists what the "
+    "model assumes, `run.notes` what may surprise in "
+    "this run: keys\nwithout effect, what is left out, what does not fit; the terminal shows the notes, too.\n";
 
 constexpr const char* metrics_heading =
     "\n## Metrics\n"
@@ -128,6 +131,15 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
     const bool known = std::any_of(counters.begin(), counters.end(),
                                    [&](const CounterColumn& column) { return column.name == counter.name; });
     if (!known) page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
+  }
+  page +=
+      "\n`systems[].dram` of `report.json` has more of it, once for all that was simulated (folded GeMMs once), and "
+      "in\n"
+      "`read_latency_histogram` the number of reads by the time they took, in bins exact below 16 cycles, then eight "
+      "for "
+      "each doubling:\n\n| name | unit | meaning |\n|------|------|---------|\n";
+  for (const DramColumn& column : dram_columns()) {
+    page += fmt::format("| `{}` | {} | {} |\n", column.key, column.unit, column.meaning);
   }
   return page;
 }

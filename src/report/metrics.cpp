@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <anda/base/stall_cause.h>
+
 namespace anda::sim {
 namespace {
 
@@ -187,8 +189,10 @@ void add_area(Table& table) {
 }  // namespace
 
 std::string stall_cause(const std::string& counter) {
-  const std::string prefix = "stall.";
-  return counter.compare(0, prefix.size(), prefix) == 0 ? counter.substr(prefix.size()) : "";
+  for (const StallCause& cause : stall_causes) {
+    if (counter == cause.counter) return cause.name;
+  }
+  return "";
 }
 
 std::vector<Metric> metric_table(const std::vector<CounterColumn>& counters) {

@@ -30,7 +30,7 @@ struct Metric {
 /// All metrics in the order in which they are written; `counters` says which causes of stalls there are.
 std::vector<Metric> metric_table(const std::vector<CounterColumn>& counters);
 
-/// The cause that a counter "stall.<cause>" counts; empty for other counters.
+/// The cause of stalls that a counter counts; empty for other counters.
 std::string stall_cause(const std::string& counter);
 
 }  // namespace anda::sim

@@ -44,8 +44,8 @@ const std::vector<OpColumn>& op_columns() {
       {"k", true, "elements", "Elements along k in a step.", [](const OpRecord& r) { return whole(r.tile.k); }},
       {"n", true, "columns", "Columns of W in a step.", [](const OpRecord& r) { return whole(r.tile.n); }},
       {"order", true, "",
-       "Order of the loops over tiles, outermost first: nkm keeps a weight tile, mkn an activation "
-       "tile, mnk an output tile on chip.",
+       "Order of the loops over steps, outermost first: nkm keeps weights, mkn activations, mnk results "
+       "on chip.",
        [](const OpRecord& r) -> Value { return name_of(r.tile.order); }},
   };
   return columns;

@@ -11,7 +11,7 @@
 
 namespace anda::sim {
 
-/// A property of an op that is no metric: what was run, in which formats and tiles.
+/// A property of an op that is no metric: what was run, in which formats and steps.
 struct OpColumn {
   using Value = std::variant<std::uint64_t, std::string>;
 
@@ -24,7 +24,7 @@ struct OpColumn {
   std::string csv_name() const { return of_tile ? std::string("tile_") + key : key; }
 };
 
-/// In the order in which they are written, before the metrics; those of the tile come last.
+/// In the order in which they are written, before the metrics; those of the step come last.
 const std::vector<OpColumn>& op_columns();
 
 }  // namespace anda::sim

@@ -11,6 +11,7 @@
 
 #include "report/human.h"
 #include "report/text_grid.h"
+#include "text/characters.h"
 
 namespace anda::sim {
 namespace {
@@ -52,8 +53,8 @@ std::string ProgressBar::line(const std::string& label, double done, double elap
   done = std::clamp(done, 0.0, 1.0);
   const auto full = static_cast<std::size_t>(done * bar_columns);
   std::string text =
-      fmt::format("{}  [{}{}] {:3.0f} %  {} elapsed", shortened(label, label_columns), std::string(full, '#'),
-                  std::string(bar_columns - full, ' '), done * 100, clock_text(elapsed_s));
+      fmt::format("{}  [{}{}] {:3.0f} %  {} elapsed", shortened(for_terminal(label), label_columns),
+                  std::string(full, '#'), std::string(bar_columns - full, ' '), done * 100, clock_text(elapsed_s));
   if (done >= least_share) text += fmt::format(", {} left", clock_text(elapsed_s * (1 - done) / done));
   return text;
 }

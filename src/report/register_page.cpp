@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include <anda/controller/register_table.h>
+#include <anda/control/register_table.h>
 
 namespace anda::sim {
 namespace {
@@ -15,7 +15,7 @@ constexpr const char* introduction =
 
 What software sees behind the socket `control`: registers, counters and the instruction memory with its descriptors. This
 page is the output of `anda-sim registers`; the tables are those of
-[register_map.h](../models/anda/controller/register_map.h), a C99 header that drivers include and by which the model decodes.
+[register_map.h](../models/anda/control/register_map.h), a C99 header that drivers include and by which the model decodes.
 [examples/driver](../examples/driver) is such a driver.
 
 Offsets are in bytes from the base of the socket. Registers are 32-bit words, little-endian; accesses are any number of

@@ -9,7 +9,7 @@
 
 namespace anda::sim {
 
-/// docs/registers.md: registers, counters, descriptors and errors, from the tables of anda/controller/register_map.h.
+/// docs/registers.md: registers, counters, descriptors and errors, from the tables of anda/control/register_map.h.
 /// `counters`: of an accelerator, whose meanings the counter registers take over.
 std::string register_page(const std::vector<CounterColumn>& counters);
 

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "report/dram_columns.h"
 #include "report/error_columns.h"
 #include "report/op_columns.h"
 
@@ -39,6 +40,21 @@ Json json_of(const DataErrors& errors) {
   return json;
 }
 
+/// The histogram has the bins that are not empty.
+Json json_of(const dram::Statistics& statistics, double clock_hz) {
+  const double ns = 1e9 / clock_hz;
+  Json json;
+  for (const DramColumn& column : dram_columns()) json[column.key] = column.value(statistics, ns);
+  Json& bins = json["read_latency_histogram"] = Json::array();
+  for (std::size_t bin = 0; bin < dram::LatencyHistogram::bin_count; ++bin) {
+    const std::uint64_t bursts = statistics.read_latency.in_bin(bin);
+    if (bursts == 0) continue;
+    const double from_ns = static_cast<double>(dram::LatencyHistogram::start_of(bin)) * ns;
+    bins.push_back({{"from_ns", from_ns}, {"bursts", bursts}});
+  }
+  return json;
+}
+
 void append_op_value(std::string& line, const OpColumn::Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) {
     line += text_of(*text, -1);
@@ -66,6 +82,7 @@ void ReportJson::begin(const std::vector<std::string>& assumptions) {
   run["trace_sha256"] = info_.trace_sha256;
   run["technology_sha256"] = info_.technology_sha256;
   run["assumptions"] = assumptions;
+  run["notes"] = info_.notes;
   Json units = Json::object();
   for (const CounterColumn& counter : evaluation_.result().counters) units[counter.name] = counter.unit;
   out_ << "{\n  \"schema_version\": " << report_schema_version << ",\n  \"run\": " << indented(run, 2)
@@ -87,6 +104,7 @@ void ReportJson::begin_system(std::size_t system) {
   for (std::size_t i = 0; i < result.totals.size(); ++i) {
     actions[evaluation_.result().counters[i].name] = result.totals[i];
   }
+  if (result.dram) json["dram"] = json_of(*result.dram, info_.dram.clock_hz());
   Json& tensors = json["tensors"] = Json::array();
   for (std::size_t t = 0; t < result.tensors.size(); ++t) {
     const auto& [tensor, counts] = result.tensors[t];
@@ -123,7 +141,7 @@ void ReportJson::op(const OpRecord& record, const std::vector<MetricValue>& valu
     line_ += "\":";
     append_op_value(line_, column.value(record));
   }
-  line_ += '}';  // of the tile, whose columns are the last
+  line_ += '}';  // of the step, whose columns are the last
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (metric_keys_[i].empty()) continue;
     line_ += metric_keys_[i];

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "config/level_choice.h"
 #include "config/run_config.h"
 #include "config/writer.h"
 
@@ -35,7 +36,7 @@ RunInfo run_info(const RunConfig& config, const std::string& tool_version, const
   RunInfo info;
   info.tool_version = tool_version;
   info.name = config.name;
-  info.level = name_of(levels, config.simulation.level);
+  info.level = level_text(config.accelerator.level, config.dram.level);
   info.workload = workload_text(config.workload);
   info.config_yaml = to_yaml(config);
   info.config_sha256 = config_hash(config);

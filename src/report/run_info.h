@@ -16,7 +16,7 @@ struct RunConfig;
 struct RunInfo {
   std::string tool_version;
   std::string name;         ///< of the run, for people
-  std::string level;        ///< fast …
+  std::string level;        ///< of accelerator and memory, as level_text() has it
   std::string workload;     ///< in words, "LLaMA-13B, prefill of 2048 tokens, batch 1"
   std::string config_yaml;  ///< the effective configuration
   std::string config_sha256;
@@ -26,7 +26,7 @@ struct RunInfo {
   bool consumer_outputs = true;  ///< results are written in the format of the GeMM that reads them
   DramConfig dram;
   Technology technology;
-  std::vector<std::string> notes;  ///< further assumptions, after those that follow from the configuration
+  std::vector<std::string> notes;  ///< what may surprise who reads the results, a sentence each
 };
 
 /// What follows from the configuration. `trace_sha256`: of the trace; `notes`: as above.

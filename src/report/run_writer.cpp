@@ -5,7 +5,6 @@
 
 #include <stdexcept>
 
-#include "files/atomic_file.h"
 #include "report/assumptions.h"
 #include "report/evaluation.h"
 #include "report/ops_csv.h"
@@ -18,8 +17,13 @@ constexpr std::uint64_t ops_between_questions = 1024;
 
 }  // namespace
 
-RunWriter::RunWriter(const std::string& folder, std::size_t systems, RunInfo info)
-    : folder_(folder), info_(std::move(info)) {
+RunWriter::RunWriter(const std::string& folder, std::size_t systems, RunInfo info, std::vector<NamedInput> inputs)
+    : folder_(folder),
+      files_(std::move(inputs)),
+      report_file_(files_.add(folder_.file("report.json"))),  // the first: the last to appear
+      ops_file_(files_.add(folder_.file("ops.csv"))),
+      config_file_(files_.add(folder_.file("config.yaml"))),
+      info_(std::move(info)) {
   for (std::size_t i = 0; i < systems; ++i) spools_.emplace_back(folder_.path());
 }
 
@@ -27,15 +31,13 @@ void RunWriter::take(std::size_t system, const OpRecord& record) { spools_.at(sy
 
 void RunWriter::finish(const SimulationResult& result, const std::function<bool()>& go_on) {
   if (result.systems.size() != spools_.size()) throw std::logic_error("RunWriter: another number of systems");
+  info_.notes.insert(info_.notes.end(), result.notes.begin(), result.notes.end());
   const Evaluation evaluation(result, info_.dram, info_.technology);
 
-  AtomicFile config_file(folder_.file("config.yaml"));
-  config_file.stream() << info_.config_yaml;
-  AtomicFile ops_file(folder_.file("ops.csv"));
-  AtomicFile report_file(folder_.file("report.json"));
+  config_file_.stream() << info_.config_yaml;
   const bool functional = !result.systems.empty() && !result.systems.front().tensor_errors.empty();
-  OpsCsv csv(ops_file.stream(), evaluation.metrics(), functional);
-  ReportJson json(report_file.stream(), info_, evaluation);
+  OpsCsv csv(ops_file_.stream(), evaluation.metrics(), functional);
+  ReportJson json(report_file_.stream(), info_, evaluation);
 
   json.begin(assumptions(info_, result));
   OpRecord record;
@@ -53,12 +55,7 @@ void RunWriter::finish(const SimulationResult& result, const std::function<bool(
   }
   json.end();
 
-  // What can fail does so before the first file gets its name.
-  for (AtomicFile* file : {&config_file, &ops_file, &report_file}) file->stream().flush();
-  // The report is the last: where it stands, the others are of the same run.
-  config_file.commit();
-  ops_file.commit();
-  report_file.commit();
+  files_.publish();
   folder_.keep();
 }
 

@@ -9,6 +9,7 @@
 #include "report/error_columns.h"
 #include "report/human.h"
 #include "report/text_grid.h"
+#include "text/characters.h"
 
 namespace anda::sim {
 namespace {
@@ -172,7 +173,7 @@ std::vector<Column> components(const std::string& prefix, const std::string& suf
 void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& evaluation) {
   std::string title = shortened(info.name, line_columns);
   if (!info.workload.empty()) title += " · " + info.workload;
-  out << shortened(title, line_columns - 20) << " · level " << info.level << '\n';
+  out << shortened(for_terminal(title), line_columns - 20) << " · level " << info.level << '\n';
 
   Tables tables(out, evaluation);
   std::vector<Column> time{

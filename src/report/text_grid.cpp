@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "report/human.h"
+#include "text/characters.h"
 
 namespace anda::sim {
 namespace {
@@ -26,10 +27,11 @@ TextGrid::TextGrid(std::vector<std::string> headings) : headings_(std::move(head
 
 void TextGrid::row(std::vector<std::string> cells) {
   cells.resize(headings_.size());
+  for (std::string& cell : cells) cell = for_terminal(cell);
   rows_.push_back(std::move(cells));
 }
 
-void TextGrid::title(std::string text) { rows_.push_back({std::move(text)}); }
+void TextGrid::title(const std::string& text) { rows_.push_back({for_terminal(text)}); }
 
 void TextGrid::print(std::ostream& out) const {
   std::vector<std::size_t> widths;

@@ -16,7 +16,7 @@ class TextGrid {
 
   void row(std::vector<std::string> cells);
   /// A line of its own, over the rows that follow it.
-  void title(std::string text);
+  void title(const std::string& text);
 
   void print(std::ostream& out) const;
 

@@ -3,7 +3,7 @@
 
 #include <anda/base/error.h>
 #include <anda/base/math.h>
-#include <anda/numeric/anda_group.h>
+#include <anda/numeric/group_format.h>
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -12,13 +12,13 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <thread>
 
 #include "config/precision_config.h"
+#include "search/evaluator_answer.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -182,17 +182,9 @@ std::string CommandEvaluator::exchange(const std::string& question) {
 }
 
 double CommandEvaluator::read_answer(const std::string& line) const {
-  const Json answer = Json::parse(line, nullptr, false);
-  const std::string hint = "; must be {\"perplexity\": NUMBER} or {\"error\": TEXT}";
-  if (!answer.is_object()) fail("answered " + shown(line) + hint);
-  if (answer.contains("error")) {
-    const Json& error = answer.at("error");
-    fail("reports an error: " + (error.is_string() ? error.get_ref<const std::string&>() : shown(line)));
-  }
-  if (!answer.contains("perplexity") || !answer.at("perplexity").is_number()) fail("answered " + shown(line) + hint);
-  const auto value = answer.at("perplexity").get<double>();
-  if (!std::isfinite(value) || value <= 0) fail("answered " + shown(line) + "; a perplexity is a positive number");
-  return value;
+  const EvaluatorAnswer answer = read_evaluator_answer(line);
+  if (!answer.problem.empty()) fail(answer.problem);
+  return answer.perplexity;
 }
 
 void CommandEvaluator::stop(bool patiently) {

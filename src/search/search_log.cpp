@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <anda/base/error.h>
 #include <array>
 #include <cerrno>
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "text/strict_json.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -20,6 +22,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* version_key = "anda_sim_search";
+constexpr std::size_t largest_log_bytes = std::size_t{1} << 28;  // a million iterations of a large model
+/// What a loss may differ from perplexity / baseline − 1 by: both went through decimal text.
+constexpr double loss_margin = 1e-9;
 
 Error os_error(const std::string& path, const char* what) {
   return Error::run(path + ": " + what + ": " + std::generic_category().message(errno));
@@ -77,6 +82,9 @@ std::string SearchLog::read_back() {
     if (bytes < 0) throw os_error(path_, "cannot read the log");
     if (bytes == 0) break;
     text.append(part.data(), static_cast<std::size_t>(bytes));
+    if (text.size() > largest_log_bytes) {
+      throw Error::input({path_, 0, 0}, fmt::format("is larger than {} bytes, the limit for a log", largest_log_bytes));
+    }
   }
   const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
   if (whole == text.size()) return text;
@@ -87,9 +95,9 @@ std::string SearchLog::read_back() {
 }
 
 void SearchLog::check_subject(const std::string& line, const Json& subject) const {
-  const Json header = Json::parse(line, nullptr, false);
   const Place place{path_, 1, 0};
-  if (!header.is_object() || header.find(version_key) == header.end()) {
+  Json header;
+  if (read_json(line, header) || !header.is_object() || header.find(version_key) == header.end()) {
     throw Error::input(place, "this is no log of a search");
   }
   if (header[version_key] != search_log_version) {
@@ -107,11 +115,17 @@ void SearchLog::check_subject(const std::string& line, const Json& subject) cons
 
 void SearchLog::take(const std::string& line, int number) {
   const Place place{path_, number, 0};
-  const Json json = Json::parse(line, nullptr, false);
+  const auto json = parse_json<Json>(line, place);
   if (!json.is_object()) throw Error::input(place, "is no JSON object: " + shown(line));
   if (json.find("baseline") != json.end()) {
-    baseline_ = perplexity_in(json, "baseline");
-    if (!baseline_) throw Error::input(place, "baseline must be a positive number: " + shown(line));
+    const std::optional<double> baseline = perplexity_in(json, "baseline");
+    if (!baseline) throw Error::input(place, "baseline must be a positive number: " + shown(line));
+    if (baseline_.value_or(*baseline) != *baseline) {
+      throw Error::input(place, fmt::format("says that the baseline's perplexity is {}, an earlier line that it is {}; "
+                                            "remove the wrong one",
+                                            *baseline, *baseline_));
+    }
+    baseline_ = baseline;
   } else {
     const std::optional<Precisions> precisions = precisions_of(json);
     const std::optional<double> perplexity = perplexity_in(json, "perplexity");
@@ -119,9 +133,28 @@ void SearchLog::take(const std::string& line, int number) {
       throw Error::input(place,
                          "must have a combination of four lengths of 1 … 16 and a positive perplexity: " + shown(line));
     }
-    perplexities_.emplace(*precisions, *perplexity);
+    const auto [known, is_new] = perplexities_.emplace(*precisions, *perplexity);
+    if (known->second != *perplexity) {
+      throw Error::input(place,
+                         fmt::format("says that the perplexity of {} is {}, an earlier line that it is {}; remove "
+                                     "the wrong one",
+                                     combination_text(precisions->all), *perplexity, known->second));
+    }
+    check_loss(json, *perplexity, place);
   }
   lines_.insert(line);
+}
+
+void SearchLog::check_loss(const Json& json, double perplexity, const Place& place) const {
+  const auto found = json.find("loss");
+  if (found == json.end()) return;
+  if (!found->is_number()) throw Error::input(place, "loss must be a number");
+  if (!baseline_) throw Error::input(place, "has a loss, but no line before it has the baseline's perplexity");
+  const double loss = (perplexity - *baseline_) / *baseline_;
+  if (std::fabs(found->get<double>() - loss) <= loss_margin * std::max(1.0, std::fabs(loss))) return;
+  throw Error::input(place,
+                     fmt::format("says that the loss is {}, but its perplexity, {}, is {} above the baseline's, {}",
+                                 found->get<double>(), perplexity, loss, *baseline_));
 }
 
 std::optional<double> SearchLog::perplexity(const Precisions& precisions) const {

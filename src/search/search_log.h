@@ -2,6 +2,8 @@
 #ifndef ANDA_SIM_SEARCH_SEARCH_LOG_H
 #define ANDA_SIM_SEARCH_SEARCH_LOG_H
 
+#include <anda/base/error.h>
+
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -38,6 +40,7 @@ class SearchLog {
   std::string read_back();
   void check_subject(const std::string& line, const nlohmann::ordered_json& subject) const;
   void take(const std::string& line, int number);
+  void check_loss(const nlohmann::ordered_json& json, double perplexity, const Place& place) const;
   void write(const std::string& line);
 
   std::string path_;

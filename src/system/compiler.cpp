@@ -2,8 +2,8 @@
 #include "system/compiler.h"
 
 #include <anda/base/math.h>
-#include <anda/controller/operand_layout.h>
-#include <anda/controller/schedule.h>
+#include <anda/dataflow/operand_layout.h>
+#include <anda/dataflow/schedule.h>
 
 namespace anda::sim {
 
@@ -17,7 +17,6 @@ constexpr std::uint64_t operand_alignment = 4096;
 AcceleratorConfig accelerator_of(const RunConfig& config, PeKind system) {
   AcceleratorConfig accelerator = config.accelerator;
   accelerator.mxu.processing_element = system;
-  accelerator.level = config.simulation.level;
   accelerator.functional = {config.functional.enabled, config.functional.dot_format};
   return accelerator;
 }

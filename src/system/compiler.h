@@ -4,7 +4,7 @@
 
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/accelerator/tiling.h>
-#include <anda/controller/descriptor.h>
+#include <anda/control/descriptor.h>
 #include <anda/dram/dram_config.h>
 #include <anda/mxu/processing_element/processing_element.h>
 
@@ -16,15 +16,16 @@
 
 namespace anda::sim {
 
-/// Turns a GeMM of the trace into what a system's accelerator runs: formats by the precision table, a tile shape by
-/// the tiling rule, operands one after another from address 0 (a GeMM's own; where a whole model lies is not modelled).
+/// Turns a GeMM of the trace into what a system's accelerator runs: formats by the precision table, the shape of its
+/// steps by the tiling rule, operands one after another from address 0 (a GeMM's own; where a whole model lies is not
+/// modelled).
 class Compiler {
  public:
   Compiler(const RunConfig& config, const AcceleratorConfig& accelerator);
 
   GemmTask task(const Gemm& gemm) const;
 
-  /// Throws Error (input) if no tile is legal or the operands exceed the memory.
+  /// Throws Error (input) if no step is legal or the operands exceed the memory.
   GemmDescriptor compile(const GemmTask& task) const;
 
  private:

@@ -3,7 +3,7 @@
 #define ANDA_SIM_SYSTEM_DATA_HOST_H
 
 #include <anda/accelerator/accelerator.h>
-#include <anda/controller/descriptor.h>
+#include <anda/control/descriptor.h>
 
 #include <memory>
 #include <string>

@@ -2,7 +2,8 @@
 #include "system/host.h"
 
 #include <anda/base/access.h>
-#include <anda/controller/register_map.h>
+#include <anda/base/process.h>
+#include <anda/control/register_map.h>
 
 namespace anda::sim {
 
@@ -17,13 +18,13 @@ Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counter
       fold_(fold),
       data_(data),
       take_(std::move(take)) {
-  SC_HAS_PROCESS(Host);
+  ANDA_HAS_PROCESS(Host);
   SC_THREAD(run);
 }
 
 void Host::run() {
   replay();
-  ended_.notify(sc_core::SC_ZERO_TIME);
+  if (!failure_.empty()) sc_core::sc_pause();  // the run is over; the other systems need not go on
 }
 
 void Host::replay() {

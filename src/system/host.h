@@ -30,8 +30,7 @@ class Host : public sc_core::sc_module {
   Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source, bool fold,
        DataHost* data, std::function<void(const OpRecord&)> take);
 
-  /// Happens when the host has come to its end, finished or not.
-  const sc_core::sc_event& ended() const { return ended_; }
+  /// Whether the trace is done.
   bool finished() const { return finished_; }
   /// Why the trace could not be finished; empty if it could.
   const std::string& failure() const { return failure_; }
@@ -55,7 +54,6 @@ class Host : public sc_core::sc_module {
   DataHost* data_;
   std::function<void(const OpRecord&)> take_;
   std::map<FoldKey, std::pair<TileShape, Counts>> folded_;
-  sc_core::sc_event ended_;
   bool finished_ = false;
   std::string failure_;
   double macs_done_ = 0;

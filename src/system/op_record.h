@@ -9,7 +9,8 @@
 #include <vector>
 
 #include <anda/accelerator/accelerator_config.h>
-#include <anda/controller/gemm_task.h>
+#include <anda/dataflow/gemm_task.h>
+#include <anda/dram/statistics.h>
 
 #include "data/data_errors.h"
 #include "workload/gemm.h"
@@ -60,12 +61,14 @@ struct SystemResult {
   Counts totals;
   std::vector<std::pair<std::string, Counts>> tensors;  ///< by type of A, in order of appearance
   std::vector<DataErrors> tensor_errors;                ///< of each of them, in a functional simulation
+  std::optional<dram::Statistics> dram;                 ///< of everything simulated, at dram.level detailed
 };
 
 /// What a run did. `counters` names the entries of every Counts.
 struct SimulationResult {
   std::vector<CounterColumn> counters;
   std::vector<SystemResult> systems;
+  std::vector<std::string> notes = {};  ///< what of the files beside the reports may surprise
 };
 
 }  // namespace anda::sim

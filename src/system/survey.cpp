@@ -11,6 +11,7 @@
 #include "config/sha256.h"
 #include "system/compiler.h"
 #include "system/data_host.h"
+#include "system/workload_notes.h"
 #include "workload/gemm_generator.h"
 #include "workload/hugging_face.h"
 #include "workload/model_shape.h"
@@ -48,11 +49,12 @@ class Trial {
     for (const PeKind system : config.systems) compilers_.emplace_back(config, accelerator_of(config, system));
   }
 
-  /// Returns whether some system fills up k to whole groups.
-  bool compile(const Gemm& gemm, std::uint64_t index) {
-    bool padded = false;
+  /// Tells whether some system has its activations in groups, and whether one of these fills up k to whole ones.
+  void compile(const Gemm& gemm, std::uint64_t index, bool& padded, bool& compressed) {
+    padded = compressed = false;
     for (std::size_t i = 0; i < compilers_.size(); ++i) {
       const GemmTask task = compilers_[i].task(gemm);
+      compressed = compressed || !task.input.is_fp16();
       padded = padded || (!task.input.is_fp16() && task.k % task.input.group_size != 0);
       const Kind kind{
           i, task.m, task.n, task.k, task.input.mantissa_bits, task.output.mantissa_bits, task.weights.bits};
@@ -61,7 +63,6 @@ class Trial {
       if (seen_.size() < most_remembered) seen_.insert(kind);
     }
     if (config_.functional.enabled) check_data(config_, gemm, index, compilers_.front().task(gemm));
-    return padded;
   }
 
  private:
@@ -75,16 +76,18 @@ class Trial {
 
 }  // namespace
 
+ModelShape shape_of(const WorkloadConfig& workload) {
+  return workload.model.empty() ? read_hugging_face_config(workload.config_json) : find_model(workload.model);
+}
+
 std::unique_ptr<GemmSource> open_workload(const WorkloadConfig& workload) {
   if (!workload.trace.empty()) {
     std::unique_ptr<GemmSource> trace = open_trace(workload.trace);
     if (workload.layers == 0) return trace;
     return std::make_unique<FirstLayers>(std::move(trace), workload.layers);
   }
-  const ModelShape shape =
-      workload.model.empty() ? read_hugging_face_config(workload.config_json) : find_model(workload.model);
   return std::make_unique<GemmGenerator>(
-      shape, GeneratorOptions{workload.phase, workload.tokens, workload.batch, workload.layers});
+      shape_of(workload), GeneratorOptions{workload.phase, workload.tokens, workload.batch, workload.layers});
 }
 
 Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
@@ -92,19 +95,20 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
   Trial trial(config);
   Sha256 hash;
   std::set<std::string> tensors;
-  std::uint32_t last_layer = 0;
-  std::uint64_t padded = 0;
+  WorkloadNotes notes(config);
 
   const std::unique_ptr<GemmSource> source = open_workload(config.workload);
   for (Gemm gemm; source->next(gemm); ++found.gemms) {
     if (found.gemms % rows_between_looks == 0 && !go_on()) throw Error::run("interrupted");
-    if (trial.compile(gemm, found.gemms)) ++padded;
+    bool padded = false;
+    bool compressed = false;
+    trial.compile(gemm, found.gemms, padded, compressed);
+    notes.see(gemm, padded, compressed);
     tensors.insert(gemm.tensor);
     if (tensors.size() > most_tensors) {
       throw Error::input(fmt::format("GeMM '{}': tensor '{}' is the {}th type of tensor; at most {} are kept apart",
                                      gemm.name, gemm.tensor, most_tensors + 1, most_tensors));
     }
-    last_layer = std::max(last_layer, gemm.layer);
     found.macs += static_cast<double>(gemm.m * gemm.n * gemm.k) * static_cast<double>(gemm.count);
     hash.add(fmt::format("{},{},{},{},{},{},{},{}\n", gemm.name, gemm.layer, gemm.tensor, gemm.m, gemm.k, gemm.n,
                          gemm.count, gemm.weight_bits));
@@ -113,18 +117,7 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
     throw Error::input("the workload holds no GeMM of the first layers that workload.layers asks for");
   found.sha256 = hash.hex();
 
-  if (padded > 0) {
-    found.notes.push_back(
-        fmt::format("k of {} of {} GeMMs is no multiple of the group of {}: it is padded with zeros, which take time, "
-                    "memory and energy but are no MACs.",
-                    padded, found.gemms, config.accelerator.format.group_size));
-  }
-  for (const auto& [layer, precision] : config.precision.layers) {
-    if (layer > last_layer) {
-      found.notes.push_back(
-          fmt::format("precision.layers.{} has no effect: the last layer of the workload is {}.", layer, last_layer));
-    }
-  }
+  found.notes = notes.list();
   return found;
 }
 

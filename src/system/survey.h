@@ -10,11 +10,15 @@
 
 #include "config/run_config.h"
 #include "workload/gemm.h"
+#include "workload/model_shape.h"
 
 namespace anda::sim {
 
 /// The GeMMs of a configuration's workload, from the first again at each call. Throws Error (input) if there are none.
 std::unique_ptr<GemmSource> open_workload(const WorkloadConfig& workload);
+
+/// The shape of a workload that is a model.
+ModelShape shape_of(const WorkloadConfig& workload);
 
 /// What a look through the whole workload shows.
 struct Survey {

@@ -79,7 +79,7 @@ class SystemTimeline : public ActivityObserver {
   std::uint64_t window_from_ticks() const { return window_from_; }
 
  private:
-  /// A tile in a half of a buffer.
+  /// The operands of a step in a half of a buffer.
   struct Half {
     bool used = false;
     std::uint64_t bytes = 0;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "config/level_choice.h"
+#include "report/human.h"
 #include "timeline/event_writer.h"
 
 namespace anda::sim {
@@ -40,9 +42,9 @@ std::pair<std::string, std::string> described(const SystemTimeline& system, cons
     case Track::step:
       return {"step", fmt::format(R"("m":{},"n":{},"k":{})", amounts[0], amounts[1], amounts[2])};
     case Track::array: {
-      const bool busy = slice.what == static_cast<std::uint32_t>(ArrayState::busy);
-      const std::string state = array_state_names[slice.what];
-      return {busy ? state : "stall: " + state, fmt::format(R"("cycles":{})", amounts[0])};
+      const auto state = static_cast<ArrayState>(slice.what);
+      return {state == ArrayState::busy ? name_of(state) : std::string("stall: ") + name_of(state),
+              fmt::format(R"("cycles":{})", amounts[0])};
     }
     case Track::vector_unit:
       return {"results", fmt::format(R"("values":{})", amounts[0])};
@@ -100,7 +102,7 @@ void write_overview(EventWriter& events, const SystemTimeline& system) {
     std::string shares;
     for (std::size_t state = 0; state < seen.size(); ++state) {
       if (!seen[state]) continue;
-      shares += fmt::format(R"({}"{}":{:.6g})", shares.empty() ? "" : ",", array_state_names[state],
+      shares += fmt::format(R"({}"{}":{:.6g})", shares.empty() ? "" : ",", name_of(static_cast<ArrayState>(state)),
                             100 * static_cast<double>(amounts[state]) / length);
     }
     events.counter("whole run: MXU (% of time)", from, shares);
@@ -133,7 +135,7 @@ std::string summary(const SystemTimeline& system) {
       json_text(system.name()), complete, exact_us(system.end_ticks()), instant(horizon(system)),
       instant(system.gemms().horizon()), exact_us(overview.interval_ticks()));
   for (std::size_t state = 0; state < array_state_count; ++state) {
-    text += fmt::format(R"("array_{}_ticks":{},)", array_state_names[state], list_of(overview, state));
+    text += fmt::format(R"("array_{}_ticks":{},)", name_of(static_cast<ArrayState>(state)), list_of(overview, state));
   }
   return text + fmt::format(R"("read_bytes":{},"write_bytes":{}}})", list_of(overview, SystemTimeline::read_bytes),
                             list_of(overview, SystemTimeline::write_bytes));
@@ -141,7 +143,8 @@ std::string summary(const SystemTimeline& system) {
 
 }  // namespace
 
-Timeline::Timeline(const RunConfig& config) : config_(config), file_(config.simulation.timeline.file) {}
+Timeline::Timeline(const RunConfig& config, FileSet& files)
+    : config_(config), file_(files.add(config.simulation.timeline.file)) {}
 
 SystemTimeline& Timeline::watch(const std::string& name, Accelerator& accelerator, Dram& dram) {
   const std::uint32_t channels = dram.channels() != nullptr ? config_.dram.channels : 1;
@@ -164,7 +167,7 @@ void Timeline::write() {
   out << fmt::format(
       R"({{"displayTimeUnit":"ns","otherData":{{"tool":"anda-sim {}","run":{},"level":{},"folded_layers":{},)"
       R"("window_from_us":{},"window_length_us":{},"events_limit":{},"systems":[)",
-      ANDA_VERSION, json_text(config_.name), json_text(name_of(levels, config_.simulation.level)),
+      ANDA_VERSION, json_text(config_.name), json_text(level_text(config_.accelerator.level, config_.dram.level)),
       config_.simulation.fold_layers, wanted.from_us, wanted.length_us, wanted.events);
   for (SystemTimeline& system : systems_) {
     system.finish();
@@ -178,7 +181,33 @@ void Timeline::write() {
     write_system(system, events);
   }
   out << "\n]}\n";
-  file_.commit();
+}
+
+std::vector<std::string> Timeline::notes() const {
+  std::vector<std::string> notes;
+  const auto share = [](const SystemTimeline& system, std::uint64_t ticks) {
+    return percent_text(static_cast<double>(ticks) /
+                        static_cast<double>(std::max<std::uint64_t>(system.end_ticks(), 1)));
+  };
+  for (const SystemTimeline& system : systems_) {
+    if (system.window_from_ticks() >= system.end_ticks()) {
+      notes.push_back(fmt::format("The window of the timeline of {} starts after the end of its run, {} µs.",
+                                  system.name(), exact_us(system.end_ticks())));
+    } else if (horizon(system) != everything) {
+      notes.push_back(
+          fmt::format("The details of the timeline of {} end at {} µs, {} of its run, for simulation.timeline.events = "
+                      "{}; a window "
+                      "(--timeline-window) shows others.",
+                      system.name(), exact_us(horizon(system)), share(system, horizon(system)),
+                      config_.simulation.timeline.events));
+    }
+    if (system.gemms().horizon() != everything) {
+      notes.push_back(
+          fmt::format("The GeMMs in the timeline of {} end at {} of its run, for simulation.timeline.events.",
+                      system.name(), share(system, system.gemms().horizon())));
+    }
+  }
+  return notes;
 }
 
 void Timeline::write_system(const SystemTimeline& system, EventWriter& events) {

@@ -10,7 +10,7 @@
 #include <anda/dram/dram.h>
 
 #include "config/run_config.h"
-#include "files/atomic_file.h"
+#include "files/file_set.h"
 #include "timeline/event_writer.h"
 #include "timeline/system_timeline.h"
 
@@ -22,19 +22,21 @@ namespace anda::sim {
 class Timeline {
  public:
   /// Throws Error (run) if the file cannot be written.
-  explicit Timeline(const RunConfig& config);
+  Timeline(const RunConfig& config, FileSet& files);
 
   /// Watches a system from now on, before it runs its first GeMM.
   SystemTimeline& watch(const std::string& name, Accelerator& accelerator, Dram& dram);
 
-  /// Puts the file in its place. Once, when the run is over.
+  /// Once, when the run is over.
   void write();
+  /// After it: what of the run the file does not show, a sentence each.
+  std::vector<std::string> notes() const;
 
  private:
   void write_system(const SystemTimeline& system, EventWriter& events);
 
   const RunConfig& config_;
-  AtomicFile file_;
+  AtomicFile& file_;
   std::deque<SystemTimeline> systems_;  // observed, so they stay where they are
   std::vector<Dram*> memories_;
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -15,9 +16,16 @@ bool CsvReader::next() {
     const std::string_view line = trimmed(lines_.line());
     if (line.empty() || line.front() == '#') continue;
     split();
+    refuse_blank_row();
     return true;
   }
   return false;
+}
+
+void CsvReader::refuse_blank_row() const {
+  const auto is_empty = [](const CsvField& field) { return field.text.empty(); };
+  if (!std::all_of(fields_.begin(), fields_.end(), is_empty)) return;
+  throw Error::input(lines_.place(), "the row has empty fields only, as spreadsheets write blank rows; delete it");
 }
 
 void CsvReader::expect_header(const std::string& columns) {
@@ -68,7 +76,10 @@ void CsvReader::split_quoted() {
       }
       const std::size_t behind = std::min(line.find_first_not_of(" \t", i + 1), line.size());
       if (behind < line.size() && line[behind] != ',') {
-        throw Error::input(lines_.place(behind), "text behind a closing quote; a quote within quotes is written twice");
+        const bool is_doubled = i == first + 1;
+        throw Error::input(lines_.place(behind),
+                           is_doubled ? "quotes stand twice around the field; write 4096 or \"4096\""
+                                      : "text behind a closing quote; a quote within quotes is written twice");
       }
       comma = behind;
       fields_.push_back({{unquoted_.data() + text_start, unquoted_.size() - text_start}, first});

@@ -51,6 +51,7 @@ class CsvReader {
 
  private:
   void split();
+  void refuse_blank_row() const;
   void split_quoted();
   void add(std::string_view text, std::size_t byte);
 

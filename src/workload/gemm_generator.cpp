@@ -17,6 +17,19 @@ void check(const char* what, std::uint64_t value, std::uint64_t max) {
 
 }  // namespace
 
+std::vector<std::string> notes_on(const ModelShape& shape, const GeneratorOptions& options) {
+  std::vector<std::string> notes;
+  if (!shape.defaults.empty()) {
+    notes.push_back(fmt::format("The file of {} leaves keys out, which have the defaults of its type: {}.", shape.name,
+                                shape.defaults));
+  }
+  if (shape.positions != 0 && options.tokens > shape.positions) {
+    notes.push_back(
+        fmt::format("{} was made for {} positions; tokens is {}.", shape.name, shape.positions, options.tokens));
+  }
+  return notes;
+}
+
 GemmGenerator::GemmGenerator(const ModelShape& shape, const GeneratorOptions& options) {
   const std::string problem = problem_of(shape);
   if (!problem.empty()) throw Error::input("model " + shape.name + ": " + problem);

@@ -21,6 +21,9 @@ struct GeneratorOptions {
   std::uint64_t layers = 0;  ///< only the first so many; 0: all
 };
 
+/// What the user of such GeMMs may not expect, a sentence each.
+std::vector<std::string> notes_on(const ModelShape& shape, const GeneratorOptions& options);
+
 /// The FP-INT GeMMs of a model, layer after layer in execution order: those of the linear layers of each
 /// decoder layer, whose weights are quantised. Attention scores and their product with V multiply two
 /// FP16 tensors, embeddings and the output head keep FP16 weights: none of them is FP-INT, none is here.

@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "text/text.h"
+#include "text/characters.h"
 
 namespace anda::sim {
 namespace {
@@ -74,12 +74,15 @@ void LineReader::check_text(bool cut) const {
   }
   for (std::size_t i = 0; i < line_.size();) {
     const unsigned byte = static_cast<unsigned char>(line_[i]);
-    if ((byte < 0x20 && byte != '\t') || byte == 0x7F) {
+    const auto [bytes, code] = first_character(line_.substr(i));
+    if (bytes > 1 && is_control(code)) {
+      throw Error::input(place(i), fmt::format("control character U+{:04X}; delete it", code));
+    }
+    if (bytes == 1 && is_control(code) && byte != '\t') {
       if (byte == 0) throw Error::input(place(i), "NUL byte: this is no text file");
       if (byte == '\r') throw Error::input(place(i), "carriage return within a line; lines end with \\n or \\r\\n");
       throw Error::input(place(i), fmt::format("control character \\x{:02x}: is this a text file?", byte));
     }
-    const std::size_t bytes = utf8_character_bytes(line_.substr(i));
     if (bytes == 0) {
       // A character that the cut of an overlong line has split is the long line's fault.
       if (cut && line_.size() - i < 4) return;

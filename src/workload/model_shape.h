@@ -8,7 +8,8 @@
 
 namespace anda::sim {
 
-/// What of a decoder-only language model decides its FP-INT GeMMs. Vocabulary and positions don't.
+/// What of a decoder-only language model decides its FP-INT GeMMs. Vocabulary and positions don't; the latter tell what
+/// the model was made for.
 struct ModelShape {
   std::string name;
   std::uint64_t hidden_size = 0;        ///< d
@@ -18,6 +19,8 @@ struct ModelShape {
   std::uint64_t kv_heads = 0;           ///< key/value heads; fewer than heads in grouped-query attention
   std::uint64_t head_dim = 0;           ///< width of a head
   bool gated = false;                   ///< LLaMA family (gate, up, down) rather than OPT (fc1, fc2)
+  std::uint64_t positions = 0;          ///< most tokens of a sequence; 0: not known
+  std::string defaults = {};            ///< what its file leaves to the family ("hidden_size = 4096"), empty: nothing
 
   std::uint64_t query_width() const { return heads * head_dim; }
   std::uint64_t kv_width() const { return kv_heads * head_dim; }

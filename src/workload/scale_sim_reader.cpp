@@ -50,7 +50,8 @@ ScaleSimReader::ScaleSimReader(CsvReader csv, std::string tensor) : csv_(std::mo
 bool ScaleSimReader::recognises(const CsvReader& header) {
   const std::vector<std::string> cells = lower_header(header);
   if (is_convolution(cells)) return true;
-  if (cells.size() < column_count || !starts_with(cells[0], "layer")) return false;
+  // SCALE-Sim itself reads no header: files name the first column as they like, and have a trailing comma or none.
+  if (cells.size() < column_count || (cells.size() > column_count && !starts_with(cells[0], "layer"))) return false;
   // Our own traces may start with the column layer as well, but then others follow that SCALE-Sim lacks.
   std::size_t dimensions = 0;
   for (const std::string& cell : cells) {
@@ -63,13 +64,14 @@ bool ScaleSimReader::recognises(const CsvReader& header) {
 void ScaleSimReader::check_header() {
   const std::vector<std::string> cells = lower_header(csv_);
   if (is_convolution(cells)) {
-    throw Error::input(csv_.place(),
-                       "this is a SCALE-Sim convolution topology; only GEMM topologies (Layer, M, N, K,) can be read. "
-                       "As a GEMM, a convolution has M = output height × output width, N = filters, "
-                       "K = filter height × filter width × channels");
+    throw Error::input(
+        csv_.place(),
+        fmt::format("this is a SCALE-Sim convolution topology, only GEMM topologies (Layer, M, N, K,) can "
+                    "be run; `anda-sim trace --scale-sim {} --convolutions -o trace.csv` makes the GeMMs "
+                    "of the convolutions, which can be run",
+                    csv_.name()));
   }
-  const bool right_order = cells.size() >= column_count && starts_with(cells[0], "layer") && cells[1] == "m" &&
-                           cells[2] == "n" && cells[3] == "k";
+  const bool right_order = cells.size() >= column_count && cells[1] == "m" && cells[2] == "n" && cells[3] == "k";
   if (!right_order) {
     throw Error::input(csv_.place(),
                        "the first row of a SCALE-Sim GEMM topology must be \"Layer, M, N, K,\" in this "

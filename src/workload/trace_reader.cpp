@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "text/characters.h"
 #include "text/nearest.h"
 #include "text/text.h"
 #include "workload/gemm_limits.h"
@@ -43,8 +44,10 @@ void TraceReader::read_header() {
     const std::string text(csv_.row()[field].text);
     const auto found = std::find(column_names().begin(), column_names().end(), text);
     if (found == column_names().end()) {
+      const std::string space = space_hint(text);
+      const std::string hint = space.empty() ? did_you_mean(text, column_names()) : space;
       throw Error::input(csv_.place(field), fmt::format("unknown column {}{}; the first row names the columns: {}",
-                                                        shown(text), did_you_mean(text, column_names()), all_columns));
+                                                        shown(text), hint, all_columns));
     }
     std::size_t& place = field_of_[static_cast<std::size_t>(found - column_names().begin())];
     if (place != absent) throw Error::input(csv_.place(field), fmt::format("column {} is there twice", text));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <anda/base/error.h>
 #include <cerrno>
 #include <iterator>
@@ -10,6 +11,7 @@
 #include <system_error>
 
 #include "files/atomic_file.h"
+#include "text/characters.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -17,15 +19,10 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 1u << 16;
 
-/// Whether TraceReader takes the text: UTF-8 without control characters.
-bool is_line_text(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t bytes = utf8_character_bytes(text);
-    const unsigned first = static_cast<unsigned char>(text.front());
-    if (bytes == 0 || (first < 0x20 && first != '\t') || first == 0x7F) return false;
-    text.remove_prefix(bytes);
-  }
-  return true;
+/// Whether TraceReader takes the text, in which a tab may stand.
+bool is_line_text(std::string text) {
+  std::replace(text.begin(), text.end(), '\t', ' ');
+  return is_plain_text(text);
 }
 
 void append_text(std::string& line, std::string_view text) {

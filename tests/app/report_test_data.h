@@ -56,7 +56,6 @@ inline anda::Technology technology() {
   t.weight_buffer = {0.002, 1, 1048576e-6, 1048576, ""};               // 2 pJ a bit
   t.top_controller = {3, 1, 0.5, 1, ""};                               // 3000 pJ a cycle
   t.processing_elements[anda::PeKind::fp_fp] = {4, 5, ""};             // times the Anda element, which is 1
-  t.dram = {0.5, "dram by hand"};
   return t;
 }
 
@@ -78,6 +77,8 @@ inline anda::sim::RunInfo info() {
   info.trace_sha256 = std::string(64, 'd');
   info.technology_sha256 = std::string(64, 'e');
   info.technology = technology();
+  info.dram.energy.pj_per_bit = 0.5;
+  info.dram.energy.source = "dram by hand";
   info.notes = {"A note of the test."};
   return info;
 }

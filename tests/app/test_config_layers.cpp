@@ -162,7 +162,8 @@ TEST_CASE("a technology file has every key, and keys can be changed on top of it
   const RunConfig changed = load_run_config(top, {"technology.mxu.area_mm2=3"});
   CHECK(changed.technology.mxu.power_mw == 99.5);
   CHECK(changed.technology.mxu.area_mm2 == 3);
-  CHECK(load_run_config(folder.write("derived.yaml", "base: top.yaml\ntechnology: {dram: {energy_pj_per_bit: 1}}\n"))
+  CHECK(load_run_config(
+            folder.write("derived.yaml", "base: top.yaml\ntechnology: {conversion: {energy_pj_per_value: 1}}\n"))
             .technology.mxu.power_mw == 99.5);
   CHECK(parse_run_config(workload, "f.yaml", {"technology=" + folder.path("tech/mine.yaml")}).technology.mxu.power_mw ==
         99.5);

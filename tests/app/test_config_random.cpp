@@ -51,10 +51,9 @@ class Randomizer {
   void flag(const char*, bool& value, const char*) { value = below(random_, 2) == 1; }
   void text(const char* key, std::string& value, const char*) {
     if (std::string(key) == "vcd") return;  // not every text is legal, nor any at every level
-    const std::vector<std::string> pieces{"a",    "B",    "0", " ",        ":",           "#", "\"", "\\",
-                                          "'",    "{",    "[", "-",        "é",           "…", "😀",  "\xEF\xBB\xBF",
-                                          "true", "null", "~", "%",        "@",           "&", "*",  "!",
-                                          "|",    ">",    ",", "\xC2\x85", "\xE2\x80\xA8"};
+    const std::vector<std::string> pieces{
+        "a",    "B",    "0", " ", ":", "#", "\"", "\\", "'", "{", "[", "-", "é", "…", "😀", "\xEF\xBB\xBF",
+        "true", "null", "~", "%", "@", "&", "*",  "!",  "|", ">", ","};
     value.clear();
     for (std::size_t i = below(random_, 12); i > 0; --i) value += pieces[below(random_, pieces.size())];
   }
@@ -151,7 +150,7 @@ TEST_CASE("text files of any content give a configuration or an input error", "[
   const std::string valid = to_yaml(anda::sim::default_run_config({"precision.layers.3=[1, 2, 3, 4]"}));
   const std::string small =
       "base: x.yaml\nworkload: {model: OPT-30B, layers: 3}\nprecision: [7, 5, 6, 6] # c\nsystems: [fp-fp, anda]\n"
-      "technology: {dram: {source: >-\n      folded\n }}\ndram:\n  ? channels\n  : 8\nname: \"q\\x41\"\n";
+      "technology: {conversion: {source: >-\n      folded\n }}\ndram:\n  ? channels\n  : 8\nname: \"q\\x41\"\n";
   const std::vector<std::string> pieces{":",
                                         ": ",
                                         "\n",

@@ -49,3 +49,24 @@ TEST_CASE("Every preset streams at its peak less refresh, within its timing rule
     CHECK(share < config.available() + 0.005);
   }
 }
+
+TEST_CASE("Memories have names, which mean their files, and bring their own energy, at every level") {
+  using anda::sim::default_run_config;
+  for (const char* name : {"hbm2", "hbm2e", "hbm3", "ddr4", "lpddr5"}) {
+    INFO(name);
+    const std::string text = anda::sim::to_yaml(default_run_config({std::string("dram=") + name}));
+    CHECK(text == anda::sim::to_yaml(
+                      default_run_config({std::string("dram=") + ANDA_SOURCE_DIR "/configs/dram/" + name + ".yaml"})));
+    for (const char* level : {"fast", "detailed"}) {
+      const DramConfig dram =
+          default_run_config({std::string("dram=") + name, std::string("dram.level=") + level}).dram;
+      CHECK_FALSE(dram.energy.source.empty());
+      CHECK(dram.energy.pj_per_bit > 0);
+    }
+  }
+  CHECK(default_run_config({"dram=hbm2"}).dram.energy.pj_per_bit == 3.9);
+  CHECK(default_run_config({"dram=ddr4"}).dram.energy.model == anda::DramEnergyModel::per_command);
+  CHECK_THROWS_WITH(default_run_config({"dram=ddr5"}),
+                    Catch::Contains("dram: is `ddr5`, must be one of ddr4, hbm2, hbm2e, hbm3, lpddr5, or the path of a "
+                                    "YAML file; did you mean `ddr4`?"));
+}

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/llm_test_files.h"
@@ -264,4 +265,32 @@ TEST_CASE("token files: .npy of any integers, raw ones, and wrong ones") {
   CHECK_THAT(model.refusal(), Catch::Contains("holds 25 tokens, a window needs 26"));
   model.config.length = 1;
   CHECK_THAT(model.refusal(), Catch::Contains("at least 2 tokens"));
+}
+
+TEST_CASE("A head of its own in a checkpoint whose configuration ties it is refused, not left out") {
+  Model model;
+  Tensors tensors = llama_tensors();
+  tensors["lm_head.weight"] = tensors.at("model.embed_tokens.weight");
+  model.folder.file("model.safetensors", safetensors(tensors));
+  const double tied = BuiltinEvaluator(model.config).baseline();  // the same numbers: nothing is left out
+
+  tensors.at("lm_head.weight").second[7] += 1;
+  model.folder.file("model.safetensors", safetensors(tensors));
+  CHECK_THAT(model.refusal(),
+             Catch::Contains("tensor \"lm_head.weight\" is not the embedding, though config.json ties"));
+  model.replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false");
+  CHECK(BuiltinEvaluator(model.config).baseline() != tied);
+}
+
+TEST_CASE("A configuration that names a quantiser is refused with what to take instead") {
+  const Model model;
+  for (const auto& [value, method] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"quant_method": "gptq", "bits": 4})", "quantised by \"gptq\""},
+           {R"({"quant_method": "awq"})", "quantised by \"awq\""},
+           {R"({"quant_method": "compressed-tensors"})", "quantised by \"compressed-tensors\""},
+           {R"({"load_in_4bit": true})", "quantised by a quantiser that it does not name"}}) {
+    model.replace("\"model_type\"", "\"quantization_config\": " + value + ", \"model_type\"");
+    CHECK_THAT(model.refusal(), Catch::Contains("key quantization_config: the weights were " + method) &&
+                                    Catch::Contains("take the original checkpoint"));
+  }
 }

@@ -66,12 +66,17 @@ TEST_CASE("safetensors: headers that lie are refused with file and tensor") {
       {"{" + a + "," + entry("b", "F32", "[2]", "[8]") + "}", "\"b\": data_offsets must be two whole numbers"},
       {"{" + a + "," + entry("b", "F32", "[2]", "[8,16.0]") + "}", "\"b\": data_offsets must be two whole numbers"},
       {"{" + a + R"(,"b":7})", "\"b\": must be an object"},
-      {"{" + a + "," + entry("a", "F32", "[2]", "[8,16]") + "}", "\"a\": is in the header twice"},
-      {"[" + std::string(100, '[') + "]", "the header is no JSON"},
+      {"{" + a + "," + entry("a", "F32", "[2]", "[8,16]") + "}", "has the key \"a\" twice"},
+      {"[" + std::string(100, '[') + "]", "at byte 72 of the file: is nested more than 64 levels deep"},
+      {R"({"a":{"dtype":"F16","shape":)" + std::string(150'000, '[') + std::string(150'000, ']') + "}}",
+       "is nested more than 64 levels deep"},
+      {"{" + entry("a", "F32", "[1e999]", "[0,8]") + "}", "has the number \"1e999\""},
+      {"{" + a + std::string("}\0{}", 4), "holds a NUL byte"},
+      {R"({"a":{"dtype":"F32","dtype":"F16","shape":[2],"data_offsets":[0,8]}})", "has the key \"dtype\" twice"},
       {"[1]", "the header must be a JSON object"},
-      {"{" + a, "the header is no JSON"},
-      {"", "the header is no JSON"},
-      {std::string("{\"a\xFF\":1}"), "the header is no JSON"},
+      {"{" + a, "this is no JSON"},
+      {"", "this is no JSON"},
+      {std::string("{\"a\xFF\":1}"), "this is no JSON"},
   };
   for (const Case& wrong : cases) {
     INFO(wrong.header);
@@ -182,4 +187,34 @@ TEST_CASE("checkpoints in several files, and indexes that lie") {
   CHECK_THAT(refusal([&] { const Checkpoint wrong(folder.path()); }), Catch::Contains("m-3.safetensors: cannot open"));
   index("[]");
   CHECK_THAT(refusal([&] { const Checkpoint wrong(folder.path()); }), Catch::Contains("key weight_map"));
+}
+
+TEST_CASE("Checkpoint: quantised weights and other formats are named, with what to take instead") {
+  for (const auto& [ending, quantiser] : std::vector<std::pair<std::string, std::string>>{
+           {"qweight", "GPTQ or AWQ"}, {"weight_packed", "compressed-tensors"}, {"W_q", "HQQ"}, {"B", "Marlin"}}) {
+    const Folder folder;
+    folder.file("model.safetensors", safetensors({{"layers.0.q_proj." + ending, {{1}, {1}}}}));
+    const Checkpoint checkpoint(folder.path());
+    const std::string message = refusal([&] { checkpoint.read("layers.0.q_proj.weight", {1}); });
+    INFO(ending);
+    CHECK_THAT(message, Catch::Contains("\"layers.0.q_proj.weight\" is missing; \"layers.0.q_proj." + ending + "\""));
+    CHECK_THAT(message, Catch::Contains(quantiser) && Catch::Contains("take the original checkpoint in F16"));
+  }
+  for (const auto& [name, what] : std::vector<std::pair<std::string, std::string>>{
+           {"model.Q4_K_M.gguf", "a GGUF file"},
+           {"pytorch_model.bin", "a checkpoint of PyTorch"},
+           {"adapter_model.safetensors", "an adapter (LoRA)"},
+           {"model-00001-of-00002.safetensors", "a safetensors file of another name"}}) {
+    const Folder folder;
+    folder.file(name, "");
+    CHECK_THAT(refusal([&] { const Checkpoint checkpoint(folder.path()); }),
+               Catch::Contains("holds neither") && Catch::Contains("\"" + name + "\" is " + what));
+  }
+}
+
+TEST_CASE("safetensors: a packed type is refused with what to take instead") {
+  const Folder folder;
+  const SafetensorsFile file(
+      folder.file("q.safetensors", safetensors("{" + entry("a", "F8_E4M3", "[2]", "[0,2]") + "}", "xx")));
+  CHECK_THAT(refusal([&] { file.read("a"); }), Catch::Contains("take the original checkpoint"));
 }

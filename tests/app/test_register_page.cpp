@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include <anda/controller/register_table.h>
+#include <anda/control/register_table.h>
 
 #include "app/trace_test_files.h"
 #include "cli/registers_command.h"

@@ -31,6 +31,13 @@ TEST_CASE("What a report says of the run follows from its configuration") {
   CHECK(info.notes == std::vector<std::string>{"note"});
 }
 
+TEST_CASE("A report names the levels of accelerator and memory together") {
+  CHECK(info_of({}).level == "fast");
+  CHECK(info_of({"dram.level=detailed"}).level == "detailed");
+  CHECK(info_of({"accelerator.level=cycle"}).level == "cycle");
+  CHECK(info_of({"accelerator.level=cycle", "dram.level=detailed"}).level == "cycle, memory detailed");
+}
+
 TEST_CASE("The workload is described without folders") {
   CHECK(info_of({"workload.phase=decode", "workload.tokens=100", "workload.batch=8", "workload.layers=1"}).workload ==
         "LLaMA-13B, decode of one token after 100, batch 8, first layer");

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
+
+#include <anda/base/stall_cause.h>
 
 #include "app/report_test_data.h"
 #include "report/human.h"
@@ -107,8 +110,12 @@ TEST_CASE("A cause of stalls that never occurs has no column") {
 
 TEST_CASE("Many systems, long names and every cause of stalls fit in 120 columns") {
   report_test::Run run = report_test::run(3);
-  for (const char* cause : {"weight_port", "activation_port", "drain", "compressor", "fill"}) {
-    run.result.counters.push_back({std::string("stall.") + cause, "cycles", "waits"});
+  for (const anda::StallCause& cause : anda::stall_causes) {
+    const auto& counters = run.result.counters;
+    if (std::any_of(counters.begin(), counters.end(), [&](const auto& known) { return known.name == cause.counter; })) {
+      continue;
+    }
+    run.result.counters.push_back({cause.counter, anda::stall_unit, "waits"});
     for (SystemResult& system : run.result.systems) {
       system.totals.push_back(1);
       for (auto& [tensor, counts] : system.tensors) counts.push_back(1);

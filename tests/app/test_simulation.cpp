@@ -3,9 +3,12 @@
 
 #include <anda/base/error.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 #include <vector>
 
+#include "app/trace_test_files.h"
 #include "config/load.h"
 #include "config/writer.h"
 #include "report/evaluation.h"
@@ -168,4 +171,98 @@ TEST_CASE("A run can be stopped") {
       simulate(
           config, [&config] { return open_workload(config.workload); }, 1, sink, [](double) { return false; }),
       "interrupted");
+}
+
+TEST_CASE("A clock so slow that simulated time ends before the run does is an error of the run") {
+  // LLaMA-13B has 1.1e10 cycles on this machine; 2^63 ps hold 9.7e9 of 1050 Hz.
+  Records sink;
+  const RunConfig config = configuration({"accelerator.clock_hz=1050"});
+  REQUIRE_THROWS_WITH(run(config, sink), Catch::Contains("simulated time reached its limit, 9223372"));
+}
+
+TEST_CASE("A run says how far it is: never back, from nothing to everything, over all systems") {
+  const RunConfig config =
+      configuration({"workload.layers=4", "workload.tokens=4096", "systems=[fp-fp, fp-int, anda]"});
+  Records sink;
+  std::vector<double> shares;
+  simulate(
+      config, [&config] { return open_workload(config.workload); }, survey(config, [] { return true; }).macs, sink,
+      [&](double share) {
+        shares.push_back(share);
+        return true;
+      });
+  REQUIRE(shares.size() > 3);
+  CHECK(std::is_sorted(shares.begin(), shares.end()));
+  CHECK(shares.front() >= 0);
+  CHECK(shares.front() < 0.5);
+  CHECK(shares.back() == Approx(1));
+  CHECK(sink.records.size() == 3);
+}
+
+TEST_CASE("Operands lie apart in memory, each at a multiple of 4096") {
+  const RunConfig config = configuration({});
+  for (const anda::PeKind system : {anda::PeKind::fp_fp, anda::PeKind::anda}) {
+    const anda::AcceleratorConfig machine = accelerator_of(config, system);
+    const Compiler compiler(config, machine);
+    Gemm gemm;
+    gemm.name = "g";
+    gemm.tensor = "A_u";
+    gemm.m = 100;
+    gemm.n = 200;
+    gemm.k = 640;
+    const anda::GemmTask task = compiler.task(gemm);
+    const anda::GemmDescriptor descriptor = compiler.compile(task);
+    const std::uint64_t weights = 640 * 208 / 2 + 640 / 128 * 208 * 2;
+    const std::uint64_t activation_bits = task.input.is_fp16() ? 16 : task.input.mantissa_bits + 1;
+    const std::uint64_t activations = 100 * 640 * activation_bits / 8;
+    const auto& at = descriptor.addresses;
+    CAPTURE(at.activations, at.weights, at.outputs, at.partial_sums);
+    CHECK(at.activations == 0);
+    for (const std::uint64_t address : {at.weights, at.outputs}) CHECK(address % 4096 == 0);
+    CHECK(at.weights >= activations);
+    CHECK(at.weights < activations + activations / 4 + 8192);
+    CHECK(at.outputs >= at.weights + 640 * 200 / 2);
+    CHECK(at.outputs < at.weights + weights + 8192);
+  }
+}
+
+TEST_CASE("A survey counts the GeMMs of the first layers, and notes what has no effect") {
+  trace_test::Folder folder;
+  const std::string trace =
+      folder.file("t.csv",
+                  "name,layer,tensor,m,k,n,count\n"
+                  "a,0,A_qkv,10,64,20,3\nb,1,A_o,5,65,7,1\nc,2,A_u,1,64,1,1\nd,1,A_d,2,128,3,1\n");
+  RunConfig config = configuration({"workload={trace: " + trace + "}", "precision.layers={1: {A_o: 9}, 4: {A_o: 9}}"});
+  const auto surveyed = [&](std::uint32_t layers) {
+    config.workload.layers = layers;
+    return survey(config, [] { return true; });
+  };
+  const Survey all = surveyed(0);
+  CHECK(all.gemms == 4);
+  CHECK(all.macs == 10 * 64 * 20 * 3 + 5 * 65 * 7 + 64 + 2 * 128 * 3);
+  REQUIRE(all.notes.size() == 2);
+  CHECK_THAT(all.notes[0], Catch::StartsWith("k of 1 of 4 GeMMs is no multiple of the group of 64"));
+  CHECK(all.notes[1] == "precision.layers.4 has no effect: the last layer of the workload is 2.");
+  const Survey two = surveyed(2);
+  CHECK(two.gemms == 3);
+  CHECK(two.macs == all.macs - 64);
+  CHECK(two.sha256 != all.sha256);
+  CHECK(surveyed(3).sha256 == all.sha256);
+  const Survey one = surveyed(1);
+  CHECK(one.gemms == 1);
+  REQUIRE(one.notes.size() == 2);
+  CHECK(one.notes[0] == "precision.layers.1 has no effect: the last layer of the workload is 0.");
+  CHECK_THROWS_WITH(survey(config, [] { return false; }), "interrupted");
+}
+
+TEST_CASE("A workload has up to 256 types of tensors") {
+  trace_test::Folder folder;
+  const auto with = [&](int types) {
+    std::string text = "name,layer,tensor,m,k,n\n";
+    for (int i = 0; i < types; ++i) text += fmt::format("g{0},0,t{0},1,64,1\n", i);
+    return configuration({"workload={trace: " + folder.file("t.csv", text) + "}"});
+  };
+  CHECK(survey(with(256), [] { return true; }).gemms == 256);
+  CHECK_THROWS_WITH(survey(with(257), [] { return true; }),
+                    Catch::Contains("GeMM 'g256': tensor 't256' is the 257th type of tensor; at most 256"));
 }

@@ -53,6 +53,17 @@ TEST_CASE("trace writes a built-in model to the standard output") {
                  Catch::Contains("layer31.down_proj,31,A_d,4,11008,4096\n"));
 }
 
+TEST_CASE("trace --convolutions writes GeMMs that can be run") {
+  const Folder folder;
+  const std::string path =
+      folder.file("c.csv",
+                  "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
+                  "Conv1, 224, 224, 3, 3, 3, 32, 2,\n");
+  const std::string trace = output_of({"--scale-sim", path, "--convolutions", "--tensor", "A_u"});
+  CHECK(trace == "name,layer,tensor,m,k,n,count\nConv1,0,A_u,12544,27,32,1\n");
+  CHECK_THAT(refused({"--scale-sim", path}), Catch::Contains("anda-sim trace --scale-sim " + path + " --convolutions"));
+}
+
 TEST_CASE("trace converts config.json files and SCALE-Sim topologies") {
   const Folder folder;
   CHECK_THAT(output_of({"--config-json", folder.file("config.json", config)}),
@@ -70,14 +81,17 @@ TEST_CASE("trace writes files, in full or not at all") {
   CHECK(output_of({"--model", "OPT-30B", "--out", out}) == out + ": 288 GeMMs\n");
   TraceReader reader(out);
   CHECK(all_of(reader).size() == 288);
-  // A topology may be replaced by its own trace; a wrong one stays.
+  // A trace never takes the place of the topology that it is made of, and a wrong topology leaves no trace.
   const std::string path = folder.file("t.csv", topology + "x, 1, 2,\n");
-  CHECK_THAT(refused({"--scale-sim", path, "-o", path}), Catch::StartsWith(path + ":3:"));
+  const std::string made = folder.path("made.csv");
+  CHECK_THAT(refused({"--scale-sim", path, "-o", path}), Catch::Contains("would be overwritten"));
+  CHECK_THAT(refused({"--scale-sim", path, "-o", made}), Catch::StartsWith(path + ":3:"));
   CHECK(contents(path) == topology + "x, 1, 2,\n");
-  folder.file("t.csv", topology);
-  CHECK(output_of({"--scale-sim", path, "-o", path}) == path + ": 1 GeMM\n");
-  CHECK_THAT(contents(path), Catch::StartsWith("name,"));
   CHECK(folder.files() == 2);
+  folder.file("t.csv", topology);
+  CHECK(output_of({"--scale-sim", path, "-o", made}) == made + ": 1 GeMM\n");
+  CHECK_THAT(contents(made), Catch::StartsWith("name,"));
+  CHECK(folder.files() == 3);
   CHECK(message_of(
             [] {
               output_of({"--model", "OPT-30B", "-o", "/dev/full"});
@@ -114,6 +128,7 @@ TEST_CASE("Wrong options of trace are refused with what to do") {
       {{"--scale-sim", "x", "--phase", "decode"}, "--phase has no meaning"},
       {{"--scale-sim", "x", "--tensor", " "}, "option --tensor is empty"},
       {{"--model", "OPT-30B", "--tensor", "A"}, "--tensor goes with --scale-sim only"},
+      {{"--model", "OPT-30B", "--convolutions"}, "--convolutions goes with --scale-sim only"},
       {{"--model", "OPT-31B"}, "unknown model \"OPT-31B\"; did you mean `OPT-13B`?; built in: OPT-1.3B"},
       {{"--model", ""}, "option --model is empty"},
       {{"--model"}, "--model"},
@@ -162,6 +177,9 @@ TEST_CASE("Every trace command of the documentation works") {
   const Folder folder;
   folder.file("config.json", config);
   folder.file("topology.csv", topology);
+  folder.file("mobilenet.csv",
+              "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
+              "Conv1, 224, 224, 3, 3, 3, 32, 2,\n");
   std::ifstream page(std::string(ANDA_SOURCE_DIR) + "/docs/traces.md");
   REQUIRE(page);
   REQUIRE(::chdir(folder.path().c_str()) == 0);

@@ -109,6 +109,16 @@ TEST_CASE("Every wrong trace is refused with its place, the text and what is leg
       // Quotes.
       {row("\"q,0,A,1,2,3"), ":3:1", "the quote is not closed"},
       {row("\"q\"x,0,A,1,2,3"), ":3:4", "text behind a closing quote"},
+      {row("q,0,A,\"\"4096\"\",2,3"), ":3:9", "quotes stand twice around the field; write 4096 or \"4096\""},
+      // What spreadsheets and editors leave.
+      {row(",,,,,"), ":3", "the row has empty fields only, as spreadsheets write blank rows; delete it"},
+      {row(" , ,,,,"), ":3", "the row has empty fields only"},
+      {",,,\n", ":1", "the row has empty fields only"},
+      {row("q,0,A,1\xC2\xA0,2,3"), ":3:7", "it holds a no-break space (U+00A0): delete that"},
+      {"name,layer,tensor,\xC2\xA0m,k,n\n", ":1:19", "it holds a no-break space (U+00A0)"},
+      {row("q,0,A,007,2,3"), ":3:7", "is no whole number; must be a whole number 1 … 16777216; numbers are decimal"},
+      {row("q\xC2\x9B,0,A,1,2,3"), ":3:2", "control character U+009B"},
+      {row("q\xE2\x80\xAE,0,A,1,2,3"), ":3:2", "control character U+202E"},
       {row("a\"q\",0,A,1,2,3"), ":3:2", "quote within a field"},
       // No text file.
       {row(std::string("q,0,A,1,2\0,3", 12)), ":3:10", "NUL byte"},

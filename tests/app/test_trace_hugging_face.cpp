@@ -6,6 +6,7 @@
 #include "app/trace_test_files.h"
 #include "workload/gemm_generator.h"
 #include "workload/hugging_face.h"
+#include "workload/model_shape.h"
 
 using namespace anda::sim;
 using namespace trace_test;
@@ -113,20 +114,20 @@ TEST_CASE("Every wrong config.json is refused with file and key") {
       {llama3_8b.substr(0, 100), ":", "this is no JSON"},
       {"[1]", "", "must hold a JSON object"},
       {"{}", "", "key model_type is missing"},
-      {R"({"model_type": 3})", "", "key model_type is missing"},
+      {R"({"model_type": 3})", "", "key model_type: \"3\" must be a text"},
       {replaced(llama3_8b, "\"llama\"", "\"gpt2\""), "",
        "key model_type: \"gpt2\" is not supported; supported: opt, llama, mistral, qwen2"},
-      {replaced(llama3_8b, "\"llama\"", "\"mixtral\""), "", "\"mixtral\" is not supported; did you mean `mistral`?"},
-      {replaced(llama3_8b, "\"hidden_size\"", "\"hidden\""), "", "key hidden_size is missing"},
-      {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": null"), "", "key hidden_size is missing"},
-      {replaced(opt_125m, "ffn_dim", "intermediate_size"), "", "key ffn_dim is missing"},
+      {replaced(llama3_8b, "\"llama\"", "\"mixtral\""), "", "\"mixtral\" is not supported; supported: opt,"},
+      {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": null"), "", "key hidden_size is null"},
+      {replaced(opt_125m, "\"ffn_dim\": 3072", "\"intermediate_size\": 4096"), "",
+       "key intermediate_size: is that of another family; a model of type opt has ffn_dim"},
       {replaced(llama3_8b, "\"num_hidden_layers\": 32", "\"num_hidden_layers\": 65537"), "",
        "key num_hidden_layers: \"65537\" is out of range; must be a whole number 1 … 65536"},
       {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": 0"), "", "\"0\" is out of range"},
       {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": -4096"), "", "\"-4096\" is negative"},
       {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": 4096.0"), "", "\"4096.0\" is no whole number"},
       {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": \"4096\""), "", "is no whole number"},
-      {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": 18446744073709551616"), "", "is no whole number"},
+      {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": 18446744073709551616"), "", "is out of range"},
       {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": [[[]]]"), "", "is no whole number"},
       {replaced(llama3_8b, "\"num_attention_heads\": 32", "\"num_attention_heads\": 24"), "",
        "key num_attention_heads: 24 heads don't divide hidden_size 4096"},
@@ -134,7 +135,7 @@ TEST_CASE("Every wrong config.json is refused with file and key") {
        "key num_key_value_heads: 32 heads can't share 5 key/value heads evenly"},
       {replaced(llama3_8b, "\"num_key_value_heads\": 8", "\"head_dim\": 16777216"), "", "wider than the largest GeMM"},
       {std::string(2000000, ' '), "", "is larger than 1048576 bytes"},
-      {std::string(1000000, '['), ":1:1000001", "this is no JSON"},
+      {std::string(1000000, '['), ":1:65", "is nested more than 64 levels deep"},
   };
   const Folder folder;
   for (const Case& wrong : cases) {
@@ -145,4 +146,73 @@ TEST_CASE("Every wrong config.json is refused with file and key") {
     CHECK_THAT(message, Catch::Contains(wrong.fragment));
   }
   CHECK_THAT(message_of([&] { read_hugging_face_config(folder.path("none")); }), Catch::Contains("No such file"));
+}
+
+TEST_CASE("Keys that a file leaves out have the defaults of its own type, and null is another thing") {
+  const Folder folder;
+  const auto read = [&](const std::string& text) { return read_hugging_face_config(folder.file("config.json", text)); };
+  const ModelShape mistral = read(R"({"model_type": "mistral"})");
+  CHECK(mistral.hidden_size == 4096);
+  CHECK(mistral.intermediate_size == 14336);
+  CHECK(mistral.layers == 32);
+  CHECK(mistral.kv_heads == 8);
+  CHECK(mistral.positions == 131072);
+  CHECK(mistral.defaults ==
+        "hidden_size = 4096, intermediate_size = 14336, num_hidden_layers = 32, num_attention_heads = 32, "
+        "num_key_value_heads = 8");
+  CHECK(read(R"({"model_type": "mistral", "num_key_value_heads": null})").kv_heads == 32);
+  CHECK(read(R"({"model_type": "llama", "num_attention_heads": 16})").kv_heads == 16);
+  CHECK(read(R"({"model_type": "llama"})").intermediate_size == 11008);
+  CHECK(read(R"({"model_type": "qwen2"})").intermediate_size == 22016);
+  CHECK(read(R"({"model_type": "opt"})").hidden_size == 768);
+  CHECK(read(llama3_8b).defaults.empty());
+  CHECK_THAT(
+      message_of([&] { read(R"({"model_type": "qwen2", "num_attention_heads": 14, "hidden_size": 896})"); }),
+      Catch::Contains("14 heads can't share 32 key/value heads evenly; the file has none, and 32 is the default"));
+  CHECK_THAT(message_of([&] { read(R"({"model_type": "llama", "hidden_size": null})"); }),
+             Catch::Contains("key hidden_size is null"));
+}
+
+TEST_CASE("Keys of models that are no dense decoders are refused whatever the type says, unless they are off") {
+  const Folder folder;
+  const auto with = [&](const std::string& key) {
+    return folder.file("config.json", replaced(llama3_8b, "\"vocab_size\"", key + ", \"vocab_size\""));
+  };
+  for (const char* key :
+       {R"("num_local_experts": 8)", R"("num_experts": 60)", R"("n_routed_experts": 64)",
+        R"("moe_intermediate_size": 768)", R"("num_experts_per_tok": 2)", R"("shared_expert_intermediate_size": 5632)",
+        R"("kv_lora_rank": 512)", R"("text_config": {"hidden_size": 1})", R"("is_encoder_decoder": true)",
+        R"("pruned_heads": {"0": [1]})", R"("block_configs": [{}])",
+        R"("layer_types": ["full_attention", "linear_attention"])", R"("num_kv_heads": 1)",
+        R"("num_nextn_predict_layers": 1)", R"("ffn_dim": 8192)"}) {
+    INFO(key);
+    const std::string path = with(key);
+    const std::string message = message_of([&] { read_hugging_face_config(path); });
+    CHECK_THAT(message, Catch::StartsWith(path + ": key "));
+    CHECK_THAT(message, !Catch::Contains("did you mean"));
+  }
+  for (const char* key :
+       {R"("num_local_experts": null)", R"("num_local_experts": 1)", R"("num_experts": 0)", R"("pruned_heads": {})",
+        R"("is_encoder_decoder": false)", R"("layer_types": ["full_attention", "sliding_attention"])",
+        R"("mlp_only_layers": [])", R"("ffn_dim": 14336)"}) {
+    INFO(key);
+    CHECK(read_hugging_face_config(with(key)).hidden_size == 4096);
+  }
+}
+
+TEST_CASE("Hints name no other family") {
+  const Folder folder;
+  for (const char* type : {"mixtral", "qwen3", "qwen2_moe", "gpt", "llama4", "phi"}) {
+    const std::string path =
+        folder.file("config.json", replaced(llama3_8b, "\"llama\"", '"' + std::string(type) + '"'));
+    CHECK_THAT(message_of([&] { read_hugging_face_config(path); }), !Catch::Contains("did you mean"));
+  }
+  CHECK_THAT(message_of([&] {
+               read_hugging_face_config(folder.file("config.json", replaced(llama3_8b, "\"llama\"", "\"LLaMA\"")));
+             }),
+             Catch::Contains("did you mean `llama`?"));
+  for (const char* name : {"LLaMA3-8B", "GPT-13B", "Mistral-7B", "Mixtral-7B"}) {
+    CHECK_THAT(message_of([&] { find_model(name); }), !Catch::Contains("did you mean"));
+  }
+  CHECK_THAT(message_of([&] { find_model("OPT-13"); }), Catch::Contains("did you mean `OPT-13B`?"));
 }

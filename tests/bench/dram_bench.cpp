@@ -14,6 +14,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <vector>
 
+#include <anda/base/process.h>
 #include <anda/dram/detailed_memory.h>
 #include <anda/dram/dram.h>
 
@@ -28,7 +29,7 @@ constexpr const char* usage =
     "pattern, load, requests, achieved and peak bytes/s, percent of peak, mean and 99 % read latency in ns, share of\n"
     "row hits, requests a second of CPU time.\n"
     "\n"
-    "  --set       a key of the configuration, such as dram=configs/dram/ddr4.yaml or dram.policy.page=closed\n"
+    "  --set       a key of the configuration, such as dram=ddr4 or dram.policy.page=closed\n"
     "  --pattern   read, write, random_read, random_write, mix (two reads, one write, sequential); all by default\n"
     "  --sockets   through the module's sockets and the four phases of TLM-2.0: sequential reads, speed only\n"
     "  --requests  a million by default\n"
@@ -95,7 +96,7 @@ class Initiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
         bursts_(config.capacity_bytes / bytes_),
         left_(requests),
         data_(bytes_) {
-    SC_HAS_PROCESS(Initiator);
+    ANDA_HAS_PROCESS(Initiator);
     SC_THREAD(run);
     socket.register_nb_transport_bw(this, &Initiator::nb_transport_bw);
   }

@@ -11,7 +11,7 @@
 #include <systemc>
 #include <vector>
 
-#include <anda/controller/tensor_image.h>
+#include <anda/dataflow/tensor_image.h>
 
 #include <cblas.h>
 
@@ -67,9 +67,8 @@ void arithmetic(const ProcessingElement& element, const GemmTask& task, const Op
   const std::vector<std::uint8_t> a =
       pack_activation_tensor(operands.activations, task.m, task.k, task.input, panel, loss);
   const std::vector<std::uint8_t> w = pack_weight_tensor(operands.weights, panel);
-  for (const auto& choice : simd_choices) {
-    if (!has_simd(choice.value)) continue;
-    const auto numbers = element.arithmetic({DotFormat::fp16, choice.value});
+  for (const Simd* simd : available_simd()) {
+    const auto numbers = element.arithmetic({DotFormat::fp16, simd});
     std::vector<ActivationPanel> rows(task.m / panel);
     std::vector<WeightPanel> columns;
     NonFiniteCounts none;
@@ -88,8 +87,8 @@ void arithmetic(const ProcessingElement& element, const GemmTask& task, const Op
         for (const ActivationPanel& row : rows) numbers->add_product(row, column, sums.data(), counts);
       }
     });
-    print((std::string("array's arithmetic, ") + choice.name).c_str(), macs, time_s);
-    std::printf("  %-34s %8.2f ns a value\n", (std::string("activations read, ") + choice.name).c_str(),
+    print((std::string("array's arithmetic, ") + simd->name).c_str(), macs, time_s);
+    std::printf("  %-34s %8.2f ns a value\n", (std::string("activations read, ") + simd->name).c_str(),
                 unpacking_s * 1e9 / (static_cast<double>(task.m) * task.k));
   }
 }

@@ -38,10 +38,7 @@ class Initiator : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<Initiator> socket;
 
-  explicit Initiator(sc_core::sc_module_name name) : sc_module(name), socket("socket") {
-    SC_HAS_PROCESS(Initiator);
-    SC_THREAD(run);
-  }
+  SC_CTOR(Initiator) : socket("socket") { SC_THREAD(run); }
 
  private:
   void run() {

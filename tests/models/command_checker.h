@@ -122,7 +122,15 @@ class CommandChecker {
     }
   }
 
-  void check_pair(const Channel& channel, const dram::CommandRecord& a, const dram::CommandRecord& b) {
+  /// Timing parameters count from the last cycle that an activation takes on its bus.
+  dram::CommandRecord as_timed(dram::CommandRecord record) const {
+    if (record.command == Command::activate) record.cycle += config_.organisation.activate_command_cycles - 1;
+    return record;
+  }
+
+  void check_pair(const Channel& channel, const dram::CommandRecord& earlier, const dram::CommandRecord& later) {
+    const dram::CommandRecord a = as_timed(earlier);
+    const dram::CommandRecord b = as_timed(later);
     const std::uint32_t per_group = config_.organisation.banks_per_group;
     const bool same_bank = a.bank == b.bank;
     const bool same_group = raw(a.bank) / per_group == raw(b.bank) / per_group;
@@ -187,7 +195,9 @@ class CommandChecker {
 
   /// Standards let refreshes slip by up to eight intervals.
   void check_refresh(Channel& channel, const dram::CommandRecord& now) {
-    const std::uint64_t limit = 9 * cycles(config_.refresh_interval_ns);
+    std::uint64_t limit = 9 * cycles(config_.refresh_interval_ns);
+    // One that can be put off no longer still waits for the rows to be closed.
+    if (config_.policy.refreshes_postponed == 8) limit += t_.ras + t_.cwl + burst_ + t_.wr + t_.rp + 8;
     if (config_.policy.refresh == DramRefresh::all_bank) {
       need_before(channel.last_refresh + limit, now);
       if (now.command == Command::refresh) channel.last_refresh = now.cycle;

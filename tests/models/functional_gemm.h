@@ -6,8 +6,9 @@
 #include <random>
 #include <vector>
 
-#include <anda/controller/tensor_image.h>
-#include <anda/numeric/weight.h>
+#include <anda/dataflow/tensor_image.h>
+#include <anda/numeric/reference/dot_row.h>
+#include <anda/numeric/reference/weight_column.h>
 
 #include "models/machine.h"
 

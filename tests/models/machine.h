@@ -12,29 +12,62 @@
 
 #include <anda/accelerator/accelerator.h>
 #include <anda/accelerator/tiling.h>
-#include <anda/controller/descriptor.h>
-#include <anda/controller/register_map.h>
+#include <anda/control/descriptor.h>
+#include <anda/control/register_map.h>
 #include <anda/dram/dram.h>
 #include <anda/tlm/protocol_checker.h>
 
 namespace anda::test {
 
-/// An accelerator driven from the test, with a protocol checker at both of its sockets. Whoever derives from it binds a
-/// memory to memory_checker.initiator. All machines of a test are made before the first run, because the kernel
-/// elaborates once.
+/// Protocol checkers on all bindings between the blocks of an accelerator.
+class InnerCheckers {
+ public:
+  /// Binds two sockets through a checker, which becomes a part of the accelerator that is being built.
+  Connect connect() {
+    return [this](tlm::tlm_base_initiator_socket<>& initiator, tlm::tlm_base_target_socket<>& target) {
+      std::string name = initiator.name();  // "….mxu.sums": checker "mxu_sums"
+      name = name.substr(name.rfind('.', name.rfind('.') - 1) + 1);
+      name.replace(name.find('.'), 1, "_");
+      checkers_.push_back(std::make_unique<ProtocolChecker<>>((name + "_checker").c_str()));
+      initiator.bind(checkers_.back()->target);
+      checkers_.back()->initiator.bind(target);
+    };
+  }
+
+  /// The same blocks, bound through checkers.
+  AcceleratorBlocks on(AcceleratorBlocks blocks) {
+    blocks.connect = connect();
+    return blocks;
+  }
+
+  /// Transactions that each has seen, by name.
+  std::map<std::string, std::uint64_t> transactions() const {
+    std::map<std::string, std::uint64_t> seen;
+    for (const auto& checker : checkers_) seen[checker->basename()] = checker->transactions();
+    return seen;
+  }
+
+ private:
+  std::vector<std::unique_ptr<ProtocolChecker<>>> checkers_;
+};
+
+/// An accelerator driven from the test, with a protocol checker at both of its sockets and on each binding inside.
+/// Whoever derives from it binds a memory to memory_checker.initiator. All machines of a test are made before the first
+/// run, because the kernel elaborates once.
 class AcceleratorBench : public sc_core::sc_module {
  public:
   using Result = std::map<std::string, std::uint64_t>;
 
+  InnerCheckers inner_checkers;
   Accelerator accelerator;
   ProtocolChecker<> memory_checker;
   ProtocolChecker<> control_checker;
   tlm_utils::simple_initiator_socket<AcceleratorBench> control;
   sc_core::sc_signal<bool> interrupt;
 
-  AcceleratorBench(sc_core::sc_module_name name, const AcceleratorConfig& config)
+  AcceleratorBench(sc_core::sc_module_name name, const AcceleratorConfig& config, AcceleratorBlocks blocks = {})
       : sc_module(name),
-        accelerator("accelerator", config),
+        accelerator("accelerator", config, inner_checkers.on(blocks)),
         memory_checker("memory_checker"),
         control_checker("control_checker"),
         control("control"),
@@ -142,8 +175,9 @@ class Machine : public AcceleratorBench {
   Dram dram;
 
   explicit Machine(const AcceleratorConfig& config, const DramConfig& memory = {},
-                   sc_core::sc_module_name name = sc_core::sc_gen_unique_name("machine"))
-      : AcceleratorBench(name, config), dram("dram", memory) {
+                   sc_core::sc_module_name name = sc_core::sc_gen_unique_name("machine"),
+                   const AcceleratorBlocks& blocks = {})
+      : AcceleratorBench(name, config, blocks), dram("dram", memory) {
     memory_checker.initiator.bind(dram.socket);
     counters_.add(dram.counters());
   }

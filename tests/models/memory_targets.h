@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <anda/base/process.h>
 #include <anda/dram/sparse_memory.h>
 
 namespace anda::test {
@@ -48,6 +49,7 @@ class BlockingMemory : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<BlockingMemory> socket{"socket"};
   ForeignStore store;
+  std::uint64_t dies_after = ~std::uint64_t{0};  ///< calls, the next of which does not return
 
   explicit BlockingMemory(sc_core::sc_module_name name) : sc_module(name) {
     socket.register_b_transport(this, &BlockingMemory::b_transport);
@@ -56,11 +58,15 @@ class BlockingMemory : public sc_core::sc_module {
 
  private:
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    if (calls_++ == dies_after) sc_core::wait(never_);
     sc_core::wait(delay + sc_core::sc_time(7, sc_core::SC_NS));
     delay = sc_core::sc_time(3, sc_core::SC_NS);
     payload.set_response_status(store.move(payload));
   }
   unsigned int transport_dbg(tlm::tlm_generic_payload& payload) { return store.debug(payload); }
+
+  std::uint64_t calls_ = 0;
+  sc_core::sc_event never_;
 };
 
 /// How a memory answers BEGIN_REQ.
@@ -71,6 +77,13 @@ enum class Manner {
   answers,        ///< TLM_UPDATED, BEGIN_RESP
   completes,      ///< TLM_COMPLETED
   any             ///< one of these, at random
+};
+
+/// What ends a response for a memory. The standard wants `anything`; there are memories that know less.
+enum class Heeds {
+  anything,  ///< TLM_COMPLETED, TLM_UPDATED with END_RESP, END_RESP by a call
+  end_resp,  ///< END_RESP, returned or by a call: it waits for that after a TLM_COMPLETED
+  calls      ///< only what comes by a call
 };
 
 /// A memory that knows the four phases only and does all that the standard lets a target do. It is picky, too: every
@@ -89,6 +102,9 @@ class PhasesMemory : public sc_core::sc_module {
     std::optional<std::uint64_t> accept_ns;  ///< from BEGIN_REQ to an END_REQ by a call; any few without
     std::uint64_t annotated_accept_ns = 0;   ///< delay of every END_REQ
     std::uint64_t annotated_answer_ns = 0;   ///< delay of every BEGIN_RESP
+    Heeds heeds = Heeds::anything;
+    std::uint64_t dies_after = ~std::uint64_t{0};  ///< requests: the next are accepted and never answered
+    bool takes_before_dying = false;               ///< END_REQ still comes for those
   };
 
   tlm_utils::simple_target_socket<PhasesMemory, BUSWIDTH> socket{"socket"};
@@ -103,7 +119,7 @@ class PhasesMemory : public sc_core::sc_module {
   std::vector<std::uint64_t> refused;  ///< addresses that were answered with an error, in the order of the answers
 
   PhasesMemory(sc_core::sc_module_name name, const Options& options) : sc_module(name), options_(options) {
-    SC_HAS_PROCESS(PhasesMemory);
+    ANDA_HAS_PROCESS(PhasesMemory);
     SC_METHOD(run);
     sensitive << wake_;
     dont_initialize();
@@ -148,6 +164,11 @@ class PhasesMemory : public sc_core::sc_module {
     most_seen = std::max(most_seen, ++under_way_);
     payload.set_response_status(store.move(payload));
 
+    if (requests > options_.dies_after) {
+      if (!options_.takes_before_dying) return tlm::TLM_ACCEPTED;
+      phase = tlm::END_REQ;
+      return tlm::TLM_UPDATED;
+    }
     if (under_way_ > options_.most_under_way) {
       ++held_up;
       waiting_ = &payload;
@@ -206,9 +227,14 @@ class PhasesMemory : public sc_core::sc_module {
     sc_core::sc_time delay = answer_delay();
     const tlm::tlm_sync_enum status = socket->nb_transport_bw(payload, phase, delay);
     forget(payload);
-    if (status == tlm::TLM_ACCEPTED) return;
+    if (!ends_response(status, phase)) return;
     answering_ = false;
     at(std::max(now() + delay, next_answer_), [this] { answer(); });
+  }
+
+  bool ends_response(tlm::tlm_sync_enum status, const tlm::tlm_phase& phase) const {
+    if (options_.heeds == Heeds::calls || status == tlm::TLM_ACCEPTED) return false;
+    return options_.heeds == Heeds::anything || (status == tlm::TLM_UPDATED && phase == tlm::END_RESP);
   }
 
   void forget(Payload& payload) {

@@ -14,6 +14,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <vector>
 
+#include <anda/base/process.h>
 #include <anda/dram/dram.h>
 #include <anda/tlm/protocol_checker.h>
 
@@ -30,15 +31,15 @@ class ArrayMemory {
                                      unsigned int length, const std::vector<unsigned char>& enables,
                                      unsigned int streaming_width) {
     if (command != tlm::TLM_READ_COMMAND && command != tlm::TLM_WRITE_COMMAND) return tlm::TLM_COMMAND_ERROR_RESPONSE;
-    if (length == 0 || streaming_width < length) return tlm::TLM_BURST_ERROR_RESPONSE;
+    if (length == 0 || streaming_width == 0) return tlm::TLM_BURST_ERROR_RESPONSE;
     if (data == nullptr) return tlm::TLM_GENERIC_ERROR_RESPONSE;
     for (unsigned int i = 0; i < length; ++i) {
-      const std::uint64_t at = address + i;
+      const std::uint64_t at = address + i % streaming_width;
       if (at < address || at >= bytes_.size()) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
     }
     for (unsigned int i = 0; i < length; ++i) {
       if (!enables.empty() && enables[i % enables.size()] != 0xff) continue;
-      unsigned char& byte = bytes_[address + i];
+      unsigned char& byte = bytes_[address + i % streaming_width];
       (command == tlm::TLM_READ_COMMAND ? data[i] : byte) = command == tlm::TLM_READ_COMMAND ? byte : data[i];
     }
     return tlm::TLM_OK_RESPONSE;
@@ -82,7 +83,7 @@ class OddInitiator : public sc_core::sc_module {
         random_(seed),
         transactions_(transactions),
         ends_(this, &OddInitiator::end_response) {
-    SC_HAS_PROCESS(OddInitiator);
+    ANDA_HAS_PROCESS(OddInitiator);
     if (four_phases) {
       SC_THREAD(run_phases);
     } else {

@@ -93,9 +93,9 @@ void check_against(const Recorder& seen, const Machine::Result& counted) {
   CHECK_FALSE(seen.wrong_span);
   CHECK_FALSE(seen.overwritten);
   CHECK(seen.cycles[0] == counted.at("mxu.busy_cycles"));
-  for (std::size_t i = 1; i < seen.cycles.size(); ++i) {
-    INFO(anda::array_state_names[i]);
-    CHECK(seen.cycles[i] == counted.at(std::string("stall.") + anda::array_state_names[i]));
+  for (const anda::StallCause& cause : anda::stall_causes) {
+    INFO(cause.name);
+    CHECK(seen.cycles[static_cast<std::size_t>(cause.state)] == counted.at(cause.counter));
   }
   CHECK(seen.gemm_cycles == counted.at("controller.cycles"));
   CHECK(seen.gemms == 1);
@@ -213,7 +213,7 @@ TEST_CASE("A channel's data never overlaps and is as long as its data bus was bu
   machine.run(machine.task(64, 512, 1024, 7, 5), anda::Tiling::paper);
   machine.dram.channels()->drain();
   for (std::uint32_t i = 0; i < memory.channels; ++i) {
-    const auto counted = machine.dram.channels()->statistics(anda::dram::ChannelIndex{i}).data_cycles;
+    const auto counted = machine.dram.channels()->data_cycles(anda::dram::ChannelIndex{i});
     CHECK(counted > 0);
     CHECK(busy[i] == Approx(static_cast<double>(counted) * ticks_per_cycle));
   }

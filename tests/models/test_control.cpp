@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include <anda/controller/register_table.h>
+#include <anda/control/register_table.h>
 
 #include "models/machine.h"
 
@@ -111,16 +111,16 @@ TEST_CASE("A wrong descriptor sets the error registers and the next right one ru
   CHECK(with([](auto& d) { d.output_mantissa_bits = 17; }) == ANDA_ERROR_FORMAT);
   CHECK(with([](auto& d) { d.weight_bits = 5; }) == ANDA_ERROR_FORMAT);
   CHECK(with([](auto& d) { d.weight_bits = 0; }) == ANDA_ERROR_FORMAT);
-  CHECK(with([](auto& d) { d.tile.m = 0; }) == ANDA_ERROR_TILE);
-  CHECK(with([](auto& d) { d.tile.m = 24; }) == ANDA_ERROR_TILE);
-  CHECK(with([](auto& d) { d.tile.n = 16; }) == ANDA_ERROR_TILE);
-  CHECK(with([](auto& d) { d.tile.k = 64; }) == ANDA_ERROR_TILE);
-  CHECK(with([](auto& d) { d.m = 1u << 20, d.tile.m = 1u << 20; }) == ANDA_ERROR_TILE);
+  CHECK(with([](auto& d) { d.tile.m = 0; }) == ANDA_ERROR_STEP);
+  CHECK(with([](auto& d) { d.tile.m = 24; }) == ANDA_ERROR_STEP);
+  CHECK(with([](auto& d) { d.tile.n = 16; }) == ANDA_ERROR_STEP);
+  CHECK(with([](auto& d) { d.tile.k = 64; }) == ANDA_ERROR_STEP);
+  CHECK(with([](auto& d) { d.m = 1u << 20, d.tile.m = 1u << 20; }) == ANDA_ERROR_STEP);
   CHECK(machine.read(ANDA_REG_STATUS) == ANDA_STATUS_ERROR);
   CHECK(with([](auto& d) { d.addresses.weights = (std::uint64_t{8} << 30) - 16; }) == ANDA_ERROR_MEMORY);
   // The first 16 bytes are still there; the burst after them starts at the end of the memory.
   CHECK(error_address(machine) == std::uint64_t{8} << 30);
-  CHECK(with([](auto& d) { d.tile.n = 16; }) == ANDA_ERROR_TILE);
+  CHECK(with([](auto& d) { d.tile.n = 16; }) == ANDA_ERROR_STEP);
   CHECK(error_address(machine) == word_address(6));
   CHECK(with([](auto& d) { d.addresses.outputs += 2; }) == ANDA_ERROR_ALIGNMENT);
   CHECK(error_address(machine) == word_address(12));

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/base/access.h>
+
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <cstring>
@@ -195,4 +197,49 @@ TEST_CASE("Registers show the state of the instant at which they are asked, howe
   CHECK(started == Approx(5e-6 + 18 * 20e-9));
   CHECK(done - started == Approx(static_cast<double>(cycles) / 285e6).margin(20e-9));
   CHECK(reference.run(descriptor).at("controller.cycles") == cycles);
+}
+
+TEST_CASE("The interrupt may be bound to nothing, by software that polls, and to a port of the module around") {
+  struct Poller : sc_core::sc_module {
+    tlm_utils::simple_initiator_socket<Poller> control{"control"};
+    sc_core::sc_out<bool> line{"line"};
+    anda::Accelerator silent{"silent", {}};
+    anda::Accelerator heard{"heard", {}};
+    anda::Dram drams[2] = {{"dram_0", {}}, {"dram_1", {}}};
+    tlm_utils::simple_initiator_socket<Poller> other{"other"};
+
+    explicit Poller(sc_core::sc_module_name name) : sc_module(name) {
+      control.bind(silent.control);
+      other.bind(heard.control);
+      silent.memory.bind(drams[0].socket);
+      heard.memory.bind(drams[1].socket);
+      heard.interrupt.bind(line);
+    }
+  } poller("poller");
+  sc_core::sc_signal<bool> line;
+  poller.line.bind(line);
+
+  anda::GemmDescriptor gemm{16, 64, 128, 7, 6, 4, {16, 64, 128, anda::LoopOrder::nkm}, {0, 1 << 24, 1 << 25, 1 << 26}};
+  auto words = gemm.encode();
+  const auto start = [&](auto& socket) {
+    const auto write = [&](std::uint64_t address, void* data, std::size_t bytes) {
+      sc_core::sc_time delay;
+      REQUIRE(anda::access(socket, tlm::TLM_WRITE_COMMAND, address, data, bytes, delay) == tlm::TLM_OK_RESPONSE);
+    };
+    std::uint32_t one = 1;
+    write(ANDA_INSTRUCTION_MEMORY, words.data(), sizeof words);
+    write(ANDA_REG_INTERRUPT_ENABLE, &one, 4);
+    write(ANDA_REG_DESCRIPTOR_COUNT, &one, 4);
+    write(ANDA_REG_CONTROL, &one, 4);
+  };
+  start(poller.control);
+  start(poller.other);
+  sc_core::sc_start();
+  for (auto* socket : {&poller.control, &poller.other}) {
+    std::uint32_t status = 0;
+    sc_core::sc_time delay;
+    anda::access(*socket, tlm::TLM_READ_COMMAND, ANDA_REG_STATUS, &status, 4, delay);
+    CHECK(status == ANDA_STATUS_DONE);
+  }
+  CHECK(line.read());
 }

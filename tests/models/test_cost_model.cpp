@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/accelerator/cost_model.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <numeric>
 
@@ -31,8 +32,14 @@ Technology technology() {
   technology.processing_elements[anda::PeKind::fp_fp] = {1, 1, ""};
   technology.processing_elements[anda::PeKind::anda] = {0.25, 0.5, ""};
   technology.conversion = {128, ""};
-  technology.dram = {3, ""};
   return technology;
+}
+
+/// 3 pJ a bit.
+DramConfig memory() {
+  DramConfig config;
+  config.energy.pj_per_bit = 3;
+  return config;
 }
 
 struct Costs {
@@ -41,7 +48,7 @@ struct Costs {
   CostModel model;
 
   explicit Costs(const AcceleratorConfig& config, const Technology& figures = technology())
-      : machine(config), counters(all(machine)), model(figures, config, DramConfig{}, counters) {}
+      : machine(config), counters(all(machine)), model(figures, config, memory(), counters) {}
 
   static anda::Counters all(const Machine& machine) {
     anda::Counters all;
@@ -143,4 +150,27 @@ TEST_CASE("What is swept changes area and energy in proportion") {
   CHECK(energy.by_component[Component::compressor] == Approx(80));
   CHECK(energy.by_component[Component::vector_unit] == Approx(1280));
   CHECK(energy.by_component[Component::weight_buffer] == Approx(4 * 1024 * 2));  // four times the size, twice the wires
+}
+
+TEST_CASE("Commands at level fast: an activation for the bursts of each row, a refresh for each interval") {
+  DramConfig config;
+  config.energy.model = anda::DramEnergyModel::per_command;
+  config.energy.activate_pj = 3200;
+  config.energy.read_pj = 10;
+  config.energy.write_pj = 20;
+  config.energy.refresh_pj = 3900;
+  config.energy.background_mw = 0;
+  const AcceleratorConfig accelerator = anda::test::machine_of(PeKind::fp_fp);
+  const Machine machine(accelerator, config);
+  const anda::Counters counters = Costs::all(machine);
+  const CostModel model(technology(), accelerator, config, counters);
+  std::vector<std::uint64_t> values(counters.size(), 0);
+  // Rows of 1024 bytes hold 32 bursts: 3200 / 32 = 100 pJ of activation a burst.
+  values.at(counters.index_of("dram.read_bursts")) = 2;
+  values.at(counters.index_of("dram.write_bursts")) = 3;
+  CHECK(model.energy(values).dram() == Approx(2 * 110 + 3 * 120));
+  // A second of cycles: 16 channels, each 1 / 3900 ns refreshes of 3900 pJ.
+  std::fill(values.begin(), values.end(), 0);
+  values.at(counters.index_of("controller.cycles")) = static_cast<std::uint64_t>(accelerator.clock_hz);
+  CHECK(model.energy(values).dram() == Approx(16 * 1e9));
 }

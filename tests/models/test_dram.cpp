@@ -101,9 +101,9 @@ TEST_CASE("What the memory does not do it refuses, in no time") {
   CHECK(bench.status(tlm::TLM_WRITE_COMMAND, end - 1, 2) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
   CHECK(bench.status(tlm::TLM_READ_COMMAND, ~std::uint64_t{0}, 2) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
   CHECK(bench.status(tlm::TLM_IGNORE_COMMAND, 0, 4) == tlm::TLM_COMMAND_ERROR_RESPONSE);
-  Transaction narrow(tlm::TLM_READ_COMMAND, 0, 8);
-  narrow.set_streaming_width(4);
-  CHECK(bench.status(narrow) == tlm::TLM_BURST_ERROR_RESPONSE);
+  Transaction narrow(tlm::TLM_READ_COMMAND, end - 4, 16);
+  narrow.set_streaming_width(5);
+  CHECK(bench.status(narrow) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
 
   // What breaks the rules of the protocol is refused too, and does no harm.
   bench.checker.collect();
@@ -147,4 +147,32 @@ TEST_CASE("A memory that would never be available is refused") {
   DramConfig config;
   config.refresh_cycle_ns = config.refresh_interval_ns;
   CHECK_THROWS_WITH(anda::Dram("dram", config), Catch::Contains("refresh_cycle_ns"));
+}
+
+TEST_CASE("A streaming burst starts again at its address after each streaming width, and moves those bursts once") {
+  DramConfig config;
+  config.store_data = true;
+  Bench bench(config);
+  Transaction write(tlm::TLM_WRITE_COMMAND, 1000, 10);
+  for (unsigned char i = 0; i < 10; ++i) write.data[i] = i;
+  write.set_streaming_width(4);
+  sc_core::sc_time delay;
+  bench.socket->b_transport(write, delay);
+  REQUIRE(write.get_response_status() == tlm::TLM_OK_RESPONSE);
+  // 0 1 2 3, then 4 5 6 7, then 8 9 over the first two.
+  Transaction read(tlm::TLM_READ_COMMAND, 1000, 5);
+  bench.socket->b_transport(read, delay);
+  CHECK(read.data == std::vector<unsigned char>{8, 9, 6, 7, 0});
+  Transaction again(tlm::TLM_READ_COMMAND, 1001, 7);
+  again.set_streaming_width(3);
+  bench.socket->b_transport(again, delay);
+  CHECK(again.data == std::vector<unsigned char>{9, 6, 7, 9, 6, 7, 9});
+  // The last four bytes of the memory, over and over.
+  Transaction last(tlm::TLM_READ_COMMAND, config.capacity_bytes - 4, 4096);
+  last.set_streaming_width(4);
+  bench.socket->b_transport(last, delay);
+  CHECK(last.get_response_status() == tlm::TLM_OK_RESPONSE);
+  const auto& counters = bench.dram.counters();
+  CHECK(counters.values()[counters.index_of("dram.read_bytes")] == 5 + 7 + 4096);
+  CHECK(counters.values()[counters.index_of("dram.read_bursts")] == 3);
 }

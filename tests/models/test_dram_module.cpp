@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/base/error.h>
+#include <anda/base/process.h>
 #include <anda/dram/dram.h>
 #include <anda/tlm/protocol_checker.h>
 
@@ -60,7 +61,7 @@ class Initiator : public sc_core::sc_module {
 
   explicit Initiator(const DramConfig& config, sc_core::sc_module_name name = sc_core::sc_gen_unique_name("initiator"))
       : sc_module(name), socket("socket"), dram("dram", config), checker("checker") {
-    SC_HAS_PROCESS(Initiator);
+    ANDA_HAS_PROCESS(Initiator);
     SC_THREAD(run);
     socket.bind(checker.target);
     checker.initiator.bind(dram.socket);
@@ -167,9 +168,9 @@ TEST_CASE("Detailed memory through b_transport: the same idle latency as at leve
     REQUIRE(payload.get_response_status() == tlm::TLM_OK_RESPONSE);
     return delay.to_seconds() * 1e9;
   };
-  // Row and column access, the rest of latency_ns = 38, and the burst; the channel's turn on its bus may add 3.
-  CHECK(read(0, 32, 100) == Approx(100 + 38 + 2));
-  CHECK(read(0, 32, 200) == Approx(200 + 38 - 14 + 2));
+  // Row and column access, the rest of latency_ns = 38, and the burst; the read's turn on its bus adds a cycle.
+  CHECK(read(0, 32, 100) == Approx(100 + 38 + 1 + 2));
+  CHECK(read(0, 32, 200) == Approx(200 + 38 - 15 + 2));
   // A MiB: 65536 bytes for each channel at 16 GB/s.
   const double start = 300;
   CHECK(read(1u << 20, 1u << 20, start) - start == Approx(38 + 4096 / (1 - 260.0 / 3900)).epsilon(0.08));
@@ -240,11 +241,30 @@ TEST_CASE("An initiator that takes its time over answers holds up those behind t
   }
 }
 
+TEST_CASE("Where that is configured BEGIN_REQ is answered by a call, so that an initiator may ignore return values") {
+  std::vector<std::unique_ptr<Initiator>> initiators;
+  for (const DramLevel level : {DramLevel::fast, DramLevel::detailed}) {
+    DramConfig config = of(level);
+    config.end_request_by_call = true;
+    Initiator& initiator = *initiators.emplace_back(std::make_unique<Initiator>(config));
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      initiator.requests.push_back({tlm::TLM_READ_COMMAND, 32 * i, 32, 0, -1, tlm::TLM_INCOMPLETE_RESPONSE, {}});
+    }
+  }
+  sc_core::sc_start(10, sc_core::SC_US);
+  for (const auto& initiator : initiators) {
+    CHECK(initiator->answered() == 20);
+    CHECK(initiator->waited == 20);
+    CHECK(initiator->pool.all_back());
+    initiator->checker.finish();
+  }
+}
+
 TEST_CASE("Through the four phases an idle memory takes as long as through b_transport") {
   Initiator initiator(of(DramLevel::detailed));
   initiator.requests.push_back({tlm::TLM_READ_COMMAND, 0, 32, 100, -1, tlm::TLM_INCOMPLETE_RESPONSE, {}});
   sc_core::sc_start(1, sc_core::SC_US);
-  CHECK(initiator.requests[0].done_ns == Approx(100 + 38 + 2));
+  CHECK(initiator.requests[0].done_ns == Approx(100 + 38 + 1 + 2));
 }
 
 TEST_CASE("Through the four phases a stream of small reads reaches the bandwidth of the bulk interface") {
@@ -273,7 +293,7 @@ TEST_CASE("What the memory does not do it refuses through the four phases too; d
   CHECK(initiator.requests[2].status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
 
-TEST_CASE("Requests can be written for DRAMSys and Ramulator, burst by burst") {
+TEST_CASE("Requests can be written for DRAMSys, a file for each channel, and for Ramulator, burst by burst") {
   const auto text = [](const std::string& path) {
     std::ostringstream all;
     all << std::ifstream(path).rdbuf();
@@ -281,18 +301,23 @@ TEST_CASE("Requests can be written for DRAMSys and Ramulator, burst by burst") {
     return all.str();
   };
   const std::string folder = std::string(P_tmpdir) + "/anda_requests";
-  std::string paths[2];
-  for (int i = 0; i < 2; ++i) {
-    anda::dram::RequestTrace trace(folder + (i == 0 ? ".stl" : ".trace"), "memory", 32);
-    trace.add(100, 60, false, 31);
-    trace.add(0x400, 32, true, 40);
-    paths[i] = trace.path();
+  for (const DramLevel level : {DramLevel::fast, DramLevel::detailed}) {
+    DramConfig config = of(level);
+    config.channels = 2;
+    std::vector<std::string> paths[2];
+    for (int i = 0; i < 2; ++i) {
+      anda::dram::RequestTrace trace(folder + (i == 0 ? ".stl" : ".trace"), "memory", config);
+      trace.add(100, 60, false, 31);
+      trace.add(0x420, 32, true, 40);
+      paths[i] = trace.paths();
+    }
+    REQUIRE(paths[0] == std::vector<std::string>{folder + ".memory.channel0.stl", folder + ".memory.channel1.stl"});
+    const std::string head = "# cycle of the memory's command clock: read or write, address\n";
+    CHECK(text(paths[0][0]) == head + "31: read 0x80\n");
+    CHECK(text(paths[0][1]) == head + "31: read 0x60\n40: write 0x420\n");
+    REQUIRE(paths[1] == std::vector<std::string>{folder + ".memory.trace"});
+    CHECK(text(paths[1][0]) == "LD 0x60\nLD 0x80\nST 0x420\n");
   }
-  CHECK(paths[0] == folder + ".memory.stl");
-  CHECK(
-      text(paths[0]) ==
-      "# cycle of the memory's command clock: read or write, address\n31: read 0x60\n31: read 0x80\n40: write 0x400\n");
-  CHECK(text(paths[1]) == "LD 0x60\nLD 0x80\nST 0x400\n");
   DramConfig config;
   config.request_trace = "requests.txt";
   CHECK_THROWS_WITH(anda::validate(config, "dram"), Catch::Contains("must end in .stl or .trace"));

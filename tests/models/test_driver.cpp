@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include <anda/controller/schedule.h>
-#include <anda/controller/tensor_image.h>
+#include <anda/dataflow/schedule.h>
+#include <anda/dataflow/tensor_image.h>
 
 #include "models/machine.h"
 #include "models/random_machines.h"
@@ -84,7 +84,7 @@ TEST_CASE("The driver runs a GeMM like the compiler's descriptor and reads its c
   anda_device device;
   REQUIRE(anda_open(&device, &io) == ANDA_OK);
   anda_gemm gemm = gemm_of(100, 300, 2000, 7);
-  REQUIRE(anda_choose_tile(&device, &gemm) == ANDA_OK);
+  REQUIRE(anda_choose_step(&device, &gemm) == ANDA_OK);
   REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
   REQUIRE(anda_write_gemm(&device, 1, &gemm) == ANDA_OK);
   CHECK(anda_run(&device, 1, 1000000) == ANDA_OK);
@@ -127,13 +127,13 @@ TEST_CASE("The driver's sizes and tiles are those of the library, on random mach
       try {
         tile = choose_tile(Tiling::paper, config, task);
       } catch (const Error&) {
-        CHECK(anda_choose_tile(&device, &gemm) == ANDA_NO_TILE);
+        CHECK(anda_choose_step(&device, &gemm) == ANDA_NO_STEP);
         continue;
       }
-      REQUIRE(anda_choose_tile(&device, &gemm) == ANDA_OK);
-      CHECK(gemm.tile_m == tile.m);
-      CHECK(gemm.tile_n == tile.n);
-      CHECK(gemm.tile_k == tile.k);
+      REQUIRE(anda_choose_step(&device, &gemm) == ANDA_OK);
+      CHECK(gemm.step_m == tile.m);
+      CHECK(gemm.step_n == tile.n);
+      CHECK(gemm.step_k == tile.k);
       CHECK(gemm.loop_order == static_cast<std::uint32_t>(tile.order));
       if (Schedule(task, tile).spills()) CHECK(anda_partial_sum_bytes(&gemm) == std::uint64_t{gemm.m} * gemm.n * 4);
       REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
@@ -153,7 +153,7 @@ TEST_CASE("The driver tells an error with its place, and the machine goes on") {
   anda_device device;
   REQUIRE(anda_open(&device, &io) == ANDA_OK);
   anda_gemm gemm = gemm_of(16, 64, 128, 8);
-  REQUIRE(anda_choose_tile(&device, &gemm) == ANDA_OK);
+  REQUIRE(anda_choose_step(&device, &gemm) == ANDA_OK);
   gemm.weights = 1u << 18;
   gemm.outputs = 1u << 19;
   anda_gemm wrong = gemm;
@@ -183,7 +183,7 @@ TEST_CASE("The driver gives up after its timeout, and a reset makes the machine 
   anda_device device;
   REQUIRE(anda_open(&device, &io) == ANDA_OK);
   anda_gemm gemm = gemm_of(2000, 2000, 2000, 8);
-  REQUIRE(anda_choose_tile(&device, &gemm) == ANDA_OK);
+  REQUIRE(anda_choose_step(&device, &gemm) == ANDA_OK);
   REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
   CHECK(anda_run(&device, 1, 3) == ANDA_TIMEOUT);
   CHECK(anda_run(&device, 1, 3) == ANDA_BUSY);
@@ -193,7 +193,7 @@ TEST_CASE("The driver gives up after its timeout, and a reset makes the machine 
   CHECK(anda_counter(&device, ANDA_COUNTER_CYCLES) == 0);
 
   gemm = gemm_of(16, 64, 128, 8);
-  REQUIRE(anda_choose_tile(&device, &gemm) == ANDA_OK);
+  REQUIRE(anda_choose_step(&device, &gemm) == ANDA_OK);
   REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
   CHECK(anda_run(&device, 1, 1000) == ANDA_OK);
 }

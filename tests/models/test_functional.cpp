@@ -213,7 +213,7 @@ TEST_CASE("What an aligning element has no number for is replaced at every read,
   gemm.activations[64 * 19 + 2] = fp16_nan;
   gemm.place(machine, descriptor.addresses);
   machine.run(descriptor);
-  const std::uint64_t reads = 2;  // a weight tile is 64 of the 100 columns wide
+  const std::uint64_t reads = 2;  // a step is 64 of the 100 columns wide
   CHECK(machine.accelerator.losses().misread.infinities == reads);
   CHECK(machine.accelerator.losses().misread.nans == reads);
   gemm.activations[64 + 1] = fp16_max;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/buffer/activation_buffer.h>
+#include <anda/buffer/weight_buffer.h>
 #include <anda/dma/dma.h>
 #include <anda/tlm/bus_width_adapter.h>
 
@@ -8,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "models/foreign_machine.h"
 #include "models/functional_gemm.h"
 #include "models/machine.h"
 #include "models/memory_targets.h"
@@ -16,9 +19,11 @@
 using namespace anda;
 using anda::test::AcceleratorBench;
 using anda::test::BlockingMemory;
+using anda::test::ForeignMachine;
 using anda::test::FunctionalGemm;
 using anda::test::Machine;
 using anda::test::machine_of;
+using anda::test::make_foreign;
 using anda::test::Manner;
 using anda::test::PhasesMemory;
 
@@ -32,24 +37,6 @@ AcceleratorConfig at_config(Level level, std::uint32_t burst_bytes, std::uint32_
   config.dma.max_burst_bytes = burst_bytes;
   config.dma.requests_in_flight = in_flight;
   return config;
-}
-
-/// An accelerator with somebody else's memory.
-template <class Memory>
-class ForeignMachine : public AcceleratorBench {
- public:
-  Memory memory;
-
-  template <class... Options>
-  ForeignMachine(sc_core::sc_module_name name, const AcceleratorConfig& config, const Options&... options)
-      : AcceleratorBench(name, config), memory("memory", options...) {
-    memory_checker.initiator.bind(memory.socket);
-  }
-};
-
-template <class Memory, class... Options>
-std::unique_ptr<ForeignMachine<Memory>> make_foreign(const AcceleratorConfig& config, const Options&... options) {
-  return std::make_unique<ForeignMachine<Memory>>(sc_core::sc_gen_unique_name("foreign"), config, options...);
 }
 
 /// The sum is cut along k, so that partial sums go to memory and come back; every edge is ragged.
@@ -235,28 +222,61 @@ TEST_CASE("A phase that is annotated with a delay counts as one that comes so mu
   }
 }
 
-TEST_CASE("Written bytes are those of the call, whatever becomes of their place afterwards") {
+namespace {
+
+/// What else is at the buffers' sockets.
+struct BufferUsers : sc_core::sc_module {
+  tlm_utils::simple_initiator_socket<BufferUsers> array{"array"};
+  tlm_utils::simple_initiator_socket<BufferUsers> weight_array{"weight_array"};
+  tlm_utils::simple_initiator_socket<BufferUsers> results{"results"};
+
+  BufferUsers(sc_core::sc_module_name name, ActivationBuffer& activations, WeightBuffer& weights) : sc_module(name) {
+    array.bind(activations.array);
+    weight_array.bind(weights.array);
+    results.bind(activations.results);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Stored bytes are those of the call, whatever becomes of their place in the buffer afterwards") {
   DmaConfig config;
   config.protocol = MemoryProtocol::at;
   config.max_burst_bytes = 16;
   config.requests_in_flight = 1;
   const Clock clock(1e9);
-  Dma dma("dma", config, clock);
+  Dma dma("dma", config, clock, true);
+  ActivationBuffer activations("activations", ActivationBufferConfig(), clock);
+  WeightBuffer weights("weights", WeightBufferConfig(), clock);
   ProtocolChecker<> checker("checker");
   PhasesMemory<> memory("memory", PhasesMemory<>::Options());
   dma.memory.bind(checker.target);
   checker.initiator.bind(memory.socket);
-  std::vector<unsigned char> read(60);
+  dma.activation_buffer.bind(activations.dma);
+  dma.weight_buffer.bind(weights.dma);
+  dma.activation_credits.bind(activations.credits);
+  dma.weight_credits.bind(weights.credits);
+  BufferUsers users("users", activations, weights);
+
+  std::vector<unsigned char> bytes(60, 7);
   sc_core::sc_spawn([&] {
     dma.begin();
-    std::vector<unsigned char> bytes(60, 7);
-    dma.write(Operand::results, 100, bytes.size(), 0, bytes.data());
+    REQUIRE(anda::debug_access(users.array, tlm::TLM_WRITE_COMMAND, 500, bytes.data(), bytes.size()));
+    anda::Transfer transfer;
+    transfer.memory = {100, bytes.size()};
+    transfer.address = 500;
+    transfer.store = true;
+    dma.store(transfer, 0);
     std::fill(bytes.begin(), bytes.end(), static_cast<unsigned char>(9));
-    dma.read(Operand::results, 100, read.size(), 0, nullptr, read.data());
+    REQUIRE(anda::debug_access(users.array, tlm::TLM_WRITE_COMMAND, 500, bytes.data(), bytes.size()));
+    transfer.store = false;
+    transfer.address = 1000;
+    dma.load(transfer, 0, nullptr);
     dma.await(dma.asked());
   });
   sc_core::sc_start();
-  CHECK(read == std::vector<unsigned char>(60, 7));
+  CHECK(anda::debug_access(users.array, tlm::TLM_READ_COMMAND, 1000, bytes.data(), bytes.size()));
+  CHECK(bytes == std::vector<unsigned char>(60, 7));
   checker.finish();
 }
 

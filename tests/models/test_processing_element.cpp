@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <anda/numeric/panel_codec.h>
+
 #include "models/machine.h"
 
 using anda::MxuConfig;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/base/process.h>
 #include <anda/tlm/bus_width_adapter.h>
 #include <anda/tlm/protocol_checker.h>
 
@@ -48,7 +49,7 @@ class Puppets : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::tlm_
   std::function<void()> script;
 
   explicit Puppets(sc_core::sc_module_name name = sc_core::sc_gen_unique_name("puppets")) : sc_module(name) {
-    SC_HAS_PROCESS(Puppets);
+    ANDA_HAS_PROCESS(Puppets);
     SC_THREAD(run);
     tlm::tlm_fw_transport_if<>& forward_if = *this;
     tlm::tlm_bw_transport_if<>& backward_if = *this;

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include <anda/controller/register_table.h>
-#include <anda/controller/tensor_image.h>
+#include <anda/control/register_table.h>
+#include <anda/dataflow/tensor_image.h>
 
 #include "models/machine.h"
 

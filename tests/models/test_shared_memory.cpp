@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/base/process.h>
+
 #include <catch2/catch.hpp>
 #include <memory>
 #include <random>
@@ -52,7 +54,7 @@ class OtherTraffic : public sc_core::sc_module {
   sc_core::sc_time took;
 
   explicit OtherTraffic(sc_core::sc_module_name name) : sc_module(name) {
-    SC_HAS_PROCESS(OtherTraffic);
+    ANDA_HAS_PROCESS(OtherTraffic);
     SC_THREAD(run);
   }
 

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include <anda/controller/schedule.h>
-#include <anda/controller/tile_limits.h>
+#include <anda/dataflow/schedule.h>
+#include <anda/dataflow/tile_limits.h>
 
 #include "models/random_machines.h"
 
@@ -155,7 +155,7 @@ TEST_CASE("auto finds the least traffic of all legal shapes that keep k whole or
   }
 }
 
-TEST_CASE("Buffers too small for any tile are refused by name") {
+TEST_CASE("Buffers too small for any step are refused by name") {
   AcceleratorConfig config;
   config.weight_buffer.bytes = 1024;
   CHECK_THROWS_WITH(choose_tile(Tiling::paper, config, task_of(16, 64, 128, 8, 8)),

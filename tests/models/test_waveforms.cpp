@@ -10,6 +10,7 @@
 
 #include "models/machine.h"
 
+using anda::ArrayState;
 using anda::Level;
 using anda::PeKind;
 using anda::test::Machine;
@@ -104,9 +105,15 @@ TEST_CASE("Waveforms show every block under a readable name, and clocks as they 
   CHECK(busy[0].second == "0");
   CHECK(std::llround(static_cast<double>(busy[1].first) / period) == 17);
   CHECK(std::llround(static_cast<double>(busy[2].first) / period) == 49);
-  CHECK(std::llround(waves.clocks("anda.array.wait_weight_port", period)) ==
-        static_cast<long long>(result.at("stall.weight_port")));
-  CHECK(std::llround(waves.clocks("anda.array.fill", period)) == static_cast<long long>(result.at("stall.fill")));
+  for (const anda::StallCause& cause : anda::stall_causes) {
+    INFO(cause.signal);
+    CHECK(waves.changes.count(std::string("anda.array.") + cause.signal) == 1);
+  }
+  for (const ArrayState state : {ArrayState::weight_port, ArrayState::fill}) {
+    const std::string name = name_of(state);
+    CHECK(std::llround(waves.clocks("anda.array.stall_" + name, period)) ==
+          static_cast<long long>(result.at("stall." + name)));
+  }
   CHECK(std::llround(waves.clocks("anda.weight_port.busy", period)) ==
         static_cast<long long>(result.at("weight_buffer.words_read")));
   CHECK(waves.changes.at("anda.array.tile").back().second.find_last_of('1') != std::string::npos);

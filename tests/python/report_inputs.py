@@ -4,8 +4,10 @@
 import importlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,6 +110,17 @@ def without_report(folder):
     return folder
 
 
+def sqlite(*commands):
+    def make(folder):
+        with closing(sqlite3.connect(folder / "results.sqlite")) as database:
+            for command in commands:
+                database.execute(command)
+            database.commit()
+        return folder / "results.sqlite"
+
+    return make
+
+
 def database(folder):
     (folder / "results.sqlite").write_bytes(b"something else")
     return folder / "results.sqlite"
@@ -118,13 +131,13 @@ WRONG = {
     "no report": (without_report, "has neither report.json"),
     "cut off": (cut_off, "report.json:"),
     "empty": (overwrite("report.json", b""), "is no JSON"),
-    "binary": (overwrite("report.json", b"\xff\xfe\x00"), "is no text"),
+    "binary": (overwrite("report.json", b"\xff\xfe\x00"), "is no UTF-8 text"),
     "schema version": (
         damage_report(lambda report: report.update(schema_version=2)),
         "schema_version is 2, this script reads 1",
     ),
     "no systems": (damage_report(lambda report: report.update(systems=[])), "systems is empty"),
-    "a list": (overwrite("report.json", b"[]"), "schema_version is missing"),
+    "a list": (overwrite("report.json", b"[]"), "is a list of 0, must be object"),
     "missing metric": (
         damage_report(lambda report: report["systems"][1].pop("time_s")),
         "systems[1].time_s is missing",
@@ -135,9 +148,42 @@ WRONG = {
     ),
     "text for a number": (
         damage_report(lambda report: report["systems"][0].update(cycles="many")),
-        "systems[0].cycles is of another kind",
+        'systems[0].cycles is "many", must be integer',
     ),
-    "other timeline": (overwrite("timeline.json", b"{}"), "is no timeline"),
+    "missing metric that is only shown": (
+        damage_report(lambda report: report["systems"][1].pop("utilization")),
+        "systems[1].utilization is missing",
+    ),
+    "truth for a number": (
+        damage_report(lambda report: report["systems"][0]["ops"][1].update(cycles=True)),
+        "systems[0].ops[1].cycles is true, must be integer",
+    ),
+    "negative": (
+        damage_report(lambda report: report["systems"][0]["energy_pj"].update(total=-1.0)),
+        "systems[0].energy_pj.total is -1.0, must be 0 or more",
+    ),
+    "NaN": (damage_report(lambda report: report["systems"][0].update(time_s=float("nan"))), "NaN is no JSON"),
+    "huge": (damage_report(lambda report: report["systems"][0].update(cycles=10**400)), "beyond the range of a 64-bit"),
+    "large": (
+        damage_report(lambda report: report["systems"][0].update(cycles=10**200)),
+        "systems[0].cycles is 1e+200, which no simulation gives",
+    ),
+    "deep": (overwrite("report.json", b"[" * 200000), "is nested more than 64 levels deep"),
+    "timeline of texts": (
+        overwrite("timeline.json", b'{"otherData": {"systems": [{"name": "anda", "interval_us": "1"}]}}'),
+        "otherData.systems[0]",
+    ),
+    "infinite cell": (table("a,b\n1,1e400\n"), "b of row 1 is inf, which is beyond what can be drawn"),
+    "large cell": (table("a,b\n1,1e200\n"), "b of row 1 is 1e+200"),
+    "column without a name": (table("a,\n1,2\n"), "table.csv:1: has a column without a name"),
+    "bytes": (sqlite("CREATE TABLE results (point, a)", "INSERT INTO results VALUES (0, x'00ff')"), "a of point 0 holds bytes"),
+    "endless view": (
+        sqlite(
+            "CREATE VIEW results AS WITH RECURSIVE n(point) AS (SELECT 0 UNION ALL SELECT point + 1 FROM n) SELECT * FROM n"
+        ),
+        "has no table named results",
+    ),
+    "other timeline": (overwrite("timeline.json", b"{}"), "is it a timeline of anda-sim run"),
     "no numbers": (table("a,b\nx,y\n"), "no column of numbers"),
     "only point numbers": (table("point,b\n1,y\n"), "no column of numbers"),
     "ragged": (table("a,b\n1,2\n3\n"), "table.csv:3: has 1 values, the columns are 2"),
@@ -145,7 +191,7 @@ WRONG = {
     "nothing": (table(""), "no row of column names"),
     "twice": (table("a,a\n1,2\n"), "has the column a twice"),
     "other ending": (lambda folder: folder / "run.yaml", "must be a folder of results, or a .json, .csv or .sqlite file"),
-    "no comparison": (overwrite("report.json", b'{"models": [{"name": "a"}]}'), "is no compare.json"),
-    "no search": (overwrite("report.json", b'{"front": [{"combination": [1, 2]}]}'), "is no search.json"),
+    "no comparison": (overwrite("report.json", b'{"models": [{"name": "a"}]}'), "is it a compare.json"),
+    "no search": (overwrite("report.json", b'{"front": [{"combination": [1, 2]}]}'), "is it a search.json"),
     "no database": (database, "is no results.sqlite of a sweep"),
 }

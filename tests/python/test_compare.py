@@ -170,7 +170,7 @@ WRONG = {
 def test_wrong_comparisons(program, tiny, case):
     base = "base: a1.yaml\n"
     (tiny / "wrong.yaml").write_text("acelerator: {}\n")
-    (tiny / "other.yaml").write_text(base + "technology: {dram: {energy_pj_per_bit: 4}}\n")
+    (tiny / "other.yaml").write_text(base + "technology: {conversion: {energy_pj_per_value: 4}}\n")
     (tiny / "dram.yaml").write_text(base + "dram: {channels: 8}\n")
     (tiny / "clock.yaml").write_text(base + "accelerator: {clock_hz: 1e9}\n")
     (tiny / "large.yaml").write_text(base + "dram: {capacity_bytes: 1048576}\n")

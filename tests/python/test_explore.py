@@ -4,7 +4,9 @@
 import json
 import random
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -267,6 +269,29 @@ def test_another_search_does_not_mix_with_the_study_that_is_there(tmp_path):
     assert done.returncode == 1 and "study.sqlite" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("change", [
+    "UPDATE trial_params SET param_value = 99", "UPDATE trial_params SET param_value = -1", "UPDATE trial_params SET distribution_json = '{'",
+    "UPDATE trial_params SET param_name = 'other' || param_id", "UPDATE trials SET state = 'SPLENDID'", "UPDATE study_user_attributes SET value_json = x'00'",
+    "DELETE FROM trial_params", "UPDATE trial_params SET param_value = 'x'",
+])
+def test_a_study_that_was_tampered_with_is_refused(tmp_path, studied, change):
+    shutil.copytree(studied, tmp_path, dirs_exist_ok=True)
+    with closing(sqlite3.connect(tmp_path / "out" / "study.sqlite")) as database:
+        database.execute(change)
+        database.commit()
+    done = explore(tmp_path, tmp_path / "s.yaml", "--trials", 4)
+    assert done.returncode in (1, 2) and "study.sqlite" in done.stderr and "internal error" not in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory):
+    """A search of three trials."""
+    folder = tmp_path_factory.mktemp("studied")
+    assert explore(folder, write(folder, SPACE), "--trials", 3).returncode == 0
+    return folder
+
+
 def test_a_disk_that_is_full_ends_the_search_with_a_message(tmp_path):
     """No file may grow beyond 56 KiB, which the study's database does before its first trial."""
     path = write(tmp_path, SPACE)
@@ -281,6 +306,11 @@ def test_a_disk_that_is_full_ends_the_search_with_a_message(tmp_path):
     (["--minimise", "energy", "--minimise", "energy_total_pj"], "names a number twice"),
     (["--constraint", "area"], "is not a constraint such as"),
     (["--constraint", "area <= much"], "is not a constraint such as"),
+    (["--constraint", "area <= 1.2.3"], "is not a constraint such as"),
+    (["--constraint", "area <= 1e999"], "is not a constraint such as"),
+    (["--max-loss", "nan"], "`nan` is not a number"),
+    (["--trials", "1_0"], "`1_0` is not a whole number"),
+    (["--seed", "0x1"], "`0x1` is not a whole number"),
     (["--system", "figna"], "`figna` is none of anda"),
     (["--max-loss", "1"], "go together"),
     (["--loss-table", "none.csv", "--max-loss", "1"], "none.csv: cannot be read"),

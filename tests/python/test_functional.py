@@ -202,7 +202,7 @@ def test_ragged_shapes(tmp_path, level):
     rng = np.random.default_rng(seed)
     shapes = [tuple(int(x) for x in rng.integers(1, 200, 3)) for _ in range(12)] + [(1, 1, 1), (16, 64, 16), (17, 65, 65)]
     print("seed", seed, shapes)
-    run = Run(tmp_path, shapes, "precision.other=5", "tiling=auto", f"simulation.level={level}")
+    run = Run(tmp_path, shapes, "precision.other=5", "tiling=auto", f"accelerator.level={level}")
     for index in range(len(shapes)):
         check(run, 5, index, output_bits=5)
 
@@ -214,7 +214,7 @@ def test_split_sums(tmp_path, tiling, dot_format, level):
     """Buffers so small that k is cut into many parts, with partial sums in memory."""
     run = Run(tmp_path, [(50, 2000, 150)], "precision.other=12", f"tiling={tiling}",
               f"functional.dot_format={dot_format}", "accelerator.activation_buffer.mantissa_bytes=40960",
-              "accelerator.weight_buffer.bytes=40960", "precision.output=fp16", f"simulation.level={level}")
+              "accelerator.weight_buffer.bytes=40960", "precision.output=fp16", f"accelerator.level={level}")
     assert run.op("anda")["tile"]["k"] < 2000
     if tiling == "paper":
         assert run.op("anda")["dram_write_bytes"] > 50 * 150 * 4

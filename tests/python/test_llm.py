@@ -239,6 +239,8 @@ def test_wrong_command_lines():
         (["--weight-bits", "9"], "option --weight-bits"),
         (["--stored-weights", "--weight-bits", "4"], "exclude each other"),
         (["--token-type", "float"], "must be uint8, uint16 or int32"),
+        (["--threads", "0"], "option --threads: \"0\""),
+        (["--threads", "many"], "option --threads: \"many\""),
         (["--precision", "4", "--precision", "5", "--logits", "x.npy"], "--logits goes with one --precision"),
     ]:
         assert message in evaluate(model, tokens, *options, status=2)

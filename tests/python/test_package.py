@@ -51,6 +51,16 @@ def check_consumer(program):
 
 
 @pytest.fixture(scope="module")
+def systemc():
+    """The SystemC that the build uses, as it tells its installations: library, headers and version symbol."""
+    config = (BUILD / "anda-config.cmake").read_text()
+    return {name: re.search(pattern, config)[1] for name, pattern in {
+        "library": r'set\(SystemC_LIBRARY "(.*)"\)',
+        "include": r'set\(SystemC_INCLUDE_DIR "(.*)"\)',
+        "api": r'set\(built_with "(.*)"\)'}.items()}
+
+
+@pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
     """The install tree, moved after the installation: nothing in it may name where it was."""
     first = tmp_path_factory.mktemp("install") / "first"
@@ -63,16 +73,19 @@ def test_application_runs_where_it_was_installed(prefix):
 
 
 @pytest.mark.parametrize("option", [None, "-DCMAKE_CXX_STANDARD=20", "-DFEATURE=cxx_std_20"])
-def test_cmake_project_finds_the_package(prefix, tmp_path, option):
-    """Of any standard from C++17 on, whatever SystemC was built with."""
+def test_cmake_project_finds_the_package(prefix, systemc, tmp_path, option):
+    """Of any standard from SystemC's on."""
     build(CONSUMER, tmp_path, f"-DCMAKE_PREFIX_PATH={prefix}", *([option] if option else []))
     standards = re.findall(r"-std=\S+", run("ninja", "-C", tmp_path, "-t", "commands", "consumer"))
-    assert all("20" in standard for standard in standards) if option else not any("20" in s for s in standards)
+    expected = "20" if option or "cxx202002L" in systemc["api"] else "17"
+    assert standards == [] and expected == "17" or all(expected in standard for standard in standards)
     check_consumer(tmp_path / "consumer")
 
 
 @pytest.mark.parametrize("standard", ["c++17", "c++20"])
-def test_pkg_config_finds_the_package(prefix, tmp_path, standard):
+def test_pkg_config_finds_the_package(prefix, systemc, tmp_path, standard):
+    if standard == "c++17" and "cxx202002L" in systemc["api"]:
+        pytest.skip("SystemC's headers need C++20")
     [pc] = prefix.rglob("anda.pc")
     environment = {**QUIET, "PKG_CONFIG_PATH": str(pc.parent)}
     flags = run("pkg-config", "--cflags", "--libs", "anda", env=environment).split()
@@ -112,12 +125,17 @@ def test_register_map_is_a_header_for_drivers(prefix, tmp_path, compiler):
     """Freestanding: a driver has no operating system below it."""
     suffix = "c" if compiler[0] == "gcc" else "cpp"
     (tmp_path / f"driver.{suffix}").write_text(
-        "#include <anda/controller/register_map.h>\n#include <anda/controller/register_map.h>\n"
+        "#include <anda/control/register_map.h>\n#include <anda/control/register_map.h>\n"
         "uint32_t word(uint32_t *d);\nuint32_t word(uint32_t *d) {\n"
         "  anda_set_field(d, ANDA_DESCRIPTOR_WEIGHT_BITS, ANDA_REG_STATUS);\n"
         "  return anda_get_field(d, ANDA_DESCRIPTOR_OUTPUTS_HIGH) + ANDA_CONTROL_START + ANDA_COUNTER_CYCLES;\n}\n")
     flags = ["-ffreestanding", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Werror"]
     run(*compiler, *flags, f"-I{prefix / 'include'}", "-c", f"driver.{suffix}", cwd=tmp_path)
+
+
+def test_the_reference_arithmetic_of_the_tests_is_not_installed(prefix):
+    assert (prefix / "include" / "anda" / "numeric" / "panel_product.h").is_file()
+    assert [file for file in prefix.rglob("*reference*") if "numeric" in str(file)] == []
 
 
 def test_headers_need_nothing_that_is_not_installed(prefix):
@@ -159,19 +177,45 @@ def test_missing_systemc_is_named_with_what_to_do(prefix, tmp_path, of):
     assert "SystemC" in message and "nowhere" in message if of == "installed" else "libsystemc-dev" in message
 
 
+def link_headers(systemc, home):
+    (home / "include").mkdir(parents=True)
+    for name in ["systemc", "systemc.h", "sysc", "tlm", "tlm.h", "tlm_core", "tlm_utils"]:
+        header = Path(systemc["include"]) / name
+        if header.exists():
+            (home / "include" / name).symlink_to(header)
+    (home / "lib").mkdir()
+
+
 @pytest.fixture(scope="module")
-def foreign_systemc(tmp_path_factory):
+def foreign_systemc(systemc, tmp_path_factory):
     """SystemC's headers with a library that has other symbols, as one of another standard or compiler."""
     home = tmp_path_factory.mktemp("systemc")
-    (home / "include").mkdir()
-    include = Path(run("pkg-config", "--variable=includedir", "systemc").strip())
-    for name in ["systemc", "systemc.h", "sysc", "tlm", "tlm.h", "tlm_core", "tlm_utils"]:
-        if (include / name).exists():
-            (home / "include" / name).symlink_to(include / name)
-    (home / "lib").mkdir()
+    link_headers(systemc, home)
     (home / "other.cpp").write_text("namespace sc_core { int sc_api_version_2_3_4_cxx199711L = 0; }\n")
     run("g++", "-c", "other.cpp", cwd=home)
     run("ar", "rc", "lib/libsystemc.a", "other.o", cwd=home)
+    return home
+
+
+PACKAGE = """add_library(SystemC::systemc SHARED IMPORTED)
+set_target_properties(SystemC::systemc PROPERTIES
+  IMPORTED_CONFIGURATIONS RELEASE
+  IMPORTED_LOCATION_RELEASE {home}/lib/libsystemc.so
+  INTERFACE_INCLUDE_DIRECTORIES {home}/include
+  INTERFACE_COMPILE_FEATURES cxx_std_17
+  INTERFACE_LINK_LIBRARIES Threads::Threads)
+"""
+
+
+@pytest.fixture(scope="module")
+def own_systemc(systemc, tmp_path_factory):
+    """A SystemC of the user's own, in a folder of its own with a CMake package: that of the build under another name."""
+    home = tmp_path_factory.mktemp("own")
+    link_headers(systemc, home)
+    shutil.copy(systemc["library"], home / "lib" / "libsystemc.so")
+    package = home / "lib" / "cmake" / "SystemCLanguage"
+    package.mkdir(parents=True)
+    (package / "SystemCLanguageConfig.cmake").write_text(PACKAGE.format(home=home))
     return home
 
 
@@ -186,17 +230,108 @@ def test_systemc_that_does_not_link_is_refused_when_the_project_is_configured(pr
     assert "CMAKE_CXX_STANDARD" in message
 
 
-@pytest.mark.parametrize("of", ["installed", "source"])
-def test_a_systemc_that_the_project_has_found_is_taken(prefix, tmp_path, of):
-    option = f"-DCMAKE_PREFIX_PATH={prefix}" if of == "installed" else f"-DANDA_SOURCE={ROOT}"
-    library = Path(run("pkg-config", "--variable=libarchdir", "systemc").strip()) / "libsystemc.so"
-    assert library.is_file()
-    result = configure(CONSUMER, tmp_path, option, f"-DOWN_SYSTEMC={library}",
-                       env={**QUIET, "SYSTEMC_HOME": str(tmp_path / "nowhere")})
+@pytest.mark.parametrize("option", [None, "-DCMAKE_CXX_STANDARD=20", "-DFEATURE=cxx_std_20"])
+def test_a_systemc_that_the_project_has_found_is_taken(prefix, own_systemc, tmp_path, option):
+    build(CONSUMER, tmp_path, f"-DCMAKE_PREFIX_PATH={prefix};{own_systemc}", "-DSYSTEMC_PACKAGE=ON",
+          *([option] if option else []))
+    assert f"{own_systemc}/lib/libsystemc.so" in run("ninja", "-C", tmp_path, "-t", "commands", "consumer")
+    check_consumer(tmp_path / "consumer")
+
+
+def test_with_the_source_in_it_a_project_of_a_later_standard_reads_systemc_as_of_its_own(systemc, own_systemc, tmp_path):
+    options = [f"-DANDA_SOURCE={ROOT}", f"-DCMAKE_PREFIX_PATH={own_systemc}", "-DSYSTEMC_PACKAGE=ON",
+               "-DCMAKE_CXX_STANDARD=20"]
+    result = configure(CONSUMER, tmp_path, *options)
     assert result.returncode == 0, result.stdout + result.stderr
-    if of == "installed":
-        run("cmake", "--build", tmp_path)
-        check_consumer(tmp_path / "consumer")
+    [command] = [line for line in run("ninja", "-C", tmp_path, "-t", "commands", "consumer").splitlines()
+                 if "main.cpp" in line and " -c " in line]
+    assert f"-DSC_CPLUSPLUS={systemc['api'].split('cxx')[1]} " in command
+    assert f"{own_systemc}/include" in command
+
+
+@pytest.mark.parametrize("named_by", ["SYSTEMC_HOME", "CMake package"])
+def test_an_installation_remembers_the_systemc_it_was_built_with(prefix, own_systemc, tmp_path, named_by):
+    """Of a build with another SystemC that is the same library all that differs is what the installation says of it."""
+    others, environment = [], QUIET
+    if named_by == "SYSTEMC_HOME":
+        environment = {**QUIET, "SYSTEMC_HOME": str(own_systemc)}
+    else:
+        others = [f"-DCMAKE_PREFIX_PATH={own_systemc}"]
+    result = attempt("cmake", "--preset", "library", "-B", tmp_path / "anda", *others, cwd=ROOT, env=environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    installed = shutil.copytree(prefix, tmp_path / "prefix")
+    for name in ["anda-config.cmake", "anda.pc"]:
+        [file] = installed.rglob(name)
+        shutil.copy(tmp_path / "anda" / name, file)
+
+    build(CONSUMER, tmp_path / "build", f"-DCMAKE_PREFIX_PATH={installed}")
+    check_consumer(tmp_path / "build" / "consumer")
+    assert f"{own_systemc}/lib/libsystemc.so" in run("ninja", "-C", tmp_path / "build", "-t", "commands", "consumer")
+    [pc] = installed.rglob("anda.pc")
+    flags = run("pkg-config", "--cflags", "--libs", "anda", env={**QUIET, "PKG_CONFIG_PATH": str(pc.parent)}).split()
+    assert f"{own_systemc}/lib/libsystemc.so" in flags and f"-I{own_systemc}/include" in flags
+
+
+@pytest.mark.parametrize("named_by", ["SYSTEMC_HOME", "CMake package"])
+def test_another_systemc_than_that_of_the_installation_is_refused(prefix, systemc, tmp_path, named_by):
+    """One that links, of a version of its own: a linker script stands for it."""
+    home = tmp_path / "home"
+    link_headers(systemc, home)
+    (home / "lib" / "libsystemc.so").write_text(
+        f"/* sc_api_version_9_8_7_cxx201703L */\nINPUT({systemc['library']})\n")
+    (home / "SystemCLanguageConfig.cmake").write_text(PACKAGE.format(home=home))
+    if named_by == "SYSTEMC_HOME":
+        result = configure(CONSUMER, tmp_path / "build", f"-DCMAKE_PREFIX_PATH={prefix}",
+                           env={**QUIET, "SYSTEMC_HOME": str(home)})
+    else:
+        result = configure(CONSUMER, tmp_path / "build", f"-DCMAKE_PREFIX_PATH={prefix}", "-DSYSTEMC_PACKAGE=ON",
+                           f"-DSystemCLanguage_DIR={home}")
+    message = " ".join((result.stdout + result.stderr).split())
+    assert result.returncode != 0
+    assert "built with another SystemC" in message
+    assert systemc["api"] in message and "sc_api_version_9_8_7_cxx201703L" in message
+
+
+def test_the_library_needs_nothing_but_systemc(tmp_path):
+    """The build that docs/integration.md and the README tell."""
+    for page in ["docs/integration.md", "README.md"]:
+        assert "cmake --preset library && cmake --build --preset library" in (ROOT / page).read_text()
+    others = re.findall(r"anda_require\((\S+)", (ROOT / "cmake" / "Dependencies.cmake").read_text())
+    others = [name for name in others if name not in ("name", "SystemC")]
+    assert {"yaml-cpp", "Catch2"} <= set(others)
+    result = attempt("cmake", "--preset", "library", "-B", tmp_path, cwd=ROOT,
+                     *(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in others))
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_kinds_of_ports_are_those_that_the_integration_page_names(prefix, tmp_path):
+    page = (ROOT / "docs" / "integration.md").read_text()
+    ports = re.findall(r"^\| `(Accelerator|Dram)::(\w+)` \| `([^`]+)` \|", page, re.MULTILINE)
+    assert [port[1] for port in ports] == ["control", "memory", "interrupt", "socket"]
+    (tmp_path / "ports.cpp").write_text(
+        "#include <anda/accelerator/accelerator.h>\n#include <anda/dram/dram.h>\n"
+        + "".join(f"static_assert(std::is_same_v<decltype(anda::{module}::{port}), {kind}>);\n"
+                  for module, port, kind in ports))
+    [pc] = prefix.rglob("anda.pc")
+    flags = run("pkg-config", "--cflags", "anda", env={**QUIET, "PKG_CONFIG_PATH": str(pc.parent)}).split()
+    standard = "c++20" if any("202002L" in flag for flag in flags) else "c++17"
+    run("g++", f"-std={standard}", *flags, f"-I{prefix / 'include'}", "-fsyntax-only", "ports.cpp", cwd=tmp_path)
+
+
+def test_bounds_on_the_page_of_sockets_are_those_of_the_configuration():
+    """docs/configuration.md is written by the program."""
+    configuration = (ROOT / "docs" / "configuration.md").read_text()
+    section = configuration.split("### `accelerator.dma`")[1].split("###")[0]
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in section.splitlines() if row.startswith("| `")]
+    page = (ROOT / "docs" / "tlm.md").read_text().split("## Initiator socket")[1]
+    for key, *_, in rows:
+        assert f"| {key}" in page or f"| `{key.strip('`')}:" in page, f"docs/tlm.md says nothing of dma.{key}"
+    stated = dict(re.findall(r"^\| `(\w+)` \|.*?(\d[\d ]* … \d[\d ]*)", page, re.MULTILINE))
+    assert stated.keys() >= {"max_burst_bytes", "requests_in_flight", "timeout_cycles"}
+    for row in rows:
+        key = row[0].strip("`")
+        if key in stated:
+            assert stated[key].strip() in " ".join(row), f"dma.{key}"
 
 
 def test_another_version_is_not_taken(prefix, tmp_path):

@@ -438,6 +438,30 @@ def test_names_of_any_kind_are_text(browser, tmp_path):
     assert "<img src=x" in page.text("#ops-table tbody td")[1]
 
 
+LINK = '<a href="http://evil.example/">click</a>'
+
+
+def test_names_are_no_links_in_charts_and_no_control_characters_anywhere(browser, tmp_path):
+    folder = make_run(tmp_path / "run")
+    report = report_of(folder)
+    report["run"].update(name=f"{LINK}\x1b]0;owned\x07", workload="\u202e%{x}")
+    for i, system in enumerate(report["systems"]):
+        system.update(name=f"{LINK} {i}")
+        for row in [*system["ops"], *system["tensors"]]:
+            row["tensor"] = LINK
+    (folder / "report.json").write_text(json.dumps(report))
+    (folder / "t.csv").write_text(
+        "".join(",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) + "\n" for row in (
+            [LINK, "constructor", "time_s"], [LINK, "1", "2"], ["%{x}", "2", "3"], ["2020-01-01", "3", "4"])))
+    result = script("report", folder, folder / "t.csv", "-o", tmp_path / "report.html")
+    assert result.returncode == 0, result.stderr
+    page = Page(browser, tmp_path / "report.html")
+    assert page.errors() == []
+    assert page.count("svg a") == 0 and page.count("a[href*=evil]") == 0
+    assert page.run("return [...document.querySelectorAll('svg text')].some((text) => text.textContent.includes(arguments[0]))", LINK)
+    assert page.run("return /[\\x00-\\x08\\x0b-\\x1f\\u202e]/.test(document.body.innerText)") is False
+
+
 def test_a_long_workload_stays_small(browser, tmp_path):
     trace = "name,layer,tensor,m,k,n\n" + "".join(
         f"op{i},{i // 7},A_qkv,{16 * (1 + i % 3)},64,64\n" for i in range(6000)

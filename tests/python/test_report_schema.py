@@ -96,6 +96,24 @@ def small(report):
     }
 
 
+def test_report_with_the_detailed_memory_has_its_latencies_and_turnarounds(validator, tmp_path):
+    (tmp_path / "trace.csv").write_text("name,layer,tensor,m,k,n\ng,0,A_qkv,64,512,256\n")
+    (tmp_path / "run.yaml").write_text("workload: {trace: trace.csv}\nsystems: [anda]\ndram: {level: detailed}\n")
+    command = [str(BUILD / "src" / "anda-sim"), "run", str(tmp_path / "run.yaml"), "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    report = report_in(tmp_path / "out")
+    assert problems(validator, report) == []
+    system = report["systems"][0]
+    memory = system["dram"]
+    assert sum(bin["bursts"] for bin in memory["read_latency_histogram"]) == memory["read_bursts"]
+    assert memory["read_bursts"] == system["actions"]["dram.read_bursts"]
+    assert memory["turnarounds"] >= system["actions"]["dram.turnarounds"]
+    # tRCD, tCL and the burst, less tRCD for a hit: no read is quicker than 16 ns.
+    assert 16 <= memory["read_latency_histogram"][0]["from_ns"] <= memory["read_latency_mean_ns"]
+    assert memory["read_latency_50_ns"] <= memory["read_latency_99_ns"] <= memory["read_latency_longest_ns"]
+
+
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)) or "report")
 def test_schema_refuses_a_missing_an_unknown_and_a_wrong_key(validator, report, place):
     report = small(report)

@@ -119,7 +119,7 @@ def test_decode_streams_the_weights_once(program, tmp_path):
 
 def test_k_is_padded_and_the_report_says_so(program, tmp_path):
     run(program, tmp_path, trace(tmp_path, HEADER + "a,0,A_qkv,16,65,64\n"))
-    assert any("padded" in text for text in report(tmp_path)["run"]["assumptions"])
+    assert any("padded" in text for text in report(tmp_path)["run"]["notes"])
     anda = report(tmp_path)["systems"][1]
     assert anda["actions"]["mxu.macs"] == 16 * 65 * 64
     assert anda["actions"]["mxu.busy_cycles"] == 4 * 2 * 12
@@ -192,6 +192,26 @@ def test_wrong_files_and_options(program, tmp_path):
     assert call(program).returncode == 2
     assert call(program, "--help").returncode == 0
     assert call(program, "--version").stdout.startswith("anda-sim ")
+
+
+@pytest.mark.parametrize(
+    "level, accelerator, memory", [("fast", "fast", "fast"), ("detailed", "fast", "detailed"), ("cycle", "cycle", "fast")]
+)
+def test_a_level_sets_both_keys_whatever_the_configuration_has(program, tmp_path, level, accelerator, memory):
+    text = "workload: {trace: t.csv}\naccelerator: {level: cycle}\ndram: {level: detailed}\nsystems: [anda]\n"
+    (tmp_path / "t.csv").write_text("name,layer,tensor,m,k,n\na,0,A_o,16,128,64\n")
+    assert run(program, tmp_path, text, "--level", level).returncode == 0
+    report, config = ((tmp_path / "out" / name).read_text() for name in ("report.json", "config.yaml"))
+    assert json.loads(report)["run"]["level"] == level
+    assert re.findall(r"^  level: (\w+)$", config, re.MULTILINE) == [accelerator, memory]
+    help_text = " ".join(call(program, "run", "--help").stdout.split())
+    assert f"{level}: accelerator.level={accelerator}, dram.level={memory}" in help_text
+
+
+def test_a_level_and_one_of_its_keys_contradict_each_other(program, tmp_path):
+    options = ("--level", "cycle", "--set", "dram.level=detailed")
+    is_refused(run(program, tmp_path, "workload: {model: OPT-1.3B}\n", *options), tmp_path,
+               "--level sets dram.level=fast", "--set dram.level=detailed")
 
 
 def test_check_simulates_nothing(program, tmp_path):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from search_tools import HANGS, TINY, Landscape, log_of, processes_of, program, search, wait_for, wait_until_gone
+from search_tools import HANGS, TINY, Landscape, log_of, program, search, wait_for, wait_until_gone
 
 ANSWER = "read line; echo '{\"perplexity\": 5}'; "
 BAD = {

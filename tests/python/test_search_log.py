@@ -66,10 +66,16 @@ def test_logs_of_something_else(tmp_path):
         (1, lines[0].replace('search":1', 'search":99'), "version 99"),
         (2, '{"baseline":-1}', "log.jsonl:2: baseline"),
         (2, '{"baseline":null}', "log.jsonl:2: baseline"),
-        (3, "rubbish", "log.jsonl:3: is no JSON object"),
+        (3, "rubbish", "log.jsonl:3:1: this is no JSON"),
         (3, '{"combination":[4,4,4],"perplexity":5}', "log.jsonl:3: must have"),
         (3, '{"combination":[4,4,4,17],"perplexity":5}', "log.jsonl:3: must have"),
         (3, '{"combination":[4,4,4,4],"perplexity":"5"}', "log.jsonl:3: must have"),
+        (3, '{"combination":[4,4,4,4],"perplexity":1e999}', "log.jsonl:3:39: has the number"),
+        (3, '{"combination":[4,4,4,4],"perplexity":5,"perplexity":6}', "log.jsonl:3:41: has the key"),
+        (3, "[" * 100_000, "log.jsonl:3:65: is nested more than 64 levels deep"),
+        (3, '{"baseline":7.5}', "log.jsonl:3: says that the baseline's perplexity is 7.5, an earlier line that it is 7.25"),
+        (3, lines[2].replace('"loss":', '"loss":1'), "log.jsonl:3: says that the loss is"),
+        (4, lines[2].replace('"perplexity":', '"perplexity":1'), "log.jsonl:4: says that the perplexity of ["),
     ]:
         changed = [*lines]
         changed[number - 1] = line
@@ -112,9 +118,10 @@ def test_a_search_that_was_killed_goes_on(tmp_path):
     landscape = Landscape(tmp_path, [2.0, 0.1, 0.4, 0.2])
     marker = f"MARK_{os.getpid()}_{time.monotonic_ns()}"
     log = tmp_path / "out" / "log.jsonl"
-    for lines in (4, 9):
+    # The second search adds its answers to the five lines of the first: it is killed only when all of them are there.
+    for answers, lines in ((4, 4), (9, 13)):
         # Silent once as many answers are there; the command may be no other, so a file says how many.
-        (tmp_path / "limit").write_text(str(lines))
+        (tmp_path / "limit").write_text(str(answers))
         command = f"{landscape.command} $(cat limit) silence"
         words = [program(), "search", "--model", "OPT-1.3B", "--evaluator", command, "--out", "out", *TINY]
         process = subprocess.Popen(words, cwd=tmp_path, env={**os.environ, "MARKER": marker})
@@ -133,11 +140,14 @@ def test_a_search_that_was_killed_goes_on(tmp_path):
     assert log_of(tmp_path) == log_of(tmp_path / "whole")
 
 
-def test_two_searches_do_not_share_a_log(tmp_path):
+def test_two_searches_share_neither_a_log_nor_a_folder(tmp_path):
     words = [program(), "search", "--model", "OPT-1.3B", "--evaluator", "touch asked; exec sleep 600", "--out", "out", *TINY]
     process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     wait_for((tmp_path / "asked").exists, "the first question")
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=HANGS)
+    for more, message in (([], "out is in use by process"),
+                          (["--out", "other", "--log", "out/log.jsonl"], "another search is writing this log")):
+        again = [word for word in words if not more or word not in ("--out", "out")]
+        done = subprocess.run([*again, *more], cwd=tmp_path, capture_output=True, text=True, timeout=HANGS)
+        assert done.returncode == 1 and message in done.stderr, done.stderr
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=HANGS)
-    assert done.returncode == 1 and "another search is writing this log" in done.stderr

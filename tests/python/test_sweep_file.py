@@ -6,7 +6,10 @@ import random
 
 import pytest
 
-from sweep_tools import ROOT, SWEEP, rows, sweep, write
+from sweep_tools import ROOT, SWEEP, rows, sweep, write  # sets the path of what follows
+
+from anda_common.errors import InputError
+from anda_sweep.sweep_file import load
 
 
 def test_ranges_links_conditions_and_parameters_that_follow(tmp_path):
@@ -16,21 +19,21 @@ set: {tiling: auto}
 parameters:
   accelerator.mxu.rows: {from: 8, to: 40, factor: 2}
   accelerator.mxu.columns: = 256 // accelerator.mxu.rows
-  technology.dram.energy_pj_per_bit: {from: 0.1, to: 0.3, step: 0.1}
+  dram.energy.pj_per_bit: {from: 0.1, to: 0.3, step: 0.1}
   dram.latency_ns: {from: 10, to: 1000, count: 3, scale: log}
 linked:
   - accelerator.weight_buffer.bytes: [524288, 1048576, 2097152]
     accelerator.activation_buffer.mantissa_bytes: [262144, 524288, 1048576]
 conditions:
   - accelerator.mxu.rows <= 16 or accelerator.weight_buffer.bytes > 2 ** 20
-  - technology.dram.energy_pj_per_bit in [0.1, 0.3] and tiling == 'auto'
+  - dram.energy.pj_per_bit in [0.1, 0.3] and tiling == 'auto'
 """)
     done = sweep(tmp_path, path, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "out").exists()
     points = [dict(word.split("=", 1) for word in line.split()[1:]) for line in done.stdout.splitlines()[:-1]]
     expected = [{"accelerator.mxu.rows": str(rows), "accelerator.mxu.columns": str(256 // rows),
-                 "technology.dram.energy_pj_per_bit": str(energy), "dram.latency_ns": str(latency),
+                 "dram.energy.pj_per_bit": str(energy), "dram.latency_ns": str(latency),
                  "accelerator.weight_buffer.bytes": str(weights), "accelerator.activation_buffer.mantissa_bytes": str(weights // 2)}
                 for rows, energy, latency, weights in itertools.product(
                     [8, 16, 32], [0.1, 0.2, 0.3], [10, 100, 1000], [524288, 1048576, 2097152])
@@ -60,7 +63,12 @@ WRONG = {
     "range text": ("base: base.yaml\nparameters: {precision: {from: a, to: 1}}\n", "parameters.precision.from: must be a number"),
     "factor": ("base: base.yaml\nparameters: {precision: {from: 1, to: 8, factor: 1}}\n", "a factor above 1"),
     "huge range": ("base: base.yaml\nparameters: {precision: {from: 1, to: 1000000000}}\n", "more than 100000 values"),
-    "huge exponent": ("base: base.yaml\nparameters: {precision: {from: 1, to: 1e999999}}\n", "more than 100000 values"),
+    "octal": ("base: base.yaml\nparameters: {accelerator.mxu.rows: [010]}\n", "is the text `010`"),
+    "hexadecimal": ("base: base.yaml\nparameters: {accelerator.mxu.rows: [0x10]}\n", "is the text `0x10`"),
+    "underscore": ("base: base.yaml\nset: {accelerator.mxu.rows: 1_6}\nparameters: {precision: [1]}\n", "is the text `1_6`"),
+    "plus sign": ("base: base.yaml\nparameters: {accelerator.mxu.rows: [+8]}\n", "is the text `+8`"),
+    "whole with a point": ("base: base.yaml\nparameters: {accelerator.mxu.rows: [8.0]}\n", "is 8.0, must be a whole number"),
+    "yes": ("base: base.yaml\nset: {functional.enabled: yes}\nparameters: {precision: [1]}\n", "is the text `yes`, must be true or false"),
     "huge product": ("base: base.yaml\nparameters:\n" + "".join(f"  precision.{name}: {{from: 1, to: 16}}\n" for name in
                      ("A_qkv", "A_o", "A_u", "A_d")) + "  workload.tokens: {from: 1, to: 100}\n", "6553600 combinations"),
     "link": ("base: base.yaml\nlinked: [{precision: [1, 2], tiling: [auto]}]\n", "equally many values", "precision has 2"),
@@ -72,12 +80,53 @@ WRONG = {
     "condition none": ("base: base.yaml\nparameters: {precision: [1]}\nconditions: [precision > 1]\n", "no combination"),
     "output": ("base: base.yaml\nparameters: {precision: [1]}\noutputs: [cycle]\n", "`cycle` is not a number", "did you mean `cycles`"),
     "limit": ("base: base.yaml\nparameters: {precision: [1]}\nlimits: {time_s: -1}\n", "limits.time_s: is -1"),
-    "no limit": ("base: base.yaml\nparameters: {precision: [1]}\nlimits: {time_s: 1e400}\n", "limits.time_s: is 1e400, must be below"),
+    "no limit": ("base: base.yaml\nparameters: {precision: [1]}\nlimits: {time_s: 1e400}\n", "limits.time_s: is 1e400, beyond the numbers"),
+    "condition digits": ("base: base.yaml\nparameters: {precision: [1]}\nconditions: [\"round(precision, -1000000000) == 0\"]\n",
+                         "s.yaml:3: `round(precision, -1000000000) == 0` has no value: round() takes", "at precision=1"),
+    "condition format": ("base: base.yaml\nparameters: {precision: [1]}\nconditions: [\"'%3000000000d' % precision == ''\"]\n", "only numbers are"),
+    "condition root": ("base: base.yaml\nparameters: {precision: [1]}\nconditions: [(-precision) ** 0.5 < 1]\n", "root of a negative number"),
+    "follows a section": ("base: base.yaml\nparameters: {precision: [1], tiling: = accelerator}\n", "`accelerator` is not a value of a key"),
     "all illegal": ("base: base.yaml\nparameters: {precision: [0, 99]}\n", "no point is a legal configuration", "is 0, must be 1"),
     "plot": ("base: base.yaml\nparameters: {precision: [1]}\nplot: {x: tiling}\n", "plot.x: `tiling` is not a parameter"),
     "alias": ("base: base.yaml\nparameters: {precision: &a [1], tiling: *a}\n", "s.yaml:2: anchors"),
     "binary": ("\x00\x01", "is not YAML"),
 }
+
+
+# What the file alone is wrong in, so that no simulator is asked.
+WRONG_TEXT = {
+    "huge exponent": ("base: base.yaml\nparameters: {precision: {from: 1, to: 1e300}}\n", "more than 100000 values"),
+    "factor of almost 1": ("base: base.yaml\nparameters: {precision: {from: 1, to: 2, factor: 1.00000000000000000001}}\n", "a factor above 1"),
+    "range beyond numbers": ("base: base.yaml\nparameters: {precision: {from: 1, to: 1e999999999}}\n",
+                             "s.yaml:2: parameters.precision.to: is 1e999999999, beyond the numbers"),
+    "list beyond numbers": ("base: base.yaml\nparameters: {precision: [1e999999999]}\n", "s.yaml:2: parameters.precision: is 1e999999999"),
+    "set beyond numbers": ("base: base.yaml\nset: {dram.latency_ns: -1e999999999}\nparameters: {precision: [1]}\n",
+                           "s.yaml:2: set.dram.latency_ns: is -1e999999999"),
+    "seed beyond numbers": ("base: base.yaml\nparameters: {precision: [1]}\nexplore: {seed: 1e999999999}\n", "s.yaml:3: explore.seed: is 1e999999999"),
+    "huge seed": ("base: base.yaml\nparameters: {precision: [1]}\nexplore: {seed: 1e300}\n", "must be a whole number from 0 to 2147483647"),
+    "quoted truth": ("base: base.yaml\nparameters: {precision: {from: 1, to: 2, whole: 'true'}}\n", "must be true or false"),
+    "NUL in a path": ('base: "a\\0b"\nparameters: {precision: [1]}\n', r"s.yaml:1: base: has the control character"),
+    "NUL in a name": ('name: "a\\0b"\nparameters: {precision: [1]}\n', r"s.yaml:1: name: has the control character"),
+    "NUL in a key": ('parameters: {"precision\\0": [1]}\n', r"s.yaml:1: parameters: has the control character"),
+    "NUL in a value": ('parameters: {tiling: ["a\\0b"]}\n', r"s.yaml:1: parameters.tiling: has the control character"),
+    "half a character": ('parameters: {tiling: ["\\ud800"]}\n', "s.yaml:1:"),
+    "deep": ("parameters: {precision: " + "[" * 100000 + "]" * 100000 + "}\n", "s.yaml:1: is nested more than 32 levels deep"),
+    "many digits": ("base: base.yaml\nparameters: {precision: {from: 1, to: 1" + "0" * 5000 + "}}\n", "beyond the numbers"),
+    "large limit": ("base: base.yaml\nparameters: {precision: [1]}\nlimits: {memory_bytes: 1e300}\n", "limits.memory_bytes: is 1e300, must be below"),
+    "condition deep": ("base: base.yaml\nparameters: {precision: [1]}\nconditions: ['" + "+".join(["precision"] * 200) + "']\n", "nested more than"),
+    "condition long": ("base: base.yaml\nparameters: {precision: [1]}\nconditions: ['" + "-" * 9999 + "1']\n", "is longer than 4096"),
+    "condition digits of a number": ("base: base.yaml\nparameters: {precision: [1]}\nconditions: [precision < 0x10]\n", "`0x10` in"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_TEXT)
+def test_texts_and_numbers_that_no_configuration_has_are_refused_with_their_line(tmp_path, case):
+    text, *fragments = WRONG_TEXT[case]
+    with pytest.raises(InputError) as refused:
+        load(write(tmp_path, text))
+    for fragment in fragments:
+        assert fragment in str(refused.value)
+    assert len(str(refused.value)) < 1000
 
 
 @pytest.mark.parametrize("case", WRONG)
@@ -96,6 +145,14 @@ def test_wrong_files_are_refused_before_anything_runs(tmp_path, case):
 @pytest.mark.parametrize("args, fragment", [
     (["none.yaml"], "none.yaml: cannot be read"),
     (["s.yaml", "--jobs", "0"], "--jobs"),
+    (["s.yaml", "--jobs", "²"], "--jobs"),
+    (["s.yaml", "--jobs", "9" * 5000], "--jobs"),
+    (["s.yaml", "--timeout", "nan"], "--timeout"),
+    (["s.yaml", "--timeout", "1_0"], "--timeout"),
+    (["s.yaml", "--set", "functional.enabled=yes"], "functional.enabled: is `yes`, must be true or false"),
+    (["s.yaml", "--set", "accelerator.mxu.rows=0x10"], "accelerator.mxu.rows: is `0x10`, must be a whole number"),
+    (["s.yaml", "--set", "accelerator.mxu.rows=1_6"], "accelerator.mxu.rows: is `1_6`"),
+    (["s.yaml", "--set", "accelerator.mxu.rows=010"], "accelerator.mxu.rows: is `010`"),
     (["s.yaml", "--memory", "much"], "`much` is not an amount of memory"),
     (["s.yaml", "--memory", "99999999T"], "`99999999T` is not an amount of memory"),
     (["s.yaml", "--timeout", "0"], "--timeout"),

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -91,12 +92,12 @@ def test_interruption_says_so_and_keeps_what_is_finished(tmp_path, number):
     wait_for(lambda: calls(tmp_path) == 2 and len(rows(tmp_path, "key FROM runs")) == 2)
     process.send_signal(number)
     error = process.communicate()[1]
-    assert "interrupted; what is finished is kept, the same command goes on from there" in error and process.returncode == 1
+    assert "interrupted; what is finished is kept, the same command goes on from there" in error and process.returncode == -number
     assert "Traceback" not in error
     assert len(rows(tmp_path)) == 2
     assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 3
     # Nothing else is left, and nothing goes on.
-    assert {each.name for each in (tmp_path / "out").iterdir()} == {".lock", "results.csv", "results.sqlite"}
+    assert {each.name for each in (tmp_path / "out").iterdir()} == {"results.csv", "results.sqlite"}
     counting(tmp_path)
     assert calls(tmp_path) == 2
 
@@ -161,5 +162,25 @@ def test_a_disk_that_is_full_ends_the_sweep_with_a_message(tmp_path):
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     # Afterwards there is room again, and what was finished is there.
     kept = len(rows(tmp_path, "key FROM runs"))
-    assert {each.name for each in (tmp_path / "out").iterdir()} <= {".lock", "results.csv", "results.sqlite"}
+    assert {each.name for each in (tmp_path / "out").iterdir()} <= {"results.csv", "results.sqlite"}
     assert sweep(tmp_path, path).returncode == 0 and len(rows(tmp_path)) == 12 and kept < 12
+
+
+def test_a_disk_that_is_full_in_a_point_fails_no_point(tmp_path):
+    """What a simulation could not write is run again by the same command, and so is what an older version kept as failed."""
+    full = 'echo "error: out/report.json: cannot write: No space left on device" >&2; exit 1'
+    path = write(tmp_path)
+    (tmp_path / "calls").touch()
+    counting(tmp_path, before=f"[[ -e {tmp_path}/room || $(wc -l <{tmp_path}/calls) -lt 2 ]] || {{ {full}; }}")
+    done = sweep(tmp_path, path, "-j", 1, simulator=tmp_path / "anda-sim")
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    assert "a point could not be run" in done.stderr and "No space left on device" in done.stderr
+    assert [row["status"] for row in rows(tmp_path, "status FROM runs")] == ["done", "done"]
+    with closing(sqlite3.connect(tmp_path / "out" / "results.sqlite")) as database, database:
+        database.execute("UPDATE runs SET status = 'failed', report = NULL, error = 'x: cannot write: No space left on device' "
+                         "WHERE key = (SELECT min(key) FROM runs)")
+    (tmp_path / "room").touch()
+    done = sweep(tmp_path, path, simulator=tmp_path / "anda-sim")
+    assert done.returncode == 0, done.stderr
+    assert {row["status"] for row in rows(tmp_path)} == {"done"} and len(rows(tmp_path)) == 12
+    assert calls(tmp_path) == 13

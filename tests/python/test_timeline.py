@@ -58,7 +58,9 @@ class Timeline:
         self.systems = {system["name"]: system for system in self.file["otherData"]["systems"]}
         self.slices = defaultdict(list)  # (system, thread): [(name, from, to, args)]
         self.counters = defaultdict(list)  # (system, counter): [(ts, args)]
-        processes, threads, open_slices = {}, {}, {}
+        self.sort_indices = {"process": {}, "thread": {}}  # of processes by number, of threads by process and number
+        self.processes, self.threads = {}, {}
+        processes, threads, open_slices = self.processes, self.threads, {}
         for event in self.file["traceEvents"]:
             phase, process = event["ph"], event["pid"]
             if phase == "M":
@@ -71,8 +73,10 @@ class Timeline:
                     threads[process, event["tid"]] = event["args"]["name"]
                 elif event["name"] == "thread_sort_index":
                     assert (process, event["tid"]) in threads
+                    self.sort_indices["thread"][process, event["tid"]] = event["args"]["sort_index"]
                 else:
                     assert event["name"] == "process_sort_index" and process in processes
+                    self.sort_indices["process"][process] = event["args"]["sort_index"]
                 continue
             ts = event["ts"]
             assert isinstance(ts, Decimal) and ts >= 0 and -ts.as_tuple().exponent == 6
@@ -145,6 +149,68 @@ def test_slices_add_up_to_the_report(program, tmp_path, level, protocol):
         ticks = sum(sum(overview[key]) for key in overview if key.startswith("array_"))
         assert Decimal(ticks).scaleb(-6) == timeline.total(name, "GeMMs", "us")
         assert sum(overview["read_bytes"]) + sum(overview["write_bytes"]) == bursts * 32
+
+
+@pytest.mark.parametrize("intervals", [4096, 7])
+@pytest.mark.parametrize("level", ["fast", "detailed"])
+def test_shares_and_rates_of_the_overview_are_the_amounts_of_its_intervals(program, tmp_path, level, intervals):
+    timeline, report = run(program, tmp_path, "--level", level, "--set", f"simulation.timeline.intervals={intervals}")
+    for system in report["systems"]:
+        name = system["name"]
+        summary = timeline.systems[name]
+        shares = timeline.counters[name, "whole run: MXU (% of time)"]
+        rates = timeline.counters[name, "whole run: DRAM (GB/s)"]
+        states = {key.removeprefix("array_").removesuffix("_ticks"): summary[key] for key in summary if key.startswith("array_")}
+        shown = {state for state, ticks in states.items() if any(ticks)}
+        count = len(summary["read_bytes"])
+        assert 1 < count <= intervals and len(shares) == len(rates) == count
+        worked_us = timeline.total(name, "GeMMs", "us")
+        for i, ((begin, share), (also_begin, rate)) in enumerate(zip(shares, rates)):
+            assert begin == also_begin == i * summary["interval_us"]
+            end = min(begin + summary["interval_us"], summary["end_us"])
+            assert end > begin
+            assert set(share) == shown and set(rate) == {"read", "write"}
+            # Six digits are written.
+            for state, percent in share.items():
+                assert float(percent * (end - begin) / 100) == pytest.approx(states[state][i] * 1e-6, rel=1e-5, abs=1e-9)
+            for way, gigabytes in rate.items():
+                assert float(gigabytes * (end - begin) * 1000) == pytest.approx(summary[f"{way}_bytes"][i], rel=1e-5, abs=1e-3)
+            # The array is busy or waits for something until the last GeMM is over.
+            busy_or_stalled = 100 * float((min(end, worked_us) - begin) / (end - begin))
+            assert float(sum(share.values())) == pytest.approx(max(busy_or_stalled, 0), abs=1e-3)
+
+
+def test_processes_and_threads_come_in_the_order_of_the_report(program, tmp_path):
+    config = "workload: {trace: trace.csv}\nsystems: [figna, fp-fp, anda]\n"
+    timeline, report = run(program, tmp_path, "--level", "detailed", config=config)
+    names = [system["name"] for system in report["systems"]]
+    assert names == ["figna", "fp-fp", "anda"]
+    assert [system["name"] for system in timeline.file["otherData"]["systems"]] == names
+    assert timeline.processes == dict(enumerate(names, 1))
+    assert timeline.sort_indices["process"] == {1: 1, 2: 2, 3: 3}
+    rows = ["GeMMs", "steps", "MXU", "vector unit", "compressor", "DMA read", "DMA write",
+            *(f"DRAM channel {channel}" for channel in range(16))]
+    for process in timeline.processes:
+        threads = {tid: name for (owner, tid), name in timeline.threads.items() if owner == process}
+        assert list(threads.values()) == rows
+        order = timeline.sort_indices["thread"]
+        assert [order[process, tid] for tid in threads] == list(range(1, len(rows) + 1))
+    # What stands under a name is that system's: each takes as long as the report says.
+    for system in report["systems"]:
+        assert timeline.total(system["name"], "GeMMs", "cycles") == system["cycles"]
+
+
+@pytest.mark.parametrize("level", ["fast", "cycle"])
+def test_a_timeline_says_what_it_was_made_with(program, tmp_path, level):
+    timeline, report = run(program, tmp_path, "--level", level, "--set", "name=ours", "--set", "simulation.timeline.events=5000")
+    said = timeline.file["otherData"]
+    assert said["tool"] == f"anda-sim {report['run']['tool_version']}"
+    assert (said["run"], said["level"], said["folded_layers"]) == ("ours", level, False)
+    assert (said["window_from_us"], said["events_limit"]) == (0, 5000)
+    for system in report["systems"]:
+        summary = timeline.systems[system["name"]]
+        assert float(summary["end_us"]) >= system["time_s"] * 1e6 - 1e-5
+        assert summary["gemms_cut_at_us"] is None and summary["details_cut_at_us"] is None
 
 
 def test_buffers_fill_and_are_empty_at_the_end(program, tmp_path):

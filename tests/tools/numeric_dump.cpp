@@ -13,10 +13,11 @@
 #include <string>
 #include <vector>
 
-#include <anda/numeric/accumulate.h>
-#include <anda/numeric/block_layout.h>
-#include <anda/numeric/dot.h>
-#include <anda/numeric/serial_aligner.h>
+#include <anda/numeric/reference/block.h>
+#include <anda/numeric/reference/dot.h>
+#include <anda/numeric/reference/dot_row.h>
+#include <anda/numeric/reference/serial_aligner.h>
+#include <anda/numeric/reference/weight_column.h>
 
 namespace {
 

@@ -7,67 +7,67 @@
 #include <systemc>
 #include <tlm>
 
+#include <anda/accelerator/accelerator_blocks.h>
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/base/activity.h>
 #include <anda/base/clock.h>
-#include <anda/buffer/activation_buffer.h>
-#include <anda/buffer/weight_buffer.h>
-#include <anda/compressor/bit_plane_compressor.h>
-#include <anda/controller/functional_path.h>
-#include <anda/controller/gemm_engine.h>
-#include <anda/controller/top_controller.h>
+#include <anda/control/top_controller.h>
+#include <anda/dataflow/machine_shape.h>
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
-#include <anda/mxu/mxu.h>
+#include <anda/engine/gemm_engine.h>
+#include <anda/functional/data_losses.h>
 #include <anda/vector_unit/vector_unit.h>
 
 namespace anda {
 
 /// The accelerator: its blocks, wired, behind three ports.
 ///
-/// `control` (target) holds registers and descriptors, see controller/register_map.h; `memory` (initiator) reads
-/// operands and writes results, through b_transport, in bursts of at most dma.max_burst_bytes, temporally decoupled by
-/// the global quantum; `interrupt` rises when a run of descriptors is complete or in error.
+/// `control` (target) holds registers and descriptors, see control/register_map.h; `memory` (initiator) reads operands
+/// and writes results, in bursts of at most dma.max_burst_bytes; `interrupt` rises when a run of descriptors is
+/// complete or in error, and may be left unbound.
 class Accelerator : public sc_core::sc_module {
  public:
   tlm::tlm_initiator_socket<> memory;
   tlm::tlm_target_socket<> control;
-  sc_core::sc_out<bool> interrupt;
+  InterruptPort interrupt;
 
-  /// Throws Error (input) if the configuration breaks a rule.
-  Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config);
+  /// Throws Error (input) if the configuration breaks a rule, or if level cycle is asked of blocks that have no clocks.
+  Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config, const AcceleratorBlocks& blocks = {});
 
   const AcceleratorConfig& config() const { return config_; }
-  const ProcessingElement& processing_element() const { return mxu_.processing_element(); }
+  const ProcessingElement& processing_element() const { return *machine_.element; }
 
   /// Adds the state of all blocks to a waveform file, under `scope`.array, `scope`.weight_port and so on; before the
   /// simulation starts. Throws Error (input) at a level that has no clocks.
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const;
 
   /// Shows an observer what the blocks do, at every level; it must outlive the simulation. None by default.
-  void observe(ActivityObserver* observer) {
-    engine_->observe(observer);
-    dma_.observe(observer);
-  }
+  void observe(ActivityObserver* observer);
 
   /// What the arithmetic of the last GeMM lost, if the simulation is functional.
-  const DataLosses& losses() const { return functional_path_.losses(); }
+  DataLosses losses() const;
 
   /// The counters of all blocks.
   const Counters& counters() const { return counters_; }
 
  private:
+  std::unique_ptr<GemmEngine> make_engine();
+  void bind_blocks(const Connect& connect);
+  void bind_clocked_blocks();
   Counters all_counters() const;
 
   AcceleratorConfig config_;
+  MachineShape machine_;
   Clock clock_;
-  Mxu mxu_;
-  ActivationBuffer activation_buffer_;
-  WeightBuffer weight_buffer_;
+  std::unique_ptr<ArrayBlock> mxu_;
+  std::unique_ptr<ActivationBufferBlock> activation_buffer_;
+  std::unique_ptr<BufferBlock> weight_buffer_;
   VectorUnit vector_unit_;
-  BitPlaneCompressor compressor_;
+  std::unique_ptr<CompressorBlock> compressor_;  // none where elements do not compress
+  std::uint64_t no_groups_ = 0;                  // what its counters show then
   Dma dma_;
-  FunctionalPath functional_path_;
+  ControllerCounts controller_counts_;
   std::unique_ptr<GemmEngine> engine_;
   Counters counters_;
   TopController controller_;

@@ -7,10 +7,10 @@
 #include <anda/base/describe.h>
 #include <anda/buffer/buffer_config.h>
 #include <anda/compressor/compressor_config.h>
-#include <anda/controller/controller_config.h>
-#include <anda/controller/functional_options.h>
-#include <anda/controller/level.h>
+#include <anda/control/controller_config.h>
 #include <anda/dma/dma_config.h>
+#include <anda/engine/level.h>
+#include <anda/functional/functional_options.h>
 #include <anda/mxu/mxu_config.h>
 #include <anda/numeric/format_config.h>
 #include <anda/vector_unit/vector_unit_config.h>
@@ -19,6 +19,7 @@ namespace anda {
 
 /// Everything the accelerator is built of. The defaults are the machine of the paper.
 struct AcceleratorConfig {
+  Level level = Level::fast;  ///< how its time is modelled; the memory has a level of its own (DramConfig::level)
   double clock_hz = 285e6;
   FormatConfig format;
   MxuConfig mxu;
@@ -28,11 +29,14 @@ struct AcceleratorConfig {
   VectorUnitConfig vector_unit;
   DmaConfig dma;
   ControllerConfig controller;
-  Level level = Level::fast;     ///< how time is modelled, nothing of the machine: no key of `accelerator` in files
   FunctionalOptions functional;  ///< no property of the machine, so no key of its configuration
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
+    visit.choice(
+        "level", self.level, levels,
+        "how finely the accelerator's time is modelled; fast: in closed form for each output tile; cycle: every "
+        "block clock by clock. The memory has dram.level");
     visit.number("clock_hz", self.clock_hz, Range<double>{1e3, 1e11}, "clock of every block");
     visit.section("format", self.format, "number formats");
     visit.section("mxu", self.mxu, "array of processing elements");

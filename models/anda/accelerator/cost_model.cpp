@@ -80,14 +80,26 @@ CostModel::CostModel(const Technology& technology, const AcceleratorConfig& conf
 
   if (dram.energy.model == DramEnergyModel::flat) {
     for (const char* counter : {"dram.read_bursts", "dram.write_bursts"}) {
-      charge(Component::dram, counter, technology.dram.energy_pj_per_bit * dram.burst_bytes() * 8);
+      charge(Component::dram, counter, dram.energy.pj_per_bit * dram.burst_bytes() * 8);
     }
   } else {
-    charge(Component::dram, "dram.activates", dram.energy.activate_pj);
-    charge(Component::dram, "dram.read_bursts", dram.energy.read_pj);
-    charge(Component::dram, "dram.write_bursts", dram.energy.write_pj);
-    charge(Component::dram, "dram.refreshes", dram.energy.refresh_pj);
-    charge(Component::dram, "dram.bank_refreshes", dram.energy.refresh_bank_pj);
+    const DramEnergy& command = dram.energy;
+    double of_row = 0;  // a burst's share of its row's activation, where activations are not counted
+    if (dram.level == DramLevel::detailed) {
+      charge(Component::dram, "dram.activates", command.activate_pj);
+      charge(Component::dram, "dram.refreshes", command.refresh_pj);
+      charge(Component::dram, "dram.bank_refreshes", command.refresh_bank_pj);
+    } else {
+      of_row = command.activate_pj * dram.burst_bytes() / dram.organisation.row_bytes;
+      const double interval_pj = dram.policy.refresh == DramRefresh::all_bank ? command.refresh_pj
+                                 : dram.policy.refresh == DramRefresh::per_bank
+                                     ? command.refresh_bank_pj * dram.organisation.banks()
+                                     : 0;
+      charge(Component::dram, "controller.cycles",
+             interval_pj * dram.channels * 1e9 / dram.refresh_interval_ns / config.clock_hz);
+    }
+    charge(Component::dram, "dram.read_bursts", command.read_pj + of_row);
+    charge(Component::dram, "dram.write_bursts", command.write_pj + of_row);
     charge(Component::dram, "controller.cycles", dram.energy.background_mw * dram.channels * 1e9 / config.clock_hz);
   }
 }

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <limits>
 
-#include <anda/controller/schedule.h>
-#include <anda/controller/tile_limits.h>
+#include <anda/dataflow/schedule.h>
+#include <anda/dataflow/tile_limits.h>
 
 namespace anda {
 
@@ -13,8 +13,8 @@ namespace {
 
 std::uint32_t narrow(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 
-/// The smallest tile, a multiple of step, that still cuts size into as many tiles as `largest` does: no traffic is
-/// lost and the first load is shorter.
+/// The smallest extent of a step, a multiple of `step`, that still cuts size into as many parts as `largest` does: no
+/// traffic is lost and the first load is shorter.
 std::uint32_t balanced(std::uint32_t size, std::uint32_t largest, std::uint32_t step) {
   const std::uint64_t count = ceil_div(size, largest);
   return narrow(round_up(ceil_div(size, count), step));
@@ -49,7 +49,7 @@ class Best {
 
 [[noreturn]] void refuse(const AcceleratorConfig& config, const GemmTask& task, const TileLimits& limits) {
   const TileShape smallest{limits.m_step(), limits.n_step(), limits.k_step(), LoopOrder::mnk};
-  throw Error::input("the buffers are too small for any tile of a GeMM with m = " + std::to_string(task.m) +
+  throw Error::input("the buffers are too small for any step of a GeMM with m = " + std::to_string(task.m) +
                      ", n = " + std::to_string(task.n) + ", k = " + std::to_string(task.k) + ": one of " +
                      std::to_string(smallest.m) + " × " + std::to_string(smallest.n) + " × " +
                      std::to_string(smallest.k) +
@@ -73,7 +73,7 @@ TileShape automatic_tile(const AcceleratorConfig& config, const GemmTask& task, 
   const std::uint32_t n_step = limits.n_step();
   const std::uint32_t k_step = limits.k_step();
 
-  // k in one, two, three … parts. One operand stays and is as wide as fits; the other streams in its narrowest tiles.
+  // k in one, two, three … parts. One operand stays and is as wide as fits; the other streams in its narrowest parts.
   const std::uint64_t most_parts = ceil_div(task.k, k_step);
   for (std::uint64_t parts = 1; parts <= most_parts; ++parts) {
     const std::uint32_t k = narrow(round_up(ceil_div(task.k, parts), k_step));
@@ -87,7 +87,7 @@ TileShape automatic_tile(const AcceleratorConfig& config, const GemmTask& task, 
     }
   }
 
-  // The output tile stays: k in the narrowest parts, m × n as large as fits.
+  // The results stay: k in the narrowest parts, m × n as large as fits.
   const std::uint32_t widest_m = narrow(round_up(task.m, m_step));
   for (std::uint32_t m = m_step; m <= widest_m; m += m_step) {
     const auto outputs_stay = [&](std::uint32_t n) { return TileShape{m, n, k_step, LoopOrder::mnk}; };

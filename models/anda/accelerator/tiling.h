@@ -4,22 +4,22 @@
 
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/base/describe.h>
-#include <anda/controller/gemm_task.h>
+#include <anda/dataflow/gemm_task.h>
 
 namespace anda {
 
-/// How the tile shape of a GeMM is chosen.
+/// How the shape of the steps of a GeMM is chosen.
 enum class Tiling {
-  paper,  ///< a weight tile of k × 64 columns stays, the rows of activations stream past an array's height at a time
+  paper,     ///< weights of k × 64 columns stay, the rows of activations stream past an array's height at a time
   automatic  ///< the legal shape with the least DRAM traffic
 };
 
 inline constexpr ChoiceTable<Tiling, 2> tilings{{{"paper", Tiling::paper}, {"auto", Tiling::automatic}}};
 
-/// Columns of the weight tile that `paper` keeps on chip (an inference: not published).
+/// Columns of the weights that `paper` keeps on chip (an inference: not published).
 inline constexpr std::uint32_t paper_tile_columns = 64;
 
-/// The tile shape for a task. Throws Error (input) naming the memory that is too small if no shape is legal.
+/// The shape of the steps of a task. Throws Error (input) naming the memory that is too small if no shape is legal.
 TileShape choose_tile(Tiling tiling, const AcceleratorConfig& config, const GemmTask& task);
 
 }  // namespace anda

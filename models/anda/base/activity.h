@@ -6,13 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace anda {
+#include <anda/base/stall_cause.h>
 
-/// What a cycle of a GeMM is for the array: it computes, or waits for one cause.
-enum class ArrayState : std::uint8_t { busy, dram, buffer_full, weight_port, activation_port, drain, compressor, fill };
-inline constexpr std::size_t array_state_count = 8;
-inline constexpr std::array<const char*, array_state_count> array_state_names{
-    "busy", "dram", "buffer_full", "weight_port", "activation_port", "drain", "compressor", "fill"};
+namespace anda {
 
 /// What a transfer between external memory and the buffers carries.
 enum class Operand : std::uint8_t { activations, weights, partial_sums, results };
@@ -24,6 +20,18 @@ inline constexpr std::array<const char*, operand_count> operand_names{"activatio
 struct CycleSpan {
   std::uint64_t from = 0;
   std::uint64_t to = 0;
+};
+
+/// A stretch of a block's work that is shown as one: how much, and from its first cycle to its last.
+struct StretchOfWork {
+  std::uint64_t amount = 0;
+  CycleSpan span{~std::uint64_t{0}, 0};
+
+  void add(std::uint64_t more, CycleSpan at) {
+    amount += more;
+    span.from = at.from < span.from ? at.from : span.from;
+    span.to = at.to > span.to ? at.to : span.to;
+  }
 };
 
 /// Sees what the blocks of an accelerator do: for timelines and tests. Instants are cycles since the start of the GeMM.
@@ -50,7 +58,7 @@ class ActivityObserver {
   /// From when the DMA might move it (a half is free, results are complete) to its arrival. Results and partial sums
   /// that leave are stores.
   virtual void transfer(Operand operand, bool store, std::uint64_t bytes, CycleSpan span) = 0;
-  /// An operand tile takes up a half of its buffer from here, until the array is done with it.
+  /// An operand of a step takes up a half of its buffer from here, until the array is done with it.
   virtual void load_half(Operand operand, std::uint32_t half, std::uint64_t bytes, std::uint64_t cycle) = 0;
   virtual void leave_half(Operand operand, std::uint32_t half, std::uint64_t cycle) = 0;
 };

@@ -4,58 +4,72 @@
 
 #include <cstdint>
 #include <systemc>
+#include <tlm_utils/simple_target_socket.h>
 
+#include <anda/base/clock.h>
+#include <anda/buffer/buffer_block.h>
 #include <anda/buffer/buffer_config.h>
-#include <anda/buffer/buffer_contents.h>
+#include <anda/buffer/half_credits.h>
+#include <anda/buffer/read_port.h>
+#include <anda/buffer/result_writer.h>
+#include <anda/buffer/scratchpad.h>
+#include <anda/dataflow/geometry.h>
 #include <anda/energy/counters.h>
-#include <anda/numeric/activation_format.h>
 
 namespace anda {
 
-/// The activation buffer: mantissa memory (bit planes, FP16 values, FP32 partial sums) and exponent memory, each in
-/// two halves.
-class ActivationBuffer : public sc_core::sc_module {
+/// The activation buffer: a data memory (bit planes, FP16 values, FP32 partial sums) and an exponent memory, in two
+/// halves. One address space holds both: a half is a half of the data memory and a half of the exponent memory.
+///
+/// Timing: an operand read waits until the bytes are there, then takes a cycle for each read_words_per_cycle of its
+/// first words; the others follow under the array's work. What the DMA and the compressor write is there when they say
+/// so, and the DMA's reads of results wait for that.
+class ActivationBuffer : public ActivationBufferBlock {
  public:
-  /// Words of the two memories.
-  struct Words {
-    std::uint64_t mantissa = 0;
-    std::uint64_t exponent = 0;
+  tlm_utils::simple_target_socket<ActivationBuffer> dma;      ///< fills it with operands, takes results away
+  tlm_utils::simple_target_socket<ActivationBuffer> array;    ///< reads operands
+  tlm_utils::simple_target_socket<ActivationBuffer> results;  ///< written by the compressor or the vector unit
+  sc_core::sc_export<HalfCredits> credits;
+  sc_core::sc_export<OperandPort> port;     ///< level cycle: to the array
+  sc_core::sc_export<ResultPort> packager;  ///< level cycle: from the compressor
+  sc_core::sc_export<ResultSink> sink;      ///< level cycle: from the vector unit, where there is no compressor
 
-    Words& operator+=(const Words& other) {
-      mantissa += other.mantissa;
-      exponent += other.exponent;
-      return *this;
-    }
-    Words operator*(std::uint64_t times) const { return {mantissa * times, exponent * times}; }
-  };
-
-  ActivationBuffer(sc_core::sc_module_name name, const ActivationBufferConfig& config);
-
-  /// Words that rows × k activations occupy. A plane of a row tile starts on a word of its own.
-  Words words(std::uint64_t rows, std::uint64_t k, const ActivationFormat& format) const;
-
-  /// Cycles of the port for so many words of the mantissa memory to reach the array.
-  std::uint64_t read_cycles(std::uint64_t words) const;
-
-  /// Words that rows × columns FP32 partial sums occupy.
-  Words partial_sum_words(std::uint64_t rows, std::uint64_t columns) const;
-
-  void count_read(const Words& words) { read_ += words; }
-  void count_write(const Words& words) { written_ += words; }
-
-  /// Of a functional simulation: panels of activations, and the blocks of results or partial sums of a step.
-  BufferContents& operands() { return operands_; }
-  BufferContents& results() { return results_; }
+  ActivationBuffer(sc_core::sc_module_name name, const ActivationBufferConfig& config, const Clock& clock);
 
   const ActivationBufferConfig& config() const { return config_; }
-  const Counters& counters() const { return counters_; }
+  const Counters& counters() const override { return counters_; }
+
+  tlm::tlm_base_target_socket<>& dma_socket() override { return dma; }
+  tlm::tlm_base_target_socket<>& array_socket() override { return array; }
+  tlm::tlm_base_target_socket<>& results_socket() override { return results; }
+  sc_core::sc_export<HalfCredits>& credits_export() override { return credits; }
+
+  // Level cycle.
+  void begin_clocks();
+  /// One clock of the port to the array.
+  void tick(std::uint64_t cycle);
+  /// Words that come with planes and sums, beside those of the port: exponents, partial sums.
+  void count_read(const BufferWords& words) { read_ += words; }
+  /// Blocks of results that are complete, counted from the first of the GeMM.
+  const std::uint64_t& blocks_complete() const { return writer_.complete(); }
+  const ReadPort& read_port() const { return port_; }
+  const bool& held(std::uint32_t half) const { return halves_.held(half); }
 
  private:
+  void move(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void take_results(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void read(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  unsigned int debug(tlm::tlm_generic_payload& payload) { return memory_.debug(payload); }
+
   ActivationBufferConfig config_;
-  Words read_;
-  Words written_;
-  BufferContents operands_;
-  BufferContents results_;
+  const Clock& clock_;
+  Scratchpad memory_;
+  BufferHalves halves_;
+  std::uint64_t operation_ = 0;  // that the arrivals in the memory are of
+  BufferWords read_;
+  BufferWords written_;
+  ReadPort port_;
+  ResultWriter writer_;
   Counters counters_;
 };
 

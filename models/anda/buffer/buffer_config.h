@@ -16,6 +16,10 @@ struct ActivationBufferConfig {
   std::uint32_t read_words_per_cycle = 2;
   std::uint32_t exponent_word_bits = 80;
 
+  /// Size of a half in the buffer's address space. Exponents of a panel and a group begin on a byte there, so that 5
+  /// bits take 12 at most, while the memory packs them.
+  std::uint64_t half_address_bytes() const { return mantissa_bytes / 2 + (exponent_bytes / 2 * 12 + 4) / 5; }
+
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.number(
@@ -38,10 +42,13 @@ struct WeightBufferConfig {
   std::uint64_t bytes = 1u << 20;
   std::uint32_t word_bits = 1024;
 
+  /// Size of a half in the buffer's address space. Each panel, of 3 bytes at least, begins on a byte there.
+  std::uint64_t half_address_bytes() const { return bytes / 2 + bytes / 6 + 1; }
+
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.number("bytes", self.bytes, Range<std::uint64_t>{1024, 1u << 30},
-                 "capacity for packed weights and their scales; half of it holds one tile");
+                 "capacity for packed weights and their scales; half of it holds the weights of one step");
     visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536},
                  "bits that the weight port brings to the array in a cycle");
   }

@@ -5,36 +5,33 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <anda/buffer/operand_port.h>
+
 namespace anda {
 
-/// A cycle that never comes: of a panel that has not arrived.
-inline constexpr std::uint64_t never = ~std::uint64_t{0};
-
-/// Level cycle: the port between a buffer and the array. It brings words into a register in front of the
-/// array while the array works on what it took out of that register before.
-class ReadPort {
+/// Level cycle: the read port of a buffer.
+class ReadPort : public OperandPort {
  public:
   /// `width`: words that the port moves in a clock.
   void begin(std::uint64_t width) {
-    *this = ReadPort();
+    asked_ = false;
+    busy_ = false;
     width_ = width;
+    slots_ = 0;
+    words_ = 0;
   }
 
-  /// Whether the register is free, so that the next operand may be asked for.
-  bool free() const { return !asked_; }
-
-  /// Asks for an operand of a panel that is in the buffer from cycle `arrival` on. It takes `slots` clocks of the port,
-  /// in which `words` are read; the rest belongs to padding.
-  void fetch(std::uint64_t slots, std::uint64_t words, const std::uint64_t& arrival) {
+  bool free() const override { return !asked_; }
+  void fetch(std::uint64_t slots, std::uint64_t words, const std::uint64_t& arrival) override {
     asked_ = true;
     slots_ = slots;
     words_ = words;
     arrival_ = &arrival;
   }
+  bool ready(std::uint64_t cycle) const override { return arrived(cycle) && slots_ == 0; }
+  void take() override { asked_ = false; }
 
   bool arrived(std::uint64_t cycle) const { return asked_ && *arrival_ <= cycle; }
-  bool ready(std::uint64_t cycle) const { return arrived(cycle) && slots_ == 0; }
-  void take() { asked_ = false; }
 
   /// One clock; the words read in it.
   std::uint64_t tick(std::uint64_t cycle) {

@@ -9,36 +9,31 @@ void ResultWriter::begin() {
   blocks_.clear();
   complete_ = 0;
   bits_ = 0;
-  words_.clear();
 }
 
-void ResultWriter::open_planes(std::uint64_t rows, std::uint64_t columns, const ActivationFormat& format) {
+void ResultWriter::open(const ArrayTile& tile, const ActivationFormat& format) {
   Block block;
-  const std::uint64_t groups = ceil_div(columns, format.group_size);
-  block.rows = rows;
-  block.planes = format.mantissa_bits + 1;
-  block.group_size = format.group_size;
-  block.left = groups * rows * block.planes;
-  block.rows_of_plane.assign(groups * block.planes, 0);
-  blocks_.push_back(std::move(block));
-}
-
-void ResultWriter::open_values(std::uint64_t rows, std::uint64_t columns, std::uint32_t bits) {
-  Block block;
-  block.rows = rows;
-  block.value_bits = bits;
-  block.left = rows * columns;
+  block.rows = tile.rows;
+  if (tile.compress) {
+    const std::uint64_t groups = ceil_div(tile.block_columns, format.group_size);
+    block.planes = format.mantissa_bits + 1;
+    block.group_size = format.group_size;
+    block.left = groups * tile.rows * block.planes;
+    block.rows_of_plane.assign(groups * block.planes, 0);
+  } else {
+    block.value_bits = tile.partial_sums_out ? 32 : 16;
+    block.left = tile.rows * tile.block_columns;
+  }
   blocks_.push_back(std::move(block));
 }
 
 void ResultWriter::plane(std::uint64_t block, std::uint64_t group, std::uint32_t plane) {
   Block& of = blocks_[block - complete_];
   if (++of.rows_of_plane[group * of.planes + plane] == of.rows) {
-    const ActivationBufferConfig& config = buffer_.config();
-    ActivationBuffer::Words words;
-    words.mantissa = ceil_div(of.rows * of.group_size, config.word_bits);
-    if (plane == 0) words.exponent = ceil_div(of.rows * ActivationFormat::exponent_bits, config.exponent_word_bits);
-    write(of, words);
+    BufferWords words;
+    words.data = ceil_div(of.rows * of.group_size, config_.word_bits);
+    if (plane == 0) words.exponent = ceil_div(of.rows * ActivationFormat::exponent_bits, config_.exponent_word_bits);
+    written_ += words;
   }
   --of.left;
   close();
@@ -47,29 +42,16 @@ void ResultWriter::plane(std::uint64_t block, std::uint64_t group, std::uint32_t
 void ResultWriter::values(std::uint64_t block, std::uint64_t count, bool last) {
   Block& of = blocks_[block - complete_];
   bits_ += count * of.value_bits;
-  const std::uint64_t word_bits = buffer_.config().word_bits;
+  const std::uint64_t word_bits = config_.word_bits;
   const std::uint64_t words = last ? ceil_div(bits_, word_bits) : bits_ / word_bits;
   bits_ = last ? 0 : bits_ % word_bits;
-  if (words > 0) write(of, {words, 0});
+  if (words > 0) written_ += {words, 0};
   of.left -= count;
   close();
 }
 
-ActivationBuffer::Words ResultWriter::take(std::uint64_t block) {
-  const auto at = words_.begin() + static_cast<std::ptrdiff_t>(block - (complete_ - words_.size()));
-  const ActivationBuffer::Words words = *at;
-  words_.erase(words_.begin(), at + 1);
-  return words;
-}
-
-void ResultWriter::write(Block& block, const ActivationBuffer::Words& words) {
-  buffer_.count_write(words);
-  block.words += words;
-}
-
 void ResultWriter::close() {
   while (!blocks_.empty() && blocks_.front().left == 0) {
-    words_.push_back(blocks_.front().words);
     blocks_.pop_front();
     ++complete_;
   }

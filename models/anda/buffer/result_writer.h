@@ -6,32 +6,37 @@
 #include <deque>
 #include <vector>
 
-#include <anda/buffer/activation_buffer.h>
+#include <anda/buffer/buffer_config.h>
+#include <anda/buffer/result_port.h>
+#include <anda/dataflow/geometry.h>
 
 namespace anda {
 
 /// Level cycle: packs results into words of the activation buffer: bit planes of a row of tiles side by side, or FP16
 /// and FP32 values one after another. The DMA may fetch a block of results when the last of its words is written.
-class ResultWriter {
+class ResultWriter : public ResultPort, public ResultSink {
  public:
-  explicit ResultWriter(ActivationBuffer& buffer) : buffer_(buffer) {}
+  /// `written`: grows by the words that are written.
+  ResultWriter(const ActivationBufferConfig& config, BufferWords& written) : config_(config), written_(written) {}
 
   void begin();
 
-  /// The next block will hold rows × columns results in this format, or FP32 values.
-  void open_planes(std::uint64_t rows, std::uint64_t columns, const ActivationFormat& format);
-  void open_values(std::uint64_t rows, std::uint64_t columns, std::uint32_t bits);
+  // The wires from the compressor.
+  void open(const ArrayTile& tile, const ActivationFormat& format) override;
+  void plane(std::uint64_t block, std::uint64_t group, std::uint32_t plane) override;
+  void values(std::uint64_t block, std::uint64_t count, bool last) override;
 
-  /// The plane of one row of a group; plane 0 is the sign plane, with which the exponent comes.
-  void plane(std::uint64_t block, std::uint64_t group, std::uint32_t plane);
-  /// `last`: the values after them begin a word of their own.
-  void values(std::uint64_t block, std::uint64_t count, bool last);
+  // The wires from a vector unit without a compressor behind it.
+  void begin(const StepPlan& plan) override { format_ = plan.task().output; }
+  std::uint64_t accept(const ArrayTile& tile, std::uint64_t first, std::uint64_t count) override {
+    put_values(*this, tile, first, count, format_);
+    return count;
+  }
+  void tick() override {}
+  bool busy() const override { return false; }
 
   /// Blocks that are complete, counted from the first of the GeMM.
   const std::uint64_t& complete() const { return complete_; }
-
-  /// The words of a complete block, for the DMA to read; those of blocks before it that nobody took are forgotten.
-  ActivationBuffer::Words take(std::uint64_t block);
 
  private:
   struct Block {
@@ -41,17 +46,16 @@ class ResultWriter {
     std::uint32_t group_size = 0;
     std::uint32_t value_bits = 0;
     std::vector<std::uint64_t> rows_of_plane;  ///< that have come, [group][plane]
-    ActivationBuffer::Words words;
   };
 
-  void write(Block& block, const ActivationBuffer::Words& words);
   void close();
 
-  ActivationBuffer& buffer_;
+  const ActivationBufferConfig& config_;
+  BufferWords& written_;
+  ActivationFormat format_;
   std::deque<Block> blocks_;
   std::uint64_t complete_ = 0;
-  std::uint64_t bits_ = 0;                     ///< of a word of values that is not full
-  std::deque<ActivationBuffer::Words> words_;  ///< of complete blocks that nobody took
+  std::uint64_t bits_ = 0;  ///< of a word of values that is not full
 };
 
 }  // namespace anda

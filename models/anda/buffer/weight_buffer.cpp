@@ -1,23 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/buffer/weight_buffer.h>
 
-#include <anda/base/math.h>
+#include <anda/buffer/buffer_access.h>
 
 namespace anda {
 
-WeightBuffer::WeightBuffer(sc_core::sc_module_name name, const WeightBufferConfig& config)
-    : sc_module(name), config_(config) {
+WeightBuffer::WeightBuffer(sc_core::sc_module_name, const WeightBufferConfig& config, const Clock& clock)
+    : dma("dma"),
+      array("array"),
+      credits("credits"),
+      port("port"),
+      config_(config),
+      clock_(clock),
+      memory_(2 * config.half_address_bytes()) {
+  dma.register_b_transport(this, &WeightBuffer::fill);
+  dma.register_transport_dbg(this, &WeightBuffer::debug);
+  array.register_b_transport(this, &WeightBuffer::read);
+  array.register_transport_dbg(this, &WeightBuffer::debug);
+  credits.bind(halves_);
+  port.bind(port_);
   counters_.add("weight_buffer.words_read", "words", "words read from the weight buffer, scales included", words_read_);
   counters_.add("weight_buffer.words_written", "words", "words written to the weight buffer, scales included",
                 words_written_);
 }
 
-std::uint64_t WeightBuffer::words(std::uint64_t elements, std::uint64_t columns, std::uint32_t bits) const {
-  return ceil_div(elements * columns * bits, config_.word_bits);
+void WeightBuffer::fill(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  BufferAccess access(payload, memory_, clock_, config_.word_bits);
+  if (!access.begin(operation_)) return;
+  (payload.is_write() ? words_written_ : words_read_) += access.words().data;
+  access.serve(0, delay);
 }
 
-std::uint64_t WeightBuffer::scale_words(std::uint64_t k, std::uint64_t columns, std::uint32_t scale_group) const {
-  return ceil_div(ceil_div(k, scale_group) * columns * 16, config_.word_bits);
+void WeightBuffer::read(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  BufferAccess access(payload, memory_, clock_, config_.word_bits);
+  if (!access.begin(operation_)) return;
+  (payload.is_write() ? words_written_ : words_read_) += access.words().data;
+  access.serve(access.first_words(), delay);
 }
+
+void WeightBuffer::begin_clocks() { port_.begin(1); }
+
+void WeightBuffer::tick(std::uint64_t cycle) { words_read_ += port_.tick(cycle); }
 
 }  // namespace anda

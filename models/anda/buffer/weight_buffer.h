@@ -4,39 +4,58 @@
 
 #include <cstdint>
 #include <systemc>
+#include <tlm_utils/simple_target_socket.h>
 
+#include <anda/base/clock.h>
+#include <anda/buffer/buffer_block.h>
 #include <anda/buffer/buffer_config.h>
-#include <anda/buffer/buffer_contents.h>
+#include <anda/buffer/half_credits.h>
+#include <anda/buffer/read_port.h>
+#include <anda/buffer/scratchpad.h>
 #include <anda/energy/counters.h>
-#include <anda/numeric/activation_format.h>
 
 namespace anda {
 
-/// The weight buffer: packed weights and their scales, one port of a word a cycle, in two halves.
-class WeightBuffer : public sc_core::sc_module {
+/// The weight buffer: packed weights and their scales in two halves, one port of a word a cycle to the array.
+///
+/// Timing: an operand read waits until the DMA has brought the bytes, then takes a cycle for each of its first words;
+/// the others follow under the array's work. The DMA's writes are there when it says so.
+class WeightBuffer : public BufferBlock {
  public:
-  WeightBuffer(sc_core::sc_module_name name, const WeightBufferConfig& config);
+  tlm_utils::simple_target_socket<WeightBuffer> dma;    ///< fills it
+  tlm_utils::simple_target_socket<WeightBuffer> array;  ///< reads operands
+  sc_core::sc_export<HalfCredits> credits;
+  sc_core::sc_export<OperandPort> port;  ///< level cycle: to the array
 
-  /// Words, and so cycles of the port, of the weights of `elements` along k for `columns` columns.
-  std::uint64_t words(std::uint64_t elements, std::uint64_t columns, std::uint32_t bits) const;
-
-  /// Words of the FP16 scales of k × columns weights. They are read between weights, in cycles the port has free.
-  std::uint64_t scale_words(std::uint64_t k, std::uint64_t columns, std::uint32_t scale_group) const;
-
-  void count_read(std::uint64_t words) { words_read_ += words; }
-  void count_write(std::uint64_t words) { words_written_ += words; }
-
-  /// Of a functional simulation: panels of weights.
-  BufferContents& contents() { return contents_; }
+  WeightBuffer(sc_core::sc_module_name name, const WeightBufferConfig& config, const Clock& clock);
 
   const WeightBufferConfig& config() const { return config_; }
-  const Counters& counters() const { return counters_; }
+  const Counters& counters() const override { return counters_; }
+
+  tlm::tlm_base_target_socket<>& dma_socket() override { return dma; }
+  tlm::tlm_base_target_socket<>& array_socket() override { return array; }
+  sc_core::sc_export<HalfCredits>& credits_export() override { return credits; }
+
+  // Level cycle.
+  void begin_clocks();
+  /// One clock of the port to the array.
+  void tick(std::uint64_t cycle);
+  const ReadPort& read_port() const { return port_; }
+  const bool& held(std::uint32_t half) const { return halves_.held(half); }
 
  private:
+  void fill(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void read(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  unsigned int debug(tlm::tlm_generic_payload& payload) { return memory_.debug(payload); }
+
   WeightBufferConfig config_;
+  const Clock& clock_;
+  Scratchpad memory_;
+  BufferHalves halves_;
+  std::uint64_t operation_ = 0;  // that the arrivals in the memory are of
   std::uint64_t words_read_ = 0;
   std::uint64_t words_written_ = 0;
-  BufferContents contents_;
+  ReadPort port_;
   Counters counters_;
 };
 

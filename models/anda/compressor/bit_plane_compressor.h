@@ -4,45 +4,114 @@
 
 #include <cstdint>
 #include <systemc>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+#include <vector>
 
+#include <anda/base/activity.h>
+#include <anda/base/clock.h>
+#include <anda/base/clocked_port.h>
 #include <anda/base/math.h>
+#include <anda/compressor/compressor_block.h>
 #include <anda/compressor/compressor_config.h>
+#include <anda/compressor/compressor_lanes.h>
+#include <anda/compressor/lane_queue.h>
 #include <anda/energy/counters.h>
 #include <anda/numeric/activation_format.h>
+#include <anda/numeric/fp16.h>
 #include <anda/numeric/non_finite.h>
+#include <anda/tlm/dataflow_access.h>
 
 namespace anda {
 
 /// The runtime bit-plane compressor (BPC): turns FP16 results into Anda groups. Its lanes each convert one group and
 /// put out one plane a cycle, the sign plane first.
-class BitPlaneCompressor : public sc_core::sc_module {
+///
+/// Timing: values_per_cycle values a cycle come into the group registers; a group that is complete waits for a free
+/// lane, which is busy with it for a cycle a plane; a block is in the buffer when its last plane is.
+///
+/// `in` takes FP16 values of a tile with the dataflow extension: those of a compressed tile are collected and leave
+/// through `out` as a block of Anda groups when it is complete, others (partial sums, FP16 results) pass through as
+/// they are. Without an extension it takes whole blocks of Bridge::rows × group_size values, row after row, and writes
+/// their compressed form to the block of the same number; reads, debug reads too, expand it again.
+class BitPlaneCompressor : public CompressorBlock {
  public:
-  BitPlaneCompressor(sc_core::sc_module_name name, const CompressorConfig& config);
+  /// What `in` makes of values that come without the dataflow extension.
+  struct Bridge {
+    ActivationFormat format{8, 64};
+    std::uint32_t rows = 1;
+  };
+
+  tlm_utils::simple_target_socket<BitPlaneCompressor> in;
+  tlm_utils::simple_initiator_socket<BitPlaneCompressor> out;
+  sc_core::sc_export<ResultSink> sink;  ///< level cycle: from the vector unit
+  ClockedPort<ResultPort> packager;     ///< level cycle: to the buffer
+
+  BitPlaneCompressor(sc_core::sc_module_name name, const CompressorConfig& config, const Clock& clock,
+                     const Bridge& bridge);
+  BitPlaneCompressor(sc_core::sc_module_name name, const CompressorConfig& config, const Clock& clock)
+      : BitPlaneCompressor(name, config, clock, Bridge()) {}
 
   /// Cycles that `values` results keep it busy: its input takes values_per_cycle, its lanes one group's planes each.
   std::uint64_t cycles(std::uint64_t values, const ActivationFormat& format) const;
-
-  /// Cycles in which it takes in `values` results.
-  std::uint64_t intake_cycles(std::uint64_t values) const { return ceil_div(values, config_.values_per_cycle); }
 
   void count(std::uint64_t groups, const ActivationFormat& format) {
     groups_ += groups;
     planes_ += groups * (format.mantissa_bits + 1);
   }
+  // Level cycle.
+  void begin_clocks(const StepPlan& plan);
+  /// One clock of the lanes.
+  void tick();
+  const CompressorLanes& lanes() const { return clocked_; }
+
   /// Groups counted so far.
   std::uint64_t groups() const { return groups_; }
 
-  /// The data of rows × columns results, as a panel of format.bytes(rows, columns). The format has no infinity and no
-  /// NaN: ±65504 and +0 stand for them, in `values` too. Returns the index of the first one, rows · columns if there is
-  /// none. `zeroed` grows by the results that became 0.
-  std::size_t compress(Fp16* values, std::size_t rows, std::size_t columns, const ActivationFormat& format,
-                       std::uint8_t* bytes, NonFiniteCounts& saturated, std::uint64_t& zeroed) const;
+  /// Of the last operation, in a functional simulation.
+  const DataLosses& losses() const { return losses_; }
+  void add_losses(DataLosses& losses) const override;
+
+  /// Shows an observer the stretches of a step's groups; it must outlive the runs. None by default.
+  void observe(ActivityObserver* observer) override { observer_ = observer; }
 
   const CompressorConfig& config() const { return config_; }
-  const Counters& counters() const { return counters_; }
+  const Counters& counters() const override { return counters_; }
+
+  tlm::tlm_base_target_socket<>& in_socket() override { return in; }
+  tlm::tlm_base_initiator_socket<>& out_socket() override { return out; }
+
+  /// The counters of a compressor, of which these are the numbers.
+  static Counters table(const std::uint64_t& groups, const std::uint64_t& planes);
 
  private:
+  void begin(const DataflowExtension& said);
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void pass_through(tlm::tlm_generic_payload& payload, DataflowExtension& said);
+  void take(tlm::tlm_generic_payload& payload, DataflowExtension& said);
+  void put_out_block(std::uint64_t address, DataflowExtension& said);
+  void collect(const unsigned char* values, const ArrayTile& tile);
+  std::uint8_t* compress(const ArrayTile& tile, const ActivationFormat& format);
+  void bridge(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  unsigned int debug(tlm::tlm_generic_payload& payload);
+  template <class Move>
+  std::uint64_t convert(tlm::tlm_generic_payload& payload, std::uint64_t blocks, Move move);
+  std::uint64_t fp16_bytes() const { return std::uint64_t{bridge_.rows} * bridge_.format.group_size * 2; }
+
   CompressorConfig config_;
+  const Clock& clock_;
+  Bridge bridge_;
+  DataflowAccess next_;
+  std::uint64_t operation_ = 0;  // that the lanes work for
+  LaneQueue::Rates rates_;
+  LaneQueue lanes_;
+  CompressorLanes clocked_;
+  std::uint64_t planes_of_group_ = 0;
+  std::vector<Fp16> registers_;  // of a block: rows × columns
+  std::vector<std::uint8_t> block_;
+  DataLosses losses_;  // of the last operation
+  ActivityObserver* observer_ = nullptr;
+  StretchOfWork shown_;
   std::uint64_t groups_ = 0;
   std::uint64_t planes_ = 0;
   Counters counters_;

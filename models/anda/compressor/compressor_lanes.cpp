@@ -7,10 +7,10 @@
 
 namespace anda {
 
-void CompressorLanes::begin(const ActivationFormat& format, std::uint64_t rows, std::uint64_t columns) {
-  format_ = format;
-  groups_of_row_ = ceil_div(columns, format.group_size);
-  registers_ = rows * groups_of_row_;
+void CompressorLanes::begin(const StepPlan& plan) {
+  format_ = plan.task().output;
+  groups_of_row_ = plan.compresses() ? ceil_div(plan.block_columns(), format_.group_size) : 0;
+  registers_ = plan.geometry().rows * groups_of_row_;
   filled_.assign(2 * registers_, 0);
   waits_.assign(2 * registers_, false);
   complete_.clear();
@@ -29,9 +29,9 @@ void CompressorLanes::tick() {
       filled_[group.index] = 0;
       complete_.pop_front();
       ++lanes_busy_;
-      compressor_.count(1, format_);
+      ++groups_;
     }
-    packager_.plane(lane.block, lane.group, lane.plane);
+    packager_->plane(lane.block, lane.group, lane.plane);
     if (++lane.plane > format_.mantissa_bits) {
       lane.busy = false;
       lane.plane = 0;
@@ -40,10 +40,13 @@ void CompressorLanes::tick() {
   }
 }
 
-std::uint64_t CompressorLanes::accept(const ArrayTile& tile, std::uint64_t first, std::uint64_t count,
-                                      bool last_columns) {
+std::uint64_t CompressorLanes::accept(const ArrayTile& tile, std::uint64_t first, std::uint64_t count) {
+  if (!tile.compress) {
+    put_values(*packager_, tile, first, count, format_);
+    return count;
+  }
   const std::uint64_t set = tile.block % 2 * registers_;
-  std::uint64_t room = std::min<std::uint64_t>(count, compressor_.config().values_per_cycle);
+  std::uint64_t room = std::min<std::uint64_t>(count, config_.values_per_cycle);
   std::uint64_t taken = 0;
   while (room > 0) {
     const std::uint64_t row = (first + taken) / tile.columns;
@@ -57,12 +60,14 @@ std::uint64_t CompressorLanes::accept(const ArrayTile& tile, std::uint64_t first
     filled_[index] += now;
     taken += now;
     room -= now;
-    const bool row_ends = last_columns && column + now == tile.columns;
+    const bool row_ends = tile.last_of_row && column + now == tile.columns;
     if (filled_[index] == format_.group_size || row_ends) {
       waits_[index] = true;
       complete_.push_back({tile.block, group, index});
     }
   }
+  // The block begins with the first of its values that is taken, not with each time it is offered.
+  if (first == 0 && taken > 0 && tile.column_of_block == 0) packager_->open(tile, format_);
   return taken;
 }
 

@@ -6,9 +6,9 @@
 #include <deque>
 #include <vector>
 
-#include <anda/buffer/result_writer.h>
-#include <anda/compressor/bit_plane_compressor.h>
-#include <anda/mxu/array_tile.h>
+#include <anda/buffer/result_port.h>
+#include <anda/compressor/compressor_config.h>
+#include <anda/dataflow/step_plan.h>
 
 namespace anda {
 
@@ -16,7 +16,7 @@ namespace anda {
 /// registers of their rows, of which there are two sets, one for each of two result blocks; the maximum-exponent
 /// catcher follows them, so that the shared exponent is there with the last value. Lanes then take complete groups in
 /// their order, and each one's serial aligner puts out a plane a clock, the sign plane first, to the packager.
-class CompressorLanes {
+class CompressorLanes : public ResultSink {
  public:
   struct Lane {
     bool busy = false;
@@ -25,19 +25,19 @@ class CompressorLanes {
     std::uint64_t group = 0;
   };
 
-  CompressorLanes(BitPlaneCompressor& compressor, ResultWriter& packager)
-      : compressor_(compressor), packager_(packager), lanes_(compressor.config().lanes) {}
+  /// `groups`: grows by the groups that lanes take.
+  CompressorLanes(const CompressorConfig& config, std::uint64_t& groups)
+      : config_(config), groups_(groups), lanes_(config.lanes) {}
 
-  /// `rows`: of the array; `columns`: of a result block.
-  void begin(const ActivationFormat& format, std::uint64_t rows, std::uint64_t columns);
+  /// Where planes and values go.
+  void bind(ResultPort& packager) { packager_ = &packager; }
 
-  /// One clock of the lanes.
-  void tick();
+  void begin(const StepPlan& plan) override;
+  void tick() override;
+  /// Results that are not compressed pass through.
+  std::uint64_t accept(const ArrayTile& tile, std::uint64_t first, std::uint64_t count) override;
+  bool busy() const override { return lanes_busy_ > 0 || !complete_.empty(); }
 
-  /// Takes in results of a tile from number `first` on, row by row, `count` at most; returns how many. Once a clock.
-  std::uint64_t accept(const ArrayTile& tile, std::uint64_t first, std::uint64_t count, bool last_columns);
-
-  bool busy() const { return lanes_busy_ > 0 || !complete_.empty(); }
   const std::vector<Lane>& lanes() const { return lanes_; }
 
  private:
@@ -47,8 +47,9 @@ class CompressorLanes {
     std::uint64_t index = 0;  ///< of its register
   };
 
-  BitPlaneCompressor& compressor_;
-  ResultWriter& packager_;
+  const CompressorConfig& config_;
+  std::uint64_t& groups_;
+  ResultPort* packager_ = nullptr;
   ActivationFormat format_;
   std::vector<Lane> lanes_;
   std::uint64_t groups_of_row_ = 0;

@@ -22,16 +22,16 @@ std::uint64_t LaneQueue::Block::complete(std::uint64_t of_groups, const Rates& r
 void LaneQueue::begin(const Rates& rates) {
   rates_ = rates;
   end_ = 0;
-  last_ = nullptr;
+  alone_ = false;
   free_.assign(rates.lanes, 0);
   next_ = 0;
 }
 
 void LaneQueue::queue(std::uint64_t from, const Block& block) {
-  if (last_ != nullptr) {
+  if (alone_) {
     std::fill(free_.begin(), free_.end(), 0);
-    convert(last_from_, *last_);
-    last_ = nullptr;
+    convert(last_from_, last_);
+    alone_ = false;
   }
   convert(from, block);
 }

@@ -37,16 +37,26 @@ class LaneQueue {
   void begin(const Rates& rates);
 
   /// The cycle at which the last plane of a block is out whose results come from a cycle on. Blocks come in the order
-  /// of time and stay where they are until begin().
+  /// of time.
   std::uint64_t add(std::uint64_t from, const Block& block) {
     if (from + block.first_cycles < end_) {
       queue(from, block);
     } else {
-      last_ = &block;
+      alone_ = true;
+      last_ = block;
       last_from_ = from;
       end_ = from + block.alone_cycles;
     }
     return end_;
+  }
+
+  /// Whether the last block found all lanes free, so that its like a period later does so too.
+  bool alone() const { return alone_; }
+
+  /// That block has come again and again since, for the last time so many cycles later.
+  void shift(std::uint64_t cycles) {
+    last_from_ += cycles;
+    end_ += cycles;
   }
 
  private:
@@ -54,8 +64,9 @@ class LaneQueue {
   void convert(std::uint64_t from, const Block& block);
 
   Rates rates_;
-  std::uint64_t end_ = 0;        // of the last plane so far
-  const Block* last_ = nullptr;  // the last block if it found all lanes free; if not, free_ holds what it left
+  std::uint64_t end_ = 0;  // of the last plane so far
+  bool alone_ = false;     // the last block found all lanes free; if not, free_ holds what it left
+  Block last_;
   std::uint64_t last_from_ = 0;
   std::vector<std::uint64_t> free_;  // cycle from which each lane is free
   std::size_t next_ = 0;             // lane of the next group: since all take equally long, they take turns

@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <anda/base/process.h>
+#include <anda/base/simulated_time.h>
+#include <anda/tlm/transaction_text.h>
+
 namespace anda {
 
 namespace {
@@ -20,18 +24,18 @@ std::uint64_t burst_length(std::uint64_t address, std::uint64_t bytes, std::uint
 }  // namespace
 
 BurstInitiator::BurstInitiator(sc_core::sc_module_name name, tlm::tlm_initiator_socket<>& socket,
-                               std::uint32_t max_burst_bytes, std::uint32_t in_flight, Sent sent, Ended ended,
-                               Refused refused)
+                               const DmaConfig& config, Sent sent, Ended ended, Refused refused)
     : sc_module(name),
       socket_(socket),
-      max_burst_bytes_(max_burst_bytes),
-      most_in_flight_(in_flight),
+      max_burst_bytes_(config.max_burst_bytes),
+      most_in_flight_(config.requests_in_flight),
+      end_response_(config.end_response),
       sent_(std::move(sent)),
       ended_(std::move(ended)),
       refused_(std::move(refused)),
       wake_("wake"),
-      scratch_(max_burst_bytes) {
-  SC_HAS_PROCESS(BurstInitiator);
+      scratch_(config.max_burst_bytes) {
+  ANDA_HAS_PROCESS(BurstInitiator);
   SC_METHOD(process);
   sensitive << wake_;
   dont_initialize();
@@ -77,7 +81,7 @@ void BurstInitiator::process() {
     send(pending, next_run_);
   }
   end_runs();
-  if (next != ~std::uint64_t{0}) wake_.notify(sc_core::sc_time::from_value(next - now));
+  if (next != ~std::uint64_t{0}) notify_at(wake_, next);
 }
 
 void BurstInitiator::send(Pending& pending, std::uint64_t run) {
@@ -86,6 +90,9 @@ void BurstInitiator::send(Pending& pending, std::uint64_t run) {
   Burst& burst = make();
   burst.run = run;
   burst.address = rest.address;
+  burst.sent_at = now_ticks();
+  burst.unanswered = true;
+  if (!owed()) last_sign_of_life_ = burst.sent_at;
   burst.set_command(rest.command);
   burst.set_address(rest.address);
   burst.set_data_ptr(rest.data != nullptr ? rest.data : scratch_.data());
@@ -108,7 +115,7 @@ void BurstInitiator::send(Pending& pending, std::uint64_t run) {
   sc_core::sc_time delay;
   const tlm::tlm_sync_enum status = socket_->nb_transport_fw(burst, phase, delay);
   if (status == tlm::TLM_ACCEPTED) return;
-  const std::uint64_t at = now_ticks() + delay.value();
+  const std::uint64_t at = later(now_ticks(), delay.value());
   request_taken(at);
   if (status == tlm::TLM_COMPLETED) {
     answered(burst, at, false);
@@ -120,20 +127,26 @@ void BurstInitiator::send(Pending& pending, std::uint64_t run) {
 tlm::tlm_sync_enum BurstInitiator::nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                                    sc_core::sc_time& delay) {
   if (phase != tlm::END_REQ && phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;  // an extension's, to be ignored
-  const std::uint64_t at = now_ticks() + delay.value();
+  const std::uint64_t at = later(now_ticks(), delay.value());
   if (requesting_ == &payload) request_taken(at);
   if (phase == tlm::END_REQ) return tlm::TLM_ACCEPTED;
-  answered(static_cast<Burst&>(payload), at, false);
-  return tlm::TLM_COMPLETED;
+  const bool call = end_response_ == EndResponse::called;
+  answered(static_cast<Burst&>(payload), at, call);
+  if (call) return tlm::TLM_ACCEPTED;
+  phase = tlm::END_RESP;
+  return tlm::TLM_UPDATED;
 }
 
 void BurstInitiator::request_taken(std::uint64_t ticks) {
   requesting_ = nullptr;
   request_free_at_ = ticks;
+  last_sign_of_life_ = now_ticks();
   wake_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void BurstInitiator::answered(Burst& burst, std::uint64_t ticks, bool end_response) {
+  burst.unanswered = false;
+  last_sign_of_life_ = now_ticks();
   answers_.push({ticks, answer_order_++, &burst, end_response});
   wake_.notify(sc_core::SC_ZERO_TIME);
 }
@@ -151,6 +164,16 @@ void BurstInitiator::finish(const Answer& answer) {
   --in_flight_;
   if (burst.is_response_error()) refused_(burst.address);
   burst.release();
+}
+
+std::string BurstInitiator::owed_text() const {
+  const Burst* oldest = nullptr;
+  for (const auto& burst : bursts_) {
+    if (burst->unanswered && (oldest == nullptr || burst->sent_at < oldest->sent_at)) oldest = burst.get();
+  }
+  return "of " + std::to_string(in_flight_ - answers_.size()) + " transactions under way the oldest, a " +
+         text(*oldest) + " sent at " + sc_core::sc_time::from_value(oldest->sent_at).to_string() + ", waits for " +
+         (oldest == requesting_ ? "END_REQ" : "BEGIN_RESP");
 }
 
 /// In their order: a run does not end before those that were added before it.

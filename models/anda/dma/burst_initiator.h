@@ -7,9 +7,12 @@
 #include <functional>
 #include <memory>
 #include <queue>
+#include <string>
 #include <systemc>
 #include <tlm>
 #include <vector>
+
+#include <anda/dma/dma_config.h>
 
 namespace anda {
 
@@ -18,8 +21,8 @@ namespace anda {
 /// Every burst is a power of two of bytes, naturally aligned and no longer than `max_burst_bytes`; ragged ends of a run
 /// become several of them. Bursts are sent in the order of the runs, the next as soon as the target has taken the one
 /// before (END_REQ, or what implies it) and fewer than `in_flight` are unanswered. Answers may come in any order. All
-/// that a target may do is understood: each return value of either path, a skipped END_REQ, annotated delays. An answer
-/// is accepted at once (TLM_COMPLETED).
+/// that a target may do is understood: each return value of either path, a skipped END_REQ, annotated delays. A
+/// response ends at once, with the return of BEGIN_RESP or by a call.
 ///
 /// Instants are ticks of the kernel's time resolution.
 class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface {
@@ -40,8 +43,8 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
   using Refused = std::function<void(std::uint64_t address)>;
 
   /// Calls go out through the socket; its owner hands the backward calls to nb_transport_bw().
-  BurstInitiator(sc_core::sc_module_name name, tlm::tlm_initiator_socket<>& socket, std::uint32_t max_burst_bytes,
-                 std::uint32_t in_flight, Sent sent, Ended ended, Refused refused);
+  BurstInitiator(sc_core::sc_module_name name, tlm::tlm_initiator_socket<>& socket, const DmaConfig& config, Sent sent,
+                 Ended ended, Refused refused);
 
   void add(const Run& run);
 
@@ -49,6 +52,11 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
   void drop_unsent();
 
   bool idle() const { return runs_.empty(); }
+
+  /// Whether the target owes END_REQ or BEGIN_RESP, its last sign of life, and what it owes in words.
+  bool owed() const { return in_flight_ > answers_.size(); }
+  std::uint64_t last_sign_of_life() const { return last_sign_of_life_; }
+  std::string owed_text() const;
 
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
 
@@ -64,6 +72,8 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
     using tlm_generic_payload::tlm_generic_payload;
     std::uint64_t run = 0;  // counted from the first ever
     std::uint64_t address = 0;
+    std::uint64_t sent_at = 0;
+    bool unanswered = false;
   };
 
   struct Answer {
@@ -88,6 +98,7 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
   tlm::tlm_initiator_socket<>& socket_;
   std::uint32_t max_burst_bytes_;
   std::uint32_t most_in_flight_;
+  EndResponse end_response_;
   Sent sent_;
   Ended ended_;
   Refused refused_;
@@ -100,6 +111,7 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
   Burst* requesting_ = nullptr;  // between BEGIN_REQ and its end
   std::uint64_t request_free_at_ = 0;
   std::uint32_t in_flight_ = 0;
+  std::uint64_t last_sign_of_life_ = 0;
   std::priority_queue<Answer> answers_;
   std::uint64_t answer_order_ = 0;
 

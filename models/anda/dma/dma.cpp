@@ -3,50 +3,74 @@
 
 #include <algorithm>
 
+#include <anda/base/simulated_time.h>
+#include <anda/tlm/transaction_text.h>
+
 namespace anda {
 
-Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clock)
+Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clock, bool moves_data)
     : sc_module(name),
       memory("memory"),
+      activation_buffer("activation_buffer"),
+      weight_buffer("weight_buffer"),
+      activation_credits("activation_credits"),
+      weight_credits("weight_credits"),
       config_(config),
       clock_(clock),
+      moves_data_(moves_data),
+      to_activations_(clock),
+      to_weights_(clock),
       data_(config.max_burst_bytes),
       window_(config.requests_in_flight, 0),
-      aborting_("aborting") {
+      aborting_("aborting"),
+      watchdog_(
+          "watchdog", clock.ticks(config.timeout_cycles), [this] { return owes_since(); }, [this] { return owed(); }) {
   payload_.set_byte_enable_ptr(nullptr);
   counters_.add("dma.read_bytes", "bytes", "bytes asked of external memory", read_bytes_);
   counters_.add("dma.write_bytes", "bytes", "bytes sent to external memory", write_bytes_);
   counters_.add("dma.transactions", "transactions", "TLM transactions to external memory", transactions_);
   if (config.protocol != MemoryProtocol::at) return;
   bursts_ = std::make_unique<BurstInitiator>(
-      "bursts", memory, config.max_burst_bytes, config.requests_in_flight,
+      "bursts", memory, config,
       [this](tlm::tlm_command command, std::uint64_t bytes) {
         ++transactions_;
         bytes_of(command) += bytes;
+        watchdog_.watch();
       },
       [this](std::uint64_t ticks) { end(ticks); }, [this](std::uint64_t address) { refuse(address); });
   memory.register_nb_transport_bw(this, &Dma::nb_transport_bw);
 }
 
 void Dma::begin() {
-  epoch_ = sc_core::sc_time_stamp();
   start_quantum();
   std::fill(window_.begin(), window_.end(), 0);
   slot_ = 0;
   issued_ = 0;
   idle_from_ = 0;
   loads_until_ = 0;
+  results_from_ = 0;
+  stored_from_ = 0;
+  activation_credits->begin();
+  weight_credits->begin();
   failed_ = false;
   aborted_ = false;
 }
 
 void Dma::finish(std::uint64_t cycle) {
   if (!stopped()) wait_until(cycle);
-  if (stopped()) {
-    const sc_core::sc_time at = epoch_ + clock_.time(idle_from_);
-    const sc_core::sc_time& now = sc_core::sc_time_stamp();
-    if (at > now) sc_core::wait(at - now);
-  }
+  if (stopped()) anda::wait_until(clock_.instant(idle_from_));
+  watchdog_.end();
+}
+
+std::uint64_t Dma::owes_since() const {
+  if (!bursts_) return called_at_;
+  return bursts_->owed() ? bursts_->last_sign_of_life() : Watchdog::owes_nothing;
+}
+
+std::string Dma::owed() const {
+  if (bursts_) return bursts_->owed_text();
+  return "its b_transport has not returned from a " + text(payload_) + ", called at " +
+         sc_core::sc_time::from_value(called_at_).to_string();
 }
 
 void Dma::abort() {
@@ -56,48 +80,171 @@ void Dma::abort() {
 }
 
 void Dma::wait_until(std::uint64_t cycle) {
-  const sc_core::sc_time at = epoch_ + clock_.time(cycle);
-  const sc_core::sc_time& now = sc_core::sc_time_stamp();
-  if (at > now) sc_core::wait(at - now, aborting_);
+  anda::wait_until(clock_.instant(cycle), aborting_);
   start_quantum();
 }
 
 void Dma::start_quantum() {
-  run_ahead_ = sc_core::sc_time_stamp() + tlm::tlm_global_quantum::instance().compute_local_quantum();
+  run_ahead_ = sc_core::sc_time::from_value(
+      later(sc_core::sc_time_stamp(), tlm::tlm_global_quantum::instance().compute_local_quantum()));
 }
 
-void Dma::transfer(const Transfer& transfer) {
-  if (bursts_) {
-    ask(transfer);
+// --- transfers of steps ---
+
+void Dma::load(const StepPlan& plan, const Step& step, Loads& loads) {
+  std::uint64_t earliest = stored_from_;
+  if (step.load_activations) earliest = std::max(earliest, activation_credits->free_from(step.activation_half));
+  if (step.load_weights) earliest = std::max(earliest, weight_credits->free_from(step.weight_half));
+  activation_credits->acquire(step.activation_half);
+  weight_credits->acquire(step.weight_half);
+  loads.earliest = earliest;
+  if (observer_ != nullptr && step.load_activations) {
+    observer_->load_half(Operand::activations, step.activation_half, plan.loaded_activation_bytes(step), earliest);
+  }
+  if (observer_ != nullptr && step.load_weights) {
+    observer_->load_half(Operand::weights, step.weight_half, plan.loaded_weight_bytes(step), earliest);
+  }
+  plan.loads(step, [&](const Transfer& transfer) { load(transfer, earliest, nullptr); });
+  loads.asked = asked_;
+  loads.arrived = idle_from_;
+}
+
+void Dma::store(const StepPlan& plan, const Step& step) {
+  stored_from_ = 0;
+  plan.stores(step, [&](const Transfer& transfer) {
+    store(transfer, 0);
+    stored_from_ = results_from_;
+  });
+}
+
+// --- single transfers ---
+
+void Dma::load(const Transfer& transfer, std::uint64_t earliest, std::uint64_t* arrival) {
+  request_.transfer = transfer;
+  request_.command = tlm::TLM_READ_COMMAND;
+  request_.earliest = earliest;
+  request_.arrival = arrival;
+  if (moves_data_) request_.bytes.resize(transfer.memory.bytes);
+  ask(request_);
+}
+
+void Dma::store(const Transfer& transfer, std::uint64_t earliest) {
+  request_.transfer = transfer;
+  request_.command = tlm::TLM_WRITE_COMMAND;
+  request_.arrival = nullptr;
+  if (moves_data_) request_.bytes.resize(transfer.memory.bytes);
+  results_from_ = std::max(results_from_, take_results(transfer, moves_data_ ? request_.bytes.data() : nullptr));
+  request_.earliest = std::max(earliest, results_from_);
+  ask(request_);
+}
+
+void Dma::note_idle(std::uint64_t& cycle) {
+  if (!bursts_) {
+    cycle = idle_from_;
     return;
   }
-  const std::uint64_t free = idle_from_;
-  move(transfer);
-  arrive(transfer, free);
+  Request request;
+  request.arrival = &cycle;
+  ask(request);
+}
+
+void Dma::ask(Request& request) {
+  if (!bursts_) {
+    const std::uint64_t free = idle_from_;
+    move(request.command, request.transfer.memory, request.earliest, moves_data_ ? request.bytes.data() : nullptr);
+    arrive(request, free);
+    return;
+  }
+  under_way_.push_back(request);
+  ++asked_;
+  if (request.command == tlm::TLM_READ_COMMAND) last_read_ = asked_;
+  const MemoryRun& run = request.transfer.memory;
+  bursts_->add({request.command, run.address, stopped() ? 0 : run.bytes,
+                moves_data_ ? under_way_.back().bytes.data() : nullptr, clock_.instant(request.earliest)});
 }
 
 /// Passes on the end of a transfer, idle_from_. `free`: the end of the one before it.
-inline void Dma::arrive(const Transfer& transfer, std::uint64_t free) {
-  if (transfer.arrival != nullptr) *transfer.arrival = idle_from_;
-  if (transfer.command == tlm::TLM_READ_COMMAND) loads_until_ = idle_from_;
-  if (observer_ != nullptr && transfer.command != tlm::TLM_IGNORE_COMMAND && !stopped()) {
-    observer_->transfer(transfer.operand, transfer.command == tlm::TLM_WRITE_COMMAND, transfer.bytes,
-                        {std::max(transfer.earliest, free), idle_from_});
+inline void Dma::arrive(Request& request, std::uint64_t free) {
+  if (request.arrival != nullptr) *request.arrival = idle_from_;
+  if (request.command == tlm::TLM_READ_COMMAND) {
+    loads_until_ = idle_from_;
+    if (!stopped()) fill(request);
+  }
+  if (observer_ != nullptr && request.command != tlm::TLM_IGNORE_COMMAND && !stopped()) {
+    observer_->transfer(request.transfer.operand, request.transfer.store, request.transfer.memory.bytes,
+                        {std::max(request.earliest, free), idle_from_});
   }
 }
 
-inline void Dma::move(const Transfer& transfer) {
-  const std::uint64_t burst = config_.max_burst_bytes;
-  std::uint64_t& bytes_moved = bytes_of(transfer.command);
-  sc_core::sc_time now = sc_core::sc_time_stamp();
-  payload_.set_command(transfer.command);
-  for (std::uint64_t moved = 0; moved < transfer.bytes && !stopped();) {
-    // Naturally aligned bursts: the first ends where an aligned one would.
-    const std::uint64_t address = transfer.address + moved;
-    const std::uint64_t length = std::min(transfer.bytes - moved, burst - (address & (burst - 1)));
-    issued_ = std::max({issued_, transfer.earliest, window_[slot_]});
+// --- steps on the beat ---
 
-    const sc_core::sc_time at = epoch_ + clock_.time(issued_);
+void Dma::stream_out(const MemoryRun& run, std::uint64_t stored) {
+  results_from_ = stored_from_ = stored;
+  move(tlm::TLM_WRITE_COMMAND, run, stored, nullptr);
+}
+
+void Dma::stream_in(const MemoryRun& run, std::uint64_t free_from, Loads& loads) {
+  loads.earliest = std::max(stored_from_, free_from);
+  move(tlm::TLM_READ_COMMAND, run, loads.earliest, nullptr);
+  loads.arrived = loads_until_ = idle_from_;
+}
+
+void Dma::streamed(const Transfer& like, std::uint64_t times) {
+  DataflowAccess& buffer = access(like, 0);
+  buffer.said.words = like.words * times;
+  buffer.said.timed = false;
+  buffer(activation_buffer, like.store ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND, like.address,
+         like.memory.bytes, nullptr);
+  buffer.said.timed = true;
+}
+
+void Dma::streamed(const Transfer& load, const Loads& loads) {
+  DataflowAccess& buffer = access(load, loads.arrived);
+  buffer.said.counted = false;
+  buffer(activation_buffer, tlm::TLM_WRITE_COMMAND, load.address, load.memory.bytes, nullptr);
+  buffer.said.counted = true;
+}
+
+// --- the buffers' side ---
+
+DataflowAccess& Dma::access(const Transfer& transfer, std::uint64_t cycle) {
+  DataflowAccess& access = transfer.operand == Operand::weights ? to_weights_ : to_activations_;
+  access.said.cycle = cycle;
+  access.said.words = transfer.words;
+  access.said.moves_data = moves_data_;
+  return access;
+}
+
+/// The bytes of a load are in the buffer.
+inline void Dma::fill(Request& request) {
+  const Transfer& transfer = request.transfer;
+  auto& socket = transfer.operand == Operand::weights ? weight_buffer : activation_buffer;
+  access(transfer, idle_from_)(socket, tlm::TLM_WRITE_COMMAND, transfer.address, transfer.memory.bytes,
+                               moves_data_ ? request.bytes.data() : nullptr);
+  buffers_understand_ = to_activations_.said.answered;
+}
+
+/// The cycle from which on a block of results is in the buffer, with its bytes.
+inline std::uint64_t Dma::take_results(const Transfer& transfer, unsigned char* to) {
+  DataflowAccess& read = access(transfer, 0);
+  read(activation_buffer, tlm::TLM_READ_COMMAND, transfer.address, transfer.memory.bytes, to);
+  return read.said.done;
+}
+
+// --- protocol b_transport ---
+
+inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint64_t earliest, unsigned char* bytes) {
+  const std::uint64_t burst = config_.max_burst_bytes;
+  std::uint64_t& bytes_moved = bytes_of(command);
+  sc_core::sc_time now = sc_core::sc_time_stamp();
+  payload_.set_command(command);
+  for (std::uint64_t moved = 0; moved < run.bytes && !stopped();) {
+    // Naturally aligned bursts: the first ends where an aligned one would.
+    const std::uint64_t address = run.address + moved;
+    const std::uint64_t length = std::min(run.bytes - moved, burst - (address & (burst - 1)));
+    issued_ = std::max({issued_, earliest, window_[slot_]});
+
+    const sc_core::sc_time at = sc_core::sc_time::from_value(clock_.instant(issued_));
     if (at >= run_ahead_) {
       wait_until(issued_);
       if (aborted_) break;
@@ -106,12 +253,15 @@ inline void Dma::move(const Transfer& transfer) {
     sc_core::sc_time delay = at > now ? at - now : sc_core::SC_ZERO_TIME;
 
     payload_.set_address(address);
-    payload_.set_data_ptr(transfer.data != nullptr ? transfer.data + moved : data_.data());
+    payload_.set_data_ptr(bytes != nullptr ? bytes + moved : data_.data());
     payload_.set_data_length(static_cast<unsigned int>(length));
     payload_.set_streaming_width(static_cast<unsigned int>(length));
     payload_.set_dmi_allowed(false);
     payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    watchdog_.watch();
+    called_at_ = now.value();
     memory->b_transport(payload_, delay);
+    called_at_ = Watchdog::owes_nothing;
     ++transactions_;
     bytes_moved += length;
     if (payload_.is_response_error()) {
@@ -120,7 +270,7 @@ inline void Dma::move(const Transfer& transfer) {
     }
 
     now = sc_core::sc_time_stamp();  // the target may have waited
-    const std::uint64_t arrived = clock_.cycles((now + delay - epoch_).value());
+    const std::uint64_t arrived = clock_.cycle_after(delay);
     idle_from_ = std::max(idle_from_, arrived);
     window_[slot_] = arrived;
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
@@ -130,17 +280,9 @@ inline void Dma::move(const Transfer& transfer) {
 
 // --- protocol at ---
 
-void Dma::ask(const Transfer& transfer) {
-  under_way_.push_back(transfer);
-  ++asked_;
-  if (transfer.command == tlm::TLM_READ_COMMAND) last_read_ = asked_;
-  bursts_->add({transfer.command, transfer.address, stopped() ? 0 : transfer.bytes, transfer.data,
-                (epoch_ + clock_.time(transfer.earliest)).value()});
-}
-
 void Dma::end(std::uint64_t ticks) {
   const std::uint64_t free = idle_from_;
-  if (ticks > epoch_.value()) idle_from_ = std::max(idle_from_, clock_.cycles(ticks - epoch_.value()));
+  if (ticks > clock_.epoch().value()) idle_from_ = std::max(idle_from_, clock_.cycles(ticks - clock_.epoch().value()));
   arrive(under_way_.front(), free);
   under_way_.pop_front();
   ++ended_;

@@ -16,11 +16,21 @@ enum class MemoryProtocol {
 inline constexpr ChoiceTable<MemoryProtocol, 2> memory_protocols{
     {{"b_transport", MemoryProtocol::b_transport}, {"at", MemoryProtocol::at}}};
 
+/// How the four phases end: what becomes of the memory's BEGIN_RESP.
+enum class EndResponse {
+  returned,  ///< the call returns TLM_UPDATED with END_RESP
+  called     ///< the call returns TLM_ACCEPTED, and END_RESP follows by a call
+};
+inline constexpr ChoiceTable<EndResponse, 2> end_responses{
+    {{"returned", EndResponse::returned}, {"called", EndResponse::called}}};
+
 /// The DMA engine between external memory and the buffers.
 struct DmaConfig {
   MemoryProtocol protocol = MemoryProtocol::b_transport;
   std::uint32_t max_burst_bytes = 1u << 20;
   std::uint32_t requests_in_flight = 8;
+  EndResponse end_response = EndResponse::returned;
+  std::uint64_t timeout_cycles = 10'000'000;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -31,6 +41,13 @@ struct DmaConfig {
                  "largest TLM transaction; a transfer of more bytes is cut into several. A power of two");
     visit.number("requests_in_flight", self.requests_in_flight, Range<std::uint32_t>{1, 1024},
                  "transactions that may be under way together");
+    visit.choice("end_response", self.end_response, end_responses,
+                 "how a response ends with protocol at. returned: the memory's BEGIN_RESP returns END_RESP; called: "
+                 "END_RESP comes by a call of its own, for memories that ignore what is returned");
+    visit.number(
+        "timeout_cycles", self.timeout_cycles, Range<std::uint64_t>{0, 1'000'000'000'000},
+        "a memory that owes an answer and gives no sign of life for so many cycles ends the simulation with an "
+        "error; 0: it is waited for without limit");
   }
 
   void check(const std::string& path, Problems& problems) const {

@@ -8,12 +8,19 @@
 #include <string>
 
 #include <anda/dram/command.h>
+#include <anda/dram/mapping/address_layout.h>
 
 namespace anda {
 struct DramConfig;
 }
 
 namespace anda::dram {
+
+constexpr std::uint32_t log2_of(std::uint64_t power_of_two) {
+  std::uint32_t bits = 0;
+  while ((std::uint64_t{1} << bits) < power_of_two) ++bits;
+  return bits;
+}
 
 /// What a burst's address is made of, below the row.
 enum class AddressField : std::uint8_t { channel, bank_group, column, bank };
@@ -33,8 +40,9 @@ struct Place {
   }
 };
 
-/// Burst number ↔ channel, bank, row, column. A channel numbers its own bursts without gaps, in the order of their
-/// addresses, so that a channel's share of a long transfer is again a range.
+/// Burst number ↔ channel, bank, row, column, by the layout of policy.mapping (mapping/address_mapping.h). A channel
+/// numbers its own bursts without gaps, in the order of their addresses, so that a channel's share of a long transfer
+/// is again a range.
 class AddressMap {
  public:
   /// For a configuration that has been checked.
@@ -52,24 +60,13 @@ class AddressMap {
   Place place(std::uint64_t local) const;
 
  private:
-  struct Bits {
-    std::uint32_t shift = 0;
-    std::uint32_t mask = 0;
-    std::uint32_t of(std::uint64_t local) const { return static_cast<std::uint32_t>(local >> shift) & mask; }
-  };
-
   /// XORed to the channels of a stretch in which each has its turn once.
   std::uint32_t swap(std::uint64_t turn) const;
 
+  AddressLayout layout_;
   std::uint32_t channels_;
-  std::uint32_t channel_bits_ = 0;  // 0: channels are not XORed
-  std::uint64_t turn_bursts_;       // successive bursts of one channel
-  Bits group_;
-  Bits bank_;
-  Bits column_;
-  std::uint32_t row_shift_ = 0;
-  std::uint32_t bank_bits_ = 0;
-  bool xor_banks_;
+  std::uint32_t channel_bits_;  // 0: channels are not XORed
+  std::uint32_t bank_bits_;
 };
 
 }  // namespace anda::dram

@@ -2,196 +2,312 @@
 #ifndef ANDA_DRAM_CHANNEL_CONTROLLER_H
 #define ANDA_DRAM_CHANNEL_CONTROLLER_H
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
-#include <vector>
 
-#include <anda/dram/bank_set.h>
-#include <anda/dram/channel_rules.h>
-#include <anda/dram/command.h>
-#include <anda/dram/statistics.h>
-#include <anda/dram/timing_table.h>
+#include <anda/dram/channel.h>
 
 namespace anda::dram {
 
-/// A range of a channel's own bursts that arrive together and are complete together.
-struct Segment {
-  std::uint64_t first = 0;  ///< the channel's own number, see AddressMap
-  std::uint64_t count = 0;
-  Cycle arrival = 0;
-  bool write = false;
-  std::uint64_t token = 0;  ///< the owner's
-};
-
-/// A segment all of whose reads have their data, or all of whose writes are in the queue.
-struct Finished {
-  std::uint64_t token;
-  Cycle cycle;
-};
-
-/// Controller and banks of one channel. It counts cycles of the command clock and goes from one command to the next,
-/// whatever lies between; commands leave in the order of their cycles.
+/// A channel whose policies are known when it is compiled; scheduler/, page/ and refresh/ have their contracts.
 ///
 /// Segments wait in line for places in a read and a write queue. Each turn picks, of the requests in the queue that is
-/// being served, the command that can leave first; of several the column command, then the oldest request.
-///
-/// The state is a value: a copy runs ahead without consequences for the original. Refresh is in channel_refresh.cpp.
-class ChannelController {
+/// being served, the command that the scheduler puts first; a refresh comes in between when its policy says so.
+template <class Scheduler, class Page, class Refresh>
+class ChannelController final : public Channel {
  public:
-  /// Adds to `counts` what it does; it must outlive the controller.
-  ChannelController(const ChannelRules& rules, ChannelIndex index, CommandCounts& counts);
+  ChannelController(const ChannelRules& rules, ChannelIndex index, Statistics& statistics)
+      : Channel(rules, index, statistics), refresh_(rules, index) {}
 
-  /// Puts a segment behind those before it. It counts as arriving no earlier than they do.
-  void push(const Segment& segment);
-
-  /// Issues every command before a cycle.
-  void run_until(Cycle limit) {
+  void run_until(Cycle limit) override {
     while (step(limit)) {
     }
   }
-  /// Runs until all that was pushed is in the queues; until then nothing that is pushed later has any influence.
-  void run_until_taken_in() {
-    while (line_begin_ < line_.size() && step(never)) {
+  void run_until_taken_in() override {
+    for (take_in(); !line_.empty() && step(never); take_in()) {
     }
   }
-  /// Runs until nothing is left to do but refresh.
-  void drain() {
+  void drain() override {
     while (!idle() && step(never)) {
     }
   }
-  /// Runs until a segment finishes; returns that cycle. The segment must have been pushed and not have finished.
-  Cycle run_until_finished(std::uint64_t token);
-
-  bool idle() const { return line_begin_ == line_.size() && waiting_[0] + waiting_[1] == 0; }
-
-  /// Segments finished since the last clear, in no particular order.
-  const std::vector<Finished>& finished() const { return finished_; }
-  void clear_finished() { finished_.clear(); }
-
-  const Statistics& statistics() const { return statistics_; }
-
-  /// `observer` must outlive the controller; none by default.
-  void observe(const CommandObserver* observer) { observer_ = observer; }
-
-  /// Takes over another's state but neither its observer nor the counts it adds to.
-  void imitate(const ChannelController& other);
+  Cycle run_until_finished(std::uint64_t token) override;
+  void imitate(const Channel& other) override;
 
  private:
-  using Entry = std::uint16_t;  // index of a waiting request
-  static constexpr Entry none = 0xFFFF;
-  enum class Access : std::uint8_t { hit, miss, conflict };
-
-  struct Request {
-    std::uint64_t row;
-    std::uint64_t age;  // the smaller, the older
-    Cycle arrival;
-    Cycle entered;
-    std::uint32_t group;  // index of its segment in groups_
-    std::uint16_t column;
-    std::uint8_t bank;
-    Access access;
-    bool write;
-    Entry before;
-    Entry after;
-  };
-  struct Group {
-    std::uint64_t token;
-    std::uint64_t left;
-    Cycle done;
-  };
-  /// Requests of one bank and direction, oldest first.
-  struct List {
-    Entry first = none;
-    Entry last = none;
-    Entry hit = none;  // the oldest for the open row
-  };
-  using Waits = std::array<Cycle, waiter_count>;  // the first cycle at which each may leave
-  struct Bank {
-    Waits next{};
-    std::uint64_t row = 0;
-    Cycle used = 0;
-    std::array<List, 2> lists;
-    std::uint32_t bypasses = 0;
-    bool open = false;
-    bool worn = false;      // requests were bypassed often enough: no more hits
-    bool conflict = false;  // its last row was closed for another one
-  };
-  struct Choice {
-    Cycle at = never;
-    std::uint64_t age = ~std::uint64_t{0};
-    Entry entry = none;
-    Command command{};
-    std::uint32_t bank = 0;
-
-    bool before(Cycle cycle, std::uint64_t other_age) const { return at < cycle || (at == cycle && age <= other_age); }
-  };
-
   bool step(Cycle limit);
   void take_in();
-  bool accept(const Segment& segment);
+  void accept(const Segment& segment, Direction direction);
   void choose_direction();
-  Choice choose_column() const;
-  Choice choose_row() const;
-  void choose_bank_to_refresh(Cycle now);
-  Choice bank_refresh() const;
-  void note_bank_refresh();
-  bool refresh_all_banks(Cycle limit);
+  Choice choose() const;
+  Choice choose_column(BankSet candidates) const;
+  Choice choose_row(BankSet candidates) const;
   void skip_idle_refreshes(Cycle limit);
-  void issue(const Choice& choice);
-  void issue_column(const Choice& choice);
-  void open_row(std::uint32_t bank, const Request& request);
-  void close_row(std::uint32_t bank);
-  void emit(Command command, std::uint32_t bank, std::uint64_t row, std::uint32_t column, Cycle at);
-  void apply(Command command, std::uint32_t bank, Cycle at);
-  void finish_one(std::uint32_t group, Cycle cycle);
-  Entry next_hit(Entry from, std::uint64_t row) const;
-  void update_masks(std::uint32_t bank);
+  void issue(Choice choice);
+  void issue_row(const Choice& choice);
+  void issue_column(Choice choice);
+  void close_row(BankIndex bank);
+  void send(Command command, BankIndex bank, RowIndex row, ColumnIndex column, Cycle at);
+  void count_access(RowAccess access);
 
-  Cycle on_column_bus(Cycle cycle) const;
-  Cycle on_row_bus(Cycle cycle, bool activate) const;
-  void take_row_bus(Cycle at, Cycle cycles);
-  Cycle refresh_interval_of_a_bank() const;
-
-  const ChannelRules* rules_;
-  CommandCounts* counts_;
-  ChannelIndex index_;
-  const CommandObserver* observer_ = nullptr;
-  std::uint32_t group_shift_ = 0;  // bank >> group_shift_: its group
-
-  Cycle now_ = 0;
-  std::vector<Bank> banks_;
-  std::vector<Waits> groups_next_;
-  Waits next_{};
-  std::array<Cycle, 4> activates_{};  // tFAW: when the fifth one may follow each of the last four
-  std::uint32_t oldest_activate_ = 0;
-  Cycle column_bus_free_ = 0;
-  Cycle row_bus_free_ = 0;
-
-  std::vector<Request> requests_;
-  std::vector<Entry> free_;
-  std::array<std::uint32_t, 2> waiting_{};  // reads, writes
-  std::array<BankSet, 2> with_waiting_{};
-  std::array<BankSet, 2> with_hits_{};
-  BankSet open_banks_ = 0;
+  Refresh refresh_;
   std::uint64_t next_age_ = 0;
-  bool writing_ = false;
-
-  std::vector<Segment> line_;  // from line_begin_
-  std::size_t line_begin_ = 0;
-  bool front_started_ = false;
-  std::uint32_t front_group_ = 0;
-  std::vector<Group> groups_;
-  std::vector<std::uint32_t> free_groups_;
-  std::vector<Finished> finished_;
-
-  Cycle refresh_due_ = never;
-  std::uint64_t refreshes_due_ = 0;  // of single banks, so far
-  BankSet refreshed_ = 0;            // had their turn in this round
-  static constexpr std::uint32_t no_bank = ~0u;
-  std::uint32_t refresh_bank_ = no_bank;
-
-  Statistics statistics_;
+  Direction direction_ = Direction::read;  // whose commands are looked for
+  Direction served_ = Direction::read;     // of the last command for a request
 };
+
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::imitate(const Channel& other) {
+  const CommandObserver* const observer = observer_;
+  Statistics* const statistics = statistics_;
+  *this = static_cast<const ChannelController&>(other);
+  observer_ = observer;
+  statistics_ = statistics;
+}
+
+template <class Scheduler, class Page, class Refresh>
+Cycle ChannelController<Scheduler, Page, Refresh>::run_until_finished(std::uint64_t token) {
+  for (;;) {
+    for (const Finished& one : finished()) {
+      if (one.token == token) return one.cycle;
+    }
+    clear_finished();
+    if (idle()) return state_.now;
+    while (finished().empty() && !idle()) step(never);
+  }
+}
+
+// --- requests ---
+
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::take_in() {
+  while (line_.arrival() <= state_.now && !line_.empty()) {
+    const Segment& segment = line_.front();
+    const Direction direction = segment.write ? Direction::write : Direction::read;
+    if (state_.queues.full(direction)) return;
+    accept(segment, direction);
+    line_.pop_burst();
+  }
+}
+
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::accept(const Segment& segment, Direction direction) {
+  const Place place = rules_->map.place(segment.first);
+  const SegmentSlot slot = line_.front_slot();
+  if (direction == Direction::read && state_.queues.holds_write(place)) {
+    ++statistics_->reads;
+    ++statistics_->forwarded;
+    statistics_->read_latency.add(state_.now - segment.arrival);
+    line_.finish_burst(slot, state_.now);
+    return;
+  }
+  const Request request{next_age_++, place.row,      segment.arrival, state_.now, slot,    place.column,
+                        place.bank,  RowAccess::hit, direction,       no_entry,   no_entry};
+  if (state_.queues.add(request, state_.banks)) state_.queues.template offer<Scheduler>(place.bank, true);
+  statistics_->longest_queue = std::max<std::uint64_t>(statistics_->longest_queue, state_.queues.waiting());
+  if (direction == Direction::write) line_.finish_burst(slot, state_.now);
+}
+
+/// Writes are served from write_drain_start down to write_drain_stop, or when no read waits. What was served counts,
+/// not what was merely looked at: only so a channel that is told of its requests one by one decides the same.
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::choose_direction() {
+  const std::uint32_t reads = state_.queues.waiting(Direction::read);
+  const std::uint32_t writes = state_.queues.waiting(Direction::write);
+  const std::uint32_t enough =
+      served_ == Direction::write ? rules_->policy.write_drain_stop + 1 : rules_->policy.write_drain_start;
+  direction_ = writes > 0 && (writes >= enough || reads == 0) ? Direction::write : Direction::read;
+}
+
+// --- the next command ---
+
+template <class Scheduler, class Page, class Refresh>
+Choice ChannelController<Scheduler, Page, Refresh>::choose() const {
+  const BankSet free = ~refresh_.held();
+  const BankSet offered = state_.queues.offered(direction_);
+  const Choice column = choose_column(offered & free);
+  const Choice row = choose_row(state_.queues.wanted(direction_) & ~offered & free);
+  return row.at < column.at ? row : column;
+}
+
+template <class Scheduler, class Page, class Refresh>
+Choice ChannelController<Scheduler, Page, Refresh>::choose_column(BankSet candidates) const {
+  Choice best;
+  const Command command = direction_ == Direction::write ? Command::write : Command::read;
+  const Waiter waiter = direction_ == Direction::write ? Waiter::write : Waiter::read;
+  const Cycle earliest = state_.buses.column(std::max(state_.now, state_.banks.channel_ready(waiter)));
+  for_each_bank(candidates, [&](BankIndex bank) {
+    const Entry entry = state_.queues.of(bank, direction_).offer;
+    const Cycle ready = state_.banks.bank_ready(waiter, bank);
+    const Choice choice{ready <= earliest ? earliest : state_.buses.column(ready), state_.queues[entry].age, entry,
+                        command, bank};
+    if (Scheduler::before(choice, best)) best = choice;
+  });
+  return best;
+}
+
+template <class Scheduler, class Page, class Refresh>
+Choice ChannelController<Scheduler, Page, Refresh>::choose_row(BankSet candidates) const {
+  Choice best;
+  if (candidates == 0) return best;
+  const Cycle activate = std::max(state_.now, state_.banks.channel_ready(Waiter::activate));
+  const Cycle last_activate = refresh_.last_activate();
+  for_each_bank(candidates, [&](BankIndex bank) {
+    Choice choice;
+    choice.command = state_.banks.is_open(bank) ? Command::precharge : Command::activate;
+    if (choice.command == Command::precharge) {
+      choice.at = std::max(state_.now, state_.banks.bank_ready(Waiter::precharge, bank));
+    } else {
+      choice.at = std::max(activate, state_.banks.bank_ready(Waiter::activate, bank));
+    }
+    choice.at = state_.buses.row(choice.at, choice.command);
+    if (choice.command == Command::activate && choice.at > last_activate) return;
+    choice.entry = state_.queues.of(bank, direction_).first;
+    choice.age = state_.queues[choice.entry].age;
+    choice.bank = bank;
+    if (Scheduler::before(choice, best)) best = choice;
+  });
+  return best;
+}
+
+/// Issues the next command before a cycle, or goes on to the next arrival; false if there is neither.
+template <class Scheduler, class Page, class Refresh>
+bool ChannelController<Scheduler, Page, Refresh>::step(Cycle limit) {
+  take_in();
+  choose_direction();
+  if (refresh_.due() < limit && state_.queues.empty()) skip_idle_refreshes(limit);
+  Choice best = choose();
+  const Cycle arrival = line_.arrival() > state_.now ? line_.arrival() : never;
+  // Only what is due before the limit: what arrives from there on is not known yet.
+  while (refresh_.due() <= std::min(best.at, arrival) && refresh_.due() < limit && !refresh_.pending(state_)) {
+    if (!refresh_.decide(state_, std::max(refresh_.due(), state_.now))) break;
+    best = choose();
+  }
+  if (refresh_.pending(state_)) {
+    const Choice refresh = refresh_.next(state_);
+    if (refresh.at <= best.at) best = refresh;
+  }
+  if (arrival < limit && arrival <= best.at) {
+    state_.now = arrival;
+    return true;
+  }
+  if (best.at >= limit) return false;
+  issue(best);
+  return true;
+}
+
+/// A long time without requests: refreshes of which nobody sees the commands are counted, not issued.
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::skip_idle_refreshes(Cycle limit) {
+  const Cycle until = std::min(limit, line_.arrival());
+  if (until == never || observer_ != nullptr || state_.banks.open() != 0 || refresh_.pending(state_)) return;
+  const std::uint64_t skipped = refresh_.skip(until);
+  (Refresh::kind == DramRefresh::per_bank ? statistics_->bank_refreshes : statistics_->refreshes) += skipped;
+}
+
+// --- effects of a command ---
+
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::send(Command command, BankIndex bank, RowIndex row,
+                                                       ColumnIndex column, Cycle at) {
+  state_.now = at;
+  state_.buses.take(command, at);
+  state_.banks.apply(command, bank, row, at);
+  if (observer_ != nullptr) (*observer_)({at, index_, command, bank, row, column});
+}
+
+/// The bank's requests see that its row is closed.
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::close_row(BankIndex bank) {
+  state_.queues.row_closed(bank);
+  state_.queues.template offer<Scheduler>(bank, false);
+}
+
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::issue(Choice choice) {
+  if (choice.entry != no_entry && served_ != direction_) {
+    served_ = direction_;
+    ++statistics_->turnarounds;
+  }
+  if (is_column(choice.command)) {
+    issue_column(choice);
+  } else {
+    issue_row(choice);
+  }
+}
+
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::issue_row(const Choice& choice) {
+  const BankIndex bank = choice.bank;
+  switch (choice.command) {
+    case Command::activate: {
+      const RowIndex row = state_.queues[choice.entry].row;
+      state_.queues.note_access(choice.entry, state_.banks.conflict(bank) ? RowAccess::conflict : RowAccess::miss);
+      state_.banks.note_conflict(bank, false);
+      send(choice.command, bank, row, {}, choice.at);
+      state_.queues.row_opened(bank, row);
+      state_.queues.template offer<Scheduler>(bank, true);
+      ++statistics_->activates;
+      return;
+    }
+    case Command::precharge:
+      state_.banks.note_conflict(bank, choice.entry != no_entry);
+      send(choice.command, bank, state_.banks.row(bank), {}, choice.at);
+      close_row(bank);
+      ++statistics_->precharges;
+      return;
+    case Command::precharge_all: {
+      const BankSet open = state_.banks.open();
+      send(choice.command, {}, {}, {}, choice.at);
+      for_each_bank(open, [&](BankIndex one) {
+        close_row(one);
+        ++statistics_->precharges;
+      });
+      return;
+    }
+    default:
+      send(choice.command, bank, {}, {}, choice.at);
+      refresh_.refreshed(choice.command);
+      ++(choice.command == Command::refresh_bank ? statistics_->bank_refreshes : statistics_->refreshes);
+  }
+}
+
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::count_access(RowAccess access) {
+  ++(access == RowAccess::hit    ? statistics_->row_hits
+     : access == RowAccess::miss ? statistics_->row_misses
+                                 : statistics_->row_conflicts);
+}
+
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::issue_column(Choice choice) {
+  const Request& request = state_.queues[choice.entry];
+  const bool closes = Page::closes_after(state_.queues, request);
+  if (closes) choice.command = is_write(choice.command) ? Command::write_precharge : Command::read_precharge;
+  send(choice.command, choice.bank, request.row, request.column, choice.at);
+
+  const Cycle data = choice.at + rules_->data_delay(choice.command) + rules_->burst_cycles;
+  data_cycles_ += rules_->burst_cycles;
+  statistics_->data_cycles += rules_->burst_cycles;
+  statistics_->last_data = std::max(statistics_->last_data, data);
+  statistics_->queued_cycles += choice.at - request.entered;
+  count_access(request.access);
+  if (request.direction == Direction::write) {
+    ++statistics_->writes;
+  } else {
+    ++statistics_->reads;
+    statistics_->read_latency.add(data - request.arrival);
+    line_.finish_burst(request.segment, data);
+  }
+
+  state_.queues.remove(choice.entry);
+  if (closes) {
+    state_.banks.note_conflict(choice.bank, state_.queues.of(choice.bank, direction_).first != no_entry);
+    close_row(choice.bank);
+  } else {
+    state_.queues.template offer<Scheduler>(choice.bank, true);
+  }
+}
 
 }  // namespace anda::dram
 

@@ -15,6 +15,9 @@ namespace anda::dram {
 struct ChannelRules {
   explicit ChannelRules(const DramConfig& config);
 
+  /// From a column command to its first data.
+  Cycle data_delay(Command command) const { return is_write(command) ? timing.cwl : timing.cl; }
+
   DramOrganisation organisation;
   DramTiming timing;
   DramPolicy policy;
@@ -23,7 +26,8 @@ struct ChannelRules {
   std::uint32_t channels;
   Cycle burst_cycles;
   Cycle refresh_interval;
-  bool shared_buses;  ///< pseudo-channels take turns on their command buses
+  Cycle activate_delay;  ///< of an activation's timings, which count from its last cycle on the bus
+  bool shared_buses;     ///< pseudo-channels take turns on their command buses
 };
 
 }  // namespace anda::dram

@@ -15,9 +15,9 @@ using Cycle = std::uint64_t;
 inline constexpr Cycle never = ~Cycle{0};
 
 /// Indices that don't mix. A channel here is the unit that has banks and a data bus of its own: a pseudo-channel, where
-/// there are such. Banks are counted through all groups of a channel.
+/// there are such. Banks are counted through all bank groups of a channel.
 enum class ChannelIndex : std::uint32_t {};
-enum class GroupIndex : std::uint8_t {};
+enum class BankGroupIndex : std::uint8_t {};
 enum class BankIndex : std::uint8_t {};
 enum class RowIndex : std::uint64_t {};
 enum class ColumnIndex : std::uint16_t {};

@@ -20,8 +20,10 @@ const DramConfig& checked(const DramConfig& config) {
 
 DetailedMemory::DetailedMemory(const DramConfig& config)
     : config_(checked(config)), rules_(std::make_unique<const ChannelRules>(config)) {
-  for (std::uint32_t i = 0; i < config.channels; ++i) controllers_.emplace_back(*rules_, ChannelIndex{i}, counts_);
-  scratch_.emplace_back(*rules_, ChannelIndex{0}, scratch_counts_);
+  for (std::uint32_t i = 0; i < config.channels; ++i) {
+    channels_.push_back(make_channel(*rules_, ChannelIndex{i}, statistics_));
+  }
+  scratch_ = make_channel(*rules_, ChannelIndex{0}, scratch_statistics_);
 }
 
 /// Calls fn(channel, first, count) with each channel's own range of the request's bursts.
@@ -51,12 +53,12 @@ void DetailedMemory::push(const MemoryRequest& request) {
   pending_[slot] = {request.token, 0, 0};
   for_each_share(request, [&](std::uint32_t channel, std::uint64_t first, std::uint64_t count) {
     ++pending_[slot].channels;
-    controllers_[channel].push({first, count, request.arrival, request.write, slot});
+    channels_[channel]->push({first, count, request.arrival, request.write, slot});
   });
 }
 
-void DetailedMemory::collect(ChannelController& controller) {
-  for (const Finished& one : controller.finished()) {
+void DetailedMemory::collect(Channel& channel) {
+  for (const Finished& one : channel.finished()) {
     if ((one.token & served) != 0) continue;
     Pending& pending = pending_[one.token];
     pending.done = std::max(pending.done, one.cycle);
@@ -64,58 +66,51 @@ void DetailedMemory::collect(ChannelController& controller) {
     completions_.push_back({pending.token, pending.done});
     free_pending_.push_back(static_cast<std::uint32_t>(one.token));
   }
-  controller.clear_finished();
+  channel.clear_finished();
 }
 
 void DetailedMemory::run_until(Cycle limit) {
-  for (ChannelController& controller : controllers_) {
-    controller.run_until(limit);
-    collect(controller);
+  for (const auto& channel : channels_) {
+    channel->run_until(limit);
+    collect(*channel);
   }
 }
 
 void DetailedMemory::drain() {
-  for (ChannelController& controller : controllers_) {
-    controller.drain();
-    collect(controller);
+  for (const auto& channel : channels_) {
+    channel->drain();
+    collect(*channel);
   }
 }
 
 bool DetailedMemory::idle() const {
-  return std::all_of(controllers_.begin(), controllers_.end(),
-                     [](const ChannelController& controller) { return controller.idle(); });
+  return std::all_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->idle(); });
 }
 
 Cycle DetailedMemory::serve(const MemoryRequest& request) {
   Cycle done = 0;
   const std::uint64_t token = served | served_++;
-  for_each_share(request, [&](std::uint32_t channel, std::uint64_t first, std::uint64_t count) {
-    ChannelController& controller = controllers_[channel];
-    controller.run_until(request.arrival);
-    collect(controller);
-    controller.push({first, count, request.arrival, request.write, token});
+  for_each_share(request, [&](std::uint32_t index, std::uint64_t first, std::uint64_t count) {
+    Channel& channel = *channels_[index];
+    channel.run_until(request.arrival);
+    collect(channel);
+    channel.push({first, count, request.arrival, request.write, token});
     // The original only goes as far as later requests cannot change; a copy finds the end.
-    controller.run_until_taken_in();
+    channel.run_until_taken_in();
     if (request.write) {
-      done = std::max(done, controller.run_until_finished(token));
+      done = std::max(done, channel.run_until_finished(token));
     } else {
-      scratch_.front().imitate(controller);
-      done = std::max(done, scratch_.front().run_until_finished(token));
+      scratch_->imitate(channel);
+      done = std::max(done, scratch_->run_until_finished(token));
     }
-    collect(controller);
+    collect(channel);
   });
   return done;
 }
 
-Statistics DetailedMemory::statistics() const {
-  Statistics sum;
-  for (const ChannelController& controller : controllers_) sum.add(controller.statistics());
-  return sum;
-}
-
 void DetailedMemory::observe(CommandObserver observer) {
   observer_ = std::move(observer);
-  for (ChannelController& controller : controllers_) controller.observe(observer_ ? &observer_ : nullptr);
+  for (const auto& channel : channels_) channel->observe(observer_ ? &observer_ : nullptr);
 }
 
 }  // namespace anda::dram

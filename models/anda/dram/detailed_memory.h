@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include <anda/dram/channel_controller.h>
+#include <anda/dram/channel.h>
 
 namespace anda::dram {
 
@@ -58,11 +58,10 @@ class DetailedMemory {
   /// been known from the start, as far as its arrival allows. Returns the cycle of its completion.
   Cycle serve(const MemoryRequest& request);
 
-  /// Of one channel, and of all.
-  const Statistics& statistics(ChannelIndex channel) const { return controllers_[raw(channel)].statistics(); }
-  Statistics statistics() const;
   /// Of all channels, up to date at any time and always in the same place.
-  const CommandCounts& counts() const { return counts_; }
+  const Statistics& statistics() const { return statistics_; }
+  /// Cycles for which a channel's data bus has been busy.
+  Cycle data_cycles(ChannelIndex channel) const { return channels_[raw(channel)]->data_cycles(); }
 
   /// Shows every command to an observer, channel after channel: to be called before the first request.
   void observe(CommandObserver observer);
@@ -76,15 +75,15 @@ class DetailedMemory {
 
   template <class Fn>
   void for_each_share(const MemoryRequest& request, Fn&& fn);
-  void collect(ChannelController& controller);
+  void collect(Channel& channel);
 
   DramConfig config_;
   std::unique_ptr<const ChannelRules> rules_;
   CommandObserver observer_;
-  CommandCounts counts_;
-  CommandCounts scratch_counts_;
-  std::vector<ChannelController> controllers_;
-  std::vector<ChannelController> scratch_;  // one, for looking ahead
+  Statistics statistics_;
+  Statistics scratch_statistics_;
+  std::vector<std::unique_ptr<Channel>> channels_;
+  std::unique_ptr<Channel> scratch_;  // for looking ahead
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_pending_;
   std::vector<Completion> completions_;

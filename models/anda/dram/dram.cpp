@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/base/clock.h>
+#include <anda/base/process.h>
 #include <anda/dram/dram.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include <anda/base/simulated_time.h>
 
 namespace anda {
 
@@ -36,7 +39,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
     : sc_module(name),
       socket("socket"),
       config_(checked(config)),
-      access_{config.capacity_bytes, 1, true},
+      access_{config.capacity_bytes, 1, true, true},
       dmi_(config.dmi && config.store_data),
       burst_shift_(log2_of(config.burst_bytes())),
       burst_ticks_(static_cast<std::uint64_t>(ticks_of_burst(config))),
@@ -45,7 +48,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
       clock_(config.clock_hz()),
       phases_(this, &Dram::on_phase),
       wake_("wake") {
-  SC_HAS_PROCESS(Dram);
+  ANDA_HAS_PROCESS(Dram);
   SC_METHOD(run);
   sensitive << wake_;
   dont_initialize();
@@ -56,7 +59,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
   counters_.add("dram.read_bursts", "bursts", "bursts that the reads touched", read_bursts_);
   counters_.add("dram.write_bursts", "bursts", "bursts that the writes touched", write_bursts_);
   if (!config_.request_trace.empty()) {
-    request_trace_ = std::make_unique<dram::RequestTrace>(config_.request_trace, this->name(), config_.burst_bytes());
+    request_trace_ = std::make_unique<dram::RequestTrace>(config_.request_trace, this->name(), config_);
   }
   if (config_.level == DramLevel::detailed || request_trace_) {
     clock_.require_resolution("the command clock of dram.data_rate_bit_per_s");
@@ -64,20 +67,27 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
   if (config_.level != DramLevel::detailed) return;
 
   channels_ = std::make_unique<dram::DetailedMemory>(config_);
-  const std::uint64_t access = clock_.ticks(std::uint64_t{config_.timing.rcd} + config_.timing.cl);
+  const std::uint64_t access = clock_.ticks(config_.access_cycles());
   controller_ticks_ = latency_ticks_ - std::min(latency_ticks_, access);
-  const dram::CommandCounts& counts = channels_->counts();
+  const dram::Statistics& counts = channels_->statistics();
   counters_.add("dram.activates", "commands", "rows opened", counts.activates);
   counters_.add("dram.refreshes", "commands", "refreshes of all banks of a channel", counts.refreshes);
   counters_.add("dram.bank_refreshes", "commands", "refreshes of one bank", counts.bank_refreshes);
   counters_.add("dram.row_hits", "bursts", "bursts whose row was open", counts.row_hits);
   counters_.add("dram.row_misses", "bursts", "bursts whose bank had no row open", counts.row_misses);
   counters_.add("dram.row_conflicts", "bursts", "bursts for which another row had to be closed", counts.row_conflicts);
+  counters_.add("dram.precharges", "commands", "banks closed by a command of their own", counts.precharges);
+  counters_.add("dram.turnarounds", "changes", "changes between reading and writing", counts.turnarounds);
+  counters_.add("dram.forwarded_reads", "bursts", "reads that a waiting write answered", counts.forwarded);
+  counters_.add("dram.data_cycles", "cycles", "cycles of the command clock for which channels moved data, all together",
+                counts.data_cycles);
+  counters_.add("dram.queued_cycles", "cycles",
+                "cycles of the command clock that bursts waited in queues, all together", counts.queued_cycles);
 }
 
 inline std::uint64_t Dram::bursts_of(const Payload& payload) const {
   const std::uint64_t address = payload.get_address();
-  return ((address + payload.get_data_length() - 1) >> burst_shift_) - (address >> burst_shift_) + 1;
+  return ((address + span_of(payload) - 1) >> burst_shift_) - (address >> burst_shift_) + 1;
 }
 
 inline void Dram::take(const Payload& payload, std::uint64_t bursts, std::uint64_t arrival) {
@@ -90,8 +100,12 @@ inline void Dram::take(const Payload& payload, std::uint64_t bursts, std::uint64
     write_bursts_ += bursts;
   }
   if (request_trace_) {
-    request_trace_->add(payload.get_address(), length, payload.is_write(), clock_.cycles(arrival));
+    request_trace_->add(payload.get_address(), span_of(payload), payload.is_write(), clock_.cycles(arrival));
   }
+}
+
+void Dram::finish_request_trace() {
+  if (request_trace_) request_trace_->close();
 }
 
 void Dram::observe(dram::DataObserver observer) {
@@ -123,8 +137,8 @@ inline std::uint64_t Dram::serve_fast(const Payload& payload, std::uint64_t burs
 }
 
 std::uint64_t Dram::serve_detailed(const Payload& payload, std::uint64_t arrival) {
-  const dram::Cycle done = channels_->serve(
-      {payload.get_address(), payload.get_data_length(), payload.is_write(), clock_.cycles(arrival), 0});
+  const dram::Cycle done =
+      channels_->serve({payload.get_address(), span_of(payload), payload.is_write(), clock_.cycles(arrival), 0});
   return std::max(arrival, clock_.ticks(done) + (payload.is_read() ? controller_ticks_ : 0));
 }
 
@@ -135,7 +149,7 @@ void Dram::b_transport(Payload& payload, sc_core::sc_time& delay) {
     return;
   }
   const std::uint64_t now = now_ticks();
-  const std::uint64_t arrival = now + delay.value();
+  const std::uint64_t arrival = later(now, delay.value());
   const std::uint64_t bursts = bursts_of(payload);
   take(payload, bursts, arrival);
   const std::uint64_t done = channels_ ? serve_detailed(payload, arrival) : serve_fast(payload, bursts, arrival);
@@ -146,11 +160,18 @@ void Dram::b_transport(Payload& payload, sc_core::sc_time& delay) {
 void Dram::move_data(Payload& payload) {
   const std::uint64_t address = payload.get_address();
   unsigned char* const data = payload.get_data_ptr();
+  const std::uint64_t width = payload.get_streaming_width();
   for_each_enabled(payload, [&](std::uint64_t offset, std::uint64_t bytes) {
-    if (payload.is_read()) {
-      contents_.read(address + offset, data + offset, bytes);
-    } else {
-      contents_.write(address + offset, data + offset, bytes);
+    // A streaming burst starts again at its address after each streaming width: of what it writes there the last stays.
+    for (const std::uint64_t end = offset + bytes; offset < end;) {
+      const std::uint64_t from = offset % width;
+      const std::uint64_t run = std::min(end - offset, width - from);
+      if (payload.is_read()) {
+        contents_.read(address + from, data + offset, run);
+      } else {
+        contents_.write(address + from, data + offset, run);
+      }
+      offset += run;
     }
   });
 }
@@ -208,7 +229,7 @@ tlm::tlm_sync_enum Dram::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase
       return tlm::TLM_COMPLETED;
     }
     payload.acquire();
-    if (delay == sc_core::SC_ZERO_TIME) {
+    if (delay == sc_core::SC_ZERO_TIME && !config_.end_request_by_call) {
       if (!begin(payload)) return tlm::TLM_ACCEPTED;
       phase = tlm::END_REQ;
       return tlm::TLM_UPDATED;
@@ -228,7 +249,7 @@ tlm::tlm_sync_enum Dram::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase
   } else {
     return tlm::TLM_ACCEPTED;  // an extension's, to be ignored
   }
-  phases_.notify(payload, phase, delay);
+  phases_.notify(payload, phase, within_time(delay));
   return tlm::TLM_ACCEPTED;
 }
 
@@ -279,14 +300,11 @@ void Dram::accept(Payload& payload) {
   const std::uint32_t slot = free_slots_.back();
   free_slots_.pop_back();
   in_channels_[slot] = &payload;
-  channels_->push({payload.get_address(), payload.get_data_length(), payload.is_write(), clock_.cycles(now), slot});
+  channels_->push({payload.get_address(), span_of(payload), payload.is_write(), clock_.cycles(now), slot});
   wake_at(now + clock_.ticks(config_.timing.cl));
 }
 
-void Dram::wake_at(std::uint64_t ticks) {
-  const std::uint64_t now = now_ticks();
-  wake_.notify(sc_core::sc_time::from_value(std::max(ticks, now) - now));
-}
+void Dram::wake_at(std::uint64_t ticks) { notify_at(wake_, ticks); }
 
 /// Lets the channels catch up and sends the answers that are due. Since no data comes sooner than tCL after its
 /// command, it is enough to look that often: an answer is known before it is due.
@@ -323,7 +341,7 @@ void Dram::answer() {
     if (delay == sc_core::SC_ZERO_TIME) {
       end();
     } else {
-      phases_.notify(payload, tlm::END_RESP, delay);
+      phases_.notify(payload, tlm::END_RESP, within_time(delay));
     }
   }
 }

@@ -39,7 +39,8 @@ using DataObserver = std::function<void(const DataRecord&)>;
 }  // namespace dram
 
 /// External memory behind a TLM-2.0 socket: b_transport, the four phases of the base protocol, transport_dbg, and
-/// direct access where its configuration allows it. docs/tlm.md says what the socket takes and how it answers.
+/// direct access where its configuration allows it. docs/tlm.md says what the socket takes and how it answers. A
+/// streaming burst moves the bursts below its streaming width once.
 ///
 /// At level fast, a transaction moves whole bursts; the channels, between which bursts alternate, act as one data path
 /// of the bandwidth that refresh leaves; a read's first data comes a latency after its request, under which earlier
@@ -65,6 +66,10 @@ class Dram : public sc_core::sc_module, private tlm::tlm_fw_transport_if<> {
   /// The channels, for their statistics and for observing commands; none at level fast.
   dram::DetailedMemory* channels() { return channels_.get(); }
   const dram::DetailedMemory* channels() const { return channels_.get(); }
+
+  /// Ends the request trace of the configuration, if there is one; to be called when the simulation is over. Throws
+  /// Error (run) if it could not be written to the last byte.
+  void finish_request_trace();
 
   /// Allows or forbids direct access from now on, whatever the configuration said; taken back from those who have it.
   void allow_dmi(bool allowed);

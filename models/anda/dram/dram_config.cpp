@@ -84,16 +84,18 @@ void DramConfig::check(const std::string& path, Problems& problems) const {
   if (!request_trace.empty() && !dram::RequestTrace::format_of(request_trace)) {
     problems.push_back({join_key(path, "request_trace"), "is `" + request_trace + "`, must end in .stl or .trace"});
   }
-  if (energy.model == DramEnergyModel::per_command && level != DramLevel::detailed) {
-    problems.push_back(
-        {join_key(path, "energy.model"), "is per_command, must be flat at level fast, which counts no commands"});
-  }
   if (level != DramLevel::detailed || channel_bits % 8 != 0) return;
 
   rules.require(refresh_bank_cycle_ns <= refresh_cycle_ns, "refresh_bank_cycle_ns", refresh_bank_cycle_ns,
                 "at most refresh_cycle_ns = " + number_text(refresh_cycle_ns));
   rules.require(channels % organisation.pseudo_channels == 0, "channels", channels,
                 "a multiple of organisation.pseudo_channels = " + number_text(organisation.pseudo_channels));
+  rules.require(policy.mapping != DramMapping::channel_ranges || !policy.xor_channels, "policy.xor_channels", 1,
+                "0 (false) with policy.mapping: channel_ranges");
+  rules.require(
+      policy.mapping != DramMapping::channel_ranges || capacity_bytes % (channels * burst_bytes()) == 0,
+      "capacity_bytes", capacity_bytes,
+      "with policy.mapping: channel_ranges a multiple of channels × " + number_text(burst_bytes()) + " bytes");
   rules.require(!policy.xor_channels || is_power_of_two(channels), "channels", channels,
                 "a power of two with policy.xor_channels");
   rules.require(burst_length % organisation.beats_per_clock == 0, "burst_length", burst_length,
@@ -112,9 +114,11 @@ void DramConfig::check(const std::string& path, Problems& problems) const {
   rules.require(timing.rtw + timing.cwl >= timing.cl + burst, "timing.tRTW_cycles", timing.rtw,
                 "at least tCL_cycles + the cycles of a burst - tCWL_cycles = " + number_text(timing.cl) + " + " +
                     number_text(burst) + " - " + number_text(timing.cwl));
-  const double access_ns = (timing.rcd + timing.cl) * 1e9 / clock_hz();
+  const double access_ns = access_cycles() * 1e9 / clock_hz();
   rules.require(latency_ns >= access_ns * (1 - 1e-9), "latency_ns", latency_ns,
-                "at least timing.tRCD_cycles + timing.tCL_cycles, " + number_text(access_ns) + " ns");
+                "at least timing.tRCD_cycles + timing.tCL_cycles and all but the first of "
+                "organisation.activate_command_cycles, " +
+                    number_text(access_ns) + " ns");
   const double interval_cycles = refresh_interval_ns * 1e-9 * clock_hz();
   rules.require(policy.refresh != DramRefresh::per_bank || interval_cycles >= organisation.banks() * timing.rrefd,
                 "refresh_interval_ns", refresh_interval_ns,

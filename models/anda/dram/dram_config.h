@@ -93,6 +93,13 @@ struct DramTiming {
   void check(const std::string& path, Problems& problems) const;
 };
 
+enum class DramMapping {
+  interleaved,    ///< bursts go round the channels, as address_order says
+  channel_ranges  ///< each channel has one range of addresses
+};
+inline constexpr ChoiceTable<DramMapping, 2> dram_mappings{
+    {{"interleaved", DramMapping::interleaved}, {"channel_ranges", DramMapping::channel_ranges}}};
+
 enum class DramScheduler {
   fr_fcfs,  ///< commands that are ready first, then the oldest
   fcfs      ///< a bank's requests in the order of their arrival
@@ -116,14 +123,28 @@ enum class DramRefresh {
 inline constexpr ChoiceTable<DramRefresh, 3> dram_refreshes{
     {{"all_bank", DramRefresh::all_bank}, {"per_bank", DramRefresh::per_bank}, {"none", DramRefresh::none}}};
 
+/// Which channels refresh at the same time.
+enum class DramRefreshPhase {
+  together,               ///< all of them
+  pseudo_channels_apart,  ///< the second of two pseudo-channels half an interval before the first
+  apart                   ///< one after another, spread over the interval
+};
+inline constexpr ChoiceTable<DramRefreshPhase, 3> dram_refresh_phases{
+    {{"together", DramRefreshPhase::together},
+     {"pseudo_channels_apart", DramRefreshPhase::pseudo_channels_apart},
+     {"apart", DramRefreshPhase::apart}}};
+
 /// What the memory controller decides, and how. Of no effect at level fast.
 struct DramPolicy {
+  DramMapping mapping = DramMapping::interleaved;
   std::string address_order = "channel bank_group column bank row";
   bool xor_banks = false;
   bool xor_channels = false;
   DramScheduler scheduler = DramScheduler::fr_fcfs;
   DramPagePolicy page = DramPagePolicy::adaptive;
   DramRefresh refresh = DramRefresh::all_bank;
+  DramRefreshPhase refresh_phase = DramRefreshPhase::together;
+  std::uint32_t refreshes_postponed = 0;
   std::uint32_t queue_requests = 64;
   std::uint32_t write_drain_start = 56;
   std::uint32_t write_drain_stop = 8;
@@ -132,6 +153,9 @@ struct DramPolicy {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
+    visit.choice("mapping", self.mapping, dram_mappings,
+                 "interleaved: by address_order; channel_ranges: each channel has one range of addresses, within which "
+                 "address_order without its channel holds");
     visit.text(
         "address_order", self.address_order,
         "what the address of a burst consists of, from its lowest bits: the words channel, bank_group, column and "
@@ -146,6 +170,13 @@ struct DramPolicy {
                  "it; adaptive: only if another row of the bank is waited for");
     visit.choice("refresh", self.refresh, dram_refreshes,
                  "all_bank: all banks of a channel together; per_bank: one bank at a time; none: never");
+    visit.choice(
+        "refresh_phase", self.refresh_phase, dram_refresh_phases,
+        "together: all channels refresh at the same time; pseudo_channels_apart: the two pseudo-channels of a "
+        "channel half an interval apart; apart: one channel after another, so that one of many is nearly always "
+        "closed to a transfer over all of them");
+    visit.number("refreshes_postponed", self.refreshes_postponed, Range<std::uint32_t>{0, 8},
+                 "refreshes of all_bank that are put off while requests wait, to be made up for when none does");
     visit.number("queue_requests", self.queue_requests, Range<std::uint32_t>{1, 4096},
                  "bursts that wait in a channel's read queue, and as many in its write queue");
     visit.number("write_drain_start", self.write_drain_start, Range<std::uint32_t>{1, 4096},
@@ -163,7 +194,7 @@ struct DramPolicy {
 };
 
 enum class DramEnergyModel {
-  flat,        ///< technology.dram.energy_pj_per_bit for each bit of a burst
+  flat,        ///< pj_per_bit for each bit of a burst
   per_command  ///< by activation, read, write, refresh and time
 };
 inline constexpr ChoiceTable<DramEnergyModel, 2> dram_energy_models{
@@ -172,19 +203,24 @@ inline constexpr ChoiceTable<DramEnergyModel, 2> dram_energy_models{
 /// Energy of the memory's commands.
 struct DramEnergy {
   DramEnergyModel model = DramEnergyModel::flat;
+  double pj_per_bit = 3.9;
   double activate_pj = 414;
   double read_pj = 402;
   double write_pj = 535;
   double refresh_pj = 30420;
   double refresh_bank_pj = 1901;
   double background_mw = 33;
+  std::string source =
+      "pj_per_bit: HBM2 access energy that the paper uses; commands: currents of DRAMsim3, array without I/O";
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.choice(
         "model", self.model, dram_energy_models,
-        "flat: technology.dram.energy_pj_per_bit for each bit that a burst moves; per_command: the keys below, "
-        "which level detailed counts");
+        "flat: pj_per_bit for each bit that a burst moves; per_command: the keys below it. Level detailed counts the "
+        "commands; level fast takes an activation for the bursts of each row and a refresh for each tREFI");
+    visit.number("pj_per_bit", self.pj_per_bit, Range<double>{0, 1e6},
+                 "energy of each bit that a burst moves, if flat");
     visit.number("activate_pj", self.activate_pj, Range<double>{0, 1e9}, "one activation and its precharge");
     visit.number("read_pj", self.read_pj, Range<double>{0, 1e9}, "one read burst");
     visit.number("write_pj", self.write_pj, Range<double>{0, 1e9}, "one write burst");
@@ -192,6 +228,7 @@ struct DramEnergy {
     visit.number("refresh_bank_pj", self.refresh_bank_pj, Range<double>{0, 1e9}, "one refresh of one bank");
     visit.number("background_mw", self.background_mw, Range<double>{0, 1e6},
                  "one channel's power whatever it does, for as long as a GeMM runs");
+    visit.text("source", self.source, "where the figures come from");
   }
 
   void check(const std::string& path, Problems& problems) const;
@@ -212,6 +249,9 @@ struct DramConfig {
   double refresh_interval_ns = 3900;
   bool store_data = false;
   bool dmi = false;  ///< grant direct access to stored data; for platforms that use it, so no key of files
+  /// Answer BEGIN_REQ by a call with END_REQ, never by the return value, for initiators that ignore return values; for
+  /// platforms that have such, so no key of files.
+  bool end_request_by_call = false;
   std::string request_trace;
   DramOrganisation organisation;
   DramTiming timing;
@@ -226,14 +266,17 @@ struct DramConfig {
   double available() const { return 1.0 - refresh_cycle_ns / refresh_interval_ns; }
   /// The command clock, whose cycles `timing` counts.
   double clock_hz() const { return data_rate_bit_per_s / organisation.beats_per_clock; }
+  /// Cycles from an activation to the first data of a read of its row, by the timing rules alone.
+  std::uint32_t access_cycles() const { return organisation.activate_command_cycles - 1 + timing.rcd + timing.cl; }
   /// Cycles for which a burst occupies the data bus.
   std::uint32_t burst_cycles() const { return burst_length / organisation.beats_per_clock; }
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.choice("level", self.level, dram_levels,
-                 "fast: one data path with the bandwidth that refresh leaves; detailed: every burst against banks, "
-                 "buses and refresh");
+    visit.choice(
+        "level", self.level, dram_levels,
+        "how finely the memory's time is modelled; fast: one data path with the bandwidth that refresh leaves; "
+        "detailed: every burst against banks, buses and refresh. The accelerator has accelerator.level");
     visit.number("capacity_bytes", self.capacity_bytes, Range<std::uint64_t>{1u << 20, std::uint64_t{1} << 48},
                  "size of the memory");
     visit.number("channels", self.channels, Range<std::uint32_t>{1, 1024},
@@ -255,8 +298,8 @@ struct DramConfig {
                "keep what is written; without it only sizes move, and a read leaves the initiator's data as it was");
     visit.text(
         "request_trace", self.request_trace,
-        "file for every request, burst by burst, the memory's name put before the ending: .stl for DRAMSys, .trace "
-        "for Ramulator; empty: none");
+        "file for every request, burst by burst, the memory's name put before the ending: .stl for DRAMSys, one a "
+        "channel, .trace for Ramulator; empty: none");
     visit.section("organisation", self.organisation, "what a channel is built of; of no effect at level fast");
     visit.section("timing", self.timing,
                   "smallest distances between commands, by their JEDEC names; of no effect at level fast");

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/dram/request_trace.h>
 
+#include <cerrno>
+#include <system_error>
+
 #include <anda/base/error.h>
 
 namespace anda::dram {
@@ -19,26 +22,53 @@ std::optional<RequestTrace::Format> RequestTrace::format_of(const std::string& p
   return std::nullopt;
 }
 
-RequestTrace::RequestTrace(const std::string& path, const std::string& name, std::uint64_t burst_bytes)
-    : path_(path.substr(0, path.rfind('.')) + "." + name + path.substr(path.rfind('.'))),
-      format_(format_of(path).value_or(Format::dramsys)),
-      burst_bytes_(burst_bytes),
-      file_(path_) {
-  if (!file_) throw Error::run("cannot write the request trace " + path_);
-  file_ << std::hex;
-  if (format_ == Format::dramsys) file_ << "# cycle of the memory's command clock: read or write, address\n";
+RequestTrace::RequestTrace(const std::string& path, const std::string& name, const DramConfig& config)
+    : format_(format_of(path).value_or(Format::dramsys)),
+      burst_bytes_(config.burst_bytes()),
+      channels_(format_ == Format::dramsys ? config.channels : 1) {
+  if (config.level == DramLevel::detailed) map_.emplace(config);
+  const std::size_t ending = path.rfind('.');
+  for (std::uint32_t i = 0; i < channels_; ++i) {
+    const std::string channel = channels_ > 1 ? ".channel" + std::to_string(i) : "";
+    paths_.push_back(path.substr(0, ending) + "." + name + channel + path.substr(ending));
+    errno = 0;
+    files_.emplace_back(paths_.back());
+    check(i);
+    if (format_ == Format::dramsys) {
+      files_.back() << "# cycle of the memory's command clock: read or write, address\n";
+    }
+    files_.back() << std::hex;
+  }
 }
 
 void RequestTrace::add(std::uint64_t address, std::uint64_t bytes, bool write, Cycle arrival) {
-  const std::uint64_t end = address + bytes;
-  for (std::uint64_t burst = address / burst_bytes_ * burst_bytes_; burst < end; burst += burst_bytes_) {
+  errno = 0;
+  const std::uint64_t last = (address + bytes - 1) / burst_bytes_;
+  for (std::uint64_t burst = address / burst_bytes_; burst <= last; ++burst) {
+    const std::uint32_t channel = map_ ? raw(map_->channel(burst)) : static_cast<std::uint32_t>(burst % channels_);
+    const std::size_t index = channels_ > 1 ? channel : 0;
+    std::ofstream& file = files_[index];
     if (format_ == Format::dramsys) {
-      file_ << std::dec << arrival << std::hex << (write ? ": write 0x" : ": read 0x") << burst << '\n';
+      file << std::dec << arrival << std::hex << (write ? ": write 0x" : ": read 0x") << burst * burst_bytes_ << '\n';
     } else {
-      file_ << (write ? "ST 0x" : "LD 0x") << burst << '\n';
+      file << (write ? "ST 0x" : "LD 0x") << burst * burst_bytes_ << '\n';
     }
+    check(index);
   }
-  if (!file_) throw Error::run("cannot write the request trace " + path_);
+}
+
+void RequestTrace::close() {
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    errno = 0;
+    files_[i].close();
+    check(i);
+  }
+}
+
+void RequestTrace::check(std::size_t file) const {
+  if (files_[file]) return;
+  const std::string cause = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+  throw Error::run("cannot write the request trace " + paths_[file] + cause);
 }
 
 }  // namespace anda::dram

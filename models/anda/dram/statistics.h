@@ -21,12 +21,6 @@ class LatencyHistogram {
     sum_ += cycles;
     longest_ = std::max(longest_, cycles);
   }
-  void add(const LatencyHistogram& other) {
-    for (std::size_t i = 0; i < bin_count; ++i) bins_[i] += other.bins_[i];
-    count_ += other.count_;
-    sum_ += other.sum_;
-    longest_ = std::max(longest_, other.longest_);
-  }
 
   std::uint64_t count() const { return count_; }
   Cycle longest() const { return longest_; }
@@ -58,17 +52,8 @@ class LatencyHistogram {
   Cycle longest_ = 0;
 };
 
-/// What a memory's channels did together, kept up to date command by command.
-struct CommandCounts {
-  std::uint64_t activates = 0;
-  std::uint64_t refreshes = 0;
-  std::uint64_t bank_refreshes = 0;
-  std::uint64_t row_hits = 0;
-  std::uint64_t row_misses = 0;
-  std::uint64_t row_conflicts = 0;
-};
-
-/// What a channel, or all of them, did. Bursts unless the name says something else.
+/// What a memory's channels did together, kept up to date command by command. Bursts unless the name says something
+/// else.
 struct Statistics {
   std::uint64_t reads = 0;
   std::uint64_t writes = 0;
@@ -83,28 +68,9 @@ struct Statistics {
   std::uint64_t turnarounds = 0;    ///< changes between reading and writing
   std::uint64_t data_cycles = 0;    ///< for which the data bus was busy
   std::uint64_t queued_cycles = 0;  ///< sum of the times that requests waited in the queues
-  std::uint64_t longest_queue = 0;  ///< most requests in both queues together
+  std::uint64_t longest_queue = 0;  ///< most requests in both queues of a channel together
   Cycle last_data = 0;              ///< end of the last burst
   LatencyHistogram read_latency;    ///< from arrival to last data, without the controller's pipeline
-
-  void add(const Statistics& other) {
-    reads += other.reads;
-    writes += other.writes;
-    forwarded += other.forwarded;
-    row_hits += other.row_hits;
-    row_misses += other.row_misses;
-    row_conflicts += other.row_conflicts;
-    activates += other.activates;
-    precharges += other.precharges;
-    refreshes += other.refreshes;
-    bank_refreshes += other.bank_refreshes;
-    turnarounds += other.turnarounds;
-    data_cycles += other.data_cycles;
-    queued_cycles += other.queued_cycles;
-    longest_queue = std::max(longest_queue, other.longest_queue);
-    last_data = std::max(last_data, other.last_data);
-    read_latency.add(other.read_latency);
-  }
 };
 
 }  // namespace anda::dram

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/dram/timing_table.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace anda::dram {
@@ -15,7 +16,10 @@ TimingTable::TimingTable(const DramConfig& config) {
   const auto all_refresh = static_cast<std::uint32_t>(cycles_of(config.refresh_cycle_ns, config.clock_hz()));
   const auto bank_refresh = static_cast<std::uint32_t>(cycles_of(config.refresh_bank_cycle_ns, config.clock_hz()));
 
-  const auto rule = [this](Command from, Waiter to, Scope scope, std::uint32_t cycles) {
+  const std::uint32_t second = config.organisation.activate_command_cycles - 1;
+  const auto rule = [&](Command from, Waiter to, Scope scope, std::uint32_t cycles) {
+    if (from == Command::activate) cycles += second;
+    if (to == Waiter::activate) cycles -= std::min(cycles, second);
     rules_[static_cast<std::size_t>(from)].push_back({to, scope, cycles});
   };
   rule(Command::activate, Waiter::read, Scope::bank, t.rcd);
@@ -23,7 +27,7 @@ TimingTable::TimingTable(const DramConfig& config) {
   rule(Command::activate, Waiter::precharge, Scope::bank, t.ras);
   rule(Command::activate, Waiter::activate, Scope::bank, t.rc);
   rule(Command::activate, Waiter::refresh, Scope::bank, t.rc);
-  rule(Command::activate, Waiter::activate, Scope::group, t.rrd_l);
+  rule(Command::activate, Waiter::activate, Scope::bank_group, t.rrd_l);
   rule(Command::activate, Waiter::activate, Scope::channel, t.rrd_s);
   rule(Command::activate, Waiter::refresh, Scope::channel, t.rrd_s);
 
@@ -33,7 +37,7 @@ TimingTable::TimingTable(const DramConfig& config) {
   rule(Command::precharge_all, Waiter::refresh, Scope::channel, t.rp);
 
   for (const Command read : {Command::read, Command::read_precharge}) {
-    rule(read, Waiter::read, Scope::group, t.ccd_l);
+    rule(read, Waiter::read, Scope::bank_group, t.ccd_l);
     rule(read, Waiter::read, Scope::channel, t.ccd_s);
     rule(read, Waiter::write, Scope::channel, t.rtw);
   }
@@ -42,9 +46,9 @@ TimingTable::TimingTable(const DramConfig& config) {
   rule(Command::read_precharge, Waiter::refresh, Scope::bank, read_close + t.rp);
 
   for (const Command write : {Command::write, Command::write_precharge}) {
-    rule(write, Waiter::write, Scope::group, t.ccd_l);
+    rule(write, Waiter::write, Scope::bank_group, t.ccd_l);
     rule(write, Waiter::write, Scope::channel, t.ccd_s);
-    rule(write, Waiter::read, Scope::group, written + t.wtr_l);
+    rule(write, Waiter::read, Scope::bank_group, written + t.wtr_l);
     rule(write, Waiter::read, Scope::channel, written + t.wtr_s);
   }
   rule(Command::write, Waiter::precharge, Scope::bank, write_close);

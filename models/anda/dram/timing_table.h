@@ -16,7 +16,7 @@ inline constexpr std::size_t waiter_count = 5;
 constexpr std::size_t index_of(Waiter waiter) { return static_cast<std::size_t>(waiter); }
 
 /// Whom a command delays: its own bank, all of its bank group, or all of its channel.
-enum class Scope : std::uint8_t { bank, group, channel };
+enum class Scope : std::uint8_t { bank, bank_group, channel };
 
 /// After the command a table entry stands under, `to` has to wait for so many cycles.
 struct Constraint {
@@ -25,7 +25,8 @@ struct Constraint {
   std::uint32_t cycles;
 };
 
-/// The timing parameters as rules between commands. tFAW, which is no rule between two, is apart.
+/// The timing parameters as rules between commands. tFAW, which is no rule between two, is apart. Parameters count from
+/// the last cycle that an activation takes on its bus, rules from its first.
 class TimingTable {
  public:
   explicit TimingTable(const DramConfig& config);

@@ -74,19 +74,6 @@ struct ConversionCost {
   }
 };
 
-/// Cost of moving a bit to or from external memory.
-struct DramCost {
-  double energy_pj_per_bit = 0;
-  std::string source;
-
-  template <class Self, class Visitor>
-  static void describe(Self& self, Visitor& visit) {
-    visit.number("energy_pj_per_bit", self.energy_pj_per_bit, Range<double>{0, 1e6},
-                 "energy of each bit that a burst moves");
-    visit.text("source", self.source, "where the figure comes from");
-  }
-};
-
 /// Energy per action and area per unit of every block, each with its source.
 struct Technology {
   std::string name;
@@ -100,7 +87,6 @@ struct Technology {
   BlockCost top_controller;
   PeCosts processing_elements;
   ConversionCost conversion;
-  DramCost dram;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -119,7 +105,6 @@ struct Technology {
     visit.section("processing_elements", self.processing_elements, "kinds of processing elements against each other");
     visit.section("conversion", self.conversion,
                   "FP16 activations converted to a shared exponent whenever the array reads them");
-    visit.section("dram", self.dram, "external memory");
   }
 };
 

@@ -1,12 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/mxu/mxu.h>
 
+#include <algorithm>
+
 #include <anda/base/math.h>
 
 namespace anda {
 
-Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format)
-    : sc_module(name), config_(config), element_(make_processing_element(config, format)) {
+Mxu::Mxu(sc_core::sc_module_name, const MxuConfig& config, const FormatConfig& format, const Clock& clock,
+         std::uint32_t activation_words_per_cycle, const FunctionalOptions& functional)
+    : activations("activations"),
+      weights("weights"),
+      sums("sums"),
+      activation_credits("activation_credits"),
+      weight_credits("weight_credits"),
+      activation_port("activation_port"),
+      weight_port("weight_port"),
+      accumulators("accumulators"),
+      config_(config),
+      element_(make_processing_element(config, format)),
+      clock_(clock),
+      activation_words_per_cycle_(activation_words_per_cycle),
+      functional_(functional),
+      read_activations_(clock),
+      read_weights_(clock),
+      write_sums_(clock),
+      values_(
+          *element_, functional.dot_format,
+          [this](std::uint64_t address, std::uint64_t bytes, std::uint8_t* to) {
+            fetch_values(activations, read_activations_, address, bytes, to);
+          },
+          [this](std::uint64_t address, std::uint64_t bytes, std::uint8_t* to) {
+            fetch_values(weights, read_weights_, address, bytes, to);
+          }) {
+  accumulators.bind(clocked_);
+  for (const StallCause& cause : stall_causes) {
+    counters_.add(cause.counter, stall_unit, cause.meaning, stalls_[cause.state]);
+  }
   counters_.add("mxu.busy_cycles", "cycles", "cycles in which the array computed", total_.busy_cycles);
   counters_.add("mxu.pe_cycles", "cycles", "busy cycles summed over the processing elements that held a result",
                 total_.pe_cycles);
@@ -16,13 +46,312 @@ Mxu::Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConf
   counters_.add("mxu.macs", "MACs", "multiply-accumulates of real data, without padding", total_.macs);
 }
 
-Mxu::Work Mxu::tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits) const {
+Mxu::Work Mxu::work(const ArrayTile& tile, std::uint32_t mantissa_bits) const {
   Work work;
-  work.busy_cycles = ceil_div(k, element_->group_elements()) * element_->group_cycles(mantissa_bits);
-  work.pe_cycles = work.busy_cycles * rows * columns;
-  work.converted_values = element_->converts_at_read() ? k * rows : 0;
-  work.macs = k * rows * columns;
+  work.busy_cycles = tile.groups * element_->group_cycles(mantissa_bits);
+  work.pe_cycles = work.busy_cycles * tile.values();
+  work.converted_values = element_->converts_at_read() ? tile.k * tile.rows : 0;
+  work.macs = tile.k * tile.values();
   return work;
+}
+
+void Mxu::begin(const StepPlan& plan) {
+  plan_ = &plan;
+  timings_.clear();
+  timing_ = 0;
+  pace_ = ArrayPace();
+  put_out_ = 0;
+  stored_ = 0;
+  computed_ = false;
+  if (functional_.enabled) values_.begin(plan);
+}
+
+std::uint64_t Mxu::compute(const Step& step, std::uint64_t held) {
+  if (functional_.enabled) values_.compute(*plan_, step);
+  held_ = held;
+  computed_ = true;
+  before_ = {pace_, put_out_, stored_};
+  repeatable_ = true;
+  sent_.clear();
+  shown_ = Shown();
+  for (std::uint64_t row = 0; row < step.row_tiles; ++row) compute_row(step, row);
+  repeatable_ = repeatable_ && pace_.waited == 0;
+  const std::uint64_t full = std::min(pace_.waited, held);
+  stalls_[ArrayState::buffer_full] += full;
+  stalls_[ArrayState::dram] += pace_.waited - full;
+  pace_.waited = 0;
+  release(step, pace_.done);
+  if (observer_ != nullptr) show_step(step);
+  return pace_.done;
+}
+
+void Mxu::compute_row(const Step& step, std::uint64_t row) {
+  const std::uint64_t sums_arrived = step.k > 0 ? take_partial_sums(step, row) : 0;
+  for (std::uint64_t column = 0; column < step.column_tiles; ++column) {
+    const ArrayTile tile = plan_->tile(step, row, column);
+    compute_tile(step, tile, sums_arrived);
+    count(work(tile, plan_->task().input.mantissa_bits));
+  }
+}
+
+/// The sums that a row of tiles goes on from come back into the accumulators. Returns when they have arrived from
+/// memory; those of the step before are there.
+std::uint64_t Mxu::take_partial_sums(const Step& step, std::uint64_t row) {
+  DataflowExtension& read = read_activations_.said;
+  read = DataflowExtension();
+  read.cycle = pace_.done;
+  read.words = plan_->partial_sum_words(step, row);
+  read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->partial_sum_address(step, row, 0),
+                    plan_->partial_sum_bytes(step, row), nullptr);
+  return step.load_partial_sums ? read.arrived : 0;
+}
+
+const TileTiming& Mxu::timing(const ArrayTile& tile) {
+  for (std::size_t tried = 0; tried < timings_.size(); ++tried) {
+    if (timings_[timing_].fits(tile)) return timings_[timing_];
+    timing_ = timing_ + 1 == timings_.size() ? 0 : timing_ + 1;
+  }
+  timing_ = timings_.size();
+  timings_.emplace_back(*plan_, tile, element_->group_cycles(plan_->task().input.mantissa_bits),
+                        activation_words_per_cycle_);
+  return timings_.back();
+}
+
+void Mxu::compute_tile(const Step& step, const ArrayTile& tile, std::uint64_t sums_arrived) {
+  const TileTiming& timing = this->timing(tile);
+  Operands operands{sums_arrived, 0, tile.groups, tile.activations, plan_->weight_words(tile, tile.groups)};
+  if (step.first() && tile.row == 0 && tile.column == 0) {
+    compute_parts(step, tile, timing, operands);
+  } else {
+    const std::uint64_t started = start(step, tile, timing, operands);
+    take_in(timing, started, timing.inner_cycles, timing.busy_cycles);
+  }
+  send(step, tile);
+}
+
+/// The first tile of a GeMM, for which everything waits, goes along with the parts of its panels.
+void Mxu::compute_parts(const Step& step, const ArrayTile& tile, const TileTiming& timing, Operands operands) {
+  const std::uint64_t busy_of_group = timing.busy_cycles / timing.groups;
+  std::uint64_t inner = timing.inner_cycles - (timing.groups - 1) * timing.group_cycles;  // for scales
+  for (std::uint64_t left = tile.groups; left > 0; left -= operands.groups) {
+    operands.groups = std::min(left, plan_->groups_of_part());
+    const std::uint64_t started = start(step, tile, timing, operands);
+    take_in(timing, started, inner + (operands.groups - 1) * timing.group_cycles, operands.groups * busy_of_group);
+    operands.first_group += operands.groups;
+    operands.activations = BufferWords();
+    operands.weight_words = 0;
+    inner = 0;
+  }
+}
+
+/// Asks the ports for the first words of operands and waits for them and for a bank of accumulators.
+std::uint64_t Mxu::start(const Step& step, const ArrayTile& tile, const TileTiming& timing, const Operands& operands) {
+  const GemmTask& task = plan_->task();
+  const std::uint64_t group = plan_->geometry().group;
+  const std::uint64_t first = std::min(operands.first_group * group, tile.k);
+  const std::uint64_t end = std::min((operands.first_group + operands.groups) * group, tile.k);
+
+  DataflowExtension& activation = read_activations_.said;
+  activation.cycle = pace_.done > 0 ? pace_.done - 1 : 0;
+  activation.words = operands.activations;
+  activation.first_words = timing.first_activation_cycles * activation_words_per_cycle_;
+  const std::uint64_t activation_at = task.input.bytes(tile.rows, first);
+  read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->activation_address(step, tile.row) + activation_at,
+                    task.input.bytes(tile.rows, end) - activation_at, nullptr);
+
+  DataflowExtension& weight = read_weights_.said;
+  weight.cycle = pace_.last_group;
+  weight.words.data = operands.weight_words;
+  weight.first_words = operands.first_group == 0 ? timing.first_weight_words : timing.weight_words;
+  const std::uint64_t weight_at = task.weights.bytes(first, tile.columns);
+  read_weights_(weights, tlm::TLM_READ_COMMAND, plan_->weight_address(step, tile.column) + weight_at,
+                task.weights.bytes(end, tile.columns) - weight_at, nullptr);
+
+  const ArrayPace before = pace_;
+  const std::uint64_t started =
+      pace_.start(std::max({activation.arrived, weight.arrived, operands.sums_arrived}), activation.done, weight.done);
+  if (observer_ != nullptr) show_waits(before, started);
+  return started;
+}
+
+void Mxu::take_in(const TileTiming& timing, std::uint64_t started, std::uint64_t inner, std::uint64_t busy) {
+  pace_.take_in(timing, started, inner, busy);
+  if (observer_ == nullptr) return;
+  // Where in a tile its port holds it up is not known here: it is shown at the end.
+  show(ArrayState::busy, started, busy);
+  show(timing.weights_slower ? ArrayState::weight_port : ArrayState::activation_port, started + busy,
+       pace_.done - started - busy);
+}
+
+/// A tile's sums leave the accumulators, through the pipeline, for the vector unit.
+void Mxu::send(const Step& step, const ArrayTile& tile) {
+  DataflowExtension& write = write_sums_.said;
+  write.cycle = pace_.drain() + config_.fill_cycles;
+  write.words = tile.output_words;
+  write.moves_data = functional_.enabled;
+  send_tile(step, tile);
+  repeatable_ = repeatable_ && write.repeatable;
+  if (sent_.size() < most_tiles_of_beat) sent_.push_back(write.cycle);
+  pace_.drained_at(write.done - config_.fill_cycles, write.sink_slower);
+  put_out_ = write.put_out;
+  stored_ = std::max(stored_, write.stored);
+}
+
+// --- steps on the beat ---
+
+Mxu::Beat Mxu::beat() const {
+  const std::uint64_t period = pace_.done - before_.pace.done;
+  const bool recurs = repeatable_ && !functional_.enabled && observer_ == nullptr &&
+                      sent_.size() < most_tiles_of_beat && before_.pace.recurs(pace_) &&
+                      put_out_ - before_.put_out == period && stored_ - before_.stored == period;
+  return {recurs ? period : 0, pace_.done, stored_};
+}
+
+void Mxu::repeat(const Step& last, std::uint64_t times) {
+  const std::uint64_t period = pace_.done - before_.pace.done;
+  DataflowExtension& write = write_sums_.said;
+  write = DataflowExtension();
+  write.repeats = times;
+  write.period = period;
+  read_activations_.said = DataflowExtension();
+  read_weights_.said = DataflowExtension();
+  for (std::uint64_t column = 0; column < last.column_tiles; ++column) {
+    const ArrayTile tile = plan_->tile(last, 0, column);
+    count(work(tile, plan_->task().input.mantissa_bits) * times);
+    read_activations_.said.words += tile.activations * times;
+    read_weights_.said.words.data += plan_->weight_words(tile, tile.groups) * times;
+    write.cycle = sent_[column] + period;
+    write.words = tile.output_words * times;
+    send_tile(last, tile);
+  }
+  read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->activation_address(last, 0),
+                    plan_->task().input.bytes(last.height, last.depth), nullptr);
+  read_weights_(weights, tlm::TLM_READ_COMMAND, plan_->weight_address(last, 0),
+                plan_->task().weights.bytes(last.depth, plan_->columns_of(last, 0)), nullptr);
+  write = DataflowExtension();
+  pace_.repeat(before_.pace, times);
+  put_out_ += times * period;
+  stored_ += times * period;
+  repeatable_ = false;
+}
+
+void Mxu::send_tile(const Step& step, const ArrayTile& tile) {
+  write_sums_.said.tile = &tile;
+  write_sums_.said.format = &plan_->task().output;
+  const std::uint64_t block = tile.column / plan_->tiles_of_block();
+  write_sums_(sums, tlm::TLM_WRITE_COMMAND, plan_->result_address(step, tile.row, block), tile.values() * sizeof(float),
+              functional_.enabled ? values_.tile(tile) : nullptr);
+}
+
+// --- data ---
+
+void Mxu::fetch_values(tlm_utils::simple_initiator_socket<Mxu>& socket, DataflowAccess& read, std::uint64_t address,
+                       std::uint64_t bytes, std::uint8_t* to) {
+  read.said = DataflowExtension();
+  read.said.timed = false;
+  read.said.counted = false;
+  read.said.moves_data = true;
+  read(socket, tlm::TLM_READ_COMMAND, address, bytes, to);
+  read.said = DataflowExtension();
+}
+
+// --- level cycle ---
+
+void Mxu::begin_clocks(StepBoard& board) {
+  plan_ = &board.plan();
+  if (functional_.enabled) values_.begin(*plan_);
+  clocked_.begin(board, element_->group_cycles(plan_->task().input.mantissa_bits), config_.fill_cycles,
+                 activation_words_per_cycle_);
+}
+
+ClockedArray::Clocked Mxu::tick(std::uint64_t cycle, ArrayState tail, bool held_up) {
+  const ClockedArray::Clocked clocked =
+      clocked_.tick(*activation_port.operator->(), *weight_port.operator->(), cycle, tail, held_up);
+  if (clocked.took == nullptr) {
+    ++stalls_[clocked.state];
+    return clocked;
+  }
+  Work work;
+  work.busy_cycles = 1;
+  work.pe_cycles = clocked.took->values();
+  if (clocked.last) {
+    work.macs = clocked.took->k * clocked.took->values();
+    if (element_->converts_at_read()) work.converted_values = clocked.took->k * clocked.took->rows;
+  }
+  count(work);
+  return clocked;
+}
+
+void Mxu::add_losses(DataLosses& losses) const {
+  losses.overflows.group_dots += values_.overflows().group_dots;
+  losses.overflows.outputs += values_.overflows().outputs;
+  losses.misread = values_.misread();
+}
+
+void Mxu::move_values(const Step& step) {
+  values_.compute(*plan_, step);
+  for (std::uint64_t row = 0; row < step.row_tiles; ++row) {
+    for (std::uint64_t column = 0; column < step.column_tiles; ++column) {
+      const ArrayTile tile = plan_->tile(step, row, column);
+      write_sums_.said = DataflowExtension();
+      write_sums_.said.timed = false;
+      write_sums_.said.counted = false;
+      write_sums_.said.moves_data = true;
+      send_tile(step, tile);
+    }
+  }
+}
+
+// --- end of a GeMM, and what an observer sees ---
+
+void Mxu::finish(std::uint64_t end) {
+  if (!computed_) {
+    stalls_[ArrayState::dram] += end;  // stopped in the first loads
+    show(ArrayState::dram, 0, end);
+  } else {
+    const std::uint64_t fill = config_.fill_cycles;
+    stalls_[ArrayState::fill] += fill;
+    stalls_[ArrayState::drain] += put_out_ - pace_.done - fill;
+    stalls_[ArrayState::compressor] += stored_ - put_out_;
+    stalls_[ArrayState::dram] += end - stored_;
+    show(ArrayState::fill, pace_.done, fill);
+    show(ArrayState::drain, pace_.done + fill, put_out_ - pace_.done - fill);
+    show(ArrayState::compressor, put_out_, stored_ - put_out_);
+    show(ArrayState::dram, stored_, end - stored_);
+  }
+  stalls_[ArrayState::activation_port] += pace_.port[0];
+  stalls_[ArrayState::weight_port] += pace_.port[1];
+  stalls_[ArrayState::drain] += pace_.out[0];
+  stalls_[ArrayState::compressor] += pace_.out[1];
+}
+
+/// What the array waited for before a tile, cause after cause; the first held_ cycles of a step's waiting are for a
+/// half.
+void Mxu::show_waits(const ArrayPace& before, std::uint64_t started) {
+  shown_.started = std::min(shown_.started, started);
+  std::uint64_t from = before.done;
+  const auto next = [&](ArrayState state, std::uint64_t cycles) {
+    show(state, from, cycles);
+    from += cycles;
+  };
+  const std::uint64_t waited = pace_.waited - before.waited;
+  const std::uint64_t full = std::min(pace_.waited, held_) - std::min(before.waited, held_);
+  next(ArrayState::buffer_full, full);
+  next(ArrayState::dram, waited - full);
+  next(ArrayState::activation_port, pace_.port[0] - before.port[0]);
+  next(ArrayState::weight_port, pace_.port[1] - before.port[1]);
+  next(ArrayState::drain, pace_.out[0] - before.out[0]);
+  next(ArrayState::compressor, pace_.out[1] - before.out[1]);
+}
+
+void Mxu::show_step(const Step& step) {
+  observer_->step(step.m, step.n, step.k, {shown_.started, pace_.done});
+  observer_->leave_half(Operand::activations, step.activation_half, pace_.done);
+  observer_->leave_half(Operand::weights, step.weight_half, pace_.done);
+}
+
+void Mxu::show(ArrayState state, std::uint64_t from, std::uint64_t cycles) {
+  if (observer_ != nullptr && cycles > 0) observer_->array(state, {from, from + cycles});
 }
 
 }  // namespace anda

@@ -5,17 +5,49 @@
 #include <cstdint>
 #include <memory>
 #include <systemc>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <vector>
 
+#include <anda/base/activity.h>
+#include <anda/base/clock.h>
+#include <anda/base/clocked_port.h>
+#include <anda/base/stall_cause.h>
+#include <anda/buffer/half_credits.h>
+#include <anda/dataflow/step_plan.h>
 #include <anda/energy/counters.h>
+#include <anda/functional/functional_options.h>
+#include <anda/mxu/array_block.h>
+#include <anda/mxu/array_pace.h>
+#include <anda/mxu/array_values.h>
+#include <anda/mxu/clocked_array.h>
 #include <anda/mxu/mxu_config.h>
 #include <anda/mxu/processing_element/processing_element.h>
+#include <anda/mxu/tile_timing.h>
+#include <anda/tlm/dataflow_access.h>
 
 namespace anda {
 
-/// The output-stationary array of processing elements. Each output tile of rows × columns passes over k one group
-/// after another; a group takes the element's cycles, or as long as the buffers' ports need to bring in its operands.
-class Mxu : public sc_core::sc_module {
+/// The output-stationary array of processing elements. Each output tile of rows × columns passes over k one group after
+/// another; the sums leave through the vector unit while the next tile is computed.
+///
+/// Timing: a group takes the element's cycles, or as long as the buffers' ports need to bring in its operands
+/// (TileTiming). A tile starts when its panels are in the buffers, the ports have brought the first words and one of
+/// two banks of accumulators is free (ArrayPace). The pipeline's fill is paid at the end of a GeMM, where nothing
+/// follows that could hide it.
+///
+/// `activations`, `weights`: reads of operands from the buffers; `sums`: writes of a tile's FP32 sums, row after row,
+/// to the address where its results belong. A half of a buffer is released through the credits when a step is done.
+class Mxu : public ArrayBlock {
  public:
+  tlm_utils::simple_initiator_socket<Mxu> activations;
+  tlm_utils::simple_initiator_socket<Mxu> weights;
+  tlm_utils::simple_initiator_socket<Mxu> sums;
+  sc_core::sc_port<HalfCredits> activation_credits;
+  sc_core::sc_port<HalfCredits> weight_credits;
+  ClockedPort<OperandPort> activation_port;          ///< level cycle: from the activation buffer
+  ClockedPort<OperandPort> weight_port;              ///< level cycle: from the weight buffer
+  sc_core::sc_export<AccumulatorPort> accumulators;  ///< level cycle: to the vector unit
+
   /// What a stretch of work does in the array.
   struct Work {
     std::uint64_t busy_cycles = 0;       ///< cycles in which elements compute
@@ -30,23 +62,126 @@ class Mxu : public sc_core::sc_module {
       macs += other.macs;
       return *this;
     }
+    Work operator*(std::uint64_t times) const {
+      return {busy_cycles * times, pe_cycles * times, converted_values * times, macs * times};
+    }
   };
 
-  Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format);
+  /// `activation_words_per_cycle`: width of the port of the activations; that of the weights is one word.
+  Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format, const Clock& clock,
+      std::uint32_t activation_words_per_cycle, const FunctionalOptions& functional = {});
 
-  /// Work of one output tile of rows × columns over `k` elements.
-  Work tile(std::uint64_t rows, std::uint64_t columns, std::uint64_t k, std::uint32_t mantissa_bits) const;
+  // Commands, at level fast.
+  void begin(const StepPlan& plan) override;
+  std::uint64_t compute(const Step& step, std::uint64_t held) override;
+  void finish(std::uint64_t cycle) override;
+  Beat beat() const override;
+  void repeat(const Step& last, std::uint64_t times) override;
+  void release(const Step& step, std::uint64_t cycle) override {
+    activation_credits->release(step.activation_half, cycle);
+    weight_credits->release(step.weight_half, cycle);
+  }
+  std::uint64_t results_stored() const override { return stored_; }
 
+  tlm::tlm_base_initiator_socket<>& activations_socket() override { return activations; }
+  tlm::tlm_base_initiator_socket<>& weights_socket() override { return weights; }
+  tlm::tlm_base_initiator_socket<>& sums_socket() override { return sums; }
+  sc_core::sc_port_b<HalfCredits>& activation_credits_port() override { return activation_credits; }
+  sc_core::sc_port_b<HalfCredits>& weight_credits_port() override { return weight_credits; }
+
+  /// Shows an observer what the array does; it must outlive the runs. None by default.
+  void observe(ActivityObserver* observer) override { observer_ = observer; }
+
+  /// Work of one output tile.
+  Work work(const ArrayTile& tile, std::uint32_t mantissa_bits) const;
   void count(const Work& work) { total_ += work; }
+  StallCounts& stalls() { return stalls_; }
+
+  /// What the arithmetic of the last GeMM lost, in a functional simulation.
+  void add_losses(DataLosses& losses) const override;
+  bool functional() const { return functional_.enabled; }
+  // Level cycle. The board must outlive the GeMM.
+
+  void begin_clocks(StepBoard& board);
+  /// One clock: what it was for the array, counted. `tail`: what it is if nothing is left to compute; `held_up`: the
+  /// vector unit is held up.
+  ClockedArray::Clocked tick(std::uint64_t cycle, ArrayState tail, bool held_up);
+  /// Asks the ports for the next operands.
+  void ask_ports() { clocked_.ask(*activation_port.operator->(), *weight_port.operator->()); }
+  /// The data of a step goes through the vector unit and the compressor to the buffer, in no time.
+  void move_values(const Step& step);
+  const ClockedArray& clocked() const { return clocked_; }
 
   const MxuConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return *element_; }
-  const Counters& counters() const { return counters_; }
+  std::uint32_t activation_words_per_cycle() const { return activation_words_per_cycle_; }
+  const Counters& counters() const override { return counters_; }
 
  private:
+  /// The operands that a tile, or a part of it, starts with.
+  struct Operands {
+    std::uint64_t sums_arrived = 0;  ///< partial sums, from memory
+    std::uint64_t first_group = 0;
+    std::uint64_t groups = 0;
+    BufferWords activations;  ///< words that are read for all of the tile
+    std::uint64_t weight_words = 0;
+  };
+  /// Of a step, for an observer.
+  struct Shown {
+    std::uint64_t started = ~std::uint64_t{0};
+  };
+
+  void fetch_values(tlm_utils::simple_initiator_socket<Mxu>& socket, DataflowAccess& read, std::uint64_t address,
+                    std::uint64_t bytes, std::uint8_t* to);
+  const TileTiming& timing(const ArrayTile& tile);
+  void compute_row(const Step& step, std::uint64_t row);
+  std::uint64_t take_partial_sums(const Step& step, std::uint64_t row);
+  void compute_tile(const Step& step, const ArrayTile& tile, std::uint64_t sums_arrived);
+  void compute_parts(const Step& step, const ArrayTile& tile, const TileTiming& timing, Operands operands);
+  std::uint64_t start(const Step& step, const ArrayTile& tile, const TileTiming& timing, const Operands& operands);
+  void take_in(const TileTiming& timing, std::uint64_t started, std::uint64_t inner, std::uint64_t busy);
+  void send(const Step& step, const ArrayTile& tile);
+  void send_tile(const Step& step, const ArrayTile& tile);
+  void show(ArrayState state, std::uint64_t from, std::uint64_t cycles);
+  void show_waits(const ArrayPace& before, std::uint64_t started);
+  void show_step(const Step& step);
+
   MxuConfig config_;
   std::unique_ptr<ProcessingElement> element_;
+  const Clock& clock_;
+  std::uint32_t activation_words_per_cycle_;
+  FunctionalOptions functional_;
+  DataflowAccess read_activations_;
+  DataflowAccess read_weights_;
+  DataflowAccess write_sums_;
+  ArrayValues values_;
+  ClockedArray clocked_;
+
+  const StepPlan* plan_ = nullptr;
+  std::vector<TileTiming> timings_;  // of this GeMM's tiles: whole ones and ragged edges
+  std::size_t timing_ = 0;           // the last one that fitted
+  ArrayPace pace_;
+  std::uint64_t put_out_ = 0;  // the vector unit has put out the last result
+  std::uint64_t stored_ = 0;   // it is in the buffer
+  std::uint64_t held_ = 0;     // cycles for which the step's loads were held up
+  bool computed_ = false;      // a step of this GeMM
+
+  // What a beat is found by.
+  struct Instants {
+    ArrayPace pace;
+    std::uint64_t put_out = 0;
+    std::uint64_t stored = 0;
+  };
+  Instants before_;                  // the last step
+  bool repeatable_ = false;          // nothing behind the array forbids it
+  std::vector<std::uint64_t> sent_;  // cycles at which the last step's tiles left, if they are few
+  static constexpr std::size_t most_tiles_of_beat = 64;
+
+  Shown shown_;
+
+  ActivityObserver* observer_ = nullptr;
   Work total_;
+  StallCounts stalls_;
   Counters counters_;
 };
 

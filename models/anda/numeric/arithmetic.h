@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <anda/numeric/panel.h>
+#include <anda/numeric/panel_product.h>
 
 namespace anda {
 
@@ -15,10 +15,10 @@ class Arithmetic {
  public:
   struct Options {
     DotFormat dot_format = DotFormat::fp16;
-    Simd simd = best_simd();
+    const Simd* simd = &best_simd();
   };
 
-  explicit Arithmetic(const Options& options) : simd_(options.simd), product_(options.dot_format, options.simd) {}
+  explicit Arithmetic(const Options& options) : simd_(options.simd), product_(options.dot_format, *options.simd) {}
   Arithmetic(const Arithmetic&) = delete;
   Arithmetic& operator=(const Arithmetic&) = delete;
   virtual ~Arithmetic() = default;
@@ -43,10 +43,10 @@ class Arithmetic {
   virtual std::uint64_t zeroed(const Fp16* values, std::size_t k) const;
 
  protected:
-  Simd simd() const { return simd_; }
+  const Simd& simd() const { return *simd_; }
 
  private:
-  Simd simd_;
+  const Simd* simd_;
   PanelProduct product_;
 };
 

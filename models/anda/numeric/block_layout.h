@@ -3,9 +3,8 @@
 #define ANDA_NUMERIC_BLOCK_LAYOUT_H
 
 #include <cstdint>
-#include <vector>
 
-#include <anda/numeric/bit_plane.h>
+#include <anda/numeric/group_format.h>
 
 namespace anda {
 
@@ -26,14 +25,6 @@ std::uint64_t block_exponent_bytes(std::uint64_t rows);
 
 /// Bytes of a block: both of the above. Error::input for an illegal format (M is 1 … 16 here) or no rows.
 std::uint64_t block_bytes(std::uint64_t rows, const GroupFormat& format);
-
-/// Bytes of one group per row, rows ≥ 1 of the same format; Error::input otherwise. A ragged last tile is
-/// simply a block of fewer rows.
-std::vector<std::uint8_t> pack_block(const std::vector<PlaneGroup>& rows);
-
-/// The inverse; Error::input when `bytes` is not block_bytes(rows, format) long.
-std::vector<PlaneGroup> unpack_block(const std::vector<std::uint8_t>& bytes, std::uint64_t rows,
-                                     const GroupFormat& format);
 
 }  // namespace anda
 

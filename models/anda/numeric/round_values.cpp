@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/numeric/round_values.h>
 
-#include <anda/numeric/anda_group.h>
 #include <anda/numeric/fp16.h>
+#include <anda/numeric/group_format.h>
 #include <anda/numeric/simd/kernels.h>
 
 namespace anda {
 
 std::size_t round_values(const float* values, std::size_t k, const ActivationFormat& format, float* rounded,
-                         [[maybe_unused]] Simd simd) {
+                         const Simd& simd) {
   if (!format.is_fp16()) check_format(GroupFormat{format.group_size, format.mantissa_bits}, max_mantissa_bits);
   // Also where the kernel has overwritten its input: it leaves what is too large too large.
   const auto first_refused = [k](const float* row) {
@@ -17,20 +17,7 @@ std::size_t round_values(const float* values, std::size_t k, const ActivationFor
     return i;
   };
   const kernels::RoundedRow row{values, k, format.is_fp16() ? k : format.group_size, format.mantissa_bits, rounded};
-  bool finite = false;
-  switch (simd) {
-#ifdef ANDA_X86_KERNELS
-    case Simd::avx512:
-      finite = kernels::round_row_avx512(row);
-      break;
-    case Simd::avx2:
-      finite = kernels::round_row_avx2(row);
-      break;
-#endif
-    default:
-      finite = kernels::round_row_portable(row);
-  }
-  return finite ? k : first_refused(values);
+  return simd.round_row(row) ? k : first_refused(values);
 }
 
 }  // namespace anda

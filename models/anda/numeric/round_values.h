@@ -14,7 +14,7 @@ namespace anda {
 /// hundredth of the time. `rounded` may be `values`. Returns k, or the index of the first value that FP16 does not hold
 /// (NaN, 65520 and above); `rounded` then has no meaning. Error::input for an illegal format.
 std::size_t round_values(const float* values, std::size_t k, const ActivationFormat& format, float* rounded,
-                         Simd simd = best_simd());
+                         const Simd& simd = best_simd());
 
 }  // namespace anda
 

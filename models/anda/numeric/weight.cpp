@@ -10,26 +10,6 @@
 namespace anda {
 namespace {
 
-std::size_t scale_count(std::size_t k, const WeightFormat& format) {
-  return (k + format.scale_group - 1) / format.scale_group;
-}
-
-void check_bits(std::uint32_t bits) {
-  if (bits < 1 || bits > max_weight_bits) {
-    throw Error::input("weight_bits is " + std::to_string(bits) + ", must be 1 … " + std::to_string(max_weight_bits));
-  }
-}
-
-void check_range(const std::vector<std::int8_t>& values, std::uint32_t bits) {
-  const int end = 1 << (bits - 1);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] < -end || values[i] >= end) {
-      throw Error::input("weight " + std::to_string(i) + " is " + std::to_string(values[i]) +
-                         ", which does not fit in " + std::to_string(bits) + (bits == 1 ? " bit" : " bits"));
-    }
-  }
-}
-
 /// The weight of largest magnitude that has a code: any sign, but with 1 bit only the negative ones.
 double extent(const float* weights, std::size_t count, std::uint32_t bits) {
   double largest = 0;
@@ -43,58 +23,14 @@ double extent(const float* weights, std::size_t count, std::uint32_t bits) {
 }  // namespace
 
 void check_format(const WeightFormat& format) {
-  check_bits(format.bits);
+  if (format.bits < 1 || format.bits > max_weight_bits) {
+    throw Error::input("weight_bits is " + std::to_string(format.bits) + ", must be 1 … " +
+                       std::to_string(max_weight_bits));
+  }
   if (format.scale_group == 0) throw Error::input("scale_group is 0, must be at least 1");
 }
 
-void check_column(const WeightColumn& column) {
-  check_format(column.format);
-  check_range(column.values, column.format.bits);
-  const std::size_t expected = scale_count(column.values.size(), column.format);
-  if (column.scales.size() != expected) {
-    throw Error::input(std::to_string(column.values.size()) + " weights in scale groups of " +
-                       std::to_string(column.format.scale_group) + " need " + std::to_string(expected) +
-                       " scales, not " + std::to_string(column.scales.size()));
-  }
-  for (std::size_t i = 0; i < expected; ++i) {
-    if (!column.scales[i].is_finite()) throw Error::input("weight scale " + std::to_string(i) + " is not finite");
-  }
-}
-
 std::uint64_t packed_weight_bytes(std::uint64_t count, std::uint32_t bits) { return (count * bits + 7) / 8; }
-
-std::vector<std::uint8_t> pack_weights(const std::vector<std::int8_t>& values, std::uint32_t bits) {
-  check_bits(bits);
-  check_range(values, bits);
-  std::vector<std::uint8_t> bytes(packed_weight_bytes(values.size(), bits), 0);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::uint32_t code = static_cast<std::uint8_t>(values[i]) & ((1u << bits) - 1);
-    const std::size_t bit = i * bits;
-    const std::uint32_t placed = code << (bit % 8);  // up to 15 bits: a weight may cross into the next byte
-    bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] | (placed & 0xFF));
-    if ((placed >> 8) != 0) bytes[bit / 8 + 1] = static_cast<std::uint8_t>(placed >> 8);
-  }
-  return bytes;
-}
-
-std::vector<std::int8_t> unpack_weights(const std::vector<std::uint8_t>& bytes, std::size_t count, std::uint32_t bits) {
-  check_bits(bits);
-  const std::uint64_t expected = packed_weight_bytes(count, bits);
-  if (bytes.size() != expected) {
-    throw Error::input(std::to_string(count) + " weights of " + std::to_string(bits) + " bits take " +
-                       std::to_string(expected) + " bytes, not " + std::to_string(bytes.size()));
-  }
-  std::vector<std::int8_t> values(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t bit = i * bits;
-    std::uint32_t window = bytes[bit / 8];
-    if (bit / 8 + 1 < bytes.size()) window |= std::uint32_t{bytes[bit / 8 + 1]} << 8;
-    const auto code = static_cast<std::int32_t>((window >> (bit % 8)) & ((1u << bits) - 1));
-    const std::int32_t end = 1 << (bits - 1);
-    values[i] = static_cast<std::int8_t>(code >= end ? code - 2 * end : code);
-  }
-  return values;
-}
 
 WeightColumn quantise(const std::vector<float>& weights, const WeightFormat& format) {
   check_format(format);
@@ -125,20 +61,6 @@ WeightColumn quantise(const std::vector<float>& weights, const WeightFormat& for
     }
   }
   return column;
-}
-
-std::vector<Fp16> dequantise(const WeightColumn& column) {
-  check_column(column);
-  std::vector<Fp16> result;
-  result.reserve(column.values.size());
-  for (std::size_t k = 0; k < column.values.size(); ++k) {
-    // 8 by 11 bits: the product is exact in a double, so it is rounded once.
-    const double exact = column.values[k] * static_cast<double>(to_float(column.scale_of(k)));
-    const Fp16 weight = to_fp16(exact);
-    if (!weight.is_finite()) throw Error::input("weight " + std::to_string(k) + " times its scale is beyond 65504");
-    result.push_back(weight);
-  }
-  return result;
 }
 
 }  // namespace anda

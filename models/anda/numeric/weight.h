@@ -26,13 +26,6 @@ struct WeightColumn {
 /// Bytes of `count` packed weights: ceil(count · bits / 8).
 std::uint64_t packed_weight_bytes(std::uint64_t count, std::uint32_t bits);
 
-/// Weight i in bits i · bits … of a little-endian bit stream, so two INT4 to a byte with the first in the low
-/// nibble; unused bits of the last byte are 0. Error::input when a value does not fit.
-std::vector<std::uint8_t> pack_weights(const std::vector<std::int8_t>& values, std::uint32_t bits);
-
-/// The inverse; Error::input when `bytes` is not packed_weight_bytes(count, bits) long.
-std::vector<std::int8_t> unpack_weights(const std::vector<std::uint8_t>& bytes, std::size_t count, std::uint32_t bits);
-
 /// Symmetric round-to-nearest quantisation of K finite weights, a scale group at a time:
 ///   scale = FP16(max|w| / qmax), q = clamp(RNE(w / scale), −qmax, qmax), qmax = 2^(bits−1) − 1.
 /// The most negative code is not used, so that the grid is symmetric. A scale group whose scale rounds to 0 is all 0.
@@ -40,13 +33,6 @@ std::vector<std::int8_t> unpack_weights(const std::vector<std::uint8_t>& bytes, 
 /// q = −1 where w / scale < −1/2, else 0; positive weights are lost.
 /// Error::input for a weight that is not finite and for a scale beyond 65504.
 WeightColumn quantise(const std::vector<float>& weights, const WeightFormat& format);
-
-/// FP16(q · scale), round to nearest even: what the FP-FP baseline keeps in memory. Error::input when check_column()
-/// refuses the column or a product is beyond 65504.
-std::vector<Fp16> dequantise(const WeightColumn& column);
-
-/// Error::input unless the format is legal, every value fits in it and there is one finite scale per scale group.
-void check_column(const WeightColumn& column);
 
 }  // namespace anda
 

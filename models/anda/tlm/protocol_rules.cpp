@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/tlm/protocol_rules.h>
 
-#include <sstream>
 #include <utility>
+
+#include <anda/tlm/transaction_text.h>
 
 namespace anda {
 
@@ -22,15 +23,6 @@ ProtocolRules::Call call_of(const tlm::tlm_generic_payload& payload, const tlm::
 }
 
 bool moves_data(const tlm::tlm_generic_payload& payload) { return payload.is_read() || payload.is_write(); }
-
-std::string text(const tlm::tlm_generic_payload& payload) {
-  std::ostringstream out;
-  out << (payload.is_read()    ? "read"
-          : payload.is_write() ? "write"
-                               : "ignore")
-      << " of " << payload.get_data_length() << " bytes at 0x" << std::hex << payload.get_address();
-  return out.str();
-}
 
 std::string text(const tlm::tlm_phase& phase) { return phase.get_name(); }
 

@@ -7,6 +7,8 @@
 #include <systemc>
 #include <tlm>
 
+#include <anda/base/simulated_time.h>
+
 namespace anda {
 
 /// What lies behind a target socket and which accesses it takes. Every target socket of the library uses these
@@ -15,19 +17,26 @@ struct TargetAccess {
   std::uint64_t bytes = 0;       ///< size of the address space, which starts at 0
   std::uint32_t word_bytes = 1;  ///< addresses and lengths are multiples of it; a power of two
   bool byte_enables = true;      ///< whether single bytes may be left out
+  bool streaming = false;        ///< whether a streaming width below the length is served
 };
 
+/// Bytes of the address space that a transaction is about, from its address on: a streaming burst comes back to its
+/// address after each streaming width.
+inline std::uint64_t span_of(const tlm::tlm_generic_payload& payload) {
+  return std::min<std::uint64_t>(payload.get_data_length(), payload.get_streaming_width());
+}
+
 /// TLM_OK_RESPONSE if a target can execute a transaction, otherwise the response that says what is wrong with it.
-/// Streaming bursts (a streaming width below the length) are refused by all targets.
 inline tlm::tlm_response_status refusal(const tlm::tlm_generic_payload& payload, const TargetAccess& target) {
   const std::uint64_t address = payload.get_address();
   const std::uint64_t length = payload.get_data_length();
   if (!payload.is_read() && !payload.is_write()) return tlm::TLM_COMMAND_ERROR_RESPONSE;
-  if (length == 0 || payload.get_streaming_width() < length || ((address | length) & (target.word_bytes - 1)) != 0) {
+  const std::uint64_t span = span_of(payload);
+  if (span == 0 || (span < length && !target.streaming) || ((address | length) & (target.word_bytes - 1)) != 0) {
     return tlm::TLM_BURST_ERROR_RESPONSE;
   }
   if (payload.get_data_ptr() == nullptr) return tlm::TLM_GENERIC_ERROR_RESPONSE;
-  if (address >= target.bytes || length > target.bytes - address) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  if (address >= target.bytes || span > target.bytes - address) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
   if (payload.get_byte_enable_ptr() != nullptr && (!target.byte_enables || payload.get_byte_enable_length() == 0)) {
     return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
   }
@@ -71,7 +80,7 @@ void for_each_enabled(const tlm::tlm_generic_payload& payload, Move&& move) {
 /// asked. Only where there is something to wait for, so that b_transport without a delay needs no thread.
 inline void synchronise(sc_core::sc_time& delay) {
   if (delay == sc_core::SC_ZERO_TIME) return;
-  sc_core::wait(delay);
+  wait_until(later(sc_core::sc_time_stamp(), delay));
   delay = sc_core::SC_ZERO_TIME;
 }
 

@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <deque>
 
-#include <anda/mxu/accumulators.h>
-#include <anda/vector_unit/vector_unit.h>
+#include <anda/buffer/result_port.h>
+#include <anda/mxu/accumulator_port.h>
+#include <anda/vector_unit/vector_unit_config.h>
 
 namespace anda {
 
@@ -15,38 +16,26 @@ namespace anda {
 /// of one tile, and holds everything up while the results at its end are not taken.
 class DrainPipeline {
  public:
-  explicit DrainPipeline(VectorUnit& unit) : unit_(unit) {}
-
   void begin() {
     entries_.clear();
+    tiles_.clear();
     next_ = 0;
     clock_ = 0;
     held_up_ = false;
     busy_ = false;
   }
 
-  /// One clock. `deliver(tile, first, count)` takes results of a tile and returns how many it took.
-  template <class Deliver>
-  void tick(Accumulators& accumulators, std::uint64_t cycle, Deliver deliver) {
-    const bool takes = !held_up_ && accumulators.holds_results();
-    busy_ = takes;
-    if (takes) {
-      const std::uint64_t count = std::min<std::uint64_t>(accumulators.left(), unit_.config().fpus);
-      entries_.push_back({accumulators.tile(), next_, count, clock_});
-      next_ = accumulators.left() == count ? 0 : next_ + count;
-      accumulators.take(count, cycle);
-      unit_.count(count);
-    }
+  /// One clock. Returns how many results came in; `left` grows by the tiles whose last result has left.
+  std::uint64_t tick(const VectorUnitConfig& unit, AccumulatorPort& accumulators, ResultSink& sink, std::uint64_t cycle,
+                     std::uint64_t& left) {
+    const std::uint64_t came = !held_up_ && accumulators.holds_results() ? take_in(unit, accumulators, cycle) : 0;
+    busy_ = came > 0;
     held_up_ = false;
-    if (!entries_.empty() && entries_.front().entered + unit_.config().latency_cycles <= clock_) {
-      Entry& entry = entries_.front();
-      const std::uint64_t taken = deliver(entry.tile, entry.first, entry.count);
-      entry.first += taken;
-      entry.count -= taken;
-      held_up_ = entry.count > 0;
-      if (!held_up_) entries_.pop_front();
+    if (!entries_.empty() && entries_.front().entered + unit.latency_cycles <= clock_) {
+      if (put_out(sink)) ++left;
     }
     if (!held_up_) ++clock_;
+    return came;
   }
 
   bool empty() const { return entries_.empty(); }
@@ -56,15 +45,38 @@ class DrainPipeline {
 
  private:
   struct Entry {
-    std::uint64_t tile = 0;
     std::uint64_t first = 0;
     std::uint64_t count = 0;
     std::uint64_t entered = 0;  ///< clock of the pipeline, which stands still while it is held up
   };
 
-  VectorUnit& unit_;
+  std::uint64_t take_in(const VectorUnitConfig& unit, AccumulatorPort& accumulators, std::uint64_t cycle) {
+    const std::uint64_t left = accumulators.left();
+    const std::uint64_t count = std::min<std::uint64_t>(left, unit.fpus);
+    if (next_ == 0) tiles_.push_back(accumulators.tile());
+    entries_.push_back({next_, count, clock_});
+    next_ = left == count ? 0 : next_ + count;
+    accumulators.take(count, cycle);
+    return count;
+  }
+
+  /// Offers the oldest results; whether they were the last of their tile and were taken.
+  bool put_out(ResultSink& sink) {
+    Entry& entry = entries_.front();
+    const ArrayTile& tile = tiles_.front();
+    const std::uint64_t taken = sink.accept(tile, entry.first, entry.count);
+    entry.first += taken;
+    entry.count -= taken;
+    held_up_ = entry.count > 0;
+    const bool last = entry.first == tile.values();
+    if (!held_up_) entries_.pop_front();
+    if (last) tiles_.pop_front();
+    return last;
+  }
+
   std::deque<Entry> entries_;
-  std::uint64_t next_ = 0;  ///< result of the tile that leaves the accumulators next
+  std::deque<ArrayTile> tiles_;  // that they are of
+  std::uint64_t next_ = 0;       // result of the tile that leaves the accumulators next
   std::uint64_t clock_ = 0;
   bool held_up_ = false;
   bool busy_ = false;

@@ -1,11 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/vector_unit/vector_unit.h>
 
+#include <algorithm>
+#include <cstring>
+
 namespace anda {
 
-VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config)
-    : sc_module(name), config_(config) {
+VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const Clock& clock)
+    : sc_module(name),
+      sums("sums"),
+      out("out"),
+      accumulators("accumulators"),
+      sink("sink"),
+      config_(config),
+      clock_(clock),
+      next_(clock) {
+  sums.register_b_transport(this, &VectorUnit::b_transport);
   counters_.add("vector_unit.values", "values", "results that left the accumulators through the vector unit", values_);
+}
+
+void VectorUnit::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  tlm::tlm_response_status status = refusal(payload, {~std::uint64_t{0}, 1, false});
+  if (status == tlm::TLM_OK_RESPONSE && !payload.is_write()) status = tlm::TLM_COMMAND_ERROR_RESPONSE;
+  if (status == tlm::TLM_OK_RESPONSE && payload.get_data_length() % sizeof(float) != 0) {
+    status = tlm::TLM_BURST_ERROR_RESPONSE;
+  }
+  payload.set_response_status(status);
+  if (status != tlm::TLM_OK_RESPONSE) return;
+  auto* const said = payload.get_extension<DataflowExtension>();
+  if (said == nullptr) {
+    pass_on_plain(payload, delay);
+  } else {
+    pass_on(payload, *said);
+    delay = clock_.delay_to(said->done);
+  }
+}
+
+/// A tile of the array, or several equal ones.
+void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& said) {
+  const ArrayTile& tile = *said.tile;
+  const std::uint64_t values = tile.values();
+  const std::uint64_t bytes_of_value = tile.partial_sums_out ? sizeof(float) : 2;
+  const std::uint64_t taken = said.cycle + cycles(values);
+
+  DataflowExtension& next = next_.said;
+  next.cycle = said.cycle + config_.latency_cycles;
+  next.words = said.words;
+  next.tile = &tile;
+  next.format = said.format;
+  next.values_per_cycle = config_.fpus;
+  next.repeats = said.repeats;
+  next.period = said.period;
+  next.stride = said.stride;
+  next.moves_data = said.moves_data;
+  next.timed = said.timed;
+  next.counted = said.counted;
+  // The compressor knows where in its block a tile lies.
+  const std::uint64_t in_block = tile.compress ? 0 : tile.column_of_block * tile.rows * bytes_of_value;
+  unsigned char* const data =
+      said.moves_data ? round(reinterpret_cast<const float*>(payload.get_data_ptr()), tile) : nullptr;
+  next_(out, tlm::TLM_WRITE_COMMAND, payload.get_address() + in_block, values * bytes_of_value, data);
+  said.answered = true;
+  if (!said.timed) return;
+
+  values_ += values * said.repeats;
+  if (observer_ != nullptr) {
+    shown_.add(values, {said.cycle, taken});
+    if (tile.last_of_step) observer_->vector_unit(shown_.amount, shown_.span);
+    if (tile.last_of_step) shown_ = StretchOfWork();
+  }
+  const std::uint64_t behind = next.done - std::min(next.done, std::uint64_t{config_.latency_cycles});
+  said.put_out = taken + config_.latency_cycles;
+  said.stored = std::max(said.put_out, next.stored);
+  said.done = std::max(taken, behind);
+  said.sink_slower = behind > taken;
+  said.repeatable = next.repeatable;
+}
+
+/// The tile's values as they lie in a block of results: all rows of a column, then of the next.
+unsigned char* VectorUnit::round(const float* sums_of_tile, const ArrayTile& tile) {
+  const std::uint64_t bytes_of_value = tile.partial_sums_out ? sizeof(float) : 2;
+  if (operation_ != clock_.operation()) overflows_ = OverflowCounts();
+  operation_ = clock_.operation();
+  rounded_.resize(tile.values() * bytes_of_value);
+  unsigned char* to = rounded_.data();
+  for (std::uint64_t column = 0; column < tile.columns; ++column) {
+    for (std::uint64_t row = 0; row < tile.rows; ++row, to += bytes_of_value) {
+      const float sum = sums_of_tile[row * tile.columns + column];
+      if (tile.partial_sums_out) {
+        std::memcpy(to, &sum, sizeof sum);
+      } else {
+        const std::uint16_t bits = round_output(sum, overflows_).bits;
+        std::memcpy(to, &bits, sizeof bits);
+      }
+    }
+  }
+  return rounded_.data();
+}
+
+/// Values without a tile: rounded in their order.
+void VectorUnit::pass_on_plain(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  const std::uint64_t values = payload.get_data_length() / sizeof(float);
+  ArrayTile row;
+  row.rows = 1;
+  row.columns = values;
+  values_ += values;
+  sc_core::sc_time after = delay + clock_.time(config_.latency_cycles);
+  tlm::tlm_generic_payload write;
+  set_access(write, tlm::TLM_WRITE_COMMAND, payload.get_address() / 2,
+             round(reinterpret_cast<const float*>(payload.get_data_ptr()), row), values * 2);
+  out->b_transport(write, after);
+  payload.set_response_status(write.get_response_status());
+  const sc_core::sc_time taken = delay + clock_.time(cycles(values));
+  const sc_core::sc_time latency = clock_.time(config_.latency_cycles);
+  delay = after > taken + latency ? after - latency : taken;
 }
 
 }  // namespace anda

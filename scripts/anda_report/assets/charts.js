@@ -9,23 +9,48 @@ const COLOURS = {
   top_controller: "#8a8f98",
   dram: "#56b4e9",
 };
-const STATE_COLOURS = {
-  busy: "#0072b2",
-  dram: "#d55e00",
-  buffer_full: "#e69f00",
-  weight_port: "#009e73",
-  activation_port: "#56b4e9",
-  drain: "#cc79a7",
-  compressor: "#9467bd",
-  fill: "#8a8f98",
-};
+const STATE_COLOURS = [
+  "#0072b2",
+  "#d55e00",
+  "#e69f00",
+  "#009e73",
+  "#56b4e9",
+  "#cc79a7",
+  "#9467bd",
+  "#8a8f98",
+  "#a65628",
+];
 const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9467bd", "#8a8f98"];
 const SERIES_ON_DARK = ["#4ea3e0", "#f0883e", "#3fb68b", "#d98bb8", "#e6b450", "#9ad3f5", "#b79ce0", "#a0a7b1"];
 // One fewer than there are colours, so that a colour comes back with another symbol.
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "x"];
 
+const LONGEST_LABEL = 80;
+const labels = new Map(); // text: its label
+const labelled = new Set();
+
+/**
+ * A name as Plotly may have it, which takes texts for markup (<a href=…> makes a link) and for templates (%{…}): everything that
+ * has a meaning there is written as a character reference. Names that are too long are cut; different names stay different.
+ */
+function label(text) {
+  const whole = String(text ?? "–");
+  if (!labels.has(whole)) {
+    const characters = [...whole];
+    const cut = characters.length > LONGEST_LABEL ? `${characters.slice(0, LONGEST_LABEL - 1).join("")}…` : whole;
+    let unique = cut;
+    for (let i = 2; labelled.has(unique); ++i) unique = `${cut} (${i})`;
+    labelled.add(unique);
+    labels.set(whole, unique.replace(/[&<>%$]/g, (c) => `&#${c.charCodeAt(0)};`));
+  }
+  return labels.get(whole);
+}
+
 const drawings = new Map(); // id: what draws it
 const dark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
+/** Colours of what an array does in a cycle, by the order of the reports: busy, then the causes of stalls. */
+const stateColours = (states) =>
+  Object.fromEntries(Object.keys(states).map((state, i) => [state, STATE_COLOURS[i % STATE_COLOURS.length]]));
 /** The colour of a system or a value, by its number. */
 const series = (i) => (dark() ? SERIES_ON_DARK : SERIES)[i % SERIES.length];
 /** From low to high, each end apart from the page. */
@@ -94,22 +119,23 @@ function stackedBars(everything, names, colours, options) {
   const size = (row) => Object.values(row.parts).reduce((sum, part) => sum + part, 0);
   const least = everything.map(size).sort((a, b) => b - a)[MOST_BARS - 1] ?? 0;
   const rows = everything.filter((row) => size(row) >= least).slice(0, MOST_BARS);
-  const shown = Object.keys(names).filter((key) => rows.some((row) => row.parts[key] > 0));
-  const totals = rows.map((row) => shown.reduce((sum, key) => sum + row.parts[key], 0));
+  const amount = (row, key) => row.parts[key] ?? 0; // a report of another version may lack it
+  const shown = Object.keys(names).filter((key) => rows.some((row) => amount(row, key) > 0));
+  const totals = rows.map((row) => shown.reduce((sum, key) => sum + amount(row, key), 0));
   const [factor, prefix] = options.share ? [0.01, ""] : prefixOf(Math.max(...totals, 0), options.unit);
   const unit = options.share ? "%" : joined(prefix, options.unit);
   const title = rows.length < everything.length ? `${options.title} of the ${rows.length} largest` : options.title;
-  const labels = rows.map((row) => row.name);
+  const bars = rows.map((row) => label(row.name));
   const data = shown.map((key) => ({
     type: "bar",
     orientation: "h",
     name: names[key],
-    y: labels,
+    y: bars,
     marker: {color: colours[key]},
-    x: rows.map((row, i) => (options.share ? row.parts[key] / (totals[i] || 1) : row.parts[key]) / factor),
+    x: rows.map((row, i) => (options.share ? amount(row, key) / (totals[i] || 1) : amount(row, key)) / factor),
     customdata: rows.map((row, i) => [
-      quantity(row.parts[key], options.unit),
-      percent(totals[i] ? row.parts[key] / totals[i] : 0),
+      quantity(amount(row, key), options.unit),
+      percent(totals[i] ? amount(row, key) / totals[i] : 0),
     ]),
     hovertemplate: `%{y}<br>${names[key]}: %{customdata[0]}, %{customdata[1]}<extra></extra>`,
   }));
@@ -120,7 +146,7 @@ function stackedBars(everything, names, colours, options) {
         ? []
         : rows.map((row, i) => ({
             x: totals[i] / factor,
-            y: row.name,
+            y: bars[i],
             text:
               quantity(totals[i], narrow() ? "" : options.unit) +
               (options.notes && !narrow() ? options.notes(row) : ""),
@@ -139,10 +165,13 @@ function stackedBars(everything, names, colours, options) {
       yaxis: {autorange: "reversed", type: "category", ticks: "", tickfont: {size: narrow() ? 10 : 12}},
     },
     text:
-      `${options.title} of ${labels.slice(0, 12).join(", ")} by ${shown.map((key) => names[key]).join(", ")}; ` +
-      labels
+      `${options.title} of ${rows
+        .slice(0, 12)
+        .map((row) => row.name)
+        .join(", ")} by ${shown.map((key) => names[key]).join(", ")}; ` +
+      rows
         .slice(0, 4)
-        .map((label, i) => `${label}: ${quantity(totals[i], options.unit)}`)
+        .map((row, i) => `${row.name}: ${quantity(totals[i], options.unit)}`)
         .join("; "),
   };
 }

@@ -78,7 +78,7 @@ function described(column) {
   const dot = column.lastIndexOf(".");
   const tail = column.slice(dot + 1);
   const head = dot < 0 ? "" : `${column.slice(0, dot)}: `;
-  if (NAMES[tail]) return {name: head + NAMES[tail], unit: "", scale: 1, prefixes: false};
+  if (Object.hasOwn(NAMES, tail)) return {name: head + NAMES[tail], unit: "", scale: 1, prefixes: false};
   if (tail === "cycles") return {name: head + tail, unit: "", scale: 1, prefixes: true};
   if (tail === "bops") return {name: `${head}bit operations`, unit: "", scale: 1, prefixes: true};
   const known = UNITS.find(([end]) => tail.endsWith(end) && tail.length > end.length);

@@ -23,7 +23,7 @@ function roofline(systems) {
     systems.forEach((system, i) => {
       const shade = series(i);
       for (const [bits, peak] of Object.entries(system.roofline.peaks)) {
-        const name = `${system.title}, ${bits === "0" ? "FP16" : `${bits} bits`}: ${digits(peak)} TOPS`;
+        const name = `${label(system.title)}, ${bits === "0" ? "FP16" : `${bits} bits`}: ${digits(peak)} TOPS`;
         data.push({
           type: "scatter",
           mode: "lines",
@@ -51,7 +51,7 @@ function roofline(systems) {
       data.push({
         type: "scatter",
         mode: "markers",
-        name: system.title,
+        name: label(system.title),
         x: own.map((point) => point.intensity),
         y: own.map((point) => point.tops),
         marker: {
@@ -61,7 +61,7 @@ function roofline(systems) {
           symbol: own.map((point) => SYMBOLS[tensors.indexOf(point.tensor) % SYMBOLS.length]),
           line: {color: colour("--page"), width: 1},
         },
-        text: own.map((point) => `${system.title}: ${point.name}, ${point.gemms}×`),
+        text: own.map((point) => `${label(system.title)}: ${label(point.name)}, ${point.gemms}×`),
         hovertemplate: "%{text}<br>%{x:.4g} operations/byte, %{y:.4g} TOPS<extra></extra>",
       });
     });
@@ -71,7 +71,7 @@ function roofline(systems) {
         mode: "markers",
         x: [null],
         y: [null],
-        name: tensor,
+        name: label(tensor),
         marker: {color: colour("--muted"), size: 10, symbol: SYMBOLS[i % SYMBOLS.length]},
       }),
     );
@@ -119,7 +119,7 @@ function areas(data, systems) {
       const parts = Object.entries(system.area).filter(([, value]) => value > 0);
       add(
         `s${i}`,
-        `${twoLines ? `${system.run.label}<br>${system.name}` : system.title}: ${digits(system.area_mm2)} mm²`,
+        `${twoLines ? `${label(system.run.label)}<br>${label(system.name)}` : label(system.title)}: ${digits(system.area_mm2)} mm²`,
         "",
         parts.reduce((sum, [, value]) => sum + value, 0),
         colour("--panel"),
@@ -166,11 +166,11 @@ function overTime(data, systems) {
       ["read", "write"].map((way) => ({
         type: "scatter",
         mode: "lines",
-        name: `${system.title}, ${way}`,
+        name: `${label(system.title)}, ${way}`,
         x: system.bandwidth.start_s.map((s) => s / factor),
         y: [...system.bandwidth[way], system.bandwidth[way].at(-1)].map((one) => one * 1e-9),
         line: {shape: "hv", color: series(i), width: 1.4, dash: way === "write" ? "dot" : "solid"},
-        hovertemplate: `%{y:.4g} GB/s at %{x:.4g} ${prefix}s<extra>${system.title}, ${way}</extra>`,
+        hovertemplate: `%{y:.4g} GB/s at %{x:.4g} ${prefix}s<extra>${label(system.title)}, ${way}</extra>`,
       })),
     );
     return {
@@ -207,7 +207,8 @@ function overTime(data, systems) {
     const system = watched[Number(select.value)];
     const starts = system.bandwidth.start_s;
     const [factor, prefix] = prefixOf(starts.at(-1), "s");
-    const seen = Object.keys(data.states).filter((state) => system.array[state].some((ticks) => ticks > 0));
+    const seen = Object.keys(system.array).filter((state) => system.array[state].some((ticks) => ticks > 0));
+    const colours = stateColours(data.states);
     const sums = system.array.busy.map((_, i) => seen.reduce((sum, state) => sum + system.array[state][i], 0) || 1);
     const lines = seen.map((state) => {
       const shares = system.array[state].map((ticks, i) => (100 * ticks) / sums[i]);
@@ -216,8 +217,8 @@ function overTime(data, systems) {
         mode: "lines",
         stackgroup: "one",
         name: data.states[state],
-        line: {shape: "hv", width: 0, color: STATE_COLOURS[state]},
-        fillcolor: STATE_COLOURS[state],
+        line: {shape: "hv", width: 0, color: colours[state]},
+        fillcolor: colours[state],
         x: starts.map((s) => s / factor),
         y: [...shares, shares.at(-1)],
         hovertemplate: `${data.states[state]}: %{y:.4g} %<extra></extra>`,

@@ -77,7 +77,7 @@ function comparison(systems) {
         {
           type: "bar",
           orientation: "h",
-          y: systems.map((system) => system.title),
+          y: systems.map((system) => label(system.title)),
           x: values.map((one) => one / factor),
           text: shown,
           textposition: "auto",
@@ -166,7 +166,7 @@ function breakdowns(data, systems) {
     stackedBars(
       rows(cyclesBy.value, "cycles", (parts) => parts),
       data.states,
-      STATE_COLOURS,
+      stateColours(data.states),
       options("Time"),
     ),
   );
@@ -180,7 +180,7 @@ function breakdowns(data, systems) {
     );
     const notes = (row) =>
       `, ${percent(Object.values(row.parts).reduce((sum, part) => sum + part, 0) / (all.get(row.name) || 1))}`;
-    return stackedBars(bars, data.states, STATE_COLOURS, {...options("Stalls"), notes});
+    return stackedBars(bars, data.states, stateColours(data.states), {...options("Stalls"), notes});
   });
   for (const control of [cyclesBy, cyclesShare])
     control.addEventListener("change", () => {

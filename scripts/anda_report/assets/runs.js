@@ -105,6 +105,7 @@ function setups(data) {
             `${run.workload}; level ${run.level}; anda-sim ${run.version}; configuration ` +
             `${run.config_sha256.slice(0, 12)}…, workload ${run.trace.slice(0, 12)}… (SHA-256)`,
         }),
+        ...run.notes.map((text) => element("p", {className: "note", textContent: `Note: ${text}`})),
         element(
           "details",
           {open: data.runs.length === 1},

@@ -67,12 +67,12 @@ function showTable(table) {
   const hover = (row) =>
     [...table.parameters]
       .filter((name) => varying.includes(name))
-      .map((name) => `${described(name).name}: ${row[at(name)] ?? "–"}`)
+      .map((name) => `${label(described(name).name)}: ${label(row[at(name)])}`)
       .join("<br>");
   chart("c-scatter", () => {
     const across = scaled(x.value, column(x.value)),
       up = scaled(y.value, column(y.value));
-    const xs = across.values,
+    const xs = across.values.map((value) => (typeof value === "string" ? label(value) : value)),
       ys = up.values;
     const byNumber = table.numeric.includes(shade.value);
     const marker = {size: 9, line: {color: colour("--page"), width: 1}, color: series(0)};
@@ -98,7 +98,7 @@ function showTable(table) {
         data.push(
           points(
             all.filter((i) => String(rows[i][at(shade.value)]) === value),
-            {name: value, marker: {...marker, color: series(k), symbol: SYMBOLS[k % SYMBOLS.length]}},
+            {name: label(value), marker: {...marker, color: series(k), symbol: SYMBOLS[k % SYMBOLS.length]}},
           ),
         ),
       );
@@ -114,7 +114,7 @@ function showTable(table) {
                 color: all.map((i) => tint.values[i]),
                 colorscale: scale(),
                 showscale: true,
-                colorbar: {title: {text: tint.label, side: "right"}, thickness: 12, outlinewidth: 0},
+                colorbar: {title: {text: label(tint.label), side: "right"}, thickness: 12, outlinewidth: 0},
               }
             : marker,
         }),
@@ -155,8 +155,11 @@ function showTable(table) {
       data,
       layout: {
         height: narrow() ? 440 : 480,
-        xaxis: {title: {text: across.label}, ...(xLog.checked ? axisOf(xs) : {})},
-        yaxis: {title: {text: up.label}, ...(yLog.checked ? axisOf(ys) : {})},
+        xaxis: {
+          title: {text: label(across.label)},
+          ...(!table.numeric.includes(x.value) ? {type: "category"} : xLog.checked ? axisOf(xs) : {}),
+        },
+        yaxis: {title: {text: label(up.label)}, ...(yLog.checked ? axisOf(ys) : {})},
       },
       text: `${rows.length} points: ${up.label} over ${across.label}; ${front.length} of them on the Pareto front`,
     };
@@ -178,20 +181,20 @@ function showTable(table) {
     ].slice(0, 8);
     const dimensions = shown.map((name) => {
       const values = column(name);
-      const {values: numbers, label} = scaled(name, values);
+      const {values: numbers, label: words} = scaled(name, values);
       if (table.numeric.includes(name)) {
         // Ticks at the values of a parameter that has few, where they do not lie on each other.
         const own = [...new Set(numbers)].filter((v) => v !== null).sort((a, b) => a - b);
         const apart = Math.min(...own.slice(1).map((v, i) => v - own[i]));
         const few = table.parameters.includes(name) && own.length <= 16 && apart > (own.at(-1) - own[0]) / 20;
-        return {label, values: numbers.map((v) => v ?? 0), ...(few ? {tickvals: own, ticktext: own.map(String)} : {})};
+        return {label: label(words), values: numbers.map((v) => v ?? 0), ...(few ? {tickvals: own, ticktext: own.map(String)} : {})};
       }
       const texts = [...new Set(values.map((v) => String(v ?? "–")))];
       return {
-        label,
+        label: label(words),
         values: values.map((v) => texts.indexOf(String(v ?? "–"))),
         tickvals: texts.map((_, i) => i),
-        ticktext: texts.map((t) => t.slice(0, 14)),
+        ticktext: texts.map((t) => [...t].slice(0, 14).join("")), // the one text of Plotly that is no markup
       };
     });
     document.getElementById("c-parallel").style.minWidth = `${Math.max(1, shown.length) * 110}px`;
@@ -207,7 +210,7 @@ function showTable(table) {
                 color: tint.values.map((v) => v ?? 0),
                 colorscale: scale(),
                 showscale: true,
-                colorbar: {title: {text: tint.label, side: "right"}, thickness: 12, outlinewidth: 0},
+                colorbar: {title: {text: label(tint.label), side: "right"}, thickness: 12, outlinewidth: 0},
               }
             : {color: series(0)},
           labelfont: {size: 11},

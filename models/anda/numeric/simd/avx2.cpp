@@ -4,12 +4,13 @@
 
 #ifdef ANDA_X86_KERNELS
 
+#include <cpuid.h>
 #include <immintrin.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include <anda/numeric/anda_group.h>
+#include <anda/numeric/group_format.h>
 
 #define ANDA_TARGET __attribute__((target("avx2,f16c")))
 
@@ -229,9 +230,7 @@ ANDA_TARGET bool align_eight_rows(const AlignTile& tile, const std::uint8_t* val
   return true;
 }
 
-}  // namespace
-
-std::uint64_t group_tile_avx2(const GroupTile& tile) {
+std::uint64_t group_tile(const GroupTile& tile) {
   const bool half = tile.format == DotFormat::fp16;
   if (tile.low_bits == wide_low_bits) {
     return half ? all_rows<Mantissas::wide, false, true>(tile) : all_rows<Mantissas::wide, false, false>(tile);
@@ -243,9 +242,23 @@ std::uint64_t group_tile_avx2(const GroupTile& tile) {
   return tile.exact ? all_rows<Mantissas::whole, true, true>(tile) : all_rows<Mantissas::whole, false, true>(tile);
 }
 
-void float_tile_avx2(const FloatTile& tile) {
+void float_tile(const FloatTile& tile) {
   tile.scales != nullptr ? all_rows_of_floats<true>(tile) : all_rows_of_floats<false>(tile);
 }
+
+ANDA_TARGET bool round_row_avx2(const RoundedRow& row) { return round_row(row); }
+
+bool available() {
+  // __builtin_cpu_supports of Clang 14 does not know F16C.
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  const bool has_f16c = __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+  return has_f16c && __builtin_cpu_supports("avx2");
+}
+
+}  // namespace
 
 bool align_avx2(const AlignTile& tile) {
   std::uint8_t ragged[max_group_size][2 * lanes] = {};
@@ -277,7 +290,8 @@ ANDA_TARGET void to_floats_avx2(const std::uint8_t* bytes, std::size_t count, fl
   }
 }
 
-ANDA_TARGET bool round_row_avx2(const RoundedRow& row) { return round_row(row); }
+constexpr Simd avx2{"avx2",     available,      group_tile,    float_tile, unpack_planes_portable,
+                    align_avx2, to_floats_avx2, round_row_avx2};
 
 }  // namespace anda::kernels
 

@@ -162,9 +162,7 @@ void all_rows_of_floats(const FloatTile& tile) {
   for (; row < tile.rows; ++row) rows_of_floats<1, scaled>(tile, row);
 }
 
-}  // namespace
-
-std::uint64_t group_tile_avx512(const GroupTile& tile) {
+std::uint64_t group_tile(const GroupTile& tile) {
   const bool half = tile.format == DotFormat::fp16;
   if (tile.low_bits == wide_low_bits) {
     return half ? all_rows<Mantissas::wide, false, true>(tile) : all_rows<Mantissas::wide, false, false>(tile);
@@ -176,11 +174,12 @@ std::uint64_t group_tile_avx512(const GroupTile& tile) {
   return tile.exact ? all_rows<Mantissas::whole, true, true>(tile) : all_rows<Mantissas::whole, false, true>(tile);
 }
 
-void float_tile_avx512(const FloatTile& tile) {
+void float_tile(const FloatTile& tile) {
   tile.scales != nullptr ? all_rows_of_floats<true>(tile) : all_rows_of_floats<false>(tile);
 }
 
-ANDA_TARGET void unpack_planes_avx512(const PlaneRow& row) {
+ANDA_TARGET void unpack_planes(const PlaneRow& row) {
+  if (row.elements % 32 != 0) return unpack_planes_portable(row);
   const __m512i one = _mm512_set1_epi16(1);
   for (std::size_t first = 0; first < row.elements; first += 32) {
     const std::uint8_t* at = row.planes + first / 8;
@@ -199,6 +198,16 @@ ANDA_TARGET void unpack_planes_avx512(const PlaneRow& row) {
 }
 
 ANDA_TARGET bool round_row_avx512(const RoundedRow& row) { return round_row(row); }
+
+bool available() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+
+}  // namespace
+
+constexpr Simd avx512{"avx512",      available,  group_tile,     float_tile,
+                      unpack_planes, align_avx2, to_floats_avx2, round_row_avx512};
 
 }  // namespace anda::kernels
 

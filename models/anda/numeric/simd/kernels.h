@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <anda/numeric/accumulate.h>
+#include <anda/numeric/rounding.h>
+#include <anda/numeric/simd/simd.h>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define ANDA_X86_KERNELS
@@ -66,7 +67,7 @@ struct FloatTile {
 struct PlaneRow {
   const std::uint8_t* planes = nullptr;  ///< the row's bytes of the sign plane
   std::size_t plane_bytes = 0;           ///< from one plane to the next
-  std::size_t elements = 0;              ///< a multiple of 32
+  std::size_t elements = 0;              ///< a multiple of 8
   std::size_t first_plane = 1;           ///< of the mantissa planes to take; 0 is the sign plane
   std::size_t mantissa_planes = 0;       ///< how many, at most 15
   std::int16_t* values = nullptr;        ///< ± the bits of these planes
@@ -95,26 +96,16 @@ struct RoundedRow {
   float* rounded = nullptr;         ///< may be `values`
 };
 
-/// Each returns whether all values are finite in FP16; if not, `rounded` has no meaning.
-bool round_row_portable(const RoundedRow& row);
+extern const Simd portable;  ///< any processor
 #ifdef ANDA_X86_KERNELS
-bool round_row_avx2(const RoundedRow& row);
-bool round_row_avx512(const RoundedRow& row);
+extern const Simd avx2;    ///< with F16C
+extern const Simd avx512;  ///< F, BW, VL and VNNI
 #endif
 
-/// Each returns how many v became infinite.
-std::uint64_t group_tile_portable(const GroupTile& tile);
-void float_tile_portable(const FloatTile& tile);
-/// Whether all values were finite; if not, what is written is of no use.
-bool align_portable(const AlignTile& tile);
+// Kernels of a set that a faster one uses too.
+void unpack_planes_portable(const PlaneRow& row);
 #ifdef ANDA_X86_KERNELS
-std::uint64_t group_tile_avx2(const GroupTile& tile);
-void float_tile_avx2(const FloatTile& tile);
-std::uint64_t group_tile_avx512(const GroupTile& tile);
-void float_tile_avx512(const FloatTile& tile);
-void unpack_planes_avx512(const PlaneRow& row);
 bool align_avx2(const AlignTile& tile);
-/// FP16 numbers, little-endian, as floats.
 void to_floats_avx2(const std::uint8_t* bytes, std::size_t count, float* values);
 #endif
 

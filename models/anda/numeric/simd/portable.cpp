@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 
-#include <anda/numeric/anda_group.h>
+#include <anda/numeric/group_format.h>
+#include <anda/numeric/panel_bytes.h>
 
 namespace anda::kernels {
+namespace {
 
-std::uint64_t group_tile_portable(const GroupTile& tile) {
+std::uint64_t group_tile(const GroupTile& tile) {
   OverflowCounts counts;
   using Dots = std::array<std::int32_t, kernel_columns>;
   const auto dots_of = [&](const std::int16_t* activations, const std::int16_t* weights) {
@@ -42,7 +44,7 @@ std::uint64_t group_tile_portable(const GroupTile& tile) {
   return counts.group_dots;
 }
 
-void float_tile_portable(const FloatTile& tile) {
+void float_tile(const FloatTile& tile) {
   for (std::size_t row = 0; row < tile.rows; ++row) {
     std::array<float, kernel_columns> sums;
     float* at = tile.sums + row * tile.sum_columns;
@@ -69,11 +71,10 @@ void float_tile_portable(const FloatTile& tile) {
   }
 }
 
-bool align_portable(const AlignTile& tile) {
+bool align(const AlignTile& tile) {
   const std::int32_t unit = std::int32_t{1} << tile.low_bits;
   const auto value_at = [&](std::size_t i, std::size_t row) {
-    const std::uint8_t* at = tile.values + 2 * (i * tile.rows + row);
-    return Fp16{static_cast<std::uint16_t>(at[0] | at[1] << 8)};
+    return panel_bytes::load(tile.values + 2 * (i * tile.rows + row));
   };
   for (std::size_t first = 0; first < tile.k; first += tile.group_size) {
     const std::size_t end = std::min(first + tile.group_size, tile.k);
@@ -97,6 +98,29 @@ bool align_portable(const AlignTile& tile) {
   return true;
 }
 
+void to_floats(const std::uint8_t* bytes, std::size_t count, float* values) {
+  for (std::size_t i = 0; i < count; ++i) values[i] = to_float(panel_bytes::load(bytes + 2 * i));
+}
+
 bool round_row_portable(const RoundedRow& row) { return round_row(row); }
+
+bool available() { return true; }
+
+}  // namespace
+
+void unpack_planes_portable(const PlaneRow& row) {
+  using panel_bytes::Eight;
+  for (std::size_t b = 0; b < row.elements / 8; ++b) {
+    const Eight m = panel_bytes::mantissas_at(row.planes, row.plane_bytes, b, row.first_plane, row.mantissa_planes);
+    const Eight& signs = panel_bytes::spread[row.planes[b]];
+    for (std::size_t i = 0; i < 8; ++i) {
+      const int sign = -signs[i];
+      row.values[8 * b + i] = static_cast<std::int16_t>((m[i] ^ sign) - sign);
+    }
+  }
+}
+
+constexpr Simd portable{"portable", available, group_tile,        float_tile, unpack_planes_portable,
+                        align,      to_floats, round_row_portable};
 
 }  // namespace anda::kernels

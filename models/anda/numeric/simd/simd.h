@@ -2,25 +2,43 @@
 #ifndef ANDA_NUMERIC_SIMD_SIMD_H
 #define ANDA_NUMERIC_SIMD_SIMD_H
 
-#include <anda/base/describe.h>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace anda {
 
-/// The instructions that the fast functions use. All give the same bits.
-enum class Simd {
-  portable,  ///< any processor
-  avx2,      ///< with F16C
-  avx512     ///< F, BW, VL and VNNI
+namespace kernels {
+struct GroupTile;
+struct FloatTile;
+struct PlaneRow;
+struct AlignTile;
+struct RoundedRow;
+}  // namespace kernels
+
+/// The fast functions for one set of instructions. All sets give the same bits. A new set is a file that defines one of
+/// these, its declaration in kernels.h and its line in the table of simd.cpp.
+struct Simd {
+  const char* name;
+  bool (*available)();  ///< whether this processor has the instructions
+
+  /// Returns how many v became infinite.
+  std::uint64_t (*group_tile)(const kernels::GroupTile& tile);
+  void (*float_tile)(const kernels::FloatTile& tile);
+  void (*unpack_planes)(const kernels::PlaneRow& row);
+  /// Returns whether all values were finite; if not, what is written is of no use.
+  bool (*align)(const kernels::AlignTile& tile);
+  /// FP16 numbers, little-endian, as floats.
+  void (*to_floats)(const std::uint8_t* bytes, std::size_t count, float* values);
+  /// Returns whether all values are finite in FP16; if not, `rounded` has no meaning.
+  bool (*round_row)(const kernels::RoundedRow& row);
 };
 
-inline constexpr ChoiceTable<Simd, 3> simd_choices{
-    {{"portable", Simd::portable}, {"avx2", Simd::avx2}, {"avx512", Simd::avx512}}};
+/// The sets that this processor has, the fastest first. The last one is for any processor.
+const std::vector<const Simd*>& available_simd();
 
-/// Whether this processor has them.
-bool has_simd(Simd simd);
-
-/// The fastest that this processor has.
-Simd best_simd();
+/// The first of them.
+const Simd& best_simd();
 
 }  // namespace anda
 

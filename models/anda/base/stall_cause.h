@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ANDA_BASE_STALL_CAUSE_H
+#define ANDA_BASE_STALL_CAUSE_H
+
+/*
+ * What the array can wait for: each clock cycle of a GeMM is either busy or a stall of one cause. C99 and C++.
+ *
+ * A cause stands in one line of this table. Counters, registers, waveforms, timelines, reports and charts are made from
+ * it; docs/registers.md, docs/glossary.md, docs/report.schema.json and the list in docs/model.md must follow, and tests
+ * compare them.
+ *
+ *   S(X, name, NAME, offset, meaning)
+ *
+ * The cause has the counter stall.<name>, of which register STALL_<NAME> at `offset` shows the low word (the high word
+ * is 4 bytes on), the metric stall_<name>_cycles and the signal array.stall_<name>. X is what the user of the table
+ * passes on to S.
+ */
+#define ANDA_STALL_CAUSES(S, X)                                                                                        \
+  S(X, dram, DRAM, 0x128,                                                                                              \
+    "the array waits for operands, or the end of a GeMM for its results, to cross external memory")                    \
+  S(X, buffer_full, BUFFER_FULL, 0x130, "the array waits for operands that came late because no buffer half was free") \
+  S(X, weight_port, WEIGHT_PORT, 0x138, "the array waits for the weight buffer's port")                                \
+  S(X, activation_port, ACTIVATION_PORT, 0x140, "the array waits for the activation buffer's port")                    \
+  S(X, drain, DRAIN, 0x148, "the array, or the end of a GeMM, waits for results to leave the accumulators")            \
+  S(X, compressor, COMPRESSOR, 0x150, "the array, or the end of a GeMM, waits for the compressor")                     \
+  S(X, fill, FILL, 0x158, "the pipeline of the array fills at the start of a GeMM")
+
+#ifdef __cplusplus
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace anda {
+
+#define ANDA_ENTRY(x, name, upper, offset, meaning) name,
+/// What a cycle of a GeMM is for the array: it computes, or waits for one cause.
+enum class ArrayState : std::uint8_t { busy, ANDA_STALL_CAUSES(ANDA_ENTRY, 0) };
+#undef ANDA_ENTRY
+
+struct StallCause {
+  ArrayState state;
+  const char* name;
+  const char* counter;  ///< "stall.<name>"
+  const char* signal;   ///< "stall_<name>"
+  const char* meaning;
+};
+
+inline constexpr const char* stall_unit = "cycles";
+
+#define ANDA_ENTRY(x, name, upper, offset, meaning) \
+  StallCause{ArrayState::name, #name, "stall." #name, "stall_" #name, meaning},
+inline constexpr std::array stall_causes{ANDA_STALL_CAUSES(ANDA_ENTRY, 0)};
+#undef ANDA_ENTRY
+
+inline constexpr std::size_t array_state_count = 1 + stall_causes.size();
+
+/// "busy" or the cause.
+constexpr const char* name_of(ArrayState state) {
+  return state == ArrayState::busy ? "busy" : stall_causes[static_cast<std::size_t>(state) - 1].name;
+}
+
+/// Cycles by cause.
+class StallCounts {
+ public:
+  /// Not for ArrayState::busy.
+  std::uint64_t& operator[](ArrayState cause) { return cycles_[static_cast<std::size_t>(cause) - 1]; }
+  const std::uint64_t& operator[](ArrayState cause) const { return cycles_[static_cast<std::size_t>(cause) - 1]; }
+
+ private:
+  std::array<std::uint64_t, stall_causes.size()> cycles_{};
+};
+
+}  // namespace anda
+
+#endif
+
+#endif

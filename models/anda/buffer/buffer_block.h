@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_BUFFER_BUFFER_BLOCK_H
+#define ANDA_BUFFER_BUFFER_BLOCK_H
+
+#include <systemc>
+#include <tlm>
+
+#include <anda/buffer/half_credits.h>
+#include <anda/energy/counters.h>
+
+namespace anda {
+
+/// What the accelerator needs of an operand buffer at level fast: a socket for the DMA, one for the array, and the
+/// credit wires of its halves. The plan says what lies where (StepPlan, half_address_bytes()). A buffer that ignores
+/// the dataflow extension is a memory that takes the time it annotates.
+class BufferBlock : public sc_core::sc_module {
+ public:
+  virtual tlm::tlm_base_target_socket<>& dma_socket() = 0;
+  virtual tlm::tlm_base_target_socket<>& array_socket() = 0;
+  virtual sc_core::sc_export<HalfCredits>& credits_export() = 0;
+  virtual const Counters& counters() const = 0;
+
+ protected:
+  BufferBlock() = default;
+};
+
+/// The buffer of the activations, which results come back to.
+class ActivationBufferBlock : public BufferBlock {
+ public:
+  virtual tlm::tlm_base_target_socket<>& results_socket() = 0;
+};
+
+}  // namespace anda
+
+#endif

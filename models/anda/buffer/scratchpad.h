@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_BUFFER_SCRATCHPAD_H
+#define ANDA_BUFFER_SCRATCHPAD_H
+
+#include <cstdint>
+#include <tlm>
+#include <vector>
+
+#include <anda/tlm/target_access.h>
+
+namespace anda {
+
+/// The bytes of an on-chip memory and the cycle at which each of them is there. Bytes take up host memory only once
+/// they are used.
+class Scratchpad {
+ public:
+  explicit Scratchpad(std::uint64_t capacity) : capacity_(capacity) {}
+
+  std::uint64_t capacity() const { return capacity_; }
+
+  /// What is wrong with an access, TLM_OK_RESPONSE if nothing is.
+  tlm::tlm_response_status check(const tlm::tlm_generic_payload& payload) const {
+    return refusal(payload, {capacity_, 1, true});
+  }
+
+  /// Moves the enabled bytes of an access that is legal.
+  void move(tlm::tlm_generic_payload& payload);
+
+  /// Debug access: moves what lies inside and returns how many bytes that were.
+  unsigned int debug(tlm::tlm_generic_payload& payload);
+
+  /// Forgets when bytes arrived.
+  void begin() {
+    segments_.clear();
+    hint_ = 0;
+  }
+
+  /// Bytes from an address on arrive in a cycle.
+  void arrive(std::uint64_t address, std::uint64_t bytes, std::uint64_t cycle);
+
+  /// The cycle at which the last of these bytes is there; 0 for bytes that nobody brought.
+  std::uint64_t arrived(std::uint64_t address, std::uint64_t bytes) const;
+
+ private:
+  struct Segment {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    std::uint64_t cycle = 0;
+  };
+
+  std::size_t find(std::uint64_t address) const;
+  unsigned char* at(std::uint64_t address) {
+    if (bytes_.empty()) bytes_.resize(capacity_);
+    return bytes_.data() + address;
+  }
+
+  std::uint64_t capacity_;
+  std::vector<unsigned char> bytes_;
+  std::vector<Segment> segments_;  // sorted by address, no two overlap
+  mutable std::size_t hint_ = 0;   // where the last access was: the next is the same or the one after it
+};
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_CONTROL_CONTROLLER_COUNTS_H
+#define ANDA_CONTROL_CONTROLLER_COUNTS_H
+
+#include <cstdint>
+
+#include <anda/energy/counters.h>
+
+namespace anda {
+
+/// What the controller counts of the GeMMs that it starts.
+struct ControllerCounts {
+  std::uint64_t cycles = 0;
+  std::uint64_t gemms = 0;
+  std::uint64_t steps = 0;
+
+  /// The table of these counts, which must stay where they are.
+  void register_in(Counters& counters) const {
+    counters.add("controller.cycles", "cycles", "clock cycles from the start of a GeMM to its end", cycles);
+    counters.add("controller.gemms", "GeMMs", "GeMMs run to their end", gemms);
+    counters.add("controller.steps", "steps", "steps run", steps);
+  }
+};
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ANDA_CONTROL_REGISTER_MAP_H
+#define ANDA_CONTROL_REGISTER_MAP_H
+
+/*
+ * The accelerator as software sees it: registers, their fields, GeMM descriptors and error codes. C99 and C++.
+ *
+ * Each thing stands in one line of a table below. The model decodes accesses and descriptors by these tables, drivers
+ * use the constants that they turn into, and `anda-sim registers` prints them as docs/registers.md.
+ *
+ *   ANDA_REG_<name>                        byte offset of a register from the base of the control socket
+ *   ANDA_COUNTER_<name>                    the same for the low word of a 64-bit counter; the high word is 4 bytes on
+ *   ANDA_<register>_<field>                mask of a field of a register
+ *   ANDA_DESCRIPTOR_<field>                a field of a descriptor, for anda_get_field() and anda_set_field()
+ *   ANDA_ERROR_<name>                      what register ERROR_CODE can hold
+ *
+ * Registers and instruction memory are 32-bit words, little-endian.
+ */
+
+#include <stdint.h> /* NOLINT(modernize-deprecated-headers): C */
+
+#include <anda/base/stall_cause.h>
+
+/* NOLINTBEGIN(readability-identifier-naming): names as drivers have them */
+
+/* Increased in its upper half when drivers must change, in its lower half when something is added. */
+#define ANDA_INTERFACE_VERSION 0x00020000
+
+/* R(name, offset, access, value after reset, meaning). The value after reset of capabilities depends on the machine. */
+#define ANDA_REGISTERS(R)                                                                                       \
+  R(ID, 0x000, RO, 0x41444e41, "\"ANDA\", first letter in the lowest byte")                                     \
+  R(VERSION, 0x004, RO, ANDA_INTERFACE_VERSION, "of this interface: upper half major, lower half minor")        \
+  R(CONTROL, 0x008, WO, 0, "commands; reads as 0")                                                              \
+  R(STATUS, 0x00c, RO, 0, "what the machine is doing")                                                          \
+  R(INTERRUPT_ENABLE, 0x010, RW, 0, "which causes raise the interrupt")                                         \
+  R(INTERRUPT_STATUS, 0x014, RO, 0, "causes that have come up, enabled or not, and were not cleared")           \
+  R(INTERRUPT_CLEAR, 0x018, WO, 0, "a 1 clears the cause; reads as 0")                                          \
+  R(DESCRIPTOR_COUNT, 0x01c, RW, 0, "descriptors that a start runs, from the first of the instruction memory")  \
+  R(DESCRIPTORS_DONE, 0x020, RO, 0, "how many of them are complete")                                            \
+  R(ERROR_CODE, 0x024, RO, 0, "why the last run stopped; 0 when it did not")                                    \
+  R(ERROR_ADDRESS_LOW, 0x028, RO, 0,                                                                            \
+    "error MEMORY: the address in external memory of the refused transaction; other errors: the offset of the " \
+    "register or descriptor word that is wrong")                                                                \
+  R(ERROR_ADDRESS_HIGH, 0x02c, RO, 0, "upper half of it")                                                       \
+  R(ERROR_DESCRIPTOR, 0x030, RO, 0, "index of the descriptor in error")                                         \
+  R(CAPABILITIES, 0x040, RO, 0, "what the processing elements are")                                             \
+  R(CLOCK_KHZ, 0x044, RO, 0, "clock of the machine, in kHz, rounded down")                                      \
+  R(DESCRIPTORS, 0x048, RO, 0, "descriptors that the instruction memory holds")                                 \
+  R(ARRAY_ROWS, 0x04c, RO, 0, "rows of the array: width of a panel of activations or results")                  \
+  R(ARRAY_COLUMNS, 0x050, RO, 0, "columns of the array: width of a panel of weights")                           \
+  R(WEIGHT_BITS, 0x054, RO, 0, "bits of the widest weight")                                                     \
+  R(GROUP_SIZE, 0x058, RO, 0, "activations along k that share an exponent")                                     \
+  R(SCALE_GROUP, 0x05c, RO, 0, "weights along k that share a scale")                                            \
+  R(STEP_UNIT_M, 0x060, RO, 0, "steps are multiples of it along m")                                             \
+  R(STEP_UNIT_N, 0x064, RO, 0, "steps are multiples of it along n")                                             \
+  R(STEP_UNIT_K, 0x068, RO, 0, "steps are multiples of it along k")                                             \
+  R(MANTISSA_BYTES, 0x06c, RO, 0, "activation buffer: capacity for planes, FP16 values and partial sums")       \
+  R(EXPONENT_BYTES, 0x070, RO, 0, "activation buffer: capacity for shared exponents")                           \
+  R(WEIGHT_BYTES, 0x074, RO, 0, "weight buffer: capacity for weights and scales")
+
+/* F(register, field, lowest bit, number of bits, meaning). The other bits read as 0 and ignore writes. */
+#define ANDA_FIELDS(F)                                                   \
+  F(CONTROL, START, 0, 1, "runs the descriptors; ignored while BUSY")    \
+  F(CONTROL, RESET, 1, 1, "stops what runs; see Reset. Wins over START") \
+  F(STATUS, BUSY, 0, 1, "a run or a reset is under way")                 \
+  F(STATUS, DONE, 1, 1, "the last run is complete")                      \
+  F(STATUS, ERROR, 2, 1, "the last run stopped at an error")             \
+  F(INTERRUPT_ENABLE, DONE, 0, 1, "a run is complete")                   \
+  F(INTERRUPT_ENABLE, ERROR, 1, 1, "a run stopped at an error")          \
+  F(INTERRUPT_STATUS, DONE, 0, 1, "a run is complete")                   \
+  F(INTERRUPT_STATUS, ERROR, 1, 1, "a run stopped at an error")          \
+  F(INTERRUPT_CLEAR, DONE, 0, 1, "clears DONE")                          \
+  F(INTERRUPT_CLEAR, ERROR, 1, 1, "clears ERROR")                        \
+  F(CAPABILITIES, GROUPS, 0, 1, "activations are Anda groups; 0: FP16")  \
+  F(CAPABILITIES, COMPRESSES, 1, 1, "results can be Anda groups; 0: FP16 only")
+
+/* C(name, offset, the counter of the model that it shows). 64 bits each. */
+#define ANDA_STALL_COUNTER(C, cause, upper, offset, meaning) C(STALL_##upper, offset, "stall." #cause)
+#define ANDA_COUNTERS(C)                   \
+  C(CYCLES, 0x100, "controller.cycles")    \
+  C(GEMMS, 0x108, "controller.gemms")      \
+  C(STEPS, 0x110, "controller.steps")      \
+  C(BUSY_CYCLES, 0x118, "mxu.busy_cycles") \
+  C(MACS, 0x120, "mxu.macs")               \
+  ANDA_STALL_CAUSES(ANDA_STALL_COUNTER, C) \
+  C(READ_BYTES, 0x160, "dma.read_bytes")   \
+  C(WRITE_BYTES, 0x168, "dma.write_bytes") \
+  C(TRANSACTIONS, 0x170, "dma.transactions")
+
+/* Descriptors, one after another, ANDA_DESCRIPTOR_WORDS words each. */
+#define ANDA_INSTRUCTION_MEMORY 0x1000
+#define ANDA_DESCRIPTOR_WORDS 16
+#define ANDA_OPCODE_GEMM 1
+#define ANDA_MAX_DIMENSION 0x1000000
+#define ANDA_ADDRESS_ALIGNMENT 4
+
+/* D(field, word, lowest bit, number of bits, meaning). The other bits are reserved and must be 0. */
+#define ANDA_DESCRIPTOR_FIELDS(D)                                                                              \
+  D(OPCODE, 0, 0, 8, "1: GeMM, C[m x n] = A[m x k] W[k x n]")                                                  \
+  D(LOOP_ORDER, 0, 8, 8, "what stays on chip: 0 (nkm) weights, 1 (mkn) activations, 2 (mnk) results")          \
+  D(M, 1, 0, 32, "rows of activations and results, 1 ... 2^24")                                                \
+  D(N, 2, 0, 32, "columns of weights and results, 1 ... 2^24")                                                 \
+  D(K, 3, 0, 32, "columns of activations, rows of weights, 1 ... 2^24")                                        \
+  D(INPUT_BITS, 4, 0, 8, "mantissa bits of the activations, 1 ... 16; 0, FP16, where elements take no groups") \
+  D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16")                                   \
+  D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS")                                              \
+  D(STEP_M, 5, 0, 32, "extent of a step: a multiple of STEP_UNIT_M")                                           \
+  D(STEP_N, 6, 0, 32, "extent of a step: a multiple of STEP_UNIT_N")                                           \
+  D(STEP_K, 7, 0, 32, "extent of a step: a multiple of STEP_UNIT_K")                                           \
+  D(ACTIVATIONS_LOW, 8, 0, 32, "byte address of the activations, a multiple of 4, as all addresses")           \
+  D(ACTIVATIONS_HIGH, 9, 0, 32, "upper half of it")                                                            \
+  D(WEIGHTS_LOW, 10, 0, 32, "byte address of the weights")                                                     \
+  D(WEIGHTS_HIGH, 11, 0, 32, "upper half of it")                                                               \
+  D(OUTPUTS_LOW, 12, 0, 32, "byte address of the results")                                                     \
+  D(OUTPUTS_HIGH, 13, 0, 32, "upper half of it")                                                               \
+  D(PARTIAL_SUMS_LOW, 14, 0, 32,                                                                               \
+    "byte address of m x n FP32 sums, used when steps split k and other steps come between")                   \
+  D(PARTIAL_SUMS_HIGH, 15, 0, 32, "upper half of it")
+
+/* E(name, code, meaning). */
+#define ANDA_ERRORS(E)                                                                        \
+  E(NONE, 0, "no error")                                                                      \
+  E(OPCODE, 1, "the descriptor is no operation, or has an unknown loop order")                \
+  E(DIMENSION, 2, "m, n or k is 0 or above 2^24")                                             \
+  E(FORMAT, 3, "a mantissa length or weight width that the array does not have")              \
+  E(STEP, 4, "a step that is 0, no multiple of STEP_UNIT, or too large for half of a buffer") \
+  E(COUNT, 5, "DESCRIPTOR_COUNT is 0 or above DESCRIPTORS")                                   \
+  E(MEMORY, 6, "external memory answered a transaction with an error")                        \
+  E(RESERVED, 7, "a reserved bit of the descriptor is 1")                                     \
+  E(ALIGNMENT, 8, "an address that is no multiple of 4")                                      \
+  E(RANGE, 9, "an operand that goes beyond address 2^64")
+
+enum anda_register {
+#define ANDA_ENTRY(name, offset, access, value, meaning) ANDA_REG_##name = (offset),
+  ANDA_REGISTERS(ANDA_ENTRY)
+#undef ANDA_ENTRY
+};
+
+enum anda_field {
+#define ANDA_ENTRY(reg, field, bit, bits, meaning) ANDA_##reg##_##field = ((1 << (bits)) - 1) << (bit),
+  ANDA_FIELDS(ANDA_ENTRY)
+#undef ANDA_ENTRY
+};
+
+enum anda_counter {
+#define ANDA_ENTRY(name, offset, counter) ANDA_COUNTER_##name = (offset),
+  ANDA_COUNTERS(ANDA_ENTRY)
+#undef ANDA_ENTRY
+};
+
+enum anda_error {
+#define ANDA_ENTRY(name, code, meaning) ANDA_ERROR_##name = (code),
+  ANDA_ERRORS(ANDA_ENTRY)
+#undef ANDA_ENTRY
+};
+
+/* Word, lowest bit and width of a field in one number. */
+enum anda_descriptor_field {
+#define ANDA_ENTRY(field, word, bit, bits, meaning) ANDA_DESCRIPTOR_##field = (word) << 16 | (bit) << 8 | (bits),
+  ANDA_DESCRIPTOR_FIELDS(ANDA_ENTRY)
+#undef ANDA_ENTRY
+};
+
+/* NOLINTEND(readability-identifier-naming) */
+
+/* Index of the word of a descriptor that holds a field, where the field begins there, and its bits. */
+static inline uint32_t anda_field_word(uint32_t field) { return field >> 16; }
+static inline uint32_t anda_field_shift(uint32_t field) { return field >> 8 & 0xffu; }
+static inline uint32_t anda_field_mask(uint32_t field) {
+  return (0xffffffffu >> (32u - (field & 0xffu))) << anda_field_shift(field);
+}
+
+/* Reads a field (ANDA_DESCRIPTOR_...) of a descriptor, and sets one to as many bits of the value as it has. */
+static inline uint32_t anda_get_field(const uint32_t* descriptor, uint32_t field) {
+  return (descriptor[anda_field_word(field)] & anda_field_mask(field)) >> anda_field_shift(field);
+}
+static inline void anda_set_field(uint32_t* descriptor, uint32_t field, uint32_t value) {
+  uint32_t* const word = &descriptor[anda_field_word(field)];
+  *word = (*word & ~anda_field_mask(field)) | (value << anda_field_shift(field) & anda_field_mask(field));
+}
+
+#endif

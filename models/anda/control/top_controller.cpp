@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/control/top_controller.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include <anda/base/math.h>
+#include <anda/base/process.h>
+#include <anda/dataflow/schedule.h>
+#include <anda/dataflow/tensor_image.h>
+
+namespace anda {
+
+namespace {
+
+/// The register at an offset; nullptr if there is none.
+const RegisterEntry* register_at(std::uint64_t offset) {
+  const auto found = std::find_if(register_table.begin(), register_table.end(),
+                                  [&](const RegisterEntry& entry) { return entry.offset == offset; });
+  return found != register_table.end() ? &*found : nullptr;
+}
+
+/// The counter whose low or high word is at an offset; the table's size if there is none.
+std::size_t counter_at(std::uint64_t offset) {
+  std::size_t index = 0;
+  while (index < counter_table.size() && (offset & ~std::uint64_t{4}) != counter_table[index].offset) ++index;
+  return index;
+}
+
+constexpr bool counters_are_aligned() {
+  for (const CounterEntry& entry : counter_table) {
+    if (entry.offset % 8 != 0) return false;
+  }
+  return true;
+}
+static_assert(counters_are_aligned());  // a low word is where address % 8 == 0
+
+std::uint32_t registers_end() {
+  std::uint32_t end = 0;
+  for (const RegisterEntry& entry : register_table) end = std::max(end, entry.offset + 4);
+  return end;
+}
+
+std::uint64_t offset_of(std::uint64_t descriptor, std::uint64_t word) {
+  return ANDA_INSTRUCTION_MEMORY + 4 * (descriptor * GemmDescriptor::words + word);
+}
+
+constexpr std::uint32_t narrow(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+
+}  // namespace
+
+TopController::TopController(sc_core::sc_module_name name, const ControllerConfig& config, const MachineShape& machine,
+                             double clock_hz, Clock& clock, GemmEngine& engine, Dma& dma, const Counters& counters,
+                             ControllerCounts& counts)
+    : sc_module(name),
+      control("control"),
+      interrupt("interrupt"),
+      machine_(machine),
+      clock_(clock),
+      engine_(engine),
+      dma_(dma),
+      counters_(counters),
+      counts_(counts),
+      registers_(registers_end() / 4, 0),
+      instructions_(config.descriptors * GemmDescriptor::words, 0),
+      started_("started"),
+      interrupt_changed_("interrupt_changed") {
+  ANDA_HAS_PROCESS(TopController);
+  SC_THREAD(run);
+  SC_METHOD(drive_interrupt);
+  sensitive << interrupt_changed_;
+  dont_initialize();
+  control.register_b_transport(this, &TopController::b_transport);
+  control.register_transport_dbg(this, &TopController::transport_dbg);
+  for (const RegisterEntry& entry : register_table) at(entry.offset) = entry.reset;
+  for (std::size_t i = 0; i < shown_.size(); ++i) shown_[i] = counters_.index_of(counter_table[i].counter);
+  set_capabilities(clock_hz);
+  after_reset_ = registers_;
+}
+
+void TopController::set_capabilities(double clock_hz) {
+  const MxuConfig& array = machine_.mxu;
+  const ProcessingElement& element = *machine_.element;
+  const ActivationBufferConfig& activation_buffer = machine_.activation_buffer;
+  const WeightBufferConfig& weight_buffer = machine_.weight_buffer;
+  const TileLimits limits(array, machine_.format, activation_buffer, weight_buffer, GemmTask());
+  at(ANDA_REG_CAPABILITIES) = (element.activation_format(1).is_fp16() ? 0 : ANDA_CAPABILITIES_GROUPS) |
+                              (element.compresses() ? ANDA_CAPABILITIES_COMPRESSES : 0);
+  at(ANDA_REG_CLOCK_KHZ) = narrow(static_cast<std::uint64_t>(clock_hz / 1e3));
+  at(ANDA_REG_DESCRIPTORS) = narrow(instructions_.size() / GemmDescriptor::words);
+  at(ANDA_REG_ARRAY_ROWS) = array.rows;
+  at(ANDA_REG_ARRAY_COLUMNS) = array.columns;
+  at(ANDA_REG_WEIGHT_BITS) = array.weight_bits;
+  at(ANDA_REG_GROUP_SIZE) = machine_.format.group_size;
+  at(ANDA_REG_SCALE_GROUP) = machine_.format.weight_scale_group;
+  at(ANDA_REG_STEP_UNIT_M) = limits.m_step();
+  at(ANDA_REG_STEP_UNIT_N) = limits.n_step();
+  at(ANDA_REG_STEP_UNIT_K) = limits.k_step();
+  at(ANDA_REG_MANTISSA_BYTES) = narrow(activation_buffer.mantissa_bytes);
+  at(ANDA_REG_EXPONENT_BYTES) = narrow(activation_buffer.exponent_bytes);
+  at(ANDA_REG_WEIGHT_BYTES) = narrow(weight_buffer.bytes);
+}
+
+void TopController::run() {
+  for (;;) {
+    while (!busy()) sc_core::wait(started_);
+    const Outcome outcome = run_program();
+    if (resetting_) {
+      resetting_ = false;
+      zero_counters();
+      at(ANDA_REG_STATUS) = 0;
+      continue;
+    }
+    at(ANDA_REG_ERROR_CODE) = outcome.error;
+    at(ANDA_REG_ERROR_ADDRESS_LOW) = narrow(outcome.address);
+    at(ANDA_REG_ERROR_ADDRESS_HIGH) = narrow(outcome.address >> 32);
+    at(ANDA_REG_ERROR_DESCRIPTOR) = outcome.descriptor;
+    const bool done = outcome.error == ANDA_ERROR_NONE;
+    at(ANDA_REG_STATUS) = done ? ANDA_STATUS_DONE : ANDA_STATUS_ERROR;
+    at(ANDA_REG_INTERRUPT_STATUS) |= done ? ANDA_INTERRUPT_STATUS_DONE : ANDA_INTERRUPT_STATUS_ERROR;
+    update_interrupt();
+  }
+}
+
+/// Runs the descriptors until the last, an error or a reset.
+TopController::Outcome TopController::run_program() {
+  const std::uint32_t count = at(ANDA_REG_DESCRIPTOR_COUNT);
+  if (!resetting_ && (count == 0 || count > at(ANDA_REG_DESCRIPTORS))) {
+    return {ANDA_ERROR_COUNT, 0, ANDA_REG_DESCRIPTOR_COUNT};
+  }
+  for (std::uint32_t index = 0; index < count && !resetting_; ++index) {
+    GemmDescriptor descriptor;
+    GemmTask task;
+    DescriptorFault wrong = GemmDescriptor::decode(&instructions_[index * GemmDescriptor::words], descriptor);
+    if (!wrong) wrong = task_of(descriptor, task);
+    const TileLimits limits(machine_.mxu, machine_.format, machine_.activation_buffer, machine_.weight_buffer, task);
+    if (!wrong) wrong = check_tile(descriptor.tile, limits);
+    if (!wrong) wrong = check_addresses(descriptor, task);
+    if (wrong) return {wrong.code, index, offset_of(index, wrong.word)};
+
+    StepPlan plan(task, descriptor.tile, descriptor.addresses, machine_);
+    clock_.begin();
+    engine_.run(plan, counts_);
+    if (resetting_) break;
+    if (dma_.failed()) return {ANDA_ERROR_MEMORY, index, dma_.failed_address()};
+    at(ANDA_REG_DESCRIPTORS_DONE) = index + 1;
+  }
+  return {};
+}
+
+DescriptorFault TopController::task_of(const GemmDescriptor& descriptor, GemmTask& task) const {
+  const auto in_range = [](std::uint32_t dimension) { return dimension >= 1 && dimension <= ANDA_MAX_DIMENSION; };
+  if (!in_range(descriptor.m)) return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_M);
+  if (!in_range(descriptor.n)) return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_N);
+  if (!in_range(descriptor.k)) return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_K);
+
+  // Elements that work on Anda groups need a mantissa length of their input; the others take FP16 only.
+  const ProcessingElement& element = *machine_.element;
+  const std::uint32_t input_bits = descriptor.input_mantissa_bits;
+  const bool takes_groups = !element.activation_format(1).is_fp16();
+  const bool input_fits = takes_groups ? input_bits >= 1 && input_bits <= 16 : input_bits == 0;
+  const bool output_fits =
+      descriptor.output_mantissa_bits == 0 || (element.compresses() && descriptor.output_mantissa_bits <= 16);
+  const bool weights_fit = descriptor.weight_bits >= 1 && descriptor.weight_bits <= machine_.mxu.weight_bits;
+  if (!input_fits || !output_fits || !weights_fit) return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_INPUT_BITS);
+
+  task.m = descriptor.m;
+  task.n = descriptor.n;
+  task.k = descriptor.k;
+  task.input = element.activation_format(input_bits);
+  task.output = {descriptor.output_mantissa_bits, machine_.format.group_size};
+  task.weights = {descriptor.weight_bits, machine_.format.weight_scale_group};
+  return {};
+}
+
+DescriptorFault TopController::check_tile(const TileShape& tile, const TileLimits& limits) const {
+  const auto whole = [](std::uint32_t size, std::uint32_t step) { return size != 0 && size % step == 0; };
+  if (!whole(tile.m, limits.m_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_M);
+  if (!whole(tile.n, limits.n_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_N);
+  if (!whole(tile.k, limits.k_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_K);
+  if (!limits.legal(tile)) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_M);
+  return {};
+}
+
+DescriptorFault TopController::check_addresses(const GemmDescriptor& descriptor, const GemmTask& task) const {
+  struct Region {
+    std::uint64_t address;
+    std::uint32_t field;
+    std::uint64_t bytes;
+  };
+  const MxuConfig& array = machine_.mxu;
+  const GemmAddresses& at = descriptor.addresses;
+  const bool spills = Schedule(task, descriptor.tile).spills();
+  const Region regions[] = {
+      {at.activations, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, tensor_bytes(task.m, task.k, task.input, array.rows)},
+      {at.weights, ANDA_DESCRIPTOR_WEIGHTS_LOW, tensor_bytes(task.k, task.n, task.weights, array.columns)},
+      {at.outputs, ANDA_DESCRIPTOR_OUTPUTS_LOW, tensor_bytes(task.m, task.n, task.output, array.rows)},
+      {at.partial_sums, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, spills ? std::uint64_t{task.m} * task.n * 4 : 0}};
+  for (const Region& region : regions) {
+    if (region.address % ANDA_ADDRESS_ALIGNMENT != 0) return fault(ANDA_ERROR_ALIGNMENT, region.field);
+    if (region.bytes > std::numeric_limits<std::uint64_t>::max() - region.address) {
+      return fault(ANDA_ERROR_RANGE, region.field);
+    }
+  }
+  return {};
+}
+
+/// Registers take their values after reset at once; what runs goes on until its transfers are over, and the machine
+/// stays busy until then.
+void TopController::reset() {
+  const bool was_busy = busy();
+  registers_ = after_reset_;
+  if (was_busy) at(ANDA_REG_STATUS) = ANDA_STATUS_BUSY;
+  zero_counters();
+  update_interrupt();
+  if (!was_busy) return;
+  resetting_ = true;
+  dma_.abort();
+}
+
+void TopController::zero_counters() {
+  for (std::size_t i = 0; i < shown_.size(); ++i) counted_from_[i] = *counters_.list()[shown_[i]].value;
+}
+
+void TopController::drive_interrupt() {
+  if (interrupt.size() == 0) return;
+  interrupt->write((at(ANDA_REG_INTERRUPT_STATUS) & at(ANDA_REG_INTERRUPT_ENABLE)) != 0);
+}
+
+/// An access happens at its own time: an initiator that has run ahead is brought back into step.
+void TopController::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  synchronise(delay);
+  payload.set_response_status(access(payload));
+}
+
+/// Has no side effects: writes reach the instruction memory only.
+unsigned int TopController::transport_dbg(tlm::tlm_generic_payload& payload) {
+  const std::uint64_t address = payload.get_address();
+  unsigned int bytes = debug_bytes(payload, address_space());
+  if (payload.is_write() && address < ANDA_INSTRUCTION_MEMORY) bytes = 0;
+  unsigned int served = 0;
+  while (served < bytes && exists(address + served)) served += 4;
+  move_words(payload, served);
+  return served;
+}
+
+TargetAccess TopController::address_space() const {
+  return {std::uint64_t{ANDA_INSTRUCTION_MEMORY} + 4 * instructions_.size(), 4, false};
+}
+
+/// Executes an access as a whole or not at all.
+tlm::tlm_response_status TopController::access(tlm::tlm_generic_payload& payload) {
+  const tlm::tlm_response_status status = refusal(payload, address_space());
+  if (status != tlm::TLM_OK_RESPONSE) return status;
+  const unsigned int length = payload.get_data_length();
+  for (unsigned int offset = 0; offset < length; offset += 4) {
+    if (!exists(payload.get_address() + offset)) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  }
+  move_words(payload, length);
+  return tlm::TLM_OK_RESPONSE;
+}
+
+void TopController::move_words(tlm::tlm_generic_payload& payload, unsigned int length) {
+  const std::uint64_t address = payload.get_address();
+  unsigned char* const data = payload.get_data_ptr();
+  for (unsigned int offset = 0; offset < length; offset += 4) {
+    std::uint32_t word = 0;
+    if (payload.is_read()) {
+      word = read_word(address + offset);
+      std::memcpy(data + offset, &word, 4);
+    } else {
+      std::memcpy(&word, data + offset, 4);
+      write_word(address + offset, word);
+    }
+  }
+}
+
+bool TopController::exists(std::uint64_t address) const {
+  if (address >= ANDA_INSTRUCTION_MEMORY) return (address - ANDA_INSTRUCTION_MEMORY) / 4 < instructions_.size();
+  return register_at(address) != nullptr || counter_at(address) < counter_table.size();
+}
+
+std::uint32_t TopController::read_word(std::uint64_t address) const {
+  if (address >= ANDA_INSTRUCTION_MEMORY) return instructions_[(address - ANDA_INSTRUCTION_MEMORY) / 4];
+  if (const RegisterEntry* const entry = register_at(address)) {
+    return entry->access == Access::write_only ? 0 : at(entry->offset);
+  }
+  const std::size_t index = counter_at(address);
+  const std::uint64_t value = *counters_.list()[shown_[index]].value - counted_from_[index];
+  return narrow(address % 8 == 0 ? value : value >> 32);
+}
+
+/// Read-only registers ignore writes.
+void TopController::write_word(std::uint64_t address, std::uint32_t word) {
+  if (address >= ANDA_INSTRUCTION_MEMORY) {
+    instructions_[(address - ANDA_INSTRUCTION_MEMORY) / 4] = word;
+    return;
+  }
+  switch (address) {
+    case ANDA_REG_CONTROL:
+      if ((word & ANDA_CONTROL_RESET) != 0) {
+        reset();
+      } else if ((word & ANDA_CONTROL_START) != 0 && !busy()) {
+        at(ANDA_REG_STATUS) = ANDA_STATUS_BUSY;
+        at(ANDA_REG_DESCRIPTORS_DONE) = 0;
+        started_.notify(sc_core::SC_ZERO_TIME);
+      }
+      break;
+    case ANDA_REG_INTERRUPT_ENABLE:
+      at(ANDA_REG_INTERRUPT_ENABLE) = word & (ANDA_INTERRUPT_ENABLE_DONE | ANDA_INTERRUPT_ENABLE_ERROR);
+      update_interrupt();
+      break;
+    case ANDA_REG_INTERRUPT_CLEAR:
+      at(ANDA_REG_INTERRUPT_STATUS) &= ~word;
+      update_interrupt();
+      break;
+    case ANDA_REG_DESCRIPTOR_COUNT:
+      at(ANDA_REG_DESCRIPTOR_COUNT) = word;
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace anda

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/dataflow/geometry.h>
+
+#include <anda/base/math.h>
+#include <anda/mxu/processing_element/processing_element.h>
+
+namespace anda {
+
+Geometry::Geometry(const MxuConfig& mxu, const ProcessingElement& element,
+                   const ActivationBufferConfig& activation_buffer, const WeightBufferConfig& weight_buffer)
+    : rows(mxu.rows),
+      columns(mxu.columns),
+      group(element.group_elements()),
+      compresses(element.compresses()),
+      data_word_bits(activation_buffer.word_bits),
+      exponent_word_bits(activation_buffer.exponent_word_bits),
+      weight_word_bits(weight_buffer.word_bits),
+      activation_half_bytes(activation_buffer.half_address_bytes()),
+      weight_half_bytes(weight_buffer.half_address_bytes()) {}
+
+BufferWords Geometry::activation_words(std::uint64_t height, std::uint64_t k, const ActivationFormat& format) const {
+  if (format.is_fp16()) return {ceil_div(height * k * 16, data_word_bits), 0};
+  const std::uint64_t groups = ceil_div(k, format.group_size);
+  return {groups * (format.mantissa_bits + 1) * ceil_div(height * format.group_size, data_word_bits),
+          groups * ceil_div(height * ActivationFormat::exponent_bits, exponent_word_bits)};
+}
+
+BufferWords Geometry::partial_sum_words(std::uint64_t sums) const { return {ceil_div(sums * 32, data_word_bits), 0}; }
+
+std::uint64_t Geometry::weight_words(std::uint64_t k, std::uint64_t width, std::uint32_t bits) const {
+  return ceil_div(k * width * bits, weight_word_bits);
+}
+
+std::uint64_t Geometry::scale_words(std::uint64_t k, std::uint64_t width, std::uint32_t scale_group) const {
+  return ceil_div(ceil_div(k, scale_group) * width * 16, weight_word_bits);
+}
+
+}  // namespace anda

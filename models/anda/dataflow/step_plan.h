@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_DATAFLOW_STEP_PLAN_H
+#define ANDA_DATAFLOW_STEP_PLAN_H
+
+#include <cstdint>
+
+#include <anda/base/activity.h>
+#include <anda/dataflow/gemm_operands.h>
+#include <anda/dataflow/geometry.h>
+#include <anda/dataflow/machine_shape.h>
+#include <anda/dataflow/schedule.h>
+
+namespace anda {
+
+/// One step of a GeMM: its place in the schedule, its extents and the halves of the buffers that it works on.
+struct Step : Schedule::Step {
+  std::uint64_t index = 0;   ///< number of the step in the GeMM
+  std::uint64_t height = 0;  ///< extents: output rows, output columns, elements along k
+  std::uint64_t width = 0;
+  std::uint64_t depth = 0;
+  std::uint64_t row_tiles = 0;  ///< tiles of the array
+  std::uint64_t column_tiles = 0;
+  std::uint64_t row_blocks = 0;   ///< result blocks of a row of tiles
+  std::uint64_t first_block = 0;  ///< number of its first result block in the GeMM
+  std::uint32_t activation_half = 0;
+  std::uint32_t weight_half = 0;
+  std::uint32_t result_half = 0;  ///< half of the activation buffer that takes its results and partial sums
+
+  bool first() const { return index == 0; }
+  bool stores() const { return store_outputs || store_partial_sums; }
+  std::uint64_t blocks() const { return row_tiles * row_blocks; }
+
+  /// Whether another step does the same as this one, on other activations: it loads one panel of them, works on the
+  /// weights that are there, and stores one block of results.
+  bool like(const Step& other) const {
+    return streams() && other.streams() && height == other.height && width == other.width && depth == other.depth;
+  }
+  bool streams() const {
+    return load_activations && !load_weights && store_outputs && k == 0 && blocks() == 1 && !first();
+  }
+};
+
+/// Bytes that the DMA moves between external memory and a buffer, in one piece.
+struct Transfer {
+  Operand operand = Operand::results;
+  bool store = false;
+  MemoryRun memory;
+  std::uint64_t address = 0;  ///< in the buffer
+  BufferWords words;          ///< of the buffer, written by a load or read by a store
+  std::uint64_t panel = 0;    ///< of the step: row panel, or column panel of weights
+  std::uint64_t piece = 0;    ///< part of the panel, or result block of the row
+};
+
+/// One pass of the array over an output tile: at most rows × columns results over all groups of a step.
+struct ArrayTile {
+  std::uint64_t step = 0;  ///< number of the step in the GeMM
+  std::uint64_t row = 0;   ///< place of the tile in the step
+  std::uint64_t column = 0;
+  std::uint64_t first_row = 0;  ///< of its results, in the GeMM
+  std::uint64_t first_column = 0;
+  std::uint64_t rows = 0;  ///< of results
+  std::uint64_t columns = 0;
+  std::uint64_t k = 0;
+  std::uint64_t groups = 0;
+  bool last_of_row = false;
+  bool last_of_step = false;
+  bool last_of_block = false;
+
+  BufferWords group_activations;   ///< words of one group
+  BufferWords activations;         ///< of all groups, as the port moves them
+  std::uint64_t weight_words = 0;  ///< codes of one group
+
+  bool compress = false;
+  bool partial_sums_out = false;  ///< the results are FP32 partial sums of a split k
+  bool partial_sums_in = false;   ///< the accumulators start from such sums
+  BufferWords output_words;       ///< of the buffer that its results fill; compressed ones fill it with the whole block
+  std::uint64_t block = 0;        ///< number of the result block in the GeMM
+  std::uint64_t column_of_block = 0;  ///< first column of the tile in its block
+  std::uint64_t block_columns = 0;    ///< columns of the block
+
+  std::uint64_t values() const { return rows * columns; }
+};
+
+/// Everything that one GeMM moves and computes, step by step, in order. Pure data: both ways of simulating take their
+/// transfers, tiles and words from here and only say when they happen.
+class StepPlan {
+ public:
+  StepPlan(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses, const MachineShape& machine);
+
+  /// Puts the next step into `step`; false after the last.
+  bool next(Step& step);
+
+  /// Calls visit(transfer) for each load of a step, in the order in which its tiles need them: the first tile's panels
+  /// (part by part in the first step), then the other weight panels, then the other rows, partial sums first.
+  template <class Visit>
+  void loads(const Step& step, Visit visit) const;
+
+  /// Calls visit(transfer) for each block of results or partial sums that a step sends to memory.
+  template <class Visit>
+  void stores(const Step& step, Visit visit) const;
+
+  /// The panel that a step that streams loads, and the block that it stores, in memory.
+  MemoryRun streamed_in(const Step& step) const {
+    return operands_.activations.run(step.m * operands_.panels_m, step.k);
+  }
+  MemoryRun streamed_out(const Step& step) const {
+    return operands_.outputs.run(step.m * operands_.panels_m, step.n * operands_.blocks_n);
+  }
+  /// The loads and stores of such a step one by one.
+  Transfer streamed_load(const Step& step) const { return activation_load(step, 0); }
+  Transfer streamed_store(const Step& step) const { return store(step, 0, 0); }
+
+  ArrayTile tile(const Step& step, std::uint64_t row, std::uint64_t column) const;
+
+  /// Words of the weight buffer that a tile's port moves for its first groups, codes and scales.
+  std::uint64_t weight_words(const ArrayTile& tile, std::uint64_t groups) const {
+    return groups * tile.weight_words +
+           geometry_.scale_words(groups * geometry_.group < tile.k ? groups * geometry_.group : tile.k, tile.columns,
+                                 task_.weights.scale_group);
+  }
+
+  const GemmTask& task() const { return task_; }
+  const Geometry& geometry() const { return geometry_; }
+  const Schedule& schedule() const { return schedule_; }
+  std::uint64_t parts() const { return operands_.parts; }
+  std::uint64_t groups_of_part() const { return operands_.groups_of_part; }
+  std::uint64_t tiles_of_block() const { return operands_.tiles_of_block; }
+  std::uint64_t block_columns() const { return block_columns_; }
+  /// Words and bytes of the partial sums that a row of tiles starts from.
+  BufferWords partial_sum_words(const Step& step, std::uint64_t row) const;
+  std::uint64_t partial_sum_bytes(const Step& step, std::uint64_t row) const {
+    return rows_of(step, row) * step.width * sizeof(float);
+  }
+  std::uint64_t rows_of(const Step& step, std::uint64_t panel) const {
+    return piece(step.height, geometry_.rows, panel);
+  }
+  std::uint64_t columns_of(const Step& step, std::uint64_t panel) const {
+    return piece(step.width, geometry_.columns, panel);
+  }
+  bool compresses() const { return geometry_.compresses && !task_.output.is_fp16(); }
+
+  /// Bytes of operand tiles that a step loads.
+  std::uint64_t loaded_activation_bytes(const Step& step) const;
+  std::uint64_t loaded_weight_bytes(const Step& step) const;
+
+  // Where panels and blocks lie in the buffers.
+  std::uint64_t activation_address(const Step& step, std::uint64_t row) const;
+  std::uint64_t weight_address(const Step& step, std::uint64_t column) const;
+  /// Of results or partial sums that a step puts out.
+  std::uint64_t result_address(const Step& step, std::uint64_t row, std::uint64_t block) const;
+  /// Of partial sums that a step takes in: its own half if they come from memory, that of the step before if they stay.
+  std::uint64_t partial_sum_address(const Step& step, std::uint64_t row, std::uint64_t block) const;
+
+ private:
+  StepPlan(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses, const MachineShape& machine,
+           const TileLimits& limits);
+  static std::uint64_t piece(std::uint64_t extent, std::uint64_t width, std::uint64_t index) {
+    const std::uint64_t first = index * width;
+    return extent - first < width ? extent - first : width;
+  }
+  std::uint64_t result_bytes(const Step& step, std::uint64_t rows, std::uint64_t columns) const;
+  std::uint64_t sum_address(std::uint32_t half, const Step& step, std::uint64_t row, std::uint64_t block) const;
+  Transfer activation_load(const Step& step, std::uint64_t row) const;
+  Transfer activation_part(const Step& step, std::uint64_t part) const;
+  Transfer weight_load(const Step& step, std::uint64_t column) const;
+  Transfer weight_part(const Step& step, std::uint64_t part) const;
+  Transfer partial_sum_load(const Step& step, std::uint64_t row, std::uint64_t block) const;
+  Transfer store(const Step& step, std::uint64_t row, std::uint64_t block) const;
+  /// Words of the results of a row of tiles from its start to a column, as they lie without gaps.
+  BufferWords result_words_to(const Step& step, std::uint64_t row, std::uint64_t column) const;
+  /// Words of weights from the first column of a step to a column.
+  std::uint64_t words_to_column(const Step& step, std::uint64_t column) const;
+  BufferWords partial_words_to(const Step& step, std::uint64_t row, std::uint64_t column) const;
+
+  GemmTask task_;
+  Geometry geometry_;
+  Schedule schedule_;
+  GemmOperands operands_;
+  std::uint64_t block_columns_;
+  std::uint64_t operand_bytes_ = 0;  ///< of the activations of a step in a half; results lie behind them
+  /// Extent of a step along an axis, with the tiles of the array and result blocks in it.
+  struct Extent {
+    std::uint64_t size = 0;
+    std::uint64_t tiles = 0;
+    std::uint64_t blocks = 0;
+  };
+  Extent extents_m_[2];  // [last tile of the axis]
+  Extent extents_n_[2];
+  std::uint64_t depths_[2];
+  std::uint64_t steps_ = 0;
+  std::uint64_t blocks_ = 0;
+  std::uint32_t activation_half_ = 0;
+  std::uint32_t weight_half_ = 0;
+};
+
+template <class Visit>
+void StepPlan::loads(const Step& step, Visit visit) const {
+  const auto load_row = [&](std::uint64_t row) {
+    if (step.load_partial_sums) {
+      for (std::uint64_t block = 0; block < step.row_blocks; ++block) visit(partial_sum_load(step, row, block));
+    }
+    if (step.load_activations) visit(activation_load(step, row));
+  };
+  if (step.first()) {
+    for (std::uint64_t part = 0; part < operands_.parts; ++part) {
+      visit(weight_part(step, part));
+      visit(activation_part(step, part));
+    }
+  } else {
+    if (step.load_weights) visit(weight_load(step, 0));
+    load_row(0);
+  }
+  for (std::uint64_t column = 1; step.load_weights && column < step.column_tiles; ++column) {
+    visit(weight_load(step, column));
+  }
+  for (std::uint64_t row = 1; row < step.row_tiles; ++row) load_row(row);
+}
+
+template <class Visit>
+void StepPlan::stores(const Step& step, Visit visit) const {
+  if (!step.stores()) return;
+  for (std::uint64_t row = 0; row < step.row_tiles; ++row) {
+    for (std::uint64_t block = 0; block < step.row_blocks; ++block) visit(store(step, row, block));
+  }
+}
+
+}  // namespace anda
+
+#endif

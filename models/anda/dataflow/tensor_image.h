@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_DATAFLOW_TENSOR_IMAGE_H
+#define ANDA_DATAFLOW_TENSOR_IMAGE_H
+
+#include <cstdint>
+#include <vector>
+
+#include <anda/numeric/panel_codec.h>
+
+namespace anda {
+
+// Whole tensors as they lie in external memory: panels as wide as the array one after another (numeric/panel_codec.h),
+// so that the results of one GeMM are the activations of the next as they are.
+
+/// m × k values, row after row, in panels of `panel` rows.
+std::vector<std::uint8_t> pack_activation_tensor(const std::vector<Fp16>& values, std::uint64_t m, std::uint64_t k,
+                                                 const ActivationFormat& format, std::uint32_t panel,
+                                                 EncodingLoss& loss);
+
+/// The inverse. Error::run for another number of bytes.
+std::vector<Fp16> unpack_activation_tensor(const std::vector<std::uint8_t>& bytes, std::uint64_t m, std::uint64_t k,
+                                           const ActivationFormat& format, std::uint32_t panel);
+
+/// Integers of a k × n matrix of weights, row after row, and the scales of each scale group, n each.
+struct WeightTensor {
+  std::uint64_t k = 0;
+  std::uint64_t n = 0;
+  WeightFormat format;
+  std::vector<std::int8_t> codes;
+  std::vector<Fp16> scales;
+};
+
+/// In panels of `panel` columns. Error::input for a code that does not fit.
+std::vector<std::uint8_t> pack_weight_tensor(const WeightTensor& weights, std::uint32_t panel);
+
+/// Size of a tensor in memory.
+std::uint64_t tensor_bytes(std::uint64_t m, std::uint64_t k, const ActivationFormat& format, std::uint32_t panel);
+std::uint64_t tensor_bytes(std::uint64_t k, std::uint64_t n, const WeightFormat& format, std::uint32_t panel);
+
+}  // namespace anda
+
+#endif

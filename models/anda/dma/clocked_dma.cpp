@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/dma/clocked_dma.h>
+
+#include <utility>
+
+#include <anda/base/process.h>
+
+namespace anda {
+
+ClockedDma::ClockedDma(sc_core::sc_module_name name, Dma& dma) : sc_module(name), dma_(dma), post_("post") {
+  ANDA_HAS_PROCESS(ClockedDma);
+  SC_THREAD(process);
+}
+
+void ClockedDma::begin(StepBoard& board, Compute compute) {
+  board_ = &board;
+  compute_ = std::move(compute);
+  planned_.clear();
+  posted_.clear();
+  dma_.begin();
+}
+
+void ClockedDma::open_step() {
+  if (board_->ended()) return;
+  StepUnderWay* const before = board_->empty() ? nullptr : &board_->last();
+  StepUnderWay* const opened = board_->open();
+  if (opened != nullptr) plan_loads(*opened);
+  if (before != nullptr) plan_stores(*before);
+}
+
+/// A row's panel is there with the last of its transfers.
+void ClockedDma::plan_loads(StepUnderWay& step) {
+  const Step& at = step.at;
+  board_->plan().loads(at, [&](const Transfer& transfer) {
+    TransferUnderWay load;
+    load.transfer = transfer;
+    load.step = &step;
+    const bool part = at.first() && transfer.panel == 0;
+    switch (transfer.operand) {
+      case Operand::weights:
+        load.arrival = part ? &step.weight_parts[transfer.piece] : &step.weights[transfer.panel];
+        break;
+      case Operand::activations:
+        load.arrival = part ? &step.activation_parts[transfer.piece] : &step.activations[transfer.panel];
+        break;
+      case Operand::partial_sums:
+        if (!at.load_activations && transfer.piece + 1 == at.row_blocks) {
+          load.arrival = &step.activations[transfer.panel];
+        }
+        break;
+      case Operand::results:
+        break;
+    }
+    planned_.push_back(load);
+    ++step.transfers_left;
+    ++step.loads_left;
+  });
+}
+
+void ClockedDma::plan_stores(StepUnderWay& step) {
+  TransferUnderWay store;
+  store.step = &step;
+  store.block = step.at.first_block;
+  board_->plan().stores(step.at, [&](const Transfer& transfer) {
+    store.transfer = transfer;
+    planned_.push_back(store);
+    ++store.block;
+    ++step.transfers_left;
+  });
+}
+
+void ClockedDma::tick(std::uint64_t cycle, std::uint64_t blocks) {
+  while (!planned_.empty()) {
+    TransferUnderWay& next = planned_.front();
+    StepUnderWay& of = *next.step;
+    if (next.transfer.store) {
+      if (blocks <= next.block) break;
+    } else {
+      if (!of.loading && !start_loading(of, cycle)) break;
+      --of.loads_left;
+    }
+    --of.transfers_left;
+    ++of.posted;
+    next.earliest = cycle;
+    posted_.push_back(next);
+    planned_.pop_front();
+    post_.notify(sc_core::SC_ZERO_TIME);
+  }
+  planned_count_ = planned_.size();
+  busy_ = !posted_.empty() || transferring(cycle);
+  if (planned_.empty() || !posted_.empty() || transferring_ || dma_.loading(cycle)) return;
+  StepUnderWay* const waiting = board_->loading();
+  if (waiting != nullptr) ++waiting->held;
+}
+
+/// Takes the halves of a step's operand tiles, if they are free.
+bool ClockedDma::start_loading(StepUnderWay& of, std::uint64_t cycle) {
+  const Step& at = of.at;
+  if (at.load_activations && dma_.activation_credits->free_from(at.activation_half) > cycle) return false;
+  if (at.load_weights && dma_.weight_credits->free_from(at.weight_half) > cycle) return false;
+  dma_.activation_credits->acquire(at.activation_half);
+  dma_.weight_credits->acquire(at.weight_half);
+  of.loading = true;
+  const StepPlan& plan = board_->plan();
+  if (observer_ != nullptr && at.load_activations) {
+    observer_->load_half(Operand::activations, at.activation_half, plan.loaded_activation_bytes(at), cycle);
+  }
+  if (observer_ != nullptr && at.load_weights) {
+    observer_->load_half(Operand::weights, at.weight_half, plan.loaded_weight_bytes(at), cycle);
+  }
+  return true;
+}
+
+void ClockedDma::process() {
+  for (;;) {
+    while (posted_.empty()) sc_core::wait(post_);
+    const TransferUnderWay transfer = posted_.front();
+    StepUnderWay& of = *transfer.step;
+    posted_.pop_front();
+    transferring_ = true;
+    // The values of a step are computed together, so none of its results leaves before all its operands are there.
+    if (transfer.transfer.store) dma_.await(of.loads_asked);
+    if (!dma_.stopped()) hand_on(transfer);  // of what was stopped the operands may not be all there
+    --of.posted;
+    transferring_ = false;
+  }
+}
+
+void ClockedDma::hand_on(const TransferUnderWay& transfer) {
+  StepUnderWay& of = *transfer.step;
+  if (transfer.transfer.store) {
+    compute_(of);  // the DMA has brought all operands of a step before it takes the first of its results
+    dma_.store(transfer.transfer, transfer.earliest);
+  } else {
+    dma_.load(transfer.transfer, transfer.earliest, transfer.arrival);
+    of.loads_asked = dma_.asked();
+  }
+}
+
+}  // namespace anda

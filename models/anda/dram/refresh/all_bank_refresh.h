@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_DRAM_REFRESH_ALL_BANK_REFRESH_H
+#define ANDA_DRAM_REFRESH_ALL_BANK_REFRESH_H
+
+#include <cstdint>
+
+#include <anda/dram/channel_state.h>
+#include <anda/dram/dram_config.h>
+
+namespace anda::dram {
+
+/// All banks of a channel together, once in tREFI. Up to policy.refreshes_postponed refreshes are put off while
+/// requests wait and made up for when none does; one more is done at once, before all requests.
+class AllBankRefresh {
+ public:
+  static constexpr DramRefresh kind = DramRefresh::all_bank;
+
+  AllBankRefresh(const ChannelRules& rules, ChannelIndex channel);
+
+  Cycle due() const { return due_; }
+  bool decide(const ChannelState&, Cycle) {
+    ++owed_;
+    due_ += interval_;
+    return true;
+  }
+  bool pending(const ChannelState& state) const { return forced() || (owed_ > 0 && state.queues.empty()); }
+  BankSet held() const { return forced() ? banks_ : 0; }
+  /// A row opened right before a refresh that must be would only put it off, by what is left of its tRAS.
+  Cycle last_activate() const;
+  Choice next(const ChannelState& state) const;
+  void refreshed(Command) { --owed_; }
+  std::uint64_t skip(Cycle until);
+
+ private:
+  bool forced() const { return owed_ > most_postponed_; }
+
+  BankSet banks_;
+  Cycle interval_;
+  Cycle row_open_;    // from an activation to a precharge
+  Cycle read_close_;  // from a read to a precharge
+  std::uint64_t most_postponed_;
+  std::uint64_t owed_ = 0;  // due and not done
+  Cycle due_;               // of the next one
+};
+
+}  // namespace anda::dram
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_DRAM_REFRESH_PER_BANK_REFRESH_H
+#define ANDA_DRAM_REFRESH_PER_BANK_REFRESH_H
+
+#include <cstdint>
+
+#include <anda/dram/channel_state.h>
+#include <anda/dram/dram_config.h>
+
+namespace anda::dram {
+
+/// One bank after another, each once in tREFI. Of the banks that have not had their turn in this round the next is the
+/// one used last of those that no request waits for: what a stream has just left it comes back to last. While all are
+/// waited for, a refresh is put off, by at most eight turns.
+class PerBankRefresh {
+ public:
+  static constexpr DramRefresh kind = DramRefresh::per_bank;
+
+  PerBankRefresh(const ChannelRules& rules, ChannelIndex channel);
+
+  Cycle due() const { return due_; }
+  bool decide(const ChannelState& state, Cycle now);
+  bool pending(const ChannelState&) const { return chosen_ != 0; }
+  BankSet held() const { return chosen_; }
+  Cycle last_activate() const { return never; }
+  Choice next(const ChannelState& state) const;
+  void refreshed(Command command);
+  std::uint64_t skip(Cycle until);
+
+ private:
+  Cycle turn() const { return interval_ / banks_; }
+
+  Cycle interval_;
+  std::uint64_t banks_;
+  Cycle due_;
+  std::uint64_t turns_ = 0;  // so far
+  BankSet had_turn_ = 0;     // in this round
+  BankSet chosen_ = 0;       // one bank, or none
+  BankIndex bank_{};         // that bank
+};
+
+}  // namespace anda::dram
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_FUNCTIONAL_DATA_LOSSES_H
+#define ANDA_FUNCTIONAL_DATA_LOSSES_H
+
+#include <cstdint>
+
+#include <anda/numeric/non_finite.h>
+#include <anda/numeric/rounding.h>
+
+namespace anda {
+
+/// What the arithmetic of a GeMM lost, in a functional simulation.
+struct DataLosses {
+  OverflowCounts overflows;
+  NonFiniteCounts misread;    ///< activations that the element had to replace, at every read
+  NonFiniteCounts saturated;  ///< results that the compressor had to replace: it has no infinity and no NaN
+  std::uint64_t first_saturated_row = 0;
+  std::uint64_t first_saturated_column = 0;
+  std::uint64_t zeroed = 0;  ///< results that were not 0 and that the compressor cut down to 0
+};
+
+}  // namespace anda
+
+#endif

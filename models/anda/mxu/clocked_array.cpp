@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/mxu/clocked_array.h>
+
+#include <algorithm>
+
+#include <anda/base/math.h>
+
+namespace anda {
+
+void ClockedArray::begin(StepBoard& board, std::uint32_t planes, std::uint32_t depth, std::uint64_t words_per_cycle) {
+  board_ = &board;
+  planes_ = planes;
+  words_per_cycle_ = words_per_cycle;
+  weights_ = {};
+  activations_ = {};
+  control_.begin(planes, depth);
+  accumulators_.begin();
+}
+
+ClockedArray::Clocked ClockedArray::tick(OperandPort& activations, OperandPort& weights, std::uint64_t cycle,
+                                         ArrayState tail, bool held_up) {
+  const ArrayTile* const tile = board_->tile(control_.tile());
+  const bool operands = tile != nullptr && activations.ready(cycle) && (control_.plane() > 0 || weights.ready(cycle));
+  const bool blocked = control_.blocked(operands, accumulators_, cycle);
+  Clocked clocked;
+  clocked.state = tail;
+  if (tile == nullptr) {
+    if (blocked) clocked.state = held_up ? ArrayState::compressor : ArrayState::drain;
+    if (!blocked) control_.tick(false, 0, 0, accumulators_);
+    return clocked;
+  }
+  if (!operands) {
+    clocked.state = missing_operand(*tile, weights, cycle);
+  } else if (blocked) {
+    clocked.state = held_up ? ArrayState::compressor : ArrayState::drain;
+  } else {
+    clocked = take_in(*tile, activations, weights);
+  }
+  if (!blocked) control_.tick(operands, tile->groups, tile->values(), accumulators_);
+  return clocked;
+}
+
+/// The operands of a plane enter the array.
+ClockedArray::Clocked ClockedArray::take_in(const ArrayTile& tile, OperandPort& activations, OperandPort& weights) {
+  activations.take();
+  Clocked clocked;
+  clocked.state = ArrayState::busy;
+  clocked.took = &tile;
+  clocked.group = control_.plane() == 0;
+  clocked.first = clocked.group && control_.group() == 0;
+  clocked.last = control_.plane() + 1 == planes_ && control_.group() + 1 == tile.groups;
+  if (clocked.group) weights.take();
+  return clocked;
+}
+
+/// What the next plane of a tile waits for: panels first, then the ports.
+ArrayState ClockedArray::missing_operand(const ArrayTile& of, const OperandPort& weights, std::uint64_t cycle) {
+  const bool here = board_->activation_arrival(of, control_.group()) <= cycle &&
+                    board_->weight_arrival(of, control_.group()) <= cycle;
+  if (!here) {
+    StepUnderWay& in = board_->step(of.step);
+    if (in.held == 0) return ArrayState::dram;
+    --in.held;
+    return ArrayState::buffer_full;
+  }
+  return control_.plane() == 0 && !weights.ready(cycle) ? ArrayState::weight_port : ArrayState::activation_port;
+}
+
+void ClockedArray::ask(OperandPort& activations, OperandPort& weights) {
+  const StepPlan& plan = board_->plan();
+  const ArrayTile* of = weights.free() ? board_->tile(weights_.tile) : nullptr;
+  if (of != nullptr) {
+    const std::uint64_t words = plan.weight_words(*of, weights_.group + 1) - plan.weight_words(*of, weights_.group);
+    weights.fetch(words, words, board_->weight_arrival(*of, weights_.group));
+    if (++weights_.group == of->groups) weights_ = {weights_.tile + 1, 0, 0};
+  }
+  of = activations.free() ? board_->tile(activations_.tile) : nullptr;
+  if (of != nullptr) {
+    const std::uint64_t width = words_per_cycle_;
+    const std::uint64_t slots_of_group = ceil_div(of->group_activations.data, width);  // with padding
+    const std::uint64_t before = ceil_div(activations_.plane * slots_of_group, planes_);
+    const std::uint64_t slots = ceil_div((activations_.plane + 1) * slots_of_group, planes_) - before;
+    const std::uint64_t passed = std::min((activations_.group * slots_of_group + before) * width, of->activations.data);
+    activations.fetch(slots, std::min(slots * width, of->activations.data - passed),
+                      board_->activation_arrival(*of, activations_.group));
+    if (++activations_.plane == planes_) {
+      activations_.plane = 0;
+      if (++activations_.group == of->groups) activations_ = {activations_.tile + 1, 0, 0};
+    }
+  }
+}
+
+}  // namespace anda

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <anda/mxu/tile_timing.h>
+
+#include <algorithm>
+
+#include <anda/base/math.h>
+
+namespace anda {
+
+TileTiming::TileTiming(const StepPlan& plan, const ArrayTile& tile, std::uint64_t compute,
+                       std::uint64_t words_per_cycle)
+    : rows(tile.rows), columns(tile.columns), k(tile.k), groups(tile.groups), weight_words(tile.weight_words) {
+  const std::uint64_t activations = ceil_div(tile.group_activations.data, words_per_cycle);
+  const std::uint64_t floor = std::max(compute, activations);
+  group_cycles = std::max(floor, weight_words);
+  busy_cycles = compute * groups;
+  first_weight_words = plan.weight_words(tile, 1);
+  first_activation_cycles = ceil_div(activations, compute);
+  std::uint64_t come = first_weight_words;
+  for (std::uint64_t group = 2; group <= groups; ++group) {
+    const std::uint64_t words = plan.weight_words(tile, group);
+    inner_cycles += std::max(floor, words - come);
+    come = words;
+  }
+  // The port turns to an operand when the array has taken the one before.
+  last_cycles = 1;
+  for (std::uint64_t plane = 1; plane < compute; ++plane) {
+    const std::uint64_t words = ceil_div((plane + 1) * activations, compute) - ceil_div(plane * activations, compute);
+    last_cycles += std::max<std::uint64_t>(1, words);
+  }
+  weights_slower = weight_words >= activations;
+}
+
+}  // namespace anda

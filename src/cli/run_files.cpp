@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run_files.h"
+
+#include <algorithm>
+#include <anda/base/error.h>
+#include <filesystem>
+#include <system_error>
+
+#include "config/load.h"
+#include "config/sha256.h"
+#include "config/writer.h"
+#include "files/input_file.h"
+
+namespace anda::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t shown_hash_digits = 8;
+
+/// The configuration without what changes no number: how it is written tells whether two runs are the same.
+std::string identity_of(RunConfig config) {
+  config.clear_named_outputs();
+  config.simulation.fold_layers = false;
+  return to_yaml(config);
+}
+
+/// Whether a folder may get the results of a run unasked: it has none, or those of the same configuration.
+bool is_free_for(const std::string& folder, const std::string& identity) {
+  const auto holds = [&folder](const char* name) {
+    std::error_code error;
+    return fs::exists(fs::path(folder) / name, error);
+  };
+  if (!holds("config.yaml")) return !holds("report.json") && !holds("ops.csv");
+  try {
+    return identity_of(load_run_config((fs::path(folder) / "config.yaml").string())) == identity;
+  } catch (const Error&) {  // of another version of the program, or no configuration at all
+    return false;
+  }
+}
+
+}  // namespace
+
+std::vector<NamedInput> inputs_of(const RunConfig& config, const std::vector<std::string>& config_files) {
+  std::vector<NamedInput> inputs;
+  for (const std::string& file : config_files) inputs.push_back({file, "a file of this run's configuration"});
+  for (const auto& [path, what] : {NamedInput{config.workload.trace, "the trace of this run"},
+                                   NamedInput{config.workload.config_json, "the model of this run"},
+                                   NamedInput{config.functional.activations, "the data of this run"},
+                                   NamedInput{config.functional.weights, "the data of this run"}}) {
+    if (!path.empty()) inputs.push_back({path, what});
+  }
+  return inputs;
+}
+
+void require_files(const RunConfig& config) {
+  for (const NamedInput& input : inputs_of(config, {})) {
+    std::error_code error;
+    const fs::file_status status = fs::status(input.path, error);
+    if (input.path != standard_input && (fs::is_regular_file(status) || fs::is_directory(status))) continue;
+    throw Error::input(input.path + ": is " + input.what + " and must be a file: several processes read it");
+  }
+}
+
+std::string usual_run_folder(const std::string& config_path) {
+  const std::string stem = fs::path(config_path).stem().string();
+  return "results/" + (stem.empty() || config_path == standard_input ? "run" : stem);
+}
+
+std::unique_ptr<RunWriter> open_results(const std::string& named_folder, const std::string& config_path,
+                                        const RunConfig& config, const RunInfo& info,
+                                        const std::vector<std::string>& config_files) {
+  const std::string identity = identity_of(config);
+  const auto choose = [&] {
+    if (!named_folder.empty()) return named_folder;
+    const std::string usual = usual_run_folder(config_path);
+    if (is_free_for(usual, identity)) return usual;
+    return usual + "-" + sha256_hex(identity).substr(0, shown_hash_digits);
+  };
+  for (;;) {
+    const std::string folder = choose();
+    std::vector<NamedInput> inputs = inputs_of(config, config_files);
+    // A configuration that is written again byte for byte loses nothing.
+    const std::string own = folder + "/config.yaml";
+    if (holds_exactly(own, info.config_yaml)) {
+      const auto is_own = [&own](const NamedInput& input) { return is_same_file(input.path, own); };
+      inputs.erase(std::remove_if(inputs.begin(), inputs.end(), is_own), inputs.end());
+    }
+    auto writer = std::make_unique<RunWriter>(folder, config.systems.size(), info, std::move(inputs));
+    // Another run may have used the folder until it was this one's.
+    if (choose() == folder) return writer;
+  }
+}
+
+}  // namespace anda::sim

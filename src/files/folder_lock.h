@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_FILES_FOLDER_LOCK_H
+#define ANDA_SIM_FILES_FOLDER_LOCK_H
+
+#include <string>
+
+#include "files/file_descriptor.h"
+
+namespace anda::sim {
+
+/// Keeps other runs, comparisons, searches and sweeps out of a folder of results. The lock is that of the operating
+/// system on the folder's file .lock, so it ends with the process, however that ends; scripts/anda_common/files.py has
+/// the same.
+class FolderLock {
+ public:
+  /// Throws Error (run) that names the owner if the folder is in use.
+  explicit FolderLock(const std::string& folder);
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  /// Removes the file, too.
+  ~FolderLock();
+
+ private:
+  bool take();
+
+  std::string path_;
+  FileDescriptor file_;
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "files/interrupt.h"
+
+#include <signal.h>
+
+#include <csignal>
+
+namespace anda::sim {
+
+namespace {
+
+// The one piece of global state: a signal handler has no other place to leave word.
+volatile std::sig_atomic_t seen = 0;
+
+extern "C" void remember(int signal) {
+  seen = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+void remember_interrupts() {
+  // Without SA_RESTART: what waits in the operating system comes back and asks.
+  struct sigaction action {};
+  action.sa_handler = remember;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+bool interrupted() { return seen != 0; }
+
+}  // namespace anda::sim

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/evaluator_answer.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "text/characters.h"
+#include "text/strict_json.h"
+#include "text/text.h"
+
+namespace anda::sim {
+
+using Json = nlohmann::ordered_json;
+
+EvaluatorAnswer read_evaluator_answer(const std::string& line) {
+  const std::string hint = "; must be {\"perplexity\": NUMBER} or {\"error\": TEXT}";
+  Json answer;
+  if (const auto problem = read_json(line, answer)) {
+    return {0, fmt::format("answered {}{} ({})", shown(line), hint, problem->what)};
+  }
+  if (!answer.is_object()) return {0, fmt::format("answered {}{}", shown(line), hint)};
+  if (answer.contains("error")) {
+    const Json& error = answer.at("error");
+    return {0, "reports an error: " + (error.is_string() ? for_terminal(error.get<std::string>()) : shown(line))};
+  }
+  if (!answer.contains("perplexity") || !answer.at("perplexity").is_number()) {
+    return {0, fmt::format("answered {}{}", shown(line), hint)};
+  }
+  const auto value = answer.at("perplexity").get<double>();
+  if (!std::isfinite(value) || value <= 0) {
+    return {0, fmt::format("answered {}; a perplexity is a positive number", shown(line))};
+  }
+  return {value, ""};
+}
+
+}  // namespace anda::sim

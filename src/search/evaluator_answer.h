@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SEARCH_EVALUATOR_ANSWER_H
+#define ANDA_SIM_SEARCH_EVALUATOR_ANSWER_H
+
+#include <string>
+
+namespace anda::sim {
+
+/// What an evaluator answers: a perplexity, finite and above 0, or a problem ("reports an error: …").
+struct EvaluatorAnswer {
+  double perplexity = 0;
+  std::string problem;  ///< empty: there is a perplexity
+};
+
+/// Reads a line of an evaluator, {"perplexity": NUMBER} or {"error": TEXT}.
+EvaluatorAnswer read_evaluator_answer(const std::string& line);
+
+}  // namespace anda::sim
+
+#endif

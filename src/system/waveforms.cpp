@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/waveforms.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <anda/base/error.h>
+#include <cerrno>
+#include <system_error>
+#include <vector>
+
+namespace anda::sim {
+namespace {
+
+constexpr std::size_t part_bytes = 1u << 16;
+constexpr int milliseconds_between_looks = 10;
+
+}  // namespace
+
+Waveforms::Waveforms(AtomicFile& file) : file_(file) {
+  open_pipe();
+  copier_ = std::thread([this] { copy(); });
+}
+
+void Waveforms::open_pipe() {
+  const auto fail = [](const std::string& path) {
+    throw Error::run(path + ": cannot make a pipe for the waveforms: " + std::generic_category().message(errno));
+  };
+  // The kernel puts .vcd behind the name by itself, and says that a time unit was set.
+  const std::string name = (folder_.path() / "waves").string();
+  const std::string path = name + ".vcd";
+  if (::mkfifo(path.c_str(), 0600) != 0) fail(path);
+  // Both ways, so that the pipe is neither at its end nor without a reader while the kernel has not opened it: it does
+  // so at the first change.
+  pipe_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (pipe_.get() < 0) fail(path);
+  sc_core::sc_report_handler::set_actions("tracing timescale unit set", sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+  trace_file_ = sc_core::sc_create_vcd_trace_file(name.c_str());
+  trace_file_->set_time_unit(1, sc_core::SC_PS);
+}
+
+void Waveforms::copy() {
+  std::vector<char> part(part_bytes);
+  for (;;) {
+    const bool is_last = ended_;  // asked before the pipe is looked at: what was written until then is in it
+    pollfd wanted{pipe_.get(), POLLIN, 0};
+    if (::poll(&wanted, 1, milliseconds_between_looks) <= 0) {
+      if (is_last) return;
+      continue;
+    }
+    const ssize_t bytes = ::read(pipe_.get(), part.data(), part.size());
+    if (bytes <= 0 || failed_) continue;  // the kernel must not wait for a reader that has gone
+    try {
+      file_.stream().write(part.data(), bytes);
+    } catch (...) {
+      failure_ = std::current_exception();
+      failed_ = true;
+    }
+  }
+}
+
+void Waveforms::end() {
+  ended_ = true;
+  if (copier_.joinable()) copier_.join();
+}
+
+void Waveforms::close() {
+  sc_core::sc_close_vcd_trace_file(trace_file_);
+  end();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+// The kernel's file stays open where the simulation ended with an exception: one that has seen no change can't be
+// closed.
+Waveforms::~Waveforms() { end(); }
+
+}  // namespace anda::sim

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SYSTEM_WORKLOAD_NOTES_H
+#define ANDA_SIM_SYSTEM_WORKLOAD_NOTES_H
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/run_config.h"
+#include "workload/gemm.h"
+
+namespace anda::sim {
+
+/// Collects what of a workload may surprise who reads the results: keys without effect, what is left out, what does not
+/// fit.
+class WorkloadNotes {
+ public:
+  explicit WorkloadNotes(const RunConfig& config);
+
+  /// `padded`: whether some system fills up k; `compressed`: whether one has its activations in groups, so that
+  /// `precision` matters.
+  void see(const Gemm& gemm, bool padded, bool compressed);
+
+  /// After the last GeMM, a sentence each.
+  std::vector<std::string> list() const;
+
+ private:
+  void add_tensors(std::vector<std::string>& notes) const;
+  void add_layers(std::vector<std::string>& notes) const;
+  void add_model(std::vector<std::string>& notes) const;
+  void add_memory(std::vector<std::string>& notes) const;
+  void add_outputs(std::vector<std::string>& notes) const;
+  double cache_bytes() const;
+
+  const RunConfig& config_;
+  std::uint64_t gemms_ = 0;
+  std::uint64_t padded_ = 0;
+  std::uint32_t last_layer_ = 0;
+  double macs_ = 0;
+  double weight_bytes_ = 0;
+  std::set<std::size_t> weights_;                       ///< hashes of those that are counted
+  std::map<std::string, std::uint64_t> other_tensors_;  ///< GeMMs of tensors that precision has no key for
+};
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Charts take the causes of stalls from the reports: one that the simulator adds is shown without a change here."""
+
+import json
+
+import pytest
+from report_inputs import call, loaded, make_run, report_of
+
+from anda_report import page, runs
+
+NEW = "thermal_limit"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A run whose array also waits for a cause that this version does not have."""
+    folder = make_run(tmp_path_factory.mktemp("causes") / "run", "--timeline", tmp_path_factory.mktemp("t") / "t.json")
+    report = report_of(folder)
+    for system in report["systems"]:
+        system["stall_cycles"][NEW] = 1000
+        for row in system["tensors"] + system["ops"]:
+            row[f"stall_{NEW}_cycles"] = 7
+    (folder / "report.json").write_text(json.dumps(report))
+    return folder
+
+
+def test_a_new_cause_reaches_the_data_of_the_page(folder):
+    run = loaded(folder)
+    text = page.page([run], [], "").decode()
+    data = json.loads(text.partition('id="data">')[2].partition("</script>")[0])
+    causes = list(report_of(folder)["systems"][0]["stall_cycles"])
+    assert list(data["states"]) == ["busy", *causes] and causes[-1] == NEW
+    assert data["states"][NEW] == "stall: thermal limit"
+    assert data["states"]["dram"] == "stall: DRAM"
+    system = data["runs"][0]["systems"][0]
+    assert system["whole"]["cycles"][NEW] == 1000
+    assert all(part["cycles"][NEW] == 7 for part in system["tensors"])
+    assert sum(kind["cycles"][NEW] for kind in system["kinds"]) == 7 * len(run.systems[0]["ops"])
+
+
+def test_a_new_cause_has_a_colour_of_its_own_in_figures(folder, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    for kind in ("cycles", "stalls"):
+        assert call("plot", folder, "--kind", kind, "-o", tmp_path / f"{kind}.svg", capsys=capsys)[0] == 0
+    from anda_report import plots
+
+    states = runs.states_of([loaded(folder)])
+    assert len(set(plots.state_colours(states).values())) == len(states)
+
+
+def test_a_report_whose_rows_lack_a_cause_is_refused(folder):
+    report = report_of(folder)
+    del report["systems"][1]["ops"][0][f"stall_{NEW}_cycles"]
+    with pytest.raises(runs.InputError, match=f"systems.1..ops.0..stall_{NEW}_cycles is missing"):
+        runs.check("report.json", report)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How every Python script ends: one line for what is wrong, and the signal's own end when it is interrupted."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+SHEBANG = "#!/usr/bin/env -S --block-signal=INT /usr/bin/python3"
+PYTHON = sorted(path.name for path in SCRIPTS.iterdir() if path.is_file() and "python" in path.read_text().split("\n")[0])
+sys.path.insert(0, str(SCRIPTS))
+
+from anda_common.errors import InputError, RunError, guarded, read_error  # noqa: E402
+
+
+def test_these_are_the_scripts():
+    assert set(PYTHON) >= {"sweep", "explore", "report", "plot", "reproduce_paper", "precision_study", "record_activations", "evaluate_torch",
+                           "compare_levels", "dram_curves", "train_small_models", "bench", "bench_perplexity"}
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_a_script_holds_ctrl_c_back_until_it_can_answer(name):
+    lines = (SCRIPTS / name).read_text().split("\n")
+    assert lines[0] == SHEBANG
+    assert f'guarded("{name}", main' in "".join(lines)
+
+
+def started(*command):
+    """A script that gets SIGINT before Python is there."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=120)
+    return process.returncode, out, error
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_ctrl_c_while_python_starts_is_one_line_and_the_end_by_sigint(name):
+    status, out, error = started(SCRIPTS / name, "--help")
+    assert (status, out) == (-signal.SIGINT, "") and error.startswith(f"{name}: interrupted") and len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_an_unknown_option_is_refused_with_status_2(name):
+    done = subprocess.run([SCRIPTS / name, "--no-such\x1b]0;option"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and "Traceback" not in done.stderr and done.stdout == ""
+    assert done.stderr.replace("\n", "").isprintable()
+
+
+def ended(body, capsys):
+    status = guarded("name", lambda _: body(), "sweep")
+    return status, capsys.readouterr().err
+
+
+def test_each_kind_of_failure_is_one_line_and_its_status(capsys):
+    def fails(error):
+        def body():
+            raise error
+        return ended(body, capsys)
+
+    assert fails(InputError("a", "b\nc\x1b")) == (2, "name: a\nb\\nc\\x1b\n")
+    assert fails(RunError("a")) == (1, "name: a\n")
+    assert fails(OSError(28, "No space left on device", "f\n")) == (1, "name: f\\n: No space left on device\n")
+    assert fails(MemoryError()) == (1, "name: out of memory\n")
+    assert fails(ModuleNotFoundError("No module", name="yaml")) == (
+        1, "name: needs the Python module yaml; `scripts/install_dependencies sweep` installs it\n")
+    status, error = fails(KeyError("x\ny"))
+    assert status == 1 and error.startswith("name: internal error at ") and len(error.splitlines()) == 1
+    assert fails(BrokenPipeError()) == (1, "")
+    assert sys.stderr is not None and not hasattr(sys.stderr, "stream")
+
+
+def test_what_the_machine_lacks_is_no_wrong_input(capsys):
+    def files():
+        raise read_error("x", OSError(24, "Too many open files"))
+
+    def missing():
+        raise read_error("x", OSError(2, "No such file or directory"))
+
+    assert ended(files, capsys) == (1, "name: x: cannot be read: Too many open files\n")
+    assert ended(missing, capsys) == (2, "name: x: cannot be read: No such file or directory\n")
+
+
+def test_what_a_script_prints_is_printable_even_where_the_terminal_knows_ascii_only():
+    program = ("import sys; sys.path.insert(0, sys.argv[1]); from anda_common.errors import guarded; "
+               "sys.exit(guarded('n', lambda _: print('\\x1b[2J é \\udcff'), 'sweep'))")
+    done = subprocess.run([sys.executable, "-c", program, SCRIPTS], capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"\\x1b[2J \\xe9 \\xff\n", b"")
+
+
+def test_an_interruption_that_a_library_turns_into_another_error_is_one_all_the_same():
+    program = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from anda_common.errors import guarded
+def main(_):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except KeyboardInterrupt:
+        raise ImportError("initialisation failed")
+sys.exit(guarded("n", main, "sweep"))
+"""
+    done = subprocess.run([sys.executable, "-c", program, SCRIPTS], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGTERM, "", "n: interrupted\n")
+
+
+def test_a_reader_that_goes_away_is_no_traceback():
+    done = subprocess.run(["bash", "-c", 'set -o pipefail; "$0" --help | true', SCRIPTS / "sweep"], capture_output=True, text=True)
+    assert done.stderr == "" and done.returncode in (0, 1)

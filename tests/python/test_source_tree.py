@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules of the source tree that no compiler checks."""
+
+import functools
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NUMERIC = ROOT / "models" / "anda" / "numeric"
+REFERENCE = NUMERIC / "reference"
+INCLUDE = re.compile(r'^\s*#include [<"]([^>"]+)', re.MULTILINE)
+
+
+@functools.lru_cache(maxsize=None)
+def includes(file):
+    return INCLUDE.findall(file.read_text())
+
+
+def sources(folder):
+    return [file for file in folder.rglob("*") if file.suffix in (".h", ".cpp")]
+
+
+def test_only_tests_use_the_reference_arithmetic():
+    production = [file for folder in ("models", "src", "examples") for file in sources(ROOT / folder)]
+    production = [file for file in production if REFERENCE not in file.parents]
+    assert len(production) > 200
+    users = {str(file.relative_to(ROOT)) for file in production
+             if any("numeric/reference" in name for name in includes(file))}
+    assert users == set()
+
+
+def test_production_uses_every_header_of_the_arithmetic():
+    """What only tests use belongs to numeric/reference. A header's own source file is no user of it."""
+    production = [file for folder in ("models", "src", "examples") for file in sources(ROOT / folder)]
+    production = [file for file in production if REFERENCE not in file.parents]
+    for header in sorted(NUMERIC.rglob("*.h")):
+        if REFERENCE in header.parents:
+            continue
+        name = str(header.relative_to(ROOT / "models"))
+        users = [file for file in production if file.with_suffix("") != header.with_suffix("") and name in includes(file)]
+        assert users, f"only tests use {name}"
+
+
+def test_each_numeric_test_names_its_block():
+    """tests/numeric/…/test_X.cpp tests models/anda/numeric/…/X.h, which is the first thing it includes."""
+    tests = sorted((ROOT / "tests" / "numeric").rglob("*.cpp"))
+    assert len(tests) > 10
+    for test in tests:
+        folder = test.parent.relative_to(ROOT / "tests")
+        block = Path("anda") / folder / f"{test.stem.removeprefix('test_')}.h"
+        assert test.stem.startswith("test_") and (ROOT / "models" / block).is_file(), f"{test.name} names no block"
+        assert includes(test)[0] == str(block), f"{test.name} includes {includes(test)[0]} first"
+
+
+def test_causes_of_stalls_are_listed_once():
+    """Everything that tells causes of stalls apart takes them from the table, or from what the simulator wrote."""
+    table = ROOT / "models" / "anda" / "base" / "stall_cause.h"
+    causes = re.findall(r"^  S\(X, (\w+),", table.read_text(), re.MULTILINE)
+    assert len(causes) >= 7
+    lists = []
+    for folder in ("models", "src", "scripts", "examples"):
+        for file in (ROOT / folder).rglob("*"):
+            if not file.is_file() or file.suffix in (".png", ".pyc") or file == table:
+                continue
+            text = file.read_text(errors="replace")
+            named = [cause for cause in causes if re.search(rf"""["'.]{cause}["']|\b{cause}:|stall[_.]{cause}\b""", text)]
+            if len(named) > len(causes) / 2:
+                lists.append(str(file.relative_to(ROOT)))
+    assert lists == []
+
+
+def test_a_step_is_never_called_a_tile():
+    """A tile is an output tile of the array; a step is the part of a GeMM whose operands fill one half of the buffers."""
+    wrong = re.compile(r"\b(weight|activation|operand)s?[ _]tiles?\b|\btile[ _](shape|step)s?\b", re.IGNORECASE)
+    found = []
+    for folder in ("docs", "src", "examples", "scripts", "configs"):
+        for file in (ROOT / folder).rglob("*"):
+            if file.suffix in (".md", ".json", ".h", ".c", ".cpp", ".py", ".yaml", ""):
+                if file.is_file() and "__pycache__" not in file.parts:
+                    found += [f"{file.relative_to(ROOT)}: {hit.group()}" for hit in wrong.finditer(file.read_text())]
+    assert found == []
