@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The roundings, products and conversions of the RTL against the numeric library, bit for bit.
 #include <Vconversions_bench.h>
-#include <anda/numeric/accumulate.h>
-#include <anda/numeric/anda_group.h>
+#include <anda/numeric/group_format.h>
 #include <anda/numeric/non_finite.h>
+#include <anda/numeric/rounding.h>
+#include <anda/numeric/reference/weight_column.h>
 
 #include <algorithm>
 

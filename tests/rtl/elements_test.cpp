@@ -2,8 +2,10 @@
 // Every kind of element on random rows of groups against the numeric library, bit for bit: FP32 sums and FP16 outputs.
 // Groups follow each other without a gap, and the tiles of the two accumulator banks take turns.
 #include <Velements_bench.h>
-#include <anda/numeric/accumulate.h>
-#include <anda/numeric/bit_plane.h>
+#include <anda/numeric/reference/bit_plane.h>
+#include <anda/numeric/reference/dot_row.h>
+#include <anda/numeric/reference/weight_column.h>
+#include <anda/numeric/rounding.h>
 
 #include <algorithm>
 
