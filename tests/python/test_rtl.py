@@ -23,8 +23,7 @@ RTL = SOURCE / "models" / "rtl"
 @pytest.mark.skipif(shutil.which("verilator") is None, reason="Verilator is not installed: no faults are put into the RTL")
 @pytest.mark.parametrize("name", USUAL)
 def test_a_fault_in_the_rtl_is_seen(name):
-    library = Path(os.environ["ANDA_BUILD_DIR"]) / "models" / "anda" / "libanda_numeric.a"
-    done = subprocess.run([SOURCE / "scripts" / "rtl_mutations", "--only", name, "--library", library],
+    done = subprocess.run([SOURCE / "scripts" / "rtl_mutations", "--only", name, "--build", os.environ["ANDA_BUILD_DIR"]],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stdout.startswith("seen: "), done.stdout + done.stderr
 
