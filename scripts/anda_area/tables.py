@@ -2,8 +2,10 @@
 """The tables of docs/area.md."""
 
 from anda_area import designs
+from anda_area.synthesis import FLOWS
 
 REFERENCE = "FP-FP, chained"
+HEADINGS = [f"area, {name}" for name in FLOWS]
 
 
 def smallest(flows, period_ns):
@@ -14,25 +16,30 @@ def smallest(flows, period_ns):
     return min(flows.items(), key=lambda item: item[1]["period_ns"])
 
 
+def measured(flows):
+    """The areas that there are, a column a flow."""
+    return [f"{flows[name]['area']:.0f}" if name in flows else "–" for name in FLOWS]
+
+
 def row(cells):
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 def ratios(area, references):
-    return [f"{area / reference:.2f}" if reference else "" for reference in references]
+    return [f"{area / reference:.2f}" if reference else "–" for reference in references]
 
 
 def of_boundary(results, part, of_part, period_ns):
     best = {name: smallest(flows, period_ns) for name, flows in results[part].items()}
     references = [best[name][1]["area"] if name in best else None for name in (REFERENCE, "FP-FP, fused")]
-    lines = [row(["", "area: ripple", "mixed", "lookahead", "taken", "ns reached", "/ chained FP-FP", "/ fused FP-FP", "Fig. 15"]),
+    lines = [row(["", *HEADINGS, "taken", "ns reached", "/ chained FP-FP", "/ fused FP-FP", "Fig. 15"]),
              row(["---"] + ["---:"] * 3 + ["---"] + ["---:"] * 4)]
     for design in of_part:
         if design.name not in best:
             continue
         flow, taken = best[design.name]
         late = "" if taken["period_ns"] <= period_ns else " (too slow)"
-        lines.append(row([design.name] + [f"{at['area']:.0f}" for at in results[part][design.name].values()] +
+        lines.append(row([design.name] + measured(results[part][design.name]) +
                          [flow + late, f"{taken['period_ns']:.1f}"] + ratios(taken["area"], references) +
                          [f"{design.fig15:.2f}"]))
     return lines
@@ -61,16 +68,16 @@ def with_operands(results, period_ns):
 
 
 def page(results, library):
-    lines = [f"## {library.name}, {library.period_ns:g} ns", "", "### Element", ""]
-    lines += of_boundary(results, "element", designs.ELEMENTS, library.period_ns)
-    lines += ["", "### Core", ""]
-    lines += of_boundary(results, "core", designs.CORES, library.period_ns)
+    lines = [f"## {library.name}, {library.period_ns:g} ns"]
+    for part, of_part in (("element", designs.ELEMENTS), ("core", designs.CORES)):
+        if results[part]:
+            lines += ["", f"### {part.capitalize()}", ""] + of_boundary(results, part, of_part, library.period_ns)
     if len(results["part"]) == len(designs.PARTS) and len(results["element"]) == len(designs.ELEMENTS):
         lines += ["", "### With operands", ""]
         lines += with_operands(results, library.period_ns)
-    lines += ["", "### Parts", "", row(["", "area: ripple", "mixed", "lookahead", "ns reached by the smallest"]),
+    lines += ["", "### Parts", "", row(["", *HEADINGS, "ns reached by the smallest"]),
               row(["---"] + ["---:"] * 4)]
     for name, flows in results["part"].items():
-        lines.append(row([name] + [f"{at['area']:.0f}" for at in flows.values()] +
+        lines.append(row([name] + measured(flows) +
                          [f"{smallest(flows, library.period_ns)[1]['period_ns']:.1f}"]))
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults in the RTL are seen by its tests, the lists of the area study fit the RTL, and its technology is a whole one."""
+"""Faults in the RTL are seen by its tests, and the lists of the area study fit the RTL."""
 
+import json
 import os
 import re
 import shutil
@@ -9,12 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 SOURCE = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(SOURCE / "scripts"), str(SOURCE / "tests" / "rtl")]
 
-from anda_area import designs, tables  # noqa: E402
+from anda_area import designs, synthesis, tables  # noqa: E402
 from mutations import MUTATIONS, USUAL  # noqa: E402
 
 RTL = SOURCE / "models" / "rtl"
@@ -53,3 +53,25 @@ def test_the_smallest_design_that_reaches_the_period_stands_for_an_element():
              "mixed": {"area": 20, "period_ns": 25}}
     assert tables.smallest(flows, 25)[0] == "mixed"
     assert tables.smallest(flows, 8)[0] == "lookahead"  # none does: the fastest
+
+
+def test_the_tables_have_what_is_measured_and_no_ratio_to_what_is_not():
+    core = {"Anda": {"ripple": {"area": 71777.0, "period_ns": 6.1}}}
+    page = tables.page({"element": {}, "core": core, "part": {}}, synthesis.LIBRARIES["osu018"])
+    assert "| Anda | – | 71777 | – | ripple | 6.1 | – | – | 0.23 |" in page and "### Element" not in page
+
+
+def area_study(*options):
+    done = subprocess.run([SOURCE / "scripts" / "area_study", *options], capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def test_the_area_study_refuses_names_and_files_that_are_not_its_own(tmp_path):
+    status, message = area_study("--only", "no such")
+    assert status == 2 and "no design has this in its name" in message
+    out = tmp_path / "areas.json"
+    for text, expected in (("{", "is no JSON"), ("[]", "holds no results"),
+                           (json.dumps({"library": "osu035", "element": {}, "core": {}, "part": {}}), "not of osu018")):
+        out.write_text(text)
+        status, message = area_study("--out", out)
+        assert status == 2 and expected in message
