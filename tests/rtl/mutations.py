@@ -79,8 +79,8 @@ DATAPATH = [
     ("weights come before their panel", "buffer/read_port.sv", "asking ? next_here :", "asking ? 1'b1 :"),
 ]
 
-# In CI: one of each test, those that are quickest to build.
-USUAL = ["ties go down", "the last lane's +1 is lost", "the sign plane comes out of the lane's own register"]
+# In CI: a few, since every fault is a build of its own.
+USUAL = ["ties go down", "the last lane's +1 is lost"]
 
 MUTATIONS = [Mutation(name, test, file, old, new)
              for test, of_test in (("conversions", CONVERSIONS), ("elements", ELEMENTS), ("datapath", DATAPATH))
