@@ -3,8 +3,8 @@
 #include <Vconversions_bench.h>
 #include <anda/numeric/group_format.h>
 #include <anda/numeric/non_finite.h>
-#include <anda/numeric/rounding.h>
 #include <anda/numeric/reference/weight_column.h>
+#include <anda/numeric/rounding.h>
 
 #include <algorithm>
 

@@ -2,9 +2,9 @@
 // Random GeMMs through the datapath, from words of the buffers to bit planes of the results, against the numeric
 // library: ragged edges, groups of any mantissa length, panels that arrive late, results that wait for lanes.
 #include <Vdatapath.h>
-#include <anda/numeric/rounding.h>
 #include <anda/numeric/reference/bit_plane.h>
 #include <anda/numeric/reference/dot_row.h>
+#include <anda/numeric/rounding.h>
 
 #include <algorithm>
 #include <deque>
