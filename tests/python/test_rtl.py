@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults in the RTL are seen by its tests, and the lists of the area study fit the RTL."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(SOURCE / "scripts"), str(SOURCE / "tests" / "rtl")]
+
+from anda_area import designs, synthesis, tables  # noqa: E402
+from mutations import MUTATIONS, USUAL  # noqa: E402
+
+RTL = SOURCE / "models" / "rtl"
+
+
+@pytest.mark.skipif(shutil.which("verilator") is None, reason="Verilator is not installed: no faults are put into the RTL")
+@pytest.mark.parametrize("name", USUAL)
+def test_a_fault_in_the_rtl_is_seen(name):
+    done = subprocess.run([SOURCE / "scripts" / "rtl_mutations", "--only", name, "--build", os.environ["ANDA_BUILD_DIR"]],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.startswith("seen: "), done.stdout + done.stderr
+
+
+def test_every_fault_changes_one_place():
+    for mutation in MUTATIONS:
+        assert (RTL / mutation.file).read_text().count(mutation.old) == 1, mutation.name
+    assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS)
+    assert set(USUAL) <= {mutation.name for mutation in MUTATIONS}
+
+
+def test_a_module_is_a_file_of_its_name():
+    for path in RTL.rglob("*.sv"):
+        assert re.findall(r"^module (\w+)", path.read_text(), re.MULTILINE) == [path.stem]
+
+
+def test_the_area_study_names_modules_and_parameters_of_the_rtl():
+    for design in designs.ELEMENTS + designs.CORES + designs.PARTS:
+        text = next(RTL.rglob(f"{design.top}.sv")).read_text()
+        for parameter in design.parameters:
+            assert f"parameter {parameter} =" in text, design.name
+    assert set(designs.SHARED) <= {design.name for design in designs.ELEMENTS}
+
+
+def test_the_smallest_design_that_reaches_the_period_stands_for_an_element():
+    flows = {"lookahead": {"area": 30, "period_ns": 9}, "ripple": {"area": 10, "period_ns": 26},
+             "mixed": {"area": 20, "period_ns": 25}}
+    assert tables.smallest(flows, 25)[0] == "mixed"
+    assert tables.smallest(flows, 8)[0] == "lookahead"  # none does: the fastest
+
+
+def test_the_tables_have_what_is_measured_and_no_ratio_to_what_is_not():
+    core = {"Anda": {"ripple": {"area": 71777.0, "period_ns": 6.1}}}
+    page = tables.page({"element": {}, "core": core, "part": {}}, synthesis.LIBRARIES["osu018"])
+    assert "| Anda | – | 71777 | – | ripple | 6.1 | – | – | 0.23 |" in page and "### Element" not in page
+
+
+def area_study(*options):
+    done = subprocess.run([SOURCE / "scripts" / "area_study", *options], capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def test_the_area_study_refuses_names_and_files_that_are_not_its_own(tmp_path):
+    status, message = area_study("--only", "no such")
+    assert status == 2 and "no design has this in its name" in message
+    out = tmp_path / "areas.json"
+    for text, expected in (("{", "is no JSON"), ("[]", "holds no results"),
+                           (json.dumps({"library": "osu035", "element": {}, "core": {}, "part": {}}), "not of osu018")):
+        out.write_text(text)
+        status, message = area_study("--out", out)
+        assert status == 2 and expected in message

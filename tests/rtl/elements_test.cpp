@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every kind of element on random rows of groups against the numeric library, bit for bit: FP32 sums and FP16 outputs.
+// Groups follow each other without a gap, and the tiles of the two accumulator banks take turns.
+#include <Velements_bench.h>
+#include <anda/numeric/reference/bit_plane.h>
+#include <anda/numeric/reference/dot_row.h>
+#include <anda/numeric/reference/weight_column.h>
+#include <anda/numeric/rounding.h>
+
+#include <algorithm>
+
+#include "rtl_test.h"
+
+using namespace rtl_test;
+
+namespace {
+
+constexpr std::size_t group = 64;
+enum Element { anda_, figna, figna_m11, figna_m8, ifpu, fp_int, fp_fp, fused, elements };
+const char* const names[] = {"apu",          "figna_element, 13", "figna_element, 11", "figna_element, 8",
+                             "ifpu_element", "fp_int_element",    "fp_fp_element",     "fp_fp_fused_element"};
+
+/// One addition of fused_sum.sv as its head says, on 64-bit integers.
+float fused_reference(float sum, const anda::Fp16* a, const anda::Fp16* b) {
+  struct Addend {
+    std::int64_t magnitude;  // of 24 bits
+    int power;               // its lowest bit counts 2^power
+    bool negative;
+  };
+  std::vector<Addend> addends;
+  double exact = sum;  // for infinity and NaN
+  const auto add = [&](bool negative, std::int64_t magnitude, int power) {
+    if (magnitude != 0) addends.push_back({magnitude, power, negative});
+  };
+  for (std::size_t i = 0; i < 4; ++i) {
+    exact += static_cast<double>(anda::to_float(a[i])) * static_cast<double>(anda::to_float(b[i]));
+    add(a[i].negative() != b[i].negative(), std::int64_t{4} * a[i].significand() * b[i].significand(),
+        static_cast<int>(a[i].effective_exponent() + b[i].effective_exponent()) - 52);
+  }
+  if (!std::isfinite(exact)) return static_cast<float>(exact);
+  const std::uint32_t bits = bits_of(sum);
+  const std::uint32_t field = bits >> 23 & 0xFF;
+  add(bits >> 31 != 0, (field == 0 ? 0 : 1 << 23) | (bits & 0x7FFFFF), static_cast<int>(std::max(field, 1u)) - 150);
+  int highest = -149;
+  for (const Addend& addend : addends) highest = std::max(highest, addend.power);
+  std::int64_t total = 0;
+  for (const Addend& addend : addends) {
+    const int distance = highest - addend.power;
+    const std::int64_t moved = distance > 28 ? 0 : (addend.magnitude * 16) >> distance;
+    total += addend.negative ? -moved : moved;
+  }
+  return static_cast<float>(std::ldexp(static_cast<double>(total), highest - 4));
+}
+
+/// A tile of one output: rows of groups with their weights, and the sums that are expected.
+struct Tile {
+  std::uint32_t mantissa_bits = 1;
+  std::vector<anda::Fp16> activations;  // padded to groups
+  anda::WeightColumn column;
+  std::vector<anda::PlaneGroup> planes;
+  float sums[elements] = {};
+  anda::Fp16 outputs[elements];
+};
+
+class Bench {
+ public:
+  void run(std::uint64_t rows) {
+    dut_.reset = 1;
+    dut_.move = 1;
+    clock();
+    dut_.reset = 0;
+    Tile before;
+    for (std::uint64_t row = 0; row < rows || !before.planes.empty();) {
+      const Tile tile = row < rows ? make() : Tile();
+      dut_.bank ^= 1u;
+      dut_.drain_bank = dut_.bank ^ 1u;
+      const std::size_t groups = tile.planes.size();
+      for (std::size_t g = 0; g < groups; ++g) {
+        feed(tile, g);
+        if (g == 0 && !before.planes.empty()) check(before);
+      }
+      if (groups == 0) {
+        for (int i = 0; i < 8; ++i) clock();
+        check(before);
+      }
+      row += groups;
+      before = tile;
+    }
+  }
+  const Checks& checks() const { return checks_; }
+
+ private:
+  Tile make() {
+    Tile tile;
+    tile.mantissa_bits = 1 + random_.below(16);
+    const std::size_t k = group * random_.below(3) + 1 + random_.below(group);
+    const bool wild = random_.one_in(32);  // infinities and NaNs
+    tile.column.format = {4, group};
+    const auto kind = static_cast<Numbers::Kind>(random_.below(Numbers::kinds));
+    for (std::size_t first = 0; first < k; first += group) {
+      const std::size_t count = std::min(group, k - first);
+      std::vector<anda::Fp16> row = random_.row(kind, count);
+      if (wild) row[random_.below(static_cast<std::uint32_t>(count))].bits |= 0x7C00;
+      row.resize(group);
+      tile.activations.insert(tile.activations.end(), row.begin(), row.end());
+      const bool extreme = kind == Numbers::one_sign && random_.one_in(2);
+      const std::int8_t end = random_.one_in(2) ? -8 : 7;
+      for (std::size_t i = 0; i < count; ++i) {
+        tile.column.values.push_back(extreme ? end : static_cast<std::int8_t>(static_cast<int>(random_.below(16)) - 8));
+      }
+      // 8 times the scale has to be a finite FP16 number, for FP-FP.
+      tile.column.scales.push_back(random_.one_in(4) ? random_.half(0, 26) : random_.half(0, 12));
+    }
+    expect(tile, k);
+    tile.column.values.resize(tile.activations.size());
+    return tile;
+  }
+
+  static void expect(Tile& tile, std::size_t k) {
+    anda::OverflowCounts overflows;
+    const auto put = [&](Element element, const anda::DotResult& result) {
+      tile.sums[element] = result.sum;
+      tile.outputs[element] = result.output;
+    };
+    const auto rows = [&](std::uint32_t bits) {
+      anda::NonFiniteCounts counts;
+      return anda::encode_row(tile.activations.data(), k, {group, bits}, anda::NonFinite::saturate, {}, counts);
+    };
+    const auto aligned = [&](std::uint32_t bits) {
+      return anda::dot_row(rows(bits), tile.column, anda::DotFormat::fp16, overflows);
+    };
+    for (const anda::AndaGroup& of : rows(tile.mantissa_bits)) tile.planes.push_back(anda::to_planes(of));
+    put(anda_, aligned(tile.mantissa_bits));
+    put(figna, aligned(13));
+    put(figna_m11, aligned(11));
+    put(figna_m8, aligned(8));
+    put(ifpu, aligned(24));
+    put(fp_int, anda::dot_row_codes(tile.activations.data(), tile.column, overflows));
+    std::vector<anda::Fp16> weights = anda::dequantise(tile.column);
+    put(fp_fp, anda::dot_row_fp16(tile.activations.data(), weights.data(), k, overflows));
+    weights.resize(tile.activations.size());
+    anda::DotResult result;
+    for (std::size_t i = 0; i < weights.size(); i += 4) {
+      result.sum = fused_reference(result.sum, &tile.activations[i], &weights[i]);
+    }
+    result.output = anda::round_output(result.sum, overflows);
+    put(fused, result);
+  }
+
+  /// The operations of a group, of each element as many as it takes.
+  void feed(const Tile& tile, std::size_t g) {
+    const anda::PlaneGroup& planes = tile.planes[g];
+    for (std::size_t i = 0; i < group; ++i) {
+      place(dut_.row.m_storage, i * 16, 16, tile.activations[g * group + i].bits);
+      place(dut_.weights.m_storage, i * 4, 4, static_cast<std::uint8_t>(tile.column.values[g * group + i]) & 15u);
+    }
+    dut_.factor = tile.column.scales[g].bits;
+    dut_.mantissa_bits = tile.mantissa_bits;
+    dut_.shared = planes.exponent;
+    dut_.sign = planes.sign.word(0);
+    dut_.first_group = g == 0;
+    const std::uint32_t clocks[] = {tile.mantissa_bits + 1, 16, 11, 8, 16, 16, 16};
+    for (std::uint32_t now = 0; now < std::max(16u, clocks[anda_]); ++now) {
+      dut_.clock_of_group = now & 15u;
+      dut_.plane = now >= 1 && now <= tile.mantissa_bits ? planes.planes[now - 1].word(0) : random_.bits();
+      dut_.valid = 0;
+      dut_.first = 0;
+      dut_.last = 0;
+      for (std::uint32_t element = 0; element < 7; ++element) {
+        dut_.valid |= static_cast<std::uint8_t>(now < clocks[element] ? 1u << element : 0u);
+        dut_.first |= static_cast<std::uint8_t>(now == 0 ? 1u << element : 0u);
+        dut_.last |= static_cast<std::uint8_t>(now + 1 == clocks[element] ? 1u << element : 0u);
+      }
+      if (random_.one_in(32)) {  // the pipeline stands still
+        dut_.move = 0;
+        clock();
+        dut_.move = 1;
+      }
+      clock();
+    }
+    dut_.valid = 0;
+  }
+
+  void check(const Tile& tile) {
+    dut_.eval();
+    for (std::size_t element = 0; element < elements; ++element) {
+      const std::uint32_t sum = dut_.sums.m_storage[element];
+      const auto output = static_cast<std::uint16_t>(dut_.outputs.m_storage[element / 2] >> (element % 2 * 16));
+      const bool same = same_single(sum, tile.sums[element]) && output == tile.outputs[element].bits;
+      const std::string what =
+          "M " + std::to_string(tile.mantissa_bits) + ": sum " + hex(sum) + ", not " + hex(bits_of(tile.sums[element]));
+      // A tile is as many rows as it has groups.
+      for (std::size_t g = 0; g < tile.planes.size(); ++g) {
+        checks_.of(names[element]).check(same, std::isfinite(tile.sums[element]), what);
+      }
+    }
+  }
+
+  static void place(std::uint32_t* words, std::size_t bit, std::size_t width, std::uint32_t value) {
+    const std::uint32_t mask = ((1u << width) - 1) << (bit % 32);
+    words[bit / 32] = (words[bit / 32] & ~mask) | value << (bit % 32);
+  }
+
+  void clock() {
+    dut_.clk = 0;
+    dut_.eval();
+    dut_.clk = 1;
+    dut_.eval();
+  }
+
+  Velements_bench dut_;
+  Numbers random_{64206};
+  Checks checks_;
+};
+
+}  // namespace
+
+int main() {
+  Bench bench;
+  const std::uint64_t rows = rtl_test::rows(100'000);
+  bench.run(rows);
+  return bench.checks().finish(rows);
+}
