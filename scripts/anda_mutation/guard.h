@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The switch of the mutants, in the copy of the tree that scripts/mutate builds. ANDA_MUTANT is the number of the one
-// that is on; ANDA_MUTATION_TRACE names a file for the numbers of those that are reached. A number is written when it is
-// reached first, so that a process which is killed leaves its numbers too.
+// that is on; ANDA_MUTATION_TRACE names a file for the numbers of those that are reached. A number is written when it
+// is reached first, so that a process which is killed leaves its numbers too.
 #pragma once
 #include <cstdlib>
 #include <fcntl.h>
