@@ -44,14 +44,14 @@ struct Geometry {
   Geometry(const MxuConfig& mxu, const ProcessingElement& element, const ActivationBufferConfig& activation_buffer,
            const WeightBufferConfig& weight_buffer);
 
-  /// Words that rows × k activations occupy. A plane of a row panel starts on a word of its own.
-  BufferWords activation_words(std::uint64_t rows, std::uint64_t k, const ActivationFormat& format) const;
+  /// Words that height × k activations occupy. A plane of a row panel starts on a word of its own.
+  BufferWords activation_words(std::uint64_t height, std::uint64_t k, const ActivationFormat& format) const;
   /// Words of FP32 partial sums that follow each other without gaps.
   BufferWords partial_sum_words(std::uint64_t sums) const;
-  /// Words of the codes of k × columns weights.
-  std::uint64_t weight_words(std::uint64_t k, std::uint64_t columns, std::uint32_t bits) const;
-  /// Words of the FP16 scales of k × columns weights.
-  std::uint64_t scale_words(std::uint64_t k, std::uint64_t columns, std::uint32_t scale_group) const;
+  /// Words of the codes of k × width weights.
+  std::uint64_t weight_words(std::uint64_t k, std::uint64_t width, std::uint32_t bits) const;
+  /// Words of the FP16 scales of k × width weights.
+  std::uint64_t scale_words(std::uint64_t k, std::uint64_t width, std::uint32_t scale_group) const;
 };
 
 }  // namespace anda
