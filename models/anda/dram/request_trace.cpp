@@ -30,7 +30,7 @@ RequestTrace::RequestTrace(const std::string& path, const std::string& name, con
   const std::size_t ending = path.rfind('.');
   for (std::uint32_t i = 0; i < channels_; ++i) {
     const std::string channel = channels_ > 1 ? ".channel" + std::to_string(i) : "";
-    paths_.push_back(path.substr(0, ending) + "." + name + channel + path.substr(ending));
+    paths_.push_back(path.substr(0, ending).append(".").append(name).append(channel).append(path.substr(ending)));
     errno = 0;
     files_.emplace_back(paths_.back());
     check(i);

@@ -19,7 +19,6 @@ Mxu::Mxu(sc_core::sc_module_name, const MxuConfig& config, const FormatConfig& f
       accumulators("accumulators"),
       config_(config),
       element_(make_processing_element(config, format)),
-      clock_(clock),
       activation_words_per_cycle_(activation_words_per_cycle),
       functional_(functional),
       read_activations_(clock),
@@ -341,20 +340,20 @@ void Mxu::move_values(const Step& step) {
 
 // --- end of a GeMM, and what an observer sees ---
 
-void Mxu::finish(std::uint64_t end) {
+void Mxu::finish(std::uint64_t cycle) {
   if (!computed_) {
-    stalls_[ArrayState::dram] += end;  // stopped in the first loads
-    show(ArrayState::dram, 0, end);
+    stalls_[ArrayState::dram] += cycle;  // stopped in the first loads
+    show(ArrayState::dram, 0, cycle);
   } else {
     const std::uint64_t fill = config_.fill_cycles;
     stalls_[ArrayState::fill] += fill;
     stalls_[ArrayState::drain] += put_out_ - pace_.done - fill;
     stalls_[ArrayState::compressor] += stored_ - put_out_;
-    stalls_[ArrayState::dram] += end - stored_;
+    stalls_[ArrayState::dram] += cycle - stored_;
     show(ArrayState::fill, pace_.done, fill);
     show(ArrayState::drain, pace_.done + fill, put_out_ - pace_.done - fill);
     show(ArrayState::compressor, put_out_, stored_ - put_out_);
-    show(ArrayState::dram, stored_, end - stored_);
+    show(ArrayState::dram, stored_, cycle - stored_);
   }
   stalls_[ArrayState::activation_port] += pace_.port[0];
   stalls_[ArrayState::weight_port] += pace_.port[1];

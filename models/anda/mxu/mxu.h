@@ -158,7 +158,6 @@ class Mxu : public ArrayBlock {
 
   MxuConfig config_;
   std::unique_ptr<ProcessingElement> element_;
-  const Clock& clock_;
   std::uint32_t activation_words_per_cycle_;
   FunctionalOptions functional_;
   DataflowAccess read_activations_;
