@@ -63,7 +63,8 @@ class BufferAccess {
       const Repeats& rows = said_->rows;
       // Of repeats in one place the last one counts.
       for (std::uint64_t i = rows.stride == 0 ? rows.times - 1 : 0; i < rows.times; ++i) {
-        memory_.arrive(address + i * rows.stride, payload_.get_data_length(), first + i * rows.period, said_->along_row);
+        memory_.arrive(address + i * rows.stride, payload_.get_data_length(), first + i * rows.period,
+                       said_->along_row);
       }
       said_->done = said_->stored = first + said_->repeat_cycles();
     } else {

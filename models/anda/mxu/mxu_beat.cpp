@@ -104,7 +104,8 @@ std::uint64_t Mxu::rows_in_time(const Step& step, std::uint64_t row, std::uint64
   std::uint64_t times = 0;
   for (; row + times < whole; ++times) {
     const std::uint64_t starts = pace_.done + times * period;
-    if (arrived(plan_->activation_address(step, row + times), plan_->task().input.bytes(height, step.depth)) >= starts) {
+    if (arrived(plan_->activation_address(step, row + times), plan_->task().input.bytes(height, step.depth)) >=
+        starts) {
       break;
     }
     if (step.load_partial_sums && arrived(plan_->partial_sum_address(step, row + times, 0),
