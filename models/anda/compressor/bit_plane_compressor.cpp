@@ -84,12 +84,16 @@ void BitPlaneCompressor::pass_through(tlm::tlm_generic_payload& payload, Dataflo
   said = next_.said;
 }
 
-/// Another operation: its instants start from 0, and all lanes are free.
+/// Another operation: its instants start from 0, and all registers and lanes are free.
 void BitPlaneCompressor::begin(const DataflowExtension& said) {
   operation_ = clock_.operation();
-  rates_ = {config_.lanes, said.format->mantissa_bits + 1,
-            std::min<std::uint64_t>(config_.values_per_cycle, said.values_per_cycle)};
-  lanes_.begin(rates_);
+  GroupIntake::Rates rates;
+  rates.lanes = config_.lanes;
+  rates.planes = said.format->mantissa_bits + 1;
+  rates.group_size = said.format->group_size;
+  rates.values_per_cycle = config_.values_per_cycle;
+  rates.values_per_beat = said.values_per_cycle > 0 ? said.values_per_cycle : rates.values_per_cycle;
+  intake_.begin(rates);
   losses_ = DataLosses();
 }
 
@@ -99,11 +103,15 @@ void BitPlaneCompressor::take(tlm::tlm_generic_payload& payload, DataflowExtensi
   if (operation_ != clock_.operation()) begin(said);
   if (said.moves_data) collect(payload.get_data_ptr(), tile);
   if (said.timed) {
-    said.done = said.cycle + cycles(tile.values(), *said.format);
+    const GroupIntake::Taken taken = intake_.take(tile, said.cycle, said.hold_ups);
+    said.done = taken.done;
     said.stored = said.cycle;
+    said.repeatable = taken.alone;
+    if (tile.column == 0) row_begins_ = tile.block;
   }
   if (observer_ != nullptr && said.timed) shown_.add(0, {said.cycle, said.cycle});
   if (tile.last_of_block) put_out_block(payload.get_address(), said);
+  if (said.timed && said.period > 0 && tile.last_of_row) goes_on_from_repeats(said);
   if (observer_ != nullptr && said.timed && tile.last_of_step) {
     observer_->compressor(shown_.amount, shown_.span);
     shown_ = StretchOfWork();
@@ -125,22 +133,20 @@ void BitPlaneCompressor::put_out_block(std::uint64_t address, DataflowExtension&
   next.timed = said.timed;
   next.counted = said.counted;
   if (said.timed) {
-    const LaneQueue::Block block(rates_, tile.values(), tile.rows * ceil_div(tile.columns, format.group_size));
-    if (said.period == 0) {
-      next.cycle = lanes_.add(said.cycle, block);
-    } else {
-      // Blocks that come again find all lanes free, as those did that they are like.
-      next.cycle = said.cycle + block.alone_cycles;
-      if (tile.last_of_row) lanes_.shift(said.repeats * said.period);
-    }
+    next.cycle = intake_.end();
     said.stored = next.cycle + (said.repeats - 1) * said.period;
-    said.repeatable = lanes_.alone();
     const std::uint64_t groups = tile.rows * ceil_div(tile.block_columns, format.group_size);
     count(groups * said.repeats, format);
     if (observer_ != nullptr) shown_.add(groups, {said.cycle, said.stored});
   }
   std::uint8_t* const data = said.moves_data ? compress(tile, format) : nullptr;
   next_(out, tlm::TLM_WRITE_COMMAND, address, format.bytes(tile.rows, tile.block_columns), data);
+}
+
+/// Rows of tiles that come again find registers and lanes as the first of them did, which goes for the last one too.
+void BitPlaneCompressor::goes_on_from_repeats(const DataflowExtension& said) {
+  const std::uint64_t rows = said.repeats - 1;
+  intake_.shift(rows * said.period, rows * (said.tile->block - row_begins_ + 1));
 }
 
 void BitPlaneCompressor::collect(const unsigned char* values, const ArrayTile& tile) {

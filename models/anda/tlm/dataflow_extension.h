@@ -4,10 +4,18 @@
 
 #include <cstdint>
 #include <tlm>
+#include <vector>
 
 #include <anda/dataflow/step_plan.h>
 
 namespace anda {
+
+/// Results that come a beat a cycle: the beat (counted from 0 in its tile) that was taken so many cycles late, which
+/// made all behind it as late.
+struct HoldUp {
+  std::uint64_t beat = 0;
+  std::uint64_t cycles = 0;
+};
 
 /// What a block of the machine tells its neighbour beside the bytes of an access. Ignorable: a block that does not know
 /// it sees plain reads and writes with annotated delays, and one that gets none works by address and length alone.
@@ -21,7 +29,8 @@ struct DataflowExtension : tlm::tlm_extension<DataflowExtension> {
   std::uint64_t first_words = 0;             ///< operand reads: data words that come before the array can start on them
   const ArrayTile* tile = nullptr;           ///< results: the tile that they are of …
   const ActivationFormat* format = nullptr;  ///< … and how they are stored
-  std::uint64_t values_per_cycle = 0;        ///< results: how fast they come
+  std::uint64_t values_per_cycle = 0;        ///< results: how fast they come, a beat a cycle
+  std::vector<HoldUp>* hold_ups = nullptr;   ///< results: where the target notes the beats that it holds up
   std::uint64_t repeats = 1;  ///< accesses that this one stands for, `period` cycles apart, `cycle` the first
   std::uint64_t period = 0;
   std::uint64_t stride = 0;  ///< and so many bytes apart
@@ -33,7 +42,7 @@ struct DataflowExtension : tlm::tlm_extension<DataflowExtension> {
   bool answered = false;
   std::uint64_t arrived = 0;  ///< operand reads: cycle at which the bytes were in the buffer
   std::uint64_t done = 0;     ///< cycle at which the access is complete: first words read, all results taken
-  std::uint64_t put_out = 0;  ///< results: cycle at which the vector unit has put them out
+  std::uint64_t put_out = 0;  ///< results: cycle at which the vector unit would have put them out, never held up
   std::uint64_t stored = 0;   ///< results: cycle at which they are in the buffer
   bool sink_slower = false;   ///< results: what comes behind the vector unit held it up
   bool repeatable = true;     ///< the same access a period later would see the same state, a period later
