@@ -142,30 +142,42 @@ TEST_CASE("Results come into the group registers and leave the lanes as in the c
   CHECK(unhindered > 1000);
 }
 
-TEST_CASE("A tile is alone if nothing in the compressor makes it wait, nor the lanes its first group") {
-  GroupIntake intake;
-  intake.begin({2, 7, 8, 16, 16});
-  ArrayTile tile;  // 2 × 8: two groups, complete after the one beat, for both lanes
+namespace {
+
+/// 2 × 8 results in a beat: two groups of 7 planes.
+ArrayTile two_groups(std::uint64_t block) {
+  ArrayTile tile;
   tile.rows = 2;
   tile.columns = tile.block_columns = 8;
   tile.compress = tile.last_of_block = tile.last_of_row = true;
-  CHECK(intake.take(tile, 10, nullptr).alone);
-  CHECK(intake.end() == 11 + 7);
-  tile.block = 1;
-  CHECK(intake.take(tile, 17, nullptr).alone);  // complete in 18, when the lanes are free
-  tile.block = 2;
-  CHECK_FALSE(intake.take(tile, 23, nullptr).alone);  // complete in 24, the lanes are free in 25
-  // That row of one block comes twelve times more, 20 cycles apart, for the last time to 25 + 7 + 240: its registers
-  // are those of the even blocks.
+  tile.block = block;
+  return tile;
+}
+
+}  // namespace
+
+TEST_CASE("A tile is alone if nothing in the compressor makes it wait, nor its first group") {
+  GroupIntake intake;
+  intake.begin({2, 7, 8, 16, 16});
+  CHECK(intake.take(two_groups(0), 10, nullptr).alone);  // complete in 11, out 7 cycles later
+  CHECK(intake.end() == 18);
+  CHECK(intake.take(two_groups(1), 17, nullptr).alone);  // complete in 18, when the lanes are free
+  CHECK(intake.end() == 25);
+  CHECK_FALSE(intake.take(two_groups(2), 23, nullptr).alone);  // complete in 24, the lanes are free in 25
   CHECK(intake.end() == 32);
-  intake.shift(240, 12);
-  CHECK(intake.end() == 272);
-  tile.block = 15;
+}
+
+TEST_CASE("Tiles that came again leave the registers of the last of their blocks taken") {
+  GroupIntake intake;
+  intake.begin({1, 7, 8, 16, 16});
+  CHECK(intake.take(two_groups(0), 10, nullptr).done == 11);
+  CHECK(intake.take_alone(two_groups(14), 263).done == 264);
+  CHECK(intake.end() == 264 + 14);  // the lane takes its groups in 264 and 271
   std::vector<HoldUp> hold_ups;
-  CHECK(intake.take(tile, 263, &hold_ups).done == 264);
+  CHECK(intake.take(two_groups(15), 264, &hold_ups).done == 265);  // the other set of registers
   CHECK(hold_ups.empty());
-  tile.block = 16;  // lanes took block 14 in 265
-  CHECK(intake.take(tile, 264, &hold_ups).done == 266);
+  CHECK(intake.take(two_groups(16), 265, &hold_ups).done == 272);  // half of it waits for the second group of block 14
   REQUIRE(hold_ups.size() == 1);
-  CHECK(hold_ups[0].cycles == 1);
+  CHECK(hold_ups[0].beat == 0);
+  CHECK(hold_ups[0].cycles == 6);
 }

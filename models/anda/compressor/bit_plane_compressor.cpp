@@ -103,19 +103,27 @@ void BitPlaneCompressor::take(tlm::tlm_generic_payload& payload, DataflowExtensi
   if (operation_ != clock_.operation()) begin(said);
   if (said.moves_data) collect(payload.get_data_ptr(), tile);
   if (said.timed) {
-    const GroupIntake::Taken taken = intake_.take(tile, said.cycle, said.hold_ups);
+    const GroupIntake::Taken taken = take_values(said);
     said.done = taken.done;
     said.stored = said.cycle;
     said.repeatable = taken.alone;
-    if (tile.column == 0) row_begins_ = tile.block;
   }
   if (observer_ != nullptr && said.timed) shown_.add(0, {said.cycle, said.cycle});
   if (tile.last_of_block) put_out_block(payload.get_address(), said);
-  if (said.timed && said.period > 0 && tile.last_of_row) goes_on_from_repeats(said);
   if (observer_ != nullptr && said.timed && tile.last_of_step) {
     observer_->compressor(shown_.amount, shown_.span);
     shown_ = StretchOfWork();
   }
+}
+
+/// Of what comes again, the last decides how registers and lanes are left.
+GroupIntake::Taken BitPlaneCompressor::take_values(const DataflowExtension& said) {
+  if (said.along_row.period + said.rows.period == 0) return intake_.take(*said.tile, said.cycle, said.hold_ups);
+  ArrayTile last = *said.tile;
+  last.block = said.last_block();
+  GroupIntake::Taken taken = intake_.take_alone(last, said.cycle + said.repeat_cycles());
+  taken.done -= said.repeat_cycles();
+  return taken;
 }
 
 /// The block is complete: its last groups go through the lanes, and then it is in the buffer.
@@ -126,27 +134,20 @@ void BitPlaneCompressor::put_out_block(std::uint64_t address, DataflowExtension&
   next = DataflowExtension();
   next.words = said.words;
   next.tile = &tile;
-  next.repeats = said.repeats;
-  next.period = said.period;
-  next.stride = said.stride;
+  next.along_row = said.along_row;
+  next.rows = said.rows;
   next.moves_data = said.moves_data;
   next.timed = said.timed;
   next.counted = said.counted;
   if (said.timed) {
-    next.cycle = intake_.end();
-    said.stored = next.cycle + (said.repeats - 1) * said.period;
+    next.cycle = intake_.end() - said.repeat_cycles();
+    said.stored = intake_.end();
     const std::uint64_t groups = tile.rows * ceil_div(tile.block_columns, format.group_size);
-    count(groups * said.repeats, format);
+    count(groups * said.accesses(), format);
     if (observer_ != nullptr) shown_.add(groups, {said.cycle, said.stored});
   }
   std::uint8_t* const data = said.moves_data ? compress(tile, format) : nullptr;
   next_(out, tlm::TLM_WRITE_COMMAND, address, format.bytes(tile.rows, tile.block_columns), data);
-}
-
-/// Rows of tiles that come again find registers and lanes as the first of them did, which goes for the last one too.
-void BitPlaneCompressor::goes_on_from_repeats(const DataflowExtension& said) {
-  const std::uint64_t rows = said.repeats - 1;
-  intake_.shift(rows * said.period, rows * (said.tile->block - row_begins_ + 1));
 }
 
 void BitPlaneCompressor::collect(const unsigned char* values, const ArrayTile& tile) {

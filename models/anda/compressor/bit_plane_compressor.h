@@ -90,8 +90,8 @@ class BitPlaneCompressor : public CompressorBlock {
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void pass_through(tlm::tlm_generic_payload& payload, DataflowExtension& said);
   void take(tlm::tlm_generic_payload& payload, DataflowExtension& said);
+  GroupIntake::Taken take_values(const DataflowExtension& said);
   void put_out_block(std::uint64_t address, DataflowExtension& said);
-  void goes_on_from_repeats(const DataflowExtension& said);
   void collect(const unsigned char* values, const ArrayTile& tile);
   std::uint8_t* compress(const ArrayTile& tile, const ActivationFormat& format);
   void bridge(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
@@ -106,7 +106,6 @@ class BitPlaneCompressor : public CompressorBlock {
   DataflowAccess next_;
   std::uint64_t operation_ = 0;  // that the lanes work for
   GroupIntake intake_;
-  std::uint64_t row_begins_ = 0;  // number of the first block of the row of tiles that comes
   CompressorLanes clocked_;
   std::uint64_t planes_of_group_ = 0;
   std::vector<Fp16> registers_;  // of a block: rows × columns

@@ -2,7 +2,6 @@
 #include <anda/compressor/group_intake.h>
 
 #include <algorithm>
-#include <utility>
 
 #include <anda/base/math.h>
 
@@ -10,8 +9,15 @@ namespace anda {
 
 void GroupIntake::begin(const Rates& rates) {
   rates_ = rates;
-  lanes_.begin(rates.lanes, rates.planes);
-  for (Set& set : sets_) set = Set();
+  forget();
+}
+
+void GroupIntake::forget() {
+  lanes_.begin(rates_.lanes, rates_.planes);
+  for (Set& set : sets_) {
+    set.all_taken = 0;
+    for (std::vector<std::uint64_t>& rows : set.taken) std::fill(rows.begin(), rows.end(), 0);
+  }
 }
 
 GroupIntake::Taken GroupIntake::take(const ArrayTile& tile, std::uint64_t from, std::vector<HoldUp>* hold_ups) {
@@ -25,6 +31,21 @@ GroupIntake::Taken GroupIntake::take(const ArrayTile& tile, std::uint64_t from, 
   return taken;
 }
 
+/// What was before does not matter to what comes after groups that found all lanes free: it is over when they begin.
+GroupIntake::Taken GroupIntake::take_alone(const ArrayTile& tile, std::uint64_t from) {
+  Taken taken;
+  taken.alone = true;
+  if (complete_to(tile) > tile.column_of_block / rates_.group_size) forget();
+  take_unhindered(tile, from, taken);
+  return taken;
+}
+
+/// The first group of a row that is not complete after a tile.
+std::uint64_t GroupIntake::complete_to(const ArrayTile& tile) const {
+  const std::uint64_t end = tile.column_of_block + tile.columns;
+  return tile.last_of_block ? ceil_div(end, rates_.group_size) : end / rates_.group_size;
+}
+
 /// All registers of the block are free: a beat comes in every cycle.
 void GroupIntake::take_unhindered(const ArrayTile& tile, std::uint64_t from, Taken& so_far) {
   const std::uint64_t beat = rates_.values_per_beat;
@@ -32,7 +53,7 @@ void GroupIntake::take_unhindered(const ArrayTile& tile, std::uint64_t from, Tak
   const std::uint64_t size = rates_.group_size;
   const std::uint64_t first = tile.column_of_block / size;
   const std::uint64_t end = tile.column_of_block + tile.columns;
-  const std::uint64_t last = tile.last_of_block ? ceil_div(end, size) : end / size;  // those before are complete
+  const std::uint64_t last = complete_to(tile);
   if (first == last) return;
   for (std::uint64_t row = 0; row < tile.rows; ++row) {
     for (std::uint64_t group = first; group < last; ++group) {
@@ -103,17 +124,6 @@ std::uint64_t& GroupIntake::register_of(Set& set, std::uint64_t row, std::uint64
   std::vector<std::uint64_t>& rows = set.taken[group];
   if (rows.size() <= row) rows.resize(row + 1, 0);
   return rows[row];
-}
-
-void GroupIntake::shift(std::uint64_t cycles, std::uint64_t blocks) {
-  lanes_.shift(cycles);
-  for (Set& set : sets_) {
-    set.all_taken += cycles;
-    for (std::vector<std::uint64_t>& rows : set.taken) {
-      for (std::uint64_t& taken : rows) taken += cycles;
-    }
-  }
-  if (blocks % 2 == 1) std::swap(sets_[0], sets_[1]);
 }
 
 }  // namespace anda

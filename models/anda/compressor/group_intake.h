@@ -38,11 +38,11 @@ class GroupIntake {
   /// not taken at once.
   Taken take(const ArrayTile& tile, std::uint64_t from, std::vector<HoldUp>* hold_ups);
 
+  /// The same of a tile that is known to find all registers and lanes free.
+  Taken take_alone(const ArrayTile& tile, std::uint64_t from);
+
   /// The cycle at which the last plane of all groups so far is out.
   std::uint64_t end() const { return lanes_.end(); }
-
-  /// The last blocks have come again and again since, `blocks` in number, for the last time so many cycles later.
-  void shift(std::uint64_t cycles, std::uint64_t blocks);
 
  private:
   /// Registers of a result block.
@@ -56,6 +56,8 @@ class GroupIntake {
     std::uint64_t column = 0;
   };
 
+  void forget();
+  std::uint64_t complete_to(const ArrayTile& tile) const;
   void complete(const ArrayTile& tile, std::uint64_t row, std::uint64_t group, std::uint64_t cycle, Taken& so_far);
   void take_unhindered(const ArrayTile& tile, std::uint64_t from, Taken& so_far);
   void take_beats(const ArrayTile& tile, std::uint64_t from, std::vector<HoldUp>* hold_ups, Taken& so_far);

@@ -32,11 +32,6 @@ class LaneQueue {
   /// The cycle from which on all lanes are free: the last plane so far is out.
   std::uint64_t end() const { return end_; }
 
-  void shift(std::uint64_t cycles) {
-    for (std::uint64_t& cycle : free_) cycle += cycles;
-    end_ += cycles;
-  }
-
  private:
   std::vector<std::uint64_t> free_;  // cycle from which each lane is free
   std::size_t next_ = 0;             // lane of the next group: since all take equally long, they take turns

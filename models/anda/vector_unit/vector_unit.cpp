@@ -59,9 +59,8 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   next.values_per_cycle = config_.fpus;
   next.hold_ups = &hold_ups_;
   hold_ups_.clear();
-  next.repeats = said.repeats;
-  next.period = said.period;
-  next.stride = said.stride;
+  next.along_row = said.along_row;
+  next.rows = said.rows;
   next.moves_data = said.moves_data;
   next.timed = said.timed;
   next.counted = said.counted;
@@ -73,7 +72,7 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   said.answered = true;
   if (!said.timed) return;
 
-  values_ += values * said.repeats;
+  values_ += values * said.accesses();
   answer(said, entered);
   if (observer_ != nullptr) {
     shown_.add(values, {entered, entered + cycles(values)});
