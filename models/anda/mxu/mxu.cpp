@@ -181,11 +181,14 @@ std::uint64_t Mxu::start(const Step& step, const ArrayTile& tile, const TileTimi
                 task.weights.bytes(end, tile.columns) - weight_at, nullptr);
 
   // What waits for the arrival of operands does not come again.
-  repeatable_ = repeatable_ && activation.repeatable && weight.repeatable && activation.arrived <= activation.cycle &&
+  const std::uint64_t row_arrived = std::max(activation.arrived, operands.sums_arrived);
+  repeatable_ = repeatable_ && activation.repeatable && weight.repeatable && row_arrived <= activation.cycle &&
                 weight.arrived <= weight.cycle;
   const ArrayPace before = pace_;
-  const std::uint64_t started =
-      pace_.start(std::max({activation.arrived, weight.arrived, operands.sums_arrived}), activation.done, weight.done);
+  // The port brings a row's activations when its partial sums are there.
+  const std::uint64_t activations_ready =
+      std::max(activation.done, operands.sums_arrived + timing.first_activation_cycles);
+  const std::uint64_t started = pace_.start(std::max(row_arrived, weight.arrived), activations_ready, weight.done);
   if (observer_ != nullptr) show_waits(before, started);
   return started;
 }

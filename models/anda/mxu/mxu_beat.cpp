@@ -111,7 +111,7 @@ std::uint64_t Mxu::rows_in_time(const Step& step, std::uint64_t row, std::uint64
       break;
     }
     if (step.load_partial_sums && arrived(plan_->partial_sum_address(step, row + times, 0),
-                                          plan_->partial_sum_bytes(step, row + times, 1)) > starts) {
+                                          plan_->partial_sum_bytes(step, row + times, 1)) >= starts) {
       break;
     }
   }
