@@ -31,9 +31,9 @@ namespace anda {
 /// another; the sums leave through the vector unit while the next tile is computed.
 ///
 /// Timing: a group takes the element's cycles, or as long as the buffers' ports need to bring in its operands
-/// (TileTiming). A tile starts when its panels are in the buffers, the ports have brought the first words and one of
-/// two banks of accumulators is free (ArrayPace). The pipeline's fill is paid at the end of a GeMM, where nothing
-/// follows that could hide it.
+/// (TileTiming). A tile starts when its panels are in the buffers and the ports have brought the first words. The
+/// pipeline stands still while a tile that comes out of it finds neither of two banks of accumulators free (ArrayPace).
+/// The pipeline's fill is paid at the end of a GeMM, where nothing follows that could hide it.
 ///
 /// `activations`, `weights`: reads of operands from the buffers; `sums`: writes of a tile's FP32 sums, row after row,
 /// to the address where its results belong. A half of a buffer is released through the credits when a step is done.
