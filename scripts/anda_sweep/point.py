@@ -90,7 +90,7 @@ def _run(job, work, cancel_fd):
     with open(config, "w", encoding="utf-8") as file:
         file.write(job["config"])
     limits = ["--core=0"] + ([f"--as={job['memory_bytes']}"] if job["memory_bytes"] else [])
-    command = [*_WITH_PARENT, str(os.getpid()), "prlimit", *limits, job["program"], "run", config, "--quiet",
+    command = [*_WITH_PARENT, str(os.getpid()), "prlimit", *limits, job["program"], "run", config, "--quiet", "--jobs", "1",
                "--out", os.path.join(work, "out")]
     started = time.monotonic()
     # In memory: on a full disk the message must be told all the same.

@@ -9,7 +9,6 @@
 #include <iostream>
 #include <map>
 #include <system_error>
-#include <thread>
 
 #include "cli/command_line.h"
 #include "cli/run_files.h"
@@ -38,7 +37,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
-constexpr std::uint64_t most_jobs = 1024;
 constexpr std::size_t shown_hash_digits = 8;
 constexpr const char* csv_name = "compare.csv";
 constexpr const char* json_name = "compare.json";
@@ -204,7 +202,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.files().empty()) options.refuse("needs the file of a comparison, such as configs/compare/paper.yaml");
   if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
-  const std::size_t at_once = options.number("jobs", std::max(1u, std::thread::hardware_concurrency()), most_jobs);
+  const std::size_t at_once = options.jobs();
   const std::string& file = options.files().front();
   const CompareConfig config =
       load_compare_config(file, options.all("set"), {list_of(options, "systems"), list_of(options, "models")});

@@ -20,7 +20,7 @@
 #include "report/run_info.h"
 #include "report/run_writer.h"
 #include "report/table.h"
-#include "system/simulation.h"
+#include "system/side_by_side.h"
 #include "system/survey.h"
 #include "text/characters.h"
 #include "text/nearest.h"
@@ -67,10 +67,11 @@ po::options_description make_options() {
       ("timeline-window", text("FROM:TO"), "microseconds of simulated time that its details are of")                //
       ("out,o", text("DIR"),
        "folder of the results (results/NAME by the configuration's file, results/NAME-HASH if that holds results of "
-       "another configuration)")                                                       //
-      ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")  //
-      ("check", "only check the configuration and the whole workload")                 //
-      ("quiet,q", "print nothing but errors")                                          //
+       "another configuration)")                                                                   //
+      ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")              //
+      ("jobs,j", text("N"), "systems simulated at a time (as many as there are processor cores)")  //
+      ("check", "only check the configuration and the whole workload")                             //
+      ("quiet,q", "print nothing but errors")                                                      //
       ("help,h", "show this help");
   return options;
 }
@@ -139,6 +140,7 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.files().empty()) options.refuse("needs a configuration file");
   if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
+  const std::size_t at_once = options.jobs();
 
   const std::string& file = options.files().front();
   std::vector<std::string> overrides = options.all("set");
@@ -181,13 +183,13 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   SimulationResult result;
   {
     ProgressBar bar(config.name);
-    result = simulate(
-        config, [&config] { return open_workload(config.workload); }, found.macs, writer,
+    result = simulate_side_by_side(
+        config, [&config] { return open_workload(config.workload); }, found.macs, writer.ops(),
         [&bar](double done) {
           bar.update(done);
           return !interrupted();
         },
-        &writer.files(), dump ? &*dump : nullptr);
+        writer.files(), dump ? &*dump : nullptr, at_once);
   }
   writer.finish(result, [] { return !interrupted(); });
 

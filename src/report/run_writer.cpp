@@ -23,14 +23,11 @@ RunWriter::RunWriter(const std::string& folder, std::size_t systems, RunInfo inf
       report_file_(files_.add(folder_.file("report.json"))),  // the first: the last to appear
       ops_file_(files_.add(folder_.file("ops.csv"))),
       config_file_(files_.add(folder_.file("config.yaml"))),
-      info_(std::move(info)) {
-  for (std::size_t i = 0; i < systems; ++i) spools_.emplace_back(folder_.path());
-}
-
-void RunWriter::take(std::size_t system, const OpRecord& record) { spools_.at(system).add(record); }
+      info_(std::move(info)),
+      ops_(folder_.path(), systems) {}
 
 void RunWriter::finish(const SimulationResult& result, const std::function<bool()>& go_on) {
-  if (result.systems.size() != spools_.size()) throw std::logic_error("RunWriter: another number of systems");
+  if (result.systems.size() != ops_.size()) throw std::logic_error("RunWriter: another number of systems");
   info_.notes.insert(info_.notes.end(), result.notes.begin(), result.notes.end());
   const Evaluation evaluation(result, info_.dram, info_.technology);
 
@@ -42,10 +39,11 @@ void RunWriter::finish(const SimulationResult& result, const std::function<bool(
   json.begin(assumptions(info_, result));
   OpRecord record;
   std::vector<MetricValue> values;
-  for (std::size_t system = 0; system < spools_.size(); ++system) {
+  for (std::size_t system = 0; system < ops_.size(); ++system) {
     json.begin_system(system);
-    spools_[system].rewind();
-    for (std::uint64_t i = 0; spools_[system].next(record); ++i) {
+    ops_[system].rewind();
+    std::size_t kind = 0;
+    for (std::uint64_t i = 0; ops_[system].next(record, kind); ++i) {
       if (go_on && i % ops_between_questions == 0 && !go_on()) throw Error::run("interrupted");
       evaluation.evaluate(system, record.counts, Metric::Scope::everywhere, values);
       csv.op(result.systems[system].name, record, values);

@@ -8,21 +8,22 @@
 
 #include "files/file_set.h"
 #include "files/output_folder.h"
-#include "report/op_spool.h"
 #include "report/run_info.h"
 #include "system/op_record.h"
+#include "system/op_spool.h"
 
 namespace anda::sim {
 
 /// Writes the files of a run into a folder: config.yaml (the effective configuration), ops.csv and report.json. They
 /// appear under their names together with what else files() has, when all of them are complete; a run that ends before
 /// leaves nothing behind, and older files as they were. Memory does not grow with the trace.
-class RunWriter : public OpSink {
+class RunWriter {
  public:
   /// Makes the folder if it is missing. Throws Error (run) if nothing can be written there or another run does, Error
   /// (input) if one of `inputs` would be overwritten.
   RunWriter(const std::string& folder, std::size_t systems, RunInfo info, std::vector<NamedInput> inputs = {});
-  void take(std::size_t system, const OpRecord& record) override;
+  /// Where the records go.
+  OpSpools& ops() { return ops_; }
 
   /// Once, after the last record. `go_on`, asked now and then, ends it with Error (run) by returning false.
   void finish(const SimulationResult& result, const std::function<bool()>& go_on = nullptr);
@@ -39,7 +40,7 @@ class RunWriter : public OpSink {
   AtomicFile& ops_file_;
   AtomicFile& config_file_;
   RunInfo info_;
-  std::vector<OpSpool> spools_;  ///< one for each system
+  OpSpools ops_;
 };
 
 }  // namespace anda::sim
