@@ -67,11 +67,14 @@ po::options_description make_options() {
       ("timeline-window", text("FROM:TO"), "microseconds of simulated time that its details are of")                //
       ("out,o", text("DIR"),
        "folder of the results (results/NAME by the configuration's file, results/NAME-HASH if that holds results of "
-       "another configuration)")                                                                   //
-      ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")              //
-      ("jobs,j", text("N"), "systems simulated at a time (as many as there are processor cores)")  //
-      ("check", "only check the configuration and the whole workload")                             //
-      ("quiet,q", "print nothing but errors")                                                      //
+       "another configuration)")                                                       //
+      ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")  //
+      ("cache", text("DIR"),
+       "folder of results to take over, and to keep those of this run in, see docs/performance.md")  //
+      ("jobs,j", text("N"), "systems simulated at a time (as many as there are processor cores)")    //
+      ("ops-sqlite", "write the rows of ops.csv as ops.sqlite, too")                                 //
+      ("check", "only check the configuration and the whole workload")                               //
+      ("quiet,q", "print nothing but errors")                                                        //
       ("help,h", "show this help");
   return options;
 }
@@ -140,6 +143,7 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.files().empty()) options.refuse("needs a configuration file");
   if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
+  if (options.has("cache") && options.text("cache").empty()) options.refuse("option --cache is empty");
   const std::size_t at_once = options.jobs();
 
   const std::string& file = options.files().front();
@@ -178,6 +182,7 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
         fmt::format("note: {} holds the results of another configuration; those of this one go to {}\n",
                     usual_run_folder(file), folder));
   }
+  if (options.has("ops-sqlite")) writer.add_sqlite();
   std::optional<TensorDump> dump;
   if (config.functional.enabled && config.functional.dump) dump.emplace(writer.files(), folder + "/tensors");
   SimulationResult result;
@@ -189,8 +194,9 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
           bar.update(done);
           return !interrupted();
         },
-        writer.files(), dump ? &*dump : nullptr, at_once);
+        writer.files(), dump ? &*dump : nullptr, at_once, options.text("cache"));
   }
+  for (const std::string& warning : result.warnings) std::cerr << for_terminal("note: " + warning) << "\n";
   writer.finish(result, [] { return !interrupted(); });
 
   if (!options.has("quiet")) print_results(out, config, writer, result);

@@ -14,14 +14,24 @@
 
 namespace anda::sim {
 
+class Evaluation;
+class OpsCsv;
+class OpsSqlite;
+class ReportJson;
+
 /// Writes the files of a run into a folder: config.yaml (the effective configuration), ops.csv and report.json. They
 /// appear under their names together with what else files() has, when all of them are complete; a run that ends before
 /// leaves nothing behind, and older files as they were. Memory does not grow with the trace.
 class RunWriter {
  public:
+  /// Ops of a system that report.json has one by one; of more, those of a kind are put together.
+  static constexpr std::uint64_t most_single_ops = 5000;
+
   /// Makes the folder if it is missing. Throws Error (run) if nothing can be written there or another run does, Error
   /// (input) if one of `inputs` would be overwritten.
   RunWriter(const std::string& folder, std::size_t systems, RunInfo info, std::vector<NamedInput> inputs = {});
+  /// Before finish(): ops.sqlite is wanted, too.
+  void add_sqlite();
   /// Where the records go.
   OpSpools& ops() { return ops_; }
 
@@ -34,6 +44,9 @@ class RunWriter {
   FileSet& files() { return files_; }
 
  private:
+  void write_ops(std::size_t system, const Evaluation& evaluation, OpsCsv& csv, ReportJson& json, OpsSqlite* sqlite,
+                 const std::function<bool()>& go_on);
+
   OutputFolder folder_;
   FileSet files_;
   AtomicFile& report_file_;
@@ -41,6 +54,7 @@ class RunWriter {
   AtomicFile& config_file_;
   RunInfo info_;
   OpSpools ops_;
+  std::string sqlite_path_;  ///< empty: no ops.sqlite
 };
 
 }  // namespace anda::sim

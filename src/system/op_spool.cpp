@@ -56,19 +56,31 @@ void OpSpool::add(const OpRecord& record) {
 }
 
 std::uint64_t OpSpool::finish() {
-  write_out();
-  kinds_.clear();
+  if (!is_written_) {
+    write_out();
+    kinds_.clear();
+    is_written_ = true;
+  }
   return records_;
+}
+
+void OpSpool::adopt(std::uint64_t records) {
+  records_ = records;
+  is_written_ = true;
 }
 
 void OpSpool::rewind() {
   finish();
+  left_ = records_;
+  buffer_.clear();
+  used_ = 0;
+  known_.clear();
   if (::lseek(file_.get(), 0, SEEK_SET) != 0) fail("cannot read a temporary file");
 }
 
 bool OpSpool::next(OpRecord& record, std::size_t& kind) {
-  if (records_ == 0) return false;
-  --records_;
+  if (left_ == 0) return false;
+  --left_;
   make_available(1);
   std::size_t head = 1;  // bytes of the length that stands before a record
   while ((static_cast<unsigned char>(buffer_[used_ + head - 1]) & 0x80u) != 0) make_available(++head);

@@ -29,9 +29,9 @@ class OpSpool {
   /// Everything into the file, for another process to read. How many records there are.
   std::uint64_t finish();
   /// In place of add(): this many were written by a copy of this object in another process.
-  void adopt(std::uint64_t records) { records_ = records; }
+  void adopt(std::uint64_t records);
 
-  /// To be called once between the last record and the first next().
+  /// To the first record; before the first next(), after the last record.
   void rewind();
   /// Puts the next record and the number of its kind, which count from 0 in order of appearance, into the arguments;
   /// false after the last.
@@ -45,6 +45,8 @@ class OpSpool {
   std::string folder_;  ///< for messages
   FileDescriptor file_;
   std::uint64_t records_ = 0;
+  std::uint64_t left_ = 0;  ///< for next()
+  bool is_written_ = false;
   std::string buffer_;    ///< what is to be written, or was read
   std::size_t used_ = 0;  ///< bytes of it that next() has taken
 

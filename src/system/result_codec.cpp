@@ -44,8 +44,10 @@ void put(ByteWriter& out, const SimulationResult& result) {
   }
   out.put(result.systems.size());
   for (const SystemResult& system : result.systems) put(out, system);
-  out.put(result.notes.size());
-  for (const std::string& note : result.notes) out.put(note);
+  for (const std::vector<std::string>* texts : {&result.notes, &result.warnings}) {
+    out.put(texts->size());
+    for (const std::string& text : *texts) out.put(text);
+  }
 }
 
 void get(ByteReader& in, SimulationResult& result) {
@@ -55,8 +57,10 @@ void get(ByteReader& in, SimulationResult& result) {
   }
   result.systems.resize(in.get());
   for (SystemResult& system : result.systems) get(in, system);
-  result.notes.resize(in.get());
-  for (std::string& note : result.notes) in.get(note);
+  for (std::vector<std::string>* texts : {&result.notes, &result.warnings}) {
+    texts->resize(in.get());
+    for (std::string& text : *texts) in.get(text);
+  }
 }
 
 }  // namespace anda::sim

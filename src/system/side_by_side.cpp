@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <anda/base/error.h>
 #include <memory>
 #include <vector>
@@ -20,16 +21,21 @@ bool stays_together(const RunConfig& config, const TensorDump* dump) {
          !config.dram.request_trace.empty() || dump != nullptr;
 }
 
+std::unique_ptr<GemmStore> open_store(const std::string& folder) {
+  return folder.empty() ? nullptr : std::make_unique<GemmStore>(folder);
+}
+
 /// The systems of a run in processes of their own.
 class SideBySide {
  public:
   SideBySide(const RunConfig& config, const SourceOpener& open_source, double total_macs, OpSpools& ops,
-             std::size_t at_once)
+             std::size_t at_once, const std::string& cache)
       : config_(config),
         open_source_(open_source),
         total_macs_(total_macs),
         ops_(ops),
         at_once_(at_once),
+        cache_(cache),
         wanted_(config.systems.size()),
         processes_(config.systems.size()) {}
 
@@ -83,7 +89,8 @@ class SideBySide {
     RunConfig alone = config_;
     alone.systems = {kind};
     Sink sink(ops_[system]);
-    SimulationResult result = simulate(alone, open_source_, total_macs_, sink, progress);
+    const std::unique_ptr<GemmStore> store = open_store(cache_);
+    SimulationResult result = simulate(alone, open_source_, total_macs_, sink, progress, nullptr, nullptr, store.get());
     return {std::move(result), ops_[system].finish()};
   }
 
@@ -118,7 +125,11 @@ class SideBySide {
   SimulationResult together() {
     SimulationResult whole = std::move(processes_.front()->result());
     for (std::size_t i = 0; i < processes_.size(); ++i) {
-      if (i > 0) whole.systems.push_back(std::move(processes_[i]->result().systems.front()));
+      SimulationResult& own = processes_[i]->result();
+      if (i > 0) whole.systems.push_back(std::move(own.systems.front()));
+      for (const std::string& warning : own.warnings) {
+        if (std::count(whole.warnings.begin(), whole.warnings.end(), warning) == 0) whole.warnings.push_back(warning);
+      }
       ops_[i].adopt(processes_[i]->records());
     }
     return whole;
@@ -129,6 +140,7 @@ class SideBySide {
   double total_macs_;
   OpSpools& ops_;
   std::size_t at_once_;
+  const std::string& cache_;
   std::size_t wanted_;  ///< systems before the first one that is known to fail, and that
   std::vector<std::unique_ptr<SystemProcess>> processes_;
 };
@@ -137,11 +149,12 @@ class SideBySide {
 
 SimulationResult simulate_side_by_side(const RunConfig& config, const SourceOpener& open_source, double total_macs,
                                        OpSpools& ops, const Progress& progress, FileSet& files, TensorDump* dump,
-                                       std::size_t at_once) {
+                                       std::size_t at_once, const std::string& cache) {
   if (at_once > 1 && config.systems.size() > 1 && !stays_together(config, dump)) {
-    return SideBySide(config, open_source, total_macs, ops, at_once).run(progress);
+    return SideBySide(config, open_source, total_macs, ops, at_once, cache).run(progress);
   }
-  return simulate(config, open_source, total_macs, ops, progress, &files, dump);
+  const std::unique_ptr<GemmStore> store = open_store(cache);
+  return simulate(config, open_source, total_macs, ops, progress, &files, dump, store.get());
 }
 
 }  // namespace anda::sim
