@@ -93,6 +93,16 @@ anda::test::RandomGemm random_gemm(anda::test::RandomMachines& random) {
   return gemm;
 }
 
+/// A GeMM of tiles so short that results wait for the vector unit and the compressor, all of it in one step.
+anda::test::RandomGemm short_gemm(anda::test::RandomMachines& random) {
+  anda::test::RandomGemm gemm = random_gemm(random);
+  gemm.m = 1 + random.below(RTL_ROWS * 6);
+  gemm.n = RTL_COLUMNS * (4 + random.below(8));
+  gemm.k = 1 + random.below(RTL_GROUP);
+  gemm.input_bits = 1 + random.below(3);
+  return gemm;
+}
+
 /// The shape of a tiling, or any legal one; none if there is none.
 std::optional<anda::TileShape> random_tile(anda::test::RandomMachines& random, const anda::test::RandomGemm& gemm,
                                            const anda::AcceleratorConfig& config, const anda::GemmTask& task) {
@@ -104,6 +114,17 @@ std::optional<anda::TileShape> random_tile(anda::test::RandomMachines& random, c
   shape.k = limits.k_step() * (1 + random.below(4));
   shape.order = static_cast<anda::LoopOrder>(random.below(3));
   if (!limits.legal(shape)) return std::nullopt;
+  return shape;
+}
+
+/// The shape of a step that has all of a GeMM in it.
+anda::TileShape one_step(const anda::AcceleratorConfig& config, const anda::GemmTask& task) {
+  const anda::TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
+  const auto whole = [](std::uint32_t size, std::uint32_t step) { return (size + step - 1) / step * step; };
+  anda::TileShape shape;
+  shape.m = whole(task.m, limits.m_step());
+  shape.n = whole(task.n, limits.n_step());
+  shape.k = whole(task.k, limits.k_step());
   return shape;
 }
 
@@ -200,10 +221,13 @@ int sc_main(int, char**) {
 
   if (std::getenv("TRACE") != nullptr) run_traced(comparison, roomy);
   for (std::uint64_t gemms = 0, tries = 0; gemms < wanted && tries < 10 * wanted; ++tries) {
-    const Pair& pair = pairs[tries % pairs.size()];
-    const anda::test::RandomGemm gemm = random_gemm(random);
+    const bool short_tiles = random.below(4) == 0;
+    const Pair& pair = short_tiles ? roomy : pairs[tries % pairs.size()];
+    const anda::test::RandomGemm gemm = short_tiles ? short_gemm(random) : random_gemm(random);
     const anda::GemmTask task = pair.locked->task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
-    const std::optional<anda::TileShape> tile = random_tile(random, gemm, pair.locked->accelerator.config(), task);
+    const anda::AcceleratorConfig& config = pair.locked->accelerator.config();
+    const std::optional<anda::TileShape> tile =
+        short_tiles ? one_step(config, task) : random_tile(random, gemm, config, task);
     if (!tile) continue;
     comparison.run(pair, task, *tile);
     ++gemms;

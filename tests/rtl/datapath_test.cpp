@@ -57,6 +57,12 @@ Gemm make(Numbers& random) {
   gemm.input_bits = 1 + random.below(16);
   gemm.output_bits = 1 + random.below(16);
   gemm.scale_groups = 1 + random.below(3);
+  if (random.one_in(4)) {  // tiles so short that results wait for lanes
+    gemm.n = 2 * block_columns + random.below(6);
+    gemm.k = 1 + random.below(group);
+    gemm.input_bits = 1 + random.below(2);
+    gemm.output_bits = 9 + random.below(8);
+  }
   const auto kind = static_cast<Numbers::Kind>(random.below(Numbers::kinds));
   for (std::size_t r = 0; r < gemm.m; ++r) {
     anda::NonFiniteCounts counts;

@@ -45,6 +45,7 @@ void Lockstep::reset() {
 }
 
 void Lockstep::show_inputs(std::uint64_t cycle) {
+  if (!agrees_) return;
   cycle_ = cycle;
   if (first_) reset();
   first_ = false;
@@ -62,6 +63,7 @@ void Lockstep::show_inputs(std::uint64_t cycle) {
 }
 
 void Lockstep::compare_clock(const anda::ClockedArray::Clocked& clocked) {
+  if (!agrees_) return;
   same("state", rtl_.state, static_cast<std::uint64_t>(clocked.state));
   compare_lanes();
   if (prints) print_clock(clocked.state);
@@ -97,6 +99,7 @@ void Lockstep::compare_lanes() {
 }
 
 void Lockstep::ask_ports() {
+  if (!agrees_) return;
   offer_weights();
   offer_activations();
   offer_tile();
@@ -201,6 +204,7 @@ void Lockstep::compare_registers() {
 }
 
 void Lockstep::end() {
+  if (!agrees_) return;
   same("idle at the end", rtl_.idle, true);
   same("tiles", rtl_.tile, pushed_.size());
 }
