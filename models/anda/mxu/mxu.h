@@ -100,14 +100,14 @@ class Mxu : public ArrayBlock {
   /// What the arithmetic of the last GeMM lost, in a functional simulation.
   void add_losses(DataLosses& losses) const override;
   bool functional() const { return functional_.enabled; }
-  // Level cycle. The board must outlive the GeMM.
-
-  void begin_clocks(StepBoard& board);
+  // Level cycle; a block that derives from this one can follow its clocks.
+  /// The board must outlive the GeMM.
+  virtual void begin_clocks(StepBoard& board);
   /// One clock: what it was for the array, counted. `tail`: what it is if nothing is left to compute; `held_up`: the
   /// vector unit is held up.
-  ClockedArray::Clocked tick(std::uint64_t cycle, ArrayState tail, bool held_up);
+  virtual ClockedArray::Clocked tick(std::uint64_t cycle, ArrayState tail, bool held_up);
   /// Asks the ports for the next operands.
-  void ask_ports() { clocked_.ask(*activation_port.operator->(), *weight_port.operator->()); }
+  virtual void ask_ports() { clocked_.ask(*activation_port.operator->(), *weight_port.operator->()); }
   /// The data of a step goes through the vector unit and the compressor to the buffer, in no time.
   void move_values(const Step& step);
   const ClockedArray& clocked() const { return clocked_; }
