@@ -24,21 +24,28 @@ constexpr const char* clear_line = "\r\x1b[K";
 /// A share so small that an estimate of the time left would be noise.
 constexpr double least_share = 0.002;
 
-bool is_terminal() {
+ProgressBar::Style usual_style() {
+  const char* wanted = std::getenv("ANDA_SIM_PROGRESS");
+  if (wanted != nullptr && std::strcmp(wanted, "lines") == 0) return ProgressBar::Style::lines;
   const char* terminal = std::getenv("TERM");
-  return ::isatty(STDERR_FILENO) != 0 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
+  const bool moves = ::isatty(STDERR_FILENO) != 0 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
+  return moves ? ProgressBar::Style::bar : ProgressBar::Style::none;
 }
 
 }  // namespace
 
-ProgressBar::ProgressBar(std::string label) : ProgressBar(std::move(label), std::cerr, is_terminal()) {}
+ProgressBar::ProgressBar(std::string label) : ProgressBar(std::move(label), std::cerr, usual_style()) {}
 
-ProgressBar::ProgressBar(std::string label, std::ostream& out, bool terminal)
-    : label_(std::move(label)), out_(out), terminal_(terminal) {}
+ProgressBar::ProgressBar(std::string label, std::ostream& out, Style style)
+    : label_(std::move(label)), out_(out), style_(style) {}
 
 void ProgressBar::update(double done, Clock::time_point now) {
-  if (!terminal_ || now < next_) return;
+  if (style_ == Style::none || now < next_) return;
   next_ = now + period;
+  if (style_ == Style::lines) {
+    out_ << fmt::format("progress {:.4f}\n", std::clamp(done, 0.0, 1.0)) << std::flush;
+    return;
+  }
   out_ << clear_line << line(label_, done, std::chrono::duration<double>(now - start_).count()) << std::flush;
   shown_ = true;
 }

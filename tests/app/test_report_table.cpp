@@ -152,7 +152,7 @@ TEST_CASE("The progress bar prints ten times a second at most, and only on a ter
   std::ostringstream out;
   const auto start = ProgressBar::Clock::now();
   {
-    ProgressBar bar("run", out, true);
+    ProgressBar bar("run", out, ProgressBar::Style::bar);
     for (int ms = 0; ms < 1000; ms += 10) bar.update(ms / 1000.0, start + std::chrono::milliseconds(ms + 1));
   }
   const std::string text = out.str();
@@ -163,7 +163,7 @@ TEST_CASE("The progress bar prints ten times a second at most, and only on a ter
   CHECK(text.substr(text.size() - 4) == "\r\x1b[K");
 
   std::ostringstream file;
-  ProgressBar quiet("run", file, false);
+  ProgressBar quiet("run", file, ProgressBar::Style::none);
   quiet.update(0.5, start + std::chrono::seconds(10));
   quiet.clear();
   CHECK(file.str().empty());

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweep_tools import program  # sets the path of what follows
 
-from anda_common import scalar
+from anda_sim.common import scalar
 
 TABLE = ["0", "1", "-1", "007", "010", "0x10", "1_6", "+8", "8.0", "8.", ".5", "-.5", ".", "-", "1e3", "1E+3", "1e-3", "1e", "e3", "1e3.5",
          "0.1", "00.1", "-0", "-0.0", "1e308", "1.8e308", "1e309", "1e999999999", "-1e999999999", "1e-400", "1e-310", "5e-324", "2e-324",

@@ -8,19 +8,18 @@ import io
 import os
 import shutil
 import subprocess
-import sys
 import tarfile
 import threading
 from pathlib import Path
 
 import pytest
 
+from anda_sim.common.errors import RunError
+from anda_sim.reports import plotly
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
-sys.path.insert(0, str(SCRIPTS))
 
-from anda_common.errors import RunError  # noqa: E402
-from anda_report import plotly  # noqa: E402
 
 PLOTLY = plotly.FILE.relative_to(ROOT)
 
@@ -95,7 +94,7 @@ def environment(tmp_path):
 def install(tmp_path, environment):
     """Calls a copy of install_dependencies in a tree of its own."""
     tree = tmp_path / "tree"
-    for part in ("install_dependencies", "anda_common", "anda_report"):
+    for part in ("install_dependencies", "anda_sim.common", "anda_sim.reports"):
         copy = shutil.copytree if (SCRIPTS / part).is_dir() else shutil.copy
         (tree / "scripts").mkdir(parents=True, exist_ok=True)
         copy(SCRIPTS / part, tree / "scripts" / part)

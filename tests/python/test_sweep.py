@@ -180,8 +180,10 @@ def test_results_that_are_not_ours_or_cannot_be_written(tmp_path):
     assert done.returncode == 1 and "s.yaml/x" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_the_package_in_a_notebook(tmp_path):
-    from anda_sweep import InputError, Sweep, pareto_front
+def test_a_sweep_file_in_python(tmp_path):
+    from anda_sim import InputError
+    from anda_sim.figures.pareto import pareto_front
+    from anda_sim.sweeps.sweep import Sweep
 
     write(tmp_path)
     result = Sweep(tmp_path / "s.yaml", program()).run(tmp_path / "out", jobs=2)
