@@ -15,7 +15,6 @@ from sweep_tools import BASE, ROOT, program
 
 import anda_sim
 from anda_sim.common.errors import Problem
-from anda_sim.common.tree import SOURCE
 from anda_sim.si_units import si
 from anda_sim.values import as_text, flat, plain
 
@@ -289,5 +288,5 @@ def test_the_version_is_that_of_the_program():
 
 
 def test_the_public_modules_are_typed():
-    done = subprocess.run(["mypy", "--cache-dir", SOURCE / "build" / "mypy"], cwd=ROOT / "scripts", capture_output=True, text=True)
+    done = subprocess.run(["mypy"], cwd=ROOT / "scripts", capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

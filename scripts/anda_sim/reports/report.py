@@ -4,12 +4,12 @@
 import argparse
 from pathlib import Path
 
-from anda_sim.common.errors import InputError, RunError
+from anda_sim.common.errors import InputError
 from anda_sim.common.files import write_atomically
 
 from .inputs import load
 from .page import page
-from .plotly import FILE as PLOTLY
+from .plotly import plotly_text
 
 DESCRIPTION = """\
 Makes one HTML file of runs of anda-sim and of sweeps: headline, comparison, energy and time by block, roofline, area,
@@ -19,13 +19,6 @@ RESULT is a folder of anda-sim run (report.json, config.yaml and, if it is there
 scripts/explore (results.csv), of anda-sim compare (compare.json) or search (search.json), or such a file itself, or a
 results.sqlite. docs/reports.md shows what is in the report.
 """
-
-
-def plotly_text():
-    try:
-        return PLOTLY.read_text(encoding="utf-8")
-    except OSError:
-        raise RunError("the charts need plotly.js: scripts/install_dependencies reports installs it") from None
 
 
 def main(arguments=None):
