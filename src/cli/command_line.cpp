@@ -2,6 +2,8 @@
 #include "cli/command_line.h"
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 #include <anda/base/error.h>
 
@@ -64,8 +66,29 @@ std::uint64_t CommandLine::number(const std::string& name, std::uint64_t otherwi
   return value;
 }
 
+void CommandLine::refuse_together(const std::vector<std::string>& names) const {
+  std::vector<std::string> given;
+  for (const std::string& name : names) {
+    if (has(name)) given.push_back("--" + name);
+  }
+  if (given.size() > 1) refuse("options " + joined(given, " and ") + " do not go together");
+}
+
 void CommandLine::refuse(const std::string& problem) const {
   throw Error::input(for_terminal(command_ + ": " + problem + " (" + command_ + " --help shows the options)"));
+}
+
+void print_help(std::ostream& out, const CommandHelp& help) {
+  std::ostringstream text;
+  text << help.usage << help.options << help.examples;
+  std::istringstream lines(text.str());
+  // Boost fills the lines of a description with spaces.
+  for (std::string line; std::getline(lines, line);) out << line.erase(line.find_last_not_of(' ') + 1) << '\n';
+}
+
+void print_file(std::ostream& out, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file || !(out << file.rdbuf())) throw Error::run(path + ": cannot be read");
 }
 
 }  // namespace anda::sim

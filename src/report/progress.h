@@ -3,14 +3,15 @@
 #define ANDA_SIM_REPORT_PROGRESS_H
 
 #include <chrono>
+#include <cstddef>
 #include <ostream>
 #include <string>
 
 namespace anda::sim {
 
 /// A line on the terminal that says how far a run is and how long it will take; it is gone when the bar is. Where
-/// standard error is no terminal, or knows no cursor movement, nothing is printed. Programs set the environment variable
-/// ANDA_SIM_PROGRESS to `lines` and read lines such as `progress 0.2500` from standard error.
+/// standard error is no terminal, or knows no cursor movement, nothing is printed. Programs set the environment
+/// variable ANDA_SIM_PROGRESS to `lines` and read lines such as `progress 0.2500` from standard error.
 class ProgressBar {
  public:
   using Clock = std::chrono::steady_clock;
@@ -36,8 +37,10 @@ class ProgressBar {
   /// Takes the line away, before other output.
   void clear();
 
-  /// "LLaMA-13B  [#########          ]  45 %  0:12 elapsed, 0:15 left".
-  static std::string line(const std::string& label, double done, double elapsed_s);
+  /// "LLaMA-13B  [#########          ]  45 %  0:12 elapsed, 0:15 left", shorter than a line of so many columns: a line
+  /// that wraps cannot be taken away. What does not fit goes in this order: some of the bar, the bar, the label, the
+  /// times.
+  static std::string line(const std::string& label, double done, double elapsed_s, std::size_t columns = 80);
 
  private:
   std::string label_;

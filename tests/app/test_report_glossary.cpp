@@ -33,10 +33,11 @@ TEST_CASE("anda-sim glossary --json has the rows of the page") {
   CHECK(glossary_command({"--json"}, json) == 0);
   CHECK(glossary_command({}, page) == 0);
   std::size_t rows = 0;
-  for (const auto& [table, entries] : nlohmann::json::parse(json.str()).items()) {
+  const nlohmann::json tables = nlohmann::json::parse(json.str());
+  for (const auto& [table, entries] : tables.items()) {
     for (const auto& row : entries) {
       const std::string italic = row.value("scope", "") == "system" ? "*" : "";
-      const std::string key = row.contains("path") ? row["path"] : row.value("key", "");
+      const std::string key = row.value("path", row.value("key", ""));
       const std::string line = "| " + italic + "`" + std::string(row["name"]) + "`" + italic + " | " +
                                (key.empty() ? "" : "`" + key + "` | ") + std::string(row["unit"]) + " | " +
                                std::string(row["meaning"]) + " |\n";
@@ -49,8 +50,8 @@ TEST_CASE("anda-sim glossary --json has the rows of the page") {
   std::size_t lines = 0, headings = 0;
   std::istringstream text(page.str());
   for (std::string line; std::getline(text, line);) {
-    lines += line.rfind("| ", 0) == 0 ? 1 : 0;
-    headings += line.rfind("|-", 0) == 0 ? 1 : 0;
+    if (line.rfind("| ", 0) == 0) ++lines;
+    if (line.rfind("|-", 0) == 0) ++headings;
   }
   CHECK(rows == lines - headings);
 }

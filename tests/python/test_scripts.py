@@ -98,7 +98,7 @@ def test_plotly_that_cannot_be_kept_is_made_again(tmp_path, monkeypatch):
     (tmp_path / "kept").write_text("a file, where a folder would be")
     monkeypatch.setattr(plotly, "FILE", tmp_path / "plotly.js")
     monkeypatch.setattr(plotly, "kept_folder", lambda: tmp_path / "kept")
-    assert plotly.plotly_text() == plotly.plotly_text() == "/* MIT */\nfunction plot(t){return t}\n"
+    assert plotly.plotly_text() == plotly.plotly_text() and plotly.plotly_text().startswith("/* MIT */\nfunction plot(")
     (tmp_path / "plotly.js").write_text("/* MIT */ function (")
     with pytest.raises(RunError, match="cannot make plotly.js smaller"):
         plotly.plotly_text()

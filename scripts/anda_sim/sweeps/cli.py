@@ -2,18 +2,21 @@
 """What the command lines of scripts/sweep and scripts/explore have in common, and scripts/sweep itself."""
 
 import argparse
+import os
 import re
 import sys
 from pathlib import Path
 
 from anda_sim.common.errors import InputError
 from anda_sim.common.options import real_number, whole_number
+from anda_sim.common.table import terminal_columns
 from anda_sim.progress import Progress
 from anda_sim.simulator import Simulator
 from anda_sim.values import Written, as_text
 
+from .summary import best_points
 from .sweep import Sweep
-from .sweep_file import LIMITS
+from .sweep_file import LIMITS, Axis, SweepFile, real, values_of
 
 # Combinations of which the check takes so long that it is said.
 MANY = 200
@@ -43,6 +46,27 @@ def setting(text):
     return key, Written(value)
 
 
+def parameter(text):
+    key, sign, values = text.partition("=")
+    if not sign or not key or not values:
+        raise argparse.ArgumentTypeError(f"`{text}` is not KEY=VALUES, such as accelerator.mxu.rows=8,16,32")
+    return key, values
+
+
+def given_sweep(options):
+    """The SweepFile of --param."""
+    keys = [key for key, _ in options.param]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice:
+        raise InputError(f"--param {twice}: is given twice")
+    base = real(options.files[0]) if options.files else None
+    if base is not None and not base.is_file():
+        raise InputError(f"{options.files[0]}: cannot be read: No such file or directory")
+    name = "-".join([base.stem if base else "defaults", *(key.rpartition(".")[-1] for key in keys)])
+    return SweepFile(path=Path("--param"), name=re.sub(r"[^\w.+-]", "_", name), base=base,
+                     axes=[Axis([key], [(value,) for value in values_of(text, key)]) for key, text in options.param])
+
+
 def add_common(parser, folder):
     """Options of both scripts; `folder`: below it are the folders of results."""
     parser.add_argument("--out", metavar="DIR", type=Path, help=f"folder of the results ({folder}/NAME)")
@@ -68,7 +92,11 @@ def sweep_parser():
         "interrupted, or runs what is new in one that was extended.",
         epilog="Exit status: 0 every point has its row (failed points have one with their error), 1 the sweep could not be "
         "finished or no point is done, 2 the input is wrong.")
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a sweep file, such as configs/sweeps/array_size.yaml")
+    parser.add_argument("files", nargs="*", metavar="FILE", type=Path,
+                        help="a sweep file, such as configs/sweeps/array_size.yaml; with --param, the configuration of a run")
+    parser.add_argument("--param", action="append", default=[], type=parameter, metavar="KEY=VALUES",
+                        help="instead of a sweep file: a key and its values, such as accelerator.mxu.rows=8,16,32 or "
+                        "precision='{from: 4, to: 8}'; may be repeated for every combination")
     add_common(parser, "results/sweeps")
     parser.add_argument("--dry-run", action="store_true", help="list the points and run nothing")
     parser.add_argument("--retry-failed", action="store_true", help="run failed points again")
@@ -111,6 +139,10 @@ def check_options(parser, options):
         parser.error("--slurm-option and --points-per-task go with --slurm")
     if options.jobs and (options.scheduler or options.slurm):
         parser.error("--jobs is for this machine; with --scheduler and --slurm the cluster decides")
+    if not options.files and not options.param:
+        parser.error("needs a sweep file, or --param KEY=VALUES")
+    if options.param and len(options.files) > 1:
+        parser.error("--param goes with one configuration")
     if options.plot and len(options.files) > 1 and options.plot.suffix:
         parser.error("--plot needs a folder when there are several sweep files")
 
@@ -120,7 +152,8 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     check_options(parser, options)
     simulator = Simulator(options.program)
-    sweeps = [Sweep(path, simulator, dict(options.set)) for path in options.files]
+    files = [given_sweep(options)] if options.param else options.files
+    sweeps = [Sweep(file, simulator, dict(options.set), folder=os.getcwd() if options.param else None) for file in files]
     names = [sweep.name for sweep in sweeps]
     if len(set(names)) < len(names):
         raise InputError("two sweeps have the same name, so that their results would share a folder")
@@ -143,6 +176,7 @@ def main(arguments=None):
             print(f"{sweep.name}: {len(failed)} of {len(result.rows)} points failed; the first one: "
                   f"point {failed[0]['point']}: {failed[0]['status']}: {failed[0]['error']}", file=sys.stderr)
         if not options.quiet:
+            print(best_points(result, terminal_columns()))
             print(result.folder / "results.csv")
         done = done and len(failed) < len(result.rows)
         if options.plot and len(failed) < len(result.rows):

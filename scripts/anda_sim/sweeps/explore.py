@@ -18,6 +18,7 @@ from pathlib import Path
 from anda_sim import html
 from anda_sim.common import scalar
 from anda_sim.common.errors import InputError
+from anda_sim.common.table import terminal_columns, text_table
 from anda_sim.figures.pareto import pareto_front
 from anda_sim.metrics import EDP
 
@@ -372,7 +373,7 @@ class Found:
         short = [".".join(key.split(".")[-2:]) for key in keys]
         head = ["point", *short, *(name.split(".", 1)[1] for name in shown), *(f"{name} / base" for name in names)]
         table = [["base", *(str(cell(self._of_base(key))) for key in keys), *(f"{self.reference[name]:.5g}" for name in shown),
-                        *("1" for _ in names)]]
+                  *("1" for _ in names)]]
         for row in self.front:
             table.append([str(row["point"]), *(str(row[key]) for key in keys), *(f"{row[name]:.5g}" for name in shown),
                           *(f"{row[name] / self.reference[name]:.3f}" if self.reference[name] else "" for name in self.objectives)])
@@ -380,12 +381,9 @@ class Found:
 
     def text(self):
         """The table of the front on the terminal."""
-        head, rows = self.table()
-        table = [head, *rows]
-        widths = [max(map(len, column)) for column in zip(*table)]
-        lines = ["  ".join(text.rjust(width) for text, width in zip(line, widths)).rstrip() for line in table]
         feasible = sum(row["feasible"] for row in self.rows)
-        return "\n".join([*lines, f"{len(self.front)} on the front, {feasible} of {len(self.rows)} trials meet the constraints"])
+        return (f"{text_table(*self.table(), terminal_columns())}\n"
+                f"{len(self.front)} on the front, {feasible} of {len(self.rows)} trials meet the constraints")
 
     def _of_base(self, key):
         exploration = self.exploration

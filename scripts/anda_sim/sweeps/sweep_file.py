@@ -128,6 +128,9 @@ class _Reader:
             return {name: self.value(each, key) for name, _, each in self.pairs(node, key)}
         if not yaml_text.is_plain(node):
             return self.fit(node, key)
+        measured = scalar.quantity(node.value, key.rpartition(".")[-1])
+        if measured is not None:
+            return measured
         try:
             value = scalar.plain(node.value)
         except scalar.OutOfRange as error:
@@ -144,8 +147,12 @@ class _Reader:
             return ""
         return node.value
 
-    def number(self, node, key):
+    def number(self, node, key, unit_of=""):
+        """A number; with a unit where the key `unit_of` has one in its name."""
         text = node.value if yaml_text.is_plain(node) else ""
+        measured = scalar.quantity(text, unit_of.rpartition(".")[-1])
+        if measured is not None:
+            return Decimal(str(measured))
         try:
             if scalar.number(text) is not None:
                 return Decimal(text)
@@ -202,7 +209,7 @@ class _Reader:
             if needed not in parts:
                 self.problem(node, f"a range needs `{needed}`", key)
                 return []
-        first, last = self.number(parts["from"], f"{key}.from"), self.number(parts["to"], f"{key}.to")
+        first, last = self.number(parts["from"], f"{key}.from", key), self.number(parts["to"], f"{key}.to", key)
         whole = self.truth(parts["whole"], f"{key}.whole") if "whole" in parts else False
         how = [name for name in ("step", "factor", "count") if name in parts]
         if first is None or last is None:
@@ -217,7 +224,7 @@ class _Reader:
             self.problem(parts["scale"], "goes with count only", f"{key}.scale")
             return []
         how = how[0] if how else "step"
-        by = self.number(parts[how], f"{key}.{how}") if how in parts else Decimal(1)
+        by = self.number(parts[how], f"{key}.{how}", key if how == "step" else "") if how in parts else Decimal(1)
         if by is None:
             return []
         if how == "count":
@@ -273,6 +280,28 @@ class _Reader:
         return []
 
 
+def _refuse_other_kinds(path, root):
+    """InputError for a file that another command runs."""
+    keys = {node.value for node, _ in root.value if isinstance(node, yaml.ScalarNode)} if isinstance(root, yaml.MappingNode) else set()
+    if keys & {"parameters", "linked"}:
+        return
+    if "models" in keys:
+        raise InputError(f"{path}: is a comparison; `anda-sim compare` runs it")
+    if keys & {"workload", "precision"}:
+        raise InputError(f"{path}: is the configuration of a run; `anda-sim run` runs it, and `sweep {path} --param KEY=VALUES` sweeps it")
+
+
+def values_of(text, key):
+    """The values that an option gives a parameter: `8,16`, `[[7, 5, 6, 6], 8]` or `{from: 4, to: 8}`."""
+    path = f"--param {key}={text}"
+    root = yaml_text.compose(path, text if text.startswith(("[", "{")) else f"[{text}]")
+    reader = _Reader(path)
+    values = reader.values(root, key)
+    if reader.problems:
+        raise InputError(*(message.replace(":1: ", ": ", 1) for _, message in sorted(reader.problems)))
+    return values
+
+
 def load(path):
     """The SweepFile at `path`; InputError names every problem in it."""
     path = Path(path)
@@ -280,6 +309,7 @@ def load(path):
     if root is None:
         raise InputError(f"{path}: is empty; a sweep file needs `parameters`")
     reader = _Reader(path)
+    _refuse_other_kinds(path, root)
     sweep = SweepFile(path=path, name=path.stem)
     sections = {}
     for name, name_node, node in reader.pairs(root, "", TOP_KEYS):
