@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include <anda/base/error.h>
 
@@ -72,6 +73,11 @@ void CommandLine::refuse_together(const std::vector<std::string>& names) const {
     if (has(name)) given.push_back("--" + name);
   }
   if (given.size() > 1) refuse("options " + joined(given, " and ") + " do not go together");
+}
+
+std::size_t CommandLine::jobs() const {
+  constexpr std::uint64_t most = 1024;
+  return number("jobs", std::max(1u, std::thread::hardware_concurrency()), most);
 }
 
 void CommandLine::refuse(const std::string& problem) const {

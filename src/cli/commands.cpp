@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
 
+#include "cli/cache_command.h"
 #include "cli/compare_command.h"
 #include "cli/completion_command.h"
 #include "cli/config_command.h"
@@ -19,6 +20,7 @@ const std::vector<Command>& commands() {
       {"run", "simulate a configuration and report cycles, energy and area", run_command, run_help},
       {"compare", "set systems against each other on a list of models", compare_command, compare_help},
       {"search", "find mantissa lengths that cost least within a loss of accuracy", search_command, search_help},
+      {"cache", "look after the results of simulated GeMMs that are kept", cache_command, cache_help},
       {"config", "print the effective configuration, or check one", config_command, config_help},
       {"trace", "write the GeMMs of a language model as a trace", trace_command, trace_help},
       {"evaluate", "measure the perplexity of a model with Anda activations", evaluate_command, evaluate_help},

@@ -90,7 +90,7 @@ def pe_rows(paper_runs, published):
                 figures = {key: value / speed for key, value in figures.items()}
             for metric, ours in figures.items():
                 paper = published["pe_level"][name][metric]
-                paper = paper[bits] if name == "Anda" else paper
+                paper = paper[str(bits)] if name == "Anda" else paper
                 rows.append((name, metric, bits if name == "Anda" else "", paper, ours))
     order = [NAMES[kind] for kind in kinds] + ["Anda"]
     return sorted(rows, key=lambda row: (order.index(row[0]), row[1], row[2] or 0))
