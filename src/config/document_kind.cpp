@@ -25,15 +25,13 @@ constexpr std::array<Mark, 5> marks{
 }  // namespace
 
 void refuse_other_kinds(const std::string& path, const std::vector<Tree>& layers, DocumentKind wanted) {
+  if (layers.empty()) return;
+  const Tree& own = layers.back();  // below it are the files that it is based on
   for (const Mark& mark : marks) {
-    for (const Tree& layer : layers) {
-      if (mark.kind == wanted && layer.find(mark.key) != nullptr) return;
-    }
+    if (mark.kind == wanted && own.find(mark.key) != nullptr) return;
   }
   for (const Mark& mark : marks) {
-    for (const Tree& layer : layers) {
-      if (layer.find(mark.key) != nullptr) throw Error::input(path + ": " + mark.message);
-    }
+    if (own.find(mark.key) != nullptr) throw Error::input(path + ": " + mark.message);
   }
 }
 

@@ -45,7 +45,7 @@ def workspace(tmp_path):
     for part in ("source", "tree"):
         (tmp_path / part).mkdir()
         (tmp_path / part / "a.cpp").write_text(CODE)
-    (tmp_path / "tree" / GUARD).write_bytes((ROOT / "scripts" / "anda_sim.mutation" / "guard.h").read_bytes())
+    (tmp_path / "tree" / GUARD).write_bytes((ROOT / "scripts" / "anda_sim" / "mutation" / "guard.h").read_bytes())
     return SimpleNamespace(source=tmp_path / "source", tree=tmp_path / "tree", build_folder=tmp_path,
                            compile_options=lambda: ["-std=c++17", "-xc++"])
 
