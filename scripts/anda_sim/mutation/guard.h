@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace anda_sim.mutation {
+namespace anda_mutation {
 
 inline bool on(int mutant) {
   static const char* const chosen = std::getenv("ANDA_MUTANT");
@@ -30,4 +30,4 @@ inline bool on(int mutant) {
 /// For constexpr functions: what they compute at compile time is never mutated.
 constexpr bool on_at_run_time(int mutant) { return !__builtin_is_constant_evaluated() && on(mutant); }
 
-}  // namespace anda_sim.mutation
+}  // namespace anda_mutation

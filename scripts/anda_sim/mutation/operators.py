@@ -104,7 +104,7 @@ class Finder:
         if not old or old == after:
             return
         constexpr = any(self._is_constexpr(parent) for parent in parents)
-        on = f"::anda_sim.mutation::{'on_at_run_time' if constexpr else 'on'}({NUMBER})"
+        on = f"::anda_mutation::{'on_at_run_time' if constexpr else 'on'}({NUMBER})"
         parts = {"ON": on, "OLD": old, "NEW": after}
         self.mutants.append(Mutant(self._file, kind, begin, end, after,
                                    re.sub("ON|OLD|NEW", lambda part: parts[part[0]], switched), constexpr))
