@@ -158,11 +158,11 @@ def test_verdicts(workspace):
 
 def test_a_mutant_that_never_ends_or_takes_all_memory_or_all_disk_is_killed(workspace, monkeypatch):
     suite = suite_of(workspace, a="while :; do :; done")
-    monkeypatch.setattr("anda_mutation.suite.LEAST_CPU_S", 1)
+    monkeypatch.setattr("anda_sim.mutation.suite.LEAST_CPU_S", 1)
     assert suite.verdict(1, set(), 100)["verdict"] == "killed"
-    monkeypatch.setattr("anda_mutation.suite.FILE_BYTES", 1 << 16)
+    monkeypatch.setattr("anda_sim.mutation.suite.FILE_BYTES", 1 << 16)
     assert suite_of(workspace, a="head -c 100000 /dev/zero >$TMPDIR/x").verdict(1, set(), 100)["verdict"] == "killed"
-    monkeypatch.setattr("anda_mutation.suite.MEMORY_BYTES", 1 << 26)
+    monkeypatch.setattr("anda_sim.mutation.suite.MEMORY_BYTES", 1 << 26)
     assert suite_of(workspace, a=f"{sys.executable} -c 'bytearray(1 << 27)'").verdict(1, set(), 100)["verdict"] == "killed"
 
 
