@@ -7,7 +7,7 @@
 #include <anda/base/error.h>
 #include <cstdio>
 #include <filesystem>
-#include <optional>
+#include <memory>
 #include <thread>
 
 #include "cli/command_line.h"
@@ -251,6 +251,62 @@ void check_inputs(const CommandLine& options, const RunConfig& config, const std
   refuse_overwriting(options.text("log", folder + "/log.jsonl"), inputs);
 }
 
+void refuse_empty(const CommandLine& options) {
+  for (const char* name : {"out", "log", "model"}) {
+    if (options.has(name) && options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
+  }
+}
+
+void print_found(std::ostream& out, const std::string& folder, const std::string& log,
+                 const std::vector<ReportedResult>& results) {
+  out << for_terminal(fmt::format("\n{}/search.json, {}", folder, log));
+  for (const ReportedResult& result : results) {
+    if (result.found.meets())
+      out << for_terminal(fmt::format(", {}/{}", folder, config_file_name(result.found.tolerance)));
+  }
+  out << '\n';
+}
+
+/// Says on stderr which tolerances nothing meets. Returns the exit status.
+int report_unmet(const std::vector<ReportedResult>& results) {
+  int status = 0;
+  for (const ReportedResult& result : results) {
+    if (result.found.meets()) continue;
+    status = exit_not_met;
+    const Candidate& best = result.found.outcome().best;
+    fmt::print(stderr, "error: nothing was found within a loss of {} %; closest is {} with {:.4g} %\n",
+               percent_digits(result.found.tolerance), combination_text(best.precisions.all), best.loss * 100);
+  }
+  return status;
+}
+
+/// Searches for one tolerance after another. `finished` counts those that are done.
+std::vector<ReportedResult> search_each(PrecisionSearch& search, const std::vector<double>& tolerances,
+                                        const std::string& log_path, std::size_t& finished) {
+  std::vector<ReportedResult> results;
+  try {
+    for (const double tolerance : tolerances) {
+      results.push_back({search.run(tolerance), {}});
+      finished = results.size();
+    }
+  } catch (const Error& error) {
+    if (error.kind() == Error::Kind::input) throw;
+    throw Error(error.kind(), fmt::format("{}\n(what was evaluated is in {}; the same command goes on from there)",
+                                          error.what(), log_path));
+  }
+  return results;
+}
+
+/// Times and energies of the machine, where the search minimises them.
+std::unique_ptr<SimulatedCost> simulated_cost(const SearchSettings& settings, const RunConfig& config) {
+  if (settings.objective == Objective::bops) return nullptr;
+  ProgressBar bar("costs");
+  return std::make_unique<SimulatedCost>(config, [&bar](double done) {
+    bar.update(done);
+    return !interrupted();
+  });
+}
+
 }  // namespace
 
 int search_command(const std::vector<std::string>& args, std::ostream& out) {
@@ -260,9 +316,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
     out << usage << description << examples;
     return 0;
   }
-  for (const char* name : {"out", "log", "model"}) {
-    if (options.has(name) && options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
-  }
+  refuse_empty(options);
   const std::vector<double> tolerances = tolerances_of(options);
   SearchSettings settings = settings_of(options);
   std::vector<std::string> config_files;
@@ -285,16 +339,9 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
                                                              {"config_sha256", subject_hash(config)},
                                                              {"evaluator", evaluator.identity}});
 
-  std::optional<SimulatedCost> simulated;
-  if (settings.objective != Objective::bops) {
-    ProgressBar bar("costs");
-    simulated.emplace(config, [&bar](double done) {
-      bar.update(done);
-      return !interrupted();
-    });
-  }
+  const std::unique_ptr<SimulatedCost> simulated = simulated_cost(settings, config);
 
-  std::vector<ReportedResult> results;
+  std::size_t finished = 0;
   ProgressBar bar(config.name);
   const double share = 1.0 / static_cast<double>(tolerances.size());
   const double most = settings.iterations + (settings.per_layer ? settings.layer_iterations : 0);
@@ -304,18 +351,12 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
     return !interrupted();
   };
   PrecisionSearch search(
-      settings, operations, simulated ? &*simulated : nullptr, [&] { return evaluator.make(go_on); }, log,
+      settings, operations, simulated.get(), [&] { return evaluator.make(go_on); }, log,
       [&](std::uint32_t iterations) {
-        done = share * (static_cast<double>(results.size()) + iterations / most);
+        done = share * (static_cast<double>(finished) + iterations / most);
         if (!go_on()) throw Error::run("interrupted");
       });
-  try {
-    for (const double tolerance : tolerances) results.push_back({search.run(tolerance), {}});
-  } catch (const Error& error) {
-    if (error.kind() == Error::Kind::input) throw;
-    throw Error(error.kind(), fmt::format("{}\n(what was evaluated is in {}; the same command goes on from there)",
-                                          error.what(), log.path()));
-  }
+  std::vector<ReportedResult> results = search_each(search, tolerances, log.path(), finished);
   bar.clear();
 
   output.keep();
@@ -324,23 +365,11 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   write_file(folder + "/search.json",
              [&](std::ostream& file) { write_search_json(file, info, results, operations, search); });
 
-  const bool met = std::all_of(results.begin(), results.end(), [](const auto& result) { return result.found.meets(); });
   if (!options.has("quiet")) {
     print_search(out, info, results, operations, search);
-    out << for_terminal(fmt::format("\n{}/search.json, {}", folder, log.path()));
-    for (const ReportedResult& result : results) {
-      if (result.found.meets())
-        out << for_terminal(fmt::format(", {}/{}", folder, config_file_name(result.found.tolerance)));
-    }
-    out << '\n';
+    print_found(out, folder, log.path(), results);
   }
-  for (const ReportedResult& result : results) {
-    if (result.found.meets()) continue;
-    const Candidate& best = result.found.outcome().best;
-    fmt::print(stderr, "error: nothing was found within a loss of {} %; closest is {} with {:.4g} %\n",
-               percent_digits(result.found.tolerance), combination_text(best.precisions.all), best.loss * 100);
-  }
-  return met ? 0 : exit_not_met;
+  return report_unmet(results);
 }
 
 }  // namespace anda::sim

@@ -32,6 +32,69 @@ void add_sources(const Technology& technology, std::vector<std::string>& list) {
   }
 }
 
+void add_machine(const SimulationResult& result, std::vector<std::string>& list) {
+  const AcceleratorConfig& machine = result.systems.front().accelerator;
+  list.push_back(
+      fmt::format("accelerator.mxu.fill_cycles = {} and accelerator.vector_unit.latency_cycles = {} are assumed; "
+                  "paid once a GeMM.",
+                  machine.mxu.fill_cycles, machine.vector_unit.latency_cycles));
+  list.push_back(fmt::format("Weights are symmetric integers, packed, with one FP16 scale for {} of them along k.",
+                             machine.format.weight_scale_group));
+  if (any_system(result, PeKind::anda)) {
+    list.push_back(fmt::format(
+        "Anda elements take (mantissa bits + 1) cycles a group of {}: the sign plane takes a cycle of its own.",
+        machine.format.group_size));
+  }
+  for (const SystemResult& system : result.systems) {
+    const auto element = make_processing_element(system.accelerator.mxu, system.accelerator.format);
+    if (element->compresses()) continue;
+    list.push_back(fmt::format(
+        "Elements of {} take {} cycles for {} elements along k; their activations are FP16 in memory and buffers.",
+        system.name, element->group_cycles(0), element->group_elements()));
+    if (element->converts_at_read()) {
+      list.push_back(fmt::format(
+          "{} converts every activation to a shared exponent whenever the array reads it, at technology.conversion's "
+          "energy and in no time or area of its own (estimated: not published).",
+          system.name));
+    }
+  }
+}
+
+std::string memory_timing(const DramConfig& dram) {
+  if (dram.level == DramLevel::fast) {
+    return fmt::format(
+        "External memory at level fast: streams run at the peak × (1 − refresh_cycle_ns / refresh_interval_ns) = "
+        "{:.4g} "
+        "GB/s; banks, row misses and read/write turnaround are not modelled; a read's first data comes dram.latency_ns "
+        "= {} ns after its request (assumed).",
+        dram.peak_bytes_per_s() * dram.available() / 1e9, dram.latency_ns);
+  }
+  return fmt::format(
+      "External memory at level detailed: every burst against banks, command and data buses and refresh ({}), page "
+      "policy {}, queues of {} bursts a channel; a write is complete when its last burst is in a queue; what of "
+      "dram.latency_ns = {} ns is not tRCD and tCL is the controller's (assumed). Commands that follow the end of a "
+      "GeMM are counted with the next one.",
+      name_of(dram_refreshes, dram.policy.refresh), name_of(dram_page_policies, dram.policy.page),
+      dram.policy.queue_requests, dram.latency_ns);
+}
+
+std::string memory_energy(const DramConfig& dram) {
+  if (dram.energy.model == DramEnergyModel::flat) {
+    return fmt::format(
+        "Energy of external memory is flat: {} pJ for each bit of a touched burst of {} bytes, whatever the command.",
+        dram.energy.pj_per_bit, dram.burst_bytes());
+  }
+  return fmt::format(
+      "Energy of external memory is that of its commands: {} pJ an activation with its precharge, {} a read burst, "
+      "{} "
+      "a write burst, {} a refresh of a channel, {} a refresh of a bank, {} mW a channel throughout a GeMM{}.",
+      dram.energy.activate_pj, dram.energy.read_pj, dram.energy.write_pj, dram.energy.refresh_pj,
+      dram.energy.refresh_bank_pj, dram.energy.background_mw,
+      dram.level == DramLevel::fast ? "; at level fast a row's activation is shared by all its bursts, and a refresh "
+                                      "comes every refresh_interval_ns"
+                                    : "");
+}
+
 }  // namespace
 
 std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult& result) {
@@ -51,71 +114,15 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
     list.emplace_back("tiling auto: of the legal shapes of a step, the one with the least external memory traffic.");
   }
 
-  if (!result.systems.empty()) {
-    const AcceleratorConfig& machine = result.systems.front().accelerator;
-    list.push_back(
-        fmt::format("accelerator.mxu.fill_cycles = {} and accelerator.vector_unit.latency_cycles = {} are assumed; "
-                    "paid once a GeMM.",
-                    machine.mxu.fill_cycles, machine.vector_unit.latency_cycles));
-    list.push_back(fmt::format("Weights are symmetric integers, packed, with one FP16 scale for {} of them along k.",
-                               machine.format.weight_scale_group));
-    if (any_system(result, PeKind::anda)) {
-      list.push_back(fmt::format(
-          "Anda elements take (mantissa bits + 1) cycles a group of {}: the sign plane takes a cycle of its own.",
-          machine.format.group_size));
-    }
-    for (const SystemResult& system : result.systems) {
-      const auto element = make_processing_element(system.accelerator.mxu, system.accelerator.format);
-      if (element->compresses()) continue;
-      list.push_back(fmt::format(
-          "Elements of {} take {} cycles for {} elements along k; their activations are FP16 in memory and buffers.",
-          system.name, element->group_cycles(0), element->group_elements()));
-      if (element->converts_at_read()) {
-        list.push_back(fmt::format(
-            "{} converts every activation to a shared exponent whenever the array reads it, at technology.conversion's "
-            "energy and in no time or area of its own (estimated: not published).",
-            system.name));
-      }
-    }
-  }
+  if (!result.systems.empty()) add_machine(result, list);
   list.emplace_back(
       info.consumer_outputs
           ? "Results of Anda systems are written in the format of the tensor type that is made from them, "
             "whatever comes between (softmax, normalisation, activation function)."
           : "Results are written as FP16.");
 
-  const DramConfig& dram = info.dram;
-  if (dram.level == DramLevel::fast) {
-    list.push_back(fmt::format(
-        "External memory at level fast: streams run at the peak × (1 − refresh_cycle_ns / refresh_interval_ns) = "
-        "{:.4g} "
-        "GB/s; banks, row misses and read/write turnaround are not modelled; a read's first data comes dram.latency_ns "
-        "= {} ns after its request (assumed).",
-        dram.peak_bytes_per_s() * dram.available() / 1e9, dram.latency_ns));
-  } else {
-    list.push_back(fmt::format(
-        "External memory at level detailed: every burst against banks, command and data buses and refresh ({}), page "
-        "policy {}, queues of {} bursts a channel; a write is complete when its last burst is in a queue; what of "
-        "dram.latency_ns = {} ns is not tRCD and tCL is the controller's (assumed). Commands that follow the end of a "
-        "GeMM are counted with the next one.",
-        name_of(dram_refreshes, dram.policy.refresh), name_of(dram_page_policies, dram.policy.page),
-        dram.policy.queue_requests, dram.latency_ns));
-  }
-  if (dram.energy.model == DramEnergyModel::flat) {
-    list.push_back(fmt::format(
-        "Energy of external memory is flat: {} pJ for each bit of a touched burst of {} bytes, whatever the command.",
-        dram.energy.pj_per_bit, dram.burst_bytes()));
-  } else {
-    list.push_back(fmt::format(
-        "Energy of external memory is that of its commands: {} pJ an activation with its precharge, {} a read burst, "
-        "{} "
-        "a write burst, {} a refresh of a channel, {} a refresh of a bank, {} mW a channel throughout a GeMM{}.",
-        dram.energy.activate_pj, dram.energy.read_pj, dram.energy.write_pj, dram.energy.refresh_pj,
-        dram.energy.refresh_bank_pj, dram.energy.background_mw,
-        dram.level == DramLevel::fast ? "; at level fast a row's activation is shared by all its bursts, and a refresh "
-                                        "comes every refresh_interval_ns"
-                                      : ""));
-  }
+  list.push_back(memory_timing(info.dram));
+  list.push_back(memory_energy(info.dram));
   list.push_back(fmt::format(
       "Energy of an action does not depend on data, and is that at the technology's reference clock of {} Hz at any "
       "clock_hz; idle blocks take none but what the technology charges for every cycle.",
@@ -123,7 +130,7 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
   list.push_back(fmt::format("Energy of an SRAM access grows with its capacity to the power of {} (assumed).",
                              info.technology.sram_energy_exponent));
   add_sources(info.technology, list);
-  if (!dram.energy.source.empty()) list.push_back(fmt::format("dram.energy: {}.", dram.energy.source));
+  if (!info.dram.energy.source.empty()) list.push_back(fmt::format("dram.energy: {}.", info.dram.energy.source));
   return list;
 }
 

@@ -89,17 +89,32 @@ TEST_CASE("Results that come again and again are stored with the last of them") 
   said.tile = &tile;
   said.cycle = 50;
   said.values_per_cycle = 64;
-  said.repeats = 3;
-  said.period = 10;
+  said.along_row = {3, 10, 0};
   // In one place the third counts: 50 + 2 · 10 + 4.
   CHECK(bench.results.call(tlm::TLM_WRITE_COMMAND, 0, 512, said).stored == 74);
   CHECK(bench.fetch(0, 512) == 74);
   // Side by side each has its own cycle: 54, 64, 74.
-  said.stride = 512;
+  said.along_row.stride = 512;
   bench.results.call(tlm::TLM_WRITE_COMMAND, 1024, 512, said);
   CHECK(bench.fetch(1024, 512) == 54);
   CHECK(bench.fetch(1536, 512) == 64);
   CHECK(bench.fetch(2048, 512) == 74);
+  CHECK(bench.fetch(1024, 513) == 64);
+  // What takes the place of a part leaves the cycles of the others.
+  DataflowExtension other;
+  other.cycle = 200;
+  bench.dma.call(tlm::TLM_WRITE_COMMAND, 1500, 100, other);
+  CHECK(bench.fetch(1024, 476) == 54);
+  CHECK(bench.fetch(1500, 100) == 200);
+  CHECK(bench.fetch(1600, 448) == 64);
+  CHECK(bench.fetch(1600, 449) == 74);
+  // Rows of them, with a gap, 100 cycles apart: 54 + 100 · row + 10 · i.
+  said.rows = {2, 100, 2048};
+  CHECK(bench.results.call(tlm::TLM_WRITE_COMMAND, 1024, 512, said).stored == 174);
+  CHECK(bench.fetch(1024, 1536) == 74);
+  CHECK(bench.fetch(3072, 512) == 154);
+  CHECK(bench.fetch(3584, 1024) == 174);
+  CHECK(bench.fetch(2560, 512) == 0);
 }
 
 TEST_CASE("A stranger's reads of activations take a cycle for every two words, writes one for each") {

@@ -108,7 +108,7 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler
     assert [row[CYCLES] for row in rows(tmp_path)][:24] == [row[CYCLES] for row in rows(whole)]
 
 
-class Stopped(Exception):
+class Stopped(BaseException):
     """Stands for a kill: what is not yet on the disk does not get there."""
 
 
@@ -315,8 +315,8 @@ def test_a_disk_that_is_full_ends_the_search_with_a_message(tmp_path):
     (["--max-loss", "1"], "go together"),
     (["--loss-table", "none.csv", "--max-loss", "1"], "none.csv: cannot be read"),
     (["--loss-table", "wrong.csv", "--max-loss", "1"], "wrong.csv:2: has no loss"),
-    (["--loss-table", "wrong.jsonl", "--max-loss", "1"], "wrong.jsonl:2: is no line of a log"),
-    (["--loss-table", "range.csv", "--max-loss", "1"], "range.csv:2: mantissa lengths are from 1 to 16"),
+    (["--loss-table", "wrong.jsonl", "--max-loss", "1"], "wrong.jsonl:2: has no loss"),
+    (["--loss-table", "range.csv", "--max-loss", "1"], "range.csv:2: A_d is 40, must be a whole number from 1 to 16"),
     (["--sampler", "grid"], "invalid choice"),
     (["--seed", "-1"], "--seed"),
     (["--plot", "front.gif"], "front.gif: must end in .pdf, .svg or .png"),

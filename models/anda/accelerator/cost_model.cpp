@@ -31,77 +31,90 @@ double Energy::sram() const {
 CostModel::CostModel(const Technology& technology, const AcceleratorConfig& config, const DramConfig& dram,
                      const Counters& counters) {
   const double clock = technology.reference_clock_hz;
-  const auto charge = [&](Component component, const char* counter, double energy_pj) {
-    const std::size_t index = counters.index_of(counter);
-    if (index == counters.size()) throw std::logic_error(std::string("no counter ") + counter);
-    terms_.push_back({component, index, energy_pj});
-  };
-
-  // Processing elements: the block's figures are those of Anda elements, Fig. 15 relates the others to them.
   const auto element = make_processing_element(config.mxu, config.format);
-  const PeCost& pe = technology.processing_elements[config.mxu.processing_element];
-  const PeCost& reference = technology.processing_elements[PeKind::anda];
-  charge(Component::mxu, "mxu.pe_cycles",
-         action_pj(technology.mxu, clock) * pe.power / reference.power * element->scaling());
-  area_[Component::mxu] =
-      unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area / reference.area * element->scaling();
-
-  charge(Component::mxu, "mxu.converted_values", technology.conversion.energy_pj_per_value);
+  add_array(counters, technology, config, *element);
 
   // Blocks that are seldom busy: clock and leakage, every cycle, in proportion to their size.
   const auto clocked = [&](Component component, const BlockCost& cost, double units) {
-    charge(component, "controller.cycles", action_pj(cost, clock) * units / cost.area_units);
+    charge(counters, component, "controller.cycles", action_pj(cost, clock) * units / cost.area_units);
     area_[component] = unit_mm2(cost) * units;
   };
   if (element->compresses()) clocked(Component::compressor, technology.compressor, config.compressor.lanes);
   clocked(Component::vector_unit, technology.vector_unit, config.vector_unit.fpus);
   clocked(Component::top_controller, technology.top_controller, technology.top_controller.area_units);
 
+  add_buffers(counters, technology, config);
+  if (dram.energy.model == DramEnergyModel::flat) {
+    for (const char* counter : {"dram.read_bursts", "dram.write_bursts"}) {
+      charge(counters, Component::dram, counter, dram.energy.pj_per_bit * dram.burst_bytes() * 8);
+    }
+  } else {
+    add_dram_commands(counters, dram, config.clock_hz);
+  }
+}
+
+void CostModel::charge(const Counters& counters, Component component, const char* counter, double energy_pj) {
+  const std::size_t index = counters.index_of(counter);
+  if (index == counters.size()) throw std::logic_error(std::string("no counter ") + counter);
+  terms_.push_back({component, index, energy_pj});
+}
+
+/// Processing elements: the block's figures are those of Anda elements, Fig. 15 relates the others to them.
+void CostModel::add_array(const Counters& counters, const Technology& technology, const AcceleratorConfig& config,
+                          const ProcessingElement& element) {
+  const PeCost& pe = technology.processing_elements[config.mxu.processing_element];
+  const PeCost& reference = technology.processing_elements[PeKind::anda];
+  charge(counters, Component::mxu, "mxu.pe_cycles",
+         action_pj(technology.mxu, technology.reference_clock_hz) * pe.power / reference.power * element.scaling());
+  charge(counters, Component::mxu, "mxu.converted_values", technology.conversion.energy_pj_per_value);
+  area_[Component::mxu] =
+      unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area / reference.area * element.scaling();
+}
+
+void CostModel::add_buffers(const Counters& counters, const Technology& technology, const AcceleratorConfig& config) {
   const auto bit_pj = [&](const BlockCost& cost, double bytes) {
-    return action_pj(cost, clock) * std::pow(bytes / cost.area_units, technology.sram_energy_exponent);
+    return action_pj(cost, technology.reference_clock_hz) *
+           std::pow(bytes / cost.area_units, technology.sram_energy_exponent);
   };
   const ActivationBufferConfig& activations = config.activation_buffer;
   const double activation_bytes = static_cast<double>(activations.mantissa_bytes + activations.exponent_bytes);
   const double activation_pj = bit_pj(technology.activation_buffer, activation_bytes);
   for (const char* counter : {"activation_buffer.mantissa_words_read", "activation_buffer.mantissa_words_written"}) {
-    charge(Component::activation_buffer, counter, activation_pj * activations.word_bits);
+    charge(counters, Component::activation_buffer, counter, activation_pj * activations.word_bits);
   }
   for (const char* counter : {"activation_buffer.exponent_words_read", "activation_buffer.exponent_words_written"}) {
-    charge(Component::activation_buffer, counter, activation_pj * activations.exponent_word_bits);
+    charge(counters, Component::activation_buffer, counter, activation_pj * activations.exponent_word_bits);
   }
   area_[Component::activation_buffer] = unit_mm2(technology.activation_buffer) * activation_bytes;
 
   const double weight_bytes = static_cast<double>(config.weight_buffer.bytes);
   const double weight_pj = bit_pj(technology.weight_buffer, weight_bytes);
   for (const char* counter : {"weight_buffer.words_read", "weight_buffer.words_written"}) {
-    charge(Component::weight_buffer, counter, weight_pj * config.weight_buffer.word_bits);
+    charge(counters, Component::weight_buffer, counter, weight_pj * config.weight_buffer.word_bits);
   }
   area_[Component::weight_buffer] = unit_mm2(technology.weight_buffer) * weight_bytes;
+}
 
-  if (dram.energy.model == DramEnergyModel::flat) {
-    for (const char* counter : {"dram.read_bursts", "dram.write_bursts"}) {
-      charge(Component::dram, counter, dram.energy.pj_per_bit * dram.burst_bytes() * 8);
-    }
+/// External memory by its commands. At level fast, which has none, a row's activation is shared by all its bursts.
+void CostModel::add_dram_commands(const Counters& counters, const DramConfig& dram, double clock_hz) {
+  const DramEnergy& command = dram.energy;
+  double of_row = 0;
+  if (dram.level == DramLevel::detailed) {
+    charge(counters, Component::dram, "dram.activates", command.activate_pj);
+    charge(counters, Component::dram, "dram.refreshes", command.refresh_pj);
+    charge(counters, Component::dram, "dram.bank_refreshes", command.refresh_bank_pj);
   } else {
-    const DramEnergy& command = dram.energy;
-    double of_row = 0;  // a burst's share of its row's activation, where activations are not counted
-    if (dram.level == DramLevel::detailed) {
-      charge(Component::dram, "dram.activates", command.activate_pj);
-      charge(Component::dram, "dram.refreshes", command.refresh_pj);
-      charge(Component::dram, "dram.bank_refreshes", command.refresh_bank_pj);
-    } else {
-      of_row = command.activate_pj * dram.burst_bytes() / dram.organisation.row_bytes;
-      const double interval_pj = dram.policy.refresh == DramRefresh::all_bank ? command.refresh_pj
-                                 : dram.policy.refresh == DramRefresh::per_bank
-                                     ? command.refresh_bank_pj * dram.organisation.banks()
-                                     : 0;
-      charge(Component::dram, "controller.cycles",
-             interval_pj * dram.channels * 1e9 / dram.refresh_interval_ns / config.clock_hz);
-    }
-    charge(Component::dram, "dram.read_bursts", command.read_pj + of_row);
-    charge(Component::dram, "dram.write_bursts", command.write_pj + of_row);
-    charge(Component::dram, "controller.cycles", dram.energy.background_mw * dram.channels * 1e9 / config.clock_hz);
+    of_row = command.activate_pj * dram.burst_bytes() / dram.organisation.row_bytes;
+    const double interval_pj = dram.policy.refresh == DramRefresh::all_bank ? command.refresh_pj
+                               : dram.policy.refresh == DramRefresh::per_bank
+                                   ? command.refresh_bank_pj * dram.organisation.banks()
+                                   : 0;
+    charge(counters, Component::dram, "controller.cycles",
+           interval_pj * dram.channels * 1e9 / dram.refresh_interval_ns / clock_hz);
   }
+  charge(counters, Component::dram, "dram.read_bursts", command.read_pj + of_row);
+  charge(counters, Component::dram, "dram.write_bursts", command.write_pj + of_row);
+  charge(counters, Component::dram, "controller.cycles", command.background_mw * dram.channels * 1e9 / clock_hz);
 }
 
 Energy CostModel::energy(const std::vector<std::uint64_t>& counts) const {

@@ -13,6 +13,8 @@
 
 namespace anda {
 
+class ProcessingElement;
+
 /// What energy and area are attributed to.
 enum class Component : std::size_t {
   mxu,
@@ -72,6 +74,12 @@ class CostModel {
     std::size_t counter;
     double energy_pj;
   };
+
+  void charge(const Counters& counters, Component component, const char* counter, double energy_pj);
+  void add_array(const Counters& counters, const Technology& technology, const AcceleratorConfig& config,
+                 const ProcessingElement& element);
+  void add_buffers(const Counters& counters, const Technology& technology, const AcceleratorConfig& config);
+  void add_dram_commands(const Counters& counters, const DramConfig& dram, double clock_hz);
 
   std::vector<Term> terms_;
   PerComponent area_;

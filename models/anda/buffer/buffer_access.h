@@ -59,12 +59,14 @@ class BufferAccess {
     if (!said_->timed) return;
     const std::uint64_t address = payload_.get_address();
     if (payload_.is_write()) {
+      const std::uint64_t first = said_->cycle + cycles;
+      const Repeats& rows = said_->rows;
       // Of repeats in one place the last one counts.
-      const std::uint64_t last = said_->repeats - 1;
-      for (std::uint64_t i = said_->stride == 0 ? last : 0; i <= last; ++i) {
-        said_->done = said_->stored = said_->cycle + cycles + i * said_->period;
-        memory_.arrive(address + i * said_->stride, payload_.get_data_length(), said_->done);
+      for (std::uint64_t i = rows.stride == 0 ? rows.times - 1 : 0; i < rows.times; ++i) {
+        memory_.arrive(address + i * rows.stride, payload_.get_data_length(), first + i * rows.period,
+                       said_->along_row);
       }
+      said_->done = said_->stored = first + said_->repeat_cycles();
     } else {
       said_->arrived = memory_.arrived(address, payload_.get_data_length());
       said_->done = std::max(said_->cycle, said_->arrived) + cycles;

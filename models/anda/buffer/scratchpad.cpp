@@ -43,34 +43,51 @@ std::size_t Scratchpad::find(std::uint64_t address) const {
   return hint_ = static_cast<std::size_t>(at - segments_.begin());
 }
 
-void Scratchpad::arrive(std::uint64_t address, std::uint64_t bytes, std::uint64_t cycle) {
-  const std::uint64_t end = address + bytes;
-  const std::size_t first = find(address);
-  if (first < segments_.size() && segments_[first].begin == address && segments_[first].end == end) {
-    segments_[first].cycle = cycle;  // what mostly happens: a panel takes the place of one of the same size
+void Scratchpad::arrive(std::uint64_t address, std::uint64_t bytes, std::uint64_t cycle, const Repeats& pieces) {
+  if (pieces.times == 1 || pieces.stride == bytes) {
+    place({address, address + pieces.times * bytes, address, bytes, cycle, pieces.period});
+    return;
+  }
+  for (std::uint64_t i = pieces.stride == 0 ? pieces.times - 1 : 0; i < pieces.times; ++i) {
+    const std::uint64_t begin = address + i * pieces.stride;
+    place({begin, begin + bytes, begin, bytes, cycle + i * pieces.period, 0});
+  }
+}
+
+void Scratchpad::place(const Segment& segment) {
+  const std::size_t first = find(segment.begin);
+  if (first < segments_.size() && segments_[first].begin == segment.begin && segments_[first].end == segment.end) {
+    segments_[first] = segment;  // what mostly happens: a panel takes the place of one of the same size
     return;
   }
   std::size_t last = first;
-  while (last < segments_.size() && segments_[last].begin < end) ++last;
+  while (last < segments_.size() && segments_[last].begin < segment.end) ++last;
   std::vector<Segment> kept;
   if (first < last) {
-    const Segment before = segments_[first];
-    const Segment after = segments_[last - 1];
-    if (before.begin < address) kept.push_back({before.begin, address, before.cycle});
-    kept.push_back({address, end, cycle});
-    if (after.end > end) kept.push_back({end, after.end, after.cycle});
+    Segment before = segments_[first];
+    Segment after = segments_[last - 1];
+    if (before.begin < segment.begin) {
+      before.end = segment.begin;
+      kept.push_back(before);
+    }
+    kept.push_back(segment);
+    if (after.end > segment.end) {
+      after.begin = segment.end;
+      kept.push_back(after);
+    }
     segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(first),
                     segments_.begin() + static_cast<std::ptrdiff_t>(last));
   } else {
-    kept.push_back({address, end, cycle});
+    kept.push_back(segment);
   }
   segments_.insert(segments_.begin() + static_cast<std::ptrdiff_t>(first), kept.begin(), kept.end());
 }
 
 std::uint64_t Scratchpad::arrived(std::uint64_t address, std::uint64_t bytes) const {
   std::uint64_t cycle = 0;
-  for (std::size_t i = find(address); i < segments_.size() && segments_[i].begin < address + bytes; ++i) {
-    cycle = std::max(cycle, segments_[i].cycle);
+  const std::uint64_t end = address + bytes;
+  for (std::size_t i = find(address); i < segments_.size() && segments_[i].begin < end; ++i) {
+    cycle = std::max(cycle, segments_[i].arrived_to(end));
   }
   return cycle;
 }

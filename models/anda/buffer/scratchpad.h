@@ -2,10 +2,12 @@
 #ifndef ANDA_BUFFER_SCRATCHPAD_H
 #define ANDA_BUFFER_SCRATCHPAD_H
 
+#include <algorithm>
 #include <cstdint>
 #include <tlm>
 #include <vector>
 
+#include <anda/tlm/dataflow_extension.h>
 #include <anda/tlm/target_access.h>
 
 namespace anda {
@@ -35,18 +37,28 @@ class Scratchpad {
     hint_ = 0;
   }
 
-  /// Bytes from an address on arrive in a cycle.
-  void arrive(std::uint64_t address, std::uint64_t bytes, std::uint64_t cycle);
+  /// Bytes from an address on arrive in a cycle, and pieces of as many bytes after them.
+  void arrive(std::uint64_t address, std::uint64_t bytes, std::uint64_t cycle, const Repeats& pieces = {});
 
   /// The cycle at which the last of these bytes is there; 0 for bytes that nobody brought.
   std::uint64_t arrived(std::uint64_t address, std::uint64_t bytes) const;
 
  private:
+  /// Bytes that arrived together, or in equal pieces one after another.
   struct Segment {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
-    std::uint64_t cycle = 0;
+    std::uint64_t first = 0;  ///< where the first piece began, which may have been overwritten
+    std::uint64_t piece = 0;  ///< bytes of a piece
+    std::uint64_t cycle = 0;  ///< at which the first piece arrived
+    std::uint64_t period = 0;
+
+    /// The cycle at which the last byte before an address was there.
+    std::uint64_t arrived_to(std::uint64_t address) const {
+      return period == 0 ? cycle : cycle + (std::min(address, end) - 1 - first) / piece * period;
+    }
   };
+  void place(const Segment& segment);
 
   std::size_t find(std::uint64_t address) const;
   unsigned char* at(std::uint64_t address) {

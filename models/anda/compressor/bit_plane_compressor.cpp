@@ -118,25 +118,24 @@ void BitPlaneCompressor::put_out_block(std::uint64_t address, DataflowExtension&
   next = DataflowExtension();
   next.words = said.words;
   next.tile = &tile;
-  next.repeats = said.repeats;
-  next.period = said.period;
-  next.stride = said.stride;
+  next.along_row = said.along_row;
+  next.rows = said.rows;
   next.moves_data = said.moves_data;
   next.timed = said.timed;
   next.counted = said.counted;
   if (said.timed) {
     const LaneQueue::Block block(rates_, tile.values(), tile.rows * ceil_div(tile.columns, format.group_size));
-    if (said.period == 0) {
+    if (said.along_row.period + said.rows.period == 0) {
       next.cycle = lanes_.add(said.cycle, block);
     } else {
       // Blocks that come again find all lanes free, as those did that they are like.
       next.cycle = said.cycle + block.alone_cycles;
-      if (tile.last_of_row) lanes_.shift(said.repeats * said.period);
+      lanes_.add_alone(said.cycle + said.repeat_cycles(), block);
     }
-    said.stored = next.cycle + (said.repeats - 1) * said.period;
+    said.stored = next.cycle + said.repeat_cycles();
     said.repeatable = lanes_.alone();
     const std::uint64_t groups = tile.rows * ceil_div(tile.block_columns, format.group_size);
-    count(groups * said.repeats, format);
+    count(groups * said.accesses(), format);
     if (observer_ != nullptr) shown_.add(groups, {said.cycle, said.stored});
   }
   std::uint8_t* const data = said.moves_data ? compress(tile, format) : nullptr;

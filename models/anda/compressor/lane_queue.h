@@ -42,22 +42,21 @@ class LaneQueue {
     if (from + block.first_cycles < end_) {
       queue(from, block);
     } else {
-      alone_ = true;
-      last_ = block;
-      last_from_ = from;
-      end_ = from + block.alone_cycles;
+      add_alone(from, block);
     }
     return end_;
   }
 
+  /// The same of a block that is known to find all lanes free.
+  void add_alone(std::uint64_t from, const Block& block) {
+    alone_ = true;
+    last_ = block;
+    last_from_ = from;
+    end_ = from + block.alone_cycles;
+  }
+
   /// Whether the last block found all lanes free, so that its like a period later does so too.
   bool alone() const { return alone_; }
-
-  /// That block has come again and again since, for the last time so many cycles later.
-  void shift(std::uint64_t cycles) {
-    last_from_ += cycles;
-    end_ += cycles;
-  }
 
  private:
   void queue(std::uint64_t from, const Block& block);

@@ -148,8 +148,15 @@ BufferWords StepPlan::output_words(const Step& step, std::uint64_t row, std::uin
   return words;
 }
 
-BufferWords StepPlan::partial_sum_words(const Step& step, std::uint64_t row) const {
-  return partial_words_to(step, row, step.width) - partial_words_to(step, row, 0);
+BufferWords StepPlan::partial_sum_words(const Step& step, std::uint64_t row, std::uint64_t rows) const {
+  return partial_words_to(step, row + rows - 1, step.width) - partial_words_to(step, row, 0);
+}
+
+BufferWords StepPlan::unit_words(const Step& step, std::uint64_t row, std::uint64_t column, std::uint64_t units) const {
+  const std::uint64_t width = tiles_of_unit(step) * geometry_.columns;
+  if (step.last_k && compresses()) return geometry_.activation_words(rows_of(step, row), width, task_.output) * units;
+  const std::uint64_t first = column * geometry_.columns;
+  return result_words_to(step, row, first + units * width) - result_words_to(step, row, first);
 }
 
 BufferWords StepPlan::result_words_to(const Step& step, std::uint64_t row, std::uint64_t column) const {

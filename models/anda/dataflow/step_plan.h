@@ -128,11 +128,21 @@ class StepPlan {
   std::uint64_t block_columns() const { return block_columns_; }
   /// Words of the buffer that the results of some rows of tiles fill.
   BufferWords output_words(const Step& step, std::uint64_t row, std::uint64_t rows) const;
-  /// Words and bytes of the partial sums that a row of tiles starts from.
-  BufferWords partial_sum_words(const Step& step, std::uint64_t row) const;
-  std::uint64_t partial_sum_bytes(const Step& step, std::uint64_t row) const {
-    return rows_of(step, row) * step.width * sizeof(float);
+  /// Words and bytes of the partial sums that some rows of tiles start from.
+  BufferWords partial_sum_words(const Step& step, std::uint64_t row, std::uint64_t rows) const;
+  std::uint64_t partial_sum_bytes(const Step& step, std::uint64_t row, std::uint64_t rows) const {
+    return ((rows - 1) * geometry_.rows + rows_of(step, row + rows - 1)) * step.width * sizeof(float);
   }
+  /// Tiles of a row whose results are put out together: those of a block that is compressed, or one.
+  std::uint64_t tiles_of_unit(const Step& step) const {
+    return step.last_k && compresses() ? operands_.tiles_of_block : 1;
+  }
+  /// Bytes from the results of such a unit to those of the next in its row.
+  std::uint64_t unit_stride(const Step& step, std::uint64_t row) const {
+    return result_bytes(step, rows_of(step, row), tiles_of_unit(step) * geometry_.columns);
+  }
+  /// Words of the buffer that the results of some units of the array's width fill, from a column of tiles on.
+  BufferWords unit_words(const Step& step, std::uint64_t row, std::uint64_t column, std::uint64_t units) const;
   std::uint64_t rows_of(const Step& step, std::uint64_t panel) const {
     return piece(step.height, geometry_.rows, panel);
   }

@@ -48,7 +48,7 @@ void ArrayValues::take_operands(const StepPlan& plan, const Step& step) {
 void ArrayValues::take_partial_sums(const StepPlan& plan, const Step& step) {
   for (std::uint64_t row = 0; row < step.row_tiles; ++row) {
     const std::uint64_t rows = plan.rows_of(step, row);
-    bytes_.resize(plan.partial_sum_bytes(step, row));
+    bytes_.resize(plan.partial_sum_bytes(step, row, 1));
     fetch_activations_(plan.partial_sum_address(step, row, 0), bytes_.size(), bytes_.data());
     const std::uint8_t* from = bytes_.data();
     for (std::uint64_t tile = 0; tile < step.column_tiles; ++tile) {

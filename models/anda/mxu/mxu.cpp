@@ -73,7 +73,6 @@ std::uint64_t Mxu::compute(const Step& step, std::uint64_t held) {
   shown_ = Shown();
   for (std::uint64_t row = 0; row < step.row_tiles;) {
     const Instants start{pace_, put_out_, stored_};
-    repeatable_ = true;
     sent_.clear();
     compute_row(step, row++);
     row += repeat_row(step, row, start);
@@ -89,23 +88,32 @@ std::uint64_t Mxu::compute(const Step& step, std::uint64_t held) {
 }
 
 void Mxu::compute_row(const Step& step, std::uint64_t row) {
-  const std::uint64_t sums_arrived = step.k > 0 ? take_partial_sums(step, row) : 0;
-  for (std::uint64_t column = 0; column < step.column_tiles; ++column) {
-    const ArrayTile tile = plan_->tile(step, row, column);
-    compute_tile(step, tile, sums_arrived);
-    count(work(tile, plan_->task().input.mantissa_bits));
+  repeatable_ = true;
+  const std::uint64_t sums_arrived = step.k > 0 ? take_partial_sums(step, row, 1) : 0;
+  const std::uint64_t unit = plan_->tiles_of_unit(step);
+  for (std::uint64_t column = 0; column < step.column_tiles;) {
+    const Instants start{pace_, put_out_, stored_};
+    const bool so_far = repeatable_;
+    repeatable_ = true;
+    for (const std::uint64_t end = std::min(column + unit, step.column_tiles); column < end; ++column) {
+      const ArrayTile tile = plan_->tile(step, row, column);
+      compute_tile(step, tile, sums_arrived);
+      count(work(tile, plan_->task().input.mantissa_bits));
+    }
+    column += repeat_unit(step, row, column, start);
+    repeatable_ = repeatable_ && so_far;
   }
 }
 
-/// The sums that a row of tiles goes on from come back into the accumulators. Returns when they have arrived from
+/// The sums that some rows of tiles go on from come back into the accumulators. Returns when they have arrived from
 /// memory; those of the step before are there.
-std::uint64_t Mxu::take_partial_sums(const Step& step, std::uint64_t row) {
+std::uint64_t Mxu::take_partial_sums(const Step& step, std::uint64_t row, std::uint64_t rows) {
   DataflowExtension& read = read_activations_.said;
   read = DataflowExtension();
   read.cycle = pace_.done;
-  read.words = plan_->partial_sum_words(step, row);
+  read.words = plan_->partial_sum_words(step, row, rows);
   read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->partial_sum_address(step, row, 0),
-                    plan_->partial_sum_bytes(step, row), nullptr);
+                    plan_->partial_sum_bytes(step, row, rows), nullptr);
   return step.load_partial_sums ? read.arrived : 0;
 }
 
@@ -145,6 +153,7 @@ void Mxu::compute_parts(const Step& step, const ArrayTile& tile, const TileTimin
     operands.weight_words = 0;
     inner = 0;
   }
+  repeatable_ = false;
 }
 
 /// Asks the ports for the first words of operands and waits for them and for a bank of accumulators.
@@ -170,6 +179,9 @@ std::uint64_t Mxu::start(const Step& step, const ArrayTile& tile, const TileTimi
   read_weights_(weights, tlm::TLM_READ_COMMAND, plan_->weight_address(step, tile.column) + weight_at,
                 task.weights.bytes(end, tile.columns) - weight_at, nullptr);
 
+  // What waits for the arrival of operands does not come again.
+  repeatable_ = repeatable_ && activation.repeatable && weight.repeatable && activation.arrived <= activation.cycle &&
+                weight.arrived <= weight.cycle;
   const ArrayPace before = pace_;
   const std::uint64_t started =
       pace_.start(std::max({activation.arrived, weight.arrived, operands.sums_arrived}), activation.done, weight.done);
@@ -194,81 +206,10 @@ void Mxu::send(const Step& step, const ArrayTile& tile) {
   write.moves_data = functional_.enabled;
   send_tile(step, tile);
   repeatable_ = repeatable_ && write.repeatable;
-  sent_.push_back(write.cycle);
+  sent_.push_back({tile.column, write.cycle, {}});
   pace_.drained_at(write.done - config_.fill_cycles, write.sink_slower);
   put_out_ = write.put_out;
   stored_ = std::max(stored_, write.stored);
-}
-
-// --- steps on the beat ---
-
-/// Whether the state after some tiles is the one before them, a period later.
-bool Mxu::recurs(const Instants& before) const {
-  const std::uint64_t period = pace_.done - before.pace.done;
-  return repeatable_ && !functional_.enabled && observer_ == nullptr && pace_.waited == before.pace.waited &&
-         before.pace.recurs(pace_) && put_out_ - before.put_out == period && stored_ - before.stored == period;
-}
-
-/// The rows of tiles that follow a row like it whose operands are there in time: how many were done so. `start`: what
-/// was when the row started.
-std::uint64_t Mxu::repeat_row(const Step& step, std::uint64_t row, const Instants& start) {
-  if (step.k > 0 || !step.last_k || !recurs(start)) return 0;  // partial sums tie rows to other steps
-  const std::uint64_t period = pace_.done - start.pace.done;
-  const std::uint64_t whole = step.height / plan_->geometry().rows;  // rows of tiles of the array's height
-  std::uint64_t times = 0;
-  DataflowExtension& read = read_activations_.said;
-  read = DataflowExtension();
-  read.counted = false;
-  for (; row + times < whole; ++times) {
-    read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->activation_address(step, row + times),
-                      plan_->task().input.bytes(plan_->geometry().rows, step.depth), nullptr);
-    if (read.arrived >= pace_.done + times * period) break;
-  }
-  read = DataflowExtension();
-  if (times == 0) return 0;
-  const std::uint64_t stride = plan_->result_address(step, row, 0) - plan_->result_address(step, row - 1, 0);
-  repeat_tiles(step, row, times, period, stride, plan_->output_words(step, row, times));
-  pace_.repeat(start.pace, times);
-  put_out_ += times * period;
-  stored_ += times * period;
-  return times;
-}
-
-/// One transaction of each kind for the tiles of a row that have come again, `times` times.
-void Mxu::repeat_tiles(const Step& step, std::uint64_t row, std::uint64_t times, std::uint64_t period,
-                       std::uint64_t stride, const BufferWords& words) {
-  DataflowExtension& write = write_sums_.said;
-  write = DataflowExtension();
-  write.repeats = times;
-  write.period = period;
-  write.stride = stride;
-  read_activations_.said = DataflowExtension();
-  read_weights_.said = DataflowExtension();
-  for (std::uint64_t column = 0; column < step.column_tiles; ++column) {
-    const ArrayTile tile = plan_->tile(step, row, column);
-    count(work(tile, plan_->task().input.mantissa_bits) * times);
-    read_activations_.said.words += tile.activations * times;
-    read_weights_.said.words.data += plan_->weight_words(tile, tile.groups) * times;
-    write.cycle = sent_[column] + period;
-    write.words = tile.last_of_row ? words : BufferWords();
-    send_tile(step, tile);
-  }
-  read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->activation_address(step, row),
-                    plan_->task().input.bytes(plan_->rows_of(step, row), step.depth), nullptr);
-  read_weights_(weights, tlm::TLM_READ_COMMAND, plan_->weight_address(step, 0),
-                plan_->task().weights.bytes(step.depth, plan_->columns_of(step, 0)), nullptr);
-  write = DataflowExtension();
-}
-
-Mxu::Beat Mxu::beat() const { return {recurs(before_) ? pace_.done - before_.pace.done : 0, pace_.done, stored_}; }
-
-void Mxu::repeat(const Step& last, std::uint64_t times) {
-  const std::uint64_t period = pace_.done - before_.pace.done;
-  repeat_tiles(last, 0, times, period, 0, plan_->output_words(last, 0, 1) * times);
-  pace_.repeat(before_.pace, times);
-  put_out_ += times * period;
-  stored_ += times * period;
-  repeatable_ = false;
 }
 
 void Mxu::send_tile(const Step& step, const ArrayTile& tile) {

@@ -132,6 +132,12 @@ class Mxu : public ArrayBlock {
     std::uint64_t put_out = 0;
     std::uint64_t stored = 0;
   };
+  /// A tile whose sums have left, with those like it that follow in its row.
+  struct Sent {
+    std::uint64_t column = 0;
+    std::uint64_t cycle = 0;
+    Repeats along_row;
+  };
   /// Of a step, for an observer.
   struct Shown {
     std::uint64_t started = ~std::uint64_t{0};
@@ -141,15 +147,19 @@ class Mxu : public ArrayBlock {
                     std::uint64_t bytes, std::uint8_t* to);
   const TileTiming& timing(const ArrayTile& tile);
   void compute_row(const Step& step, std::uint64_t row);
-  std::uint64_t take_partial_sums(const Step& step, std::uint64_t row);
+  std::uint64_t take_partial_sums(const Step& step, std::uint64_t row, std::uint64_t rows);
   void compute_tile(const Step& step, const ArrayTile& tile, std::uint64_t sums_arrived);
   void compute_parts(const Step& step, const ArrayTile& tile, const TileTiming& timing, Operands operands);
   std::uint64_t start(const Step& step, const ArrayTile& tile, const TileTiming& timing, const Operands& operands);
   void take_in(const TileTiming& timing, std::uint64_t started, std::uint64_t inner, std::uint64_t busy);
   bool recurs(const Instants& before) const;
+  std::uint64_t repeat_unit(const Step& step, std::uint64_t row, std::uint64_t column, const Instants& start);
+  std::uint64_t units_in_time(const Step& step, std::uint64_t column, std::uint64_t most, std::uint64_t period);
   std::uint64_t repeat_row(const Step& step, std::uint64_t row, const Instants& start);
-  void repeat_tiles(const Step& step, std::uint64_t row, std::uint64_t times, std::uint64_t period,
-                    std::uint64_t stride, const BufferWords& words);
+  std::uint64_t rows_in_time(const Step& step, std::uint64_t row, std::uint64_t period);
+  void repeat_sent(const Step& step, std::uint64_t row, const Repeats& rows, const BufferWords& words);
+  void read_again(const Step& step, std::uint64_t row, const BufferWords& activation_words, std::uint64_t weight_words);
+  void go_on(const Instants& before, std::uint64_t times);
   void send(const Step& step, const ArrayTile& tile);
   void send_tile(const Step& step, const ArrayTile& tile);
   void show(ArrayState state, std::uint64_t from, std::uint64_t cycles);
@@ -175,9 +185,9 @@ class Mxu : public ArrayBlock {
   std::uint64_t held_ = 0;     // cycles for which the step's loads were held up
   bool computed_ = false;      // a step of this GeMM
 
-  Instants before_;                  // the last step
-  bool repeatable_ = false;          // nothing behind the array forbids it
-  std::vector<std::uint64_t> sent_;  // cycles at which the tiles of the last row left
+  Instants before_;          // the last step
+  bool repeatable_ = false;  // nothing around the array forbids it
+  std::vector<Sent> sent_;   // of the last row
 
   Shown shown_;
 

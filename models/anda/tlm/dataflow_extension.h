@@ -9,6 +9,15 @@
 
 namespace anda {
 
+/// Accesses that are alike.
+struct Repeats {
+  std::uint64_t times = 1;
+  std::uint64_t period = 0;  ///< cycles from one to the next
+  std::uint64_t stride = 0;  ///< bytes from one to the next
+
+  std::uint64_t cycles() const { return (times - 1) * period; }
+};
+
 /// What a block of the machine tells its neighbour beside the bytes of an access. Ignorable: a block that does not know
 /// it sees plain reads and writes with annotated delays, and one that gets none works by address and length alone.
 ///
@@ -22,9 +31,8 @@ struct DataflowExtension : tlm::tlm_extension<DataflowExtension> {
   const ArrayTile* tile = nullptr;           ///< results: the tile that they are of …
   const ActivationFormat* format = nullptr;  ///< … and how they are stored
   std::uint64_t values_per_cycle = 0;        ///< results: how fast they come
-  std::uint64_t repeats = 1;  ///< accesses that this one stands for, `period` cycles apart, `cycle` the first
-  std::uint64_t period = 0;
-  std::uint64_t stride = 0;  ///< and so many bytes apart
+  Repeats along_row;         ///< accesses that this one stands for, `cycle` the first: of tiles of a row …
+  Repeats rows;              ///< … and of rows of such tiles
   bool moves_data = false;   ///< the data pointer is meant
   bool timed = true;         ///< the instants are meant
   bool counted = true;       ///< the words are meant
@@ -37,6 +45,10 @@ struct DataflowExtension : tlm::tlm_extension<DataflowExtension> {
   std::uint64_t stored = 0;   ///< results: cycle at which they are in the buffer
   bool sink_slower = false;   ///< results: what comes behind the vector unit held it up
   bool repeatable = true;     ///< the same access a period later would see the same state, a period later
+
+  std::uint64_t accesses() const { return along_row.times * rows.times; }
+  /// From the first of the accesses to the last.
+  std::uint64_t repeat_cycles() const { return along_row.cycles() + rows.cycles(); }
 
   tlm_extension_base* clone() const override { return new DataflowExtension(*this); }
   void copy_from(const tlm_extension_base& other) override { *this = static_cast<const DataflowExtension&>(other); }

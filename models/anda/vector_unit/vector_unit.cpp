@@ -49,9 +49,8 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   next.tile = &tile;
   next.format = said.format;
   next.values_per_cycle = config_.fpus;
-  next.repeats = said.repeats;
-  next.period = said.period;
-  next.stride = said.stride;
+  next.along_row = said.along_row;
+  next.rows = said.rows;
   next.moves_data = said.moves_data;
   next.timed = said.timed;
   next.counted = said.counted;
@@ -63,7 +62,7 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   said.answered = true;
   if (!said.timed) return;
 
-  values_ += values * said.repeats;
+  values_ += values * said.accesses();
   if (observer_ != nullptr) {
     shown_.add(values, {said.cycle, taken});
     if (tile.last_of_step) observer_->vector_unit(shown_.amount, shown_.span);

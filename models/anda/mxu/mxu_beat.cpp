@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Level fast: what comes again in the array is not computed again. Where the state after some tiles is the one before
+// them, a period later, and the operands of what follows are there in time, what follows takes the same period.
+#include <anda/mxu/mxu.h>
+
+namespace anda {
+
+/// Whether the state after some tiles is the one before them, a period later.
+bool Mxu::recurs(const Instants& before) const {
+  const std::uint64_t period = pace_.done - before.pace.done;
+  return repeatable_ && !functional_.enabled && observer_ == nullptr && pace_.waited == before.pace.waited &&
+         before.pace.recurs(pace_) && put_out_ - before.put_out == period && stored_ - before.stored == period;
+}
+
+/// Goes on by `times` periods like the one since then.
+void Mxu::go_on(const Instants& before, std::uint64_t times) {
+  const std::uint64_t cycles = times * (pace_.done - before.pace.done);
+  pace_.repeat(before.pace, times);
+  put_out_ += cycles;
+  stored_ += cycles;
+}
+
+/// The units of a row, from a column on, that follow a unit like them whose operands are there in time. `start`: what
+/// was when that unit started. Returns their tiles.
+std::uint64_t Mxu::repeat_unit(const Step& step, std::uint64_t row, std::uint64_t column, const Instants& start) {
+  const std::uint64_t unit = plan_->tiles_of_unit(step);
+  const std::uint64_t whole = step.width / plan_->geometry().columns / unit;  // units of the array's width
+  if (column >= whole * unit || !recurs(start)) return 0;
+  Repeats units;
+  units.period = pace_.done - start.pace.done;
+  units.times = units_in_time(step, column, whole - column / unit, units.period);
+  units.stride = plan_->unit_stride(step, row);
+  if (units.times == 0) return 0;
+  BufferWords activation_words;
+  std::uint64_t weight_words = 0;
+  const std::size_t first = sent_.size() - unit;
+  for (std::uint64_t i = 0; i < unit; ++i) {
+    const ArrayTile tile = plan_->tile(step, row, column + i);
+    count(work(tile, plan_->task().input.mantissa_bits) * units.times);
+    activation_words += tile.activations * units.times;
+    weight_words += plan_->weight_words(tile, tile.groups) * units.times;
+    const std::uint64_t cycle = sent_[first + i].cycle + units.period;
+    sent_.push_back({column + i, cycle, units});
+    write_sums_.said = DataflowExtension();
+    write_sums_.said.cycle = cycle;
+    write_sums_.said.along_row = units;
+    if (i + 1 == unit) write_sums_.said.words = plan_->unit_words(step, row, column, units.times);
+    send_tile(step, tile);
+  }
+  write_sums_.said = DataflowExtension();
+  read_again(step, row, activation_words, weight_words);
+  go_on(start, units.times);
+  return units.times * unit;
+}
+
+/// How many units, from a column on, have their weights in the buffer before the port turns to them.
+std::uint64_t Mxu::units_in_time(const Step& step, std::uint64_t column, std::uint64_t most, std::uint64_t period) {
+  const std::uint64_t unit = plan_->tiles_of_unit(step);
+  const std::uint64_t panel = plan_->task().weights.bytes(step.depth, plan_->geometry().columns);
+  DataflowExtension& read = read_weights_.said;
+  read = DataflowExtension();
+  read.counted = false;
+  const auto in_time = [&](std::uint64_t first, std::uint64_t units) {
+    read_weights_(weights, tlm::TLM_READ_COMMAND, plan_->weight_address(step, column + first * unit),
+                  units * unit * panel, nullptr);
+    return read.arrived <= pace_.last_group + first * period;
+  };
+  std::uint64_t times = 0;
+  if (in_time(0, most)) {
+    times = most;
+  } else {
+    while (times < most && in_time(times, 1)) ++times;
+  }
+  read = DataflowExtension();
+  return times;
+}
+
+/// The rows of tiles that follow a row like them whose operands are there in time: how many were done so. `start`: what
+/// was when that row started.
+std::uint64_t Mxu::repeat_row(const Step& step, std::uint64_t row, const Instants& start) {
+  if (!recurs(start)) return 0;
+  Repeats rows;
+  rows.period = pace_.done - start.pace.done;
+  rows.times = rows_in_time(step, row, rows.period);
+  if (rows.times == 0) return 0;
+  rows.stride = plan_->result_address(step, row, 0) - plan_->result_address(step, row - 1, 0);
+  if (step.k > 0) take_partial_sums(step, row, rows.times);
+  repeat_sent(step, row, rows, plan_->output_words(step, row, rows.times));
+  go_on(start, rows.times);
+  return rows.times;
+}
+
+/// How many rows of the array's height, from one on, have their operands in the buffer before the array turns to them.
+std::uint64_t Mxu::rows_in_time(const Step& step, std::uint64_t row, std::uint64_t period) {
+  const std::uint64_t height = plan_->geometry().rows;
+  const std::uint64_t whole = step.height / height;
+  DataflowExtension& read = read_activations_.said;
+  read = DataflowExtension();
+  read.counted = false;
+  const auto arrived = [&](std::uint64_t address, std::uint64_t bytes) {
+    read_activations_(activations, tlm::TLM_READ_COMMAND, address, bytes, nullptr);
+    return read.arrived;
+  };
+  std::uint64_t times = 0;
+  for (; row + times < whole; ++times) {
+    const std::uint64_t starts = pace_.done + times * period;
+    if (arrived(plan_->activation_address(step, row + times), plan_->task().input.bytes(height, step.depth)) >=
+        starts) {
+      break;
+    }
+    if (step.load_partial_sums && arrived(plan_->partial_sum_address(step, row + times, 0),
+                                          plan_->partial_sum_bytes(step, row + times, 1)) > starts) {
+      break;
+    }
+  }
+  read = DataflowExtension();
+  return times;
+}
+
+/// The tiles of a row come again in the rows from this one on. `words`: of the buffer, that their results fill.
+void Mxu::repeat_sent(const Step& step, std::uint64_t row, const Repeats& rows, const BufferWords& words) {
+  BufferWords activation_words;
+  std::uint64_t weight_words = 0;
+  for (const Sent& sent : sent_) {
+    const ArrayTile tile = plan_->tile(step, row, sent.column);
+    const std::uint64_t times = sent.along_row.times * rows.times;
+    count(work(tile, plan_->task().input.mantissa_bits) * times);
+    activation_words += tile.activations * times;
+    weight_words += plan_->weight_words(tile, tile.groups) * times;
+    write_sums_.said = DataflowExtension();
+    write_sums_.said.cycle = sent.cycle + rows.period;
+    write_sums_.said.along_row = sent.along_row;
+    write_sums_.said.rows = rows;
+    if (&sent == &sent_.back()) write_sums_.said.words = words;
+    send_tile(step, tile);
+  }
+  write_sums_.said = DataflowExtension();
+  read_again(step, row, activation_words, weight_words);
+}
+
+/// The reads of operands that came again, in one transaction of each port.
+void Mxu::read_again(const Step& step, std::uint64_t row, const BufferWords& activation_words,
+                     std::uint64_t weight_words) {
+  read_activations_.said = DataflowExtension();
+  read_activations_.said.words = activation_words;
+  read_activations_(activations, tlm::TLM_READ_COMMAND, plan_->activation_address(step, row),
+                    plan_->task().input.bytes(plan_->rows_of(step, row), step.depth), nullptr);
+  read_weights_.said = DataflowExtension();
+  read_weights_.said.words.data = weight_words;
+  read_weights_(weights, tlm::TLM_READ_COMMAND, plan_->weight_address(step, 0),
+                plan_->task().weights.bytes(step.depth, plan_->columns_of(step, 0)), nullptr);
+}
+
+Mxu::Beat Mxu::beat() const { return {recurs(before_) ? pace_.done - before_.pace.done : 0, pace_.done, stored_}; }
+
+void Mxu::repeat(const Step& last, std::uint64_t times) {
+  repeat_sent(last, 0, {times, pace_.done - before_.pace.done, 0}, plan_->output_words(last, 0, 1) * times);
+  go_on(before_, times);
+  repeatable_ = false;
+}
+
+}  // namespace anda
