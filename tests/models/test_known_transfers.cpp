@@ -29,10 +29,23 @@ namespace {
 /// Everything that a memory counts.
 std::vector<std::uint64_t> counts(const DetailedMemory& memory) {
   const Statistics& of = memory.statistics();
-  std::vector<std::uint64_t> all{of.reads,       of.writes,     of.forwarded,     of.row_hits,      of.row_misses,
-                                 of.activates,   of.precharges, of.row_conflicts, of.refreshes,     of.bank_refreshes,
-                                 of.turnarounds, of.data_cycles, of.queued_cycles, of.longest_queue, of.last_data,
-                                 of.read_latency.count(), of.read_latency.longest()};
+  std::vector<std::uint64_t> all{of.reads,
+                                 of.writes,
+                                 of.forwarded,
+                                 of.row_hits,
+                                 of.row_misses,
+                                 of.activates,
+                                 of.precharges,
+                                 of.row_conflicts,
+                                 of.refreshes,
+                                 of.bank_refreshes,
+                                 of.turnarounds,
+                                 of.data_cycles,
+                                 of.queued_cycles,
+                                 of.longest_queue,
+                                 of.last_data,
+                                 of.read_latency.count(),
+                                 of.read_latency.longest()};
   all.push_back(static_cast<std::uint64_t>(of.read_latency.mean() * 1e6));
   for (std::size_t bin = 0; bin < LatencyHistogram::bin_count; ++bin) all.push_back(of.read_latency.in_bin(bin));
   for (std::uint32_t i = 0; i < memory.config().channels; ++i) all.push_back(memory.data_cycles(ChannelIndex{i}));
@@ -137,7 +150,8 @@ TEST_CASE("A memory that is fast-forwarded does what one does that simulates eve
 TEST_CASE("A stream whose steps are apart is looked up, but for the steps that meet a refresh otherwise than before") {
   DetailedMemory memory(detailed());
   std::uint64_t address = 0;
-  for (std::uint64_t step = 0; step < 2000; ++step, address += 65536) memory.serve({address, 65536, false, step * 9000, 0});
+  for (std::uint64_t step = 0; step < 2000; ++step, address += 65536)
+    memory.serve({address, 65536, false, step * 9000, 0});
   // 16 channels, of which those with the same bursts at the same phases are alike.
   CHECK(memory.simulated_transfers() < 2000 * 16 / 8);
   DramConfig config = detailed();

@@ -89,7 +89,8 @@ void DetailedMemory::drain() {
 
 bool DetailedMemory::idle() const {
   // Those that are asleep have not gone beyond the arrival of the last request.
-  return !asleep_ && std::all_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->idle(); });
+  return !asleep_ &&
+         std::all_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->idle(); });
 }
 
 Cycle DetailedMemory::serve(const MemoryRequest& request) {

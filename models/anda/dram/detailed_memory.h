@@ -92,7 +92,7 @@ class DetailedMemory {
   std::vector<std::unique_ptr<Channel>> channels_;
   std::unique_ptr<Channel> scratch_;  // for looking ahead
   std::unique_ptr<KnownTransfers> known_;
-  bool asleep_ = false;  // some channel may be
+  bool asleep_ = false;                  // some channel may be
   std::vector<RestingChannel> resting_;  // of each channel; none without fast-forward
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_pending_;

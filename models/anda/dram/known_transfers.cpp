@@ -2,7 +2,7 @@
 #include <anda/dram/known_transfers.h>
 
 #include <algorithm>
-#include <stdexcept>
+#include <utility>
 
 namespace anda::dram {
 
@@ -146,7 +146,9 @@ std::shared_ptr<const Known> KnownTransfers::look_up(Table& table, const Visit& 
 }
 
 Known KnownTransfers::simulate(const Visit& visit, ChannelIndex channel, bool undisturbed) {
-  if (undisturbed && writes_wait(visit)) return simulate_writes(visit, channel);
+  if (undisturbed && writes_wait(visit)) {
+    if (std::optional<Known> known = simulate_writes(visit, channel)) return std::move(*known);
+  }
   ++simulated_;
   Channel& simulated = *channels_[raw(channel) & 1];
   Rest start = visit.start;
@@ -167,7 +169,10 @@ Known KnownTransfers::simulate(const Visit& visit, ChannelIndex channel, bool un
   known.taken_in = StatisticsChange(statistics_, known.base);
   statistics_ = Statistics();
   known.done = simulated.run_until_finished(visit.count - 1) - known.base;
-  if (undisturbed && visit.count == 1 && !visit.segments[0].write && simulated.quiet()) {
+  const bool reads =
+      std::none_of(visit.segments.begin(), visit.segments.begin() + static_cast<std::ptrdiff_t>(visit.count),
+                   [](const Segment& segment) { return segment.write; });
+  if (undisturbed && reads && simulated.quiet()) {
     known.served_alone = Known::Served{simulated.pause(), StatisticsChange(statistics_, known.base)};
   }
   finish(simulated, start.due, known);
@@ -190,23 +195,27 @@ void KnownTransfers::finish(Channel& simulated, Cycle due, Known& known) {
   known.due_later = end.due - due;
 }
 
-/// Whether a visit is one of writes and a read that come together, of which the read goes first as if there were no
-/// writes: too few for it to wait for them, and of other rows.
+/// Whether a visit is one of writes and reads that come together, of which the reads go first as if there were no
+/// writes: too few for them to wait, and of other rows.
 bool KnownTransfers::writes_wait(const Visit& visit) const {
   const Segment& write = visit.segments[0];
-  const Segment& read = visit.segments[1];
-  return visit.count == 2 && write.write && !read.write && write.arrival == read.arrival &&
-         write.count <= rules_->policy.write_drain_stop && write.count < rules_->policy.write_drain_start &&
-         write.count <= rules_->policy.queue_requests && !meet(write, read);
+  if (visit.count < 2 || !write.write || write.count > rules_->policy.write_drain_stop ||
+      write.count >= rules_->policy.write_drain_start || write.count > rules_->policy.queue_requests) {
+    return false;
+  }
+  return std::all_of(
+      visit.segments.begin() + 1, visit.segments.begin() + static_cast<std::ptrdiff_t>(visit.count),
+      [&](const Segment& read) { return !read.write && read.arrival == write.arrival && !meet(write, read); });
 }
 
-Known KnownTransfers::simulate_writes(const Visit& visit, ChannelIndex channel) {
+/// Nothing if the last read does not end last: then they are simulated together.
+std::optional<Known> KnownTransfers::simulate_writes(const Visit& visit, ChannelIndex channel) {
   Visit alone;
   alone.start = visit.start;
-  alone.segments[0] = visit.segments[1];
-  alone.count = 1;
+  alone.count = visit.count - 1;
+  std::copy_n(visit.segments.begin() + 1, alone.count, alone.segments.begin());
   const std::shared_ptr<const Known> read = look_up(undisturbed_visits_, alone, channel, true);
-  if (!read->served_alone) throw std::logic_error("a read that left something waiting");
+  if (!read->served_alone) return std::nullopt;
   Channel& simulated = *channels_[raw(channel) & 1];
   simulated.resume(read->served_alone->pause);
   simulated.clear_finished();
@@ -216,7 +225,7 @@ Known KnownTransfers::simulate_writes(const Visit& visit, ChannelIndex channel) 
   Segment write = visit.segments[0];
   const std::uint64_t banks = map.run_banks();
   const std::uint64_t apart = map.run(write.first) - map.run(visit.segments[1].first);
-  const std::uint64_t beyond = (map.run(visit.segments[1].count) / banks + 3) * banks;
+  constexpr std::uint64_t beyond = std::uint64_t{1} << 44;  // all memories; a multiple of the banks
   const std::uint64_t run = read->run + beyond + apart % banks;
   write.first = map.first_of_run(run) + map.within_run(write.first);
   write.arrival = read->base;

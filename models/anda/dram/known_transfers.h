@@ -43,7 +43,7 @@ struct Known {
     Pause pause;
     StatisticsChange since;  ///< it was taken in
   };
-  std::optional<Served> served_alone;  ///< when the last burst has left, if it is a read and the only one of the visit
+  std::optional<Served> served_alone;  ///< when the last burst has left, if the visit is one of reads and this the last
 };
 
 /// What channels of a memory did with the visits so far. A visit like one before, from a like rest, at like phases of
@@ -109,12 +109,12 @@ class KnownTransfers {
   std::uint64_t alike(const Visit& visit, std::size_t segment) const;
   Known simulate(const Visit& visit, ChannelIndex channel, bool undisturbed);
   bool writes_wait(const Visit& visit) const;
-  Known simulate_writes(const Visit& visit, ChannelIndex channel);
+  std::optional<Known> simulate_writes(const Visit& visit, ChannelIndex channel);
   void finish(Channel& simulated, Cycle due, Known& known);
 
   const ChannelRules* rules_;
   Cycle refresh_cycles_;
-  Cycle undisturbed_;  // a refresh that is due so long after a rest has had no influence before it
+  Cycle undisturbed_;      // a refresh that is due so long after a rest has had no influence before it
   Statistics statistics_;  // of the stretch that is simulated
   std::array<std::unique_ptr<Channel>, 2> channels_;  // that simulate: each pseudo-channel
   std::uint64_t simulated_ = 0;

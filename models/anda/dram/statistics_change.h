@@ -28,9 +28,9 @@ class StatisticsChange {
 
  private:
   static constexpr std::array<std::uint64_t Statistics::*, 13> sums{
-      &Statistics::reads,       &Statistics::writes,         &Statistics::forwarded,    &Statistics::row_hits,
-      &Statistics::row_misses,  &Statistics::row_conflicts,  &Statistics::activates,    &Statistics::precharges,
-      &Statistics::refreshes,   &Statistics::bank_refreshes, &Statistics::turnarounds,  &Statistics::data_cycles,
+      &Statistics::reads,        &Statistics::writes,         &Statistics::forwarded,   &Statistics::row_hits,
+      &Statistics::row_misses,   &Statistics::row_conflicts,  &Statistics::activates,   &Statistics::precharges,
+      &Statistics::refreshes,    &Statistics::bank_refreshes, &Statistics::turnarounds, &Statistics::data_cycles,
       &Statistics::queued_cycles};
 
   static constexpr std::size_t queued = sums.size() - 1;
