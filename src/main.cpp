@@ -13,6 +13,7 @@
 
 #include <anda/base/error.h>
 
+#include "cli/cache_command.h"
 #include "cli/compare_command.h"
 #include "cli/config_command.h"
 #include "cli/evaluate_command.h"
@@ -40,6 +41,7 @@ constexpr Command commands[] = {
     {"run", "simulate a configuration and report cycles, energy and area", anda::sim::run_command},
     {"compare", "set systems against each other on a list of models", anda::sim::compare_command},
     {"search", "find the mantissa lengths that cost least within a loss of accuracy", anda::sim::search_command},
+    {"cache", "look after the results of simulated GeMMs that are kept", anda::sim::cache_command},
     {"config", "print the effective configuration, or check one", anda::sim::config_command},
     {"trace", "write the GeMMs of a language model as a trace", anda::sim::trace_command},
     {"evaluate", "measure the perplexity of a language model with activations in Anda format",

@@ -19,7 +19,8 @@ module datapath #(
     parameter GROUP_BITS = 16,
     parameter VALUE_BITS = $clog2(ROWS * COLUMNS + 1),
     parameter COLUMN_BITS = $clog2(COLUMNS + 1),
-    parameter REGISTER_BITS = $clog2(2 * ROWS * GROUPS)
+    parameter REGISTER_BITS = $clog2(2 * ROWS * GROUPS),
+    parameter BLOCK_BITS = $clog2(COMPRESSOR_LANES + 3)  // of a block's number: those that can be under way differ in it
 ) (
     input  logic                            clk,
     input  logic                            reset,
@@ -33,10 +34,11 @@ module datapath #(
     input  logic [VALUE_BITS-1:0]           tile_values,       // results: rows * columns
     input  logic [COLUMN_BITS-1:0]          tile_columns,
     input  logic [15:0]                     tile_first_column, // in its result block
-    input  logic [1:0]                      tile_block,        // number of that block, modulo 4
+    input  logic [BLOCK_BITS-1:0]           tile_block,        // number of that block, modulo 2^BLOCK_BITS
     input  logic                            tile_begins_block,
     input  logic                            tile_ends_row,     // of the block
-    input  logic [15:0]                     tile_parts,        // planes of all rows and groups of the block
+    input  logic                            tile_passes,       // its results are partial sums, in FP32
+    input  logic [15:0]                     tile_parts,        // planes of all rows and groups of the block, or partial sums
 
     // What the ports bring next, and the words that they read.
     input  logic                            weights_next_valid,
@@ -57,13 +59,21 @@ module datapath #(
     input  logic                            panels_here,       // of the plane that the array needs next
     input  logic                            load_held,
 
+    // What the sums of the next tile start from: partial sums of a split k, or zeros.
+    input  logic [ROWS*COLUMNS*32-1:0]      partial_sums,
+    output logic                            partial_sums_taken,
+
     // Planes of results, a part of a word from each lane.
     output logic [COMPRESSOR_LANES-1:0]                     plane_valid,
     output logic [COMPRESSOR_LANES*5-1:0]                   plane_number,
     output logic [COMPRESSOR_LANES*GROUP-1:0]               planes,
     output logic [COMPRESSOR_LANES*5-1:0]                   exponents,
-    output logic [COMPRESSOR_LANES*(REGISTER_BITS+2)-1:0]   plane_place,
+    output logic [COMPRESSOR_LANES*(REGISTER_BITS+BLOCK_BITS)-1:0] plane_place,
     output logic [31:0]                                     blocks_complete,
+
+    // Partial sums, the first ones of `values`.
+    output logic [$clog2(FPUS+1)-1:0]       values_valid,
+    output logic [FPUS*32-1:0]              values,
 
     // The state of every clock.
     output logic [2:0]                      state,
@@ -79,7 +89,11 @@ module datapath #(
   localparam COUNT_BITS = $clog2(FPUS + 1);
   localparam INTAKE_BITS = $clog2(INTAKE + 1);
   localparam WEIGHT_WORDS = COLUMNS * GROUP * WEIGHT_BITS / WEIGHT_WORD_BITS;
-  localparam TILE_BITS = GROUP_BITS + VALUE_BITS + COLUMN_BITS + 16 + 2 + 1 + 1 + 16;
+  localparam OF_RESULTS_BITS = COLUMN_BITS + 16 + BLOCK_BITS + 1 + 1 + 1 + 16;
+  localparam TILE_BITS = GROUP_BITS + VALUE_BITS + OF_RESULTS_BITS;
+  // Tiles under way: two clocks each in the pipeline at least, two banks, one for each entry of the vector unit, that of
+  // the array and the next.
+  localparam TILES = 1 << $clog2(DEPTH / 2 + LATENCY + 6);
 
   // Tiles.
   logic                   tiles_full, exists, tile_computed, tile_drained, tile_taken;
@@ -88,21 +102,21 @@ module datapath #(
   logic [VALUE_BITS-1:0]  array_values, results_values;
   logic [COLUMN_BITS-1:0] drain_columns, results_columns;
   logic [15:0]            results_first_column, results_parts;
-  logic [1:0]             results_block;
-  logic                   results_begin_block, results_end_row;
-  tile_queue #(.TILE_BITS(TILE_BITS)) tiles (
+  logic [BLOCK_BITS-1:0]  results_block;
+  logic                   results_begin_block, results_end_row, results_pass;
+  tile_queue #(.TILE_BITS(TILE_BITS), .ENTRIES(TILES)) tiles (
       .clk(clk), .reset(reset), .push(tile_valid && tile_ready),
       .pushed({tile_groups, tile_values, tile_columns, tile_first_column, tile_block, tile_begins_block, tile_ends_row,
-               tile_parts}),
+               tile_passes, tile_parts}),
       .full(tiles_full), .computed(tile_computed), .drained(tile_drained), .taken(tile_taken), .exists(exists),
       .of_array(of_array), .of_drain(of_drain), .of_results(of_results));
   assign tile_ready = !tiles_full;
   assign array_groups = of_array[TILE_BITS-1 -: GROUP_BITS];
-  assign array_values = of_array[36+COLUMN_BITS +: VALUE_BITS];
-  assign drain_columns = of_drain[36 +: COLUMN_BITS];
-  assign results_values = of_results[36+COLUMN_BITS +: VALUE_BITS];
-  assign {results_columns, results_first_column, results_block, results_begin_block, results_end_row, results_parts} =
-      of_results[COLUMN_BITS+35:0];
+  assign array_values = of_array[OF_RESULTS_BITS +: VALUE_BITS];
+  assign drain_columns = of_drain[OF_RESULTS_BITS-1 -: COLUMN_BITS];
+  assign results_values = of_results[OF_RESULTS_BITS +: VALUE_BITS];
+  assign {results_columns, results_first_column, results_block, results_begin_block, results_end_row, results_pass,
+          results_parts} = of_results[OF_RESULTS_BITS-1:0];
 
   // Ports and their registers.
   logic                              weights_ready, activations_ready, issue, first_plane, last_plane;
@@ -147,7 +161,8 @@ module datapath #(
   mxu #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LANES(GROUP), .WEIGHT_BITS(WEIGHT_BITS), .DEPTH(DEPTH)) array (
       .clk(clk), .reset(reset), .move(!blocked), .issue(issue), .first_plane(first_plane), .last_plane(last_plane),
       .first_group(group == 0), .fill_bank(tile[0]), .mantissa_bits(input_bits), .planes(activations),
-      .exponents(shared), .weights(weights), .factors(factors), .drain_bank(drain_bank), .sums(sums));
+      .exponents(shared), .weights(weights), .factors(factors), .drain_bank(drain_bank), .partial_sums(partial_sums),
+      .sums_start(partial_sums_taken), .sums(sums));
   accumulator_control #(.VALUE_BITS(VALUE_BITS)) banks (
       .clk(clk), .reset(reset), .finish(finish), .values(finished_values), .take(take), .fill_free(fill_free),
       .fill_bank(fill_bank), .holds(holds), .drain_bank(drain_bank), .left(left), .full(accumulators_full));
@@ -155,24 +170,31 @@ module datapath #(
   // Results.
   logic [COUNT_BITS-1:0]  offered, taken;
   logic [INTAKE_BITS-1:0] into, compressor_taken;
-  logic [FPUS*16-1:0]     results;
+  logic [FPUS*32-1:0]     results;
+  logic [INTAKE*16-1:0]   halves;
   logic [ROW_BITS-1:0]    row, next_row;
   logic [COLUMN_BITS-1:0] column, next_column;
   logic                   stops, vector_unit_empty, compressor_busy;
   logic [VALUE_BITS-1:0]  delivered;  // of the tile whose results are taken
   vector_unit #(.FPUS(FPUS), .LATENCY(LATENCY), .ROWS(ROWS), .COLUMNS(COLUMNS), .VALUE_BITS(VALUE_BITS)) drain (
-      .clk(clk), .reset(reset), .holds(holds), .left(left), .columns(drain_columns), .sums(sums), .take(take),
-      .offered(offered), .results(results), .row(row), .column(column), .taken(taken), .next_row(next_row),
-      .next_column(next_column), .stops(stops), .held_up(held_up), .empty(vector_unit_empty));
-  assign into = offered > COUNT_BITS'(INTAKE) ? INTAKE_BITS'(INTAKE) : INTAKE_BITS'(offered);
-  assign taken = COUNT_BITS'(compressor_taken);
+      .clk(clk), .reset(reset), .holds(holds), .left(left), .columns(drain_columns), .passes(of_drain[16]),
+      .sums(sums), .take(take), .offered(offered), .results(results), .row(row), .column(column), .taken(taken),
+      .next_row(next_row), .next_column(next_column), .stops(stops), .held_up(held_up), .empty(vector_unit_empty));
+  assign into = results_pass ? '0 : offered > COUNT_BITS'(INTAKE) ? INTAKE_BITS'(INTAKE) : INTAKE_BITS'(offered);
+  assign values_valid = results_pass ? offered : '0;
+  assign values = results;
+  assign taken = results_pass ? offered : COUNT_BITS'(compressor_taken);
+  for (genvar i = 0; i < INTAKE; i = i + 1) begin : g_half
+    assign halves[i*16 +: 16] = results[i*32 +: 16];
+  end
   bit_plane_compressor #(
-      .LANES(COMPRESSOR_LANES), .INTAKE(INTAKE), .ROWS(ROWS), .COLUMNS(COLUMNS), .GROUP(GROUP), .GROUPS(GROUPS)
+      .LANES(COMPRESSOR_LANES), .INTAKE(INTAKE), .ROWS(ROWS), .COLUMNS(COLUMNS), .GROUP(GROUP), .GROUPS(GROUPS),
+      .BLOCK_BITS(BLOCK_BITS), .PASSED_BITS(COUNT_BITS)
   ) compressor (
-      .clk(clk), .reset(reset), .mantissa_bits(output_bits), .offered(into), .results(results[INTAKE*16-1:0]), .row(row),
+      .clk(clk), .reset(reset), .mantissa_bits(output_bits), .offered(into), .results(halves), .row(row),
       .column(column), .columns(results_columns), .first_column(results_first_column), .block(results_block),
       .block_begins(results_begin_block && row == 0 && column == 0), .parts(results_parts),
-      .row_ends(results_end_row), .taken(compressor_taken), .next_row(next_row), .next_column(next_column),
+      .passed(values_valid), .row_ends(results_end_row), .taken(compressor_taken), .next_row(next_row), .next_column(next_column),
       .lane_busy(lane_busy), .plane_valid(plane_valid), .plane_number(plane_number), .planes(planes),
       .exponents(exponents), .plane_place(plane_place), .busy(compressor_busy), .blocks_complete(blocks_complete));
   assign tile_drained = take != 0 && take == left;

@@ -40,7 +40,7 @@ def run(command, what):
 
 
 def synthesise(design, library, flow, folder):
-    """Writes folder/netlist.v; returns the area in the library's unit and the count of each cell."""
+    """Writes folder/netlist.v and .json; returns the area in the library's unit and the count of each cell."""
     sources = " ".join(str(path) for name in FOLDERS for path in sorted((RTL / name).glob("*.sv")))
     parameters = " ".join(f"-chparam {name} {value}" for name, value in design.parameters.items())
     (folder / "constr").write_text("set_driving_cell BUFX2\nset_load 10.0\n")
@@ -61,6 +61,7 @@ abc -liberty {library.liberty} -D {library.period_ns * 1000:.0f} -constr {folder
 clean
 check -assert -mapped
 tee -o {folder / 'stat'} stat -liberty {library.liberty}
+write_json {folder / 'netlist.json'}
 write_verilog -noattr -noexpr -simple-lhs {folder / 'netlist.v'}
 """)
     run(["yosys", "-q", str(folder / "synth.ys")], design.name)

@@ -4,7 +4,10 @@
 from anda_area import designs
 from anda_area.synthesis import FLOWS
 
-REFERENCE = "FP-FP, chained"
+REFERENCES = ["FP-FP, fused", "FP-FP, four outputs", "FP-FP, chained"]
+REFERENCE_HEADINGS = ["/ fused FP-FP", "/ FP-FP of four outputs", "/ chained FP-FP"]
+REGISTER = "a bit of an operand register"
+DEQUANTISER = "dequantisation of a weight"
 HEADINGS = [f"area, {name}" for name in FLOWS]
 
 
@@ -31,9 +34,9 @@ def ratios(area, references):
 
 def of_boundary(results, part, of_part, period_ns):
     best = {name: smallest(flows, period_ns) for name, flows in results[part].items()}
-    references = [best[name][1]["area"] if name in best else None for name in (REFERENCE, "FP-FP, fused")]
-    lines = [row(["", *HEADINGS, "taken", "ns reached", "/ chained FP-FP", "/ fused FP-FP", "Fig. 15"]),
-             row(["---"] + ["---:"] * 3 + ["---"] + ["---:"] * 4)]
+    references = [best[name][1]["area"] if name in best else None for name in REFERENCES]
+    lines = [row(["", *HEADINGS, "taken", "ns reached", *REFERENCE_HEADINGS, "Fig. 15"]),
+             row(["---"] + ["---:"] * 3 + ["---"] + ["---:"] * 5)]
     for design in of_part:
         if design.name not in best:
             continue
@@ -45,25 +48,35 @@ def of_boundary(results, part, of_part, period_ns):
     return lines
 
 
-def with_operands(results, period_ns):
-    """Areas of an element with its share of what 16 rows and columns have in common."""
+def operand_areas(results, period_ns):
+    """Areas of the elements of which all is measured, with their share of what 16 rows and columns have in common; and
+    that of the buffer of a group."""
     def area(part, name):
         return smallest(results[part][name], period_ns)[1]["area"]
 
     areas = {}
     for name, shared in designs.SHARED.items():
-        common = shared["bits"] * area("part", "a bit of an operand register")
-        common += shared.get("dequantisers", 0) * area("part", "dequantisation of a weight")
+        wanted = {REGISTER} | ({DEQUANTISER} if "dequantisers" in shared else set())
+        wanted |= {shared["aligner"]} if "aligner" in shared else set()
+        if name not in results["element"] or not wanted <= results["part"].keys():
+            continue
+        common = shared["bits"] * area("part", REGISTER)
+        if "dequantisers" in shared:
+            common += shared["dequantisers"] * area("part", DEQUANTISER)
         if "aligner" in shared:
             common += area("part", shared["aligner"])
         areas[name] = area("element", name) + common / 16
-    buffer = designs.GROUP_BUFFER_BITS * area("part", "a bit of an operand register") / 16
-    references = [areas[REFERENCE], areas["FP-FP, fused"]]
-    lines = [row(["", "area", "/ chained FP-FP", "/ fused FP-FP", "with a buffer of its group / chained"]),
-             row(["---"] + ["---:"] * 4)]
+    buffer = designs.GROUP_BUFFER_BITS * area("part", REGISTER) / 16 if areas else 0
+    return areas, buffer
+
+
+def with_operands(areas, buffer):
+    references = [areas.get(reference) for reference in REFERENCES]
+    lines = [row(["", "area", *REFERENCE_HEADINGS, "with a buffer of its group / fused", "Fig. 15"]), row(["---"] + ["---:"] * 6)]
+    fig15 = {design.name: design.fig15 for design in designs.ELEMENTS}
     for name, value in areas.items():
-        buffered = f"{(value + buffer) / areas[REFERENCE]:.2f}" if "aligner" in designs.SHARED[name] else ""
-        lines.append(row([name, f"{value:.0f}"] + ratios(value, references) + [buffered]))
+        buffered = ratios(value + buffer, references[:1])[0] if "aligner" in designs.SHARED[name] else ""
+        lines.append(row([name, f"{value:.0f}"] + ratios(value, references) + [buffered, f"{fig15[name]:.2f}"]))
     return lines
 
 
@@ -72,9 +85,9 @@ def page(results, library):
     for part, of_part in (("element", designs.ELEMENTS), ("core", designs.CORES)):
         if results[part]:
             lines += ["", f"### {part.capitalize()}", ""] + of_boundary(results, part, of_part, library.period_ns)
-    if len(results["part"]) == len(designs.PARTS) and len(results["element"]) == len(designs.ELEMENTS):
-        lines += ["", "### With operands", ""]
-        lines += with_operands(results, library.period_ns)
+    areas, buffer = operand_areas(results, library.period_ns)
+    if areas:
+        lines += ["", "### With operands", ""] + with_operands(areas, buffer)
     lines += ["", "### Parts", "", row(["", *HEADINGS, "ns reached by the smallest"]),
               row(["---"] + ["---:"] * 4)]
     for name, flows in results["part"].items():

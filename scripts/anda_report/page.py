@@ -82,7 +82,7 @@ def system_data(run, system):
         "roofline": model.roofline(system),
         "bandwidth": {"source": source, "start_s": starts, "read": read, "write": write},
         "array": array,
-        "ops": [op_row(op) for op in system["ops"]] if len(system["ops"]) <= MOST_OPS else None,
+        "ops": None if len(system["ops"]) > MOST_OPS or model.are_together(system) else [op_row(op) for op in system["ops"]],
         "kind_rows": [
             {
                 key: row[key]

@@ -9,6 +9,7 @@ from pathlib import Path
 from anda_common.errors import InputError
 from anda_common.options import real_number, whole_number
 
+from .local import LocalExecutor, user_cache
 from .progress import Progress
 from .simulator import Simulator, Written, as_text
 from .sweep import Sweep
@@ -49,6 +50,8 @@ def add_common(parser, folder):
                         help="a key of the configuration that is the same in all points; may be repeated. Paths are "
                         "relative to the sweep file")
     parser.add_argument("-j", "--jobs", type=whole_number(1, 1024), metavar="N", help="simulations at a time (all cores)")
+    parser.add_argument("--cache", metavar="DIR", help="folder of simulated GeMMs to take over and to keep (that of `anda-sim cache`)")
+    parser.add_argument("--no-cache", action="store_true", help="simulate everything")
     parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="limit of a point's time")
     parser.add_argument("--memory", type=memory, metavar="SIZE", help="limit of a point's memory, such as 4GiB")
     parser.add_argument("--program", type=Path, metavar="FILE", help="anda-sim (that of the source tree, built where needed)")
@@ -83,14 +86,22 @@ def sweep_parser():
 
 
 def executor(options):
-    """What Sweep.run() makes its executor with; None for this machine."""
+    """What Sweep.run() makes its executor with."""
     if options.scheduler:
         from .dask_cluster import DaskExecutor
         return lambda results: DaskExecutor(options.scheduler)
     if getattr(options, "slurm", False):
         from .slurm import SlurmExecutor
         return lambda results: SlurmExecutor(results.folder, options.slurm_option, options.points_per_task)
-    return None
+    cache = None if options.no_cache else options.cache or user_cache
+    return lambda results: LocalExecutor(results.work, options.jobs, cache)
+
+
+def check_cache(parser, options, is_elsewhere):
+    if options.cache is not None and (options.no_cache or not options.cache):
+        parser.error("--cache and --no-cache: choose one" if options.no_cache else "--cache: the name is empty")
+    if options.cache and is_elsewhere:
+        parser.error("--cache is for this machine; on a cluster everything is simulated")
 
 
 def dry_run(sweep):
@@ -110,6 +121,7 @@ def check_options(parser, options):
         parser.error("--slurm-option and --points-per-task go with --slurm")
     if options.jobs and (options.scheduler or options.slurm):
         parser.error("--jobs is for this machine; with --scheduler and --slurm the cluster decides")
+    check_cache(parser, options, options.scheduler or options.slurm)
     if options.plot and len(options.files) > 1 and options.plot.suffix:
         parser.error("--plot needs a folder when there are several sweep files")
 

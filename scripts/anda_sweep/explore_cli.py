@@ -7,7 +7,7 @@ from pathlib import Path
 from anda_common.options import real_number, whole_number
 from anda_figures.style import check_file
 
-from .cli import add_common, executor, limits
+from .cli import add_common, check_cache, executor, limits
 from .explore import ALIASES, DEFAULTS, Exploration
 from .progress import Progress
 from .sweep import Sweep
@@ -50,6 +50,7 @@ def main(arguments=None):
         parser.error("--loss-table and --max-loss go together")
     if options.scheduler and options.jobs:
         parser.error("--jobs is for this machine; with --scheduler the cluster decides")
+    check_cache(parser, options, options.scheduler)
     if options.plot:
         check_file(options.plot, "--plot")
     given = {"minimise": options.minimise, "constraints": options.constraint, "system": options.system,

@@ -68,8 +68,10 @@ def tells_of_no_room(message):
     return any(text in message for text in _NO_ROOM)
 
 
-def run_point(job, folder=None, cancel_fd=None):
+def run_point(job, folder=None, cancel_fd=None, cache=None, tell=None):
     """The outcome of a job. Works in a folder of its own below `folder`, which it removes.
+
+    cache -- folder for `anda-sim run --cache`; tell -- is called with what the simulation says of it.
 
     Raises ProgramChanged, NoRoom, and Cancelled when something can be read from cancel_fd."""
     try:
@@ -80,18 +82,19 @@ def run_point(job, folder=None, cancel_fd=None):
         raise ProgramChanged(f"{job['program']} on {socket.gethostname()} is not the program that the sweep began with")
     work = tempfile.mkdtemp(prefix="point-", dir=folder)
     try:
-        return _run(job, work, cancel_fd)
+        return _run(job, work, cancel_fd, cache, tell)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _run(job, work, cancel_fd):
+def _run(job, work, cancel_fd, cache, tell):
     config = os.path.join(work, _CONFIG)
     with open(config, "w", encoding="utf-8") as file:
         file.write(job["config"])
     limits = ["--core=0"] + ([f"--as={job['memory_bytes']}"] if job["memory_bytes"] else [])
     command = [*_WITH_PARENT, str(os.getpid()), "prlimit", *limits, job["program"], "run", config, "--quiet",
-               "--out", os.path.join(work, "out")]
+               "--out", os.path.join(work, "out"), "--jobs", "1",
+               *(["--cache", cache] if cache else [])]
     started = time.monotonic()
     # In memory: on a full disk the message must be told all the same.
     with open(os.memfd_create("errors"), "w+", encoding="utf-8", errors="replace") as errors:
@@ -107,6 +110,9 @@ def _run(job, work, cancel_fd):
     elif code == 0:
         try:
             outcome["report"] = _numbers_of(os.path.join(work, "out", "report.json"))
+            if tell:
+                for note in message.splitlines():
+                    tell(note)
         except OSError as error:
             raise NoRoom(f"report.json cannot be read: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -2,6 +2,7 @@
 #include "cli/command_line.h"
 
 #include <algorithm>
+#include <thread>
 
 #include <anda/base/error.h>
 
@@ -62,6 +63,11 @@ std::uint64_t CommandLine::number(const std::string& name, std::uint64_t otherwi
   const std::string problem = parse_whole_number(text(name), 1, max, value);
   if (!problem.empty()) refuse("option --" + name + ": " + shown(text(name)) + " " + problem);
   return value;
+}
+
+std::size_t CommandLine::jobs() const {
+  constexpr std::uint64_t most = 1024;
+  return number("jobs", std::max(1u, std::thread::hardware_concurrency()), most);
 }
 
 void CommandLine::refuse(const std::string& problem) const {

@@ -30,6 +30,8 @@ class CommandLine {
   std::vector<std::string> all(const std::string& name) const;
   /// A whole number 1 … max; `otherwise` if the option is not given.
   std::uint64_t number(const std::string& name, std::uint64_t otherwise, std::uint64_t max) const;
+  /// How many processes work at a time, option --jobs: as many as there are processor cores if it is not given.
+  std::size_t jobs() const;
   const std::vector<std::string>& files() const { return files_; }
   std::size_t options() const { return values_.size(); }
 

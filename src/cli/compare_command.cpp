@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <anda/base/error.h>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <map>
+#include <set>
 #include <system_error>
-#include <thread>
 
 #include "cli/command_line.h"
 #include "cli/run_files.h"
@@ -26,6 +27,7 @@
 #include "files/output_folder.h"
 #include "files/temporary_folder.h"
 #include "report/progress.h"
+#include "system/gemm_store.h"
 #include "system/survey.h"
 #include "text/characters.h"
 #include "text/scalar.h"
@@ -38,7 +40,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
-constexpr std::uint64_t most_jobs = 1024;
 constexpr std::size_t shown_hash_digits = 8;
 constexpr const char* csv_name = "compare.csv";
 constexpr const char* json_name = "compare.json";
@@ -60,6 +61,8 @@ po::options_description make_options() {
       ("set", text("KEY=VALUE"), "change a key of every run, such as tiling=auto; may be repeated, later ones win")  //
       ("out,o", text("DIR"), "folder of the results (results/ and the name of the comparison's file)")               //
       ("jobs,j", text("N"), "simulations at a time (as many as there are processor cores)")                          //
+      ("cache", text("DIR"), "folder of simulated GeMMs to take over and to keep (that of anda-sim cache)")          //
+      ("no-cache", "simulate everything")                                                                            //
       ("quiet,q", "print nothing but errors")                                                                        //
       ("help,h", "show this help");
   return options;
@@ -109,7 +112,7 @@ RunConfig run_config(const CompareConfig& config, const Job& job) {
   return run;
 }
 
-ChildTask prepare(const CompareConfig& config, const Job& job) {
+ChildTask prepare(const CompareConfig& config, const Job& job, const std::string& cache) {
   const ComparedModel& model = config.models[job.model];
   const ComparedModel::Run& source = model.runs[job.run];
   const RunConfig run = run_config(config, job);
@@ -125,9 +128,11 @@ ChildTask prepare(const CompareConfig& config, const Job& job) {
   AtomicFile yaml(file);
   yaml.stream() << to_yaml(run);
   yaml.commit();
-  return {fmt::format("{} ({})", model.name, source.path),
-          {"run", file, "--out", (job.folder / "out").string(), "--quiet"},
-          (job.folder / "errors").string()};
+  ChildTask task{fmt::format("{} ({})", model.name, source.path),
+                 {"run", file, "--out", (job.folder / "out").string(), "--quiet"},
+                 (job.folder / "errors").string()};
+  if (!cache.empty()) task.arguments.insert(task.arguments.end(), {"--cache", cache});
+  return task;
 }
 
 /// What a process of this program has written.
@@ -176,6 +181,17 @@ std::string default_folder(const std::string& file, const std::string& hash) {
   return other;
 }
 
+/// What the simulations had to say that is of no influence on the results, each once.
+void tell_notes(const std::vector<ChildTask>& tasks) {
+  std::set<std::string> told;
+  for (const ChildTask& task : tasks) {
+    std::ifstream in(task.errors_path);
+    for (std::string line; std::getline(in, line);) {
+      if (told.insert(line).second) std::cerr << line << "\n";
+    }
+  }
+}
+
 Comparison read_reports(const CompareConfig& config, const std::vector<Job>& jobs) {
   std::vector<std::string> systems;
   for (const ComparedSystem& system : config.systems) systems.push_back(system.name);
@@ -204,7 +220,11 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.files().empty()) options.refuse("needs the file of a comparison, such as configs/compare/paper.yaml");
   if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
-  const std::size_t at_once = options.number("jobs", std::max(1u, std::thread::hardware_concurrency()), most_jobs);
+  if (options.has("cache") && (options.has("no-cache") || options.text("cache").empty())) {
+    options.refuse(options.has("no-cache") ? "takes one of --cache and --no-cache" : "option --cache is empty");
+  }
+  const std::string cache = options.has("no-cache") ? "" : options.text("cache", user_cache_folder());
+  const std::size_t at_once = options.jobs();
   const std::string& file = options.files().front();
   const CompareConfig config =
       load_compare_config(file, options.all("set"), {list_of(options, "systems"), list_of(options, "models")});
@@ -217,7 +237,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   const TemporaryFolder temporary;
   const std::vector<Job> jobs = jobs_for(config, temporary.path());
   std::vector<ChildTask> tasks;
-  for (const Job& job : jobs) tasks.push_back(prepare(config, job));
+  for (const Job& job : jobs) tasks.push_back(prepare(config, job, cache));
   {
     ProgressBar bar(config.name);
     run_children(tasks, at_once, [&bar](double done) {
@@ -225,6 +245,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
       return !interrupted();
     });
   }
+  tell_notes(tasks);
   const Comparison comparison = read_reports(config, jobs);
   comparison.write_csv(csv.stream());
   comparison.write_json(json.stream());

@@ -20,7 +20,7 @@
 #include "report/run_info.h"
 #include "report/run_writer.h"
 #include "report/table.h"
-#include "system/simulation.h"
+#include "system/side_by_side.h"
 #include "system/survey.h"
 #include "text/characters.h"
 #include "text/nearest.h"
@@ -69,8 +69,12 @@ po::options_description make_options() {
        "folder of the results (results/NAME by the configuration's file, results/NAME-HASH if that holds results of "
        "another configuration)")                                                       //
       ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")  //
-      ("check", "only check the configuration and the whole workload")                 //
-      ("quiet,q", "print nothing but errors")                                          //
+      ("cache", text("DIR"),
+       "folder of results to take over, and to keep those of this run in, see docs/performance.md")  //
+      ("jobs,j", text("N"), "systems simulated at a time (as many as there are processor cores)")    //
+      ("ops-sqlite", "write the rows of ops.csv as ops.sqlite, too")                                 //
+      ("check", "only check the configuration and the whole workload")                               //
+      ("quiet,q", "print nothing but errors")                                                        //
       ("help,h", "show this help");
   return options;
 }
@@ -139,6 +143,8 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.files().empty()) options.refuse("needs a configuration file");
   if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
+  if (options.has("cache") && options.text("cache").empty()) options.refuse("option --cache is empty");
+  const std::size_t at_once = options.jobs();
 
   const std::string& file = options.files().front();
   std::vector<std::string> overrides = options.all("set");
@@ -176,19 +182,21 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
         fmt::format("note: {} holds the results of another configuration; those of this one go to {}\n",
                     usual_run_folder(file), folder));
   }
+  if (options.has("ops-sqlite")) writer.add_sqlite();
   std::optional<TensorDump> dump;
   if (config.functional.enabled && config.functional.dump) dump.emplace(writer.files(), folder + "/tensors");
   SimulationResult result;
   {
     ProgressBar bar(config.name);
-    result = simulate(
-        config, [&config] { return open_workload(config.workload); }, found.macs, writer,
+    result = simulate_side_by_side(
+        config, [&config] { return open_workload(config.workload); }, found.macs, writer.ops(),
         [&bar](double done) {
           bar.update(done);
           return !interrupted();
         },
-        &writer.files(), dump ? &*dump : nullptr);
+        writer.files(), dump ? &*dump : nullptr, at_once, options.text("cache"));
   }
+  for (const std::string& warning : result.warnings) std::cerr << for_terminal("note: " + warning) << "\n";
   writer.finish(result, [] { return !interrupted(); });
 
   if (!options.has("quiet")) print_results(out, config, writer, result);

@@ -67,6 +67,12 @@ std::vector<std::uint32_t> read_tokens(const std::string& path, TokenType raw_ty
   std::string data;
   if (is_raw_token_file(path)) {
     data = read_from(path, 0);
+    if (data.compare(0, 6, "\x93NUMPY") == 0) {
+      throw Error::input(
+          path +
+          ": is a .npy file; give it a name that ends in .npy, or convert it: other files and the standard "
+          "input hold integers without a header");
+    }
   } else {
     const NpyLayout layout = read_npy_layout(path);
     type = integer_type(layout.descriptor, path);

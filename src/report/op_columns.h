@@ -2,6 +2,7 @@
 #ifndef ANDA_SIM_REPORT_OP_COLUMNS_H
 #define ANDA_SIM_REPORT_OP_COLUMNS_H
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -23,6 +24,9 @@ struct OpColumn {
 
   std::string csv_name() const { return of_tile ? std::string("tile_") + key : key; }
 };
+
+/// Of the columns, how many at the start differ between ops of one kind (OpSpool): index, name, layer.
+inline constexpr std::size_t own_op_columns = 3;
 
 /// In the order in which they are written, before the metrics; those of the step come last.
 const std::vector<OpColumn>& op_columns();

@@ -22,6 +22,16 @@ void append_text(std::string& line, std::string_view text) {
   line += '"';
 }
 
+void append_column(std::string& line, const OpColumn& column, const OpRecord& record) {
+  line += ',';
+  const OpColumn::Value value = column.value(record);
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    append_text(line, *text);
+  } else {
+    line += std::to_string(std::get<std::uint64_t>(value));
+  }
+}
+
 }  // namespace
 
 OpsCsv::OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool functional)
@@ -37,29 +47,28 @@ OpsCsv::OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool funct
   out_ << line_ << '\n';
 }
 
-void OpsCsv::op(const std::string& system, const OpRecord& record, const std::vector<MetricValue>& values) {
-  line_.clear();
-  append_text(line_, system);
-  for (const OpColumn& column : op_columns()) {
-    line_ += ',';
-    const OpColumn::Value value = column.value(record);
-    if (const auto* text = std::get_if<std::string>(&value)) {
-      append_text(line_, *text);
-    } else {
-      line_ += std::to_string(std::get<std::uint64_t>(value));
-    }
-  }
+std::string OpsCsv::details(const OpRecord& record, const std::vector<MetricValue>& values) const {
+  std::string details;
+  for (std::size_t i = own_op_columns; i < op_columns().size(); ++i) append_column(details, op_columns()[i], record);
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     if (metrics_[i].scope != Metric::Scope::everywhere) continue;
-    line_ += ',';
-    append_value(line_, values[i], "");
+    details += ',';
+    append_value(details, values[i], "");
   }
   if (functional_) {
     for (const ErrorColumn& column : error_columns()) {
-      line_ += ',';
-      append_value(line_, record.errors ? column.value(*record.errors) : MetricValue{}, "");
+      details += ',';
+      append_value(details, record.errors ? column.value(*record.errors) : MetricValue{}, "");
     }
   }
+  return details;
+}
+
+void OpsCsv::op(const std::string& system, const OpRecord& record, const std::string& details) {
+  line_.clear();
+  append_text(line_, system);
+  for (std::size_t i = 0; i < own_op_columns; ++i) append_column(line_, op_columns()[i], record);
+  line_ += details;
   line_ += '\n';
   out_ << line_;
 }

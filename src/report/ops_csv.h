@@ -16,8 +16,9 @@ class OpsCsv {
   /// `functional`: with columns on the data.
   OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool functional = false);
 
-  /// `values`: of Evaluation::evaluate() for this op.
-  void op(const std::string& system, const OpRecord& record, const std::vector<MetricValue>& values);
+  /// What the rows of all ops of a kind share. `values`: of Evaluation::evaluate() for one of them.
+  std::string details(const OpRecord& record, const std::vector<MetricValue>& values) const;
+  void op(const std::string& system, const OpRecord& record, const std::string& details);
 
  private:
   std::ostream& out_;

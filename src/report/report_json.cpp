@@ -126,6 +126,17 @@ void ReportJson::begin_system(std::size_t system) {
 }
 
 void ReportJson::op(const OpRecord& record, const std::vector<MetricValue>& values) {
+  start_op(record);
+  end_op(record, values);
+}
+
+void ReportJson::ops(const OpRecord& record, std::uint64_t rows, const std::vector<MetricValue>& values) {
+  start_op(record);
+  line_ += ",\"rows\":" + std::to_string(rows);
+  end_op(record, values);
+}
+
+void ReportJson::start_op(const OpRecord& record) {
   line_ = ops_++ == 0 ? "\n        {" : ",\n        {";
   bool first = true;
   bool in_tile = false;
@@ -142,6 +153,9 @@ void ReportJson::op(const OpRecord& record, const std::vector<MetricValue>& valu
     append_op_value(line_, column.value(record));
   }
   line_ += '}';  // of the step, whose columns are the last
+}
+
+void ReportJson::end_op(const OpRecord& record, const std::vector<MetricValue>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (metric_keys_[i].empty()) continue;
     line_ += metric_keys_[i];

@@ -24,10 +24,15 @@ class ReportJson {
   void begin_system(std::size_t system);
   /// `values`: of Evaluation::evaluate() for this op.
   void op(const OpRecord& record, const std::vector<MetricValue>& values);
+  /// As op() for `rows` rows of the trace of one kind: the record is the first one's, with the counts of all together.
+  void ops(const OpRecord& record, std::uint64_t rows, const std::vector<MetricValue>& values);
   void end_system();
   void end();
 
  private:
+  void start_op(const OpRecord& record);
+  void end_op(const OpRecord& record, const std::vector<MetricValue>& values);
+
   std::ostream& out_;
   const RunInfo& info_;
   const Evaluation& evaluation_;

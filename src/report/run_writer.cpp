@@ -3,11 +3,14 @@
 
 #include <anda/base/error.h>
 
+#include <memory>
 #include <stdexcept>
 
 #include "report/assumptions.h"
 #include "report/evaluation.h"
+#include "report/op_kinds.h"
 #include "report/ops_csv.h"
+#include "report/ops_sqlite.h"
 #include "report/report_json.h"
 
 namespace anda::sim {
@@ -23,14 +26,13 @@ RunWriter::RunWriter(const std::string& folder, std::size_t systems, RunInfo inf
       report_file_(files_.add(folder_.file("report.json"))),  // the first: the last to appear
       ops_file_(files_.add(folder_.file("ops.csv"))),
       config_file_(files_.add(folder_.file("config.yaml"))),
-      info_(std::move(info)) {
-  for (std::size_t i = 0; i < systems; ++i) spools_.emplace_back(folder_.path());
-}
+      info_(std::move(info)),
+      ops_(folder_.path(), systems) {}
 
-void RunWriter::take(std::size_t system, const OpRecord& record) { spools_.at(system).add(record); }
+void RunWriter::add_sqlite() { sqlite_path_ = files_.stage(folder_.file("ops.sqlite")); }
 
 void RunWriter::finish(const SimulationResult& result, const std::function<bool()>& go_on) {
-  if (result.systems.size() != spools_.size()) throw std::logic_error("RunWriter: another number of systems");
+  if (result.systems.size() != ops_.size()) throw std::logic_error("RunWriter: another number of systems");
   info_.notes.insert(info_.notes.end(), result.notes.begin(), result.notes.end());
   const Evaluation evaluation(result, info_.dram, info_.technology);
 
@@ -39,24 +41,72 @@ void RunWriter::finish(const SimulationResult& result, const std::function<bool(
   OpsCsv csv(ops_file_.stream(), evaluation.metrics(), functional);
   ReportJson json(report_file_.stream(), info_, evaluation);
 
+  std::unique_ptr<OpsSqlite> sqlite;
+  if (!sqlite_path_.empty()) {
+    sqlite = std::make_unique<OpsSqlite>(sqlite_path_, folder_.file("ops.sqlite"), evaluation.metrics(), functional);
+  }
   json.begin(assumptions(info_, result));
-  OpRecord record;
-  std::vector<MetricValue> values;
-  for (std::size_t system = 0; system < spools_.size(); ++system) {
+  for (std::size_t system = 0; system < ops_.size(); ++system) {
     json.begin_system(system);
-    spools_[system].rewind();
-    for (std::uint64_t i = 0; spools_[system].next(record); ++i) {
-      if (go_on && i % ops_between_questions == 0 && !go_on()) throw Error::run("interrupted");
-      evaluation.evaluate(system, record.counts, Metric::Scope::everywhere, values);
-      csv.op(result.systems[system].name, record, values);
-      json.op(record, values);
-    }
+    write_ops(system, evaluation, csv, json, sqlite.get(), go_on);
     json.end_system();
   }
   json.end();
+  if (sqlite) sqlite->finish();
 
   files_.publish();
   folder_.keep();
+}
+
+void RunWriter::write_ops(std::size_t system, const Evaluation& evaluation, OpsCsv& csv, ReportJson& json,
+                          OpsSqlite* sqlite, const std::function<bool()>& go_on) {
+  OpSpool& spool = ops_[system];
+  const std::string& name = evaluation.result().systems[system].name;
+  const bool together = spool.finish() > most_single_ops;
+  OpKinds kinds;
+  std::vector<MetricValue> values;
+  bool has_others = false;
+  const auto for_each = [&](const auto& action) {
+    OpRecord record;
+    std::size_t kind = 0;
+    spool.rewind();
+    for (std::uint64_t i = 0; spool.next(record, kind); ++i) {
+      if (go_on && i % ops_between_questions == 0 && !go_on()) throw Error::run("interrupted");
+      action(record, kind);
+    }
+  };
+  const auto evaluate = [&](const OpRecord& record) {
+    evaluation.evaluate(system, record.counts, Metric::Scope::everywhere, values);
+  };
+
+  for_each([&](const OpRecord& record, std::size_t kind) {
+    const bool is_other = kind == OpSpool::no_kind;
+    const bool is_new = !is_other && kinds.add(kind, record);
+    if (is_other || is_new || !together) evaluate(record);
+    if (is_new) {
+      kinds[kind].details = csv.details(record, values);
+      if (sqlite != nullptr) kinds[kind].result = sqlite->result(record, values);
+    }
+    csv.op(name, record, is_other ? csv.details(record, values) : kinds[kind].details);
+    if (sqlite != nullptr) {
+      sqlite->op(name, record, is_other ? sqlite->result(record, values) : kinds[kind].result);
+    }
+    if (!together) json.op(record, values);
+    has_others = has_others || is_other;
+  });
+  if (!together) return;
+  for (const OpKinds::Kind& kind : kinds.list()) {
+    const OpRecord all = kind.together();
+    evaluate(all);
+    json.ops(all, kind.rows, values);
+  }
+  if (!has_others) return;
+  // Every one of these comes after the first of all kinds that are kept apart.
+  for_each([&](const OpRecord& record, std::size_t kind) {
+    if (kind != OpSpool::no_kind) return;
+    evaluate(record);
+    json.op(record, values);
+  });
 }
 
 }  // namespace anda::sim

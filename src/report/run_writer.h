@@ -8,21 +8,32 @@
 
 #include "files/file_set.h"
 #include "files/output_folder.h"
-#include "report/op_spool.h"
 #include "report/run_info.h"
 #include "system/op_record.h"
+#include "system/op_spool.h"
 
 namespace anda::sim {
+
+class Evaluation;
+class OpsCsv;
+class OpsSqlite;
+class ReportJson;
 
 /// Writes the files of a run into a folder: config.yaml (the effective configuration), ops.csv and report.json. They
 /// appear under their names together with what else files() has, when all of them are complete; a run that ends before
 /// leaves nothing behind, and older files as they were. Memory does not grow with the trace.
-class RunWriter : public OpSink {
+class RunWriter {
  public:
+  /// Ops of a system that report.json has one by one; of more, those of a kind are put together.
+  static constexpr std::uint64_t most_single_ops = 5000;
+
   /// Makes the folder if it is missing. Throws Error (run) if nothing can be written there or another run does, Error
   /// (input) if one of `inputs` would be overwritten.
   RunWriter(const std::string& folder, std::size_t systems, RunInfo info, std::vector<NamedInput> inputs = {});
-  void take(std::size_t system, const OpRecord& record) override;
+  /// Before finish(): ops.sqlite is wanted, too.
+  void add_sqlite();
+  /// Where the records go.
+  OpSpools& ops() { return ops_; }
 
   /// Once, after the last record. `go_on`, asked now and then, ends it with Error (run) by returning false.
   void finish(const SimulationResult& result, const std::function<bool()>& go_on = nullptr);
@@ -33,13 +44,17 @@ class RunWriter : public OpSink {
   FileSet& files() { return files_; }
 
  private:
+  void write_ops(std::size_t system, const Evaluation& evaluation, OpsCsv& csv, ReportJson& json, OpsSqlite* sqlite,
+                 const std::function<bool()>& go_on);
+
   OutputFolder folder_;
   FileSet files_;
   AtomicFile& report_file_;
   AtomicFile& ops_file_;
   AtomicFile& config_file_;
   RunInfo info_;
-  std::vector<OpSpool> spools_;  ///< one for each system
+  OpSpools ops_;
+  std::string sqlite_path_;  ///< empty: no ops.sqlite
 };
 
 }  // namespace anda::sim

@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <anda/base/error.h>
@@ -31,7 +29,6 @@ constexpr std::size_t longest_answer = 1u << 20;
 constexpr int milliseconds_between_looks = 100;
 /// For a program to end by itself once its input has ended.
 constexpr auto patience = std::chrono::seconds(2);
-constexpr int exit_not_started = 127;
 
 std::string os_words() { return std::generic_category().message(errno); }
 
@@ -105,7 +102,7 @@ double CommandEvaluator::perplexity(const Precisions& precisions) {
 
 double CommandEvaluator::ask(const std::string& question) {
   try {
-    if (pid_ < 0) start();
+    if (!process_) start();
     refuse_early_answer();
     const double perplexity = read_answer(exchange(question + "\n"));
     ++answers_;
@@ -119,21 +116,19 @@ double CommandEvaluator::ask(const std::string& question) {
 void CommandEvaluator::start() {
   Pipe questions;
   Pipe answers;
-  const pid_t parent = ::getpid();
-  const pid_t pid = ::fork();
-  if (pid < 0) fail("cannot be started: " + os_words());
-  if (pid == 0) {
-    ::setpgid(0, 0);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(exit_not_started);
+  const auto become_command = [&] {
     ::signal(SIGINT, SIG_DFL);
     ::signal(SIGTERM, SIG_DFL);
-    if (::dup2(questions.read_end.get(), 0) < 0 || ::dup2(answers.write_end.get(), 1) < 0) ::_exit(exit_not_started);
-    ::execl("/bin/sh", "sh", "-c", command_.c_str(), nullptr);
-    ::_exit(exit_not_started);
+    if (::dup2(questions.read_end.get(), 0) == 0 && ::dup2(answers.write_end.get(), 1) == 1) {
+      ::execl("/bin/sh", "sh", "-c", command_.c_str(), nullptr);
+    }
+    return ChildProcess::not_started;
+  };
+  try {
+    process_.emplace(become_command, ChildProcess::Manner{SIGKILL, true});
+  } catch (const Error& error) {
+    fail(error.what());
   }
-  ::setpgid(pid, pid);  // here too: it may be killed before it has come to that
-  pid_ = pid;
   to_ = std::move(questions.write_end);
   from_ = std::move(answers.read_end);
   for (const int end : {to_.get(), from_.get()}) ::fcntl(end, F_SETFL, ::fcntl(end, F_GETFL) | O_NONBLOCK);
@@ -188,20 +183,21 @@ double CommandEvaluator::read_answer(const std::string& line) const {
 }
 
 void CommandEvaluator::stop(bool patiently) {
-  if (pid_ < 0) return;
+  if (!process_) return;
   to_ = FileDescriptor();
-  const auto end = Clock::now() + (patiently ? patience : std::chrono::seconds(0));
-  siginfo_t state{};
-  // The leader is not taken leave of before its group is killed, so that the group's number stays its own.
-  while (::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid == 0 &&
-         Clock::now() < end) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  ::kill(-pid_, SIGKILL);
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  pid_ = -1;
+  if (patiently) wait_for_end();
+  process_.reset();
   from_ = FileDescriptor();
+}
+
+std::optional<ChildProcess::End> CommandEvaluator::wait_for_end() const {
+  const auto until = Clock::now() + patience;
+  std::optional<ChildProcess::End> end = process_->ended();
+  while (!end && Clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    end = process_->ended();
+  }
+  return end;
 }
 
 void CommandEvaluator::fail(const std::string& problem) const {
@@ -211,15 +207,10 @@ void CommandEvaluator::fail(const std::string& problem) const {
 
 void CommandEvaluator::fail_ended() {
   // Its output has ended; give it the time to end as well, so that its status can be told.
-  const auto end = Clock::now() + patience;
-  siginfo_t state{};
-  while (::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid == 0 &&
-         Clock::now() < end) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  if (state.si_pid == 0) fail("closed its standard output or input");
-  if (state.si_code == CLD_EXITED) fail(fmt::format("ended with exit status {}", state.si_status));
-  fail(fmt::format("was ended by signal {}", state.si_status));
+  const std::optional<ChildProcess::End> end = wait_for_end();
+  if (!end) fail("closed its standard output or input");
+  fail(end->by_signal ? fmt::format("was ended by signal {}", end->number)
+                      : fmt::format("ended with exit status {}", end->number));
 }
 
 }  // namespace anda::sim

@@ -2,12 +2,12 @@
 #ifndef ANDA_SIM_SEARCH_COMMAND_EVALUATOR_H
 #define ANDA_SIM_SEARCH_COMMAND_EVALUATOR_H
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "files/child_process.h"
 #include "files/file_descriptor.h"
 #include "search/evaluator.h"
 
@@ -33,13 +33,15 @@ class CommandEvaluator : public Evaluator {
   std::string exchange(const std::string& question);
   double read_answer(const std::string& line) const;
   void stop(bool patiently);
+  /// Gives it some time to end.
+  std::optional<ChildProcess::End> wait_for_end() const;
   [[noreturn]] void fail(const std::string& problem) const;
   [[noreturn]] void fail_ended();
 
   std::string command_;
   double timeout_s_;
   std::function<bool()> go_on_;
-  pid_t pid_ = -1;
+  std::optional<ChildProcess> process_;
   FileDescriptor to_;
   FileDescriptor from_;
   std::uint64_t answers_ = 0;

@@ -9,14 +9,14 @@
 namespace anda::sim {
 
 Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source,
-           bool fold, DataHost* data, std::function<void(const OpRecord&)> take)
+           KnownGemms* known, DataHost* data, std::function<void(const OpRecord&)> take)
     : sc_module(name),
       control("control"),
       interrupt("interrupt"),
       compiler_(compiler),
       counters_(counters),
       source_(source),
-      fold_(fold),
+      known_(known),
       data_(data),
       take_(std::move(take)) {
   ANDA_HAS_PROCESS(Host);
@@ -37,11 +37,11 @@ void Host::replay() {
       record.task = compiler_.task(record.gemm);
       record.counts.assign(counters_.size(), 0);
       record.errors.reset();
-      const std::uint64_t runs = fold_ ? 1 : record.gemm.count;
+      const std::uint64_t runs = known_ != nullptr ? 1 : record.gemm.count;
       for (std::uint64_t i = 0; i < runs; ++i) {
         run_task(record.task, record);
       }
-      if (fold_) {
+      if (known_ != nullptr) {
         for (std::uint64_t& count : record.counts) count *= record.gemm.count;
       }
       macs_done_ +=
@@ -56,14 +56,10 @@ void Host::replay() {
 }
 
 void Host::run_task(const GemmTask& task, OpRecord& record) {
-  const FoldKey key{task.m, task.n, task.k, task.input.mantissa_bits, task.output.mantissa_bits, task.weights.bits};
-  if (fold_) {
-    const auto known = folded_.find(key);
-    if (known != folded_.end()) {
-      record.tile = known->second.first;
-      add_to(record.counts, known->second.second);
-      return;
-    }
+  if (const KnownGemms::Result* known = known_ != nullptr ? known_->find(task) : nullptr) {
+    record.tile = known->first;
+    add_to(record.counts, known->second);
+    return;
   }
 
   const GemmDescriptor descriptor = compiler_.compile(task);
@@ -93,7 +89,7 @@ void Host::run_task(const GemmTask& task, OpRecord& record) {
   Counts counts = counters_.values();
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] -= before[i];
   add_to(record.counts, counts);
-  if (fold_ && folded_.size() < max_folded) folded_.emplace(key, std::make_pair(descriptor.tile, std::move(counts)));
+  if (known_ != nullptr) known_->add(task, {descriptor.tile, std::move(counts)});
 }
 
 void Host::write(std::uint64_t address, const std::uint32_t* words, std::size_t count) {

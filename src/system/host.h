@@ -4,16 +4,15 @@
 
 #include <exception>
 #include <functional>
-#include <map>
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
-#include <tuple>
 
 #include <anda/accelerator/accelerator.h>
 
 #include "system/compiler.h"
 #include "system/data_host.h"
+#include "system/known_gemms.h"
 #include "system/op_record.h"
 #include "workload/gemm.h"
 
@@ -26,10 +25,10 @@ class Host : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Host> control;
   sc_core::sc_in<bool> interrupt;
 
-  /// `fold`: a GeMM equal to an earlier one in everything but name and layer takes over its counts. Every GeMM starts
-  /// on an idle machine, so that is exact. `data`: of a functional simulation, which does not fold; else nullptr.
-  Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source, bool fold,
-       DataHost* data, std::function<void(const OpRecord&)> take);
+  /// `known`: a GeMM of a task that is known takes over its counts; nullptr: all are simulated. `data`: of a functional
+  /// simulation, in which no GeMM is like another; else nullptr.
+  Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source,
+       KnownGemms* known, DataHost* data, std::function<void(const OpRecord&)> take);
 
   /// Whether the trace is done.
   bool finished() const { return finished_; }
@@ -41,9 +40,6 @@ class Host : public sc_core::sc_module {
   double macs_done() const { return macs_done_; }
 
  private:
-  using FoldKey = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
-  static constexpr std::size_t max_folded = 4096;  // kinds of GeMM remembered
-
   void run();
   void replay();
   void run_task(const GemmTask& task, OpRecord& record);
@@ -53,10 +49,9 @@ class Host : public sc_core::sc_module {
   const Compiler& compiler_;
   const Counters& counters_;
   GemmSource& source_;
-  bool fold_;
+  KnownGemms* known_;
   DataHost* data_;
   std::function<void(const OpRecord&)> take_;
-  std::map<FoldKey, std::pair<TileShape, Counts>> folded_;
   bool finished_ = false;
   std::exception_ptr failure_;
   double macs_done_ = 0;

@@ -68,7 +68,8 @@ struct SystemResult {
 struct SimulationResult {
   std::vector<CounterColumn> counters;
   std::vector<SystemResult> systems;
-  std::vector<std::string> notes = {};  ///< what of the files beside the reports may surprise
+  std::vector<std::string> notes = {};     ///< what of the files beside the reports may surprise
+  std::vector<std::string> warnings = {};  ///< what went wrong without an effect on results or files
 };
 
 }  // namespace anda::sim

@@ -10,6 +10,7 @@
 #include <anda/dram/dram.h>
 
 #include "system/host.h"
+#include "system/knowledge.h"
 #include "system/waveforms.h"
 #include "timeline/timeline.h"
 
@@ -32,7 +33,8 @@ DramConfig memory_of(const RunConfig& config, const std::string& request_trace) 
 class System : public sc_core::sc_module {
  public:
   System(sc_core::sc_module_name name, const RunConfig& config, PeKind system, std::unique_ptr<GemmSource> source,
-         const std::string& request_trace, TensorDump* dump, bool first, std::function<void(const OpRecord&)> take)
+         KnownGemms* known, const std::string& request_trace, TensorDump* dump, bool first,
+         std::function<void(const OpRecord&)> take)
       : sc_module(name),
         source_(std::move(source)),
         accelerator("accelerator", accelerator_of(config, system)),
@@ -40,8 +42,8 @@ class System : public sc_core::sc_module {
         compiler_(config, accelerator.config()),
         data_(config, name_of(pe_kinds, system), accelerator, dump, first),
         counters(all_counters()),
-        host("host", compiler_, counters, *source_, config.simulation.fold_layers,
-             config.functional.enabled ? &data_ : nullptr, std::move(take)),
+        host("host", compiler_, counters, *source_, known, config.functional.enabled ? &data_ : nullptr,
+             std::move(take)),
         interrupt_("interrupt") {
     host.control.bind(accelerator.control);
     accelerator.memory.bind(dram.socket);
@@ -99,21 +101,31 @@ void run_systems(const std::vector<std::unique_ptr<System>>& systems, double tot
 
 namespace {
 
+class NoGemms : public GemmSource {
+ public:
+  bool next(Gemm&) override { return false; }
+};
+
 class Run {
  public:
-  Run(const RunConfig& config, OpSink& sink, FileSet& files) : config_(config), sink_(sink), files_(files) {}
+  /// `store`: nullptr for none.
+  Run(const RunConfig& config, OpSink& sink, FileSet& files, GemmStore* store)
+      : config_(config), sink_(sink), files_(files), knowledge_(config, store) {}
 
   SimulationResult simulate(const SourceOpener& open_source, double total_macs, const Progress& progress,
                             TensorDump* dump);
 
  private:
   void build(const SourceOpener& open_source, TensorDump* dump);
+  /// The GeMMs of a system all of which are known.
+  void replay(std::size_t system, GemmSource& source);
   /// Counts a GeMM that a system has done.
   void take(std::size_t system, const OpRecord& record);
 
   const RunConfig& config_;
   OpSink& sink_;
   FileSet& files_;
+  Knowledge knowledge_;
   SimulationResult result_;
   std::vector<std::unique_ptr<System>> systems_;
   std::optional<Timeline> timeline_;
@@ -134,7 +146,16 @@ void Run::take(std::size_t system, const OpRecord& record) {
     if (total.tensor_errors.size() <= place) total.tensor_errors.resize(place + 1);
     total.tensor_errors[place] += *record.errors;
   }
+  knowledge_.learn(system, record);
   sink_.take(system, record);
+}
+
+void Run::replay(std::size_t system, GemmSource& source) {
+  OpRecord record;
+  for (; source.next(record.gemm); ++record.index) {
+    knowledge_.tell(system, record);
+    take(system, record);
+  }
 }
 
 void Run::build(const SourceOpener& open_source, TensorDump* dump) {
@@ -146,9 +167,12 @@ void Run::build(const SourceOpener& open_source, TensorDump* dump) {
   for (std::size_t i = 0; i < config_.systems.size(); ++i) {
     SystemResult& total = result_.systems[i];
     total.name = name_of(pe_kinds, config_.systems[i]);
+    const bool is_known = knowledge_.knows_all(i, open_source);
     systems_.push_back(std::make_unique<System>(("system_" + std::to_string(i)).c_str(), config_, config_.systems[i],
-                                                open_source(), request_trace, dump, i == 0,
+                                                is_known ? std::make_unique<NoGemms>() : open_source(),
+                                                knowledge_.of_tasks(i), request_trace, dump, i == 0,
                                                 [this, i](const OpRecord& record) { take(i, record); }));
+    if (is_known) replay(i, *open_source());
     total.accelerator = systems_.back()->accelerator.config();
     if (timeline_) watched_[i] = &timeline_->watch(total.name, systems_.back()->accelerator, systems_.back()->dram);
   }
@@ -174,7 +198,9 @@ SimulationResult Run::simulate(const SourceOpener& open_source, double total_mac
   for (std::size_t i = 0; i < systems_.size(); ++i) {
     Dram& memory = systems_[i]->dram;
     memory.finish_request_trace();
-    if (const dram::DetailedMemory* channels = memory.channels()) result_.systems[i].dram = channels->statistics();
+    if (const dram::DetailedMemory* channels = memory.channels()) {
+      result_.systems[i].dram = knowledge_.statistics(i, channels->statistics());
+    }
   }
   if (timeline_) {
     timeline_->write();
@@ -186,14 +212,14 @@ SimulationResult Run::simulate(const SourceOpener& open_source, double total_mac
 }  // namespace
 
 SimulationResult simulate(const RunConfig& config, const SourceOpener& open_source, double total_macs, OpSink& sink,
-                          const Progress& progress, FileSet* files, TensorDump* dump) {
+                          const Progress& progress, FileSet* files, TensorDump* dump, GemmStore* store) {
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(config.simulation.quantum_us, sc_core::SC_US));
 
   FileSet own;
   FileSet& all = files != nullptr ? *files : own;
   SimulationResult result;
   try {
-    result = Run(config, sink, all).simulate(open_source, total_macs, progress, dump);
+    result = Run(config, sink, all, store).simulate(open_source, total_macs, progress, dump);
   } catch (const Error& error) {
     throw Error(error.kind(), all.with_final_paths(error.what()));
   } catch (const sc_core::sc_report& report) {
@@ -201,6 +227,10 @@ SimulationResult simulate(const RunConfig& config, const SourceOpener& open_sour
     const std::string kind = report.get_msg_type();
     const std::string text = (kind == "uncaught exception" ? "" : kind + ": ") + report.get_msg();
     throw Error::run(all.with_final_paths(text));
+  }
+  if (store != nullptr) {
+    store->keep();
+    result.warnings = store->problems();
   }
   if (files == nullptr) own.publish();
   return result;

@@ -76,9 +76,10 @@ void WorkloadNotes::add_tensors(std::vector<std::string>& notes) const {
           fmt::format("{} further tensors are none of {} either.", other_tensors_.size() - most_named, joined(known)));
       return;
     }
-    notes.push_back(fmt::format("tensor {} ({}) is none of {}: its mantissa length is precision.other = {}{}.",
+    const std::string hint = did_you_mean(tensor, known);
+    notes.push_back(fmt::format("tensor {} ({}) is none of {}: its mantissa length is precision.other = {}{}",
                                 in_quotes(tensor), count_text(gemms, gemms_), joined(known), config_.precision.other,
-                                did_you_mean(tensor, known)));
+                                hint.empty() ? "." : hint));
   }
 }
 

@@ -56,3 +56,12 @@ TEST_CASE("Tokens of every integer type, up to the largest that it holds") {
                Catch::Contains(each.type[1] == 'i' ? "token 2 is negative" : fmt::format("token 2 is {},", highest)));
   }
 }
+
+TEST_CASE("A .npy file that is named like a raw one is no file of integers") {
+  const Folder folder;
+  const std::string named = npy(folder, "<u2", "(1,)", std::string("\x01\x00", 2));
+  CHECK(read_tokens(named, TokenType::uint8, 2) == std::vector<std::uint32_t>{1});
+  const std::string raw = folder.file("tokens.bin", std::string("\x93NUMPY\x01\x00", 8));
+  CHECK_THAT(refusal([&] { read_tokens(raw, TokenType::uint8, 256); }),
+             Catch::Contains("tokens.bin: is a .npy file; give it a name that ends in .npy"));
+}

@@ -24,7 +24,7 @@ void write(const std::string& folder, const report_test::Run& run, const RunInfo
   RunWriter writer(folder, run.records.size(), info);
   // As in a simulation, the systems' records come in turn.
   for (std::size_t op = 0; op < run.records.front().size(); ++op) {
-    for (std::size_t i = 0; i < run.records.size(); ++i) writer.take(i, run.records[i][op]);
+    for (std::size_t i = 0; i < run.records.size(); ++i) writer.ops().take(i, run.records[i][op]);
   }
   writer.finish(run.result);
 }
@@ -226,7 +226,7 @@ TEST_CASE("A run that ends before finish() leaves nothing, and older results as 
   const report_test::Run run = report_test::run(3);
   {
     RunWriter writer(folder.path("new/results"), 2, report_test::info());
-    writer.take(0, run.records[0][0]);
+    writer.ops().take(0, run.records[0][0]);
     CHECK(std::filesystem::is_directory(folder.path("new/results")));
   }
   CHECK(folder.files() == 0);
@@ -234,7 +234,7 @@ TEST_CASE("A run that ends before finish() leaves nothing, and older results as 
   folder.file("report.json", "old");
   {
     RunWriter writer(folder.path(), 2, report_test::info());
-    for (std::size_t i = 0; i < 2; ++i) writer.take(i, run.records[i][0]);
+    for (std::size_t i = 0; i < 2; ++i) writer.ops().take(i, run.records[i][0]);
     CHECK(contents(folder.path("report.json")) == "old");
     CHECK_FALSE(std::filesystem::exists(folder.path("ops.csv")));
     int questions = 0;
@@ -302,7 +302,7 @@ TEST_CASE("A full disk ends the run with an error and leaves nothing behind") {
     }
     const std::string message = run_error_of([&] {
       RunWriter writer(disk, 1, report_test::info());
-      for (int i = 0; i < 100000; ++i) writer.take(0, run.records[0][0]);
+      for (int i = 0; i < 100000; ++i) writer.ops().take(0, run.records[0][0]);
     });
     const bool empty = std::filesystem::is_empty(disk);
     REQUIRE(::umount(disk.c_str()) == 0);
@@ -325,7 +325,7 @@ TEST_CASE("Memory does not grow with the trace") {
   for (std::uint64_t i = 0; i < ops; ++i) {
     for (std::size_t s = 0; s < 2; ++s) {
       run.records[s][0].index = i;
-      writer.take(s, run.records[s][0]);
+      writer.ops().take(s, run.records[s][0]);
     }
   }
   writer.finish(run.result);

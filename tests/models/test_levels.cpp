@@ -126,6 +126,35 @@ TEST_CASE("Machines with other ports, lanes and pipelines too") {
   CHECK(tally.equal * 100 >= tally.checked * 95);
 }
 
+TEST_CASE("Machines whose results leave slowly too") {
+  // Few FPUs, few lanes, a narrow way into the compressor, groups that no array divides, pipelines longer than tiles.
+  RandomMachines random(5);
+  std::vector<Pair> pairs;
+  for (int i = 0; i < 120; ++i) {
+    AcceleratorConfig config = random.accelerator();
+    config.mxu.rows = random.pick32({1, 3, 8, 16, 20});
+    config.mxu.columns = random.pick32({1, 4, 7, 8, 16, 24});
+    config.mxu.lanes_per_pe = random.pick32({8, 16, 64});
+    config.mxu.fill_cycles = random.pick32({0, 1, 8, 30, 100});
+    config.vector_unit.fpus = random.pick32({1, 2, 7, 16, 64});
+    config.vector_unit.latency_cycles = random.pick32({0, 1, 4, 50});
+    config.compressor.lanes = random.pick32({1, 2, 5, 16});
+    config.compressor.values_per_cycle = random.pick32({1, 3, 16, 64});
+    config.activation_buffer.word_bits = random.pick32({128, 512, 1024});
+    config.format.group_size = random.pick32({8, 16, 64});
+    RandomGemm gemm = random.gemm();
+    gemm.m = 1 + gemm.m % 120;
+    gemm.n = 1 + gemm.n % 120;
+    if (random.below(2) == 0) gemm.k = 1 + gemm.k % 100;
+    pairs.push_back(make_pair(config, DramConfig(), gemm));
+  }
+  tlm::tlm_global_quantum::instance().set(sc_core::sc_time(100, sc_core::SC_US));
+  Tally tally;
+  for (const Pair& pair : pairs) compare(pair, 0, 16, tally);
+  CHECK(tally.checked > 40);
+  CHECK(tally.equal == tally.checked);
+}
+
 TEST_CASE("Machines that use the four phases too") {
   RandomMachines random(11);
   std::vector<Pair> pairs;

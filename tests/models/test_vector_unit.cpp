@@ -70,6 +70,36 @@ TEST_CASE("What comes behind the vector unit holds it up by the latency less") {
   CHECK(bench.send(16, 16, 10).stored == 60);
 }
 
+TEST_CASE("The vector unit stands still after each beat that is held up") {
+  Bench bench;
+  std::vector<HoldUp> held;
+  std::uint64_t first_offer = 0;
+  bench.sink.answer = [&](const Neighbour::Access& access, DataflowExtension& said) {
+    first_offer = access.said.cycle;
+    *said.hold_ups = held;
+    said.done = said.stored = access.said.cycle + 4;
+    for (const HoldUp& of : held) said.done = said.stored += of.cycles;
+  };
+  // Beats of 64 enter in 10 … 13 and are offered from 14 on. The second one is offered in 15 and taken in 25, the
+  // others in 26 and 27: until then all have entered, since the pipeline stands still in 16 … 25 only.
+  held = {{1, 10}};
+  const DataflowExtension first = bench.send(16, 16, 10);
+  CHECK(first.done == 14);
+  CHECK(first.put_out == 18);
+  CHECK(first.stored == 28);
+  CHECK_FALSE(first.repeatable);
+  // The next tile: two beats enter in 14 and 15, two in 26 and 27; the first one is offered four clocks of the pipeline
+  // after it entered, in 28.
+  held = {};
+  const DataflowExtension second = bench.send(16, 16, 14);
+  CHECK(first_offer == 28);
+  CHECK(second.done == 28);
+  CHECK(second.sink_slower);
+  CHECK_FALSE(second.repeatable);
+  CHECK(bench.send(16, 16, 32).done == 36);
+  CHECK(bench.send(16, 16, 36).repeatable);
+}
+
 TEST_CASE("Tiles leave the vector unit as FP16, column after column, partial sums as they are") {
   Bench bench;
   bench.tile.rows = 2;

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 SOURCE = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(SOURCE / "scripts"), str(SOURCE / "tests" / "rtl")]
@@ -58,7 +59,7 @@ def test_the_smallest_design_that_reaches_the_period_stands_for_an_element():
 def test_the_tables_have_what_is_measured_and_no_ratio_to_what_is_not():
     core = {"Anda": {"ripple": {"area": 71777.0, "period_ns": 6.1}}}
     page = tables.page({"element": {}, "core": core, "part": {}}, synthesis.LIBRARIES["osu018"])
-    assert "| Anda | – | 71777 | – | ripple | 6.1 | – | – | 0.23 |" in page and "### Element" not in page
+    assert "| Anda | – | 71777 | – | ripple | 6.1 | – | – | – | 0.23 |" in page and "### Element" not in page
 
 
 def area_study(*options):
@@ -75,3 +76,42 @@ def test_the_area_study_refuses_names_and_files_that_are_not_its_own(tmp_path):
         out.write_text(text)
         status, message = area_study("--out", out)
         assert status == 2 and expected in message
+
+
+RESULTS = SOURCE / "docs" / "area" / "osu018.json"
+
+
+def test_the_technology_file_is_what_the_study_makes_of_its_results(tmp_path):
+    made = tmp_path / "made.yaml"
+    done = subprocess.run([SOURCE / "scripts" / "area_study", "--out", RESULTS, "--technology", made], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert made.read_text() == (SOURCE / "configs" / "technology" / "osu018-ratios.yaml").read_text()
+
+
+def test_a_study_that_is_not_complete_makes_no_technology_file(tmp_path):
+    out = tmp_path / "areas.json"
+    out.write_text(json.dumps({"library": "osu018", "element": {}, "core": {}, "part": {}}))
+    status, message = area_study("--out", out, "--technology", tmp_path / "made.yaml")
+    assert status == 2 and "has not measured all of FP-FP, fused; " in message and not (tmp_path / "made.yaml").exists()
+
+
+def test_a_run_with_the_ratios_of_the_study_has_its_areas(tmp_path):
+    def run(*options):
+        done = subprocess.run([os.environ["ANDA_BUILD_DIR"] + "/src/anda-sim", "run", SOURCE / "configs" / "llama-13b.yaml",
+                               "--set", "workload.layers=1", "--out", tmp_path, "--quiet", *options],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads((tmp_path / "report.json").read_text())
+
+    def arrays(report):
+        return [system["area_mm2"]["by_component"]["mxu"] for system in report["systems"]]
+
+    published, studied = run(), run("--set", f"technology={SOURCE}/configs/technology/osu018-ratios.yaml")
+    element = yaml.safe_load((SOURCE / "configs" / "technology" / "osu018-ratios.yaml").read_text())["processing_elements"]
+    assert arrays(published) == pytest.approx([0.41 / 0.23, 0.41])
+    assert arrays(studied) == pytest.approx([0.41 / element["anda"]["area"], 0.41])
+    # Cycles and energy are the paper's, so only what divides by area changes.
+    for name in ("speedup", "energy_efficiency"):
+        assert studied["ratios"][0][name] == published["ratios"][0][name]
+    assert studied["ratios"][0]["area_efficiency"] < published["ratios"][0]["area_efficiency"] / 1.5

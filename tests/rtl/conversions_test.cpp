@@ -61,6 +61,10 @@ struct Bench {
     dut.a = any_single(random, near);
     dut.b = any_single(random, near);
     if (random.one_in(64)) dut.b = dut.a ^ 0x80000000u;
+    if (random.one_in(64)) {  // infinities of both signs meet
+      dut.a = 0x7F800000u | random.below(2) << 31;
+      dut.b = 0x7F800000u | random.below(2) << 31;
+    }
     dut.eval();
     const float expected = float_of(dut.a) + float_of(dut.b);
     single("fp32_add", dut.sum, expected);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random GeMMs through the datapath, from words of the buffers to bit planes of the results, against the numeric
-// library: ragged edges, groups of any mantissa length, panels that arrive late, results that wait for lanes.
+// library: ragged edges, groups of any mantissa length, a split k, panels that arrive late, results that wait for
+// lanes.
 #include <Vdatapath.h>
 #include <anda/numeric/reference/bit_plane.h>
 #include <anda/numeric/reference/dot_row.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "rtl_test.h"
@@ -20,7 +22,7 @@ namespace {
 // The parameters of the RTL as it is built.
 constexpr std::size_t rows = 4, columns = 4, group = 8, lanes = 4, groups_of_block = 2, weight_words = 2;
 constexpr std::size_t block_columns = groups_of_block * group;
-constexpr std::size_t register_bits = 4;
+constexpr std::size_t register_bits = 4, block_bits = 3, block_numbers = 8;
 
 std::size_t pieces(std::size_t extent, std::size_t width) { return (extent + width - 1) / width; }
 
@@ -42,6 +44,8 @@ struct Tile {
   std::size_t block = 0, first_column = 0;
   bool begins_block = false, ends_row = false;
   std::size_t parts = 0;
+  std::size_t first_group = 0, groups = 0;  ///< along k
+  bool sums_in = false, sums_out = false;   ///< partial sums of a split k
   std::uint64_t activations_arrive = 0, weights_arrive = 0;
 };
 
@@ -53,6 +57,12 @@ Gemm make(Numbers& random) {
   gemm.input_bits = 1 + random.below(16);
   gemm.output_bits = 1 + random.below(16);
   gemm.scale_groups = 1 + random.below(3);
+  if (random.one_in(4)) {  // tiles so short that results wait for lanes
+    gemm.n = 2 * block_columns + random.below(6);
+    gemm.k = 1 + random.below(group);
+    gemm.input_bits = 1 + random.below(2);
+    gemm.output_bits = 9 + random.below(8);
+  }
   const auto kind = static_cast<Numbers::Kind>(random.below(Numbers::kinds));
   for (std::size_t r = 0; r < gemm.m; ++r) {
     anda::NonFiniteCounts counts;
@@ -78,30 +88,44 @@ Gemm make(Numbers& random) {
   return gemm;
 }
 
-/// Row tile after row tile, in each the column tiles, in blocks of results.
+/// One tile of a part of k; `block`: of its results.
+Tile cut_tile(const Gemm& gemm, std::size_t row, std::size_t column, std::size_t block) {
+  Tile tile;
+  tile.row = row;
+  tile.column = column;
+  tile.rows = std::min(rows, gemm.m - row);
+  tile.columns = std::min(columns, gemm.n - column);
+  tile.first_column = column % block_columns;
+  tile.begins_block = tile.first_column == 0;
+  tile.ends_row = column + tile.columns == gemm.n || (column + columns) % block_columns == 0;
+  tile.block = block;
+  return tile;
+}
+
+/// Part of k after part, in each row tile after row tile, in each the column tiles, in blocks of results.
 std::vector<Tile> cut(const Gemm& gemm, Numbers& random) {
   std::vector<Tile> tiles;
   std::uint64_t arrival = 0;
   const std::uint32_t late = random.one_in(2) ? 1 : 60;
+  const std::size_t scales = pieces(gemm.groups(), gemm.scale_groups);
+  const std::size_t part = random.one_in(3) ? 1 + random.below(static_cast<std::uint32_t>(scales)) : scales;
   std::size_t block = 0;
-  for (std::size_t r = 0; r < gemm.m; r += rows) {
-    for (std::size_t c = 0; c < gemm.n; c += columns) {
-      Tile tile;
-      tile.row = r;
-      tile.column = c;
-      tile.rows = std::min(rows, gemm.m - r);
-      tile.columns = std::min(columns, gemm.n - c);
-      tile.first_column = c % block_columns;
-      tile.begins_block = tile.first_column == 0;
-      tile.ends_row = c + tile.columns == gemm.n || (c + columns) % block_columns == 0;
-      tile.block = block;
-      const std::size_t width = std::min(block_columns, gemm.n - (c - tile.first_column));
-      tile.parts = tile.rows * pieces(width, group) * (gemm.output_bits + 1);
-      if (tile.ends_row) ++block;
-      arrival += random.below(late);
-      tile.activations_arrive = arrival + random.below(late);
-      tile.weights_arrive = arrival + random.below(late);
-      tiles.push_back(tile);
+  for (std::size_t first = 0; first < scales; first += part) {
+    for (std::size_t r = 0; r < gemm.m; r += rows) {
+      for (std::size_t c = 0; c < gemm.n; c += columns) {
+        Tile tile = cut_tile(gemm, r, c, block);
+        tile.first_group = first * gemm.scale_groups;
+        tile.groups = std::min(part * gemm.scale_groups, gemm.groups() - tile.first_group);
+        tile.sums_in = first > 0;
+        tile.sums_out = first + part < scales;
+        const std::size_t width = std::min(block_columns, gemm.n - (c - tile.first_column));
+        tile.parts = tile.rows * (tile.sums_out ? width : pieces(width, group) * (gemm.output_bits + 1));
+        if (tile.ends_row) ++block;
+        arrival += random.below(late);
+        tile.activations_arrive = arrival + random.below(late);
+        tile.weights_arrive = arrival + random.below(late);
+        tiles.push_back(tile);
+      }
     }
   }
   return tiles;
@@ -139,6 +163,11 @@ class Bench {
     activations_ = {};
     pushed_ = 0;
     planes_.clear();
+    passed_ = 0;
+    passed_values_ = 0;
+    summed_ = 0;
+    sums_.assign(gemm_->m, std::vector<std::uint32_t>(gemm_->n));
+    summed_parts_.clear();
     dut_.reset = 1;
     dut_.tile_valid = 0;
     dut_.weights_next_valid = 0;
@@ -170,8 +199,9 @@ class Bench {
     const bool activations = activations_.tile < tiles_.size();
     dut_.activations_next_valid = activations;
     dut_.activations_next_slots = 1;
-    dut_.activations_next_here = activations && tiles_[activations_.tile].activations_arrive <= cycle_;
-    dut_.activations_here = tiles_[activations_.asked_tile].activations_arrive <= cycle_;
+    dut_.activations_next_here = activations && here(tiles_[activations_.tile]);
+    dut_.activations_here = here(tiles_[activations_.asked_tile]);
+    show_sums();
     dut_.panels_here = 1;
     dut_.clk = 0;
     dut_.eval();
@@ -180,22 +210,56 @@ class Bench {
     if (dut_.weights_read) read_weights();
     if (dut_.activations_read) read_activations();
     if (dut_.tile_valid && dut_.tile_ready) ++pushed_;
+    if (dut_.partial_sums_taken) ++summed_;
     collect();
+    collect_sums();
     dut_.clk = 1;
     dut_.eval();
+  }
+
+  /// Activations, and the partial sums to go on from.
+  bool here(const Tile& tile) const {
+    return tile.activations_arrive <= cycle_ &&
+           (!tile.sums_in || summed_parts_.count({tile.row, tile.column, tile.first_group}) > 0);
+  }
+
+  /// What the next tile at the accumulators starts from.
+  void show_sums() {
+    const Tile none;
+    const Tile& tile = summed_ < tiles_.size() ? tiles_[summed_] : none;
+    for (std::size_t i = 0; i < rows * columns; ++i) {
+      const std::size_t r = i / columns;
+      const std::size_t c = i % columns;
+      const bool is_there = tile.sums_in && r < tile.rows && c < tile.columns;
+      dut_.partial_sums[i] = is_there ? sums_[tile.row + r][tile.column + c] : 0;
+    }
+  }
+
+  /// Partial sums that come out in this clock, row after row of their tile.
+  void collect_sums() {
+    for (std::size_t i = 0; i < dut_.values_valid; ++i) {
+      while (!tiles_[passed_].sums_out) ++passed_;
+      const Tile& tile = tiles_[passed_];
+      sums_[tile.row + passed_values_ / tile.columns][tile.column + passed_values_ % tile.columns] = dut_.values[i];
+      if (++passed_values_ < tile.rows * tile.columns) continue;
+      passed_values_ = 0;
+      ++passed_;
+      summed_parts_.insert({tile.row, tile.column, tile.first_group + tile.groups});
+    }
   }
 
   void offer_tile() {
     dut_.tile_valid = pushed_ < tiles_.size();
     if (!dut_.tile_valid) return;
     const Tile& tile = tiles_[pushed_];
-    dut_.tile_groups = static_cast<std::uint16_t>(gemm_->groups());
+    dut_.tile_groups = static_cast<std::uint16_t>(tile.groups);
     dut_.tile_values = static_cast<std::uint8_t>(tile.rows * tile.columns);
     dut_.tile_columns = static_cast<std::uint8_t>(tile.columns);
     dut_.tile_first_column = static_cast<std::uint16_t>(tile.first_column);
-    dut_.tile_block = tile.block % 4;
+    dut_.tile_block = tile.block % block_numbers;
     dut_.tile_begins_block = tile.begins_block;
     dut_.tile_ends_row = tile.ends_row;
+    dut_.tile_passes = tile.sums_out;
     dut_.tile_parts = static_cast<std::uint16_t>(tile.parts);
   }
 
@@ -209,7 +273,7 @@ class Bench {
     port.read = 0;
     if (++port.plane < planes) return;
     port.plane = 0;
-    if (++port.group < gemm_->groups()) return;
+    if (++port.group < tiles_[port.tile].groups) return;
     port.group = 0;
     ++port.tile;
   }
@@ -219,12 +283,13 @@ class Bench {
     std::uint64_t word = 0;
     const std::size_t scales = weights_.slots - weight_words;
     for (std::size_t i = 0; weights_.read < scales && i < tile.columns; ++i) {
-      const anda::Fp16 scale = gemm_->weights[tile.column + i].scales[weights_.asked_group / gemm_->scale_groups];
+      const anda::Fp16 scale =
+          gemm_->weights[tile.column + i].scales[(tile.first_group + weights_.asked_group) / gemm_->scale_groups];
       word |= std::uint64_t{scale.bits} << (i * 16);
     }
     for (std::size_t i = 0; weights_.read >= scales && i < 16; ++i) {  // 16 weights a word
       const std::size_t at = (weights_.read - scales) * 16 + i;
-      const std::size_t element = weights_.asked_group * group + at % group;
+      const std::size_t element = (tile.first_group + weights_.asked_group) * group + at % group;
       if (at / group >= tile.columns || element >= gemm_->k) continue;
       const auto code = static_cast<std::uint8_t>(gemm_->weights[tile.column + at / group].values[element]);
       word |= std::uint64_t{code & 15u} << (i * 4);
@@ -238,7 +303,8 @@ class Bench {
     dut_.activations_word = 0;
     dut_.exponents_word = 0;
     for (std::size_t r = 0; r < tile.rows; ++r) {
-      const anda::PlaneGroup planes = anda::to_planes(gemm_->activations[tile.row + r][activations_.asked_group]);
+      const anda::PlaneGroup planes =
+          anda::to_planes(gemm_->activations[tile.row + r][tile.first_group + activations_.asked_group]);
       const anda::BitPlane& plane =
           activations_.asked_plane == 0 ? planes.sign : planes.planes[activations_.asked_plane - 1];
       dut_.activations_word |= static_cast<std::uint32_t>(plane.word(0)) << (r * group);
@@ -246,11 +312,11 @@ class Bench {
     }
   }
 
-  /// Planes of the lanes in this clock, by block modulo 4 and how often this one came.
+  /// Planes of the lanes in this clock, by the block's number and how often this one came.
   void collect() {
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       if ((dut_.plane_valid >> lane & 1) == 0) continue;
-      const auto place = static_cast<std::size_t>(dut_.plane_place >> (lane * (register_bits + 2)) & 0x3F);
+      const auto place = static_cast<std::size_t>(dut_.plane_place >> (lane * (register_bits + block_bits)) & 0x7F);
       const auto number = static_cast<std::size_t>(dut_.plane_number >> (lane * 5) & 31);
       const auto bits = static_cast<std::uint8_t>(dut_.planes >> (lane * group) & 0xFF);
       const auto exponent = static_cast<std::uint32_t>(dut_.exponents >> (lane * 5) & 31);
@@ -259,9 +325,9 @@ class Bench {
   }
 
   void compare() {
-    std::map<std::size_t, std::size_t> seen;  // blocks of each number modulo 4
+    std::map<std::size_t, std::size_t> seen;  // blocks of each number modulo block_numbers
     for (const Tile& tile : tiles_) {
-      if (!tile.begins_block) continue;
+      if (!tile.begins_block || tile.sums_out) continue;
       const std::size_t width = std::min(block_columns, gemm_->n - tile.column);
       for (std::size_t r = 0; r < tile.rows; ++r) {
         anda::NonFiniteCounts counts;
@@ -269,9 +335,9 @@ class Bench {
             anda::encode_row(&gemm_->outputs[tile.row + r][tile.column], width, {group, gemm_->output_bits},
                              anda::NonFinite::saturate, {}, counts);
         for (std::size_t g = 0; g < expected.size(); ++g) {
-          const std::size_t place =
-              tile.block % 4 << register_bits | tile.block % 2 * rows * groups_of_block | r * groups_of_block | g;
-          compare(place, seen[tile.block % 4 << 8 | r << 4 | g]++, anda::to_planes(expected[g]), counts);
+          const std::size_t place = tile.block % block_numbers << register_bits |
+                                    tile.block % 2 * rows * groups_of_block | r * groups_of_block | g;
+          compare(place, seen[tile.block % block_numbers << 8 | r << 4 | g]++, anda::to_planes(expected[g]), counts);
         }
       }
     }
@@ -304,6 +370,10 @@ class Bench {
   std::uint64_t cycle_ = 0;
   std::uint64_t clocks_ = 0;
   std::map<std::tuple<std::size_t, std::size_t>, std::vector<Part>> planes_;
+  std::size_t passed_ = 0, passed_values_ = 0;  // tile whose partial sums come out next, and those that have
+  std::size_t summed_ = 0;                      // tile whose sums start next
+  std::vector<std::vector<std::uint32_t>> sums_;
+  std::set<std::tuple<std::size_t, std::size_t, std::size_t>> summed_parts_;  // row, column, groups that are in
 };
 
 }  // namespace

@@ -49,8 +49,8 @@ module elements_bench (
   apu anda (
       .clk(clk), .plane(plane), .sign(sign), .weights(weights), .mantissa_bits(bits_2), .shared(shared_2),
       .factor(factor_3), .add(add[0]), .accumulate(accumulate[0]), .start(start[0]), .convert(convert[0]),
-      .scale(scale[0]), .sum(sum[0]), .start_sum(start_sum[0]), .sum_bank(sum_bank[0]), .drain_bank(drain_bank),
-      .drained(sums[0 +: 32]));
+      .scale(scale[0]), .sum(sum[0]), .start_sum(start_sum[0]), .first_sum(32'd0), .sum_bank(sum_bank[0]),
+      .drain_bank(drain_bank), .drained(sums[0 +: 32]));
 
   // The group once more for FP16: finite, aligned to its largest exponent.
   logic [319:0]      exponents;

@@ -49,7 +49,7 @@ ELEMENTS = [
     ("the highest bit of a weight counts positive", "mxu/ifpu_dot.sv", "negate ? held - moved", "negate ? held + moved"),
     ("iFPU's sums do not start at 0", "mxu/ifpu_dot.sv", "held = start ? '0 : dot", "held = dot"),
     ("FIGNA's sums do not start at 0", "mxu/figna_dot.sv", "held = start ? '0 : dot", "held = dot"),
-    ("a tile's sum does not start at 0", "mxu/accumulators.sv", "start ? 32'd0 : bank", "bank"),
+    ("a tile's sum does not start at 0", "mxu/accumulators.sv", "start ? first : bank", "bank"),
     ("the banks are one", "mxu/accumulators.sv", "if (sum && !bank)", "if (sum)"),
     ("every plane ends a group", "mxu/element_pipeline.sv", "{q1[3] && q1[1], q1[0]}", "{q1[3], q1[0]}"),
     ("FP-FP sums its products from the last to the first", "mxu/fp_fp_element.sv", ".b(products[i*32",
@@ -76,12 +76,38 @@ DATAPATH = [
     ("a group takes the exponent of the next one", "mxu/mxu.sv", ".shared(shared_2", ".shared(shared_1"),
     ("an operand is taken before its last word is there", "buffer/read_port.sv", "&& here && slots_left == 0",
      "&& here"),
+    ("partial sums are rounded on their way out", "vector_unit/vector_unit.sv", "passes ? picked", "1'b0 ? picked"),
+    ("a tile forgets the sums that it goes on from", "mxu/accumulators.sv", "PARTIAL_SUMS != 0 ? first_sum", "1'b0 ? first_sum"),
     ("weights come before their panel", "buffer/read_port.sv", "asking ? next_here :", "asking ? 1'b1 :"),
 ]
 
+# Faults of the clocks, which no arithmetic shows.
+CYCLES = [
+    ("a register has no room in the clock in which its group leaves", "compressor/bit_plane_compressor.sv",
+     "waits & ~takes", "waits"),
+    ("a port waits a clock before it asks again", "buffer/read_port.sv", "!asked || take", "!asked"),
+    ("an operand is ready with its last word still on the way", "buffer/read_port.sv", "&& here && slots_left == 0",
+     "&& here && slots_left <= 1"),
+    ("a lane rests a clock after its last plane", "compressor/compressor_lane.sv", "busy <= number != mantissa_bits",
+     "busy <= number <= mantissa_bits"),
+    ("results leave the accumulators while the vector unit is held up", "vector_unit/vector_unit.sv",
+     "takes = holds && !held_up", "takes = holds"),
+    ("a bank is free in the clock in which its last result leaves", "mxu/accumulator_control.sv",
+     "fill_free = !full[fill_bank]", "fill_free = !full[fill_bank] || (emptied && fill_bank == drain_bank)"),
+    ("a tile is finished a stage early", "mxu/array_control.sv", "finish = valid[DEPTH-1] && last[DEPTH-1]",
+     "finish = valid[DEPTH-2] && last[DEPTH-2]"),
+    ("waiting for results at the end counts as memory", "mxu/array_state.sv",
+     "else if (results_wait) state = was_held_up ? COMPRESSOR : DRAIN;", ""),
+    ("partial sums wait for the compressor's intake", "datapath.sv", "taken = results_pass ? offered :",
+     "taken = results_pass ? (offered > COUNT_BITS'(1) ? COUNT_BITS'(1) : offered) :"),
+    ("a block of partial sums is complete one early", "compressor/packager.sv", "- PARTS_BITS'(passed)",
+     "- PARTS_BITS'(passed) - PARTS_BITS'(open && passed != 0)"),
+]
+
 # In CI: a few, since every fault is a build of its own.
-USUAL = ["ties go down", "the last lane's +1 is lost"]
+USUAL = ["ties go down", "the last lane's +1 is lost", "a register has no room in the clock in which its group leaves"]
 
 MUTATIONS = [Mutation(name, test, file, old, new)
-             for test, of_test in (("conversions", CONVERSIONS), ("elements", ELEMENTS), ("datapath", DATAPATH))
+             for test, of_test in (("conversions", CONVERSIONS), ("elements", ELEMENTS), ("datapath", DATAPATH),
+                              ("cycles", CYCLES))
              for name, file, old, new in of_test]

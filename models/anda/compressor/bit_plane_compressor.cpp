@@ -84,12 +84,16 @@ void BitPlaneCompressor::pass_through(tlm::tlm_generic_payload& payload, Dataflo
   said = next_.said;
 }
 
-/// Another operation: its instants start from 0, and all lanes are free.
+/// Another operation: its instants start from 0, and all registers and lanes are free.
 void BitPlaneCompressor::begin(const DataflowExtension& said) {
   operation_ = clock_.operation();
-  rates_ = {config_.lanes, said.format->mantissa_bits + 1,
-            std::min<std::uint64_t>(config_.values_per_cycle, said.values_per_cycle)};
-  lanes_.begin(rates_);
+  GroupIntake::Rates rates;
+  rates.lanes = config_.lanes;
+  rates.planes = said.format->mantissa_bits + 1;
+  rates.group_size = said.format->group_size;
+  rates.values_per_cycle = config_.values_per_cycle;
+  rates.values_per_beat = said.values_per_cycle > 0 ? said.values_per_cycle : rates.values_per_cycle;
+  intake_.begin(rates);
   losses_ = DataLosses();
 }
 
@@ -99,8 +103,10 @@ void BitPlaneCompressor::take(tlm::tlm_generic_payload& payload, DataflowExtensi
   if (operation_ != clock_.operation()) begin(said);
   if (said.moves_data) collect(payload.get_data_ptr(), tile);
   if (said.timed) {
-    said.done = said.cycle + cycles(tile.values(), *said.format);
+    const GroupIntake::Taken taken = take_values(said);
+    said.done = taken.done;
     said.stored = said.cycle;
+    said.repeatable = taken.alone;
   }
   if (observer_ != nullptr && said.timed) shown_.add(0, {said.cycle, said.cycle});
   if (tile.last_of_block) put_out_block(payload.get_address(), said);
@@ -108,6 +114,16 @@ void BitPlaneCompressor::take(tlm::tlm_generic_payload& payload, DataflowExtensi
     observer_->compressor(shown_.amount, shown_.span);
     shown_ = StretchOfWork();
   }
+}
+
+/// Of what comes again, the last decides how registers and lanes are left.
+GroupIntake::Taken BitPlaneCompressor::take_values(const DataflowExtension& said) {
+  if (said.along_row.period + said.rows.period == 0) return intake_.take(*said.tile, said.cycle, said.hold_ups);
+  ArrayTile last = *said.tile;
+  last.block = said.last_block();
+  GroupIntake::Taken taken = intake_.take_alone(last, said.cycle + said.repeat_cycles());
+  taken.done -= said.repeat_cycles();
+  return taken;
 }
 
 /// The block is complete: its last groups go through the lanes, and then it is in the buffer.
@@ -124,16 +140,8 @@ void BitPlaneCompressor::put_out_block(std::uint64_t address, DataflowExtension&
   next.timed = said.timed;
   next.counted = said.counted;
   if (said.timed) {
-    const LaneQueue::Block block(rates_, tile.values(), tile.rows * ceil_div(tile.columns, format.group_size));
-    if (said.along_row.period + said.rows.period == 0) {
-      next.cycle = lanes_.add(said.cycle, block);
-    } else {
-      // Blocks that come again find all lanes free, as those did that they are like.
-      next.cycle = said.cycle + block.alone_cycles;
-      lanes_.add_alone(said.cycle + said.repeat_cycles(), block);
-    }
-    said.stored = next.cycle + said.repeat_cycles();
-    said.repeatable = lanes_.alone();
+    next.cycle = intake_.end() - said.repeat_cycles();
+    said.stored = intake_.end();
     const std::uint64_t groups = tile.rows * ceil_div(tile.block_columns, format.group_size);
     count(groups * said.accesses(), format);
     if (observer_ != nullptr) shown_.add(groups, {said.cycle, said.stored});

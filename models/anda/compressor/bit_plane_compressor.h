@@ -15,7 +15,7 @@
 #include <anda/compressor/compressor_block.h>
 #include <anda/compressor/compressor_config.h>
 #include <anda/compressor/compressor_lanes.h>
-#include <anda/compressor/lane_queue.h>
+#include <anda/compressor/group_intake.h>
 #include <anda/energy/counters.h>
 #include <anda/numeric/activation_format.h>
 #include <anda/numeric/fp16.h>
@@ -27,8 +27,9 @@ namespace anda {
 /// The runtime bit-plane compressor (BPC): turns FP16 results into Anda groups. Its lanes each convert one group and
 /// put out one plane a cycle, the sign plane first.
 ///
-/// Timing: values_per_cycle values a cycle come into the group registers; a group that is complete waits for a free
-/// lane, which is busy with it for a cycle a plane; a block is in the buffer when its last plane is.
+/// Timing: values_per_cycle values a cycle come into the group registers of two blocks, when a lane has taken the
+/// groups that were there before; a group that is complete waits for a free lane, which is busy with it for a cycle a
+/// plane; a block is in the buffer when its last plane is (GroupIntake).
 ///
 /// `in` takes FP16 values of a tile with the dataflow extension: those of a compressed tile are collected and leave
 /// through `out` as a block of Anda groups when it is complete, others (partial sums, FP16 results) pass through as
@@ -89,6 +90,7 @@ class BitPlaneCompressor : public CompressorBlock {
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void pass_through(tlm::tlm_generic_payload& payload, DataflowExtension& said);
   void take(tlm::tlm_generic_payload& payload, DataflowExtension& said);
+  GroupIntake::Taken take_values(const DataflowExtension& said);
   void put_out_block(std::uint64_t address, DataflowExtension& said);
   void collect(const unsigned char* values, const ArrayTile& tile);
   std::uint8_t* compress(const ArrayTile& tile, const ActivationFormat& format);
@@ -103,8 +105,7 @@ class BitPlaneCompressor : public CompressorBlock {
   Bridge bridge_;
   DataflowAccess next_;
   std::uint64_t operation_ = 0;  // that the lanes work for
-  LaneQueue::Rates rates_;
-  LaneQueue lanes_;
+  GroupIntake intake_;
   CompressorLanes clocked_;
   std::uint64_t planes_of_group_ = 0;
   std::vector<Fp16> registers_;  // of a block: rows × columns

@@ -5,30 +5,41 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <anda/base/standstills.h>
 #include <anda/mxu/tile_timing.h>
 
 namespace anda {
 
 /// Level fast: how far the array, its ports and its accumulators have come with the output tiles so far, and what the
 /// array waited for. Instants are cycles of the GeMM.
+///
+/// A tile whose bank of accumulators is not empty when its first operands have come through the pipeline makes the
+/// pipeline stand still until it is. Operands that entered before then are behind them in the pipeline already.
 struct ArrayPace {
+  std::uint64_t fill = 0;         ///< cycles from the entry of operands to the accumulators
   std::uint64_t done = 0;         ///< the array has taken in the last operand
   std::uint64_t last_group = 0;   ///< the last group of the tile before started
   std::uint64_t drains = 0;       ///< the results of the tile before start to leave the accumulators
   std::uint64_t drained[2] = {};  ///< from which each bank of accumulators is free, the older tile's first
+  Standstills stands;             ///< of the pipeline
   bool sink_slower[2] = {};       ///< and whether what comes behind the vector unit held its results up
   std::uint64_t waited = 0;       ///< cycles for operands to be in the buffers, in this step
   std::uint64_t port[2] = {};     ///< for the port of activations, of weights
   std::uint64_t out[2] = {};      ///< for a bank that the vector unit, the compressor held up
 
   /// Starts a tile, or a part of one: when the array is done with what came before, the ports have brought the first
-  /// operands and a bank of accumulators is free. `arrived`: cycle at which its panels were in the buffers;
+  /// operands and the pipeline moves. From the cycle in which these come to the accumulators until the tile's bank is
+  /// free, it stands still. `arrived`: cycle at which its panels were in the buffers;
   /// `activations_ready`, `weights_ready`: from when on the ports have brought the first words. Returns the cycle.
   std::uint64_t start(std::uint64_t arrived, std::uint64_t activations_ready, std::uint64_t weights_ready) {
     const std::uint64_t here = std::max(done, arrived);
     const std::uint64_t ready = std::max({here, weights_ready, activations_ready});
-    const std::uint64_t started = std::max(ready, drained[0]);
-    if (started == done) return done;  // what mostly happens: there is nothing to wait for
+    // Mostly there is nothing to wait for.
+    if (ready == done && drained[0] <= done + fill && stands.empty()) return done;
+    std::uint64_t started = stands.moves(ready);
+    const std::uint64_t through = stands.advance(started, fill);
+    stands.add(through, drained[0]);
+    if (fill == 0) started = std::max(started, drained[0]);
     waited += here - done;
     port[weights_ready >= activations_ready] += ready - here;
     out[sink_slower[0]] += started - ready;
@@ -40,15 +51,18 @@ struct ArrayPace {
   void take_in(const TileTiming& tile, std::uint64_t started, std::uint64_t inner, std::uint64_t busy) {
     last_group = started + inner;
     done = last_group + tile.last_cycles;
-    port[tile.weights_slower] += inner + tile.last_cycles - busy;
+    const std::uint64_t stood = stands.empty() ? 0 : take_in_between(tile, started);
+    out[sink_slower[0]] += stood;
+    port[tile.weights_slower] += done - started - stood - busy;
   }
 
-  /// The bank of the tile that is done empties after the one before it, while the array goes on with the other bank:
-  /// the cycle from which on.
+  /// The sums of the tile that is done come through the pipeline. Its bank empties then, after the one before it, while
+  /// the array goes on with the other bank: the cycle from which on.
   std::uint64_t drain() {
     drained[0] = drained[1];
     sink_slower[0] = sink_slower[1];
-    drains = std::max(done, drained[0]);
+    drains = std::max(stands.advance(done - 1, fill) + 1, drained[0]);
+    stands.forget(done);
     return drains;
   }
   /// It is empty then.
@@ -62,7 +76,8 @@ struct ArrayPace {
     const std::uint64_t period = later.done - done;
     return later.last_group - last_group == period && later.drains - drains == period &&
            later.drained[0] - drained[0] == period && later.drained[1] - drained[1] == period &&
-           later.sink_slower[0] == sink_slower[0] && later.sink_slower[1] == sink_slower[1];
+           later.sink_slower[0] == sink_slower[0] && later.sink_slower[1] == sink_slower[1] &&
+           stands.recur(later.stands, period);
   }
 
   /// Goes on by `times` such periods, the last of which began at `before`.
@@ -76,8 +91,12 @@ struct ArrayPace {
     advance(waited, before.waited);
     advance(last_group, before.last_group);
     advance(drains, before.drains);
+    stands.shift(times * (done - before.done));
     advance(done, before.done);
   }
+
+ private:
+  std::uint64_t take_in_between(const TileTiming& tile, std::uint64_t started);
 };
 
 }  // namespace anda

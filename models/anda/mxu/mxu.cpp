@@ -59,6 +59,7 @@ void Mxu::begin(const StepPlan& plan) {
   timings_.clear();
   timing_ = 0;
   pace_ = ArrayPace();
+  pace_.fill = config_.fill_cycles;
   put_out_ = 0;
   stored_ = 0;
   computed_ = false;
@@ -180,34 +181,41 @@ std::uint64_t Mxu::start(const Step& step, const ArrayTile& tile, const TileTimi
                 task.weights.bytes(end, tile.columns) - weight_at, nullptr);
 
   // What waits for the arrival of operands does not come again.
-  repeatable_ = repeatable_ && activation.repeatable && weight.repeatable && activation.arrived <= activation.cycle &&
+  const std::uint64_t row_arrived = std::max(activation.arrived, operands.sums_arrived);
+  repeatable_ = repeatable_ && activation.repeatable && weight.repeatable && row_arrived <= activation.cycle &&
                 weight.arrived <= weight.cycle;
   const ArrayPace before = pace_;
-  const std::uint64_t started =
-      pace_.start(std::max({activation.arrived, weight.arrived, operands.sums_arrived}), activation.done, weight.done);
+  // The port brings a row's activations when its partial sums are there.
+  const std::uint64_t activations_ready =
+      std::max(activation.done, operands.sums_arrived + timing.first_activation_cycles);
+  const std::uint64_t started = pace_.start(std::max(row_arrived, weight.arrived), activations_ready, weight.done);
   if (observer_ != nullptr) show_waits(before, started);
   return started;
 }
 
 void Mxu::take_in(const TileTiming& timing, std::uint64_t started, std::uint64_t inner, std::uint64_t busy) {
+  const bool sink_slower = pace_.sink_slower[0];
+  const std::uint64_t before = pace_.out[sink_slower];
   pace_.take_in(timing, started, inner, busy);
   if (observer_ == nullptr) return;
-  // Where in a tile its port holds it up is not known here: it is shown at the end.
+  // Where in a tile its port or the accumulators hold it up is not shown: that follows at its end.
+  const std::uint64_t stood = pace_.out[sink_slower] - before;
   show(ArrayState::busy, started, busy);
-  show(timing.weights_slower ? ArrayState::weight_port : ArrayState::activation_port, started + busy,
-       pace_.done - started - busy);
+  show(sink_slower ? ArrayState::compressor : ArrayState::drain, started + busy, stood);
+  show(timing.weights_slower ? ArrayState::weight_port : ArrayState::activation_port, started + busy + stood,
+       pace_.done - started - busy - stood);
 }
 
 /// A tile's sums leave the accumulators, through the pipeline, for the vector unit.
 void Mxu::send(const Step& step, const ArrayTile& tile) {
   DataflowExtension& write = write_sums_.said;
-  write.cycle = pace_.drain() + config_.fill_cycles;
+  write.cycle = pace_.drain();
   write.words = tile.output_words;
   write.moves_data = functional_.enabled;
   send_tile(step, tile);
   repeatable_ = repeatable_ && write.repeatable;
   sent_.push_back({tile.column, write.cycle, {}});
-  pace_.drained_at(write.done - config_.fill_cycles, write.sink_slower);
+  pace_.drained_at(write.done, write.sink_slower);
   put_out_ = write.put_out;
   stored_ = std::max(stored_, write.stored);
 }

@@ -31,9 +31,9 @@ namespace anda {
 /// another; the sums leave through the vector unit while the next tile is computed.
 ///
 /// Timing: a group takes the element's cycles, or as long as the buffers' ports need to bring in its operands
-/// (TileTiming). A tile starts when its panels are in the buffers, the ports have brought the first words and one of
-/// two banks of accumulators is free (ArrayPace). The pipeline's fill is paid at the end of a GeMM, where nothing
-/// follows that could hide it.
+/// (TileTiming). A tile starts when its panels are in the buffers and the ports have brought the first words. The
+/// pipeline stands still while a tile that comes out of it finds neither of two banks of accumulators free (ArrayPace).
+/// The pipeline's fill is paid at the end of a GeMM, where nothing follows that could hide it.
 ///
 /// `activations`, `weights`: reads of operands from the buffers; `sums`: writes of a tile's FP32 sums, row after row,
 /// to the address where its results belong. A half of a buffer is released through the credits when a step is done.
@@ -103,14 +103,14 @@ class Mxu : public ArrayBlock {
   /// What the arithmetic of the last GeMM lost, in a functional simulation.
   void add_losses(DataLosses& losses) const override;
   bool functional() const { return functional_.enabled; }
-  // Level cycle. The board must outlive the GeMM.
-
-  void begin_clocks(StepBoard& board);
+  // Level cycle; a block that derives from this one can follow its clocks.
+  /// The board must outlive the GeMM.
+  virtual void begin_clocks(StepBoard& board);
   /// One clock: what it was for the array, counted. `tail`: what it is if nothing is left to compute; `held_up`: the
   /// vector unit is held up.
-  ClockedArray::Clocked tick(std::uint64_t cycle, ArrayState tail, bool held_up);
+  virtual ClockedArray::Clocked tick(std::uint64_t cycle, ArrayState tail, bool held_up);
   /// Asks the ports for the next operands.
-  void ask_ports() { clocked_.ask(*activation_port.operator->(), *weight_port.operator->()); }
+  virtual void ask_ports() { clocked_.ask(*activation_port.operator->(), *weight_port.operator->()); }
   /// The data of a step goes through the vector unit and the compressor to the buffer, in no time.
   void move_values(const Step& step);
   const ClockedArray& clocked() const { return clocked_; }

@@ -31,6 +31,7 @@ std::uint64_t Mxu::repeat_unit(const Step& step, std::uint64_t row, std::uint64_
   units.period = pace_.done - start.pace.done;
   units.times = units_in_time(step, column, whole - column / unit, units.period);
   units.stride = plan_->unit_stride(step, row);
+  units.blocks = 1;  // a unit of compressed results is a block
   if (units.times == 0) return 0;
   BufferWords activation_words;
   std::uint64_t weight_words = 0;
@@ -85,6 +86,7 @@ std::uint64_t Mxu::repeat_row(const Step& step, std::uint64_t row, const Instant
   rows.times = rows_in_time(step, row, rows.period);
   if (rows.times == 0) return 0;
   rows.stride = plan_->result_address(step, row, 0) - plan_->result_address(step, row - 1, 0);
+  rows.blocks = step.row_blocks;
   if (step.k > 0) take_partial_sums(step, row, rows.times);
   repeat_sent(step, row, rows, plan_->output_words(step, row, rows.times));
   go_on(start, rows.times);
@@ -110,7 +112,7 @@ std::uint64_t Mxu::rows_in_time(const Step& step, std::uint64_t row, std::uint64
       break;
     }
     if (step.load_partial_sums && arrived(plan_->partial_sum_address(step, row + times, 0),
-                                          plan_->partial_sum_bytes(step, row + times, 1)) > starts) {
+                                          plan_->partial_sum_bytes(step, row + times, 1)) >= starts) {
       break;
     }
   }
@@ -155,7 +157,10 @@ void Mxu::read_again(const Step& step, std::uint64_t row, const BufferWords& act
 Mxu::Beat Mxu::beat() const { return {recurs(before_) ? pace_.done - before_.pace.done : 0, pace_.done, stored_}; }
 
 void Mxu::repeat(const Step& last, std::uint64_t times) {
-  repeat_sent(last, 0, {times, pace_.done - before_.pace.done, 0}, plan_->output_words(last, 0, 1) * times);
+  Step next = last;
+  next.first_block += last.blocks();
+  repeat_sent(next, 0, {times, pace_.done - before_.pace.done, 0, last.blocks()},
+              plan_->output_words(last, 0, 1) * times);
   go_on(before_, times);
   repeatable_ = false;
 }

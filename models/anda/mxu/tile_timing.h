@@ -3,6 +3,7 @@
 #define ANDA_MXU_TILE_TIMING_H
 
 #include <cstdint>
+#include <vector>
 
 #include <anda/dataflow/step_plan.h>
 
@@ -24,6 +25,9 @@ struct TileTiming {
   std::uint64_t inner_cycles = 0;             ///< from the start of the first group to that of the last
   std::uint64_t last_cycles = 0;              ///< of the last group
   bool weights_slower = false;                ///< than activations, of the two ports
+  std::vector<std::uint64_t> words_of_group;  ///< weight words of each group, with the scales that come with it
+  std::vector<std::uint64_t> group_starts;    ///< cycles from the start of the first group to that of each
+  std::vector<std::uint64_t> plane_cycles;    ///< at least from the plane before to each plane of a group
 
   TileTiming() = default;
   /// `compute`: cycles of the element for a group. `words_per_cycle`: of the port for activations; the weights' port

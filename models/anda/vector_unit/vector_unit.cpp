@@ -36,19 +36,29 @@ void VectorUnit::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time
   }
 }
 
+void VectorUnit::begin() {
+  if (operation_ == clock_.operation()) return;
+  operation_ = clock_.operation();
+  overflows_ = OverflowCounts();
+  stands_.clear();
+}
+
 /// A tile of the array, or several equal ones.
 void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& said) {
+  begin();
   const ArrayTile& tile = *said.tile;
   const std::uint64_t values = tile.values();
   const std::uint64_t bytes_of_value = tile.partial_sums_out ? sizeof(float) : 2;
-  const std::uint64_t taken = said.cycle + cycles(values);
+  const std::uint64_t entered = stands_.moves(said.cycle);
 
   DataflowExtension& next = next_.said;
-  next.cycle = said.cycle + config_.latency_cycles;
+  next.cycle = stands_.advance(entered, config_.latency_cycles);
   next.words = said.words;
   next.tile = &tile;
   next.format = said.format;
   next.values_per_cycle = config_.fpus;
+  next.hold_ups = &hold_ups_;
+  hold_ups_.clear();
   next.along_row = said.along_row;
   next.rows = said.rows;
   next.moves_data = said.moves_data;
@@ -63,24 +73,46 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   if (!said.timed) return;
 
   values_ += values * said.accesses();
+  answer(said, entered);
   if (observer_ != nullptr) {
-    shown_.add(values, {said.cycle, taken});
+    shown_.add(values, {entered, entered + cycles(values)});
     if (tile.last_of_step) observer_->vector_unit(shown_.amount, shown_.span);
     if (tile.last_of_step) shown_ = StretchOfWork();
   }
-  const std::uint64_t behind = next.done - std::min(next.done, std::uint64_t{config_.latency_cycles});
-  said.put_out = taken + config_.latency_cycles;
+}
+
+/// When a tile whose first beat entered then has left the accumulators, and when the vector unit.
+void VectorUnit::answer(DataflowExtension& said, std::uint64_t entered) {
+  const DataflowExtension& next = next_.said;
+  const std::uint64_t beats = cycles(said.tile->values());
+  said.repeatable = next.repeatable && stands_.empty() && hold_ups_.empty();
+  said.put_out = next.cycle + beats;
   said.stored = std::max(said.put_out, next.stored);
-  said.done = std::max(taken, behind);
-  said.sink_slower = behind > taken;
-  said.repeatable = next.repeatable;
+  stand_still(next.cycle);
+  said.done = stands_.advance(entered, beats - 1) + 1;
+  stands_.forget(said.done);
+  if (hold_ups_.empty() && next.done > said.put_out) {
+    // A block that does not say which beats it holds up holds up the last ones.
+    const std::uint64_t behind = next.done - std::min(next.done, std::uint64_t{config_.latency_cycles});
+    said.done = std::max(said.done, behind);
+  }
+  said.sink_slower = said.done > said.cycle + beats;
+}
+
+/// The pipeline stands still after a beat that was offered and not taken, the first one offered then, until it is.
+void VectorUnit::stand_still(std::uint64_t offered) {
+  std::uint64_t beat = 0;
+  for (const HoldUp& held : hold_ups_) {
+    offered += held.beat - beat;
+    stands_.add(offered + 1, offered + 1 + held.cycles);
+    offered += held.cycles;
+    beat = held.beat;
+  }
 }
 
 /// The tile's values as they lie in a block of results: all rows of a column, then of the next.
 unsigned char* VectorUnit::round(const float* sums_of_tile, const ArrayTile& tile) {
   const std::uint64_t bytes_of_value = tile.partial_sums_out ? sizeof(float) : 2;
-  if (operation_ != clock_.operation()) overflows_ = OverflowCounts();
-  operation_ = clock_.operation();
   rounded_.resize(tile.values() * bytes_of_value);
   unsigned char* to = rounded_.data();
   for (std::uint64_t column = 0; column < tile.columns; ++column) {
@@ -99,6 +131,7 @@ unsigned char* VectorUnit::round(const float* sums_of_tile, const ArrayTile& til
 
 /// Values without a tile: rounded in their order.
 void VectorUnit::pass_on_plain(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  begin();
   const std::uint64_t values = payload.get_data_length() / sizeof(float);
   ArrayTile row;
   row.rows = 1;

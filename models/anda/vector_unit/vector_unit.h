@@ -12,6 +12,7 @@
 #include <anda/base/clock.h>
 #include <anda/base/clocked_port.h>
 #include <anda/base/math.h>
+#include <anda/base/standstills.h>
 #include <anda/energy/counters.h>
 #include <anda/numeric/rounding.h>
 #include <anda/tlm/dataflow_access.h>
@@ -24,7 +25,8 @@ namespace anda {
 /// The vector unit: takes finished sums out of the accumulators, one a lane and cycle, and rounds them to FP16 (or
 /// passes partial sums on in FP32). The accumulators are double-buffered, so it works beside the next tile.
 ///
-/// Timing: `fpus` values a cycle come in, and leave latency_cycles later. What comes behind it can hold it up.
+/// Timing: `fpus` values a cycle, a beat, come in, and leave latency_cycles later. What comes behind it can hold it up:
+/// then all of it stands still.
 ///
 /// `sums` takes FP32 values: a tile of the array, row after row, with the dataflow extension, or any number of values
 /// without it. `out` passes them on: FP16, all rows of a column and then of the next, to the address of the extension's
@@ -65,7 +67,10 @@ class VectorUnit : public sc_core::sc_module {
 
  private:
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void begin();
   void pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& said);
+  void answer(DataflowExtension& said, std::uint64_t entered);
+  void stand_still(std::uint64_t offered);
   void pass_on_plain(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned char* round(const float* sums, const ArrayTile& tile);
 
@@ -75,7 +80,9 @@ class VectorUnit : public sc_core::sc_module {
   std::vector<unsigned char> rounded_;
   DrainPipeline pipeline_;
   OverflowCounts overflows_;
-  std::uint64_t operation_ = 0;  // that they are of
+  Standstills stands_;            // of the pipeline, in its last cycles
+  std::vector<HoldUp> hold_ups_;  // of the tile that comes
+  std::uint64_t operation_ = 0;   // that these are of
   ActivityObserver* observer_ = nullptr;
   StretchOfWork shown_;
   std::uint64_t values_ = 0;

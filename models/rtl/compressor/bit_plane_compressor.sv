@@ -8,6 +8,8 @@ module bit_plane_compressor #(
     parameter COLUMNS = 4,
     parameter GROUP = 8,
     parameter GROUPS = 1,
+    parameter BLOCK_BITS = 2,
+    parameter PASSED_BITS = 3,
     parameter REGISTERS = 2 * ROWS * GROUPS,
     parameter REGISTER_BITS = $clog2(REGISTERS),
     parameter ROW_BITS = $clog2(ROWS + 1),
@@ -23,9 +25,10 @@ module bit_plane_compressor #(
     input  logic [COLUMN_BITS-1:0]         column,
     input  logic [COLUMN_BITS-1:0]         columns,        // of its tile
     input  logic [15:0]                    first_column,
-    input  logic [1:0]                     block,          // number of its block, modulo 4
+    input  logic [BLOCK_BITS-1:0]          block,          // number of its block, modulo 2^BLOCK_BITS
     input  logic                           block_begins,   // it is the first of its block
-    input  logic [15:0]                    parts,          // rows * groups * planes of the block
+    input  logic [15:0]                    parts,          // rows * groups * planes of the block, or partial sums
+    input  logic [PASSED_BITS-1:0]         passed,         // partial sums that pass the compressor in this clock
     input  logic                           row_ends,
     output logic [COUNT_BITS-1:0]          taken,
     output logic [ROW_BITS-1:0]            next_row,
@@ -35,24 +38,24 @@ module bit_plane_compressor #(
     output logic [LANES*5-1:0]             plane_number,
     output logic [LANES*GROUP-1:0]         planes,
     output logic [LANES*5-1:0]             exponents,
-    output logic [LANES*(REGISTER_BITS+2)-1:0] plane_place,  // block modulo 4, group register
+    output logic [LANES*(REGISTER_BITS+BLOCK_BITS)-1:0] plane_place,  // number of the block, group register
     output logic                           busy,             // a lane is, or a complete group waits
     output logic [31:0]                    blocks_complete
 );
   localparam ELEMENT_BITS = $clog2(GROUP);
-  localparam TAG_BITS = REGISTER_BITS + 2;
+  localparam TAG_BITS = REGISTER_BITS + BLOCK_BITS;
 
   logic [REGISTERS-1:0]            waits, takes;
   logic [REGISTERS*GROUP*16-1:0]   groups;
   logic [REGISTERS*5-1:0]          largest;
-  logic [REGISTERS*2-1:0]          of_block;
+  logic [REGISTERS*BLOCK_BITS-1:0] of_block;
   logic [INTAKE-1:0]               write, completes;
   logic [INTAKE*REGISTER_BITS-1:0] register_index;
   logic [INTAKE*ELEMENT_BITS-1:0]  element;
   logic [INTAKE*16-1:0]            values;
   logic [LANES-1:0]                lane_free, lane_takes;
   logic [LANES*REGISTER_BITS-1:0]  lane_register;
-  logic [LANES*2-1:0]              plane_block;
+  logic [LANES*BLOCK_BITS-1:0]     plane_block;
   logic                            queue_empty;
 
   // A register that a lane takes in this clock has room in this clock.
@@ -71,7 +74,7 @@ module bit_plane_compressor #(
         .clk(clk), .reset(reset), .take(takes[r]), .write(own), .element(element), .values(values),
         .completes((own & completes) != 0), .waits(waits[r]), .held(groups[r*GROUP*16 +: GROUP*16]),
         .largest(largest[r*5 +: 5]));
-    always_ff @(posedge clk) if (own != 0) of_block[r*2 +: 2] <= block;
+    always_ff @(posedge clk) if (own != 0) of_block[r*BLOCK_BITS +: BLOCK_BITS] <= block;
   end
 
   group_queue #(.LANES(LANES), .INTAKE(INTAKE), .REGISTERS(REGISTERS)) queue (
@@ -84,15 +87,15 @@ module bit_plane_compressor #(
     compressor_lane #(.GROUP(GROUP), .TAG_BITS(TAG_BITS)) lane (
         .clk(clk), .reset(reset), .mantissa_bits(mantissa_bits), .take(lane_takes[l]),
         .group(groups[from*GROUP*16 +: GROUP*16]), .largest(largest[from*5 +: 5]),
-        .tag({of_block[from*2 +: 2], from}), .free(lane_free[l]), .valid(plane_valid[l]),
+        .tag({of_block[from*BLOCK_BITS +: BLOCK_BITS], from}), .free(lane_free[l]), .valid(plane_valid[l]),
         .number(plane_number[l*5 +: 5]), .plane(planes[l*GROUP +: GROUP]), .exponent(exponents[l*5 +: 5]),
         .plane_tag(plane_place[l*TAG_BITS +: TAG_BITS]));
-    assign plane_block[l*2 +: 2] = plane_place[l*TAG_BITS + REGISTER_BITS +: 2];
+    assign plane_block[l*BLOCK_BITS +: BLOCK_BITS] = plane_place[l*TAG_BITS + REGISTER_BITS +: BLOCK_BITS];
   end
   assign lane_busy = ~lane_free;
   assign busy = lane_free != '1 || !queue_empty;
 
-  packager #(.LANES(LANES)) pack (
-      .clk(clk), .reset(reset), .open(block_begins && taken != 0), .parts(parts), .valid(plane_valid),
-      .block(plane_block), .complete(blocks_complete));
+  packager #(.LANES(LANES), .PASSED_BITS(PASSED_BITS), .BLOCK_BITS(BLOCK_BITS)) pack (
+      .clk(clk), .reset(reset), .open(block_begins && (taken != 0 || passed != 0)), .parts(parts), .passed(passed),
+      .passed_block(block), .valid(plane_valid), .block(plane_block), .complete(blocks_complete));
 endmodule

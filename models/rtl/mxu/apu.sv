@@ -4,6 +4,7 @@
 module apu #(
     parameter LANES = 64,
     parameter WEIGHT_BITS = 4,
+    parameter PARTIAL_SUMS = 0,  // whether a tile's sums can start from those of a split k
     parameter SUM_BITS = WEIGHT_BITS + $clog2(LANES),
     parameter DOT_BITS = SUM_BITS + 16
 ) (
@@ -21,6 +22,7 @@ module apu #(
     input  logic                         scale,
     input  logic                         sum,
     input  logic                         start_sum,
+    input  logic [31:0]                  first_sum,
     input  logic                         sum_bank,
     input  logic                         drain_bank,
     output logic [31:0]                  drained
@@ -29,8 +31,8 @@ module apu #(
   plane_dot #(.LANES(LANES), .WEIGHT_BITS(WEIGHT_BITS)) multiply (
       .clk(clk), .plane(plane), .sign(sign), .weights(weights), .add(add), .accumulate(accumulate), .start(start),
       .dot(dot));
-  dot_scaler #(.WIDTH(DOT_BITS)) scaler (
+  dot_scaler #(.WIDTH(DOT_BITS), .PARTIAL_SUMS(PARTIAL_SUMS)) scaler (
       .clk(clk), .dot(dot), .mantissa_bits(mantissa_bits), .shared(shared), .factor(factor), .convert(convert),
-      .scale(scale), .sum(sum), .start_sum(start_sum), .sum_bank(sum_bank), .drain_bank(drain_bank),
+      .scale(scale), .sum(sum), .start_sum(start_sum), .first_sum(first_sum), .sum_bank(sum_bank), .drain_bank(drain_bank),
       .drained(drained));
 endmodule

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the dot product of a group to the sum of a tile: v = FP16(D * 2^(E* - 14 - M)), sum = sum + FP32(v * scale).
 module dot_scaler #(
-    parameter WIDTH = 26
+    parameter WIDTH = 26,
+    parameter PARTIAL_SUMS = 0
 ) (
     input  logic                    clk,
     input  logic signed [WIDTH-1:0] dot,
@@ -12,6 +13,7 @@ module dot_scaler #(
     input  logic                    scale,
     input  logic                    sum,
     input  logic                    start_sum,
+    input  logic        [31:0]      first_sum,
     input  logic                    sum_bank,
     input  logic                    drain_bank,
     output logic        [31:0]      drained
@@ -24,6 +26,7 @@ module dot_scaler #(
     if (convert) v <= half;
     if (scale) scaled <= product;
   end
-  accumulators accumulate (.clk(clk), .sum(sum), .start(start_sum), .bank(sum_bank), .addend(scaled),
-                           .drain_bank(drain_bank), .drained(drained));
+  accumulators #(.PARTIAL_SUMS(PARTIAL_SUMS)) accumulate (
+      .clk(clk), .sum(sum), .start(start_sum), .first_sum(first_sum), .bank(sum_bank), .addend(scaled),
+      .drain_bank(drain_bank), .drained(drained));
 endmodule

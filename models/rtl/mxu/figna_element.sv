@@ -31,6 +31,6 @@ module figna_element #(
       .dot(dot));
   dot_scaler #(.WIDTH(DOT_BITS)) scaler (
       .clk(clk), .dot(dot), .mantissa_bits(5'(MANTISSA_BITS)), .shared(shared), .factor(factor), .convert(convert),
-      .scale(scale), .sum(sum), .start_sum(start_sum), .sum_bank(sum_bank), .drain_bank(drain_bank),
+      .scale(scale), .sum(sum), .start_sum(start_sum), .first_sum(32'd0), .sum_bank(sum_bank), .drain_bank(drain_bank),
       .drained(drained));
 endmodule

@@ -25,6 +25,6 @@ module fp_int_element #(
       .part(part));
   fp32_multiply_fp16 multiply (.a(part), .b(factor), .product(product));
   always_ff @(posedge clk) if (scale) scaled <= product;
-  accumulators accumulate_scaled (.clk(clk), .sum(sum), .start(start_sum), .bank(sum_bank), .addend(scaled),
+  accumulators accumulate_scaled (.clk(clk), .sum(sum), .start(start_sum), .first_sum(32'd0), .bank(sum_bank), .addend(scaled),
                                   .drain_bank(drain_bank), .drained(drained));
 endmodule

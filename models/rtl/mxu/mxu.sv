@@ -22,6 +22,8 @@ module mxu #(
     input  logic [COLUMNS*LANES*WEIGHT_BITS-1:0] weights,     // in the weight port's register
     input  logic [COLUMNS*16-1:0]                factors,
     input  logic                                 drain_bank,
+    input  logic [ROWS*COLUMNS*32-1:0]           partial_sums,  // that the next tile at the accumulators starts from
+    output logic                                 sums_start,    // it does
     output logic [ROWS*COLUMNS*32-1:0]           sums         // of that bank
 );
   localparam WAIT = DEPTH - 5;  // stages of broadcast that hold nothing but operands
@@ -78,13 +80,15 @@ module mxu #(
       .bank(bank), .add(add), .accumulate(accumulate), .start(start), .convert(convert), .scale(scale), .sum(sum),
       .start_sum(start_sum), .sum_bank(sum_bank));
 
+  assign sums_start = sum && start_sum;
   for (genvar r = 0; r < ROWS; r = r + 1) begin : g_row
     for (genvar c = 0; c < COLUMNS; c = c + 1) begin : g_column
-      apu #(.LANES(LANES), .WEIGHT_BITS(WEIGHT_BITS)) element (
+      apu #(.LANES(LANES), .WEIGHT_BITS(WEIGHT_BITS), .PARTIAL_SUMS(1)) element (
           .clk(clk), .plane(plane[r*LANES +: LANES]), .sign(sign[r*LANES +: LANES]),
           .weights(weight[c*LANES*WEIGHT_BITS +: LANES*WEIGHT_BITS]), .mantissa_bits(mantissa_bits),
           .shared(shared_2[r*5 +: 5]), .factor(factor_3[c*16 +: 16]), .add(add), .accumulate(accumulate),
-          .start(start), .convert(convert), .scale(scale), .sum(sum), .start_sum(start_sum), .sum_bank(sum_bank),
+          .start(start), .convert(convert), .scale(scale), .sum(sum), .start_sum(start_sum),
+          .first_sum(partial_sums[(r*COLUMNS+c)*32 +: 32]), .sum_bank(sum_bank),
           .drain_bank(drain_bank), .drained(sums[(r*COLUMNS+c)*32 +: 32]));
     end
   end

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The vector unit: takes finished sums out of the accumulators, one an FPU and clock, row by row, and rounds them to
-// FP16. What comes after it may take fewer than it offers. Whether it did is known to the accumulators a clock later
+// FP16, or passes partial sums of a split k as they are. What comes after it may take fewer than it offers. Whether it did is known to the accumulators a clock later
 // (`held_up` is a register), so one entry more than the pipeline has stages may come in: it waits in `extra`.
 module vector_unit #(
     parameter FPUS = 4,
@@ -17,10 +17,11 @@ module vector_unit #(
     input  logic                       holds,          // the accumulators hold results
     input  logic [VALUE_BITS-1:0]      left,           // of the tile
     input  logic [COLUMN_BITS-1:0]     columns,        // of that tile
+    input  logic                       passes,         // its results are partial sums
     input  logic [ROWS*COLUMNS*32-1:0] sums,
     output logic [VALUE_BITS-1:0]      take,
     output logic [COUNT_BITS-1:0]      offered,
-    output logic [FPUS*16-1:0]         results,        // the first one lowest
+    output logic [FPUS*32-1:0]         results,        // the first one lowest; FP16 in the low half
     output logic [ROW_BITS-1:0]        row,            // of the first one
     output logic [COLUMN_BITS-1:0]     column,
     input  logic [COUNT_BITS-1:0]      taken,
@@ -30,13 +31,13 @@ module vector_unit #(
     output logic                       held_up,        // the same in the clock before
     output logic                       empty
 );
-  localparam ENTRY_BITS = COUNT_BITS + ROW_BITS + COLUMN_BITS + FPUS * 16;
+  localparam ENTRY_BITS = COUNT_BITS + ROW_BITS + COLUMN_BITS + FPUS * 32;
 
   // The next results, row by row.
   logic [ROW_BITS-1:0]    from_row, to_row;
   logic [COLUMN_BITS-1:0] from_column, to_column;
   logic [FPUS*32-1:0]     picked;
-  logic [FPUS*16-1:0]     rounded;
+  logic [FPUS*32-1:0]     leaving;
   logic [COUNT_BITS-1:0]  count;
   logic                   takes;
   integer                 i;
@@ -60,7 +61,9 @@ module vector_unit #(
     end
   end
   for (genvar f = 0; f < FPUS; f = f + 1) begin : g_fpu
-    fp32_to_fp16 round (.single(picked[f*32 +: 32]), .half(rounded[f*16 +: 16]));
+    logic [15:0] half;
+    fp32_to_fp16 round (.single(picked[f*32 +: 32]), .half(half));
+    assign leaving[f*32 +: 32] = passes ? picked[f*32 +: 32] : {16'd0, half};
   end
 
   // The pipeline: its end is stage LATENCY - 1.
@@ -68,11 +71,11 @@ module vector_unit #(
   logic [LATENCY*ENTRY_BITS-1:0] stage;
   logic                          extra_valid;
   logic [ENTRY_BITS-1:0]         entering, extra, ending;
-  assign entering = {count, from_row, from_column, rounded};
+  assign entering = {count, from_row, from_column, leaving};
   assign ending = stage[(LATENCY-1)*ENTRY_BITS +: ENTRY_BITS];
-  assign row = ending[FPUS*16+COLUMN_BITS +: ROW_BITS];
-  assign column = ending[FPUS*16 +: COLUMN_BITS];
-  assign results = ending[FPUS*16-1:0];
+  assign row = ending[FPUS*32+COLUMN_BITS +: ROW_BITS];
+  assign column = ending[FPUS*32 +: COLUMN_BITS];
+  assign results = ending[FPUS*32-1:0];
   assign offered = valid[LATENCY-1] ? ending[ENTRY_BITS-1 -: COUNT_BITS] : '0;
   assign stops = taken != offered;
   assign empty = valid == 0 && !extra_valid;
@@ -94,6 +97,6 @@ module vector_unit #(
     end
     if (stops && takes) extra <= entering;
     if (!stops) stage <= (LATENCY * ENTRY_BITS)'({stage, extra_valid ? extra : entering});
-    else stage[(LATENCY-1)*ENTRY_BITS +: ENTRY_BITS] <= {offered - taken, next_row, next_column, results >> (32'(taken) * 16)};
+    else stage[(LATENCY-1)*ENTRY_BITS +: ENTRY_BITS] <= {offered - taken, next_row, next_column, results >> (32'(taken) * 32)};
   end
 endmodule

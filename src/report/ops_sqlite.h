@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_REPORT_OPS_SQLITE_H
+#define ANDA_SIM_REPORT_OPS_SQLITE_H
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "files/database.h"
+#include "report/metrics.h"
+
+namespace anda::sim {
+
+/// Writes ops.sqlite: the view `ops` has the rows and columns of ops.csv, from a table of what differs from op to op
+/// and one of what ops of a kind share. Throws anda::Error (run) with the file and SQLite's words.
+class OpsSqlite {
+ public:
+  /// `path`: where the file is written, `shown`: what messages call it. `functional`: with columns on the data.
+  OpsSqlite(const std::string& path, std::string shown, const std::vector<Metric>& metrics, bool functional);
+
+  /// A result that ops share; its number. `values`: of Evaluation::evaluate() for one of them.
+  std::uint64_t result(const OpRecord& record, const std::vector<MetricValue>& values);
+  void op(const std::string& system, const OpRecord& record, std::uint64_t result);
+  /// Once, after the last op.
+  void finish();
+
+ private:
+  template <class Action>
+  void attempt(const Action& action);
+  void create();
+
+  std::string shown_;
+  const std::vector<Metric>& metrics_;
+  bool functional_;
+  std::uint64_t results_ = 0;
+  std::optional<Database> file_;
+  std::optional<Database::Statement> add_result_;
+  std::optional<Database::Statement> add_op_;
+};
+
+}  // namespace anda::sim
+
+#endif

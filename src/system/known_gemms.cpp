@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/known_gemms.h"
+
+#include "config/sha256.h"
+#include "system/op_codec.h"
+
+namespace anda::sim {
+namespace {
+
+std::string bytes_of(const GemmTask& task) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  put(out, task);
+  return bytes;
+}
+
+std::string bytes_of(const TileShape& tile, const Counts& counts) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  put(out, tile);
+  put(out, counts);
+  return bytes;
+}
+
+void read(const std::string& bytes, TileShape& tile, Counts& counts) {
+  ByteReader in(bytes);
+  get(in, tile);
+  get(in, counts);
+}
+
+/// The hash of a history and what comes after it.
+std::string prolonged(const std::string& history, const OpRecord& record) {
+  std::string bytes = history + bytes_of(record.task);
+  ByteWriter(bytes).put(record.gemm.count);
+  return sha256_hex(bytes);
+}
+
+/// Under what the statistics of a run's memory are stored.
+std::string end_of(const std::string& history) { return history + "end"; }
+
+}  // namespace
+
+const KnownGemms::Result* KnownGemms::find(const GemmTask& task) {
+  const std::string key = bytes_of(task);
+  const auto found = remembered_.find(key);
+  if (found != remembered_.end()) return &found->second;
+  if (store_ == nullptr) return nullptr;
+  const std::optional<std::string> stored = store_->find(machine_, key);
+  if (!stored) return nullptr;
+  Result result;
+  read(*stored, result.first, result.second);
+  return remember(key, std::move(result));
+}
+
+void KnownGemms::add(const GemmTask& task, Result result) {
+  const std::string key = bytes_of(task);
+  if (store_ != nullptr) store_->add(machine_, key, bytes_of(result.first, result.second));
+  remember(key, std::move(result));
+}
+
+const KnownGemms::Result* KnownGemms::remember(const std::string& task, Result result) {
+  if (remembered_.size() < most_remembered) return &remembered_.emplace(task, std::move(result)).first->second;
+  last_ = std::move(result);
+  return &last_;
+}
+
+void KnownRun::follow(const OpRecord& record) {
+  if (!is_known_) return;
+  history_ = prolonged(history_, record);
+  std::optional<std::string> result = store_.find(machine_, history_);
+  is_known_ = result.has_value() && bytes_ + result->size() <= most_bytes;
+  if (!is_known_) return;
+  bytes_ += result->size();
+  results_.push_back(std::move(*result));
+}
+
+bool KnownRun::is_complete() {
+  if (!is_known_) return false;
+  const std::optional<std::string> end = store_.find(machine_, end_of(history_));
+  if (!end) return false;
+  ByteReader(*end).get_raw(statistics_.emplace());
+  return true;
+}
+
+void KnownRun::take(OpRecord& record) { read(results_.at(next_++), record.tile, record.counts); }
+
+void KnownRun::add(const OpRecord& record) {
+  simulated_history_ = prolonged(simulated_history_, record);
+  store_.add(machine_, simulated_history_, bytes_of(record.tile, record.counts));
+}
+
+void KnownRun::add(const dram::Statistics& statistics) {
+  std::string bytes;
+  ByteWriter(bytes).put_raw(statistics);
+  store_.add(machine_, end_of(simulated_history_), bytes);
+}
+
+}  // namespace anda::sim

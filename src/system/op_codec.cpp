@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/op_codec.h"
+
+namespace anda::sim {
+
+void put(ByteWriter& out, const TileShape& tile) {
+  for (const std::uint64_t value :
+       {std::uint64_t{tile.m}, std::uint64_t{tile.n}, std::uint64_t{tile.k}, static_cast<std::uint64_t>(tile.order)}) {
+    out.put(value);
+  }
+}
+
+void get(ByteReader& in, TileShape& tile) {
+  in.get(tile.m);
+  in.get(tile.n);
+  in.get(tile.k);
+  in.get(tile.order);
+}
+
+void put(ByteWriter& out, const Counts& counts) {
+  out.put(counts.size());
+  for (const std::uint64_t count : counts) out.put(count);
+}
+
+void get(ByteReader& in, Counts& counts) {
+  const std::uint64_t size = in.get();
+  counts.clear();
+  for (std::uint64_t i = 0; i < size; ++i) counts.push_back(in.get());
+}
+
+void put(ByteWriter& out, const GemmTask& task) {
+  for (const std::uint32_t value :
+       {task.m, task.n, task.k, task.input.mantissa_bits, task.input.group_size, task.output.mantissa_bits,
+        task.output.group_size, task.weights.bits, task.weights.scale_group}) {
+    out.put(std::uint64_t{value});
+  }
+}
+
+void get(ByteReader& in, GemmTask& task) {
+  for (std::uint32_t* value :
+       {&task.m, &task.n, &task.k, &task.input.mantissa_bits, &task.input.group_size, &task.output.mantissa_bits,
+        &task.output.group_size, &task.weights.bits, &task.weights.scale_group}) {
+    in.get(*value);
+  }
+}
+
+void put_details(ByteWriter& out, const OpRecord& record) {
+  out.put(record.gemm.tensor);
+  for (const std::uint64_t value :
+       {record.gemm.m, record.gemm.n, record.gemm.k, record.gemm.count, std::uint64_t{record.gemm.weight_bits}}) {
+    out.put(value);
+  }
+  put(out, record.task);
+  put(out, record.tile);
+  put(out, record.counts);
+  out.put(std::uint64_t{record.errors ? 1u : 0u});
+  if (record.errors) out.put_raw(*record.errors);
+}
+
+void get_details(ByteReader& in, OpRecord& record) {
+  in.get(record.gemm.tensor);
+  for (std::uint64_t* value : {&record.gemm.m, &record.gemm.n, &record.gemm.k, &record.gemm.count}) in.get(*value);
+  in.get(record.gemm.weight_bits);
+  get(in, record.task);
+  get(in, record.tile);
+  get(in, record.counts);
+  record.errors.reset();
+  if (in.get() != 0) in.get_raw(record.errors.emplace());
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SYSTEM_OP_CODEC_H
+#define ANDA_SIM_SYSTEM_OP_CODEC_H
+
+#include "files/bytes.h"
+#include "system/op_record.h"
+
+namespace anda::sim {
+
+// What the system has to write down and read again, for this program on this machine.
+
+void put(ByteWriter& out, const TileShape& tile);
+void get(ByteReader& in, TileShape& tile);
+
+void put(ByteWriter& out, const Counts& counts);
+void get(ByteReader& in, Counts& counts);
+
+/// What a task consists of.
+void put(ByteWriter& out, const GemmTask& task);
+void get(ByteReader& in, GemmTask& task);
+
+/// All of a record but index, name and layer.
+void put_details(ByteWriter& out, const OpRecord& record);
+void get_details(ByteReader& in, OpRecord& record);
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SYSTEM_SYSTEM_PROCESS_H
+#define ANDA_SIM_SYSTEM_SYSTEM_PROCESS_H
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "files/child_process.h"
+#include "files/file_descriptor.h"
+#include "system/simulation.h"
+
+namespace anda::sim {
+
+/// A process that simulates one system of a run. What it finds, or what goes wrong, comes through a pipe.
+class SystemProcess {
+ public:
+  /// What the process does: simulate, with word of its progress. Returns the result and the number of records that it
+  /// left in its spool.
+  using Work = std::function<std::pair<SimulationResult, std::uint64_t>(const Progress&)>;
+
+  /// `system`: its name, for messages.
+  SystemProcess(std::string system, const Work& work);
+
+  /// Readable when there is something to take.
+  int descriptor() const { return pipe_.get(); }
+  /// Takes what has come.
+  void take();
+
+  /// Whether all has come: the result, or a failure.
+  bool finished() const { return result_ || failure_; }
+  double done() const { return done_; }
+  std::exception_ptr failure() const { return failure_; }
+  SimulationResult& result() { return *result_; }
+  std::uint64_t records() const { return records_; }
+
+ private:
+  void take_message();
+  void take_end();
+
+  std::string system_;
+  FileDescriptor pipe_;
+  std::unique_ptr<ChildProcess> process_;
+  std::string received_;
+  double done_ = 0;
+  std::optional<SimulationResult> result_;
+  std::uint64_t records_ = 0;
+  std::exception_ptr failure_;
+};
+
+}  // namespace anda::sim
+
+#endif
