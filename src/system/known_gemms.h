@@ -16,7 +16,7 @@ namespace anda::sim {
 /// idle machine, so that a task takes the same again: where the memory is not the detailed one, exactly.
 class KnownGemms {
  public:
-  /// Tile shape and counts of a task.
+  /// Shape of a step and counts of a task.
   using Result = std::pair<TileShape, Counts>;
 
   /// In this run only.
@@ -51,7 +51,7 @@ class KnownRun {
   /// Whether every GeMM is known, and what the memory counted.
   bool is_complete();
 
-  /// Tile shape and counts of the next GeMM, from the first again.
+  /// Shape of a step and counts of the next GeMM, from the first again.
   void take(OpRecord& record);
   const dram::Statistics& statistics() const { return *statistics_; }
 

@@ -130,7 +130,7 @@ TEST_CASE("Machines whose results leave slowly too") {
   // Few FPUs, few lanes, a narrow way into the compressor, groups that no array divides, pipelines longer than tiles.
   RandomMachines random(5);
   std::vector<Pair> pairs;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 120; ++i) {
     AcceleratorConfig config = random.accelerator();
     config.mxu.rows = random.pick32({1, 3, 8, 16, 20});
     config.mxu.columns = random.pick32({1, 4, 7, 8, 16, 24});
@@ -150,8 +150,8 @@ TEST_CASE("Machines whose results leave slowly too") {
   }
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(100, sc_core::SC_US));
   Tally tally;
-  for (const Pair& pair : pairs) compare(pair, 0, 1, tally);
-  CHECK(tally.checked > 100);
+  for (const Pair& pair : pairs) compare(pair, 0, 16, tally);
+  CHECK(tally.checked > 40);
   CHECK(tally.equal == tally.checked);
 }
 
