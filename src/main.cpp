@@ -13,15 +13,7 @@
 
 #include <anda/base/error.h>
 
-#include "cli/cache_command.h"
-#include "cli/compare_command.h"
-#include "cli/config_command.h"
-#include "cli/evaluate_command.h"
-#include "cli/glossary_command.h"
-#include "cli/registers_command.h"
-#include "cli/run_command.h"
-#include "cli/search_command.h"
-#include "cli/trace_command.h"
+#include "cli/commands.h"
 #include "text/characters.h"
 #include "text/nearest.h"
 #include "text/text.h"
@@ -31,38 +23,11 @@ namespace {
 constexpr int exit_failed = 1;
 constexpr int exit_wrong_input = 2;
 
-struct Command {
-  const char* name;
-  const char* meaning;
-  int (*run)(const std::vector<std::string>& args, std::ostream& out);
-};
-
-constexpr Command commands[] = {
-    {"run", "simulate a configuration and report cycles, energy and area", anda::sim::run_command},
-    {"compare", "set systems against each other on a list of models", anda::sim::compare_command},
-    {"search", "find the mantissa lengths that cost least within a loss of accuracy", anda::sim::search_command},
-    {"cache", "look after the results of simulated GeMMs that are kept", anda::sim::cache_command},
-    {"config", "print the effective configuration, or check one", anda::sim::config_command},
-    {"trace", "write the GeMMs of a language model as a trace", anda::sim::trace_command},
-    {"evaluate", "measure the perplexity of a language model with activations in Anda format",
-     anda::sim::evaluate_command},
-    {"glossary", "print what each number of the reports means", anda::sim::glossary_command},
-    {"registers", "print the registers and descriptors that software sees", anda::sim::registers_command},
-};
-
-void print_help(std::ostream& out) {
-  out << "Usage: anda-sim COMMAND [arguments]\n\nSimulates the Anda LLM accelerator and its baselines.\n\nCommands:\n";
-  for (const Command& command : commands) {
-    out << "  " << command.name << std::string(12 - std::string(command.name).size(), ' ') << command.meaning << "\n";
-  }
-  out << "\nanda-sim COMMAND --help tells more. Exit status: 0 done, 1 the run failed, 2 the input is wrong.\n"
-         "anda-sim --version prints the version.\n";
-}
-
 int dispatch(const std::vector<std::string>& args) {
   const std::string name = args.empty() ? "" : args.front();
+  if (name == "help" && args.size() == 2) return dispatch({args[1], "--help"});
   if (name == "--help" || name == "-h" || name == "help") {
-    print_help(std::cout);
+    anda::sim::print_overview(std::cout);
     return 0;
   }
   if (name == "--version") {
@@ -70,12 +35,12 @@ int dispatch(const std::vector<std::string>& args) {
     return 0;
   }
   std::vector<std::string> names;
-  for (const Command& command : commands) {
+  for (const anda::sim::Command& command : anda::sim::commands()) {
     if (name == command.name) return command.run({args.begin() + 1, args.end()}, std::cout);
     names.emplace_back(command.name);
   }
   if (name.empty()) {
-    print_help(std::cerr);
+    anda::sim::print_overview(std::cerr);
     return exit_wrong_input;
   }
   throw anda::Error::input("anda-sim: unknown command " + anda::sim::shown(name) +

@@ -29,9 +29,9 @@ constexpr std::size_t shown_digits = 12;
 constexpr const char* usage =
     "Usage: anda-sim cache [DIR] [options]\n"
     "\n"
-    "Lists the results of simulated GeMMs that are kept in DIR, by default those of the user: "
-    "$XDG_CACHE_HOME/anda-sim\n"
-    "or ~/.cache/anda-sim, which sweeps, explorations and comparisons share. docs/performance.md tells more.\n"
+    "Lists the results of simulated GeMMs that are kept in DIR, by default those of\n"
+    "the user: $XDG_CACHE_HOME/anda-sim or ~/.cache/anda-sim, which sweeps,\n"
+    "explorations and comparisons share. docs/performance.md tells more.\n"
     "\n";
 
 po::options_description make_options() {
@@ -86,11 +86,13 @@ void clear(const std::string& folder, std::ostream& out) {
 
 }  // namespace
 
+CommandHelp cache_help() { return {usage, make_options(), ""}; }
+
 int cache_command(const std::vector<std::string>& args, std::ostream& out) {
-  const po::options_description description = make_options();
-  const CommandLine options("anda-sim cache", description, args, {1, {}});
+  const CommandHelp help = cache_help();
+  const CommandLine options("anda-sim cache", help.options, args, {1, {}});
   if (options.has("help")) {
-    out << usage << description;
+    print_help(out, help);
     return 0;
   }
   if (options.has("verify") + options.has("clear") + options.has("limit") > 1) {

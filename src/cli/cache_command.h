@@ -6,7 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
+
 namespace anda::sim {
+
+/// What `anda-sim cache --help` prints.
+CommandHelp cache_help();
 
 /// `anda-sim cache`: lists, checks, limits or empties a folder of results that runs take over.
 int cache_command(const std::vector<std::string>& args, std::ostream& out);

@@ -2,6 +2,8 @@
 #include "cli/command_line.h"
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
 #include <anda/base/error.h>
@@ -65,6 +67,14 @@ std::uint64_t CommandLine::number(const std::string& name, std::uint64_t otherwi
   return value;
 }
 
+void CommandLine::refuse_together(const std::vector<std::string>& names) const {
+  std::vector<std::string> given;
+  for (const std::string& name : names) {
+    if (has(name)) given.push_back("--" + name);
+  }
+  if (given.size() > 1) refuse("options " + joined(given, " and ") + " do not go together");
+}
+
 std::size_t CommandLine::jobs() const {
   constexpr std::uint64_t most = 1024;
   return number("jobs", std::max(1u, std::thread::hardware_concurrency()), most);
@@ -72,6 +82,19 @@ std::size_t CommandLine::jobs() const {
 
 void CommandLine::refuse(const std::string& problem) const {
   throw Error::input(for_terminal(command_ + ": " + problem + " (" + command_ + " --help shows the options)"));
+}
+
+void print_help(std::ostream& out, const CommandHelp& help) {
+  std::ostringstream text;
+  text << help.usage << help.options << help.examples;
+  std::istringstream lines(text.str());
+  // Boost fills the lines of a description with spaces.
+  for (std::string line; std::getline(lines, line);) out << line.erase(line.find_last_not_of(' ') + 1) << '\n';
+}
+
+void print_file(std::ostream& out, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file || !(out << file.rdbuf())) throw Error::run(path + ": cannot be read");
 }
 
 }  // namespace anda::sim

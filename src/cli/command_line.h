@@ -5,6 +5,7 @@
 #include <boost/program_options.hpp>
 #include <cstdint>
 #include <map>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ class CommandLine {
   const std::vector<std::string>& files() const { return files_; }
   std::size_t options() const { return values_.size(); }
 
+  /// Throws Error (input) if more than one of these options is given.
+  void refuse_together(const std::vector<std::string>& names) const;
+
   /// Throws Error (input): the problem, and where help is.
   [[noreturn]] void refuse(const std::string& problem) const;
 
@@ -43,6 +47,19 @@ class CommandLine {
   std::map<std::string, std::vector<std::string>> values_;
   std::vector<std::string> files_;
 };
+
+/// The help of a command: how it is called and what it does, its options, and what follows them.
+struct CommandHelp {
+  std::string usage;
+  boost::program_options::options_description options;
+  std::string examples;
+};
+
+/// Prints it in lines of 80 columns at most, without spaces at their ends.
+void print_help(std::ostream& out, const CommandHelp& help);
+
+/// Prints a file as it is. Throws Error (run) where it cannot be read.
+void print_file(std::ostream& out, const std::string& path);
 
 }  // namespace anda::sim
 

@@ -47,9 +47,10 @@ constexpr const char* json_name = "compare.json";
 constexpr const char* usage =
     "Usage: anda-sim compare CONFIG.yaml [options]\n"
     "\n"
-    "Simulates every system of a comparison on every model, prints each against the first system and writes\n"
-    "compare.json and compare.csv. docs/compare.md describes the file; configs/compare/paper.yaml has all systems\n"
-    "and models of the paper.\n"
+    "Simulates every system of a comparison on every model, prints each against the\n"
+    "first system and writes compare.json and compare.csv. docs/compare.md\n"
+    "describes the file; configs/compare/paper.yaml has all systems and models of\n"
+    "the paper.\n"
     "\n";
 
 po::options_description make_options() {
@@ -61,6 +62,7 @@ po::options_description make_options() {
       ("set", text("KEY=VALUE"), "change a key of every run, such as tiling=auto; may be repeated, later ones win")  //
       ("out,o", text("DIR"), "folder of the results (results/ and the name of the comparison's file)")               //
       ("jobs,j", text("N"), "simulations at a time (as many as there are processor cores)")                          //
+      ("json", "print compare.json instead of tables")                                                               //
       ("cache", text("DIR"), "folder of simulated GeMMs to take over and to keep (that of anda-sim cache)")          //
       ("no-cache", "simulate everything")                                                                            //
       ("quiet,q", "print nothing but errors")                                                                        //
@@ -211,15 +213,18 @@ Comparison read_reports(const CompareConfig& config, const std::vector<Job>& job
 
 }  // namespace
 
+CommandHelp compare_help() { return {usage, make_options(), ""}; }
+
 int compare_command(const std::vector<std::string>& args, std::ostream& out) {
-  const po::options_description description = make_options();
-  const CommandLine options("anda-sim compare", description, args, {1, {"set"}});
+  const CommandHelp help = compare_help();
+  const CommandLine options("anda-sim compare", help.options, args, {1, {"set"}});
   if (options.has("help")) {
-    out << usage << description;
+    print_help(out, help);
     return 0;
   }
   if (options.files().empty()) options.refuse("needs the file of a comparison, such as configs/compare/paper.yaml");
   if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
+  options.refuse_together({"json", "quiet"});
   if (options.has("cache") && (options.has("no-cache") || options.text("cache").empty())) {
     options.refuse(options.has("no-cache") ? "takes one of --cache and --no-cache" : "option --cache is empty");
   }
@@ -251,9 +256,11 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   comparison.write_json(json.stream());
   files.publish();
   folder.keep();
-  if (!options.has("quiet")) {
+  if (options.has("json")) {
+    print_file(out, folder.file(json_name));
+  } else if (!options.has("quiet")) {
     comparison.print(out);
-    out << for_terminal(fmt::format("\n{}, {}\n", folder.file(json_name), folder.file(csv_name)));
+    out << for_terminal(fmt::format("\n{}\n{}\n", folder.file(json_name), folder.file(csv_name)));
   }
   return 0;
 }

@@ -6,7 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
+
 namespace anda::sim {
+
+/// What `anda-sim compare --help` prints.
+CommandHelp compare_help();
 
 /// `anda-sim compare`: runs systems on models, side by side in processes of their own, and sets them against each
 /// other. `args` are those after the command's name. Returns the exit status; throws anda::Error.

@@ -16,7 +16,11 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* usage = "usage: anda-sim config [CONFIG.yaml] [--set KEY=VALUE]... [--check] [--reference]";
+constexpr const char* usage =
+    "usage: anda-sim config [CONFIG.yaml] [options]\n"
+    "\n"
+    "Prints the effective configuration; without a file, the defaults.\n"
+    "\n";
 
 po::options_description visible_options() {
   po::options_description description("options");
@@ -31,12 +35,14 @@ po::options_description visible_options() {
 
 }  // namespace
 
+CommandHelp config_help() { return {usage, visible_options(), ""}; }
+
 int config_command(const std::vector<std::string>& args, std::ostream& out) {
-  const po::options_description description = visible_options();
-  const CommandLine options("anda-sim config", description, args, {1, {"set"}});
+  const CommandHelp help = config_help();
+  const CommandLine options("anda-sim config", help.options, args, {1, {"set"}});
   const std::vector<std::string> overrides = options.all("set");
   if (options.has("help")) {
-    out << usage << "\n\nPrints the effective configuration; without a file, the defaults.\n\n" << description;
+    print_help(out, help);
     return 0;
   }
   if (options.has("reference")) {

@@ -6,7 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
+
 namespace anda::sim {
+
+/// What `anda-sim config --help` prints.
+CommandHelp config_help();
 
 /// `anda-sim config`: prints the effective configuration, checks a file or prints the reference page. `args` are those
 /// after the command's name. Returns the exit status; throws anda::Error (input) when something given is wrong.

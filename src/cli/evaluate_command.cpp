@@ -35,19 +35,20 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr const char* usage =
-    "Usage: anda-sim evaluate MODEL_FOLDER --tokens FILE [--precision M,M,M,M]... [options]\n"
+    "Usage: anda-sim evaluate MODEL_FOLDER --tokens FILE [--precision M,M,M,M]...\n"
+    "                         [options]\n"
     "\n"
-    "Measures the perplexity of an OPT or LLaMA model (config.json, model.safetensors or shards of it) with weights\n"
-    "rounded to integers and the inputs of every FP-INT GeMM rounded to FP16 or Anda format; all else is FP32. The\n"
-    "loss is against FP16 activations with the same weights.\n"
+    "Measures the perplexity of an OPT or LLaMA model (config.json,\n"
+    "model.safetensors or shards of it) with weights rounded to integers and the\n"
+    "inputs of every FP-INT GeMM rounded to FP16 or Anda format; all else is FP32.\n"
+    "The loss is against FP16 activations with the same weights.\n"
     "\n";
 constexpr const char* examples =
     "\n"
     "Examples:\n"
-    "  anda-sim evaluate tests/data/small_models/llama --tokens tests/data/small_models/held_out.npy --precision "
-    "7,6,6,6\n"
-    "  anda-sim evaluate opt-125m --tokens wikitext2.npy --precision 5 --precision 6 --json\n"
-    "  anda-sim evaluate opt-125m --tokens wikitext2.npy --precision results/search/loss-1.yaml\n";
+    "  anda-sim evaluate opt-125m --tokens t.npy --precision 7,6,6,6\n"
+    "  anda-sim evaluate opt-125m --tokens t.npy --precision 5 --precision 6 --json\n"
+    "  anda-sim evaluate opt-125m --tokens t.npy --precision loss-1.yaml\n";
 
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
@@ -196,12 +197,14 @@ void print_table(std::ostream& out, const BuiltinEvaluator& evaluator, const std
 
 }  // namespace
 
+CommandHelp evaluate_help() { return {usage, make_options(), examples}; }
+
 int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   using Clock = std::chrono::steady_clock;
-  const po::options_description description = make_options();
-  const CommandLine options("anda-sim evaluate", description, args, {1, {"precision"}});
+  const CommandHelp help = evaluate_help();
+  const CommandLine options("anda-sim evaluate", help.options, args, {1, {"precision"}});
   if (options.has("help")) {
-    out << usage << description << examples;
+    print_help(out, help);
     return 0;
   }
   std::vector<Wanted> wanted;

@@ -6,7 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
+
 namespace anda::sim {
+
+/// What `anda-sim evaluate --help` prints.
+CommandHelp evaluate_help();
 
 /// `anda-sim evaluate …`: perplexity of a language model with activations in Anda format. `args` are what follows
 /// `evaluate`, `out` is the standard output. Returns the exit status; throws Error.

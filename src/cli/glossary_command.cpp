@@ -6,17 +6,29 @@
 
 namespace anda::sim {
 
-int glossary_command(const std::vector<std::string>& args, std::ostream& out) {
+CommandHelp glossary_help() {
   boost::program_options::options_description description("options");
-  description.add_options()("help,h", "print this");
-  const CommandLine options("anda-sim glossary", description, args, {});
+  description.add_options()                                    //
+      ("json", "print the same tables as JSON, for programs")  //
+      ("help,h", "print this");
+  return {
+      "usage: anda-sim glossary [--json]\n\nPrints what every number of the reports means, and its "
+      "unit\n(docs/glossary.md).\n\n",
+      description, ""};
+}
+
+int glossary_command(const std::vector<std::string>& args, std::ostream& out) {
+  const CommandHelp help = glossary_help();
+  const CommandLine options("anda-sim glossary", help.options, args, {});
   if (options.has("help")) {
-    out << "usage: anda-sim glossary\n\nPrints what every number of the reports means, and its unit "
-           "(docs/glossary.md).\n\n"
-        << description;
+    print_help(out, help);
     return 0;
   }
-  out << glossary_page(machine_counters());
+  if (options.has("json")) {
+    out << glossary_json(machine_counters()).dump(1) << "\n";
+  } else {
+    out << glossary_page(machine_counters());
+  }
   return 0;
 }
 

@@ -6,7 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
+
 namespace anda::sim {
+
+/// What `anda-sim glossary --help` prints.
+CommandHelp glossary_help();
 
 /// `anda-sim glossary`: prints the page. `args` are those after the command's name. Returns the exit status; throws
 /// anda::Error (input) when something given is wrong.

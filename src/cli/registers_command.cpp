@@ -7,14 +7,20 @@
 
 namespace anda::sim {
 
-int registers_command(const std::vector<std::string>& args, std::ostream& out) {
+CommandHelp registers_help() {
   boost::program_options::options_description description("options");
   description.add_options()("help,h", "print this");
-  const CommandLine options("anda-sim registers", description, args, {});
+  return {
+      "usage: anda-sim registers\n\nPrints the registers and descriptors as software sees "
+      "them\n(docs/registers.md).\n\n",
+      description, ""};
+}
+
+int registers_command(const std::vector<std::string>& args, std::ostream& out) {
+  const CommandHelp help = registers_help();
+  const CommandLine options("anda-sim registers", help.options, args, {});
   if (options.has("help")) {
-    out << "usage: anda-sim registers\n\nPrints the registers and descriptors as software sees them "
-           "(docs/registers.md).\n\n"
-        << description;
+    print_help(out, help);
     return 0;
   }
   out << register_page(machine_counters());

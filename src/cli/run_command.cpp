@@ -25,6 +25,7 @@
 #include "text/characters.h"
 #include "text/nearest.h"
 #include "text/scalar.h"
+#include "text/terminal.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -36,8 +37,9 @@ namespace po = boost::program_options;
 constexpr const char* usage =
     "Usage: anda-sim run CONFIG.yaml [options]\n"
     "\n"
-    "Simulates the systems of a configuration on its workload, prints what they take and writes\n"
-    "report.json, ops.csv and config.yaml (the effective configuration, which can be run again).\n"
+    "Simulates the systems of a configuration on its workload, prints what they\n"
+    "take and writes report.json, ops.csv and config.yaml, the effective\n"
+    "configuration, which can be run again.\n"
     "\n";
 
 /// The keys that a word of --level sets.
@@ -69,6 +71,8 @@ po::options_description make_options() {
        "folder of the results (results/NAME by the configuration's file, results/NAME-HASH if that holds results of "
        "another configuration)")                                                       //
       ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")  //
+      ("details", "print all tables: by tensor type, power and area by block")         //
+      ("json", "print report.json instead of tables")                                  //
       ("cache", text("DIR"),
        "folder of results to take over, and to keep those of this run in, see docs/performance.md")  //
       ("jobs,j", text("N"), "systems simulated at a time (as many as there are processor cores)")    //
@@ -123,26 +127,34 @@ void choose_window(const CommandLine& options, std::vector<std::string>& overrid
   overrides.push_back("simulation.timeline.length_us=" + exact_text(last - first));
 }
 
-void print_results(std::ostream& out, const RunConfig& config, const RunWriter& writer,
-                   const SimulationResult& result) {
-  print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology));
-  for (const std::string& note : writer.info().notes) out << "\nnote: " << for_terminal(note) << "\n";
+void print_results(std::ostream& out, const RunConfig& config, const RunWriter& writer, const SimulationResult& result,
+                   Tables which) {
+  print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology), which);
+  const std::size_t columns = line_columns(out);
+  for (const std::string& note : writer.info().notes) {
+    out << "\n" << wrapped("note: " + for_terminal(note), columns, "  ") << "\n";
+  }
   const std::string& timeline = config.simulation.timeline.file;
-  out << for_terminal(fmt::format("\n{0}/report.json, {0}/ops.csv, {0}/config.yaml{1}{2}\n", writer.folder(),
-                                  timeline.empty() ? "" : ", ", timeline));
+  out << for_terminal(fmt::format("\n{}: report.json, ops.csv, config.yaml\n{}{}", writer.folder(), timeline,
+                                  timeline.empty() ? "" : "\n"));
+  if (which == Tables::summary) out << "--details prints tensor types and blocks\n";
 }
 
 }  // namespace
 
+CommandHelp run_help() { return {usage, make_options(), ""}; }
+
 int run_command(const std::vector<std::string>& args, std::ostream& out) {
-  const po::options_description description = make_options();
-  const CommandLine options("anda-sim run", description, args, {1, {"set"}});
+  const CommandHelp help = run_help();
+  const CommandLine options("anda-sim run", help.options, args, {1, {"set"}});
   if (options.has("help")) {
-    out << usage << description;
+    print_help(out, help);
     return 0;
   }
   if (options.files().empty()) options.refuse("needs a configuration file");
   if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
+  options.refuse_together({"json", "quiet", "check"});
+  for (const char* other : {"json", "quiet", "check"}) options.refuse_together({"details", other});
   if (options.has("cache") && options.text("cache").empty()) options.refuse("option --cache is empty");
   const std::size_t at_once = options.jobs();
 
@@ -199,7 +211,11 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   for (const std::string& warning : result.warnings) std::cerr << for_terminal("note: " + warning) << "\n";
   writer.finish(result, [] { return !interrupted(); });
 
-  if (!options.has("quiet")) print_results(out, config, writer, result);
+  if (options.has("json")) {
+    print_file(out, folder + "/report.json");
+  } else if (!options.has("quiet")) {
+    print_results(out, config, writer, result, options.has("details") ? Tables::details : Tables::summary);
+  }
   return 0;
 }
 

@@ -6,7 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
+
 namespace anda::sim {
+
+/// What `anda-sim run --help` prints.
+CommandHelp run_help();
 
 /// `anda-sim run`: simulates a configuration's systems and reports on them. `args` are those after the command's name.
 /// Returns the exit status; throws anda::Error. At most once a process, since the SystemC kernel elaborates once.

@@ -41,19 +41,20 @@ constexpr std::uint64_t most_iterations = 1u << 20;
 constexpr int exit_not_met = 1;
 
 constexpr const char* usage =
-    "Usage: anda-sim search [CONFIG.yaml | --model MODEL] (--model-dir FOLDER --tokens FILE | --evaluator COMMAND)\n"
-    "                       [options]\n"
+    "Usage: anda-sim search [CONFIG.yaml | --model MODEL] [options]\n"
+    "                       (--model-dir FOLDER --tokens FILE | --evaluator COMMAND)\n"
     "\n"
-    "Looks for the mantissa lengths of A_qkv, A_o, A_u and A_d that cost least while the model loses no more\n"
-    "accuracy than allowed (Algorithm 1 of the paper), prints them and writes search.json, log.jsonl and, for each\n"
-    "tolerance that is met, a configuration for anda-sim run. docs/search.md tells how.\n"
+    "Looks for the mantissa lengths of A_qkv, A_o, A_u and A_d that cost least\n"
+    "while the model loses no more accuracy than allowed (Algorithm 1 of the\n"
+    "paper), prints them and writes search.json, log.jsonl and, for each tolerance\n"
+    "that is met, a configuration for anda-sim run. docs/search.md tells how.\n"
     "\n";
 
 constexpr const char* examples =
     "\n"
     "Examples:\n"
-    "  anda-sim search --model-dir opt-125m --tokens wikitext2.npy --tolerance 0.1%,1% --simulate\n"
-    "  anda-sim search --model LLaMA-13B --evaluator ./my-evaluator --objective energy --per-layer\n";
+    "  anda-sim search --model-dir opt-125m --tokens t.npy --tolerance 0.1%,1%\n"
+    "  anda-sim search --model LLaMA-13B --evaluator ./my-evaluator --per-layer\n";
 
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
@@ -71,6 +72,7 @@ po::options_description make_options() {
       ("simulate", "then simulate what was found against fp-fp")                                                      //
       ("out,o", text("DIR"), "folder of the results (results/search)")                                                //
       ("log", text("FILE"), "what is evaluated, and read back by a later search (log.jsonl in the results' folder)")  //
+      ("json", "print search.json instead of a table")                                                                //
       ("quiet,q", "print nothing but errors")                                                                         //
       ("help,h", "show this help");
   return options;
@@ -259,12 +261,11 @@ void refuse_empty(const CommandLine& options) {
 
 void print_found(std::ostream& out, const std::string& folder, const std::string& log,
                  const std::vector<ReportedResult>& results) {
-  out << for_terminal(fmt::format("\n{}/search.json, {}", folder, log));
+  out << for_terminal(fmt::format("\n{}/search.json\n{}\n", folder, log));
   for (const ReportedResult& result : results) {
-    if (result.found.meets())
-      out << for_terminal(fmt::format(", {}/{}", folder, config_file_name(result.found.tolerance)));
+    if (!result.found.meets()) continue;
+    out << for_terminal(fmt::format("{}/{}\n", folder, config_file_name(result.found.tolerance)));
   }
-  out << '\n';
 }
 
 /// Says on stderr which tolerances nothing meets. Returns the exit status.
@@ -309,14 +310,17 @@ std::unique_ptr<SimulatedCost> simulated_cost(const SearchSettings& settings, co
 
 }  // namespace
 
+CommandHelp search_help() { return {usage, make_options(), examples}; }
+
 int search_command(const std::vector<std::string>& args, std::ostream& out) {
-  const po::options_description description = make_options();
-  const CommandLine options("anda-sim search", description, args, {1, {"set"}});
+  const CommandHelp help = search_help();
+  const CommandLine options("anda-sim search", help.options, args, {1, {"set"}});
   if (options.has("help")) {
-    out << usage << description << examples;
+    print_help(out, help);
     return 0;
   }
   refuse_empty(options);
+  options.refuse_together({"json", "quiet"});
   const std::vector<double> tolerances = tolerances_of(options);
   SearchSettings settings = settings_of(options);
   std::vector<std::string> config_files;
@@ -365,7 +369,9 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   write_file(folder + "/search.json",
              [&](std::ostream& file) { write_search_json(file, info, results, operations, search); });
 
-  if (!options.has("quiet")) {
+  if (options.has("json")) {
+    print_file(out, folder + "/search.json");
+  } else if (!options.has("quiet")) {
     print_search(out, info, results, operations, search);
     print_found(out, folder, log.path(), results);
   }

@@ -6,7 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
+
 namespace anda::sim {
+
+/// What `anda-sim search --help` prints.
+CommandHelp search_help();
 
 /// `anda-sim search`: looks for the mantissa lengths that cost least within a loss of accuracy. `args` are those after
 /// the command's name. Returns the exit status, 1 where a tolerance was not met; throws anda::Error. At most once a

@@ -30,10 +30,12 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr const char* usage =
-    "Usage: anda-sim trace (--model NAME | --config-json FILE | --scale-sim FILE) [options]\n"
+    "Usage: anda-sim trace (--model NAME | --config-json FILE | --scale-sim FILE)\n"
+    "                      [options]\n"
     "\n"
-    "Writes the FP-INT GeMMs of a language model as a CSV trace: name,layer,tensor,m,k,n,\n"
-    "one GeMM C[m x n] = A[m x k] * W[k x n] a row, in execution order.\n"
+    "Writes the FP-INT GeMMs of a language model as a CSV trace:\n"
+    "name,layer,tensor,m,k,n, one GeMM C[m x n] = A[m x k] * W[k x n] a row, in\n"
+    "execution order.\n"
     "\n";
 constexpr const char* examples =
     "\n"
@@ -144,11 +146,13 @@ void flush(std::ostream& out) {
 
 }  // namespace
 
+CommandHelp trace_help() { return {usage, make_options(), examples}; }
+
 int trace_command(const std::vector<std::string>& args, std::ostream& out) {
-  const po::options_description description = make_options();
-  const CommandLine options("anda-sim trace", description, args, {});
+  const CommandHelp help = trace_help();
+  const CommandLine options("anda-sim trace", help.options, args, {});
   if (options.has("help")) {
-    out << usage << description << examples;
+    print_help(out, help);
   } else if (options.has("list")) {
     if (args.size() > 1) options.refuse("--list goes alone");
     list_models(out);

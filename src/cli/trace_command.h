@@ -6,7 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
+
 namespace anda::sim {
+
+/// What `anda-sim trace --help` prints.
+CommandHelp trace_help();
 
 /// `anda-sim trace …`: writes the GeMM trace of a model or converts one. `args` are what follows `trace`, `out` is
 /// the standard output. Returns the exit status; wrong options are an anda::Error (input).

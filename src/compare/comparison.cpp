@@ -10,6 +10,7 @@
 
 #include "report/human.h"
 #include "report/text_grid.h"
+#include "text/terminal.h"
 
 namespace anda::sim {
 namespace {
@@ -147,8 +148,11 @@ Comparison::Ratios Comparison::mean(std::size_t system) const {
 }
 
 void Comparison::print(std::ostream& out) const {
-  out << fmt::format("{} · {} systems on {} model{} · against {}\n", shortened(name_, 60), systems_.size(),
-                     models_.size(), models_.size() == 1 ? "" : "s", shortened(systems_.front(), name_columns));
+  const std::size_t columns = line_columns(out);
+  out << wrapped(fmt::format("{} · {} systems on {} model{} · against {}", shortened(name_, 60), systems_.size(),
+                             models_.size(), models_.size() == 1 ? "" : "s", shortened(systems_.front(), name_columns)),
+                 columns)
+      << '\n';
   for (const RatioColumn& column : ratio_columns) {
     std::vector<std::string> headings{column.title};
     for (const std::string& system : systems_) headings.push_back(shortened(system, name_columns));
@@ -174,7 +178,7 @@ void Comparison::print(std::ostream& out) const {
   }
   out << '\n';
   energy.print(out);
-  for (const std::string& note : notes_) out << "\nnote: " << note << '\n';
+  for (const std::string& note : notes_) out << '\n' << wrapped("note: " + note, columns, "  ") << '\n';
 }
 
 void Comparison::write_json(std::ostream& out) const {

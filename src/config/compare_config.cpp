@@ -8,6 +8,7 @@
 #include <anda/base/error.h>
 
 #include "config/catalogue.h"
+#include "config/document_kind.h"
 #include "config/input_problems.h"
 #include "config/load.h"
 #include "config/tree.h"
@@ -273,6 +274,7 @@ CompareConfig load_compare_config(const std::string& path, const std::vector<std
                                   const CompareSelection& selection) {
   InputProblems problems;
   const std::vector<Tree> layers = read_yaml_layers(path, {}, problems);
+  refuse_other_kinds(path, layers, DocumentKind::comparison);
   if (layers.empty()) problems.throw_if_any();
   Tree document;
   document.kind = Tree::Kind::map;

@@ -22,6 +22,11 @@ std::string node_list(const std::string& text) {
 
 void Expander::expand_short_form(TreeEntry& entry, const std::vector<std::string>& keys, const std::string& path) {
   Tree& node = entry.value;
+  std::vector<Tree> items = list_items(node);
+  if (node.kind == Tree::Kind::scalar && items.size() == keys.size()) {
+    node.kind = Tree::Kind::list;
+    node.items = std::move(items);
+  }
   if (node.kind == Tree::Kind::list && node.items.size() != keys.size()) {
     problems_.add(entry.place, path,
                   "is a list of " + std::to_string(node.items.size()) + ", must have " + std::to_string(keys.size()) +

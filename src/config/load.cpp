@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/load.h"
 
+#include "config/document_kind.h"
 #include "config/layers.h"
 #include "config/override.h"
 
@@ -26,6 +27,7 @@ RunConfig load_run_config(const std::string& path, const std::vector<std::string
                           std::vector<std::string>* files) {
   InputProblems problems;
   std::vector<Tree> layers = read_yaml_layers(path, {}, problems);
+  refuse_other_kinds(path, layers, DocumentKind::run);
   RunConfig config = read(std::move(layers), overrides, problems);
   if (files != nullptr) *files = problems.files();
   return config;

@@ -35,6 +35,10 @@ const TreeEntry* Reader::take(const char* key) {
   return entry->value.kind == Tree::Kind::broken ? nullptr : entry;
 }
 
+std::string Reader::unit_hint(const std::string& key) {
+  return takes_unit(key) ? fmt::format(", in {} or with a unit", unit_of_key(key)) : "";
+}
+
 std::string Reader::is_text(const Tree& node) {
   switch (node.kind) {
     case Tree::Kind::null:

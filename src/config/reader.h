@@ -15,6 +15,7 @@
 #include "config/input_problems.h"
 #include "config/tree.h"
 #include "text/nearest.h"
+#include "text/quantity.h"
 #include "text/scalar.h"
 
 namespace anda::sim {
@@ -86,17 +87,18 @@ class Reader {
   void choices(const char* key, std::vector<E>& values, const ChoiceTable<E, N>& table, const char*) {
     const TreeEntry* entry = take(key);
     if (entry == nullptr) return;
-    if (entry->value.kind != Tree::Kind::list) {
+    const std::vector<Tree> items = list_items(entry->value);
+    if (entry->value.kind != Tree::Kind::list && items.empty()) {
       wrong(*entry, "a list, such as [" + joined(words_of(table)) + "]");
       return;
     }
-    if (entry->value.items.empty()) {
+    if (items.empty()) {
       complain(*entry, "is empty, must have at least one of " + joined(words_of(table)));
       return;
     }
     std::vector<E> read;
     bool is_good = true;
-    for (const Tree& item : entry->value.items) {
+    for (const Tree& item : items) {
       E word{};
       if (!read_word(shown(*entry), item.place, item, word, table)) {
         is_good = false;
@@ -154,6 +156,8 @@ class Reader {
 
   /// What a node is, for messages: "is a list".
   static std::string is_text(const Tree& node);
+  /// ", in ns or with a unit" for a key that has a unit in its name.
+  static std::string unit_hint(const std::string& key);
   /// What to do about a scalar that is no number or no truth value.
   static std::string hint(const Tree& node, std::string (*about)(std::string_view));
   std::string shown(const TreeEntry& entry) const {
@@ -171,10 +175,14 @@ class Reader {
   bool read_number(const TreeEntry& entry, T& value, Range<T> range) {
     const Tree& node = entry.value;
     T read{};
-    const NumberSyntax syntax =
+    NumberSyntax syntax =
         node.kind == Tree::Kind::scalar && !node.is_quoted ? parse_number(node.text, read) : NumberSyntax::not_a_number;
+    if (syntax == NumberSyntax::not_a_number && node.kind == Tree::Kind::scalar && !node.is_quoted) {
+      if (const auto number = quantity_text(node.text, entry.key)) syntax = parse_number(*number, read);
+    }
     if (syntax == NumberSyntax::not_a_number) {
-      wrong(entry, std::string("a ") + number_kind<T>() + ", " + exact_range_text(range) + hint(node, number_hint));
+      wrong(entry, std::string("a ") + number_kind<T>() + ", " + exact_range_text(range) + unit_hint(entry.key) +
+                       hint(node, number_hint));
       return false;
     }
     if (syntax == NumberSyntax::out_of_range || !(read >= range.min && read <= range.max)) {

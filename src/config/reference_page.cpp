@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/reference_page.h"
 
-#include <array>
-#include <string_view>
 
 #include "config/catalogue.h"
 #include "config/run_config.h"
+#include "text/quantity.h"
 
 namespace anda::sim {
 namespace {
@@ -35,7 +34,7 @@ YAML:
 
 ```sh
 anda-sim config configs/llama-13b.yaml --set accelerator.mxu.rows=32 --set precision.layers.3.A_o=5
-anda-sim config configs/llama-13b.yaml --set "systems=[fp-fp, anda]" --set workload.model=OPT-6.7B
+anda-sim config configs/llama-13b.yaml --set systems=fp-fp,anda --set workload.model=OPT-6.7B
 ```
 
 ## Building on another file
@@ -110,6 +109,7 @@ number        = ["-"] whole number with "." and digits before, after or around i
                                                               285e6, 0.5, .5, -1.5E+3
 truth value   = "true" | "false"
 list          = "[" value, value, … "]"                       [7, 6, 6, 6]
+quantity      = number, unit                                  2MiB, 1.5 GHz
 text          = anything else, in quotes where it looks like one of the above
 ```
 
@@ -117,8 +117,11 @@ text          = anything else, in quotes where it looks like one of the above
   NaN. Whole numbers have neither point nor exponent.
 - A number must be one that a 64-bit floating-point number can hold: `1e999` is refused, and so is `1e-999`, which is not 0.
 - `yes`, `on`, `True` and `1` are no truth values.
-- A list on the command line may leave out the brackets where nothing but a list is meant (`--precision 7,6,6,6`,
-  `--tolerance 0.1%,1%`); with `--set` it has them.
+- A list may leave out the brackets where nothing but a list is meant: `systems=fp-fp,anda`, `precision=7,6,6,6`,
+  `--tolerance 0.1%,1%`. zsh takes brackets without quotes for a pattern.
+- A key with a unit in its name takes a number with a unit, too, in configurations, `--set` and sweeps: `bytes: 2MiB`,
+  `clock_hz: 285MHz`, `latency_ns: 0.1us`, `pj_per_bit: 3.9pJ`. Prefixes are f, p, n, u, m, k, M, G and T, for bytes and bits
+  also Ki, Mi, Gi and Ti; a kB has 1000 bytes.
 - A number in quotes is a text and is refused where a number is meant. A field of a CSV file may have quotes around it, as RFC
   4180 says.
 - JSON has its own, narrower rules for the same numbers (no `.5`, no `5.`), which hold in JSON files.
@@ -128,42 +131,13 @@ A value outside of the grammar is refused with what to write instead:
 
 ```text
 --set accelerator.mxu.rows=1_6: accelerator.mxu.rows: is `1_6`, must be a whole number, 1 … 1024; digits are not grouped: write 16
---set precision=7,6,6,6: precision: is the text `7,6,6,6`, must be a list in brackets, such as [7, 6, 6, 6], or one value for all of [A_qkv, A_o, A_u, A_d]
+--set precision=7,6,6: precision: is the text `7,6,6`, must be a list in brackets, such as [7, 6, 6], or one value for all of [A_qkv, A_o, A_u, A_d]
 ```
 
 ## All keys
 
 The number after `…` is the largest legal one.
 )page";
-
-struct Unit {
-  std::string_view suffix;
-  const char* unit;
-};
-
-// The longer suffix first where one ends in another.
-constexpr std::array<Unit, 12> units{{{"_pj_per_bit", "pJ/bit"},
-                                      {"_pj_per_value", "pJ/value"},
-                                      {"_bit_per_s", "bit/s"},
-                                      {"_per_cycle", "per cycle"},
-                                      {"_cycles", "cycles"},
-                                      {"_bytes", "bytes"},
-                                      {"_bits", "bits"},
-                                      {"_mm2", "mm²"},
-                                      {"_hz", "Hz"},
-                                      {"_ns", "ns"},
-                                      {"_us", "µs"},
-                                      {"_mw", "mW"}}};
-
-std::string unit_of(const std::string& key) {
-  const std::string whole = "_" + key;  // the key may be the unit alone: bytes
-  for (const Unit& unit : units) {
-    const std::string_view suffix = unit.suffix;
-    if (whole.size() >= suffix.size() && whole.compare(whole.size() - suffix.size(), suffix.size(), suffix) == 0)
-      return unit.unit;
-  }
-  return {};
-}
 
 std::string escaped(const std::string& text) {
   std::string result;
@@ -187,8 +161,8 @@ std::string row(const SectionInfo& section, const KeyInfo& info) {
   const std::string fallback = is_text && info.fallback.empty() ? "\"\"" : info.fallback;
   const std::string meaning =
       is_section ? "see `" + join_key(section.path, info.key) + "`: " + info.meaning : info.meaning;
-  return "| `" + info.key + "` | " + info.type + " | " + unit_of(info.key) + " | " + in_code(fallback) + " | " +
-         escaped(info.legal) + " | " + escaped(meaning) + " |\n";
+  return "| `" + info.key + "` | " + info.type + " | " + std::string(unit_of_key(info.key)) + " | " +
+         in_code(fallback) + " | " + escaped(info.legal) + " | " + escaped(meaning) + " |\n";
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace anda::sim {
 struct SimulationConfig {
   double quantum_us = 1000;
   bool fold_layers = false;
+  bool fast_forward = true;
   std::string vcd;
   TimelineConfig timeline;
 
@@ -25,6 +26,9 @@ struct SimulationConfig {
         "of your own that share one memory through b_transport are served one quantum after another, two of "
         "them up to three times as slowly as with 0");
     visit.flag("fold_layers", self.fold_layers, "simulate layers that are alike once and count the result for each");
+    visit.flag("fast_forward", self.fast_forward,
+               "take over what a state that recurs is known to lead to, instead of simulating it again; of no effect "
+               "on results");
     visit.text("vcd", self.vcd, "file for waveforms of every block, needs accelerator.level = cycle; empty: none");
     visit.section("timeline", self.timeline, "what the systems do when, as a file for a viewer");
   }

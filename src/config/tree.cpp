@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "text/scalar.h"
+
 namespace anda::sim {
 
 const TreeEntry* Tree::find(const std::string& key) const {
@@ -39,6 +41,22 @@ void overlay(Tree& lower, const Tree& upper) {
     below.shown_as = entry.shown_as;
     overlay(below.value, entry.value);
   }
+}
+
+std::vector<Tree> list_items(const Tree& node) {
+  const bool is_list_text = node.kind == Tree::Kind::scalar && !node.is_quoted &&
+                            node.text.find(',') != std::string::npos &&
+                            node.text.find_first_of("()[]{}") == std::string::npos;
+  if (!is_list_text) return node.items;
+  std::vector<Tree> items;
+  for (const std::string& word : list_parts(node.text)) {
+    Tree item;
+    item.kind = Tree::Kind::scalar;
+    item.text = word;
+    item.place = node.place;
+    items.push_back(std::move(item));
+  }
+  return items;
 }
 
 Place place_of(const Tree& root, const std::string& dotted_key) {

@@ -36,6 +36,9 @@ struct TreeEntry {
   std::string shown_as;  ///< dotted key to name in messages when the user wrote a short form; empty: the key itself
 };
 
+/// The items of a list; also of one that is written without brackets, as shells like it: fp-fp,anda.
+std::vector<Tree> list_items(const Tree& node);
+
 /// Puts `upper` over `lower`: maps are merged key by key, anything else is replaced.
 void overlay(Tree& lower, const Tree& upper);
 

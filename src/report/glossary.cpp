@@ -47,10 +47,18 @@ constexpr const char* ratios_heading =
     "`ratios[]` of `report.json`: each further system against the baseline.\n"
     "\n"
     "| name | unit | meaning |\n"
-    "|------|------|---------|\n"
-    "| `speedup` | 1 | `time_s` of the baseline / `time_s`. |\n"
-    "| `area_efficiency` | 1 | `tops_per_mm2` / that of the baseline. |\n"
-    "| `energy_efficiency` | 1 | `energy_total_pj` of the baseline / `energy_total_pj`: DRAM included. |\n";
+    "|------|------|---------|\n";
+
+struct Ratio {
+  const char* name;
+  const char* meaning;
+};
+
+constexpr Ratio ratios[] = {
+    {"speedup", "`time_s` of the baseline / `time_s`."},
+    {"area_efficiency", "`tops_per_mm2` / that of the baseline."},
+    {"energy_efficiency", "`energy_total_pj` of the baseline / `energy_total_pj`: DRAM included."},
+};
 
 constexpr const char* ops_heading =
     "\n## Ops\n"
@@ -89,6 +97,30 @@ std::string dotted(const std::string& pointer) {
   return path;
 }
 
+/// The counters of a detailed memory that are not among `counters`.
+std::vector<CounterColumn> detailed_counters(const std::vector<CounterColumn>& counters) {
+  DramConfig detailed;
+  detailed.level = DramLevel::detailed;
+  const Dram dram("glossary_detailed_dram", detailed);
+  std::vector<CounterColumn> more;
+  for (const Counter& counter : dram.counters().list()) {
+    const bool known = std::any_of(counters.begin(), counters.end(),
+                                   [&](const CounterColumn& column) { return column.name == counter.name; });
+    if (!known) more.push_back({counter.name, counter.unit, counter.meaning});
+  }
+  return more;
+}
+
+nlohmann::ordered_json entry(const std::string& name, const std::string& unit, const std::string& meaning) {
+  return {{"name", name}, {"unit", unit}, {"meaning", meaning}};
+}
+
+nlohmann::ordered_json entries(const std::vector<CounterColumn>& counters) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const CounterColumn& counter : counters) list.push_back(entry(counter.name, counter.unit, counter.meaning));
+  return list;
+}
+
 }  // namespace
 
 std::vector<CounterColumn> machine_counters() {
@@ -110,6 +142,7 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
                         dotted(metric.path), metric.unit, metric.meaning);
   }
   page += ratios_heading;
+  for (const Ratio& ratio : ratios) page += fmt::format("| `{}` | 1 | {} |\n", ratio.name, ratio.meaning);
   page += ops_heading;
   for (const OpColumn& column : op_columns()) {
     page += fmt::format("| `{}` | `{}{}` | {} | {} |\n", column.csv_name(), column.of_tile ? "tile." : "", column.key,
@@ -124,13 +157,8 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
     page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
   }
   page += "\nAt `dram.level: detailed` also:\n\n| counter | unit | meaning |\n|---------|------|---------|\n";
-  DramConfig detailed;
-  detailed.level = DramLevel::detailed;
-  const Dram dram("glossary_detailed_dram", detailed);
-  for (const Counter& counter : dram.counters().list()) {
-    const bool known = std::any_of(counters.begin(), counters.end(),
-                                   [&](const CounterColumn& column) { return column.name == counter.name; });
-    if (!known) page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
+  for (const CounterColumn& counter : detailed_counters(counters)) {
+    page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
   }
   page +=
       "\n`systems[].dram` of `report.json` has more of it, once for all that was simulated (folded GeMMs once), and "
@@ -140,6 +168,31 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
       "each doubling:\n\n| name | unit | meaning |\n|------|------|---------|\n";
   for (const DramColumn& column : dram_columns()) {
     page += fmt::format("| `{}` | {} | {} |\n", column.key, column.unit, column.meaning);
+  }
+  return page;
+}
+
+nlohmann::ordered_json glossary_json(const std::vector<CounterColumn>& counters) {
+  nlohmann::ordered_json page;
+  for (const Metric& metric : metric_table(counters)) {
+    nlohmann::ordered_json row = entry(metric.key, metric.unit, metric.meaning);
+    row["path"] = dotted(metric.path);
+    row["scope"] = metric.scope == Metric::Scope::system ? "system" : "everywhere";
+    page["metrics"].push_back(std::move(row));
+  }
+  for (const Ratio& ratio : ratios) page["ratios"].push_back(entry(ratio.name, "1", ratio.meaning));
+  for (const OpColumn& column : op_columns()) {
+    nlohmann::ordered_json row = entry(column.csv_name(), column.unit, column.meaning);
+    row["key"] = (column.of_tile ? "tile." : "") + std::string(column.key);
+    page["ops"].push_back(std::move(row));
+  }
+  for (const ErrorColumn& column : error_columns()) {
+    page["data"].push_back(entry(column.key, column.unit, column.meaning));
+  }
+  page["actions"] = entries(counters);
+  page["detailed_actions"] = entries(detailed_counters(counters));
+  for (const DramColumn& column : dram_columns()) {
+    page["dram"].push_back(entry(column.key, column.unit, column.meaning));
   }
   return page;
 }

@@ -90,12 +90,4 @@ std::string human_text(const MetricValue& value, const std::string& unit) {
   return plain_text(value);
 }
 
-std::size_t columns_of(const std::string& text) {
-  std::size_t columns = 0;
-  for (const char c : text) {
-    if ((static_cast<unsigned char>(c) & 0xC0u) != 0x80u) ++columns;
-  }
-  return columns;
-}
-
 }  // namespace anda::sim

@@ -31,9 +31,6 @@ std::string clock_text(double seconds);
 /// A value in this unit of the metric table, as the above have it.
 std::string human_text(const MetricValue& value, const std::string& unit);
 
-/// Characters of a UTF-8 text, each of which takes a column of the terminal.
-std::size_t columns_of(const std::string& text);
-
 }  // namespace anda::sim
 
 #endif

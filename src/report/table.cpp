@@ -10,13 +10,14 @@
 #include "report/human.h"
 #include "report/text_grid.h"
 #include "text/characters.h"
+#include "text/terminal.h"
 
 namespace anda::sim {
 namespace {
 
 constexpr std::size_t max_tensors = 16;  // rows for types of tensors in a table; report.json has them all
 constexpr std::size_t name_columns = 12;
-constexpr std::size_t line_columns = 120;
+constexpr std::size_t title_columns = 120;
 
 /// A column of a table: a metric by its key, and another heading than its own where space is short.
 struct Column {
@@ -24,9 +25,9 @@ struct Column {
   std::string heading;
 };
 
-class Tables {
+class Printer {
  public:
-  Tables(std::ostream& out, const Evaluation& evaluation) : out_(out), evaluation_(evaluation) {}
+  Printer(std::ostream& out, const Evaluation& evaluation) : out_(out), evaluation_(evaluation) {}
 
   /// A row for each tensor type and the total of each system.
   void by_tensor(const std::vector<Column>& columns) {
@@ -170,12 +171,27 @@ std::vector<Column> components(const std::string& prefix, const std::string& suf
 
 }  // namespace
 
-void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& evaluation) {
-  std::string title = shortened(info.name, line_columns);
+void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& evaluation, Tables which) {
+  const std::size_t columns = std::min(line_columns(out), title_columns);
+  std::string title = shortened(info.name, columns);
   if (!info.workload.empty()) title += " · " + info.workload;
-  out << shortened(for_terminal(title), line_columns - 20) << " · level " << info.level << '\n';
+  out << wrapped(for_terminal(shortened(title, 2 * title_columns)) + " · level " + info.level, columns) << '\n';
 
-  Tables tables(out, evaluation);
+  Printer tables(out, evaluation);
+  tables.by_system("system",
+                   {{"time_s", ""},
+                    {"effective_tops", "TOPS"},
+                    {"energy_total_pj", "energy"},
+                    {"area_total_mm2", "area\n(mm²)"},
+                    {"tops_per_mm2", "TOPS\nper mm²"},
+                    {"on_chip_tops_per_w", "TOPS/W\non chip"},
+                    {"tops_per_w", "TOPS/W\nwith DRAM"},
+                    {"dram_bandwidth_bytes_per_s", "DRAM\nbandwidth"}},
+                   false);
+  tables.errors();
+  tables.ratios();
+  if (which == Tables::summary) return;
+
   std::vector<Column> time{
       {"cycles", ""}, {"time_s", ""}, {"utilization", "array\nbusy"}, {"pe_utilization", "PEs\nbusy"}};
   for (const Column& stall : stalls(evaluation)) time.push_back(stall);
@@ -194,23 +210,11 @@ void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& eval
   std::vector<Column> power = components("power_", "_mw");
   power.push_back({"power_on_chip_mw", "on chip"});
   power.push_back({"power_dram_mw", "DRAM"});
-  tables.by_system("average power (mW)", power, true);
+  tables.by_system("power (mW)", power, true);
 
   std::vector<Column> area = components("area_", "_mm2");
   area.push_back({"area_total_mm2", "total"});
   tables.by_system("area (mm²)", area, true);
-
-  tables.by_system("system",
-                   {{"time_s", ""},
-                    {"effective_tops", "TOPS"},
-                    {"tops_per_mm2", "TOPS/mm²"},
-                    {"on_chip_tops_per_w", "TOPS/W on chip"},
-                    {"tops_per_w", "TOPS/W with DRAM"},
-                    {"dram_bandwidth_bytes_per_s", ""},
-                    {"dram_peak_bytes_per_s", ""}},
-                   false);
-  tables.errors();
-  tables.ratios();
 }
 
 }  // namespace anda::sim

@@ -9,9 +9,14 @@
 
 namespace anda::sim {
 
-/// Prints the tables for people: time and stalls, memory and energy, power, area, and the systems against the
-/// baseline. UTF-8 of at most 120 columns.
-void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& evaluation);
+/// Which tables are printed.
+enum class Tables {
+  summary,  ///< a row for each system, what happened to its data, and the systems against the baseline
+  details   ///< then time and stalls, memory and energy by tensor type, power and area by block
+};
+
+/// Prints tables for people, in UTF-8, no wider than the terminal that `out` is.
+void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& evaluation, Tables which);
 
 }  // namespace anda::sim
 

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 
-#include "report/human.h"
 #include "text/characters.h"
+#include "text/terminal.h"
 
 namespace anda::sim {
 namespace {
+
+constexpr std::size_t gap_columns = 2;  // between columns
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines(1);
@@ -33,37 +35,56 @@ void TextGrid::row(std::vector<std::string> cells) {
 
 void TextGrid::title(const std::string& text) { rows_.push_back({for_terminal(text)}); }
 
-void TextGrid::print(std::ostream& out) const {
+std::vector<std::size_t> TextGrid::widths() const {
   std::vector<std::size_t> widths;
-  std::size_t heading_lines = 1;
   for (const std::string& heading : headings_) {
-    const std::vector<std::string> lines = lines_of(heading);
-    heading_lines = std::max(heading_lines, lines.size());
     std::size_t width = 0;
-    for (const std::string& line : lines) width = std::max(width, columns_of(line));
+    for (const std::string& line : lines_of(heading)) width = std::max(width, columns_of(line));
     widths.push_back(width);
   }
-  const auto is_title = [&](const std::vector<std::string>& cells) { return cells.size() != headings_.size(); };
   for (const auto& cells : rows_) {
     if (is_title(cells)) continue;
     for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], columns_of(cells[i]));
   }
+  return widths;
+}
 
+void TextGrid::print(std::ostream& out) const { print(out, line_columns(out)); }
+
+void TextGrid::print(std::ostream& out, std::size_t columns) const {
+  const std::vector<std::size_t> all = widths();
+  for (std::size_t next = 1; next == 1 || next < all.size();) {
+    std::vector<std::size_t> part{0};
+    std::size_t used = all[0];
+    while (next < all.size() && (part.size() == 1 || used + gap_columns + all[next] <= columns)) {
+      used += gap_columns + all[next];
+      part.push_back(next++);
+    }
+    if (part.back() != part.size() - 1) out << '\n';
+    print_part(out, all, part);
+    if (all.size() == 1) break;
+  }
+}
+
+void TextGrid::print_part(std::ostream& out, const std::vector<std::size_t>& widths,
+                          const std::vector<std::size_t>& part) const {
   const auto print_line = [&](const std::vector<std::string>& cells) {
     std::string line;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (const std::size_t i : part) {
       const std::string gap(widths[i] - columns_of(cells[i]), ' ');
-      line += i == 0 ? cells[i] + gap : "  " + gap + cells[i];
+      line += i == 0 ? cells[i] + gap : std::string(gap_columns, ' ') + gap + cells[i];
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out << line << '\n';
   };
+  std::size_t heading_lines = 1;
+  for (const std::size_t i : part) heading_lines = std::max(heading_lines, lines_of(headings_[i]).size());
   for (std::size_t i = 0; i < heading_lines; ++i) {
     std::vector<std::string> cells;
     for (const std::string& heading : headings_) {
       const std::vector<std::string> lines = lines_of(heading);
       // Headings stand on the bottom line.
-      const std::size_t above = heading_lines - lines.size();
+      const std::size_t above = heading_lines - std::min(heading_lines, lines.size());
       cells.push_back(i < above ? "" : lines[i - above]);
     }
     print_line(cells);

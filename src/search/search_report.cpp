@@ -5,6 +5,7 @@
 
 #include "report/human.h"
 #include "report/text_grid.h"
+#include "text/terminal.h"
 
 namespace anda::sim {
 namespace {
@@ -108,9 +109,15 @@ void write_search_json(std::ostream& out, const SearchInfo& info, const std::vec
 
 void print_search(std::ostream& out, const SearchInfo& info, const std::vector<ReportedResult>& results,
                   const BitOperations& operations, PrecisionSearch& search) {
-  out << fmt::format("{} · {} · objective {}\nbaseline perplexity {:.5g}, {} evaluations, {} of them new\n\n",
-                     shortened(info.run.name, 60), shortened(info.run.workload, 60),
-                     name_of(objectives, info.objective), search.baseline(), search.looked_at(), search.asked());
+  const std::size_t columns = line_columns(out);
+  out << wrapped(fmt::format("{} · {} · objective {}", shortened(info.run.name, 60), shortened(info.run.workload, 60),
+                             name_of(objectives, info.objective)),
+                 columns)
+      << '\n'
+      << wrapped(fmt::format("baseline perplexity {:.5g}, {} evaluations, {} of them new", search.baseline(),
+                             search.looked_at(), search.asked()),
+                 columns)
+      << "\n\n";
   const bool simulated = !results.empty() && results.front().simulated.has_value();
   std::vector<std::string> headings{"tolerance",   "mantissa bits", "perplexity",     "loss",
                                     "BOPs\nsaved", "best uniform",  "its BOPs\nsaved"};

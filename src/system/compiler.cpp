@@ -17,6 +17,7 @@ constexpr std::uint64_t operand_alignment = 4096;
 AcceleratorConfig accelerator_of(const RunConfig& config, PeKind system) {
   AcceleratorConfig accelerator = config.accelerator;
   accelerator.mxu.processing_element = system;
+  accelerator.fast_forward = config.simulation.fast_forward;
   accelerator.functional = {config.functional.enabled, config.functional.dot_format};
   return accelerator;
 }

@@ -24,6 +24,7 @@ double cycles_between_reports(Level level) { return level == Level::fast ? 3e7 :
 DramConfig memory_of(const RunConfig& config, const std::string& request_trace) {
   DramConfig memory = config.dram;
   memory.request_trace = request_trace;
+  memory.fast_forward = config.simulation.fast_forward;
   memory.store_data = memory.store_data || config.functional.enabled;
   return memory;
 }

@@ -28,6 +28,34 @@ TEST_CASE("The glossary has every metric, column and counter") {
   CHECK(counters.size() > 20);
 }
 
+TEST_CASE("anda-sim glossary --json has the rows of the page") {
+  std::ostringstream json, page;
+  CHECK(glossary_command({"--json"}, json) == 0);
+  CHECK(glossary_command({}, page) == 0);
+  std::size_t rows = 0;
+  const nlohmann::json tables = nlohmann::json::parse(json.str());
+  for (const auto& [table, entries] : tables.items()) {
+    for (const auto& row : entries) {
+      const std::string italic = row.value("scope", "") == "system" ? "*" : "";
+      const std::string key = row.value("path", row.value("key", ""));
+      const std::string line = "| " + italic + "`" + std::string(row["name"]) + "`" + italic + " | " +
+                               (key.empty() ? "" : "`" + key + "` | ") + std::string(row["unit"]) + " | " +
+                               std::string(row["meaning"]) + " |\n";
+      CAPTURE(table, line);
+      CHECK(page.str().find(line) != std::string::npos);
+      ++rows;
+    }
+  }
+  // Every row of every table but their headings, each of which has a line of dashes below it.
+  std::size_t lines = 0, headings = 0;
+  std::istringstream text(page.str());
+  for (std::string line; std::getline(text, line);) {
+    if (line.rfind("| ", 0) == 0) ++lines;
+    if (line.rfind("|-", 0) == 0) ++headings;
+  }
+  CHECK(rows == lines - headings);
+}
+
 TEST_CASE("anda-sim glossary explains itself and refuses arguments") {
   std::ostringstream out;
   CHECK(glossary_command({"--help"}, out) == 0);

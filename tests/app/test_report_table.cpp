@@ -10,14 +10,16 @@
 #include "report/progress.h"
 #include "report/table.h"
 #include "report/text_grid.h"
+#include "text/terminal.h"
 
 using namespace anda::sim;
 
 namespace {
 
-std::string tables_of(const report_test::Run& run, const RunInfo& info = report_test::info()) {
+std::string tables_of(const report_test::Run& run, const RunInfo& info = report_test::info(),
+                      Tables which = Tables::details) {
   std::ostringstream out;
-  print_tables(out, info, Evaluation(run.result, info.dram, info.technology));
+  print_tables(out, info, Evaluation(run.result, info.dram, info.technology), which);
   return out.str();
 }
 
@@ -78,6 +80,43 @@ TEST_CASE("Columns of a grid are aligned whatever the bytes of a character") {
         "a           1  1000\n"
         "a title\n"
         "µµµµµµ     23     4\n");
+}
+
+TEST_CASE("Columns that do not fit follow below, beside the first one again") {
+  TextGrid grid({"name", "one", "two", "three"});
+  grid.title("a title");
+  grid.row({"abc", "1", "22", "333"});
+  const auto printed = [&grid](std::size_t columns) {
+    std::ostringstream out;
+    grid.print(out, columns);
+    return out.str();
+  };
+  CHECK(printed(21) == "name  one  two  three\na title\nabc     1   22    333\n");
+  CHECK(printed(20) ==
+        "name  one  two\na title\nabc     1   22\n"
+        "\n"
+        "name  three\na title\nabc     333\n");
+  CHECK(printed(1) ==
+        "name  one\na title\nabc     1\n\nname  two\na title\nabc    22\n\nname  three\na title\nabc     333\n");
+}
+
+TEST_CASE("Text wraps between words") {
+  CHECK(wrapped("note: one two three", 9, "  ") == "note: one\n  two\n  three");
+  CHECK(wrapped("µµµ µµµ", 7) == "µµµ µµµ");
+  CHECK(wrapped("µµµ µµµ", 6) == "µµµ\nµµµ");
+  CHECK(wrapped("a_long_word b", 4) == "a_long_word\nb");
+  CHECK(wrapped("", 4).empty());
+}
+
+TEST_CASE("The summary has a row for each system and the ratios, and no tensors") {
+  const std::string text = tables_of(report_test::run(4), report_test::info(), Tables::summary);
+  INFO(text);
+  CHECK(mentions(text, "by hand · two tensors · level fast\n"));
+  CHECK(mentions(text, "460.0 µs"));
+  CHECK(mentions(text, "against fp-fp"));
+  CHECK_FALSE(mentions(text, "A_qkv"));
+  CHECK_FALSE(mentions(text, "power (mW)"));
+  CHECK(tables_of(report_test::run(4)).compare(0, text.size(), text) == 0);
 }
 
 TEST_CASE("The tables show tensors, totals, stalls that occur, components and ratios") {
@@ -152,7 +191,7 @@ TEST_CASE("The progress bar prints ten times a second at most, and only on a ter
   std::ostringstream out;
   const auto start = ProgressBar::Clock::now();
   {
-    ProgressBar bar("run", out, true);
+    ProgressBar bar("run", out, ProgressBar::Style::bar);
     for (int ms = 0; ms < 1000; ms += 10) bar.update(ms / 1000.0, start + std::chrono::milliseconds(ms + 1));
   }
   const std::string text = out.str();
@@ -163,7 +202,7 @@ TEST_CASE("The progress bar prints ten times a second at most, and only on a ter
   CHECK(text.substr(text.size() - 4) == "\r\x1b[K");
 
   std::ostringstream file;
-  ProgressBar quiet("run", file, false);
+  ProgressBar quiet("run", file, ProgressBar::Style::none);
   quiet.update(0.5, start + std::chrono::seconds(10));
   quiet.clear();
   CHECK(file.str().empty());
@@ -174,4 +213,28 @@ TEST_CASE("The progress bar shows percent, elapsed time and time left") {
         "LLaMA-13B  [###############               ]  50 %  0:30 elapsed, 0:30 left");
   CHECK(ProgressBar::line("x", 0, 2) == "x  [                              ]   0 %  0:02 elapsed");
   CHECK(ProgressBar::line("x", 2, 2) == "x  [##############################] 100 %  0:02 elapsed, 0:00 left");
+}
+
+TEST_CASE("The progress bar is shorter than a line of any terminal") {
+  for (std::size_t columns = 0; columns < 130; ++columns) {
+    for (const double done : {0.0, 0.001, 0.37, 1.0}) {
+      const std::string line = ProgressBar::line("LLaMA-13B with a very long name", done, 4000, columns);
+      CAPTURE(columns, line);
+      CHECK(columns_of(line) <= (columns == 0 ? 0 : columns - 1));
+      CHECK((columns < 6 || line.find('%') != std::string::npos));
+    }
+  }
+  CHECK(ProgressBar::line("LLaMA-13B", 0.5, 30, 60) == "LLaMA-13B  [#######        ]  50 %  0:30 elapsed, 0:30 left");
+}
+
+TEST_CASE("Programs read how far a run is in lines") {
+  std::ostringstream out;
+  const auto start = ProgressBar::Clock::now();
+  {
+    ProgressBar bar("run", out, ProgressBar::Style::lines);
+    bar.update(0.25, start + std::chrono::milliseconds(1));
+    bar.update(0.3, start + std::chrono::milliseconds(2));
+    bar.update(1.5, start + std::chrono::milliseconds(500));
+  }
+  CHECK(out.str() == "progress 0.2500\nprogress 1.0000\n");
 }

@@ -94,7 +94,7 @@ TEST_CASE("A text that is no scalar of the grammar is refused with what to write
       {"accelerator.mxu.rows=\xE2\x80\x8B"
        "16",
        "it holds an invisible character (U+200B)"},
-      {"precision=7,6,6,6", "must be a list in brackets, such as [7, 6, 6, 6]"},
+      {"precision=7,6,6", "must be a list in brackets, such as [7, 6, 6]"},
       {"precision=(7, 6, 6, 6)", "must be a list in brackets, such as [7, 6, 6, 6]"},
       {"precision=7 6 6 6", "a list is written [7, 6, 6, 6]"},
       {"simulation.fold_layers=yes", "must be true or false; write true"},

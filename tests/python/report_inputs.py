@@ -6,15 +6,14 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+from anda_sim.common.errors import guarded
+from anda_sim.reports.inputs import load
 
-from anda_common.errors import guarded  # noqa: E402
-from anda_report.inputs import load  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
+
 
 TRACE = (
     "name,layer,tensor,m,k,n\nl0.q,0,A_qkv,64,512,512\nl0.o,0,A_o,48,2048,200\nl0.d,0,A_d,1,4096,512\n"
@@ -58,7 +57,7 @@ def report_of(folder):
 
 def call(name, *args, capsys):
     """Exit status and messages of scripts/report or scripts/plot, in this process, which saves most of their time."""
-    module = importlib.import_module(f"anda_report.{name}")
+    module = importlib.import_module(f"anda_sim.reports.{name}")
     try:
         status = guarded(name, module.main, "reports", [str(arg) for arg in args])
     except SystemExit as end:  # of argparse

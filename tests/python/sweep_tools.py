@@ -5,14 +5,12 @@ import os
 import shlex
 import sqlite3
 import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
-sys.path.insert(0, str(SCRIPTS))
 
 BASE = "workload: {model: OPT-1.3B, layers: 1, tokens: 32}\nprecision: 6\n"
 SWEEP = """\

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/bit_operations.py counts as anda-sim search does."""
+"""scripts/anda_sim/bit_operations.py counts as anda-sim search does."""
 
-import sys
 
 import pytest
 
-from search_tools import SOURCE, log_of, result_of, run_program, search
+from search_tools import log_of, result_of, run_program, search
 
-sys.path.insert(0, str(SOURCE / "scripts"))
-from bit_operations import bit_operations, bops_saving, multiplications  # noqa: E402
+from anda_sim.bit_operations import bit_operations, bops_saving, multiplications
 
 
 @pytest.mark.parametrize("model, weight_bits", [("OPT-1.3B", 4), ("LLaMA2-7B", 4), ("LLaMA-7B", 3)])

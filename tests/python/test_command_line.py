@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ["run", "compare", "search", "config", "trace", "evaluate", "glossary", "registers"]
+COMMANDS = ["run", "compare", "search", "cache", "config", "trace", "evaluate", "glossary", "registers", "completion", "man"]
 
 
 def call(*args, **options):

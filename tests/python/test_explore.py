@@ -115,8 +115,8 @@ class Stopped(BaseException):
 @pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
 def test_a_search_that_is_stopped_between_the_trials_of_a_batch_goes_on_as_if_it_had_not_been(tmp_path, sampler):
     """Some trials of a batch are finished then, and others are proposed."""
-    from anda_sweep import Sweep
-    from anda_sweep.explore import Exploration
+    from anda_sim.sweeps.sweep import Sweep
+    from anda_sim.sweeps.explore import Exploration
 
     # A generation that ends in the middle of a batch, and a constraint that not all meet.
     text = SPACE.split("explore")[0] + ("explore: {minimise: [cycles, energy], constraints: [area <= 1.9], batch: 8, population: 10, "
@@ -149,8 +149,8 @@ def test_a_search_that_is_stopped_between_the_trials_of_a_batch_goes_on_as_if_it
 def test_a_study_that_was_being_made_is_made_anew(tmp_path, monkeypatch):
     import optuna
 
-    from anda_sweep import Sweep
-    from anda_sweep.explore import Exploration
+    from anda_sim.sweeps.sweep import Sweep
+    from anda_sim.sweeps.explore import Exploration
 
     made = Sweep(write(tmp_path, SPACE), program())
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hostile_values import NAMES, as_json, damaged, renamed
 from report_inputs import make_run, report_of, script  # sets the path of what follows
 
-from anda_common import schema
-from anda_common.errors import InputError
-from anda_figures.style import pyplot
-from anda_report.inputs import load
-from anda_report.page import page
-from anda_report.plots import RUN_KINDS, TABLE_KINDS
+from anda_sim.common import schema
+from anda_sim.common.errors import InputError
+from anda_sim.figures.style import Figures
+from anda_sim.reports.inputs import load
+from anda_sim.reports.page import page
+from anda_sim.reports.plots import RUN_KINDS, TABLE_KINDS
 
 OPTIONS = argparse.Namespace(by="tensor", share=False, x=None, y=None)
 
@@ -43,11 +43,10 @@ def drawn(path, kinds=()):
     for kind in kinds:
         draw, given_ = (RUN_KINDS[kind], runs) if kind in RUN_KINDS else (TABLE_KINDS[kind], tables)
         try:
-            figure = draw(pyplot(), given_, OPTIONS)
+            figure = draw(Figures, given_, OPTIONS)
         except InputError:
             continue
         figure.savefig(io.BytesIO(), format="svg")
-        pyplot().close(figure)
     data = made.split('id="data">')[1].split("</script>")[0]
     assert not any(ord(c) < 32 and c not in "\n\t" or c in "\x7f\x9b\u202e" for c in made)
     return json.loads(data, parse_constant=pytest.fail)
@@ -218,10 +217,9 @@ def test_names_are_no_formulas_and_are_not_left_out_of_legends(run, tmp_path, na
         for row in [*system["ops"], *system["tensors"]]:
             row["tensor"] = name
     (tmp_path / "report.json").write_text(json.dumps(report))
-    figure = RUN_KINDS["roofline"](pyplot(), load([tmp_path])[0], OPTIONS)
+    figure = RUN_KINDS["roofline"](Figures, load([tmp_path])[0], OPTIONS)
     file = io.StringIO()
     figure.savefig(file, format="svg")
-    pyplot().close(figure)
     import html
 
     assert html.escape(name[:19], quote=False) in file.getvalue()

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from hostile_values import NAMES, as_json, damaged
 from sweep_tools import program, rows, sweep, write  # sets the path of what follows
 
-from anda_common import yaml_text
-from anda_common.errors import InputError
-from anda_sweep.expression import LARGEST, Expression, ExpressionError
-from anda_sweep.loss import TENSORS, LossTable
-from anda_sweep.results import Results
-from anda_sweep.simulator import Simulator
-from anda_sweep.sweep_file import LARGEST_LIST, load
+from anda_sim.common import yaml_text
+from anda_sim.common.errors import InputError
+from anda_sim.sweeps.expression import LARGEST, Expression, ExpressionError
+from anda_sim.sweeps.loss import TENSORS, LossTable
+from anda_sim.sweeps.results import Results
+from anda_sim.metrics import Metrics
+from anda_sim.simulator import Simulator
+from anda_sim.sweeps.sweep_file import LARGEST_LIST, load
 
 FOLDER = Path(tempfile.mkdtemp(prefix="anda-fuzz-"))
 
@@ -194,7 +195,7 @@ def finished(tmp_path_factory):
     write(folder, "base: base.yaml\nparameters: {precision: [6]}\n")
     assert sweep(folder, "s.yaml").returncode == 0
     (kept,) = rows(folder, "* FROM runs")
-    return folder, kept, Simulator(program())
+    return folder, kept, Metrics(Simulator(program()))
 
 
 def replaced(folder, column, value):
@@ -204,7 +205,7 @@ def replaced(folder, column, value):
 
 
 def test_a_kept_outcome_that_was_tampered_with_is_refused(finished):
-    folder, kept, simulator = finished
+    folder, kept, metrics = finished
     whole = json.loads(kept["report"])
 
     @settings(max_examples=40)
@@ -214,7 +215,7 @@ def test_a_kept_outcome_that_was_tampered_with_is_refused(finished):
         with Results(folder / "out", ["x"]) as results:
             try:
                 outcome = results.run(kept["key"])
-                numbers = simulator.numbers(outcome["report"]) if outcome["report"] else {}
+                numbers = metrics.numbers(outcome["report"]) if outcome["report"] else {}
             except (InputError, TypeError) as error:
                 assert str(error)
                 return
@@ -255,7 +256,7 @@ def test_no_control_character_of_a_file_or_an_option_reaches_the_terminal(tmp_pa
 @settings(max_examples=60)
 @given(st.text(max_size=50) | st.sampled_from(NAMES))
 def test_printable_text_stays_and_the_rest_is_written_out(text):
-    from anda_common.terminal import one_line, printable
+    from anda_sim.common.terminal import one_line, printable
 
     assert not any(ord(c) < 32 and c not in "\n\t" or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in printable(text))
     assert "\n" not in one_line(text)

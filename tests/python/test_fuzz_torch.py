@@ -4,7 +4,6 @@ not account for."""
 
 import io
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hostile_values import as_json, damaged
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+from anda_sim.common.errors import InputError
+from anda_sim.pytorch import inputs
+from anda_sim.pytorch import models, rounding
 
-import torch_anda  # noqa: E402
-import torch_models  # noqa: E402
-from anda_common.errors import InputError  # noqa: E402
-from anda_torch import inputs  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
+
 
 OPT = {"model_type": "opt", "hidden_size": 8, "ffn_dim": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 11,
        "max_position_embeddings": 8, "do_layer_norm_before": True, "tie_word_embeddings": True}
@@ -31,7 +29,7 @@ LLAMA = {"model_type": "llama", "hidden_size": 8, "intermediate_size": 16, "num_
 @pytest.fixture(params=[OPT, LLAMA], ids=["opt", "llama"])
 def checkpoint(request, tmp_path):
     torch.manual_seed(1)
-    torch_models.save(torch_models.make_model(request.param), tmp_path)
+    models.save(models.make_model(request.param), tmp_path)
     return tmp_path, request.param
 
 
@@ -43,7 +41,7 @@ def test_a_config_with_anything_in_it_is_a_model_or_refused(checkpoint):
     def holds(changed):
         (folder / "config.json").write_bytes(as_json(changed))
         try:
-            torch_anda.load_model(folder)
+            rounding.load_model(folder)
         except InputError as error:
             assert str(error).startswith(str(folder))
 
@@ -62,7 +60,7 @@ def test_a_header_with_anything_in_it_gives_tensors_or_is_refused(checkpoint):
 
     def is_read_or_refused():
         try:
-            torch_anda.read_tensors(folder)
+            rounding.read_tensors(folder)
         except InputError as error:
             assert str(error).startswith(str(path)) and "\n" not in str(error)
 
@@ -82,7 +80,7 @@ def test_a_header_with_anything_in_it_gives_tensors_or_is_refused(checkpoint):
     bytes_hold()
     written(b'{"a":{"dtype":"F16","shape":' + b"[" * 150000 + b"]" * 150000 + b',"data_offsets":[0,2]}}')
     with pytest.raises(InputError, match="nested more than 64 levels deep"):
-        torch_anda.read_tensors(folder)
+        rounding.read_tensors(folder)
 
 
 def test_tokens_with_anything_in_them_are_read_or_refused(tmp_path):

@@ -4,7 +4,7 @@
 Run with the build directory in ANDA_BUILD_DIR:
   ANDA_BUILD_DIR=build/release /usr/bin/python3 -m pytest tests/python/test_llm.py
 
-The decoders are those of scripts/torch_models.py; rounding of weights and activations is written here once more, in
+The decoders are those of scripts/anda_sim/pytorch/models.py; rounding of weights and activations is written here once more, in
 terms of numpy's float16 and of floor(), and hooked to the linear layers.
 """
 
@@ -12,19 +12,18 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from anda_sim.pytorch import models
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ANDA_BUILD_DIR", ROOT / "build" / "release"))
 MODELS = ROOT / "tests" / "data" / "small_models"
 
-sys.path.insert(0, str(ROOT / "scripts"))
-import torch_models  # noqa: E402
 
 OPT = {"model_type": "opt", "vocab_size": 80, "hidden_size": 128, "ffn_dim": 192, "num_hidden_layers": 2,
        "num_attention_heads": 4, "max_position_embeddings": 24, "word_embed_proj_dim": 128,
@@ -54,7 +53,7 @@ def evaluate(folder, tokens, *options, status=0):
 
 def make_model(config, seed=3):
     torch.manual_seed(seed)
-    model = torch_models.make_model(config)
+    model = models.make_model(config)
     for name, parameter in model.named_parameters():
         if "norm" in name and name.endswith("weight"):
             parameter.data.uniform_(0.5, 1.5)
@@ -70,7 +69,7 @@ def make_tokens(folder, count=3 * LENGTH + 5):
 
 
 def torch_logits(folder, tokens, prepare=lambda model: None):
-    model = torch_models.load(folder)
+    model = models.load(folder)
     prepare(model)
     with torch.no_grad():
         return model(tokens[: len(tokens) // LENGTH * LENGTH].view(-1, LENGTH)).numpy()
@@ -130,7 +129,7 @@ def hook(model, bits, group, weight_group):
 
 @pytest.mark.parametrize("name", CASES)
 def test_logits_are_those_of_pytorch(tmp_path, name):
-    torch_models.save(make_model(CASES[name]), tmp_path)
+    models.save(make_model(CASES[name]), tmp_path)
     path, tokens = make_tokens(tmp_path)
     expected = torch_logits(tmp_path, tokens)
     found = anda_logits(tmp_path, path, "--stored-weights", "--precision", "fp32")
@@ -143,16 +142,16 @@ def test_logits_are_those_of_pytorch(tmp_path, name):
 def test_shards_and_types(tmp_path, dtype):
     """Weights in two files beside an index, without the first word of their names, in every type."""
     model = make_model(CASES["llama, 2 key/value heads"])
-    torch_models.save(model, tmp_path, dtype)
+    models.save(model, tmp_path, dtype)
     path, tokens = make_tokens(tmp_path)
     expected = torch_logits(tmp_path, tokens)
-    tensors = torch_models.read_safetensors(tmp_path / "model.safetensors")
+    tensors = models.read_safetensors(tmp_path / "model.safetensors")
     (tmp_path / "model.safetensors").unlink()
     names = [name.removeprefix("model.") for name in tensors]
     shards = {"a.safetensors": names[::2], "b.safetensors": names[1::2]}
     whole = {name.removeprefix("model."): tensor for name, tensor in tensors.items()}
     for file, part in shards.items():
-        torch_models.write_safetensors(tmp_path / file, {name: whole[name] for name in part})
+        models.write_safetensors(tmp_path / file, {name: whole[name] for name in part})
     index = {"metadata": {}, "weight_map": {name: file for file, part in shards.items() for name in part}}
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
     found = anda_logits(tmp_path, path, "--stored-weights", "--precision", "fp32")
@@ -162,7 +161,7 @@ def test_shards_and_types(tmp_path, dtype):
 @pytest.mark.parametrize("name", ["opt", "llama, 2 key/value heads"])
 @pytest.mark.parametrize("bits", [None, (9, 8, 7, 6), (4, 4, 4, 4)])
 def test_rounded_logits_are_those_of_hooked_pytorch(tmp_path, name, bits):
-    torch_models.save(make_model(CASES[name]), tmp_path)
+    models.save(make_model(CASES[name]), tmp_path)
     path, tokens = make_tokens(tmp_path)
     expected = torch_logits(tmp_path, tokens, lambda model: hook(model, bits, 32, 64))
     exact = torch_logits(tmp_path, tokens)
@@ -197,9 +196,9 @@ def test_perplexity_of_rounded_small_models(tmp_path, family):
     bits = (6, 5, 5, 4)
     tokens = np.load(MODELS / "held_out.npy")[: 16 * 128]
     tokens.astype("<u2").tofile(tmp_path / "tokens.bin")
-    model = torch_models.load(MODELS / family)
+    model = models.load(MODELS / family)
     hook(model, bits, 64, 128)
-    expected = torch_models.perplexity(model, torch.from_numpy(tokens.astype(np.int64)), 128)
+    expected = models.perplexity(model, torch.from_numpy(tokens.astype(np.int64)), 128)
     report = json.loads(evaluate(MODELS / family, tmp_path / "tokens.bin", "--precision", "6,5,5,4", "--json"))
     result = report["results"][0]
     assert result["perplexity"] == pytest.approx(expected, rel=1e-3)
@@ -214,9 +213,9 @@ def test_lengths_of_single_layers_come_from_a_configuration(tmp_path):
     options = ["--precision", tmp_path / "found.yaml", "--json"]
     found = json.loads(evaluate(MODELS / "llama", tmp_path / "tokens.npy", *options))["results"][0]
     assert found["precision"] == str(tmp_path / "found.yaml")
-    model = torch_models.load(MODELS / "llama")
+    model = models.load(MODELS / "llama")
     hook(model, [(6, 5, 5, 4), (6, 3, 5, 2), (6, 5, 5, 4)], 64, 128)
-    expected = torch_models.perplexity(model, torch.from_numpy(tokens.astype(np.int64)), 128)
+    expected = models.perplexity(model, torch.from_numpy(tokens.astype(np.int64)), 128)
     assert found["perplexity"] == pytest.approx(expected, rel=1e-3)
     (tmp_path / "found.yaml").write_text("workload: {model: OPT-1.3B}\nprecision: {layers: {3: {A_o: 3}}}\n")
     message = evaluate(MODELS / "llama", tmp_path / "tokens.npy", *options, status=2)

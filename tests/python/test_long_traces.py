@@ -8,14 +8,12 @@ import os
 import random
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(SOURCE / "scripts"))
 MOST_SINGLE_OPS = 5000
 
 
@@ -73,14 +71,14 @@ def test_beyond_it_equal_rows_are_one_op(long):
 
 
 def test_the_report_is_of_the_schema_and_small(long):
-    from anda_common import schema
+    from anda_sim.common import schema
     folder, report, _ = long
     schema.check(folder / "report.json", report, schema.named("report"), "a report")
     assert (folder / "report.json").stat().st_size < 100_000
 
 
 def test_pages_take_such_a_report(long):
-    from anda_report import page, runs
+    from anda_sim.reports import page, runs
     folder, report, _ = long
     loaded = runs.load_run(folder / "report.json", report)
     for system in loaded.systems:

@@ -11,14 +11,14 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+from anda_sim.common.errors import InputError
+from anda_sim.mutation.draw import Draw
+from anda_sim.mutation.mutant import diff, is_equivalent, read_equivalent
+from anda_sim.mutation.suite import Suite, Test as SuiteTest
+from anda_sim.mutation.workspace import GUARD, switched
 
-from anda_common.errors import InputError  # noqa: E402
-from anda_mutation.draw import Draw  # noqa: E402
-from anda_mutation.mutant import diff, is_equivalent, read_equivalent  # noqa: E402
-from anda_mutation.suite import Suite, Test as SuiteTest  # noqa: E402
-from anda_mutation.workspace import GUARD, switched  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
+
 
 CODE = """\
 #include <cstdio>
@@ -45,7 +45,7 @@ def workspace(tmp_path):
     for part in ("source", "tree"):
         (tmp_path / part).mkdir()
         (tmp_path / part / "a.cpp").write_text(CODE)
-    (tmp_path / "tree" / GUARD).write_bytes((ROOT / "scripts" / "anda_mutation" / "guard.h").read_bytes())
+    (tmp_path / "tree" / GUARD).write_bytes((ROOT / "scripts" / "anda_sim" / "mutation" / "guard.h").read_bytes())
     return SimpleNamespace(source=tmp_path / "source", tree=tmp_path / "tree", build_folder=tmp_path,
                            compile_options=lambda: ["-std=c++17", "-xc++"])
 
@@ -158,11 +158,11 @@ def test_verdicts(workspace):
 
 def test_a_mutant_that_never_ends_or_takes_all_memory_or_all_disk_is_killed(workspace, monkeypatch):
     suite = suite_of(workspace, a="while :; do :; done")
-    monkeypatch.setattr("anda_mutation.suite.LEAST_CPU_S", 1)
+    monkeypatch.setattr("anda_sim.mutation.suite.LEAST_CPU_S", 1)
     assert suite.verdict(1, set(), 100)["verdict"] == "killed"
-    monkeypatch.setattr("anda_mutation.suite.FILE_BYTES", 1 << 16)
+    monkeypatch.setattr("anda_sim.mutation.suite.FILE_BYTES", 1 << 16)
     assert suite_of(workspace, a="head -c 100000 /dev/zero >$TMPDIR/x").verdict(1, set(), 100)["verdict"] == "killed"
-    monkeypatch.setattr("anda_mutation.suite.MEMORY_BYTES", 1 << 26)
+    monkeypatch.setattr("anda_sim.mutation.suite.MEMORY_BYTES", 1 << 26)
     assert suite_of(workspace, a=f"{sys.executable} -c 'bytearray(1 << 27)'").verdict(1, set(), 100)["verdict"] == "killed"
 
 

@@ -10,9 +10,9 @@ import subprocess
 import pytest
 from report_inputs import ROOT, SWEEP, WRONG, call, loaded, make_run, report_of, script
 
-from anda_figures.pareto import front_indices
-from anda_report.plots import RUN_KINDS
-from anda_report.runs import COMPONENTS, bandwidth, cycle_parts, energy_parts, kinds, roofline
+from anda_sim.figures.pareto import front_indices
+from anda_sim.reports.plots import RUN_KINDS
+from anda_sim.reports.runs import COMPONENTS, bandwidth, cycle_parts, energy_parts, kinds, roofline
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_bandwidth_over_time_has_all_bytes(run, tmp_path, monkeypatch):
         expected = system["dram_bytes"]["read"], system["dram_bytes"]["write"], system["time_s"]
         assert bandwidth(found, system)[0] == "ops"
         assert integral(bandwidth(found, system)) == pytest.approx(expected)
-        monkeypatch.setattr("anda_report.runs.MOST_INTERVALS", 4)  # fewer than there are GeMMs
+        monkeypatch.setattr("anda_sim.reports.runs.MOST_INTERVALS", 4)  # fewer than there are GeMMs
         assert len(bandwidth(found, system)[2]) == 4
         assert integral(bandwidth(found, system)) == pytest.approx(expected)
         monkeypatch.undo()
@@ -192,10 +192,10 @@ def test_an_explorations_front_leaves_out_what_breaks_a_constraint(tmp_path, cap
 
     from types import SimpleNamespace
 
-    from anda_figures.style import pyplot
-    from anda_report.plots import plot_pareto
+    from anda_sim.figures.style import Figures
+    from anda_sim.reports.plots import plot_pareto
 
-    figure = plot_pareto(pyplot(), [table], SimpleNamespace(x=None, y=None))
+    figure = plot_pareto(Figures, [table], SimpleNamespace(x=None, y=None))
     lines = {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].get_lines()}
     assert lines["Pareto front"] == [[2, 3], [3, 2]]
     assert lines["breaks a constraint"] == [[1, 1]] and len(lines["points"]) == 3

@@ -6,7 +6,7 @@ import json
 import pytest
 from report_inputs import call, loaded, make_run, report_of
 
-from anda_report import page, runs
+from anda_sim.reports import page, runs
 
 NEW = "thermal_limit"
 
@@ -48,7 +48,7 @@ def test_a_new_cause_has_a_colour_of_its_own_in_figures(folder, schema_of_that_v
     pytest.importorskip("matplotlib")
     for kind in ("cycles", "stalls"):
         assert call("plot", folder, "--kind", kind, "-o", tmp_path / f"{kind}.svg", capsys=capsys)[0] == 0
-    from anda_report import plots
+    from anda_sim.reports import plots
 
     states = runs.states_of([loaded(folder)])
     assert len(set(plots.state_colours(states).values())) == len(states)

@@ -6,17 +6,16 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-SOURCE = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(SOURCE / "scripts"), str(SOURCE / "tests" / "rtl")]
+from anda_sim.area import designs, synthesis, tables
+from anda_sim.rtl.mutations import MUTATIONS, USUAL
 
-from anda_area import designs, synthesis, tables  # noqa: E402
-from mutations import MUTATIONS, USUAL  # noqa: E402
+SOURCE = Path(__file__).resolve().parents[2]
+
 
 RTL = SOURCE / "models" / "rtl"
 

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from anda_sim.common.errors import InputError, RunError, guarded, read_error
+
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 SHEBANG = "#!/usr/bin/env -S --block-signal=INT /usr/bin/python3"
 PYTHON = sorted(path.name for path in SCRIPTS.iterdir() if path.is_file() and "python" in path.read_text().split("\n")[0])
-sys.path.insert(0, str(SCRIPTS))
-
-from anda_common.errors import InputError, RunError, guarded, read_error  # noqa: E402
 
 
 def test_these_are_the_scripts():
@@ -24,9 +23,10 @@ def test_these_are_the_scripts():
 
 @pytest.mark.parametrize("name", PYTHON)
 def test_a_script_holds_ctrl_c_back_until_it_can_answer(name):
-    lines = (SCRIPTS / name).read_text().split("\n")
-    assert lines[0] == SHEBANG
-    assert f'guarded("{name}", main' in "".join(lines)
+    text = (SCRIPTS / name).read_text()
+    assert text.startswith(f"{SHEBANG}\n")
+    commands = (SCRIPTS / "anda_sim" / "commands.py").read_text()
+    assert f'guarded("{name}", main' in text or (f"sys.exit({name}())" in text and f'_command("{name}", ' in commands)
 
 
 def started(*command):
@@ -90,17 +90,16 @@ def test_what_the_machine_lacks_is_no_wrong_input(capsys):
 
 
 def test_what_a_script_prints_is_printable_even_where_the_terminal_knows_ascii_only():
-    program = ("import sys; sys.path.insert(0, sys.argv[1]); from anda_common.errors import guarded; "
+    program = ("import sys; from anda_sim.common.errors import guarded; "
                "sys.exit(guarded('n', lambda _: print('\\x1b[2J é \\udcff'), 'sweep'))")
-    done = subprocess.run([sys.executable, "-c", program, SCRIPTS], capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=SCRIPTS, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert (done.returncode, done.stdout, done.stderr) == (0, b"\\x1b[2J \\xe9 \\xff\n", b"")
 
 
 def test_an_interruption_that_a_library_turns_into_another_error_is_one_all_the_same():
     program = """
 import os, signal, sys
-sys.path.insert(0, sys.argv[1])
-from anda_common.errors import guarded
+from anda_sim.common.errors import guarded
 def main(_):
     try:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -108,7 +107,7 @@ def main(_):
         raise ImportError("initialisation failed")
 sys.exit(guarded("n", main, "sweep"))
 """
-    done = subprocess.run([sys.executable, "-c", program, SCRIPTS], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=SCRIPTS)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGTERM, "", "n: interrupted\n")
 
 

@@ -3,6 +3,7 @@
 
 import functools
 import re
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,3 +80,16 @@ def test_a_step_is_never_called_a_tile():
                 if file.is_file() and "__pycache__" not in file.parts:
                     found += [f"{file.relative_to(ROOT)}: {hit.group()}" for hit in wrong.finditer(file.read_text())]
     assert found == []
+
+
+def test_python_passes_the_linter():
+    scripts = [path for path in (ROOT / "scripts").iterdir() if path.is_file() and "python" in path.read_text().split("\n")[0]]
+    done = subprocess.run(["flake8", ROOT / "scripts" / "anda_sim", ROOT / "tests" / "python", *scripts], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout
+
+
+def test_the_package_is_imported_in_one_way():
+    """Scripts lie beside it, pytest.ini names its folder, others have PYTHONPATH or an installation."""
+    files = [path for folder in ("scripts", "tests/python", "examples") for path in (ROOT / folder).rglob("*")
+             if path.is_file() and path.suffix in (".py", ".ipynb", "") and path != Path(__file__)]
+    assert [str(path.relative_to(ROOT)) for path in files if "sys.path" in path.read_text(errors="replace")] == []

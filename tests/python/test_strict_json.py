@@ -2,18 +2,17 @@
 """The JSON reader of the scripts: what it takes, and what it refuses with the place."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+from anda_sim.common import strict_json
+from anda_sim.common.errors import InputError
 
-from anda_common import strict_json  # noqa: E402
-from anda_common.errors import InputError  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
+
 
 WRONG = {
     "deep list": ("\n" + "[" * 65, "f:2:65: is nested more than 64 levels deep"),

@@ -94,7 +94,7 @@ def test_points_that_are_the_same_run_once(tmp_path):
 def test_results_go_to_a_folder_below_the_current_one(tmp_path):
     path = write(tmp_path, "base: base.yaml\nparameters: {precision: [6]}\n")
     done = subprocess.run([ROOT / "scripts" / "sweep", path, "--program", program()], cwd=tmp_path, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "results/sweeps/s/results.csv\n"), done.stderr
+    assert done.returncode == 0 and done.stdout.endswith("\nresults/sweeps/s/results.csv\n"), done.stderr
     assert ",done," in (tmp_path / "results" / "sweeps" / "s" / "results.csv").read_text()
 
 
@@ -180,8 +180,10 @@ def test_results_that_are_not_ours_or_cannot_be_written(tmp_path):
     assert done.returncode == 1 and "s.yaml/x" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_the_package_in_a_notebook(tmp_path):
-    from anda_sweep import InputError, Sweep, pareto_front
+def test_a_sweep_file_in_python(tmp_path):
+    from anda_sim import InputError
+    from anda_sim.figures.pareto import pareto_front
+    from anda_sim.sweeps.sweep import Sweep
 
     write(tmp_path)
     result = Sweep(tmp_path / "s.yaml", program()).run(tmp_path / "out", jobs=2)
@@ -225,3 +227,62 @@ outputs: [time_s, dram_read_bytes, dram_write_bytes, dram_peak_bytes_per_s]
             assert (moved / phase[f"{system}.time_s"] <= phase[f"{system}.dram_peak_bytes_per_s"]).all()
             # At the low end nothing but the memory counts.
             assert moved.iloc[0] / phase[f"{system}.time_s"].iloc[0] > 0.9 * phase[f"{system}.dram_peak_bytes_per_s"].iloc[0]
+
+
+def test_a_sweep_without_a_file_ends_with_its_best_points(tmp_path):
+    (tmp_path / "base.yaml").write_text(BASE)
+    done = sweep(tmp_path, tmp_path / "base.yaml", "--param", "accelerator.mxu.rows=8,16", "--param", "precision={from: 4, to: 6, step: 2}")
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "s.yaml").write_text("base: base.yaml\nparameters: {accelerator.mxu.rows: [8, 16], precision: [4, 6]}\n")
+    given = (tmp_path / "out" / "results.csv").read_text()
+    assert sweep(tmp_path, tmp_path / "s.yaml").returncode == 0 and (tmp_path / "out" / "results.csv").read_text() == given
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["best", "of", "4,", "anda", "point", "mxu.rows", "precision"]
+    best = min(rows(tmp_path), key=lambda row: row["anda.time_s"])
+    fastest = next(line for line in lines if line.split()[0] == "time")
+    assert fastest.split()[-3:] == [str(best["point"]), str(best["accelerator.mxu.rows"]), str(best["precision"])]
+    assert lines[-1] == str(tmp_path / "out" / "results.csv")
+
+
+@pytest.mark.parametrize("args, message", [
+    (["--param", "precision"], "is not KEY=VALUES"),
+    (["--param", "precision=[1"], "is not YAML"),
+    (["--param", "precision={from: 9, to: 4}"], "must not be above"),
+    (["--param", "precision=4", "--param", "precision=5"], "is given twice"),
+    (["--param", "accelerator.mxu.row=4,5"], "is not a key"),
+    ([], "needs a sweep file, or --param"),
+    (["none.yaml", "--param", "precision=4"], "none.yaml: cannot be read"),
+])
+def test_wrong_parameters_on_the_command_line_are_refused(tmp_path, args, message):
+    done = sweep(tmp_path, *args)
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_files_of_other_commands_are_told_apart(tmp_path):
+    (tmp_path / "base.yaml").write_text(BASE)
+    (tmp_path / "c.yaml").write_text("systems: [fp-fp, anda]\nmodels: {m: base.yaml}\n")
+    (tmp_path / "s.yaml").write_text("base: base.yaml\nparameters: {precision: [4, 6]}\n")
+
+    def said(*command):
+        done = subprocess.run([*map(str, command)], capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == 2, done.stdout
+        return done.stderr
+
+    assert "base.yaml: is the configuration of a run; `anda-sim run` runs it" in sweep(tmp_path, "base.yaml").stderr
+    assert "c.yaml: is a comparison; `anda-sim compare` runs it" in sweep(tmp_path, "c.yaml").stderr
+    assert "s.yaml: is a sweep file; `scripts/sweep` or `scripts/explore` runs it" in said(program(), "run", "s.yaml")
+    assert "c.yaml: is a comparison; `anda-sim compare` runs it" in said(program(), "run", "c.yaml")
+    assert "s.yaml: is a sweep file; " in said(program(), "compare", "s.yaml")
+    assert "base.yaml: is the configuration of a run; `anda-sim run` runs it" in said(program(), "compare", "base.yaml")
+
+
+def test_units_in_sweeps_are_those_of_anda_sim(tmp_path):
+    path = write(tmp_path, "base: base.yaml\nset: {accelerator.clock_hz: 285MHz}\nparameters:\n"
+                           "  accelerator.weight_buffer.bytes: [512KiB, 1 MiB]\n  dram.latency_ns: {from: 10ns, to: 1us, step: 495 ns}\n"
+                           "conditions: [accelerator.weight_buffer.bytes >= 1000000]\n")
+    done = sweep(tmp_path, path)
+    assert done.returncode == 0, done.stderr
+    assert [(row["accelerator.weight_buffer.bytes"], row["dram.latency_ns"]) for row in rows(tmp_path)] == [
+        (1048576, 10), (1048576, 505), (1048576, 1000)]
+    again = sweep(tmp_path, tmp_path / "base.yaml", "--param", "accelerator.weight_buffer.bytes=1MiB,2MiB", "--set", "dram.latency_ns=1us")
+    assert again.returncode == 0, again.stderr

@@ -164,8 +164,9 @@ def test_dask_scheduler_that_is_lost_keeps_what_is_finished(tmp_path, daemons, d
 
 def test_dask_client_that_has_given_up(tmp_path, daemons, dask):
     """The scheduler is lost while the sweep does something else, for so long that the client no longer tries to reach it."""
-    from anda_sweep import DaskExecutor, RunError
-    from anda_sweep.point import sha256
+    from anda_sim.common.digest import sha256
+    from anda_sim.common.errors import RunError
+    from anda_sim.sweeps.dask_cluster import DaskExecutor
 
     address, workers = dask
     job = {"config": "", "program": "/bin/false", "program_sha256": sha256("/bin/false"), "time_s": None, "memory_bytes": None}

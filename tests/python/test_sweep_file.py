@@ -8,8 +8,8 @@ import pytest
 
 from sweep_tools import ROOT, SWEEP, rows, sweep, write  # sets the path of what follows
 
-from anda_common.errors import InputError
-from anda_sweep.sweep_file import load
+from anda_sim.common.errors import InputError
+from anda_sim.sweeps.sweep_file import load
 
 
 def test_ranges_links_conditions_and_parameters_that_follow(tmp_path):
@@ -180,7 +180,7 @@ def test_a_figure_that_cannot_be_drawn_is_refused_before_anything_runs(tmp_path)
 
 
 def test_expressions_are_those_of_python():
-    from anda_sweep.expression import Expression, ExpressionError
+    from anda_sim.sweeps.expression import Expression, ExpressionError
 
     generator = random.Random(1)
     names = {"a.b": 3, "c": 5, "d": 2.5}

@@ -122,7 +122,9 @@ def test_two_sweeps_at_once_do_not_share_a_folder(tmp_path):
 
 
 def test_a_reader_that_does_not_let_go_of_the_database_is_named_and_nothing_is_half_kept(tmp_path, monkeypatch):
-    from anda_sweep import RunError, Sweep, results
+    from anda_sim.common.errors import RunError
+    from anda_sim.sweeps import results
+    from anda_sim.sweeps.sweep import Sweep
 
     monkeypatch.setattr(results, "_BUSY_S", 0.05)
     made = Sweep(write(tmp_path, "base: base.yaml\nparameters: {precision: [4, 5, 6]}\n"), program())

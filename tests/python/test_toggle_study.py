@@ -5,16 +5,14 @@ import itertools
 import json
 import struct
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(SOURCE / "scripts"))
+from anda_sim.area import netlist, stimuli, toggles
 
-from anda_area import netlist, stimuli, toggles  # noqa: E402
+SOURCE = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(("text", "expected"), [

@@ -14,22 +14,20 @@ import math
 import os
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import test_functional
 import torch
+
+from anda_sim.common.errors import InputError
+from anda_sim.pytorch import models, rounding
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ANDA_BUILD_DIR", ROOT / "build" / "release"))
 SIMULATOR = BUILD / "src" / "anda-sim"
-sys.path.insert(0, str(ROOT / "scripts"))
 
-import test_functional  # noqa: E402
-import torch_anda  # noqa: E402
-import torch_models  # noqa: E402
-from anda_common.errors import InputError  # noqa: E402
 
 OPT = {"model_type": "opt", "hidden_size": 96, "ffn_dim": 200, "num_hidden_layers": 2, "num_attention_heads": 4,
        "vocab_size": 61, "max_position_embeddings": 32, "do_layer_norm_before": True, "tie_word_embeddings": True}
@@ -39,7 +37,8 @@ LLAMA = {"model_type": "llama", "hidden_size": 128, "intermediate_size": 272, "n
 CONFIGS = {"opt": OPT, "llama": LLAMA}
 # With transformers a stub of the package; the real one is not in Debian.
 STUB = """
-import json, pathlib, types, torch, torch_anda, torch_models
+import json, pathlib, types, torch
+from anda_sim.pytorch import models, rounding
 class AutoModelForCausalLM(torch.nn.Module):
     @classmethod
     def from_pretrained(cls, folder, torch_dtype):
@@ -48,8 +47,8 @@ class AutoModelForCausalLM(torch.nn.Module):
         self = cls()
         torch.nn.Module.__init__(self)
         config = json.loads((pathlib.Path(folder) / "config.json").read_text())
-        self.inner = torch_models.make_model(dict(config, model_type="opt"))
-        self.inner.load_state_dict({n: t.float() for n, t in torch_anda.read_tensors(pathlib.Path(folder)).items()}, strict=False)
+        self.inner = models.make_model(dict(config, model_type="opt"))
+        self.inner.load_state_dict({n: t.float() for n, t in rounding.read_tensors(pathlib.Path(folder)).items()}, strict=False)
         return self
     def forward(self, tokens):
         return types.SimpleNamespace(logits=self.inner(tokens))
@@ -62,11 +61,11 @@ def checkpoint(tmp_path):
 
     def make(family):
         torch.manual_seed(len(family))
-        model = torch_models.make_model(CONFIGS[family])
+        model = models.make_model(CONFIGS[family])
         for parameter in model.parameters():
             parameter.data += 0.05 * torch.randn_like(parameter)
         folder = tmp_path / family
-        torch_models.save(model, folder)
+        models.save(model, folder)
         tokens = np.random.default_rng(1).integers(0, 61, 32 * 6 + 5)
         np.save(tmp_path / "tokens.npy", tokens.astype(np.uint8))
         return folder
@@ -90,7 +89,7 @@ def ask(folder, *questions, args=(), **options):
 
 
 def combination(*bits):
-    return dict(zip(torch_anda.TENSORS, bits))
+    return dict(zip(rounding.TENSORS, bits))
 
 
 # --- arithmetic ------------------------------------------------------------------------------------------------
@@ -109,7 +108,7 @@ def test_rounding_is_that_of_the_numeric_library(bits):
     groups = np.frombuffer(done.stdout, np.dtype([("e", "u1"), ("negative", "u1", 64), ("m", "<u4", 64)]))
     expected = np.ldexp(groups["m"].astype(np.float64), (groups["e"].astype(np.int64) - 14 - bits)[:, None])
     expected = np.where(groups["negative"] == 1, -expected, expected).astype(np.float32).ravel()
-    ours = torch_anda.to_anda(torch.from_numpy(patterns.view(np.float16).astype(np.float32)), bits).numpy()
+    ours = rounding.to_anda(torch.from_numpy(patterns.view(np.float16).astype(np.float32)), bits).numpy()
     assert np.array_equal(ours.view(np.uint32), expected.view(np.uint32))
 
 
@@ -117,7 +116,7 @@ def test_rounding_of_fp32_goes_through_fp16_and_pads():
     rng = np.random.default_rng(0)
     x = (rng.standard_normal((7, 150)) * 2.0 ** rng.integers(-26, 15, (7, 150))).astype(np.float32)
     for bits, size in ((5, 64), (8, 32), (3, 128)):
-        ours = torch_anda.to_anda(torch.from_numpy(x), bits, size).numpy()
+        ours = rounding.to_anda(torch.from_numpy(x), bits, size).numpy()
         expected = test_functional.compressed(x.astype(np.float16), bits, size).astype(np.float32)
         assert np.array_equal(ours, expected)
 
@@ -125,7 +124,7 @@ def test_rounding_of_fp32_goes_through_fp16_and_pads():
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 65520.0, -1e30])
 def test_what_fp16_cannot_hold_is_refused(value):
     with pytest.raises(ValueError, match="65504"):
-        torch_anda.to_anda(torch.tensor([1.0, value]), 8)
+        rounding.to_anda(torch.tensor([1.0, value]), 8)
 
 
 @pytest.mark.parametrize("bits, group", [(4, 128), (4, 32), (8, 64), (2, 128)])
@@ -133,7 +132,7 @@ def test_weights_are_those_of_the_numeric_library(bits, group):
     weight = np.random.default_rng(2).standard_normal((5, 300)).astype(np.float32)
     weight[1, :128] = 0
     weight[2, 5] = 3e-8
-    codes, scales, rounded = torch_anda.quantise(torch.from_numpy(weight), bits, group)
+    codes, scales, rounded = rounding.quantise(torch.from_numpy(weight), bits, group)
     expected_codes, expected_scales = test_functional.quantise(weight.T, bits, group)
     assert np.array_equal(codes.T, expected_codes) and np.array_equal(scales.T, expected_scales)
     steps = np.repeat(expected_scales.astype(np.float32), group, axis=0)[:300]
@@ -163,13 +162,13 @@ class ByHand:
             return torch.nn.functional.linear(torch.from_numpy(values.astype(np.float32)), self.weight, self.bias)
 
     def __init__(self, folder, layers):
-        self.model = torch_models.load(folder)
+        self.model = models.load(folder)
         decoder = self.model.model.decoder if hasattr(self.model.model, "decoder") else self.model.model
         for layer, bits in zip(decoder.layers, layers):
             for parent in list(layer.modules()):
                 for name, child in list(parent.named_children()):
                     if isinstance(child, torch.nn.Linear):
-                        own = bits and bits[torch_anda.TENSORS.index(torch_anda.TENSOR_OF[name])]
+                        own = bits and bits[rounding.TENSORS.index(rounding.TENSOR_OF[name])]
                         setattr(parent, name, self.Rounding(child, own))
 
     def perplexity(self, tokens, length=32):
@@ -214,10 +213,10 @@ def test_wrong_questions_are_errors_and_the_next_is_answered(checkpoint):
 
 def test_activations_beyond_fp16_are_an_error(checkpoint):
     folder = checkpoint("opt")
-    model = torch_models.load(folder)
+    model = models.load(folder)
     model.model.decoder.layers[0].fc1.bias.data += 60000
     model.model.decoder.layers[0].fc1.bias.data[:8] += 9000
-    torch_models.save(model, folder, torch.float32)
+    models.save(model, folder, torch.float32)
     (answer,) = ask(folder, {"combination": None})
     assert "layers.0.fc2" in answer["error"] and "65504" in answer["error"]
 
@@ -225,11 +224,11 @@ def test_activations_beyond_fp16_are_an_error(checkpoint):
 def test_shards_and_raw_tokens(checkpoint):
     folder = checkpoint("llama")
     (whole,) = ask(folder, {"combination": combination(6, 6, 6, 6)})
-    tensors = torch_models.read_safetensors(folder / "model.safetensors")
+    tensors = models.read_safetensors(folder / "model.safetensors")
     names = sorted(tensors)
     parts = {"a.safetensors": names[::2], "b.safetensors": names[1::2]}
     for file, part in parts.items():
-        torch_models.write_safetensors(folder / file, {name: tensors[name] for name in part})
+        models.write_safetensors(folder / file, {name: tensors[name] for name in part})
     index = {"weight_map": {name: file for file, part in parts.items() for name in part}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     (folder / "model.safetensors").unlink()
@@ -297,10 +296,10 @@ def test_wrong_input(checkpoint, case):
     damage, fragment = WRONG[case]
     damage(folder)
     parser = argparse.ArgumentParser()
-    torch_anda.add_options(parser)
+    rounding.add_options(parser)
     options = parser.parse_args([str(folder), "--tokens", str(folder.parent / "tokens.npy")])
     with pytest.raises(InputError) as error:
-        torch_anda.prepare(options)
+        rounding.prepare(options)
     assert fragment in str(error.value)
 
 
@@ -314,9 +313,9 @@ def test_wrong_input_is_a_message_and_status_2(checkpoint, case):
 
 def test_weights_that_are_no_numbers(checkpoint):
     folder = checkpoint("opt")
-    model = torch_models.load(folder)
+    model = models.load(folder)
     model.model.decoder.layers[1].fc2.weight.data[3, 4] = float("nan")
-    torch_models.save(model, folder)
+    models.save(model, folder)
     done = script("evaluate_torch", folder, "--tokens", folder.parent / "tokens.npy", status=2, input="")
     assert "layers.1.fc2.weight holds NaN" in done.stderr
 
@@ -367,8 +366,8 @@ def test_recorded_activations_pass_the_simulated_machine_bit_for_bit(checkpoint,
     assert [row[0] for row in rows] == [f"layer{layer}.{name}" for layer in range(2) for name in names]
     assert done.stdout == f"{out}/run.yaml: {len(rows)} GeMMs\n"
 
-    stored = torch_models.load(folder)
-    bits = dict(zip(torch_anda.TENSORS, (7, 5, 6, 4)))
+    stored = models.load(folder)
+    bits = dict(zip(rounding.TENSORS, (7, 5, 6, 4)))
     after = {"A_qkv": "A_o", "A_o": "A_u", "A_u": "A_d", "A_d": "A_qkv"}
     outputs = {}
     for level in ("fast", "cycle"):
@@ -396,7 +395,7 @@ def test_recorded_activations_pass_the_simulated_machine_bit_for_bit(checkpoint,
             outputs.setdefault(i, result)
             assert np.array_equal(test_functional.bits_of(outputs[i]), test_functional.bits_of(result))
             # And they are what the model computes, as far as 11 bits go: FP16 sums of groups.
-            rounded = torch_anda.to_anda(torch.from_numpy(activations.astype(np.float32)), bits[tensor]).double().numpy()
+            rounded = rounding.to_anda(torch.from_numpy(activations.astype(np.float32)), bits[tensor]).double().numpy()
             exact = rounded @ (codes * np.repeat(scales.astype(np.float64), 128, axis=0)[: len(codes)])
             assert np.abs(sums - exact).max() <= 2e-3 * np.abs(exact).max()
 

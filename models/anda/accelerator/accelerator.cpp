@@ -49,9 +49,11 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       clock_(config.clock_hz),
       mxu_(make_block(blocks.mxu, "mxu", config_, clock_,
                       [this] {
-                        return std::make_unique<Mxu>("mxu", config_.mxu, config_.format, clock_,
-                                                     config_.activation_buffer.read_words_per_cycle,
-                                                     config_.functional);
+                        auto mxu =
+                            std::make_unique<Mxu>("mxu", config_.mxu, config_.format, clock_,
+                                                  config_.activation_buffer.read_words_per_cycle, config_.functional);
+                        mxu->fast_forward(config_.fast_forward);
+                        return mxu;
                       })),
       activation_buffer_(make_block(blocks.activation_buffer, "activation_buffer", config_, clock_,
                                     [this] {

@@ -29,6 +29,7 @@ struct AcceleratorConfig {
   VectorUnitConfig vector_unit;
   DmaConfig dma;
   ControllerConfig controller;
+  bool fast_forward = true;      ///< take over states that recur, which is exact; no key either
   FunctionalOptions functional;  ///< no property of the machine, so no key of its configuration
 
   template <class Self, class Visitor>

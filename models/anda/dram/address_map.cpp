@@ -23,7 +23,13 @@ AddressMap::AddressMap(const DramConfig& config)
     : layout_(layout_of(config)),
       channels_(config.channels),
       channel_bits_(layout_.xor_channels ? log2_of(channels_) : 0),
-      bank_bits_(log2_of(config.organisation.banks_per_group)) {}
+      bank_bits_(log2_of(config.organisation.banks_per_group)),
+      run_shift_(layout_.row_shift + (layout_.xor_banks ? log2_of(config.organisation.banks()) : 0)) {
+  // Where the bank is next to the row, a run ends with it.
+  if (layout_.xor_banks || layout_.bank.shift + bank_bits_ != layout_.row_shift || bank_bits_ == 0) return;
+  run_shift_ = layout_.bank.shift;
+  run_banks_ = config.organisation.banks_per_group;
+}
 
 std::uint32_t AddressMap::swap(std::uint64_t turn) const {
   std::uint64_t folded = 0;

@@ -2,6 +2,7 @@
 #ifndef ANDA_DRAM_ADDRESS_MAP_H
 #define ANDA_DRAM_ADDRESS_MAP_H
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -58,6 +59,19 @@ class AddressMap {
 
   /// `local`: the burst's number within its channel.
   Place place(std::uint64_t local) const;
+  RowIndex row(std::uint64_t local) const { return RowIndex{local >> layout_.row_shift}; }
+
+  /// Runs of bursts that are all alike but for names: the n-th burst of each has the same bank group, and banks and
+  /// rows of two runs are those of two others as far apart, with each bank replaced by another of its group, the same
+  /// for all whose distance is a multiple of run_banks().
+  std::uint64_t run(std::uint64_t local) const { return local >> run_shift_; }
+  std::uint64_t within_run(std::uint64_t local) const { return local & ((std::uint64_t{1} << run_shift_) - 1); }
+  std::uint64_t first_of_run(std::uint64_t run) const { return run << run_shift_; }
+  std::uint64_t run_banks() const { return run_banks_; }
+
+  /// Calls fn(channel, first, count) with each channel's own range of the bursts from `first` up to `end`.
+  template <class Fn>
+  void for_each_share(std::uint64_t first, std::uint64_t end, Fn&& fn) const;
 
  private:
   /// XORed to the channels of a stretch in which each has its turn once.
@@ -67,7 +81,34 @@ class AddressMap {
   std::uint32_t channels_;
   std::uint32_t channel_bits_;  // 0: channels are not XORed
   std::uint32_t bank_bits_;
+  std::uint32_t run_shift_;
+  std::uint64_t run_banks_ = 1;
 };
+
+template <class Fn>
+void AddressMap::for_each_share(std::uint64_t first, std::uint64_t end, Fn&& fn) const {
+  const std::uint64_t turn = layout_.turn_bursts;
+  struct Point {
+    std::uint64_t before;  // bursts of each channel in the stretches before it
+    std::uint64_t rest;
+    std::uint32_t swapped;
+  };
+  const auto point = [&](std::uint64_t burst) {
+    const std::uint64_t stretch = burst / (turn * channels_);
+    return Point{stretch * turn, burst % (turn * channels_), swap(stretch)};
+  };
+  const auto below = [turn](const Point& at, std::uint32_t channel) {
+    const std::uint64_t start = (channel ^ at.swapped) * turn;
+    return at.before + (at.rest > start ? std::min(at.rest - start, turn) : 0);
+  };
+  const Point from = point(first);
+  const Point to = point(end);
+  for (std::uint32_t channel = 0; channel < channels_; ++channel) {
+    const std::uint64_t begin = below(from, channel);
+    const std::uint64_t count = below(to, channel) - begin;
+    if (count > 0) fn(channel, begin, count);
+  }
+}
 
 }  // namespace anda::dram
 

@@ -40,6 +40,13 @@ class BankStates {
   /// The first cycle at which all of some banks may get a command.
   Cycle all_ready(Waiter waiter, BankSet banks) const;
 
+  /// The first cycle at which no timing rule holds anything up any more.
+  Cycle settled() const;
+  /// Banks whose last row was closed for another one.
+  BankSet conflicts() const;
+  /// All banks are closed, and no rule holds anything up.
+  void restart(BankSet conflicts);
+
   /// Effects of a command that leaves at a cycle. Commands for all banks ignore `bank`; `row` is that of an activation.
   void apply(Command command, BankIndex bank, RowIndex row, Cycle at);
   /// Notes whether a row that has just been closed was closed for another one.

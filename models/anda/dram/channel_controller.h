@@ -33,6 +33,12 @@ class ChannelController final : public Channel {
   }
   Cycle run_until_finished(std::uint64_t token) override;
   void imitate(const Channel& other) override;
+  bool rests(Cycle cycle) const override {
+    return Refresh::regular && quiet() && state_.banks.open() == 0 && settled() <= cycle && refresh_.due() >= cycle;
+  }
+  Rest rest() const override { return {refresh_.due(), state_.banks.conflicts(), served_}; }
+  bool quiet() const override { return idle() && !refresh_.pending(state_); }
+  void restart(const Rest& from, Cycle cycle) override;
 
  private:
   bool step(Cycle limit);
@@ -63,6 +69,15 @@ void ChannelController<Scheduler, Page, Refresh>::imitate(const Channel& other) 
   *this = static_cast<const ChannelController&>(other);
   observer_ = observer;
   statistics_ = statistics;
+}
+
+template <class Scheduler, class Page, class Refresh>
+void ChannelController<Scheduler, Page, Refresh>::restart(const Rest& from, Cycle cycle) {
+  state_.banks.restart(from.conflicts);
+  state_.buses.restart();
+  state_.now = cycle;
+  refresh_.restart(from.due);
+  served_ = from.served;
 }
 
 template <class Scheduler, class Page, class Refresh>

@@ -26,6 +26,7 @@ struct ChannelRules {
   std::uint32_t channels;
   Cycle burst_cycles;
   Cycle refresh_interval;
+  Cycle refresh_cycles;  ///< of all banks
   Cycle activate_delay;  ///< of an activation's timings, which count from its last cycle on the bus
   bool shared_buses;     ///< pseudo-channels take turns on their command buses
 };

@@ -36,6 +36,10 @@ class CommandBuses {
     return fits ? cycle : cycle + period - into;
   }
 
+  /// From which cycle on no command is on a bus.
+  Cycle free_from() const { return std::max(column_free_, row_free_); }
+  void restart() { column_free_ = row_free_ = 0; }
+
   void take(Command command, Cycle at) {
     const Cycle free = at + (command == Command::activate ? turn_ : 1);
     if (one_bus_ || is_column(command)) column_free_ = free;

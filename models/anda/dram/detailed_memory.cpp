@@ -24,6 +24,11 @@ DetailedMemory::DetailedMemory(const DramConfig& config)
     channels_.push_back(make_channel(*rules_, ChannelIndex{i}, statistics_));
   }
   scratch_ = make_channel(*rules_, ChannelIndex{0}, scratch_statistics_);
+  if (!config.fast_forward || !KnownTransfers::possible(*rules_)) return;
+  known_ = std::make_unique<KnownTransfers>(*rules_);
+  for (std::uint32_t i = 0; i < config.channels; ++i) {
+    resting_.emplace_back(*channels_[i], ChannelIndex{i}, statistics_, *known_);
+  }
 }
 
 /// Calls fn(channel, first, count) with each channel's own range of the request's bursts.
@@ -36,11 +41,7 @@ void DetailedMemory::for_each_share(const MemoryRequest& request, Fn&& fn) {
     fn(raw(channel), rules_->map.below(channel, first), 1);
     return;
   }
-  for (std::uint32_t i = 0; i < config_.channels; ++i) {
-    const std::uint64_t begin = rules_->map.below(ChannelIndex{i}, first);
-    const std::uint64_t end = rules_->map.below(ChannelIndex{i}, last + 1);
-    if (end > begin) fn(i, begin, end - begin);
-  }
+  rules_->map.for_each_share(first, last + 1, fn);
 }
 
 void DetailedMemory::push(const MemoryRequest& request) {
@@ -48,6 +49,7 @@ void DetailedMemory::push(const MemoryRequest& request) {
     free_pending_.push_back(static_cast<std::uint32_t>(pending_.size()));
     pending_.emplace_back();
   }
+  wake();
   const std::uint32_t slot = free_pending_.back();
   free_pending_.pop_back();
   pending_[slot] = {request.token, 0, 0};
@@ -70,6 +72,7 @@ void DetailedMemory::collect(Channel& channel) {
 }
 
 void DetailedMemory::run_until(Cycle limit) {
+  wake();
   for (const auto& channel : channels_) {
     channel->run_until(limit);
     collect(*channel);
@@ -77,6 +80,7 @@ void DetailedMemory::run_until(Cycle limit) {
 }
 
 void DetailedMemory::drain() {
+  wake();
   for (const auto& channel : channels_) {
     channel->drain();
     collect(*channel);
@@ -84,31 +88,58 @@ void DetailedMemory::drain() {
 }
 
 bool DetailedMemory::idle() const {
-  return std::all_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->idle(); });
+  // Those that are asleep have not gone beyond the arrival of the last request.
+  return !asleep_ &&
+         std::all_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->idle(); });
 }
 
 Cycle DetailedMemory::serve(const MemoryRequest& request) {
   Cycle done = 0;
   const std::uint64_t token = served | served_++;
   for_each_share(request, [&](std::uint32_t index, std::uint64_t first, std::uint64_t count) {
-    Channel& channel = *channels_[index];
-    channel.run_until(request.arrival);
-    collect(channel);
-    channel.push({first, count, request.arrival, request.write, token});
-    // The original only goes as far as later requests cannot change; a copy finds the end.
-    channel.run_until_taken_in();
-    if (request.write) {
-      done = std::max(done, channel.run_until_finished(token));
-    } else {
-      scratch_->imitate(channel);
-      done = std::max(done, scratch_->run_until_finished(token));
-    }
-    collect(channel);
+    done = std::max(done, serve({first, count, request.arrival, request.write, token}, index));
   });
   return done;
 }
 
+/// One channel's share of a request.
+Cycle DetailedMemory::serve(const Segment& segment, std::uint32_t index) {
+  RestingChannel* const resting = resting_.empty() ? nullptr : &resting_[index];
+  if (resting != nullptr && resting->asleep()) {
+    if (const std::optional<Cycle> done = resting->serve(segment)) return *done;
+  }
+  Channel& channel = *channels_[index];
+  channel.run_until(segment.arrival);
+  collect(channel);
+  if (resting != nullptr && resting->fall_asleep(segment)) {
+    asleep_ = true;
+    return *resting->serve(segment);
+  }
+  channel.push(segment);
+  // The original only goes as far as later requests cannot change; a copy finds the end.
+  channel.run_until_taken_in();
+  Cycle done = 0;
+  if (segment.write) {
+    done = channel.run_until_finished(segment.token);
+  } else {
+    scratch_->imitate(channel);
+    done = scratch_->run_until_finished(segment.token);
+  }
+  collect(channel);
+  return done;
+}
+
+/// All of them, for what their sleep does not know.
+void DetailedMemory::wake() {
+  if (!asleep_) return;
+  for (RestingChannel& channel : resting_) channel.wake();
+  asleep_ = false;
+}
+
 void DetailedMemory::observe(CommandObserver observer) {
+  // Who watches sees each command, so each is simulated.
+  wake();
+  resting_.clear();
   observer_ = std::move(observer);
   for (const auto& channel : channels_) channel->observe(observer_ ? &observer_ : nullptr);
 }

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include <anda/dram/channel.h>
+#include <anda/dram/known_transfers.h>
+#include <anda/dram/resting_channel.h>
 
 namespace anda::dram {
 
@@ -63,6 +65,9 @@ class DetailedMemory {
   /// Cycles for which a channel's data bus has been busy.
   Cycle data_cycles(ChannelIndex channel) const { return channels_[raw(channel)]->data_cycles(); }
 
+  /// How often fast-forward had to simulate what a channel does with a request.
+  std::uint64_t simulated_transfers() const { return known_ ? known_->simulated() : 0; }
+
   /// Shows every command to an observer, channel after channel: to be called before the first request.
   void observe(CommandObserver observer);
 
@@ -76,6 +81,8 @@ class DetailedMemory {
   template <class Fn>
   void for_each_share(const MemoryRequest& request, Fn&& fn);
   void collect(Channel& channel);
+  Cycle serve(const Segment& segment, std::uint32_t index);
+  void wake();
 
   DramConfig config_;
   std::unique_ptr<const ChannelRules> rules_;
@@ -84,6 +91,9 @@ class DetailedMemory {
   Statistics scratch_statistics_;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::unique_ptr<Channel> scratch_;  // for looking ahead
+  std::unique_ptr<KnownTransfers> known_;
+  bool asleep_ = false;                  // some channel may be
+  std::vector<RestingChannel> resting_;  // of each channel; none without fast-forward
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_pending_;
   std::vector<Completion> completions_;

@@ -252,6 +252,9 @@ struct DramConfig {
   /// Answer BEGIN_REQ by a call with END_REQ, never by the return value, for initiators that ignore return values; for
   /// platforms that have such, so no key of files.
   bool end_request_by_call = false;
+  /// Take over what a channel is known to do, which is exact, instead of simulating it again; no property of the
+  /// memory, so no key of its section.
+  bool fast_forward = true;
   std::string request_trace;
   DramOrganisation organisation;
   DramTiming timing;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include <anda/dram/command.h>
 
@@ -20,6 +22,27 @@ class LatencyHistogram {
     ++count_;
     sum_ += cycles;
     longest_ = std::max(longest_, cycles);
+  }
+
+  /// Some latencies, without the bins that are empty.
+  struct Part {
+    std::vector<std::pair<std::uint16_t, std::uint32_t>> bins;  ///< number, latencies in it
+    std::uint64_t count = 0;
+    std::uint64_t sum = 0;
+    Cycle longest = 0;
+  };
+  Part all() const {
+    Part part{{}, count_, sum_, longest_};
+    for (std::size_t bin = 0; bin < bin_count && count_ > 0; ++bin) {
+      if (bins_[bin] > 0) part.bins.emplace_back(bin, bins_[bin]);
+    }
+    return part;
+  }
+  void add(const Part& part) {
+    for (const auto& [bin, latencies] : part.bins) bins_[bin] += latencies;
+    count_ += part.count;
+    sum_ += part.sum;
+    longest_ = std::max(longest_, part.longest);
   }
 
   std::uint64_t count() const { return count_; }

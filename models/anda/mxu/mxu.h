@@ -92,6 +92,9 @@ class Mxu : public ArrayBlock {
   /// Shows an observer what the array does; it must outlive the runs. None by default.
   void observe(ActivityObserver* observer) override { observer_ = observer; }
 
+  /// Whether tiles and steps that find the state of those before are taken over; on by default.
+  void fast_forward(bool on) { fast_forward_ = on; }
+
   /// Work of one output tile.
   Work work(const ArrayTile& tile, std::uint32_t mantissa_bits) const;
   void count(const Work& work) { total_ += work; }
@@ -191,6 +194,7 @@ class Mxu : public ArrayBlock {
 
   Shown shown_;
 
+  bool fast_forward_ = true;
   ActivityObserver* observer_ = nullptr;
   Work total_;
   StallCounts stalls_;

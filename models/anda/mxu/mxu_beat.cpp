@@ -8,8 +8,9 @@ namespace anda {
 /// Whether the state after some tiles is the one before them, a period later.
 bool Mxu::recurs(const Instants& before) const {
   const std::uint64_t period = pace_.done - before.pace.done;
-  return repeatable_ && !functional_.enabled && observer_ == nullptr && pace_.waited == before.pace.waited &&
-         before.pace.recurs(pace_) && put_out_ - before.put_out == period && stored_ - before.stored == period;
+  return fast_forward_ && repeatable_ && !functional_.enabled && observer_ == nullptr &&
+         pace_.waited == before.pace.waited && before.pace.recurs(pace_) && put_out_ - before.put_out == period &&
+         stored_ - before.stored == period;
 }
 
 /// Goes on by `times` periods like the one since then.

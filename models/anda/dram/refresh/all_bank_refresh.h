@@ -34,6 +34,12 @@ class AllBankRefresh {
   void refreshed(Command) { --owed_; }
   std::uint64_t skip(Cycle until);
 
+  static constexpr bool regular = true;
+  void restart(Cycle due) {
+    owed_ = 0;
+    due_ = due;
+  }
+
  private:
   bool forced() const { return owed_ > most_postponed_; }
 

@@ -24,6 +24,9 @@ class NoRefresh {
   Choice next(const ChannelState&) const { return {}; }
   void refreshed(Command) {}
   std::uint64_t skip(Cycle) { return 0; }
+
+  static constexpr bool regular = true;
+  void restart(Cycle) {}
 };
 
 }  // namespace anda::dram

@@ -27,6 +27,9 @@ class PerBankRefresh {
   void refreshed(Command command);
   std::uint64_t skip(Cycle until);
 
+  static constexpr bool regular = false;  // the next bank depends on which were used when
+  void restart(Cycle) {}
+
  private:
   Cycle turn() const { return interval_ / banks_; }
 

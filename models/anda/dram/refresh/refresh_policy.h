@@ -27,6 +27,9 @@ namespace anda::dram {
 ///   void refreshed(Command)                     its refresh command has left
 ///   std::uint64_t skip(Cycle until)             refreshes that a channel with closed banks and without requests can do
 ///                                               before a cycle and that need not be simulated one by one
+///   static constexpr bool regular               at rest, all that it will do follows from due(), and it comes again
+///                                               once in tREFI, or never
+///   void restart(Cycle due)                     starts at rest, if it is regular
 ///
 /// What it decides must depend on the past alone: a channel that is run up to an arrival and then told of it goes on as
 /// one that knew of it from the start. There is one controller for each type in this list.

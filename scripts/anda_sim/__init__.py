@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Anda simulator from Python.
+
+    import anda_sim
+
+    run = anda_sim.run("llama-13b.yaml", phase="decode", batch=8)     # a Run: run.time_s, run.energy_j, run.ops, run.plot()
+    table = anda_sim.sweep("llama-13b.yaml", {"accelerator.mxu.rows": [8, 16, 32]}).frame()
+
+Config            a file, and what is changed in it
+run               one simulation: a Run of Systems
+sweep, explore    many: every combination of some parameters, or the best that a search finds
+compare           systems against each other on several models
+search            mantissa lengths that cost least within a loss of accuracy
+Simulator         the program itself, for what has no function here
+InputError        what is wrong with the input: problems, and file, line and key of the first one
+RunError          what failed although the input was fine
+
+docs/python.md shows all of it. Nothing is imported before it is used, so that a script which only needs a part of the package
+needs only what that part imports."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, List
+
+if TYPE_CHECKING:
+    from .common.errors import InputError, Problem, RunError
+    from .comparisons import Comparison, compare
+    from .configuration import Config
+    from .picture import Picture
+    from .runs import Run, System, run
+    from .searches import search
+    from .simulator import Simulator
+    from .studies import explore, sweep
+
+_HOMES = {"Config": "configuration", "run": "runs", "Run": "runs", "System": "runs", "sweep": "studies", "explore": "studies",
+          "compare": "comparisons", "Comparison": "comparisons", "search": "searches", "Picture": "picture", "Simulator": "simulator",
+          "InputError": "common.errors", "RunError": "common.errors", "Problem": "common.errors"}
+
+__all__ = ["Comparison", "Config", "InputError", "Picture", "Problem", "Run", "RunError", "Simulator", "System", "compare", "explore", "run",
+           "search", "sweep"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> List[str]:
+    return sorted([*globals(), *_HOMES])

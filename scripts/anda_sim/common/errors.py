@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the scripts end when they cannot go on."""
+
+import errno
+import os
+import re
+import signal
+import sys
+from dataclasses import dataclass
+from typing import Any, List, Optional
+
+from .terminal import PrintableStream, one_line
+from .tree import PACKAGE
+
+# Of a key that stands in no file: changed by --set, or a parameter of a sweep that is given in Python.
+_SETTING = re.compile(r"--set (?P<key>[\w.-]+)=(?:.*: (?P=key)[\w.\[\]-]*: |.*?: )(?P<message>.*)", re.DOTALL)
+_PARAMETER = re.compile(r"parameters: (?P<key>[\w.-]+): (?P<message>.*)", re.DOTALL)
+_PLACE = re.compile(r"(?P<file>[^\n]+?)(?::(?P<line>\d+)(?::(?P<column>\d+))?)?: "
+                    r"(?:(?P<key>[A-Za-z_][\w.\[\]-]*): )?(?P<message>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. `file`, `line`, `column` and `key` are None where the message names none."""
+
+    message: str
+    file: Optional[str] = None
+    line: Optional[int] = None
+    column: Optional[int] = None
+    key: Optional[str] = None
+
+
+def _problem(text: str) -> Problem:
+    setting = _SETTING.fullmatch(text) or _PARAMETER.fullmatch(text)
+    if setting:
+        return Problem(setting["message"], key=setting["key"])
+    place = _PLACE.fullmatch(text)
+    # Without a line, what stands before a colon is a file if it looks like the name of one.
+    if not place or not (place["line"] or re.search(r"[./]", place["file"]) and " " not in place["file"]):
+        return Problem(text)
+    line, column = (int(place[part]) if place[part] else None for part in ("line", "column"))
+    return Problem(place["message"], place["file"], line, column, place["key"])
+
+
+class _Problems(Exception):
+    """Each argument is one line of the message."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(one_line, self.args))
+
+    @property
+    def problems(self) -> List[Problem]:
+        """Everything that is wrong, in the order of the message."""
+        return [_problem(str(line)) for line in self.args]
+
+    @property
+    def file(self) -> Optional[str]:
+        """The file of the first problem."""
+        return self.problems[0].file if self.args else None
+
+    @property
+    def line(self) -> Optional[int]:
+        """The line of the first problem, from 1."""
+        return self.problems[0].line if self.args else None
+
+    @property
+    def key(self) -> Optional[str]:
+        """The configuration key of the first problem, with dots."""
+        return self.problems[0].key if self.args else None
+
+
+class InputError(_Problems):
+    """What the user gave is wrong: exit status 2."""
+
+
+class RunError(_Problems):
+    """The input was fine, and it failed all the same: exit status 1. What is finished is kept."""
+
+
+# The process or the machine has no room for another open file: no fault of the file.
+_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
+
+def read_error(path, error):
+    """What to raise for a file that could not be read, from its OSError."""
+    return (RunError if error.errno in _NO_ROOM else InputError)(f"{path}: cannot be read: {error.strerror}")
+
+
+def suggestion(word, words):
+    """`; did you mean …?` if one of `words` is close to `word`, else nothing."""
+    import difflib
+
+    near = difflib.get_close_matches(str(word)[:100], [str(each) for each in words], n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+class _Signals:
+    """Ctrl-C and SIGTERM as KeyboardInterrupt, once: the second one ends the program at once."""
+
+    NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self):
+        self.seen = None
+        self._before = {}
+
+    def begin(self):
+        for number in self.NUMBERS:
+            # What was started with a signal ignored, such as a shell's background job, goes on ignoring it.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._stop)
+        # The scripts start with SIGINT held back, so that it does not come while Python itself still starts.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, self.NUMBERS)
+
+    def _stop(self, number, _):
+        self.seen = number
+        signal.signal(number, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    def restore(self):
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def end(self):
+        """Ends the process by the signal, as shells expect of a program that was interrupted."""
+        number = self.seen or signal.SIGINT
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError:
+                pass
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+
+def _place(error):
+    """Where in the scripts an exception was raised: the last of their lines on the way to it."""
+    here = str(PACKAGE)
+    place, trace = "", error.__traceback__
+    while trace:
+        file = os.path.abspath(trace.tb_frame.f_code.co_filename)
+        if file.startswith(here + os.sep):
+            place = f"{os.path.relpath(file, here)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _message(error, group):
+    """(message, exit status) of what main() has thrown."""
+    if isinstance(error, InputError):
+        return str(error), 2
+    if isinstance(error, RunError):
+        return str(error), 1
+    if isinstance(error, MemoryError):
+        return "out of memory", 1
+    if isinstance(error, OSError):
+        what = error.strerror or str(error)
+        return one_line(f"{error.filename}: {what}" if error.filename is not None else what), 1
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"needs the Python module {error.name}; `scripts/install_dependencies {group}` installs it", 1
+    what = str(error).strip().partition("\n")[0]
+    return one_line(f"internal error at {_place(error)}: {type(error).__name__}{': ' if what else ''}{what[:300]}"), 1
+
+
+def guarded(name: str, main: Any, group: str, arguments: Any = None, interrupted: str = "interrupted") -> int:
+    """Calls main(arguments), with what can go wrong as a message for people; returns the exit status.
+
+    name -- of the script; group -- of scripts/install_dependencies that has its modules; interrupted -- what is said after
+    Ctrl-C or SIGTERM, which then end the process. Nothing but printable text reaches the terminal. `python3 -X dev` shows the
+    traceback of an internal error."""
+    streams = sys.stdout, sys.stderr
+    shown: Any = map(PrintableStream, streams)
+    sys.stdout, sys.stderr = shown
+
+    def say(message: str) -> None:
+        try:
+            print(f"{name}: {message}", file=sys.stderr, flush=True)
+        except OSError:
+            pass
+
+    signals = _Signals()
+    try:
+        for stream in streams:
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        signals.begin()
+        status = main(arguments) or 0
+        sys.stdout.flush()
+        return status
+    except SystemExit:
+        raise
+    except BrokenPipeError:
+        _forget_output(streams[0])
+        return 1
+    except BaseException as error:
+        # Libraries may turn an interruption into an error of their own.
+        if signals.seen or isinstance(error, KeyboardInterrupt):
+            say(interrupted)
+            signals.end()
+            raise
+        message, status = _message(error, group)
+        if sys.flags.dev_mode and message.startswith("internal error"):
+            raise
+        say(message)
+        return status
+    finally:
+        signals.restore()
+        sys.stdout, sys.stderr = streams
+
+
+def _forget_output(stream):
+    """Nobody reads the output any more: what Python writes at its end must not fail again."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)

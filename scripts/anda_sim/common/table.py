@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables on the terminal, no wider than it is."""
+
+import shutil
+import sys
+from typing import List, Optional, Sequence
+
+from .terminal import one_line
+
+_GAP = 2
+
+
+def terminal_columns() -> Optional[int]:
+    """Columns of the terminal that standard output is; None for files and pipes, whose lines have no limit."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], columns: Optional[int] = None) -> str:
+    """Lines with the cells to the right in columns. Where they are wider than `columns`, what does not fit follows below, beside
+    the first column again."""
+    from tabulate import tabulate
+
+    table = [[one_line(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[place]) for row in table) for place in range(len(head))]
+    parts: List[List[int]] = [[0]]
+    for place in range(1, len(head)):
+        used = sum(widths[each] + _GAP for each in parts[-1]) + widths[place]
+        if columns is not None and used > columns and len(parts[-1]) > 1:
+            parts.append([0])
+        parts[-1].append(place)
+    texts = []
+    for part in parts:
+        cells = [[row[place] for place in part] for row in table]
+        texts.append(tabulate(cells, tablefmt="plain", stralign="right", disable_numparse=True))
+    return "\n\n".join("\n".join(line.rstrip() for line in text.splitlines()) for text in texts)

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where this package is: in the source tree of the simulator, or installed without one."""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+# The root of the source tree. Of an installed package it is some folder in which nothing of the tree is.
+SOURCE = PACKAGE.parents[1]
+BUILT_PROGRAM = SOURCE / "build" / "release" / "src" / "anda-sim"
+
+
+def is_there() -> bool:
+    """Whether the package runs from the source tree, which can build the simulator."""
+    return (SOURCE / "scripts" / "anda-sim").is_file()

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Configurations of the simulator as Python objects: a file, and what is changed in it."""
+
+import functools
+import os
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Union
+
+from .common import tree
+from .common.errors import InputError
+from .html import details, table
+from .simulator import PathLike, Simulator
+from .values import as_text, flat
+
+# Keys of `workload` of which a configuration gives exactly one: a new one takes the place of the others.
+_SOURCES = ("workload.model", "workload.config_json", "workload.trace")
+ConfigLike = Union["Config", PathLike, Mapping[str, Any], None]
+
+
+@functools.lru_cache(maxsize=None)
+def default_simulator(program: Optional[str] = None) -> Simulator:
+    """The client of a program, made once."""
+    return Simulator(program)
+
+
+@functools.lru_cache(maxsize=None)
+def _defaults(simulator: Simulator) -> Dict[str, Any]:
+    return simulator.effective(simulator.call("config"))
+
+
+def shipped_folders() -> "list[Path]":
+    """Where the configurations lie that come with the simulator."""
+    return [folder for folder in (tree.SOURCE / "configs",) if folder.is_dir()]
+
+
+def find_file(path: PathLike) -> Path:
+    """The file at `path`, or the one of that name among the shipped configurations. InputError where there is neither."""
+    given = Path(path)
+    for candidate in (given, *(folder / given for folder in shipped_folders())):
+        if candidate.is_file():
+            return Path(os.path.realpath(candidate))
+    raise InputError(f"{given}: cannot be opened: there is no such file, here or among the shipped configurations")
+
+
+class Config:
+    """A configuration: a file of docs/configuration.md, with keys changed.
+
+        Config("llama-13b.yaml")                              # by path, or by name from configs/
+        Config("llama-13b.yaml", dram="ddr4", batch=8)        # top-level keys, and keys of the workload
+        Config("llama-13b.yaml", {"accelerator.mxu.rows": 32})
+        Config({"workload": {"model": "LLaMA-13B"}})          # no file: the defaults
+
+    A map may be nested or have dotted keys. `program` names another anda-sim; relative paths among the values start at the
+    current folder. InputError, with file, line and key, says what is wrong. Objects do not change; replace() makes new ones."""
+
+    def __init__(self, file: Union[PathLike, Mapping[str, Any], None] = None, settings: Optional[Mapping[str, Any]] = None, *,
+                 program: Optional[PathLike] = None, **keys: Any) -> None:
+        if isinstance(file, Mapping):
+            settings = {**file, **(settings or {})}
+            file = None
+        self.simulator = default_simulator(None if program is None else os.path.realpath(program))
+        self.file = None if file is None else find_file(file)
+        self.folder = os.getcwd()
+        self.settings: Dict[str, Any] = {}
+        self._add(flat(settings or {}))
+        self._add(self._by_key(keys))
+        text, problem = self.simulator.config(self.file, self.settings, self.folder)
+        if text is None:
+            raise InputError(*problem.splitlines())
+        self.text = text
+        self.effective = self.simulator.effective(text)
+
+    def _by_key(self, keys: Mapping[str, Any]) -> Dict[str, Any]:
+        """Keyword arguments as dotted keys: those of the top level, then those of the workload."""
+        top = _defaults(self.simulator)
+        workload = top["workload"]
+        return flat({f"workload.{key}" if key in workload and key not in top else key: value for key, value in keys.items()})
+
+    def _add(self, settings: Mapping[str, Any]) -> None:
+        for source in (each for each in _SOURCES if settings.get(each)):
+            self.settings.update({other: "" for other in _SOURCES if other != source and other not in settings})
+        self.settings.update(settings)
+
+    def replace(self, settings: Optional[Mapping[str, Any]] = None, **keys: Any) -> "Config":
+        """A configuration that differs from this one in these keys, which are given as to Config()."""
+        made = Config.__new__(Config)
+        made.simulator, made.file, made.folder = self.simulator, self.file, self.folder
+        made.settings = dict(self.settings)
+        made._add(flat(settings or {}))
+        made._add(made._by_key(keys))
+        text, problem = made.simulator.config(made.file, made.settings, made.folder)
+        if text is None:
+            raise InputError(*problem.splitlines())
+        made.text, made.effective = text, made.simulator.effective(text)
+        return made
+
+    def __getitem__(self, key: str) -> Any:
+        """The effective value of a dotted key; KeyError where there is none."""
+        value: Any = self.effective
+        for part in key.split("."):
+            value = value[part]
+        return value
+
+    @property
+    def name(self) -> str:
+        return str(self.effective["name"])
+
+    def __repr__(self) -> str:
+        changed = "".join(f", {key}={as_text(value)}" for key, value in self.settings.items())
+        return f"<Config {self.file.name if self.file else 'of defaults'}{changed}>"
+
+    def _repr_html_(self) -> str:
+        rows = [[key, as_text(value)] for key, value in self.settings.items()]
+        return table(self.name or "configuration", ["changed key", "value"], rows) + details("effective configuration", self.text)
+
+
+def config_of(config: ConfigLike, keys: Mapping[str, Any], program: Optional[PathLike] = None) -> Config:
+    """What functions of the package take as their configuration, with their keyword arguments in it."""
+    if isinstance(config, Config):
+        if program is not None:
+            raise InputError("program: the Config has a program of its own; give it to Config()")
+        return config.replace(None, **keys) if keys else config
+    return Config(config, None, program=program, **keys)

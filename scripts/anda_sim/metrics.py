@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The numbers of whole systems by name, as the glossary of the simulator defines them."""
+
+from typing import Any, Dict, List, Mapping, Optional
+
+from .common.errors import InputError, suggestion
+from .simulator import Simulator
+
+EDP = "energy_delay_product_pj_s"
+
+
+class Metrics:
+    """Names of the numbers that a report has of a system: those of the glossary, EDP, and the ratios to the baseline."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        glossary = simulator.glossary
+        self.paths = {row["name"]: row["path"].split(".") for row in glossary["metrics"]}
+        self.ratios = [row["name"] for row in glossary["ratios"]]
+
+    @property
+    def names(self) -> List[str]:
+        return [*self.paths, EDP, *self.ratios]
+
+    def check(self, name: str, where: str) -> None:
+        """InputError unless `name` is a metric."""
+        if name not in self.names:
+            raise InputError(f"{where}: `{name}` is not a number of the report; docs/glossary.md lists them, besides "
+                             f"{EDP}{suggestion(name, self.names)}")
+
+    def numbers(self, report: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
+        """{system: {metric: value}} of a report; None where a number has no meaning. TypeError where it is no report."""
+        ratios = {each.get("system"): each for each in report["ratios"]}
+        result = {}
+        for system in report["systems"]:
+            name = system.get("name")
+            if not isinstance(name, str):
+                raise TypeError("a system of the report has no name")
+            values: Dict[str, Any] = {}
+            for metric, path in self.paths.items():
+                value = system
+                for part in path:
+                    value = value.get(part) if isinstance(value, dict) else None
+                values[metric] = _measured(metric, value)
+            energy, time_s = values["energy_total_pj"], values["time_s"]
+            values[EDP] = None if energy is None or time_s is None else energy * time_s
+            own = ratios.get(name)
+            values.update({ratio: _measured(ratio, own.get(ratio)) if own else 1.0 for ratio in self.ratios})
+            result[name] = values
+        return result
+
+
+def _measured(metric: str, value: Any) -> Optional[float]:
+    """A number of a report, or None. Beyond 10^100 it is none: sums and products of such would not be finite."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1e100):
+        raise TypeError(f"{metric} of the report is not a number from 0 to 1e100")
+    return value

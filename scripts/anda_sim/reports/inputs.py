@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the arguments of the scripts name."""
+
+from pathlib import Path
+
+from anda_sim.common import strict_json
+from anda_sim.common.errors import InputError
+
+from .runs import load_run, name_runs
+from .tables import load_comparison, load_search, load_table
+
+# What a folder is of, by the file that is in it.
+RESULTS = ("report.json", "results.csv", "compare.json", "search.json")
+
+
+def file_of(path):
+    """The file of a folder of results, or the file that is named itself."""
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file or folder")
+    if path.is_dir():
+        found = next((path / name for name in RESULTS if (path / name).is_file()), None)
+        if found is None:
+            raise InputError(
+                f"{path}: has neither report.json (of anda-sim run), results.csv (of a sweep or an exploration), "
+                "compare.json nor search.json"
+            )
+        return found
+    if path.suffix not in (".csv", ".sqlite", ".json"):
+        raise InputError(f"{path}: must be a folder of results, or a .json, .csv or .sqlite file of them")
+    return path
+
+
+def load(paths):
+    """(runs, tables) of what is named, in its order."""
+    runs, tables = [], []
+    for path in paths:
+        file = file_of(Path(path))
+        if file.suffix != ".json":
+            tables.append(load_table(file))
+            continue
+        document = strict_json.load(file)
+        # Each of the three has parts that the others do not have.
+        if isinstance(document, dict) and "models" in document:
+            tables.append(load_comparison(file, document))
+        elif isinstance(document, dict) and "front" in document:
+            tables.append(load_search(file, document))
+        else:
+            runs.append(load_run(file, document))
+    name_runs(runs)
+    return runs, tables

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The search for mantissa lengths from Python: `anda-sim search`."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+
+from . import html
+from .common import schema, strict_json
+from .common.errors import InputError
+from .configuration import Config, ConfigLike, config_of
+from .progress import watched
+from .simulator import PathLike
+from .studies import kept
+
+TENSORS = ("A_qkv", "A_o", "A_u", "A_d")
+
+
+class Found:
+    """What `anda-sim search` found. report -- all of search.json; folder -- of the results, None where not kept."""
+
+    def __init__(self, config: Config, report: Mapping[str, Any], folder: Optional[Path]) -> None:
+        self.config, self.report, self.folder = config, report, folder
+
+    @property
+    def baseline_perplexity(self) -> float:
+        return float(self.report["baseline_perplexity"])
+
+    def frame(self) -> Any:
+        """A DataFrame with a row for each tolerance: whether it is met, the best combination, its loss, what it saves, and with
+        simulate=True how it compares with FP-FP."""
+        import pandas
+
+        return pandas.DataFrame([self._row(result) for result in self.report["results"]])
+
+    @staticmethod
+    def _row(result: Mapping[str, Any]) -> Dict[str, Any]:
+        best = result.get("per_layer", result["best"])
+        simulated = {key: result["simulation"][key] for key in ("speedup", "area_efficiency", "energy_efficiency")} \
+            if "simulation" in result else {}
+        return {"tolerance": result["tolerance"], "met": result["meets_tolerance"], **dict(zip(TENSORS, best["combination"])),
+                "loss": best["loss"], "perplexity": best["perplexity"], "bops_saving": best.get("bops_saving"), **simulated}
+
+    def front(self) -> Any:
+        """A DataFrame of what was looked at and is beaten by nothing else in both cost and loss."""
+        import pandas
+
+        return pandas.DataFrame([{**dict(zip(TENSORS, each["combination"])),
+                                  **{key: value for key, value in each.items() if key not in ("combination", "layers")}}
+                                 for each in self.report["front"]])
+
+    def config_for(self, tolerance: float) -> Config:
+        """The configuration with what was found for a tolerance. InputError where nothing met it."""
+        for result in self.report["results"]:
+            if result["tolerance"] == tolerance and result["meets_tolerance"]:
+                best = result.get("per_layer", result["best"])
+                layers = {str(number): bits for number, bits in enumerate(best.get("layers", []))}
+                return self.config.replace({"precision": dict(zip(TENSORS, best["combination"])),
+                                            **{f"precision.layers.{layer}": bits for layer, bits in layers.items()}})
+        met = ", ".join(str(result["tolerance"]) for result in self.report["results"] if result["meets_tolerance"])
+        raise InputError(f"tolerance {tolerance}: there is no result for it; met are {met or 'none'}")
+
+    def __repr__(self) -> str:
+        met = sum(result["meets_tolerance"] for result in self.report["results"])
+        return f"<Found {met} of {len(self.report['results'])} tolerances met, {self.report['evaluations']} evaluations>"
+
+    def _repr_html_(self) -> str:
+        rows = [self._row(result) for result in self.report["results"]]
+        head = list(dict.fromkeys(key for row in rows for key in row))
+        caption = f"{self.report['name']}: mantissa bits, objective {self.report['objective']}"
+        return html.table(caption, head, [[str(row.get(key)) if key == "met" else row.get(key) for key in head] for row in rows])
+
+
+def search(config: ConfigLike = None, *, model_dir: Optional[PathLike] = None, tokens: Optional[PathLike] = None,
+           evaluator: Optional[str] = None, tolerance: Union[float, Sequence[float]] = 0.01, objective: Optional[str] = None,
+           iterations: Optional[int] = None, per_layer: bool = False, layer_iterations: Optional[int] = None,
+           simulate: bool = False, threads: Optional[int] = None, out: Optional[PathLike] = None, progress: bool = True,
+           program: Optional[PathLike] = None, **keys: Any) -> Found:
+    """Looks for the mantissa lengths that cost least while the model loses no more accuracy than allowed (docs/search.md).
+
+    config -- the workload and the machine, as in run(); without it and without keys, those of model_dir; model_dir, tokens --
+    the checkpoint and the text that perplexities are measured on, or evaluator -- a shell command that answers with them;
+    tolerance -- the largest loss as a share, or several; out -- a folder that keeps the results and the log, with which the
+    same call goes on. A tolerance that is not met is no error: `met` of its row is False."""
+    if config is None and not keys and model_dir is not None:
+        keys = {"config_json": Path(os.path.realpath(model_dir)) / "config.json"}
+    made = config_of(config, keys, program)
+    tolerances = [tolerance] if isinstance(tolerance, (int, float)) else list(tolerance)
+    given = {"--model-dir": model_dir, "--tokens": tokens, "--evaluator": evaluator, "--objective": objective,
+             "--iterations": iterations, "--layer-iterations": layer_iterations, "--threads": threads}
+    options: List[Any] = [word for name, value in given.items() if value is not None for word in (name, value)]
+    options += [name for name, wanted in (("--per-layer", per_layer), ("--simulate", simulate)) if wanted]
+    with kept(out) as folder, tempfile.TemporaryDirectory(prefix="anda-sim-") as temporary:
+        file = Path(temporary) / "search.yaml"
+        file.write_text(made.text, encoding="utf-8")
+        watched(made.simulator, ["search", file, "--out", folder, "--quiet", "--tolerance", ",".join(map(repr, map(float, tolerances))),
+                                 *options], made.name, progress, accept=(0, 1))
+        report = strict_json.load(folder / "search.json")
+        schema.check(folder / "search.json", report, schema.named("search"), "a search.json of anda-sim search")
+        return Found(made, report, None if out is None else folder)

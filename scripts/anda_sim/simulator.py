@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one client of the program anda-sim: finds it, calls it, and turns what it says into values and exceptions."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union
+
+from .common import strict_json, tree, yaml_text
+from .common.errors import InputError, RunError
+from .common.digest import sha256
+from .values import as_text
+
+PathLike = Union[str, "os.PathLike[str]"]
+# What an effective configuration has at least.
+_SECTIONS = ("precision", "workload", "functional")
+_PROGRESS = "progress "
+
+
+def find_program(program: Optional[PathLike] = None) -> str:
+    """The path of anda-sim: `program`, or what the environment variable ANDA_SIM names, or that of the source tree around
+    this package, which is built where needed, or the one on the PATH. InputError where there is none."""
+    given, said = (program, "--program") if program is not None else (os.environ.get("ANDA_SIM"), "ANDA_SIM")
+    if given:
+        path = os.path.realpath(given)
+        if not os.access(path, os.X_OK) or os.path.isdir(path):
+            raise InputError(f"{said} {os.fspath(given)}: is not a program")
+        return path
+    if tree.is_there():
+        try:
+            subprocess.run([tree.SOURCE / "scripts" / "anda-sim", "--version"], check=True, stdout=subprocess.DEVNULL)
+        except subprocess.CalledProcessError:
+            raise RunError("anda-sim could not be built") from None
+        return os.path.realpath(tree.BUILT_PROGRAM)
+    found = shutil.which("anda-sim")
+    if found is None:
+        raise InputError("anda-sim is not on the PATH; install it, or name it with the environment variable ANDA_SIM")
+    return os.path.realpath(found)
+
+
+def set_options(settings: Mapping[str, Any]) -> List[str]:
+    """`--set` options for the keys of a configuration."""
+    return [word for key, value in settings.items() for word in ("--set", f"{key}={as_text(value)}")]
+
+
+class Simulator:
+    """The program at `path`, by default the one that find_program() finds. Every method raises InputError or RunError with
+    the lines that the program wrote, for its exit status 2 or 1."""
+
+    def __init__(self, path: Optional[PathLike] = None) -> None:
+        self.path = find_program(path)
+        self.sha256 = sha256(self.path)
+        self._glossary: Optional[Dict[str, Any]] = None
+
+    def _run(self, args: Iterable[Any], folder: Optional[PathLike]) -> "subprocess.CompletedProcess[str]":
+        try:
+            return subprocess.run([self.path, *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+                                  errors="replace", cwd=folder)
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be run: {error.strerror}") from None
+
+    def _run_watched(self, args: Iterable[Any], on_progress: Callable[[float], None]) -> "subprocess.CompletedProcess[str]":
+        """As _run(), without its standard output. The program says how far it is in lines of its standard error."""
+        command = [self.path, *map(str, args)]
+        try:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                       encoding="utf-8", errors="replace", env={**os.environ, "ANDA_SIM_PROGRESS": "lines"})
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be run: {error.strerror}") from None
+        said = []
+        try:
+            for line in process.stderr or ():
+                if line.startswith(_PROGRESS):
+                    on_progress(float(line.removeprefix(_PROGRESS)))
+                else:
+                    said.append(line)
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.wait()
+        return subprocess.CompletedProcess(command, process.returncode, "", "".join(said))
+
+    def call(self, *args: Any, folder: Optional[PathLike] = None, accept: Tuple[int, ...] = (0,),
+             on_progress: Optional[Callable[[float], None]] = None) -> str:
+        """What the program prints. folder -- where it runs; accept -- exit statuses that are no error; on_progress -- called
+        with the share of the work that is done, 0 … 1, while the program runs in the current folder; nothing is returned."""
+        done = self._run_watched(args, on_progress) if on_progress else self._run(args, folder)
+        if done.returncode in accept:
+            return done.stdout
+        if done.returncode < 0:
+            raise RunError(f"anda-sim {args[0]} was ended by {signal.Signals(-done.returncode).name}")
+        lines = done.stderr.strip().removeprefix("error: ").splitlines()
+        raise (InputError if done.returncode == 2 else RunError)(*lines or [f"anda-sim {args[0]} ended with {done.returncode}"])
+
+    def results(self, command: str, config: PathLike, file: str, *args: Any, accept: Tuple[int, ...] = (0,)) -> Any:
+        """The JSON file that a command leaves in its folder of results, which is removed."""
+        with tempfile.TemporaryDirectory(prefix="anda-sim-") as folder:
+            self.call(command, config, "--out", folder, "--quiet", *args, accept=accept)
+            return strict_json.load(Path(folder) / file)
+
+    def config(self, base: Optional[PathLike], settings: Mapping[str, Any], folder: Optional[PathLike] = None) -> Tuple[Optional[str], str]:
+        """(text of the effective configuration, "") or (None, what is wrong).
+
+        base -- a configuration file or None; settings -- key to value; folder -- where relative paths in settings start."""
+        done = self._run(["config", *([base] if base else []), *set_options(settings)], folder)
+        if done.returncode == 0:
+            return done.stdout, ""
+        return None, done.stderr.strip().removeprefix("error: ") or f"anda-sim config ended with {done.returncode}"
+
+    def effective(self, text: str) -> Dict[str, Any]:
+        """The effective configuration as nested dicts."""
+        try:
+            values = yaml_text.load(self.path, text)
+            if values["systems"] and all(isinstance(values[section], dict) for section in _SECTIONS):
+                return dict(values)
+        except (InputError, KeyError, TypeError):
+            pass
+        raise InputError(f"--program {self.path}: is not anda-sim: its `config` writes no effective configuration")
+
+    @property
+    def glossary(self) -> Dict[str, Any]:
+        """The tables of `anda-sim glossary --json`: "metrics", "ratios", "ops", "actions" and others, lists of dicts with
+        name, unit and meaning."""
+        if self._glossary is None:
+            try:
+                document = strict_json.loads(self.call("glossary", "--json"), "its glossary")
+                if all(isinstance(row["name"], str) and isinstance(row["path"], str) for row in document["metrics"]):
+                    self._glossary = dict(document)
+            except (InputError, RunError, KeyError, TypeError):
+                pass
+            if self._glossary is None or not self._glossary["metrics"]:
+                raise InputError(f"--program {self.path}: is not anda-sim: its glossary has no table of metrics")
+        return self._glossary

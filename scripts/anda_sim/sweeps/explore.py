@@ -1,0 +1,409 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Search among the points of a sweep file for those that are best in several numbers at once, with Optuna.
+
+Trials are asked for in batches; each batch is simulated by processes side by side and told in the order in which it was asked for.
+The sampler of trial n is seeded with the seed and n, and nothing else but the trials before it decides what it proposes. So the
+same seed gives the same trials on any number of cores, and a search that was killed goes on as if it had not been.
+"""
+
+import hashlib
+import json
+import math
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from anda_sim import html
+from anda_sim.common import scalar
+from anda_sim.common.errors import InputError
+from anda_sim.common.table import terminal_columns, text_table
+from anda_sim.figures.pareto import pareto_front
+from anda_sim.metrics import EDP
+
+from .local import LocalExecutor
+from .loss import LossTable
+from .results import Results
+from .space import has_key, look_up
+from .study import damage, database_errors, spare_syncs, storage_of
+from .sweep import cell
+
+# Short names of what people minimise.
+ALIASES = {"cycles": "cycles", "time": "time_s", "energy": "energy_total_pj", "area": "area_total_mm2", "edp": EDP,
+           "power": "power_on_chip_mw"}
+DEFAULTS = {"minimise": ["cycles", "energy"], "constraints": [], "sampler": "nsga2", "trials": 200, "seed": 1, "batch": 16,
+            "population": 32}
+_CONSTRAINT = re.compile(r"\s*(\w+)\s*(<=|>=)\s*(\S+)\s*\Z")
+_ATTRIBUTE = "anda:violations"
+
+
+@dataclass
+class Constraint:
+    """`metric <= bound` or `metric >= bound`."""
+
+    metric: str
+    sense: str
+    bound: float
+
+    def violation(self, value):
+        """0 or less where it is met; relative to the bound, so that constraints weigh alike."""
+        excess = value - self.bound if self.sense == "<=" else self.bound - value
+        return excess / abs(self.bound) if self.bound else excess
+
+    def __str__(self):
+        return f"{self.metric} {self.sense} {self.bound:g}"
+
+
+class Exploration:
+    """A search over the space of `sweep` with `options`, those of DEFAULTS and `system`, `loss`.
+
+    Results and the study are in the folder `out`: results.sqlite and results.csv as of a sweep, study.sqlite of Optuna."""
+
+    def __init__(self, sweep, options):
+        self.sweep = sweep
+        self.options = {**DEFAULTS, **sweep.file.explore, **{k: v for k, v in options.items() if v is not None}}
+        self.where = sweep.file.where("explore")
+        self.system = self.options.get("system") or sweep.effective["systems"][-1]
+        if self.system not in sweep.effective["systems"]:
+            raise InputError(f"{self.where}: system: `{self.system}` is none of {', '.join(sweep.effective['systems'])}")
+        if "systems" in sweep.file.keys:
+            raise InputError(f"{sweep.file.where('systems')}: systems cannot be a parameter of a search; "
+                             "choose the element with accelerator.mxu.processing_element or run a sweep")
+        self.objectives = [self._metric(name) for name in self.options["minimise"]]
+        if len(set(self.objectives)) < len(self.objectives):
+            raise InputError(f"{self.where}: minimise: names a number twice")
+        self.constraints = [self._constraint(text) for text in self.options["constraints"]]
+        loss = self.options.get("loss")
+        self.loss_limit = loss["limit"] if loss else None
+        self.loss = LossTable(loss["table"], loss.get("monotone", False)) if loss else None
+        self._fill_outputs()
+        self.base_places = self._base_places()
+        self.reference = None
+
+    def _metric(self, name):
+        metric = ALIASES.get(name, name)
+        self.sweep.metrics.check(metric, self.where)
+        return metric
+
+    def _constraint(self, text):
+        match = _CONSTRAINT.match(text)
+        try:
+            bound = scalar.number(match[3]) if match else None
+        except scalar.OutOfRange:
+            bound = None
+        if bound is None:
+            raise InputError(f"{self.where}: `{text}` is not a constraint such as `area <= 2.5`; it is a number, <= or >=, a bound")
+        return Constraint(self._metric(match[1]), match[2], float(bound))
+
+    def _fill_outputs(self):
+        wanted = [*self.objectives, *(each.metric for each in self.constraints)]
+        self.sweep.outputs += [name for name in dict.fromkeys(wanted) if name not in self.sweep.outputs]
+
+    # The study: one number for each axis, its place in the list of values.
+
+    def _signature(self):
+        """What a study must have in common with a call that goes on with it."""
+        file = self.sweep.file
+        said = {"axes": [[axis.keys, axis.values] for axis in file.axes],
+                "derived": [[each.key, each.expression.text] for each in file.derived],
+                "conditions": [condition.text for condition, _ in file.conditions],
+                "base": self.sweep.plan({}).key, "objectives": self.objectives, "system": self.system,
+                "constraints": [str(each) for each in self.constraints], "loss": self._loss_signature(),
+                **{name: self.options[name] for name in ("sampler", "seed", "batch", "population")}}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    def _loss_signature(self):
+        if not self.loss:
+            return None
+        return [hashlib.sha256(self.loss.path.read_bytes()).hexdigest(), self.loss_limit, self.loss.monotone]
+
+    def _sampler(self, number, name=""):
+        """The sampler of a trial, or of one of its values: a value that is there already then changes nothing for the others."""
+        import optuna
+        seed = int.from_bytes(hashlib.sha256(f"{self.options['seed']} {number} {name}".encode()).digest()[:4], "big")
+        constrained = {"constraints_func": lambda trial: trial.user_attrs[_ATTRIBUTE]} if self._is_constrained else {}
+        if self.options["sampler"] == "tpe":
+            return self._ordered(optuna.samplers.TPESampler)(seed=seed, constant_liar=True, multivariate=True, **constrained)
+        return self._ordered(optuna.samplers.NSGAIISampler)(
+            seed=seed, population_size=self.options["population"], **constrained)
+
+    def _ordered(self, base):
+        """A kind of sampler that takes the parameters in the order of the file; Optuna takes them in that of its database."""
+        names = self._names()
+
+        class Ordered(base):
+            def infer_relative_search_space(self, study, trial):
+                space = super().infer_relative_search_space(study, trial)
+                return {name: space[name] for name in names if name in space}
+
+        return Ordered
+
+    @property
+    def _is_constrained(self):
+        return bool(self.constraints or self.loss)
+
+    def _study(self, out):
+        import optuna
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+        path = os.path.realpath(out / "study.sqlite")
+        if not os.path.exists(path):
+            self._begin_study(path)
+        storage = storage_of(path)
+        spare_syncs(storage.engine)
+        try:
+            study = optuna.load_study(storage=storage, study_name=self.sweep.name)
+            signature = study.user_attrs.get("signature")
+        except KeyError:
+            signature = None
+        if signature != self._signature():
+            raise InputError(f"{path}: is of another search: the parameters, the objectives, the constraints, the base, the "
+                             "sampler or the simulator differ; choose another folder with --out, whose results.sqlite "
+                             "may be copied from this one")
+        return study
+
+    def _begin_study(self, path):
+        """Puts a new study there, whole or not at all: half a database would be taken for a whole one."""
+        import optuna
+        new = f"{path}.new"
+        for leftover in (new, f"{new}-journal"):
+            Path(leftover).unlink(missing_ok=True)
+        storage = storage_of(new)
+        study = optuna.create_study(storage=storage, study_name=self.sweep.name,
+                                    directions=["minimize"] * len(self.objectives))
+        study.set_user_attr("signature", self._signature())
+        self._enqueue_base(study)
+        storage.engine.dispose()
+        os.replace(new, path)
+
+    def _names(self):
+        return [" & ".join(axis.keys) for axis in self.sweep.file.axes]
+
+    def _base_places(self):
+        """The place of the base's value on each axis, None where it is not there."""
+        base = self.sweep.plan({}).key
+        return [next((place for place, values in enumerate(axis.values)
+                      if self.sweep.plan(dict(zip(axis.keys, values))).key == base), None)
+                for axis in self.sweep.file.axes]
+
+    def _enqueue_base(self, study):
+        """The base as the first trial where it is a point of the space: a front is then never worse than it."""
+        if None not in self.base_places:
+            study.enqueue_trial(dict(zip(self._names(), self.base_places)))
+
+    def _suggest(self, trial):
+        """The place of its value on each axis. Numbers are in order, other values are categories."""
+        places = []
+        for name, axis in zip(self._names(), self.sweep.file.axes):
+            ordered = all(isinstance(value, (int, float)) and not isinstance(value, bool) for values in axis.values
+                          for value in values)
+            last = len(axis.values) - 1
+            trial.study.sampler = self._sampler(trial.number, name)
+            places.append(trial.suggest_int(name, 0, last) if ordered
+                          else trial.suggest_categorical(name, list(range(last + 1))))
+        return places
+
+    def _ask(self, study, first, count):
+        """[(number, values of the axes, the trial or None if it is finished)] of trials first … first + count − 1.
+
+        A search that was killed may have asked for some of them, and finished some, already."""
+        import optuna
+        # The base waits in the queue, which ask() takes it from.
+        known = {trial.number: trial for trial in study.get_trials(deepcopy=False)
+                 if trial.state != optuna.trial.TrialState.WAITING}
+        asked = []
+        for number in range(first, first + count):
+            earlier = known.get(number)
+            if earlier and len(earlier.params) == len(self._names()):
+                places = [earlier.params[name] for name in self._names()]
+                # A sampler that proposes something relative to the others would now see more of them finished.
+                study.sampler = optuna.samplers.RandomSampler()
+                trial = None if earlier.state.is_finished() else optuna.trial.Trial(study, earlier._trial_id)
+            else:
+                study.sampler = self._sampler(number)
+                trial = optuna.trial.Trial(study, known[number]._trial_id) if number in known else study.ask()
+                places = self._suggest(trial)
+            asked.append((number, self._chosen(places), trial))
+        return asked
+
+    def _chosen(self, places):
+        """The values of the axes at these places; ValueError where a study has others than its parameters have."""
+        places = list(places)
+        for name, axis, place in zip(self._names(), self.sweep.file.axes, places):
+            if type(place) is not int or not 0 <= place < len(axis.values):
+                raise ValueError(f"{name} is at {place}, its places are 0 to {len(axis.values) - 1}")
+        return tuple(axis.values[place] for axis, place in zip(self.sweep.file.axes, places))
+
+    def run(self, out=None, jobs=None, executor=None, limits=None, progress=None):
+        """Searches until there are as many trials as asked for, and returns the Result."""
+        out = Path(out or Path("results") / "explore" / self.sweep.name)
+        with database_errors(out / "study.sqlite"):
+            return self._run(out, jobs, executor, limits, progress)
+
+    def _run(self, out, jobs, executor, limits, progress):
+        sweep = self.sweep
+        limits = {**sweep.file.limits, **(limits or {})}
+        with Results(out, sweep.columns(sweep.effective["systems"]) + ["loss", "feasible"]) as results:
+            path = out / "study.sqlite"
+            with damage(path):
+                study = self._study(out)
+                finished = self._finished(study)
+            there = self._kept_rows(finished, results)
+            results.begin(list(there.values()))
+            bar = progress(self.options["trials"], list(there.values())) if progress else None
+            runner = (executor or (lambda r: LocalExecutor(r.work, jobs)))(results)
+            try:
+                self.reference = self._reference(results, runner, limits)
+                for first in range(0, self.options["trials"], self.options["batch"]):
+                    count = min(self.options["batch"], self.options["trials"] - first)
+                    with damage(path):
+                        asked = [each for each in self._ask(study, first, count) if each[0] not in there]
+                    self._batch(study, results, runner, limits, asked, bar)
+            finally:
+                runner.close()
+                if bar:
+                    bar.close()
+            rows = results.rows()
+        return Found(self, out, results.columns, rows)
+
+    def _finished(self, study):
+        """{number: values of the axes} of the trials that an earlier call has finished."""
+        return {trial.number: self._chosen(trial.params[name] for name in self._names())
+                for trial in study.get_trials(deepcopy=False)
+                if trial.number < self.options["trials"] and trial.state.is_finished()}
+
+    def _kept_rows(self, finished, results):
+        """{number: row} of those whose outcomes are kept."""
+        rows = {}
+        for number, chosen in finished.items():
+            point = self._point(number, chosen)
+            outcome = self.sweep.known(results, point) if point else None
+            if outcome:
+                rows[number] = self._row(point, outcome, results.columns)
+        return rows
+
+    def _reference(self, results, runner, limits):
+        (row,) = self._evaluate(results, runner, limits, [self.sweep.plan({})])
+        if row["status"] != "done":
+            raise InputError(f"{self.sweep.file.where('base')}: the base itself cannot be run: {row['error']}")
+        return row
+
+    def _batch(self, study, results, runner, limits, asked, bar):
+        import optuna
+
+        points = [point for number, chosen, _ in asked if (point := self._point(number, chosen))]
+        rows = {row["point"]: row for row in self._evaluate(results, runner, limits, points)}
+        results.add_rows(rows.values())
+        for number, _, trial in asked:
+            row = rows.get(number)
+            values = self._values(row) if row else None
+            study.sampler = self._sampler(number)  # it keeps the constraints of what it is told
+            if trial and values is None:
+                study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            elif trial:
+                trial.set_user_attr(_ATTRIBUTE, self._violations(row))
+                study.tell(trial, values)
+            if bar:
+                bar.update(row or {"status": "done"})
+
+    def _point(self, number, chosen):
+        """The Point of a trial, None where a condition forbids it."""
+        settings = self.sweep.space.complete(chosen)
+        return None if settings is None else self.sweep.plan(settings, number)
+
+    def _evaluate(self, results, runner, limits, points):
+        """Rows of points; what results.sqlite does not know yet is simulated."""
+        outcomes, missing = {}, {}
+        for point in points:
+            outcome = self.sweep.known(results, point)
+            if outcome:
+                outcomes[point.key or id(point)] = outcome
+            else:
+                missing[point.key] = point
+        for outcome in runner.run([self.sweep.job(point, limits) for point in missing.values()]):
+            results.add(outcome, missing[outcome["key"]].settings, self.sweep.simulator.sha256, [])
+            outcomes[outcome["key"]] = outcome
+        return [self._row(point, outcomes[point.key or id(point)], results.columns) for point in points]
+
+    def _row(self, point, outcome, columns):
+        row = self.sweep.row(point, outcome, columns)
+        loss = self.loss(self.sweep.simulator.effective(point.config)) if self.loss and point.config else None
+        row["loss"] = loss if loss is None or math.isfinite(loss) else None
+        known = self._values(row) is not None
+        row["feasible"] = int(known and all(each <= 0 for each in self._violations(row)))
+        return row
+
+    def _values(self, row):
+        values = [row[f"{self.system}.{name}"] for name in self.objectives]
+        return None if None in values or row["status"] != "done" else values
+
+    def _violations(self, row):
+        violations = [each.violation(row[f"{self.system}.{each.metric}"]) for each in self.constraints]
+        if self.loss:
+            # What the table does not know violates the limit more than anything that it knows.
+            bound = Constraint("loss", "<=", self.loss_limit)
+            violations.append(bound.violation(row["loss"]) if row["loss"] is not None else 1e9)
+        return violations
+
+
+class Found:
+    """What a search has found: `rows` of all trials, `front`, and the `reference`, which is the base."""
+
+    def __init__(self, exploration, folder, columns, rows):
+        self.exploration, self.folder, self.columns, self.rows = exploration, folder, columns, rows
+        self.reference = exploration.reference
+        self.objectives = [f"{exploration.system}.{name}" for name in exploration.objectives]
+
+    @property
+    def front(self):
+        """Rows of the Pareto front, by the first objective."""
+        return pareto_front([row for row in self.rows if row["feasible"]], self.objectives)
+
+    def frame(self):
+        """All trials as a pandas DataFrame."""
+        import pandas
+        return pandas.DataFrame(self.rows, columns=self.columns)
+
+    def table(self):
+        """(head, rows) of the front for people: each point with its numbers, and these as a multiple of the base's."""
+        keys, names = self.exploration.sweep.file.keys, self.exploration.objectives
+        shown = [*self.objectives, *(f"{self.exploration.system}.{each.metric}" for each in self.exploration.constraints
+                                     if each.metric not in names)]
+        short = [".".join(key.split(".")[-2:]) for key in keys]
+        head = ["point", *short, *(name.split(".", 1)[1] for name in shown), *(f"{name} / base" for name in names)]
+        table = [["base", *(str(cell(self._of_base(key))) for key in keys), *(f"{self.reference[name]:.5g}" for name in shown),
+                  *("1" for _ in names)]]
+        for row in self.front:
+            table.append([str(row["point"]), *(str(row[key]) for key in keys), *(f"{row[name]:.5g}" for name in shown),
+                          *(f"{row[name] / self.reference[name]:.3f}" if self.reference[name] else "" for name in self.objectives)])
+        return head, table
+
+    def text(self):
+        """The table of the front on the terminal."""
+        feasible = sum(row["feasible"] for row in self.rows)
+        return (f"{text_table(*self.table(), terminal_columns())}\n"
+                f"{len(self.front)} on the front, {feasible} of {len(self.rows)} trials meet the constraints")
+
+    def _of_base(self, key):
+        exploration = self.exploration
+        for axis, place in zip(exploration.sweep.file.axes, exploration.base_places):
+            if key in axis.keys and place is not None:
+                return axis.values[place][axis.keys.index(key)]
+        effective = exploration.sweep.effective
+        return look_up(effective, key) if has_key(effective, key) else ""
+
+    def front_frame(self):
+        """The Pareto front as a pandas DataFrame."""
+        import pandas
+        return pandas.DataFrame(self.front, columns=self.columns)
+
+    def plot(self):
+        """The Picture of trials, front and base: the first two objectives, and a third as colour."""
+        from anda_sim.picture import Picture
+
+        from .plot import plot_front
+        return Picture(lambda: plot_front(self))
+
+    def _repr_html_(self):
+        return html.table("Pareto front", *self.table())

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs points on the cores of this machine."""
+
+import os
+import sys
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+from anda_sim.common.errors import RunError
+
+from .point import Cancelled, NoRoom, ProgramChanged, run_point
+
+
+def user_cache():
+    """The folder of results that all runs of a user share, as `anda-sim cache` has it; None if there is no such place."""
+    for variable, below in (("XDG_CACHE_HOME", "anda-sim"), ("HOME", ".cache/anda-sim")):
+        if os.environ.get(variable, "").startswith("/"):
+            return os.path.join(os.environ[variable], below)
+    return None
+
+
+class LocalExecutor:
+    """`jobs` simulations at a time (all cores by default), each a process; threads only wait for them.
+
+    cache -- folder of results of GeMMs to take over and to keep new ones in; None for none, that of the user by default."""
+
+    def __init__(self, work_folder, jobs=None, cache=user_cache):
+        self.jobs = jobs or len(os.sched_getaffinity(0))
+        self._folder = work_folder
+        self._cache = cache() if callable(cache) else cache and os.path.abspath(cache)
+        self._told = set()
+        self._read, self._write = os.pipe()
+        self._pool = ThreadPoolExecutor(self.jobs)
+
+    def run(self, jobs):
+        """Outcomes of the jobs, in the order in which they end."""
+        jobs = iter(jobs)
+        waiting = set()
+        more = True
+        while more or waiting:
+            while more and len(waiting) < 2 * self.jobs:
+                job = next(jobs, None)
+                more = job is not None
+                if more:
+                    waiting.add(self._pool.submit(run_point, job, self._folder, self._read, self._cache, self._tell))
+            ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in ended:
+                try:
+                    yield future.result()
+                except ProgramChanged as error:
+                    raise RunError(str(error)) from None
+                except (NoRoom, OSError) as error:
+                    raise RunError(f"a point could not be run: {error}") from None
+                except Cancelled:
+                    pass
+
+    def _tell(self, note):
+        if note not in self._told:
+            self._told.add(note)
+            print(note, file=sys.stderr)
+
+    def close(self):
+        """Ends what still runs."""
+        os.write(self._write, b"x")
+        self._pool.shutdown(cancel_futures=True)
+        os.close(self._read)
+        os.close(self._write)

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figures of sweeps, as the section `plot` of a sweep file describes them.
+
+    plot:
+      x: accelerator.mxu.rows        # a parameter or a metric; the first parameter unless said otherwise
+      y: [time_s, energy_total_pj]   # metrics, a panel each
+      system: anda                   # the last system of the run unless said otherwise
+      series: workload.phase         # a second parameter: a line for each of its values
+      x_scale: log                   # linear unless said otherwise; y_scale likewise
+"""
+
+import json
+from pathlib import Path
+
+from anda_sim.common.errors import InputError
+from anda_sim.common.terminal import one_line
+from anda_sim.figures.style import LONGEST_AXIS, PALETTE, check_file, label_text, plain_ticks, save, styled
+from anda_sim.figures.units import scaled
+
+from .results import FIXED_COLUMNS
+
+DEFAULT_Y = ["time_s", "energy_total_pj"]
+
+
+def target_of(sweep, target):
+    """The file that a sweep is drawn into: `target`, or one in it where that is a folder."""
+    target = Path(target)
+    return target if target.suffix else target / f"{sweep.name}.svg"
+
+
+def check_plot(sweep, target):
+    """InputError where the section `plot` names what the sweep does not have, or the target is no file for a figure."""
+    check_file(target_of(sweep, target), "--plot")
+    plot, where = sweep.file.plot, sweep.file.where("plot")
+    systems = sweep.effective["systems"]
+    if "systems" not in sweep.file.keys and plot.get("system", systems[-1]) not in systems:
+        raise InputError(f"{where}: plot.system: `{plot['system']}` is none of {', '.join(systems)}")
+    for part, metrics in (("x", sweep.outputs), ("series", [])):
+        if part in plot and plot[part] not in [*sweep.file.keys, *metrics]:
+            raise InputError(f"{where}: plot.{part}: `{plot[part]}` is not a parameter of this sweep"
+                             f"{' or one of its outputs' if metrics else ''}; there are {', '.join([*sweep.file.keys, *metrics])}")
+    for name in plot.get("y", DEFAULT_Y):
+        if name not in sweep.outputs:
+            raise InputError(f"{where}: plot.y: `{name}` is not one of the outputs {', '.join(sweep.outputs)}")
+
+
+def systems_of(columns, parameters):
+    """Names of the systems that the columns of a sweep have numbers of."""
+    other = {*FIXED_COLUMNS, *parameters}
+    return list(dict.fromkeys(name.split(".")[0] for name in columns if name not in other))
+
+
+def plot_sweep(rows, columns, parameters, x=None, y=None, system=None, series=None, title="", x_scale="linear",
+               y_scale="linear"):
+    """A matplotlib figure with a panel for each metric of `y` over `x`, a parameter or another metric.
+
+    rows, columns -- of a SweepResult; parameters -- keys of the sweep. Points that are not done are left out."""
+    x, y, system = x or parameters[0], y or DEFAULT_Y, system or systems_of(columns, parameters)[-1]
+    x_name, x = x, x if x in parameters else f"{system}.{x}"
+    missing = [name for name in [x, *(f"{system}.{name}" for name in y)] if name not in columns]
+    if missing:
+        raise InputError(f"the sweep has no column {missing[0]}; its systems are {', '.join(systems_of(columns, parameters))}")
+    with styled() as plt:
+        return _sweep_figure(plt, rows, parameters, x, x_name, y, system, series, title, x_scale, y_scale)
+
+
+def _sweep_figure(plt, rows, parameters, x, x_name, y, system, series, title, x_scale, y_scale):
+    figure, panels = plt.subplots(1, len(y), figsize=(2.6 * len(y) + (0.9 if series else 0), 2.1), squeeze=False)
+    done = [row for row in rows if row["status"] == "done"]
+    texts = any(isinstance(row[x], str) for row in done)
+    across, x_label = _axis([row[x] for row in done], x_name, x in parameters, texts)
+    for panel, name in zip(panels[0], y):
+        up, y_label = _axis([row[f"{system}.{name}"] for row in done], name)
+        for group in dict.fromkeys(row[series] for row in done) if series else [None]:
+            chosen = [point for point, row in zip(zip(across, up), done) if series is None or row[series] == group]
+            if not texts:
+                chosen.sort(key=lambda point: point[0])
+            panel.plot(*zip(*chosen), marker="o", label=None if group is None else label_text(_text(group)))
+        panel.set(xlabel=x_label, ylabel=y_label, yscale=y_scale)
+        panel.grid()
+        if y_scale == "linear":
+            panel.set_ylim(bottom=0)
+        else:
+            plain_ticks(panel.yaxis)
+        if texts:
+            panel.tick_params(axis="x", labelrotation=30)
+        else:
+            panel.set_xscale(x_scale)
+            _place_ticks(panel, sorted(set(across)), x_scale)
+    if series:
+        panels[0][-1].legend(title=label_text(series.split(".")[-1]), loc="upper left", bbox_to_anchor=(1, 1))
+    if title:
+        figure.suptitle(one_line(title))
+    return figure
+
+
+def plot_front(found):
+    """A matplotlib figure of a search: trials, Pareto front and base over the first two objectives, a third as colour."""
+    with styled() as plt:
+        return _front_figure(plt, found)
+
+
+def _front_figure(plt, found):
+    names = found.objectives if len(found.objectives) > 1 else [found.objectives[0], "point"]
+    figure, panel = plt.subplots(figsize=(4.2, 2.8))
+    feasible = [row for row in found.rows if row["feasible"]]
+    other = [row for row in found.rows if not row["feasible"] and row["status"] == "done"]
+    front, reference = found.front, [found.reference]
+    everything = [*other, *feasible, *front, *reference]
+    columns, labels = {}, {}
+    for name in names:
+        values, labels[name] = _axis([row[name] for row in everything], name.split(".", 1)[-1])
+        columns[name] = dict(zip(map(id, everything), values))
+
+    def across(rows):
+        return [[columns[name][id(row)] for row in rows] for name in names]
+
+    panel.scatter(*across(other)[:2], s=6, color="#bbbbbb", label="breaks a constraint")
+    panel.scatter(*across(feasible)[:2], s=8, color=PALETTE[5], label="meets them" if other else "trials")
+    if len(names) < 3:
+        panel.plot(*across(front), marker="o", color=PALETTE[0], label="Pareto front")
+    else:
+        dots = panel.scatter(*across(front)[:2], c=across(front)[2], s=16, label="Pareto front")
+        figure.colorbar(dots, label=labels[names[2]])
+    panel.plot(*across(reference)[:2], "*", color=PALETTE[1], markersize=8, label="base")
+    panel.set(xlabel=labels[names[0]], ylabel=labels[names[1]], xscale="log")
+    plain_ticks(panel.xaxis)
+    if names[1] != "point":
+        panel.set_yscale("log")
+        plain_ticks(panel.yaxis)
+    panel.grid()
+    panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, handletextpad=0.3, columnspacing=1)
+    return figure
+
+
+def _axis(values, name, parameter=False, texts=False):
+    """Values as they are drawn, and the label of their axis: keys of the configuration keep both."""
+    if texts:
+        return [label_text(_text(value)) for value in values], label_text(name, LONGEST_AXIS)
+    shown, label = (values, name) if parameter else scaled(name, values)
+    return shown, label_text(label, LONGEST_AXIS)
+
+
+def _place_ticks(panel, values, x_scale):
+    """Ticks where the points are, where these are few or the scale is logarithmic."""
+    if x_scale == "log" or 0 < len(values) <= 16:
+        ticks = values[::-(-len(values) // 6)] if x_scale == "log" else values[::-(-len(values) // 8)]
+        panel.set_xticks(ticks, [_short(tick) for tick in ticks])
+        panel.set_xticks([], minor=True)
+
+
+def _text(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _short(number):
+    """1048576 as 1 Mi, 2000000000 as 2 G."""
+    for unit, size in (("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)):
+        if number % size == 0 and 0 < number // size < 1024:
+            return f"{number // size} {unit}"
+    for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if number >= 10 * size or (number >= size and number % size == 0):
+            return f"{number / size:.4g} {unit}"
+    return f"{number:g}"
+
+
+def save_plot(sweep, result, target):
+    """Draws a sweep's result into the file or folder `target` and returns the file."""
+    target = target_of(sweep, target)
+    save(plot_sweep(result.rows, result.columns, sweep.file.keys, **sweep.file.plot), target)
+    return target

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One task of a Slurm array: `python3 -m anda_sim.sweeps.slurm_task FOLDER TASK` runs the jobs of FOLDER/tasks/TASK.jsonl and puts each outcome into
+FOLDER/incoming as soon as it is there. What another run of the task has left there is not run again.
+
+Needs Python's own library and nothing else, since compute nodes may have no more."""
+
+import json
+import sys
+from pathlib import Path
+
+from anda_sim.common.files import write_atomically
+from anda_sim.sweeps.point import NoRoom, ProgramChanged, run_point
+
+
+def main(folder, task):
+    for line in (folder / "tasks" / f"{task}.jsonl").read_text(encoding="utf-8").splitlines():
+        job = json.loads(line)
+        target = folder / "incoming" / f"{job['key']}.json"
+        if target.exists():
+            continue
+        try:
+            outcome = run_point(job)
+        except (NoRoom, ProgramChanged) as error:
+            outcome = {"key": job["key"], "stopped": str(error)}
+        write_atomically(target, json.dumps(outcome))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

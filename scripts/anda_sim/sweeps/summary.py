@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a sweep ends with on the terminal: its best points."""
+
+from anda_sim.common.table import text_table
+from anda_sim.figures.units import more_is_better, scaled
+from anda_sim.metrics import EDP
+
+from .plot import systems_of
+
+# What points are best in, as far as the sweep has it.
+_WANTED = ("time_s", "energy_total_pj", EDP, "tops_per_mm2")
+
+
+def best_points(result, columns=None):
+    """A table of the best point in each of some numbers, of the last system, or a line where no point has a number.
+
+    columns -- of the terminal, or None."""
+    done = [row for row in result.rows if row["status"] == "done"]
+    systems = systems_of(result.columns, result.parameters)
+    if not done or not systems:
+        return "no point has numbers"
+    system = systems[-1]
+    rows = []
+    for name in _WANTED:
+        column = f"{system}.{name}"
+        known = [row for row in done if column in row and row[column] is not None]
+        if not known:
+            continue
+        best = (max if more_is_better(name) else min)(known, key=lambda row: row[column])
+        (value,), label = scaled(name, [best[column]])
+        rows.append([label, f"{value:.4g}", str(best["point"]), *(str(best[key]) for key in result.parameters)])
+    head = [f"best of {len(done)}, {system}", "", "point", *(".".join(key.split(".")[-2:]) for key in result.parameters)]
+    return text_table(head, rows, columns)

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sweep from its file to its results."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+import fnmatch
+import json
+import os
+
+from anda_sim import html
+from anda_sim.common.errors import InputError, RunError
+from anda_sim.metrics import EDP, Metrics
+from anda_sim.simulator import Simulator
+
+from . import sweep_file
+from .address import address
+from .local import LocalExecutor
+from .results import Results
+from .space import Space, has_key
+
+DEFAULT_OUTPUTS = ["cycles", "time_s", "energy_compute_pj", "energy_sram_pj", "energy_dram_pj", "energy_total_pj", EDP,
+                   "area_total_mm2", "power_on_chip_mw", "power_dram_mw", "effective_tops", "tops_per_w", "tops_per_mm2",
+                   "utilization", "dram_bandwidth_bytes_per_s", "speedup", "area_efficiency", "energy_efficiency"]
+# Every point is the same but for what was asked: its name tells nothing, and files that are named have one name in all points.
+_FORCED = {"name": "point", "simulation.vcd": "", "simulation.timeline.file": "", "dram.request_trace": ""}
+
+
+@dataclass
+class Point:
+    """One point: the values of the parameters, and how it is run. `config` is None where `error` says why."""
+
+    number: int
+    settings: dict
+    key: str
+    config: str
+    error: str
+    systems: list
+
+
+def cell(value):
+    """A value of a parameter in a table: lists as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict, bool)) else value
+
+
+class Sweep:
+    """A sweep file with a simulator.
+
+        sweep = Sweep("configs/sweeps/mantissa.yaml")
+        frame = sweep.run("results/mantissa").frame()
+
+    path -- the sweep file, or a SweepFile; program -- anda-sim or a Simulator, by default what find_program() finds;
+    settings -- configuration keys that are the same in all points, beside those of the file; folder -- where relative paths
+    among the values start, by default that of the file. InputError says what is wrong in the file."""
+
+    def __init__(self, path, program=None, settings=None, folder=None):
+        self.file = path if isinstance(path, sweep_file.SweepFile) else sweep_file.load(path)
+        self.simulator = program if isinstance(program, Simulator) else Simulator(program)
+        self.settings = {**self.file.settings, **(settings or {})}
+        self._folder = folder or sweep_file.real(self.file.path).parent
+        text, error = self._config({})
+        if text is None:
+            raise InputError(*(self._place(line) for line in error.splitlines()))
+        self.effective = self.simulator.effective(text)
+        self.metrics = Metrics(self.simulator)
+        self.space = Space(self.file, self.effective)
+        self._check_keys()
+        self.outputs = self._expand_outputs(self.file.outputs or DEFAULT_OUTPUTS)
+
+    @property
+    def name(self):
+        return self.file.name
+
+    def _config(self, settings):
+        return self.simulator.config(self.file.base, {**self.settings, **settings, **_FORCED}, self._folder)
+
+    def _place(self, line):
+        """A line of anda-sim's with the place in the sweep file that it is about."""
+        key = line.removeprefix("--set ").partition("=")[0]
+        if line.startswith("--set ") and key in self.file.lines:
+            return f"{self.file.where(key)}: {line.split(': ', 1)[-1]}"
+        return line if line.startswith("--set ") else f"{self.file.where('base')}: {line}"
+
+    def _check_keys(self):
+        """Every parameter is a key of the configuration, and so is every name in a condition."""
+        problems = []
+        firsts = {key: axis.values[0][axis.keys.index(key)] for axis in self.file.axes for key in axis.keys}
+        for key in self.file.keys:
+            if key in _FORCED or key == "base":
+                problems.append(f"{self.file.where(key)}: {key}: cannot be a parameter")
+            elif not has_key(self.effective, key):
+                # Keys such as precision.layers.3 are legal without being in the effective configuration.
+                message = self._config({key: firsts.get(key, 1)})[1]
+                if "is not a key" in message or "is a section" in message:
+                    problems.append(f"{self.file.where(key)}: {message.split(': ', 1)[-1]}")
+        expressions = [(each.expression, each.line) for each in self.file.derived] + self.file.conditions
+        axis_keys = {key for axis in self.file.axes for key in axis.keys}
+        earlier = set(axis_keys)
+        for derived in self.file.derived:
+            unknown = [name for name in derived.expression.names if name in self.file.keys and name not in earlier]
+            problems += [f"{self.file.path}:{derived.line}: {derived.key}: follows {name}, which must stand before it"
+                         for name in unknown]
+            earlier.add(derived.key)
+        for expression, line in expressions:
+            problems += [f"{self.file.path}:{line}: `{name}` is neither a parameter nor a key of the configuration"
+                         for name in expression.names
+                         if name not in self.file.keys and not has_key(self.effective, name)]
+        if problems:
+            raise InputError(*problems)
+
+    def _expand_outputs(self, wanted):
+        """Names of metrics, patterns such as energy_* replaced by what they stand for."""
+        chosen = {}
+        for name in wanted:
+            found = fnmatch.filter(self.metrics.names, name)
+            if not found:
+                self.metrics.check(name, f"{self.file.where('outputs')}: outputs")
+            chosen.update(dict.fromkeys(found))
+        return list(chosen)
+
+    def plan(self, settings, number=0):
+        """The Point of these values of the parameters."""
+        text, error = self._config(settings)
+        if text is None:
+            return Point(number, settings, "", None, error, [])
+        effective = self.simulator.effective(text)
+        return Point(number, settings, address(self.simulator, text, effective), text, "", effective["systems"])
+
+    def points(self):
+        """All points, planned: each with its effective configuration and content address, or with what is wrong."""
+        settings = self.space.points()
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            points = list(pool.map(self.plan, settings, range(len(settings))))
+        if all(point.config is None for point in points):
+            raise InputError(f"{self.file.path}: no point is a legal configuration; the first one: {points[0].error}")
+        return points
+
+    def columns(self, systems):
+        """Columns of the results after the fixed ones: the parameters, then the outputs of each system."""
+        return [*self.file.keys, *(f"{system}.{name}" for system in systems for name in self.outputs)]
+
+    def job(self, point, limits):
+        """What an executor needs to run a point."""
+        return {"key": point.key, "config": point.config, "program": self.simulator.path,
+                "program_sha256": self.simulator.sha256, "time_s": limits.get("time_s"),
+                "memory_bytes": limits.get("memory_bytes")}
+
+    def row(self, point, outcome, columns):
+        """The row of a point with this outcome."""
+        row = dict.fromkeys(columns)
+        row.update({key: cell(value) for key, value in point.settings.items()})
+        row.update(point=point.number, status=outcome["status"], error=outcome["error"])
+        if outcome["report"]:
+            try:
+                measured = self.metrics.numbers(outcome["report"])
+                row.update({f"{system}.{name}": measured[system][name] for system in point.systems for name in self.outputs})
+            except (KeyError, TypeError) as error:
+                what = f"it has no system {error}" if isinstance(error, KeyError) else error
+                raise InputError(f"the report that is kept of point {point.number} ({point.key[:12]}…) is damaged: {what}; delete "
+                                 "its row of the table runs in results.sqlite, or choose another folder with --out") from None
+        return row
+
+    def run(self, out=None, jobs=None, executor=None, limits=None, retry_failed=False, progress=None):
+        """Runs what is missing and returns the SweepResult.
+
+        out -- folder, results/sweeps/NAME by default; jobs -- simulations at a time; executor -- called with the Results,
+        returns what runs the points (on this machine by default); limits -- {"time_s", "memory_bytes"} of a point, beside
+        those of the file; progress -- called with (total, known) and then its `update(outcome)` for each point."""
+        points = self.points()
+        out = Path(out or Path("results") / "sweeps" / self.name)
+        limits = {**self.file.limits, **(limits or {})}
+        systems = list(dict.fromkeys(system for point in points for system in point.systems))
+        columns = self.columns(systems)
+        with Results(out, columns) as results:
+            known, missing = [], {}
+            for point in points:
+                outcome = self.known(results, point)
+                if outcome is None or (retry_failed and point.config and outcome["status"] != "done"):
+                    missing.setdefault(point.key, []).append(point)
+                else:
+                    known.append(self.row(point, outcome, results.columns))
+            results.begin(known)
+            bar = progress(len(points), known) if progress else None
+            try:
+                if missing:
+                    self._run_missing(results, missing, limits, executor or (lambda r: LocalExecutor(r.work, jobs)), bar)
+            finally:
+                if bar:
+                    bar.close()
+            rows = results.rows()
+        return SweepResult(out, results.columns, rows, self.file)
+
+    @staticmethod
+    def known(results, point):
+        """The outcome of a point that needs no simulation, or None."""
+        if point.config is None:
+            return {"status": "invalid", "error": point.error, "report": None}
+        return results.run(point.key)
+
+    def _run_missing(self, results, missing, limits, make_executor, bar):
+        executor = make_executor(results)
+        try:
+            for outcome in executor.run([self.job(points[0], limits) for points in missing.values()]):
+                points = missing.pop(outcome["key"])
+                rows = [self.row(point, outcome, results.columns) for point in points]
+                results.add(outcome, points[0].settings, self.simulator.sha256, rows)
+                if bar:
+                    for row in rows:
+                        bar.update(row)
+        finally:
+            executor.close()
+        if missing:
+            raise RunError(f"{len(missing)} points were not run")
+
+
+class SweepResult:
+    """Rows of a sweep: `rows` as dicts, `frame()` for pandas, `folder` with results.csv and results.sqlite (None where these
+    were not kept)."""
+
+    def __init__(self, folder, columns, rows, file):
+        self.folder, self.columns, self.rows, self._file = folder, columns, rows, file
+
+    @property
+    def parameters(self):
+        """The keys that differ between points."""
+        return self._file.keys
+
+    def plot(self, **options):
+        """A figure over the first parameter, or what `x`, `y`, `system`, `series`, `title`, `x_scale` and `y_scale` say, which are
+        those of the section `plot` of a sweep file."""
+        from anda_sim.picture import Picture
+
+        from .plot import plot_sweep
+        return Picture(lambda: plot_sweep(self.rows, self.columns, self.parameters, **{**self._file.plot, **options}))
+
+    def _repr_html_(self):
+        failed = [f"point {row['point']}: {row['status']}: {row['error']}" for row in self.failed]
+        return self.frame()._repr_html_() + html.notes(failed, "Points without numbers")
+
+    def frame(self):
+        """The rows as a pandas DataFrame, columns as in results.csv."""
+        import pandas
+        return pandas.DataFrame(self.rows, columns=self.columns)
+
+    @property
+    def failed(self):
+        """Rows of points that are not done."""
+        return [row for row in self.rows if row["status"] != "done"]

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CLI_COMMANDS_H
+#define ANDA_SIM_CLI_COMMANDS_H
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.h"
+
+namespace anda::sim {
+
+/// One of the commands of anda-sim. Help, completions and manual pages are made from this table and from the commands'
+/// own tables of options.
+struct Command {
+  const char* name;
+  const char* meaning;
+  int (*run)(const std::vector<std::string>& args, std::ostream& out);
+  CommandHelp (*help)();
+};
+
+/// In the order of the help.
+const std::vector<Command>& commands();
+
+/// `anda-sim --help`.
+void print_overview(std::ostream& out);
+
+}  // namespace anda::sim
+
+#endif

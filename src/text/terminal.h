@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_TEXT_TERMINAL_H
+#define ANDA_SIM_TEXT_TERMINAL_H
+
+#include <cstddef>
+#include <optional>
+#include <ostream>
+#include <string>
+
+namespace anda::sim {
+
+/// Characters of a UTF-8 text, each of which takes a column of the terminal.
+std::size_t columns_of(const std::string& text);
+
+/// The columns of the terminal that a file descriptor is; nothing where it is none, or one that does not tell.
+std::optional<std::size_t> terminal_columns(int descriptor);
+
+/// The columns that a line on this stream may have: those of the terminal, if it is the standard output and that is
+/// one. No limit (the largest number) for files and pipes.
+std::size_t line_columns(const std::ostream& out);
+
+/// The text with line breaks between words, so that no line is longer than `columns` unless a word is; further lines
+/// begin with `indent`.
+std::string wrapped(const std::string& text, std::size_t columns, const std::string& indent = "");
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""simulation.fast_forward has no influence on results: small slices of the shipped configurations, byte for byte."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = "name,layer,tensor,m,k,n\na,0,A_qkv,300,1024,256\nb,0,A_o,96,640,192\n"
+
+
+@pytest.fixture(scope="module")
+def program():
+    build = os.environ.get("ANDA_BUILD_DIR")
+    assert build, "ANDA_BUILD_DIR must name the build folder; scripts/test sets it"
+    return str(Path(build) / "src" / "anda-sim")
+
+
+def results(program, folder, configuration, *settings):
+    """ops.csv and report.json of a run, without what names the configuration itself."""
+    words = [program, "run", str(configuration), "--out", str(folder)]
+    for setting in settings:
+        words += ["--set", setting]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((folder / "report.json").read_text())
+    del report["run"]["config_sha256"]
+    return (folder / "ops.csv").read_bytes(), report
+
+
+@pytest.mark.parametrize("level", ["fast", "detailed"])
+@pytest.mark.parametrize("tiling", ["paper", "auto"])
+def test_fast_forward_changes_no_result(program, tmp_path, level, tiling):
+    trace = tmp_path / "trace.csv"
+    trace.write_text(ROWS)
+    configuration = ROOT / "configs" / "llama-13b.yaml"
+    common = ["workload.trace=" + str(trace), "dram.level=" + level, "tiling=" + tiling]
+    on = results(program, tmp_path / "on", configuration, *common)
+    off = results(program, tmp_path / "off", configuration, *common, "simulation.fast_forward=false")
+    assert on == off
+
+
+@pytest.mark.parametrize("memory", ["hbm2", "hbm2e", "hbm3", "ddr4", "lpddr5"])
+def test_fast_forward_changes_no_result_of_a_memory(program, tmp_path, memory):
+    trace = tmp_path / "trace.csv"
+    trace.write_text(ROWS)
+    configuration = ROOT / "configs" / "llama-13b.yaml"
+    common = ["workload.trace=" + str(trace), "dram=" + memory, "dram.level=detailed"]
+    on = results(program, tmp_path / "on", configuration, *common)
+    off = results(program, tmp_path / "off", configuration, *common, "simulation.fast_forward=false")
+    assert on == off
