@@ -78,7 +78,6 @@ DATAPATH = [
      "&& here"),
     ("partial sums are rounded on their way out", "vector_unit/vector_unit.sv", "passes ? picked", "1'b0 ? picked"),
     ("a tile forgets the sums that it goes on from", "mxu/accumulators.sv", "PARTIAL_SUMS != 0 ? first_sum", "1'b0 ? first_sum"),
-    ("weights come before their panel", "buffer/read_port.sv", "asking ? next_here :", "asking ? 1'b1 :"),
 ]
 
 # Faults of the clocks, which no arithmetic shows.
@@ -94,6 +93,7 @@ CYCLES = [
      "takes = holds && !held_up", "takes = holds"),
     ("a bank is free in the clock in which its last result leaves", "mxu/accumulator_control.sv",
      "fill_free = !full[fill_bank]", "fill_free = !full[fill_bank] || (emptied && fill_bank == drain_bank)"),
+    ("weights come before their panel", "buffer/read_port.sv", "asking ? next_here :", "asking ? 1'b1 :"),
     ("a tile is finished a stage early", "mxu/array_control.sv", "finish = valid[DEPTH-1] && last[DEPTH-1]",
      "finish = valid[DEPTH-2] && last[DEPTH-2]"),
     ("waiting for results at the end counts as memory", "mxu/array_state.sv",
