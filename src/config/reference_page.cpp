@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/reference_page.h"
 
-
 #include "config/catalogue.h"
 #include "config/run_config.h"
 #include "text/quantity.h"

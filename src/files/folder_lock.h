@@ -9,8 +9,8 @@
 namespace anda::sim {
 
 /// Keeps other runs, comparisons, searches and sweeps out of a folder of results. The lock is that of the operating
-/// system on the folder's file .lock, so it ends with the process, however that ends; scripts/anda_sim/common/files.py has
-/// the same.
+/// system on the folder's file .lock, so it ends with the process, however that ends; scripts/anda_sim/common/files.py
+/// has the same.
 class FolderLock {
  public:
   /// Throws Error (run) that names the owner if the folder is in use.

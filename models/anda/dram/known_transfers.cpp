@@ -99,7 +99,8 @@ KnownTransfers::Key KnownTransfers::key(const Visit& visit, ChannelIndex channel
   const std::uint64_t second = rules_->shared_buses ? raw(channel) & 1 : 0;
   const std::uint64_t turns = rules_->shared_buses ? 2 * (rules_->activate_delay + 1) : 1;
   const std::uint64_t run = map.run(visit.segments[0].first);
-  const std::uint64_t called = visit.start.conflicts != 0 ? run % map.run_banks() : 0;
+  const std::uint64_t banks = std::max<std::uint64_t>(map.run_banks(), 1);
+  const std::uint64_t called = visit.start.conflicts != 0 ? run % banks : 0;
   key.add(called << 32 | (visit.base() % turns) << 2 | second << 1 | (visit.start.served == Direction::write ? 1 : 0));
   key.add(visit.start.conflicts);
   key.add(undisturbed ? far_away : visit.start.due - visit.base());
@@ -109,7 +110,7 @@ KnownTransfers::Key KnownTransfers::key(const Visit& visit, ChannelIndex channel
     key.add(alike(visit, i));
     key.add(segment.count << 1 | (segment.write ? 1 : 0));
     key.add((segment.arrival - visit.base()) << 3 | of);
-    key.add(of == i ? (map.run(segment.first) - run) % map.run_banks()
+    key.add(of == i ? (map.run(segment.first) - run) % banks
                     : map.run(segment.first) - map.run(visit.segments[of].first));
   }
   return key;
