@@ -17,7 +17,7 @@ from report_inputs import make_run, report_of, script  # sets the path of what f
 
 from anda_sim.common import schema
 from anda_sim.common.errors import InputError
-from anda_sim.figures.style import Figures
+from anda_sim.figures.style import styled
 from anda_sim.reports.inputs import load
 from anda_sim.reports.page import page
 from anda_sim.reports.plots import RUN_KINDS, TABLE_KINDS
@@ -43,10 +43,10 @@ def drawn(path, kinds=()):
     for kind in kinds:
         draw, given_ = (RUN_KINDS[kind], runs) if kind in RUN_KINDS else (TABLE_KINDS[kind], tables)
         try:
-            figure = draw(Figures, given_, OPTIONS)
+            with styled() as figures:
+                draw(figures, given_, OPTIONS).savefig(io.BytesIO(), format="svg")
         except InputError:
             continue
-        figure.savefig(io.BytesIO(), format="svg")
     data = made.split('id="data">')[1].split("</script>")[0]
     assert not any(ord(c) < 32 and c not in "\n\t" or c in "\x7f\x9b\u202e" for c in made)
     return json.loads(data, parse_constant=pytest.fail)
@@ -217,9 +217,9 @@ def test_names_are_no_formulas_and_are_not_left_out_of_legends(run, tmp_path, na
         for row in [*system["ops"], *system["tensors"]]:
             row["tensor"] = name
     (tmp_path / "report.json").write_text(json.dumps(report))
-    figure = RUN_KINDS["roofline"](Figures, load([tmp_path])[0], OPTIONS)
     file = io.StringIO()
-    figure.savefig(file, format="svg")
+    with styled() as figures:
+        RUN_KINDS["roofline"](figures, load([tmp_path])[0], OPTIONS).savefig(file, format="svg")
     import html
 
     assert html.escape(name[:19], quote=False) in file.getvalue()
