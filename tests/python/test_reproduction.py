@@ -86,7 +86,7 @@ def test_the_script_explains_itself_and_names_what_fails(tmp_path):
     helped = subprocess.run([SCRIPT, "--help"], capture_output=True, text=True)
     assert helped.returncode == 0 and helped.stdout.startswith("usage: scripts/reproduce_paper")
     failed = subprocess.run([SCRIPT, "--no-plots", "--program", "/bin/false", "--out", tmp_path / "out"], capture_output=True, text=True)
-    assert failed.returncode == 1 and "failed" in failed.stderr
+    assert failed.returncode == 1 and "anda-sim compare ended with 1" in failed.stderr
     assert not (tmp_path / "out").exists()
 
 
