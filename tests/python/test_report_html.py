@@ -499,7 +499,7 @@ def test_a_folder_that_cannot_be_written_and_plotly_that_is_missing(runs, tmp_pa
     status, message = call("report", runs / "wide", "-o", tmp_path / "file" / "report.html", capsys=capsys)
     assert status == 1 and "file: File exists" in message
     assert call("report", runs / "wide", "-o", tmp_path / "new" / "report.html", capsys=capsys) == (0, "")
-    monkeypatch.setattr("anda_sim.reports.report.PLOTLY", tmp_path / "plotly.min.js")
+    monkeypatch.setattr("anda_sim.reports.plotly.FILE", tmp_path / "plotly.js")
     status, message = call("report", runs / "wide", "-o", tmp_path / "report.html", capsys=capsys)
     assert status == 1 and "scripts/install_dependencies reports" in message
     assert not (tmp_path / "report.html").exists()
