@@ -140,6 +140,41 @@ void print_results(std::ostream& out, const RunConfig& config, const RunWriter& 
   if (which == Tables::summary) out << "--details prints tensor types and blocks\n";
 }
 
+void check_options(const CommandLine& options) {
+  if (options.files().empty()) options.refuse("needs a configuration file");
+  for (const char* name : {"out", "cache"}) {
+    if (options.has(name) && options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
+  }
+  options.refuse_together({"json", "quiet", "check"});
+  for (const char* other : {"json", "quiet", "check"}) options.refuse_together({"details", other});
+}
+
+/// The keys that options set, after those of --set.
+std::vector<std::string> overrides_of(const CommandLine& options) {
+  std::vector<std::string> overrides = options.all("set");
+  if (options.has("level")) choose_level(options, overrides);
+  if (options.has("vcd")) overrides.push_back("simulation.vcd=" + options.text("vcd"));
+  if (options.has("timeline")) overrides.push_back("simulation.timeline.file=" + options.text("timeline"));
+  if (options.has("timeline-window")) choose_window(options, overrides);
+  if (options.has("fold-layers")) overrides.emplace_back("simulation.fold_layers=true");
+  return overrides;
+}
+
+/// What is wrong with a workload shows far from the configuration that names it: its error names `file` as well.
+Survey survey_of(const RunConfig& config, const std::string& file) {
+  try {
+    return survey(config, [] { return !interrupted(); });
+  } catch (const Error& error) {
+    if (error.kind() != Error::Kind::input) throw;
+    throw Error::input(fmt::format("{}\n(in the workload of {})", error.what(), file));
+  }
+}
+
+void print_check(std::ostream& out, const std::string& file, const Survey& found) {
+  out << fmt::format("{}: valid, {} GeMM{}\n", for_terminal(file), found.gemms, found.gemms == 1 ? "" : "s");
+  for (const std::string& note : found.notes) out << "note: " << for_terminal(note) << "\n";
+}
+
 }  // namespace
 
 CommandHelp run_help() { return {usage, make_options(), ""}; }
@@ -151,37 +186,17 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
     print_help(out, help);
     return 0;
   }
-  if (options.files().empty()) options.refuse("needs a configuration file");
-  if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
-  options.refuse_together({"json", "quiet", "check"});
-  for (const char* other : {"json", "quiet", "check"}) options.refuse_together({"details", other});
-  if (options.has("cache") && options.text("cache").empty()) options.refuse("option --cache is empty");
+  check_options(options);
   const std::size_t at_once = options.jobs();
 
   const std::string& file = options.files().front();
-  std::vector<std::string> overrides = options.all("set");
-  if (options.has("level")) choose_level(options, overrides);
-  if (options.has("vcd")) overrides.push_back("simulation.vcd=" + options.text("vcd"));
-  if (options.has("timeline")) overrides.push_back("simulation.timeline.file=" + options.text("timeline"));
-  if (options.has("timeline-window")) choose_window(options, overrides);
-  if (options.has("fold-layers")) overrides.emplace_back("simulation.fold_layers=true");
   std::vector<std::string> config_files;
-  const RunConfig config = load_run_config(file, overrides, &config_files);
+  const RunConfig config = load_run_config(file, overrides_of(options), &config_files);
 
   remember_interrupts();
-  Survey found;
-  try {
-    found = survey(config, [] { return !interrupted(); });
-  } catch (const Error& error) {
-    // What is wrong with a workload shows far from the configuration that names it.
-    if (error.kind() != Error::Kind::input) throw;
-    throw Error::input(fmt::format("{}\n(in the workload of {})", error.what(), file));
-  }
+  const Survey found = survey_of(config, file);
   if (options.has("check")) {
-    if (!options.has("quiet")) {
-      out << fmt::format("{}: valid, {} GeMM{}\n", for_terminal(file), found.gemms, found.gemms == 1 ? "" : "s");
-      for (const std::string& note : found.notes) out << "note: " << for_terminal(note) << "\n";
-    }
+    if (!options.has("quiet")) print_check(out, file, found);
     return 0;
   }
 

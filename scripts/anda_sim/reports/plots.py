@@ -166,77 +166,62 @@ def plot_compare(plt, runs, options):
     return figure
 
 
+def draw_bandwidths(axis, roofs, low, bottom):
+    """The slopes of a roofline: what the external memories allow, each with its rate where there is room, below the lowest roof."""
+    peaks = [peak for _, roof in roofs for peak in roof["peaks"].values()]
+    for rate in dict.fromkeys(roof["bytes_per_s"] for _, roof in roofs):
+        top = max(peaks)
+        axis.plot([low, top * 1e12 / rate], [low * rate * 1e-12, top], color="#000000", linestyle="--", linewidth=0.8)
+        height = math.sqrt(max(bottom, low * rate * 1e-12) * min(peaks))
+        axis.annotate(f"{rate / 1e9:.0f} GB/s", (height * 1e12 / rate, height), (4, 0), textcoords="offset points", fontsize=7, va="top")
+
+
+def draw_peaks(axis, roofs, high, near):
+    """The roofs of the arrays. The label of one that is less than a factor of exp(near) from another is left out."""
+    written = []
+    for i, (_, roof) in enumerate(roofs):
+        for bits, peak in roof["peaks"].items():
+            axis.plot([peak * 1e12 / roof["bytes_per_s"], high], [peak, peak], color=PALETTE[i % len(PALETTE)], linewidth=0.8)
+            if any(abs(math.log(peak / other)) < near for other in written):
+                continue
+            axis.annotate("FP16" if not bits else f"{bits} bits", (high, peak), (-2, 0), textcoords="offset points", ha="right",
+                          va="center", fontsize=7, color="#555555", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5})
+            written.append(peak)
+
+
+def draw_gemms(axis, roofs, tensors):
+    """GeMMs as points: a colour for each system, a mark for each tensor type."""
+    for i, (bar, roof) in enumerate(roofs):
+        colour = PALETTE[i % len(PALETTE)]
+        for point in roof["points"]:
+            if point["intensity"]:
+                # Points of several systems at one place nest.
+                axis.plot(point["intensity"], point["tops"], MARKERS[tensors.index(point["tensor"]) % len(MARKERS)], color=colour,
+                          markersize=4 + 2 * max(0, 3 - i), markeredgecolor="white", markeredgewidth=0.4)
+        axis.plot([], [], color=colour, label=bar.label)
+    for i, tensor in enumerate(tensors):
+        axis.plot([], [], MARKERS[i % len(MARKERS)], color="#555555", markersize=4, label=label_text(tensor))
+
+
 def plot_roofline(plt, runs, options):
     figure, axis = canvas(plt, 2.4)
-    bars = bars_of(runs, "system")
-    roofs = [(bar, roofline(bar.system)) for bar in bars]
+    roofs = [(bar, roofline(bar.system)) for bar in bars_of(runs, "system")]
     points = [point for _, roof in roofs for point in roof["points"] if point["intensity"]]
     if not points:
         raise InputError("no GeMM moves bytes: there is no roofline to draw")
     if not all(roof["bytes_per_s"] > 0 for _, roof in roofs):
         raise InputError("the external memory has no bandwidth: there is no roofline to draw")
-    tensors = list(dict.fromkeys(point["tensor"] for point in points))
     ridges = [peak * 1e12 / roof["bytes_per_s"] for _, roof in roofs for peak in roof["peaks"].values()]
-    low, high = (
-        min([point["intensity"] for point in points] + ridges) / 2,
-        max([point["intensity"] for point in points] + ridges) * 4,
-    )
-    top, lowest = (choose(peak for _, roof in roofs for peak in roof["peaks"].values()) for choose in (max, min))
-    bottom, ceiling = min(point["tops"] for point in points) / 2, top * 1.5
-    for rate in dict.fromkeys(roof["bytes_per_s"] for _, roof in roofs):
-        axis.plot([low, top * 1e12 / rate], [low * rate * 1e-12, top], color="#000000", linestyle="--", linewidth=0.8)
-        # Below the lowest roof there is room.
-        height = math.sqrt(max(bottom, low * rate * 1e-12) * lowest)
-        axis.annotate(
-            f"{rate / 1e9:.0f} GB/s",
-            (height * 1e12 / rate, height),
-            (4, 0),
-            textcoords="offset points",
-            fontsize=7,
-            va="top",
-        )
-    # Labels of roofs that are nearer to each other than their letters are high are left out.
-    near, written = math.log(ceiling / bottom) * LABEL_SHARE, []
-    for i, (bar, roof) in enumerate(roofs):
-        colour = PALETTE[i % len(PALETTE)]
-        for bits, peak in roof["peaks"].items():
-            axis.plot([peak * 1e12 / roof["bytes_per_s"], high], [peak, peak], color=colour, linewidth=0.8)
-            if not any(abs(math.log(peak / other)) < near for other in written):
-                axis.annotate(
-                    "FP16" if not bits else f"{bits} bits",
-                    (high, peak),
-                    (-2, 0),
-                    textcoords="offset points",
-                    ha="right",
-                    va="center",
-                    fontsize=7,
-                    color="#555555",
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-                )
-                written.append(peak)
-        own = [point for point in roof["points"] if point["intensity"]]
-        for point in own:
-            axis.plot(
-                point["intensity"],
-                point["tops"],
-                MARKERS[tensors.index(point["tensor"]) % len(MARKERS)],
-                color=colour,
-                # Systems that are at one place lie in each other.
-                markersize=4 + 2 * max(0, 3 - i),
-                markeredgecolor="white",
-                markeredgewidth=0.4,
-            )
-        axis.plot([], [], color=colour, label=bar.label)
-    for i, tensor in enumerate(tensors):
-        axis.plot([], [], MARKERS[i % len(MARKERS)], color="#555555", markersize=4, label=label_text(tensor))
-    axis.set(
-        xscale="log",
-        yscale="log",
-        xlim=(low, high),
-        ylim=(bottom, ceiling),
-        xlabel="operations for each byte of external memory",
-        ylabel="TOPS",
-    )
+    places = [point["intensity"] for point in points] + ridges
+    low, high = min(places) / 2, max(places) * 4
+    bottom = min(point["tops"] for point in points) / 2
+    ceiling = max(peak for _, roof in roofs for peak in roof["peaks"].values()) * 1.5
+    draw_bandwidths(axis, roofs, low, bottom)
+    # Labels that are nearer to each other than their letters are high would overlap.
+    draw_peaks(axis, roofs, high, math.log(ceiling / bottom) * LABEL_SHARE)
+    draw_gemms(axis, roofs, list(dict.fromkeys(point["tensor"] for point in points)))
+    axis.set(xscale="log", yscale="log", xlim=(low, high), ylim=(bottom, ceiling),
+             xlabel="operations for each byte of external memory", ylabel="TOPS")
     plain_ticks(axis.xaxis)
     plain_ticks(axis.yaxis)
     axis.grid(which="major")
