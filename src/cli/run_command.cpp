@@ -145,7 +145,7 @@ void check_options(const CommandLine& options) {
   for (const char* name : {"out", "cache"}) {
     if (options.has(name) && options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
   }
-  options.refuse_together({"json", "quiet", "check"});
+  for (const char* other : {"quiet", "check"}) options.refuse_together({"json", other});
   for (const char* other : {"json", "quiet", "check"}) options.refuse_together({"details", other});
 }
 

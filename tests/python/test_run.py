@@ -220,6 +220,8 @@ def test_check_simulates_nothing(program, tmp_path):
     assert result.returncode == 0, result.stderr
     assert "288 GeMMs" in result.stdout
     assert not (tmp_path / "out").exists()
+    silent = call(program, "run", tmp_path / "run.yaml", "--check", "--quiet")
+    assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
 
 
 def test_unwritable_results(program, tmp_path):
