@@ -114,7 +114,7 @@ class MadeUp:
         self.weights, self.asked = weights, []
 
     def multiplications(self, family):
-        return precision_measures.SmallModels(Simulator(program()), None).multiplications(family)
+        return precision_measures.SmallModels(Simulator(program()), ".").multiplications(family)
 
     def loss(self, combination):
         return sum(weight * 2.0**-bits for weight, bits in zip(self.weights, combination))

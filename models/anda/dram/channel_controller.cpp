@@ -15,7 +15,7 @@ namespace {
 /// A type as a value.
 template <class T>
 struct Type {
-  using type = T;
+  using Of = T;
 };
 
 /// Calls fn(Type<T>) with the type of a slot's list that has a word of the configuration.
@@ -36,8 +36,8 @@ std::unique_ptr<Channel> make_channel(const ChannelRules& rules, ChannelIndex in
   with_policy_of<Schedulers>(rules.policy.scheduler, [&](auto scheduler) {
     with_policy_of<PagePolicies>(rules.policy.page, [&](auto page) {
       with_policy_of<RefreshPolicies>(rules.policy.refresh, [&](auto refresh) {
-        using Controller = ChannelController<typename decltype(scheduler)::type, typename decltype(page)::type,
-                                             typename decltype(refresh)::type>;
+        using Controller = ChannelController<typename decltype(scheduler)::Of, typename decltype(page)::Of,
+                                             typename decltype(refresh)::Of>;
         channel = std::make_unique<Controller>(rules, index, statistics);
       });
     });

@@ -183,13 +183,16 @@ def guarded(name: str, main: Any, group: str, arguments: Any = None, interrupted
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
         signals.begin()
-        status = main(arguments) or 0
+        try:
+            status = main(arguments) or 0
+        except SystemExit:  # --help has printed
+            sys.stdout.flush()
+            raise
         sys.stdout.flush()
         return status
     except SystemExit:
         raise
     except BrokenPipeError:
-        _forget_output(streams[0])
         return 1
     except BaseException as error:
         # Libraries may turn an interruption into an error of their own.
@@ -205,10 +208,16 @@ def guarded(name: str, main: Any, group: str, arguments: Any = None, interrupted
     finally:
         signals.restore()
         sys.stdout, sys.stderr = streams
+        _settle(streams[0])
 
 
-def _forget_output(stream):
-    """Nobody reads the output any more: what Python writes at its end must not fail again."""
+def _settle(stream):
+    """Where nobody takes the output any more, what Python writes at its end must not fail again."""
+    try:
+        stream.flush()
+        return
+    except (OSError, ValueError):
+        pass
     try:
         descriptor = stream.fileno()
     except (OSError, ValueError):

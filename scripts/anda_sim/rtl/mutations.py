@@ -109,5 +109,5 @@ USUAL = ["ties go down", "the last lane's +1 is lost", "a register has no room i
 
 MUTATIONS = [Mutation(name, test, file, old, new)
              for test, of_test in (("conversions", CONVERSIONS), ("elements", ELEMENTS), ("datapath", DATAPATH),
-                              ("cycles", CYCLES))
+                                   ("cycles", CYCLES))
              for name, file, old, new in of_test]
