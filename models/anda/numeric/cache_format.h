@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_NUMERIC_CACHE_FORMAT_H
+#define ANDA_NUMERIC_CACHE_FORMAT_H
+
+#include <cstdint>
+
+#include <anda/base/describe.h>
+#include <anda/base/math.h>
+#include <anda/numeric/activation_format.h>
+
+namespace anda {
+
+/// How an element of a key/value cache is stored.
+enum class CacheNumber {
+  fp16,
+  integer,  ///< two's complement with one FP16 scale a group, symmetric
+  anda      ///< sign and mantissa with one shared exponent a group, truncated as activations are
+};
+
+inline constexpr ChoiceTable<CacheNumber, 3> cache_numbers{
+    {{"fp16", CacheNumber::fp16}, {"int", CacheNumber::integer}, {"anda", CacheNumber::anda}}};
+
+/// What the elements of a group have in common: a token (groups run along the width of a head) or a channel (groups run
+/// along the tokens).
+enum class CacheAxis { token, channel };
+
+inline constexpr ChoiceTable<CacheAxis, 2> cache_axes{{{"token", CacheAxis::token}, {"channel", CacheAxis::channel}}};
+
+/// The format of the keys, or of the values, of a cache. Groups along the tokens are complete from their last token on;
+/// until then theirs are FP16.
+struct CacheFormat {
+  CacheNumber number = CacheNumber::fp16;
+  std::uint32_t bits = 4;    ///< of an element, its sign included; unused for FP16
+  std::uint32_t group = 64;  ///< elements that share a scale or an exponent; unused for FP16
+  CacheAxis axis = CacheAxis::token;
+
+  bool is_fp16() const { return number == CacheNumber::fp16; }
+  std::uint32_t element_bits() const { return is_fp16() ? 16 : bits; }
+  /// Bits that a group has beside its elements.
+  std::uint32_t shared_bits() const {
+    return number == CacheNumber::integer ? 16 : number == CacheNumber::anda ? ActivationFormat::exponent_bits : 0;
+  }
+  /// Of so many tokens, those whose elements have the format; the rest is FP16.
+  std::uint64_t formatted(std::uint64_t tokens) const {
+    return is_fp16() || axis == CacheAxis::token ? tokens : tokens - tokens % group;
+  }
+
+  /// Bytes of tokens × head_dim elements of one head; the last group of a token may be shorter.
+  std::uint64_t bytes(std::uint64_t tokens, std::uint64_t head_dim) const {
+    const std::uint64_t whole = formatted(tokens);
+    const std::uint64_t groups = is_fp16()                  ? 0
+                                 : axis == CacheAxis::token ? whole * ceil_div(head_dim, group)
+                                                            : whole / group * head_dim;
+    return ceil_div(whole * head_dim * element_bits() + groups * shared_bits(), 8) + (tokens - whole) * head_dim * 2;
+  }
+};
+
+}  // namespace anda
+
+#endif

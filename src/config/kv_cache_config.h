@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CONFIG_KV_CACHE_CONFIG_H
+#define ANDA_SIM_CONFIG_KV_CACHE_CONFIG_H
+
+#include <anda/base/describe.h>
+#include <anda/numeric/cache_format.h>
+
+#include <cstdint>
+#include <string>
+
+namespace anda::sim {
+
+/// The format of keys or values.
+struct CacheOperandConfig : CacheFormat {
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.choice("format", self.number, cache_numbers,
+                 "fp16; int: integers with an FP16 scale for each group; anda: mantissas with a shared exponent");
+    visit.number("bits", self.bits, Range<std::uint32_t>{2, 16}, "bits of an element, sign included; ignored for fp16");
+    visit.number("group", self.group, Range<std::uint32_t>{8, 256},
+                 "elements that share a scale or an exponent; a power of two, ignored for fp16");
+    visit.choice("axis", self.axis, cache_axes,
+                 "what the elements of a group share; token: groups run along the head; channel: along the tokens, and "
+                 "the last group is FP16 until it is complete");
+  }
+
+  void check(const std::string& path, Problems& problems) const {
+    if ((group & (group - 1)) != 0) {
+      problems.push_back({join_key(path, "group"), "is " + number_text(group) + ", must be a power of two"});
+    }
+  }
+};
+
+/// The key/value cache in external memory. Groups run along k of the GeMM that reads them, unless told otherwise: along
+/// the head for keys, along the tokens for values.
+struct KvCacheConfig {
+  CacheOperandConfig k;
+  CacheOperandConfig v{{CacheNumber::fp16, 4, 64, CacheAxis::channel}};
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.section("k", self.k, "keys");
+    visit.section("v", self.v, "values");
+  }
+};
+
+}  // namespace anda::sim
+
+#endif
