@@ -54,6 +54,7 @@ struct WorkloadConfig {
   std::string prompts;
   std::uint32_t output_tokens = 128;
   std::uint32_t layers = 0;
+  bool ignore_positions = false;
   std::uint32_t prefill_chunk = 0;
   std::uint32_t head_weight_bits = 16;
   bool fuse_projections = false;
@@ -84,6 +85,8 @@ struct WorkloadConfig {
                "scopes layer and model");
     visit.number("output_tokens", self.output_tokens, Range<std::uint32_t>{1, 1u << 24},
                  "tokens that each sequence gets, phase generate only; the first comes from the prefill");
+    visit.flag("ignore_positions", self.ignore_positions,
+               "allow contexts beyond the positions that the model was made for. Scopes layer and model");
     visit.number("prefill_chunk", self.prefill_chunk, Range<std::uint32_t>{0, 1u << 24},
                  "tokens of each prompt that a pass of a prefill takes; 0: all. Scopes layer and model");
     visit.number("head_weight_bits", self.head_weight_bits, Range<std::uint32_t>{1, 16},

@@ -221,8 +221,10 @@ void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& eval
   tables.ratios();
   if (which == Tables::summary) return;
 
-  std::vector<Column> time{
-      {"cycles", ""}, {"time_s", ""}, {"utilization", "array\nbusy"}, {"pe_utilization", "PEs\nbusy"}};
+  std::vector<Column> time{{"cycles", ""}};
+  if (!evaluation.result().inference) time.push_back({"time_s", ""});  // another table has it then
+  time.push_back({"utilization", "array\nbusy"});
+  time.push_back({"pe_utilization", "PEs\nbusy"});
   for (const Column& stall : stalls(evaluation)) time.push_back(stall);
   tables.by_tensor(time);
 

@@ -44,6 +44,7 @@ InferenceOptions inference_options(const RunConfig& config) {
   options.output_tokens = workload.output_tokens;
   options.layers = workload.layers;
   options.prefill_chunk = workload.prefill_chunk;
+  options.ignore_positions = workload.ignore_positions;
   options.query_block = workload.attention.query_block;
   options.causal = workload.attention.causal;
   options.fuse_projections = workload.fuse_projections;

@@ -114,10 +114,10 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
   std::set<std::string> tensors;
   WorkloadNotes notes(config);
 
+  const std::unique_ptr<GemmSource> source = open_workload(config);
   if (config.workload.scope != Scope::gemms) {
     check_capacity(config, shape_of(config.workload), inference_options(config));
   }
-  const std::unique_ptr<GemmSource> source = open_workload(config);
   for (Gemm gemm; source->next(gemm); ++found.gemms) {
     if (found.gemms % rows_between_looks == 0 && !go_on()) throw Error::run("interrupted");
     bool padded = false;

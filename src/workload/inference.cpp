@@ -31,8 +31,8 @@ void check_shape(const ModelShape& shape, const InferenceOptions& options) {
                                    options.expert_load.size(), shape.name, shape.experts.count));
   }
   const std::uint64_t longest = longest_context(options);
-  if (shape.positions != 0 && longest > shape.positions) {
-    throw Error::input(fmt::format("a context of {} tokens is longer than the {} positions of {}", longest,
+  if (!options.ignore_positions && shape.positions != 0 && longest > shape.positions) {
+    throw Error::input(fmt::format("a context of {} tokens is longer than the {} positions of {}; workload.ignore_positions = true allows it", longest,
                                    shape.positions, shape.name));
   }
 }

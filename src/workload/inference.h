@@ -23,6 +23,7 @@ struct InferenceOptions {
   std::uint64_t layers = 0;         ///< only the first so many; 0: all, of scope layer one
   std::uint64_t prefill_chunk = 0;  ///< tokens of each sequence in a pass; 0: the whole prompt
   std::uint64_t query_block = 128;  ///< queries whose scores are computed together
+  bool ignore_positions = false;    ///< contexts may be longer than the model was made for
   bool causal = true;               ///< scores of later tokens are left out, as far as whole blocks allow
   bool fuse_projections = false;    ///< Q, K and V are one GeMM, gate and up another
   std::uint32_t head_weight_bits = 16;

@@ -233,6 +233,9 @@ TEST_CASE("What makes no inference is refused with its reason") {
   InferenceOptions options = options_of(Phase::generate, {{100, 1}});
   options.output_tokens = 30;  // the last context has 129 tokens
   CHECK_THROWS_WITH(operations(shape, options), Catch::Contains("129 tokens") && Catch::Contains("128 positions"));
+  options.ignore_positions = true;
+  CHECK_NOTHROW(operations(shape, options));
+  options.ignore_positions = false;
   options.output_tokens = 29;
   CHECK_NOTHROW(operations(shape, options));
   options.layers = 4;
