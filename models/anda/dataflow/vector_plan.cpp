@@ -42,9 +42,13 @@ bool VectorPlan::fits(const VectorTask& task, const MachineShape& machine) {
   return VectorPlan(task, machine).narrowest() <= machine.activation_buffer.mantissa_bytes / 2;
 }
 
-/// Bytes that half of the buffer must hold: operands and results of a block, or, of a product, all results of a panel.
+/// Bytes that half of the buffer must hold: operands and results of a block, or, of a product, results and some of what
+/// passes by.
 std::uint64_t VectorPlan::narrowest() const {
-  if (is_multiply(task_)) return result_bytes(geometry_.rows, task_.columns) + block_columns_ * value_bytes;
+  if (is_multiply(task_)) {
+    const std::uint64_t columns = std::min<std::uint64_t>(task_.columns, block_columns_);
+    return 2 * result_bytes(geometry_.rows, columns);
+  }
   return bytes_of_part(std::min<std::uint64_t>(task_.columns, block_columns_));
 }
 
@@ -88,12 +92,14 @@ std::uint64_t VectorPlan::bytes_of_part(std::uint64_t columns) const {
 
 void VectorPlan::cut(std::uint64_t half_bytes) {
   if (is_multiply(task_)) {
-    // The results of a panel stay; x and the second operand pass by.
-    const std::uint64_t room = half_bytes - result_bytes(geometry_.rows, task_.columns);
-    const std::uint64_t moved = second_bytes(task_) + geometry_.rows * std::uint64_t{task_.depth} * value_bytes;
-    parts_ = ceil_div(moved, room);
-    part_ = ceil_div(second_bytes(task_), parts_);
-    parts_ = ceil_div(second_bytes(task_), part_);
+    // The results of as many columns as fill a quarter of the buffer stay; x and the second operand pass by.
+    std::uint64_t blocks = ceil_div(std::uint64_t{task_.columns}, block_columns_);
+    while (blocks > 1 && result_bytes(geometry_.rows, blocks * block_columns_) > half_bytes / 2)
+      blocks = (blocks + 1) / 2;
+    part_ = std::min<std::uint64_t>(blocks * block_columns_, task_.columns);
+    const std::uint64_t room = half_bytes - result_bytes(geometry_.rows, part_);
+    depth_parts_ = ceil_div(task_.weights.bytes(task_.depth, part_) + row_bytes() * geometry_.rows, room);
+    parts_ = ceil_div(std::uint64_t{task_.columns}, part_) * depth_parts_;
     return;
   }
   part_ = task_.columns;
@@ -116,11 +122,13 @@ bool VectorPlan::next(VectorStep& step) {
   step.last_reading = step.reading + 1 == readings_;
   step.first_row = panel * geometry_.rows;
   step.rows = std::min<std::uint64_t>(geometry_.rows, task_.rows - step.first_row);
-  const bool ends = part + 1 == parts_;
   if (is_multiply(task_)) {
-    step.columns = ends ? task_.columns : 0;
-    const std::uint64_t macs = step.rows * task_.columns * task_.depth;
-    step.macs = macs * (part + 1) / parts_ - macs * part / parts_;
+    const std::uint64_t deep = part % depth_parts_;
+    step.first_column = part / depth_parts_ * part_;
+    const std::uint64_t width = std::min<std::uint64_t>(part_, task_.columns - step.first_column);
+    step.columns = deep + 1 == depth_parts_ ? width : 0;
+    const std::uint64_t macs = step.rows * width * task_.depth;
+    step.macs = macs * (deep + 1) / depth_parts_ - macs * deep / depth_parts_;
   } else {
     step.first_column = part * part_;
     step.columns = std::min<std::uint64_t>(part_, task_.columns - step.first_column);
@@ -142,18 +150,18 @@ Transfer VectorPlan::load(const VectorStep& step, MemoryRun run, std::uint64_t o
 }
 
 void VectorPlan::add_loads(VectorStep& step) const {
-  const std::uint64_t part = next_ % parts_;
   if (is_multiply(task_)) {
-    const std::uint64_t row_bytes = std::uint64_t{task_.depth} * value_bytes;
-    const std::uint64_t x = step.rows * row_bytes;
-    const std::uint64_t from = x * part / parts_;
-    const std::uint64_t x_part = x * (part + 1) / parts_ - from;
-    const std::uint64_t second_from = part * part_;
-    const std::uint64_t second = std::min(part_, second_bytes(task_) - second_from);
-    if (x_part > 0) {
-      step.loads.push_back(load(step, {addresses_.activations + step.first_row * row_bytes + from, x_part}, 0));
-    }
-    step.loads.push_back(load(step, {addresses_.weights + second_from, second}, x_part));
+    const std::uint64_t deep = next_ % parts_ % depth_parts_;
+    const auto share = [&](std::uint64_t address, std::uint64_t all) {
+      const std::uint64_t from = all * deep / depth_parts_;
+      return MemoryRun{address + from, all * (deep + 1) / depth_parts_ - from};
+    };
+    const std::uint64_t width = std::min<std::uint64_t>(part_, task_.columns - step.first_column);
+    const MemoryRun x = share(addresses_.activations + step.first_row * row_bytes(), step.rows * row_bytes());
+    const MemoryRun second = share(addresses_.weights + task_.weights.bytes(task_.depth, step.first_column),
+                                   task_.weights.bytes(task_.depth, width));
+    if (x.bytes > 0) step.loads.push_back(load(step, x, 0));
+    step.loads.push_back(load(step, second, x.bytes));
     return;
   }
   const std::uint64_t bytes = step.rows * step.columns * value_bytes;

@@ -34,7 +34,8 @@ struct VectorStep {
 ///
 /// Rows are taken a panel of the array's height at a time. A panel that fits into half of the activation buffer with
 /// its results is read from memory once. The columns of a wider one are cut; an operation that reduces rows then reads
-/// it once for each of its passes. The second operand of `multiply` comes in parts for every panel again.
+/// it once for each of its passes. A product keeps the results of some columns, while x and the second operand pass by
+/// in parts along k: the second operand comes again for every panel, x for every such group of columns.
 class VectorPlan {
  public:
   /// `passes`: of the operation over its rows (vector_passes.h). Throws Error (input) unless it fits().
@@ -65,6 +66,8 @@ class VectorPlan {
   static std::uint64_t output_bytes(const VectorTask& task, std::uint32_t panel);
 
  private:
+  /// `multiply`: of a row of x.
+  std::uint64_t row_bytes() const { return std::uint64_t{task_.depth} * 2; }
   std::uint64_t bytes_of_part(std::uint64_t columns) const;
   std::uint64_t narrowest() const;
   void cut(std::uint64_t half_bytes);
@@ -77,8 +80,9 @@ class VectorPlan {
   GemmAddresses addresses_;
   Geometry geometry_;
   std::uint64_t panels_ = 0;
-  std::uint64_t part_ = 0;   // columns of a part; bytes of the second operand for `multiply`
-  std::uint64_t parts_ = 1;  // of a panel
+  std::uint64_t part_ = 0;         // columns of a part
+  std::uint64_t parts_ = 1;        // of a panel
+  std::uint64_t depth_parts_ = 1;  // `multiply`: of the columns of a part, along k
   std::uint32_t passes_ = 1;
   std::uint32_t readings_ = 1;
   std::uint64_t block_columns_ = 0;
