@@ -126,7 +126,7 @@ def breakdown_rows(comparison, model="LLaMA-13B"):
 
 
 # As prefills of so many tokens: each loads the weights once, and energy is compared with that of FP-FP doing the same.
-REREAD = ("weights loaded again", "for every 128 rows of activations")
+REREAD = ("weights reloaded", "for every 128 rows of activations")
 
 
 def sweeps():
@@ -148,7 +148,7 @@ def sweeps():
     return [
         ("none", "as published or assumed", []),
         ("tiling", "auto", ["tiling=auto"]),
-        ("weights loaded again", "for every 512 rows of activations", ["workload.tokens=512"]),
+        ("weights reloaded", "for every 512 rows of activations", ["workload.tokens=512"]),
         (*REREAD, ["workload.tokens=128"]),
         ("DRAM energy", "× 0.5", ["dram.energy.pj_per_bit=1.95"]),
         ("DRAM energy", "× 2", ["dram.energy.pj_per_bit=7.8"]),
@@ -157,7 +157,7 @@ def sweeps():
         ("weight port", "256 bit", ["accelerator.weight_buffer.word_bits=256"]),
         ("weight port", "512 bit", ["accelerator.weight_buffer.word_bits=512"]),
         ("weight port", "2048 bit", ["accelerator.weight_buffer.word_bits=2048"]),
-        ("activation port", "1 word a cycle", ["accelerator.activation_buffer.read_words_per_cycle=1"]),
+        ("activation port", "1 word per cycle", ["accelerator.activation_buffer.read_words_per_cycle=1"]),
         ("conversion at every read", "no energy", times(0, "conversion.energy_pj_per_value")),
         ("conversion at every read", "× 10", times(10, "conversion.energy_pj_per_value")),
         ("energy of FIGNA-M11 and -M8", "per operation as in Fig. 15",
@@ -189,7 +189,7 @@ def outside_the_array(efficiency, speedup, published):
 
 
 def anda_energy_rows(sensitivity, published):
-    """quantity, published, simulated, simulated with weights loaded again."""
+    """quantity, published, simulated, simulated with weights reloaded."""
     def numbers(metric, row):
         return {system: value for (system, other), value in zip(SENSITIVITY, row[2:]) if other == metric}
 
