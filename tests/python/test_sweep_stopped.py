@@ -92,7 +92,7 @@ def test_interruption_says_so_and_keeps_what_is_finished(tmp_path, number):
     wait_for(lambda: calls(tmp_path) == 2 and len(rows(tmp_path, "key FROM runs")) == 2)
     process.send_signal(number)
     error = process.communicate()[1]
-    assert "interrupted; what is finished is kept, the same command goes on from there" in error and process.returncode == -number
+    assert "interrupted; finished results are kept; repeat the command to resume" in error and process.returncode == -number
     assert "Traceback" not in error
     assert len(rows(tmp_path)) == 2
     assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 3
