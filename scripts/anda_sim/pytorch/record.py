@@ -80,7 +80,7 @@ functional: {{enabled: true, activations: tensors, weights: tensors, dump: true}
 def main(arguments=None):
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
     rounding.add_options(parser)
-    parser.add_argument("--out", required=True, type=pathlib.Path, metavar="FOLDER", help="where the files go")
+    parser.add_argument("--out", required=True, type=pathlib.Path, metavar="FOLDER", help="output folder")
     parser.add_argument("--precision", type=lengths, metavar="BITS",
                         help="mantissa bits of A_qkv,A_o,A_u,A_d while recording, and in run.yaml (FP16; 8 in run.yaml)")
     parser.add_argument("--layers", type=layers_of, metavar="A,B", help="only these decoder layers, from 0 (all)")

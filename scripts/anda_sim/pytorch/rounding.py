@@ -172,18 +172,18 @@ def add_options(parser):
     """What both scripts are told of the model."""
     parser.add_argument("model", metavar="MODEL_FOLDER", type=pathlib.Path, help="config.json and *.safetensors")
     parser.add_argument("--tokens", required=True, metavar="FILE", help="token ids: .npy of integers, or a raw file")
-    parser.add_argument("--token-type", choices=inputs.TOKEN_TYPES, default="uint16", help="of a raw file (uint16)")
+    parser.add_argument("--token-type", choices=inputs.TOKEN_TYPES, default="uint16", help="token type of a raw file (uint16)")
     parser.add_argument("--length", type=positive, metavar="N",
-                        help="tokens of a window (the model's positions, at most 2048)")
+                        help="tokens per window (the model's positions, at most 2048)")
     parser.add_argument("--group-size", type=positive, default=64, metavar="N", help="values that share an exponent (64)")
     parser.add_argument("--weight-bits", type=int, choices=range(2, 9), default=4, metavar="N",
                         help="bits of a weight, 2 … 8 (4)")
     parser.add_argument("--weight-group", type=positive, default=128, metavar="N",
                         help="weights that share a scale (128)")
-    parser.add_argument("--stored-weights", action="store_true", help="take the weights as they are, without rounding")
+    parser.add_argument("--stored-weights", action="store_true", help="use the weights as stored, without rounding")
     parser.add_argument("--transformers", action="store_true",
-                        help="load the model with the Python package transformers, even if this program knows its type")
-    parser.add_argument("--threads", type=positive, metavar="N", help="threads (PyTorch's choice)")
+                        help="load the model with the Python package transformers, even if this program supports its type")
+    parser.add_argument("--threads", type=positive, metavar="N", help="number of threads (PyTorch's default)")
 
 
 def windows_of(options):

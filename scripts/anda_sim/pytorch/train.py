@@ -134,7 +134,7 @@ def package_versions():
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
-    parser.add_argument("--family", choices=CONFIGS, help="train this one only")
+    parser.add_argument("--family", choices=CONFIGS, help="train only this one")
     parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "tests" / "data" / "small_models")
     parser.add_argument("--steps", type=whole_number(1, 10**9), default=1500)
     parser.add_argument("--threads", type=whole_number(1, 1024), default=1)
