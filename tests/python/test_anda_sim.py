@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The package anda_sim in Python: its numbers are those of the program's files, its errors say where."""
+"""The Python package anda_sim: its numbers equal those of the program's files, its errors name the place."""
 
 import csv
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results of GeMMs that runs take over from earlier ones: the same bytes, whatever happens to the folder of the results."""
+"""Cached results of GeMMs give the same bytes, whatever happens to the cache folder."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def random_run(random_, shapes):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_same_bytes_with_results_of_other_runs(program, tmp_path, seed):
-    """Runs of a few shapes that share a cache, so that some of their GeMMs are known, others not."""
+    """Runs of a few shapes share a cache, so that some of their GeMMs are cached and others are not."""
     random_ = random.Random(seed)
     shapes = [(random_.randint(1, 40), 64 * random_.randint(1, 3), random_.randint(1, 80)) for _ in range(5)]
     for i in range(4):
@@ -81,7 +81,7 @@ def simple(folder, config="", rows="a,0,A_o,20,128,40\nb,0,A_u,16,64,64\n"):
 
 
 def forge(folder):
-    """Makes every result that is kept another one, with the checksum of that: who uses it shows it."""
+    """Replaces every cached result by another one with a valid checksum, so that its use shows."""
     with database(folder) as file:
         for machine, key, task, result in file.execute(
                 "SELECT machine, key, task, result FROM gemms JOIN machines ON machine = id").fetchall():
@@ -130,7 +130,7 @@ def test_a_result_is_known_by_all_that_it_follows_from(program, tmp_path, change
 
 
 def test_the_detailed_memory_goes_on_where_it_was(program, tmp_path):
-    """The same GeMM after others takes other times there, so it is another result."""
+    """The same GeMM takes a different time after other GeMMs, so it is a different result."""
     simple(tmp_path, "dram: {level: detailed}\n", "a,0,T,16,256,256\nb,0,T,40,64,200\n")
     run(program, tmp_path, "a", "--cache", "cache")
     assert stored(tmp_path / "cache") == 2 * 3  # and what the memory has counted

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""anda-sim as its commands are found: help, version, names, exit status, and which stream says what."""
+"""The command line of anda-sim: help, version, names, exit status, and output streams."""
 
 import os
 import subprocess

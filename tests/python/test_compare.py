@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""anda-sim compare as its user meets it, on models small enough to run in no time."""
+"""anda-sim compare from the user's side, on models small enough to run in no time."""
 
 import copy
 import csv
@@ -199,7 +199,7 @@ def test_wrong_options(program, tiny, args, fragment):
 
 
 def test_results_that_cannot_be_written(program, tiny):
-    """A run says 1 to that, and so does a comparison, before it simulates: here it could not even put a run's files."""
+    """A comparison ends with status 1 before it simulates, like a run whose files cannot be written."""
     (tiny / "file").write_text("")
     (tiny / "taken" / "compare.json").mkdir(parents=True)
     for out, words in (("file/out", "file/out"), ("file", "file: cannot write the results: it is no folder"),
@@ -210,7 +210,7 @@ def test_results_that_cannot_be_written(program, tiny):
         assert "TMPDIR" not in started.stderr
     assert not list((tiny / "taken").glob("*.csv"))
     assert (tiny / "file").read_text() == ""
-    # Where the simulations are to put their reports is no folder.
+    # The place for the reports of the simulations is not a folder.
     done = subprocess.run([program, "compare", "plain.yaml", "--out", "out"], cwd=tiny, capture_output=True, text=True,
                           env={**os.environ, "TMPDIR": str(tiny / "none")})
     assert done.returncode == 1 and "none" in done.stderr
@@ -218,7 +218,7 @@ def test_results_that_cannot_be_written(program, tiny):
 
 
 def test_a_simulation_that_fails_is_named(program, tiny):
-    """No file may grow beyond what the parent writes, which stops the children at their reports."""
+    """A file size limit at what the parent writes stops the children at their reports."""
     script = f"ulimit -f 12; exec {program} compare plain.yaml --out out"
     done = subprocess.run(["bash", "-c", script], cwd=tiny, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What reports and figures read, whatever is in it: a page and figures, or an InputError with the file."""
+"""Any input of reports and figures gives a page and figures, or an InputError that names the file."""
 
 import argparse
 import csv
@@ -33,7 +33,7 @@ def run(tmp_path_factory):
 
 
 def drawn(path, kinds=()):
-    """The page of what is at a path, and figures of these kinds; None where it is refused, with its name."""
+    """The page of the input at a path, and figures of these kinds; None if it is refused by name."""
     try:
         runs, tables = load([path])
     except InputError as error:

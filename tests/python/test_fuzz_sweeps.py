@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What sweeps and searches read, whatever is in it: a value or an InputError with file and place, in a moment."""
+"""Any input of sweeps and searches gives a value or an InputError with file and place, quickly."""
 
 import json
 import math
@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
 
 
 def refused(read, path, content):
-    """What read() makes of a file with this content, or None where it is refused: with its name, in lines for people."""
+    """The value that read() returns for a file with this content, or None if it is refused with a readable message that names it."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", errors="surrogatepass"))
     try:
         return read(path)
@@ -190,7 +190,7 @@ def test_a_wrong_row_of_a_table_of_losses_is_named(row, what):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A sweep of one point that is done: its folder, and what results.sqlite keeps of it."""
+    """A finished sweep of one point: its folder, and its outcome in results.sqlite."""
     folder = tmp_path_factory.mktemp("finished")
     write(folder, "base: base.yaml\nparameters: {precision: [6]}\n")
     assert sweep(folder, "s.yaml").returncode == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What anda-sim makes of input that is meant to do harm: no crash, status 2, and nothing that a terminal would obey."""
+"""Malicious input to anda-sim: no crash, status 2, and no escape sequence reaches the terminal."""
 
 import struct
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from search_tools import HANGS, TINY, program
 
 ROOT = Path(__file__).resolve().parents[2]
-# Sets the title of a terminal; the same for Latin-1's CSI and a mark that turns the direction of writing.
+# Sets the title of a terminal; the same for Latin-1's CSI and a mark that changes the text direction.
 ESCAPES = ["\x1b]0;owned\x07", "\x9b31m", "\u202eowned"]
 CONTROL = [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u202e"]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results of traces with more GeMMs than a page can show: files grow with what differs."""
+"""Results of traces with more GeMMs than a page can show: files grow only with distinct rows."""
 
 import csv
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/mutate: which changes it makes, that the switch turns one of them on, and its verdicts."""
+"""scripts/mutate: the changes it makes, the switch that enables one of them, and its verdicts."""
 
 import os
 import subprocess
@@ -85,7 +85,7 @@ def test_every_kind_of_change_is_found_and_nothing_that_is_fixed_at_compile_time
 
 def test_one_build_holds_every_mutant_and_the_environment_chooses(workspace, tmp_path):
     numbered = list(enumerate(all_mutants(workspace)))
-    # Not two over one another: the first that fits at each place.
+    # No overlapping mutants: the first that fits at each place.
     chosen = []
     for number, mutant in numbered:
         if not any(mutant.overlaps(other) for _, other in chosen):

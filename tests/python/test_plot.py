@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/plot, and the data that it shares with scripts/report."""
+"""scripts/plot, and its data shared with scripts/report."""
 
 import json
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/precision.md: its tables are what anda-sim says, and the script that writes it works."""
+"""docs/precision.md: its tables agree with anda-sim, and the script that writes it works."""
 
 import csv
 import itertools
@@ -59,7 +59,7 @@ def test_the_script_tabulates_what_evaluate_says(made):
         uniform = {int(row["mantissa_bits"]): row for row in rows(made, "uniform") if row["model"] == family}
         groups = [row for row in rows(made, "groups") if (row["model"], row["group_size"]) == (family, "32")]
         alone = [row for row in rows(made, "tensors") if (row["model"], row["tensor"]) == (family, "A_u")]
-        # Losses of a hundredth of a percent hang on the last bits of FP32 sums.
+        # Losses of a hundredth of a percent depend on the last bits of FP32 sums.
         near = {"abs": 1e-4, "rel": 1e-3}
         assert float(uniform[4]["loss"]) == pytest.approx(evaluate(family, tokens, [4])[0], **near)
         assert float(groups[0]["loss"]) == pytest.approx(
@@ -108,7 +108,7 @@ def test_a_failed_program_ends_the_script_with_its_message(tmp_path):
 
 
 class MadeUp:
-    """A simulator whose models lose a share of every tensor type that halves with each bit."""
+    """A simulator whose models have a loss per tensor type that halves with each bit."""
 
     def __init__(self, weights):
         self.weights, self.asked = weights, []

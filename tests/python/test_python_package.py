@@ -14,7 +14,7 @@ QUIET = {name: value for name, value in os.environ.items() if name not in ("PYTH
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """(environment, folder of commands) of an installation from a copy of the tree."""
+    """(environment, command folder) of an installation from a copy of the tree."""
     folder = tmp_path_factory.mktemp("installed")
     tree = folder / "tree"
     shutil.copytree(ROOT / "scripts", tree / "scripts", symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))

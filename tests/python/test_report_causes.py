@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Charts take the causes of stalls from the reports: one that the simulator adds is shown without a change here."""
+"""Charts take the stall causes from the reports: a cause added to the simulator shows without a change here."""
 
 import json
 
@@ -13,13 +13,13 @@ NEW = "thermal_limit"
 
 @pytest.fixture()
 def schema_of_that_version(monkeypatch):
-    """A version that adds a cause adds it to the schema too, which test_stall_causes holds it to."""
+    """A version that adds a cause also adds it to the schema, which test_stall_causes checks."""
     monkeypatch.setattr(runs.schema, "check", lambda *_: None)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A run whose array also waits for a cause that this version does not have."""
+    """A run with a stall cause that this version does not have."""
     folder = make_run(tmp_path_factory.mktemp("causes") / "run", "--timeline", tmp_path_factory.mktemp("t") / "t.json")
     report = report_of(folder)
     for system in report["systems"]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/reproduction.md says what the simulator says, and that is near what was published."""
+"""docs/reproduction.md agrees with the simulator, and the simulator with the publication."""
 
 import csv
 import os
@@ -15,7 +15,7 @@ DOCS = SOURCE / "docs"
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    """The page and its tables, made again without plots."""
+    """The page and its tables, regenerated without plots."""
     build = os.environ.get("ANDA_BUILD_DIR")
     assert build, "ANDA_BUILD_DIR must name the build folder; scripts/test sets it"
     out = tmp_path_factory.mktemp("docs")
@@ -45,7 +45,7 @@ def test_the_committed_tables_are_what_the_script_writes(made):
 
 
 def test_bit_operations_are_exact():
-    """Published with two decimals, two of the eighteen cut off instead of rounded."""
+    """Published with two decimals, two of the eighteen truncated instead of rounded."""
     table = rows("bops")
     assert len(table) == 18
     rounded = [row for row in table if f"{float(row['ours']):.2f}" == f"{float(row['paper']):.2f}"]

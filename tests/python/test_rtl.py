@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults in the RTL are seen by its tests, and the lists of the area study fit the RTL."""
+"""The RTL tests detect faults in the RTL, and the lists of the area study match the RTL."""
 
 import json
 import os
@@ -110,7 +110,7 @@ def test_a_run_with_the_ratios_of_the_study_has_its_areas(tmp_path):
     element = yaml.safe_load((SOURCE / "configs" / "technology" / "osu018-ratios.yaml").read_text())["processing_elements"]
     assert arrays(published) == pytest.approx([0.41 / 0.23, 0.41])
     assert arrays(studied) == pytest.approx([0.41 / element["anda"]["area"], 0.41])
-    # Cycles and energy are the paper's, so only what divides by area changes.
+    # Cycles and energy are the paper's, so only ratios to area change.
     for name in ("speedup", "energy_efficiency"):
         assert studied["ratios"][0][name] == published["ratios"][0][name]
     assert studied["ratios"][0]["area_efficiency"] < published["ratios"][0]["area_efficiency"] / 1.5

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How every Python script ends: one line for what is wrong, and the signal's own end when it is interrupted."""
+"""How every Python script ends: one line per error, and death by the signal after an interruption."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def test_a_script_holds_ctrl_c_back_until_it_can_answer(name):
 
 
 def started(*command):
-    """A script that gets SIGINT before Python is there."""
+    """A script that gets SIGINT before Python has started."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -113,7 +113,7 @@ sys.exit(guarded("n", main, "sweep"))
 
 @pytest.mark.parametrize("where, said", [("| true", ""), ("> /dev/full", "sweep: No space left on device\n")])
 def test_output_that_nobody_takes_is_no_traceback(where, said):
-    # The reader is gone before the script writes.
+    # The reader closes before the script writes.
     done = subprocess.run(["bash", "-c", f'set -o pipefail; {{ sleep 1; "$0" --help; }} {where}', SCRIPTS / "sweep"],
                           env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}, capture_output=True, text=True)
     assert (done.stderr, done.returncode) == (said, 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scripts that the README names, called the ways people call them."""
+"""The scripts that the README names, called as users call them."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ def test_script_explains_itself_and_refuses_what_it_does_not_know(script):
 
 @pytest.fixture
 def install(tmp_path):
-    """Calls a copy of install_dependencies in a tree of its own, where an apt-get that only fails stands first on the PATH."""
+    """Calls a copy of install_dependencies in a separate tree, with a failing apt-get first on the PATH."""
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "apt-get").write_text("#!/bin/sh\nexit 99\n")
@@ -66,7 +66,7 @@ def test_install_dependencies_changes_nothing_when_all_is_there(install, tmp_pat
 
 
 def test_no_address_of_a_package_registry_is_in_the_tree():
-    """Packages come from Debian. What notebooks and lock files would name is looked at, too."""
+    """Packages come from Debian. Notebooks and lock files are checked too."""
     files = run("git", "-C", ROOT, "ls-files", "-z").stdout.split("\0")
     registries = [f"registry.{name}" for name in ("npmjs.org", "yarnpkg.com")] + [f"{name}.org/simple" for name in ("pypi", "test.pypi")]
     found = [name for name in filter(None, files) if (ROOT / name).is_file()
@@ -84,7 +84,7 @@ def test_plotly_is_made_small_once_and_keeps_its_licence(tmp_path, monkeypatch):
     assert "a remark" not in text
     monkeypatch.setenv("PATH", str(tmp_path))
     assert plotly.plotly_text() == text
-    # Another plotly.js is another file.
+    # A different plotly.js gives a different file.
     (tmp_path / "plotly.js").write_text("/* MIT */ function plot ( name ) { return name }\n")
     with pytest.raises(RunError, match="scripts/install_dependencies reports installs them"):
         plotly.plotly_text()

@@ -47,7 +47,7 @@ def test_ties_go_to_the_one_pushed_first(tmp_path):
     search(tmp_path, landscape, "--tolerance", 0.01, model="run.yaml", tiny=[])
     trail, _ = algorithm_1(sum, landscape.loss, 0.01)
     assert [tuple(v["combination"]) for v in log_of(tmp_path)] == [c for c, _ in trail]
-    # 6 is the first uniform one within 1 %; then the four neighbours, earliest type first.
+    # 6 is the first uniform length within 1 %; then the four neighbours, earliest type first.
     assert [c for c, _ in trail][:5] == [(4,) * 4, (5,) * 4, (6,) * 4, (5, 6, 6, 6), (4, 6, 6, 6)]
 
 

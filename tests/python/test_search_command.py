@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command anda-sim search: options, what a terminal shows, the commands of its page."""
+"""The command anda-sim search: options, terminal output, the commands of its page."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def test_results_that_cannot_be_written(tmp_path):
 
 
 def test_a_terminal_sees_how_far_it_is(tmp_path):
-    # The bar stands at half until that was seen.
+    # The bar stays at half until the test has seen it.
     answer = "read line; echo '{\"perplexity\": 5}'; "
     command = 3 * answer + "until test -e seen; do sleep 0.05; done; " + 2 * answer
     words = [program(), "search", "--model", "OPT-1.3B", "--evaluator", command, "--iterations", "4", "--out", "out", *TINY]

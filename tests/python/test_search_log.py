@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log of anda-sim search: interrupted searches go on, nothing is asked twice, other logs are refused."""
+"""The log of anda-sim search: interrupted searches resume, nothing is evaluated twice, other logs are refused."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def test_a_log_cut_anywhere_is_continued(tmp_path, kept):
     search(tmp_path, landscape)
     log = tmp_path / "out" / "log.jsonl"
     whole = log.read_bytes()
-    # 1 byte can be of any file.
+    # A single byte does not identify a file.
     log.write_bytes(whole[:kept])
     status = 2 if kept == 1 else 0
     done = search(tmp_path, landscape, status=status)
@@ -92,7 +92,7 @@ def test_a_log_of_its_own(tmp_path):
 
 
 def test_a_failed_search_goes_on_where_it_stopped(tmp_path):
-    """The evaluator dies after every third answer; the log carries the search over."""
+    """The evaluator dies after every third answer; the log lets the search resume."""
     landscape = Landscape(tmp_path, [2.0, 0.1, 0.4, 0.2])
     command = f"{landscape.command} 3"
     runs = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""anda-sim search beside anda-sim run: costs, shapes and simulated results are those of runs."""
+"""anda-sim search against anda-sim run: costs, shapes and simulated results equal those of runs."""
 
 import json
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The systems of a run in processes of their own: the same files as in one process, and no process left behind."""
+"""The systems of a run in separate processes: the same files as in one process, and no process left behind."""
 
 import os
 import random

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON reader of the scripts: what it takes, and what it refuses with the place."""
+"""The JSON reader of the scripts: accepted input, and refused input with its place."""
 
 import json
 from pathlib import Path

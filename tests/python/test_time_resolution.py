@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs around the models set SystemC's time resolution as they like."""
+"""Programs that use the models may choose SystemC's time resolution."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ def test_cycles_are_the_same_at_any_fine_resolution(femtoseconds, memory):
 
 
 def test_cycles_at_a_coarse_resolution_are_off_by_little():
-    """A cycle is 3.5 ns: edges come to the nearest tick, and the error does not add up."""
+    """A cycle is 3.5 ns: edges are at the nearest tick, and the error does not accumulate."""
     for (exact, _), (cycles, ns) in zip(cycles_and_ns(1000), cycles_and_ns(10**6)):
         assert abs(cycles - exact) <= exact / 1000
         assert abs(ns - cycles / CLOCK_HZ * 1e9) <= 1

@@ -144,7 +144,7 @@ def test_slices_add_up_to_the_report(program, tmp_path, level, protocol):
         assert bursts == actions["dram.read_bursts"] + actions["dram.write_bursts"]
         assert len(timeline.channels(name)) == (16 if level == "detailed" else 1)
 
-        # The overview holds the same in its intervals.
+        # The overview has the same in its intervals.
         overview = timeline.systems[name]
         ticks = sum(sum(overview[key]) for key in overview if key.startswith("array_"))
         assert Decimal(ticks).scaleb(-6) == timeline.total(name, "GeMMs", "us")
@@ -195,7 +195,7 @@ def test_processes_and_threads_come_in_the_order_of_the_report(program, tmp_path
         assert list(threads.values()) == rows
         order = timeline.sort_indices["thread"]
         assert [order[process, tid] for tid in threads] == list(range(1, len(rows) + 1))
-    # What stands under a name is that system's: each takes as long as the report says.
+    # Each system's slices take as long as the report says.
     for system in report["systems"]:
         assert timeline.total(system["name"], "GeMMs", "cycles") == system["cycles"]
 
@@ -264,7 +264,7 @@ def test_a_limit_cuts_the_details_and_says_where(program, tmp_path):
             kept += len(cut.slices[owner, track])
             assert cut.slices[owner, track] == [one for one in whole.slices[owner, track] if one[1] < at], track
         assert 20 <= kept <= 200
-        # The whole run is in the overview all the same.
+        # The overview still covers the whole run.
         for key in ("array_busy_ticks", "read_bytes", "write_bytes", "end_us"):
             assert cut.systems[name][key] == whole.systems[name][key]
 

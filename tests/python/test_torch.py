@@ -5,7 +5,7 @@ Run with the build directory in ANDA_BUILD_DIR:
   ANDA_BUILD_DIR=build/release /usr/bin/python3 -m pytest tests/python/test_torch.py
 
 Rounding and integer weights are compared with the C++ library (numeric_dump) and with numpy (test_functional), bit for
-bit; perplexities with a forward pass of their own.
+bit; perplexities with a separate forward pass.
 """
 
 import argparse
@@ -57,7 +57,7 @@ class AutoModelForCausalLM(torch.nn.Module):
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    """A function that makes a checkpoint with outliers in its weights, and tokens beside it."""
+    """A function that creates a checkpoint with outliers in its weights, and tokens."""
 
     def make(family):
         torch.manual_seed(len(family))
@@ -143,7 +143,7 @@ def test_weights_are_those_of_the_numeric_library(bits, group):
 
 
 class ByHand:
-    """The same model with its linear layers replaced by ones that round by themselves, without hooks."""
+    """The same model with its linear layers replaced by ones that round themselves, without hooks."""
 
     class Rounding(torch.nn.Module):
         def __init__(self, linear, bits):
@@ -346,7 +346,7 @@ def test_it_agrees_with_the_built_in_evaluator_on_a_trained_model(tmp_path, fami
     lines = json.dumps({"combination": None}) + "\n" + json.dumps({"combination": combination(7, 6, 5, 4)}) + "\n"
     answers = script("evaluate_torch", models / family, "--tokens", tmp_path / "tokens.npy", input=lines)
     ours = [json.loads(line)["perplexity"] for line in answers.stdout.splitlines()]
-    # Sums in another order put a few activations on the other side of a rounding.
+    # A different order of sums moves a few activations across a rounding boundary.
     assert ours == pytest.approx([measured["baseline"], measured["results"][0]["perplexity"]], rel=3e-4)
 
 
@@ -394,7 +394,7 @@ def test_recorded_activations_pass_the_simulated_machine_bit_for_bit(checkpoint,
                                   test_functional.bits_of(baseline))
             outputs.setdefault(i, result)
             assert np.array_equal(test_functional.bits_of(outputs[i]), test_functional.bits_of(result))
-            # And they are what the model computes, as far as 11 bits go: FP16 sums of groups.
+            # And they equal the model's results to 11 bits: FP16 sums of groups.
             rounded = rounding.to_anda(torch.from_numpy(activations.astype(np.float32)), bits[tensor]).double().numpy()
             exact = rounded @ (codes * np.repeat(scales.astype(np.float64), 128, axis=0)[: len(codes)])
             assert np.abs(sums - exact).max() <= 2e-3 * np.abs(exact).max()
