@@ -130,7 +130,7 @@ def test_the_results_follow_their_schema_and_nothing_else_does(program, tiny, va
             assert description.endswith(f"Unit: {units.get(key, 'pJ' if key.endswith('_pj') else '1')}."), key
 
 
-def test_same_input_same_bytes_however_many_at_a_time(program, tiny):
+def test_the_same_input_gives_the_same_bytes_for_any_number_of_jobs(program, tiny):
     for out, jobs in (("one", 1), ("four", 4)):
         assert compare(program, tiny, "plain.yaml", "--out", out, "--jobs", jobs).returncode == 0
     for file in ("compare.json", "compare.csv"):
@@ -226,7 +226,7 @@ def test_a_simulation_that_fails_is_named(program, tiny):
     assert not (tiny / "out").exists()
 
 
-def test_interruption_ends_the_simulations_and_leaves_nothing(program, tiny):
+def test_an_interrupt_ends_the_simulations_and_leaves_no_files(program, tiny):
     rows = "".join(f"g{i},0,A_qkv,{1000 + i % 997},{1000 + i % 991},{1000 + i % 983}\n" for i in range(60000))
     (tiny / "trace.csv").write_text("name,layer,tensor,m,k,n\n" + rows)
     (tiny / "long.yaml").write_text("workload: {trace: trace.csv}\n")

@@ -41,7 +41,7 @@ def front_of(table, names):
 
 
 @pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
-def test_the_front_is_that_of_the_trials_and_close_to_that_of_all_points(tmp_path, sampler):
+def test_the_front_is_that_of_the_trials_and_close_to_the_true_front(tmp_path, sampler):
     path = write(tmp_path, SPACE)
     done = explore(tmp_path, path, "--sampler", sampler, "--plot", tmp_path / "front.svg")
     assert done.returncode == 0, done.stderr
@@ -76,7 +76,7 @@ def test_the_same_seed_gives_the_same_search_on_any_number_of_cores(tmp_path):
 
 
 @pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
-def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler):
+def test_a_killed_search_resumes_with_the_same_trials(tmp_path, sampler):
     # Slow enough that no search finishes before the first kill.
     slow = tmp_path / "slow"
     slow.touch()
@@ -113,7 +113,7 @@ class Stopped(BaseException):
 
 
 @pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
-def test_a_search_that_is_stopped_between_the_trials_of_a_batch_goes_on_as_if_it_had_not_been(tmp_path, sampler):
+def test_a_search_stopped_within_a_batch_resumes_with_the_same_trials(tmp_path, sampler):
     """At the stop some trials of a batch are finished and others only proposed."""
     from anda_sim.sweeps.sweep import Sweep
     from anda_sim.sweeps.explore import Exploration
@@ -146,7 +146,7 @@ def test_a_search_that_is_stopped_between_the_trials_of_a_batch_goes_on_as_if_it
     assert search("stopped", None).rows == whole
 
 
-def test_a_study_that_was_being_made_is_made_anew(tmp_path, monkeypatch):
+def test_a_half_written_study_is_created_again(tmp_path, monkeypatch):
     import optuna
 
     from anda_sim.sweeps.sweep import Sweep
@@ -171,7 +171,7 @@ def test_a_study_that_was_being_made_is_made_anew(tmp_path, monkeypatch):
     assert len(optuna.get_all_study_summaries(f"sqlite:///{tmp_path}/out/study.sqlite")) == 1
 
 
-def test_a_search_that_goes_on_has_all_its_trials_from_the_start(tmp_path):
+def test_a_resumed_search_has_all_its_earlier_trials(tmp_path):
     simulator = counting(tmp_path, before=f"[[ ! -e {tmp_path}/wait ]] || {{ touch {tmp_path}/waits; exec sleep 600; }}")
     path = write(tmp_path, SPACE)
     assert explore(tmp_path, path, "--trials", 16, simulator=simulator).returncode == 0
@@ -184,7 +184,7 @@ def test_a_search_that_goes_on_has_all_its_trials_from_the_start(tmp_path):
     assert rows(tmp_path)[:16] == before and len((tmp_path / "out" / "results.csv").read_text().splitlines()) >= 17
 
 
-def test_one_number_has_a_front_of_one_point(tmp_path):
+def test_a_single_objective_has_a_front_of_one_point(tmp_path):
     path = write(tmp_path, SPACE)
     done = explore(tmp_path, path, "--minimise", "edp", "--trials", 16, "--plot", tmp_path / "edp.svg")
     assert done.returncode == 0, done.stderr
@@ -246,7 +246,7 @@ def test_what_meets_no_constraint_is_said(tmp_path):
     assert done.returncode == 1 and "0 of 8 trials meet the constraints" in done.stdout
 
 
-def test_conditions_and_failed_points_are_trials_that_count_for_nothing(tmp_path):
+def test_forbidden_and_failed_points_are_trials_without_results(tmp_path):
     simulator = counting(tmp_path, before='if grep -q "rows: 32" "$2"; then echo "error: no" >&2; exit 1; fi')
     path = write(tmp_path, SPACE + "conditions: [accelerator.mxu.rows * accelerator.weight_buffer.bytes > 1048576]\n")
     done = explore(tmp_path, path, simulator=simulator)
@@ -259,7 +259,7 @@ def test_conditions_and_failed_points_are_trials_that_count_for_nothing(tmp_path
         assert (row["status"] == "failed") == (row["accelerator.mxu.rows"] == 32) != bool(row["feasible"])
 
 
-def test_another_search_does_not_mix_with_the_study_that_is_there(tmp_path):
+def test_a_different_search_does_not_use_an_existing_study(tmp_path):
     path = write(tmp_path, SPACE)
     assert explore(tmp_path, path, "--trials", 8).returncode == 0
     done = explore(tmp_path, path, "--trials", 8, "--minimise", "edp")
@@ -274,7 +274,7 @@ def test_another_search_does_not_mix_with_the_study_that_is_there(tmp_path):
     "UPDATE trial_params SET param_name = 'other' || param_id", "UPDATE trials SET state = 'SPLENDID'", "UPDATE study_user_attributes SET value_json = x'00'",
     "DELETE FROM trial_params", "UPDATE trial_params SET param_value = 'x'",
 ])
-def test_a_study_that_was_tampered_with_is_refused(tmp_path, studied, change):
+def test_a_manipulated_study_is_refused(tmp_path, studied, change):
     shutil.copytree(studied, tmp_path, dirs_exist_ok=True)
     with closing(sqlite3.connect(tmp_path / "out" / "study.sqlite")) as database:
         database.execute(change)
@@ -292,7 +292,7 @@ def studied(tmp_path_factory):
     return folder
 
 
-def test_a_disk_that_is_full_ends_the_search_with_a_message(tmp_path):
+def test_a_full_disk_ends_the_search_with_a_message(tmp_path):
     """The file size limit of 56 KiB stops the study's database before its first trial."""
     path = write(tmp_path, SPACE)
     done = subprocess.run(["bash", "-c", 'ulimit -f 56; exec "$@"', "-", *command("explore", tmp_path, path, "--trials", 8)],

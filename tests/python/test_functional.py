@@ -414,7 +414,7 @@ def test_edges_of_the_numbers(tmp_path, dot_format, weight_bits):
         assert np.isinf(expected).any() and np.isfinite(expected).any()
 
 
-def test_three_ways_to_the_same_sum_by_hand(tmp_path):
+def test_three_arithmetics_against_a_sum_by_hand(tmp_path):
     """Three weights of 3 · s with s = 1 + 2^-10: FP-FP rounds each to 3 + 2^-8, the others have 9 · s."""
     s = np.float32(1 + 2**-10)
     a = np.array([[0, 1, 1, 1]], dtype=np.float16)

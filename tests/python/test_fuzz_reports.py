@@ -211,7 +211,7 @@ def test_the_quick_check_of_a_schema_is_sure_only_of_what_jsonschema_accepts(run
 
 
 @pytest.mark.parametrize("name", ["$$", "$\\frac{1}{0}$", "_hidden", '<a href="x">y</a>', "&lt;", "x" * 500])
-def test_names_are_no_formulas_and_are_not_left_out_of_legends(run, tmp_path, name):
+def test_names_are_not_formulas_and_stay_in_legends(run, tmp_path, name):
     report = report_of(run)
     for system in report["systems"]:
         for row in [*system["ops"], *system["tensors"]]:

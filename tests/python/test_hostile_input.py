@@ -81,7 +81,7 @@ def test_names_of_a_comparison_have_no_control_characters(tmp_path):
         assert problem in done.stderr, done.stderr
 
 
-def test_words_of_an_evaluator_are_escaped(tmp_path):
+def test_output_of_an_evaluator_is_escaped(tmp_path):
     evaluator = r"""while read line; do printf '{"error": "\\u001b]0;owned\\u0007 \\u009b31m"}\n'; done"""
     done = run("search", "--model", "OPT-1.3B", *TINY, "--evaluator", evaluator, "--out", tmp_path)
     assert "reports an error: \\x1b]0;owned\\x07 \\xc2\\x9b31m" in done.stderr

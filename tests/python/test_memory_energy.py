@@ -49,7 +49,7 @@ def expected_pj(file, level, system):
 
 
 @pytest.mark.parametrize("memory", MEMORIES)
-def test_energy_is_that_of_the_memorys_file(tmp_path, memory):
+def test_energy_follows_the_file_of_the_memory(tmp_path, memory):
     file = yaml.safe_load((SOURCE / "configs" / "dram" / f"{memory}.yaml").read_text())
     for level in ("fast", "detailed"):
         system = simulate(tmp_path, memory, level)

@@ -254,14 +254,14 @@ def test_systemc_that_does_not_link_is_refused_when_the_project_is_configured(pr
 
 
 @pytest.mark.parametrize("option", [None, "-DCMAKE_CXX_STANDARD=20", "-DFEATURE=cxx_std_20"])
-def test_a_systemc_that_the_project_has_found_is_taken(prefix, own_systemc, tmp_path, option):
+def test_a_systemc_found_by_the_project_is_used(prefix, own_systemc, tmp_path, option):
     build(CONSUMER, tmp_path, f"-DCMAKE_PREFIX_PATH={prefix};{own_systemc}", "-DSYSTEMC_PACKAGE=ON",
           *([option] if option else []))
     assert f"{own_systemc}/lib/libsystemc.so" in run("ninja", "-C", tmp_path, "-t", "commands", "consumer")
     check_consumer(tmp_path / "consumer")
 
 
-def test_with_the_source_in_it_a_project_of_a_later_standard_reads_systemc_as_of_its_own(systemc, own_systemc, tmp_path):
+def test_a_later_standard_reads_systemc_headers_as_of_systemcs_own(systemc, own_systemc, tmp_path):
     options = [f"-DANDA_SOURCE={ROOT}", f"-DCMAKE_PREFIX_PATH={own_systemc}", "-DSYSTEMC_PACKAGE=ON",
                "-DCMAKE_CXX_STANDARD=20"]
     result = configure(CONSUMER, tmp_path, *options)
@@ -296,7 +296,7 @@ def test_an_installation_remembers_the_systemc_it_was_built_with(prefix, own_sys
 
 
 @pytest.mark.parametrize("named_by", ["SYSTEMC_HOME", "CMake package"])
-def test_another_systemc_than_that_of_the_installation_is_refused(prefix, systemc, tmp_path, named_by):
+def test_a_systemc_other_than_that_of_the_installation_is_refused(prefix, systemc, tmp_path, named_by):
     """A SystemC that links but has another version, represented by a linker script."""
     home = tmp_path / "home"
     link_headers(systemc, home)
@@ -327,7 +327,7 @@ def test_the_library_needs_nothing_but_systemc(tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_kinds_of_ports_are_those_that_the_integration_page_names(prefix, tmp_path):
+def test_port_types_match_the_integration_page(prefix, tmp_path):
     page = (ROOT / "docs" / "integration.md").read_text()
     ports = re.findall(r"^\| `(Accelerator|Dram)::(\w+)` \| `([^`]+)` \|", page, re.MULTILINE)
     assert [port[1] for port in ports] == ["control", "memory", "interrupt", "socket"]
@@ -341,7 +341,7 @@ def test_kinds_of_ports_are_those_that_the_integration_page_names(prefix, tmp_pa
     run("g++", f"-std={standard}", *flags, f"-I{prefix / 'include'}", "-fsyntax-only", "ports.cpp", cwd=tmp_path)
 
 
-def test_bounds_on_the_page_of_sockets_are_those_of_the_configuration():
+def test_bounds_on_the_page_of_sockets_match_the_configuration():
     """The bounds in docs/tlm.md equal those of docs/configuration.md, which the program writes."""
     configuration = (ROOT / "docs" / "configuration.md").read_text()
     section = configuration.split("### `accelerator.dma`")[1].split("###")[0]

@@ -53,7 +53,7 @@ def made(tmp_path_factory):
     return out
 
 
-def test_the_script_tabulates_what_evaluate_says(made):
+def test_the_tables_of_the_script_agree_with_evaluate(made):
     tokens = made / "held_out.npy"
     for family in FAMILIES:
         uniform = {int(row["mantissa_bits"]): row for row in rows(made, "uniform") if row["model"] == family}
@@ -126,7 +126,7 @@ class MadeUp:
 
 
 @pytest.mark.parametrize("weights, within", [([0.25, 0.02, 0.02, 0.02], True), ([0.11, 0.037, 0.074, 0.074], False)])
-def test_what_is_cheaper_around_a_result_is_found(weights, within):
+def test_cheaper_combinations_around_a_result_are_found(weights, within):
     """By the multiplications of the OPT model: three of eight are of A_qkv, one of A_o, two each of A_u and A_d."""
     made_up = MadeUp(weights)
     rows = [("opt", 0.01, True, [5, 5, 5, 5], 0, 0, 3.2, 6, 5, 3.2), ("opt", 0.05, True, [4, 3, 4, 4], 0, 0, 4.1, 6, 4, 4.0)]

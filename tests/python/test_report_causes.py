@@ -44,7 +44,7 @@ def test_a_new_cause_reaches_the_data_of_the_page(folder, schema_of_that_version
     assert sum(kind["cycles"][NEW] for kind in system["kinds"]) == 7 * len(run.systems[0]["ops"])
 
 
-def test_a_new_cause_has_a_colour_of_its_own_in_figures(folder, schema_of_that_version, tmp_path, capsys):
+def test_a_new_cause_has_its_own_colour_in_figures(folder, schema_of_that_version, tmp_path, capsys):
     pytest.importorskip("matplotlib")
     for kind in ("cycles", "stalls"):
         assert call("plot", folder, "--kind", kind, "-o", tmp_path / f"{kind}.svg", capsys=capsys)[0] == 0

@@ -341,7 +341,7 @@ def test_several_runs_stay_apart(files, browser):
     assert "technology.mxu: " in "".join(page.text("#setups li"))
 
 
-def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
+def test_a_sweep_has_its_front_and_omits_failed_points(files, browser):
     from anda_sim.figures.pareto import front_indices
 
     page = Page(browser, files["sweep"])
@@ -368,7 +368,7 @@ def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
     assert page.errors() == []
 
 
-def test_an_exploration_has_the_front_of_what_meets_its_constraints(browser, tmp_path):
+def test_an_exploration_has_the_front_of_its_feasible_points(browser, tmp_path):
     path = tmp_path / "results.csv"
     path.write_text(
         "point,status,error,rows,tiling,anda.time_s,anda.energy_total_pj,loss,feasible\n"
@@ -441,7 +441,7 @@ def test_names_of_any_kind_are_text(browser, tmp_path):
 LINK = '<a href="http://evil.example/">click</a>'
 
 
-def test_names_are_no_links_in_charts_and_no_control_characters_anywhere(browser, tmp_path):
+def test_names_are_neither_links_nor_control_characters(browser, tmp_path):
     folder = make_run(tmp_path / "run")
     report = report_of(folder)
     report["run"].update(name=f"{LINK}\x1b]0;owned\x07", workload="\u202e%{x}")

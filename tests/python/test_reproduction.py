@@ -62,7 +62,7 @@ def test_elements_and_area_are_within_two_percent():
             assert float(row[f"{quantity}_ours"]) == pytest.approx(float(row[f"{quantity}_paper"]), rel=0.02, abs=0.0005)
 
 
-def test_systems_are_within_their_tolerances_but_for_what_the_page_explains():
+def test_systems_are_within_tolerance_except_as_the_page_explains():
     outside = []
     for row in rows("systems"):
         if row["paper"]:
@@ -82,7 +82,7 @@ def test_pictures_are_there():
         assert (DOCS / "reproduction" / f"{name}.svg").read_text().startswith("<?xml")
 
 
-def test_the_script_explains_itself_and_names_what_fails(tmp_path):
+def test_the_script_has_help_and_names_a_failure(tmp_path):
     helped = subprocess.run([SCRIPT, "--help"], capture_output=True, text=True)
     assert helped.returncode == 0 and helped.stdout.startswith("usage: scripts/reproduce_paper")
     failed = subprocess.run([SCRIPT, "--no-plots", "--program", "/bin/false", "--out", tmp_path / "out"], capture_output=True, text=True)
@@ -90,7 +90,7 @@ def test_the_script_explains_itself_and_names_what_fails(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_that_cannot_be_written_shows_before_the_work(tmp_path):
+def test_an_unwritable_folder_is_reported_before_the_work(tmp_path):
     (tmp_path / "file").write_text("x")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "reproduction").write_text("x")

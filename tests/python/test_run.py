@@ -209,7 +209,7 @@ def test_a_level_sets_both_keys_whatever_the_configuration_has(program, tmp_path
     assert f"{level}: accelerator.level={accelerator}, dram.level={memory}" in help_text
 
 
-def test_a_level_and_one_of_its_keys_contradict_each_other(program, tmp_path):
+def test_a_level_that_contradicts_one_of_its_keys_is_refused(program, tmp_path):
     options = ("--level", "cycle", "--set", "dram.level=detailed")
     is_refused(run(program, tmp_path, "workload: {model: OPT-1.3B}\n", *options), tmp_path,
                "--level sets dram.level=fast", "--set dram.level=detailed")

@@ -56,7 +56,7 @@ def test_a_word_means_what_anda_sim_says(text):
 @settings(max_examples=60)
 @given(st.from_regex(r"[-+]?[0-9]{0,3}[.]?[0-9]{0,3}([eE][-+]?[0-9]{0,3})?[_x]?", fullmatch=True).filter(
     lambda text: text not in ("", "-") and not text.startswith("...")))
-def test_what_looks_like_a_number_means_what_anda_sim_says(text):
+def test_words_that_look_like_numbers_mean_the_same_as_in_anda_sim(text):
     assert ours(text) == meaning(text)
 
 
@@ -112,7 +112,7 @@ def quantity_of_anda_sim(key, text):
 
 
 @pytest.mark.parametrize("key, text", [(key, text) for key, texts in QUANTITIES.items() for text in texts])
-def test_a_number_with_a_unit_means_what_anda_sim_says(key, text):
+def test_a_number_with_a_unit_means_the_same_as_in_anda_sim(key, text):
     theirs = quantity_of_anda_sim(key, text)
     mine = scalar.number(text) if scalar.is_number(text) else scalar.quantity(text, key)
     if theirs == "beyond":

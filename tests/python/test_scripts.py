@@ -35,7 +35,7 @@ def test_anda_sim_is_quiet_about_a_build_with_nothing_to_do():
 
 
 @pytest.mark.parametrize("script", ["install_dependencies", "test"])
-def test_script_explains_itself_and_refuses_what_it_does_not_know(script):
+def test_scripts_have_help_and_refuse_unknown_options(script):
     helped = run(ROOT / "scripts" / script, "--help")
     assert helped.returncode == 0
     assert helped.stdout.startswith(f"Usage: scripts/{script}")
@@ -59,7 +59,7 @@ def install(tmp_path):
 
 
 @pytest.mark.parametrize("group", ["build", "plots", "sweep", "reports", "python", "test"])
-def test_install_dependencies_changes_nothing_when_all_is_there(install, tmp_path, group):
+def test_install_dependencies_changes_nothing_when_all_is_installed(install, tmp_path, group):
     result = install(group)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert os.listdir(tmp_path / "tree") == ["scripts"]
@@ -74,7 +74,7 @@ def test_no_address_of_a_package_registry_is_in_the_tree():
     assert found == [] and len(files) > 500
 
 
-def test_plotly_is_made_small_once_and_keeps_its_licence(tmp_path, monkeypatch):
+def test_plotly_is_minified_once_and_keeps_its_licence(tmp_path, monkeypatch):
     (tmp_path / "plotly.js").write_text("/**\n* Licensed under the MIT license\n*/\n// a remark\n"
                                         "function chart ( name )  { return 'é' + name }\n")
     monkeypatch.setattr(plotly, "FILE", tmp_path / "plotly.js")
@@ -93,7 +93,7 @@ def test_plotly_is_made_small_once_and_keeps_its_licence(tmp_path, monkeypatch):
         plotly.plotly_text()
 
 
-def test_plotly_that_cannot_be_kept_is_made_again(tmp_path, monkeypatch):
+def test_plotly_is_minified_again_if_it_cannot_be_kept(tmp_path, monkeypatch):
     (tmp_path / "plotly.js").write_text("/* MIT */ function plot ( name ) { return name }\n")
     (tmp_path / "kept").write_text("a file, where a folder would be")
     monkeypatch.setattr(plotly, "FILE", tmp_path / "plotly.js")

@@ -10,7 +10,7 @@ from search_tools import TYPES, Landscape, algorithm_1, log_of, macs_by_type, re
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_every_visit_is_that_of_the_published_algorithm(tmp_path, seed):
+def test_every_visit_follows_the_published_algorithm(tmp_path, seed):
     rng = random.Random(seed)
     model = rng.choice(["OPT-1.3B", "LLaMA-7B"])
     landscape = Landscape(tmp_path, [rng.choice([0.02, 0.3, 1.0, 4.0]) * rng.random() for _ in TYPES])
@@ -68,7 +68,7 @@ def test_no_length_falls_below_one(tmp_path):
     assert min(bits for v in visits for bits in v["combination"]) == 1
 
 
-def test_a_tolerance_that_nothing_meets(tmp_path):
+def test_an_unmet_tolerance_is_reported(tmp_path):
     landscape = Landscape(tmp_path, [1e6, 0.0, 0.0, 0.0])
     done = search(tmp_path, landscape, "--tolerance", "1%", status=1)
     assert "nothing was found within a loss of 1 %; closest is [13, 13, 13, 13]" in done.stderr

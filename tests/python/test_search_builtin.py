@@ -97,7 +97,7 @@ def test_interruption_in_the_middle_of_a_built_in_evaluation(tmp_path):
     assert (tmp_path / "out" / "log.jsonl").read_bytes() == b""
 
 
-def test_a_wrong_token_file_leaves_no_log_in_the_way(tmp_path):
+def test_a_wrong_token_file_leaves_no_log(tmp_path):
     words = [program(), "search", "--model-dir", MODELS / "opt", "--tokens", "tokens.npy", "--out", "out", "--iterations", "1",
              "--tolerance", "5%"]
     tokens = np.load(MODELS / "held_out.npy")[:512].astype(np.int32)

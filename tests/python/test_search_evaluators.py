@@ -44,7 +44,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_evaluators_that_misbehave(tmp_path, case):
+def test_misbehaving_evaluators_end_the_search(tmp_path, case):
     command, fragment = BAD[case]
     marker = f"MARK_{os.getpid()}_{time.monotonic_ns()}"
     words = [program(), "search", "--model", "OPT-1.3B", "--evaluator", command, "--evaluator-timeout",

@@ -125,7 +125,7 @@ def test_layers_are_refined_by_the_rule(tmp_path, weights, budget, exchanges):
         assert op["input_mantissa_bits"] == best[op["layer"]][TYPES.index(op["tensor"])]
 
 
-def test_a_resumed_refinement_asks_nothing_twice(tmp_path):
+def test_a_resumed_refinement_evaluates_nothing_twice(tmp_path):
     landscape = Landscape(tmp_path, [1.0, 0.05, 0.3, 0.2])
     for budget in ("7", "25", "300"):
         search(tmp_path, landscape, "--per-layer", "--layer-iterations", budget)

@@ -44,7 +44,7 @@ def test_a_row_for_each_point_with_the_numbers_of_a_single_run(tmp_path):
     assert numpy.array_equal(database[numbers].to_numpy(float), table[numbers].to_numpy(float))
 
 
-def test_what_is_there_is_not_run_again_and_an_extended_sweep_runs_what_is_new(tmp_path):
+def test_only_missing_points_are_run(tmp_path):
     simulator = counting(tmp_path)
     path = write(tmp_path)
     assert sweep(tmp_path, path, simulator=simulator).returncode == 0
@@ -98,7 +98,7 @@ def test_results_go_to_a_folder_below_the_current_one(tmp_path):
     assert ",done," in (tmp_path / "results" / "sweeps" / "s" / "results.csv").read_text()
 
 
-def test_a_failed_point_is_a_row_and_not_the_end(tmp_path):
+def test_a_failed_point_is_a_row_and_does_not_end_the_sweep(tmp_path):
     """An illegal value, a simulation that fails, and one that fails once."""
     simulator = counting(tmp_path, before=(
         'if grep -q "A_qkv: 5" "$2"; then echo "error: no luck in $2" >&2; exit 1; fi\n'
@@ -125,7 +125,7 @@ def test_a_failed_point_is_a_row_and_not_the_end(tmp_path):
     assert calls(tmp_path) == ended + 1
 
 
-def test_a_program_that_leaves_no_whole_report_is_a_failed_point(tmp_path):
+def test_an_incomplete_report_is_a_failed_point(tmp_path):
     simulator = counting(tmp_path, before='mkdir -p "$5"; case $(grep -c "A_qkv: 5" "$2") in '
                          '1) echo \'{"systems": [\' >"$5/report.json"; exit 0 ;; esac')
     done = sweep(tmp_path, write(tmp_path, "base: base.yaml\nparameters: {precision: [4, 5]}\n"), simulator=simulator)
@@ -169,7 +169,7 @@ def test_programs_that_are_none(tmp_path):
         assert done.returncode == 2 and fragment in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
-def test_results_that_are_not_ours_or_cannot_be_written(tmp_path):
+def test_foreign_or_unwritable_results_are_refused(tmp_path):
     path = write(tmp_path)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "results.sqlite").write_text("something else, and longer than nothing")
@@ -258,7 +258,7 @@ def test_wrong_parameters_on_the_command_line_are_refused(tmp_path, args, messag
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
 
 
-def test_files_of_other_commands_are_told_apart(tmp_path):
+def test_files_of_other_commands_are_recognised(tmp_path):
     (tmp_path / "base.yaml").write_text(BASE)
     (tmp_path / "c.yaml").write_text("systems: [fp-fp, anda]\nmodels: {m: base.yaml}\n")
     (tmp_path / "s.yaml").write_text("base: base.yaml\nparameters: {precision: [4, 6]}\n")
@@ -276,7 +276,7 @@ def test_files_of_other_commands_are_told_apart(tmp_path):
     assert "base.yaml: is the configuration of a run; `anda-sim run` runs it" in said(program(), "compare", "base.yaml")
 
 
-def test_units_in_sweeps_are_those_of_anda_sim(tmp_path):
+def test_units_in_sweeps_equal_those_of_anda_sim(tmp_path):
     path = write(tmp_path, "base: base.yaml\nset: {accelerator.clock_hz: 285MHz}\nparameters:\n"
                            "  accelerator.weight_buffer.bytes: [512KiB, 1 MiB]\n  dram.latency_ns: {from: 10ns, to: 1us, step: 495 ns}\n"
                            "conditions: [accelerator.weight_buffer.bytes >= 1000000]\n")

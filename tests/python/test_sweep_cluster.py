@@ -124,7 +124,7 @@ def test_dask_with_a_worker_that_dies_before_its_outcomes_are_fetched(tmp_path, 
     assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
 
 
-def test_explore_on_dask_is_the_search_that_it_is_here_though_a_worker_dies(tmp_path, daemons, dask):
+def test_explore_on_dask_equals_the_local_search_even_if_a_worker_dies(tmp_path, daemons, dask):
     address, workers = dask
     text = SWEEP + "set: {systems: [anda]}\nexplore: {minimise: [cycles, area], trials: 12, batch: 4, population: 4}\n"
     simulator = counting(tmp_path, before=f'echo $PPID >>{tmp_path}/parents; sleep 0.3')
@@ -357,7 +357,7 @@ def test_slurm_that_loses_a_point_thrice(tmp_path, acted_slurm):
     assert [row["status"] for row in rows(tmp_path)] == ["lost"]
 
 
-def test_slurm_array_of_a_killed_sweep_is_ended_though_its_number_is_not_known(tmp_path, acted_slurm):
+def test_the_slurm_array_of_a_killed_sweep_is_cancelled_without_its_number(tmp_path, acted_slurm):
     """Arrays are named after their folder, and each sweep cancels arrays of this name when it starts and ends."""
     assert sweep(tmp_path, write(tmp_path), "--slurm", "--slurm-option=--job-name=mine").returncode == 0
     (name,) = {word for words in acted_slurm("sbatch") for word in words if word.startswith("--job-name=")} - {"--job-name=mine"}

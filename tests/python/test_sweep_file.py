@@ -220,7 +220,7 @@ def test_expressions_are_those_of_python():
 READY = sorted((ROOT / "configs" / "sweeps").glob("*.yaml"))
 
 
-def test_there_is_a_ready_sweep_for_each_question():
+def test_every_question_has_a_ready_made_sweep():
     assert {path.stem for path in READY} >= {
         "mantissa_bits", "group_size", "array_size", "buffer_sizes", "dram_bandwidth", "weight_bits", "prompt_length", "decode_batch"}
 

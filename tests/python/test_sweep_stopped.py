@@ -61,7 +61,7 @@ def test_kill_9_ends_the_simulations_too(tmp_path):
     wait_for(lambda: not any(_runs(pid) for pid in pids))
 
 
-def test_a_simulation_does_not_begin_when_its_sweep_is_gone_already(tmp_path, monkeypatch):
+def test_a_simulation_does_not_start_after_its_sweep_has_ended(tmp_path, monkeypatch):
     """setpriv tells the kernel to end the simulation with its sweep; the sweep may be killed before that."""
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -82,7 +82,7 @@ def test_a_simulation_does_not_begin_when_its_sweep_is_gone_already(tmp_path, mo
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interruption_says_so_and_keeps_what_is_finished(tmp_path, number):
+def test_an_interrupt_is_reported_and_finished_points_are_kept(tmp_path, number):
     simulator = counting(tmp_path, before=f"[[ $(cat {tmp_path}/calls | wc -l) -lt 2 ]] || exec sleep 600")
     (tmp_path / "calls").touch()
     path = write(tmp_path)
@@ -110,7 +110,7 @@ def _runs(pid):
         return False
 
 
-def test_two_sweeps_at_once_do_not_share_a_folder(tmp_path):
+def test_a_second_sweep_in_a_folder_is_refused(tmp_path):
     simulator = counting(tmp_path, before=f"touch {tmp_path}/began; while [[ ! -e {tmp_path}/go ]]; do sleep 0.05; done")
     path = write(tmp_path)
     process = subprocess.Popen(command("sweep", tmp_path, path, simulator=simulator), stderr=subprocess.DEVNULL)
@@ -121,7 +121,7 @@ def test_two_sweeps_at_once_do_not_share_a_folder(tmp_path):
     assert process.wait() == 0 and len(rows(tmp_path)) == 12
 
 
-def test_a_reader_that_does_not_let_go_of_the_database_is_named_and_nothing_is_half_kept(tmp_path, monkeypatch):
+def test_a_reader_that_locks_the_database_is_reported_and_nothing_is_half_written(tmp_path, monkeypatch):
     from anda_sim.common.errors import RunError
     from anda_sim.sweeps import results
     from anda_sim.sweeps.sweep import Sweep
@@ -156,7 +156,7 @@ def test_a_reader_that_does_not_let_go_of_the_database_is_named_and_nothing_is_h
             made.run(tmp_path / "out")
 
 
-def test_a_disk_that_is_full_ends_the_sweep_with_a_message(tmp_path):
+def test_a_full_disk_ends_the_sweep_with_a_message(tmp_path):
     """The file size limit of 56 KiB stops the database after some points, but no report."""
     path = write(tmp_path)
     done = subprocess.run(["bash", "-c", 'ulimit -f 56; exec "$@"', "-", *command("sweep", tmp_path, path)], capture_output=True,
@@ -168,7 +168,7 @@ def test_a_disk_that_is_full_ends_the_sweep_with_a_message(tmp_path):
     assert sweep(tmp_path, path).returncode == 0 and len(rows(tmp_path)) == 12 and kept < 12
 
 
-def test_a_disk_that_is_full_in_a_point_fails_no_point(tmp_path):
+def test_a_full_disk_does_not_fail_a_point(tmp_path):
     """The same command runs a point again that ran out of disk, also if an older version recorded it as failed."""
     full = 'echo "error: out/report.json: cannot write: No space left on device" >&2; exit 1'
     path = write(tmp_path)

@@ -72,7 +72,7 @@ def test_no_line_of_a_comparison_a_search_and_a_sweep_is_wider_than_the_terminal
         assert status == 0 and max(map(len, lines)) <= columns, (command, max(lines, key=len))
 
 
-def test_the_summary_comes_first_and_the_details_when_they_are_asked_for(tmp_path):
+def test_the_summary_comes_first_and_details_on_request(tmp_path):
     summary = said(program(), "run", LLAMA, "--out", tmp_path / "out")
     details = said(program(), "run", LLAMA, "--out", tmp_path / "out", "--details")
     tables = summary[: summary.index(f"\n{tmp_path}")]
@@ -189,6 +189,6 @@ def test_manual_pages_have_every_option_and_no_warning(tmp_path, command):
 
 
 @pytest.mark.parametrize("args", [["completion"], ["completion", "csh"], ["completion", "bas"], ["man", "rum"], ["completion", "bash", "zsh"]])
-def test_shells_and_pages_that_are_not_there_are_refused(args):
+def test_unknown_shells_and_pages_are_refused(args):
     done = subprocess.run([program(), *args], capture_output=True, text=True)
     assert done.returncode == 2 and done.stderr.startswith(f"error: anda-sim {args[0]}: ") and done.stdout == ""

@@ -34,7 +34,7 @@ def test_cycles_are_the_same_at_any_fine_resolution(femtoseconds, memory):
         assert abs(ns - cycles / CLOCK_HZ * 1e9) <= femtoseconds * 1e-6 + 1e-3  # one tick, and the three digits printed
 
 
-def test_cycles_at_a_coarse_resolution_are_off_by_little():
+def test_cycles_at_a_coarse_resolution_differ_by_little():
     """A cycle is 3.5 ns: edges are at the nearest tick, and the error does not accumulate."""
     for (exact, _), (cycles, ns) in zip(cycles_and_ns(1000), cycles_and_ns(10**6)):
         assert abs(cycles - exact) <= exact / 1000

@@ -201,7 +201,7 @@ def test_processes_and_threads_come_in_the_order_of_the_report(program, tmp_path
 
 
 @pytest.mark.parametrize("level", ["fast", "cycle"])
-def test_a_timeline_says_what_it_was_made_with(program, tmp_path, level):
+def test_a_timeline_records_how_it_was_made(program, tmp_path, level):
     timeline, report = run(program, tmp_path, "--level", level, "--set", "name=ours", "--set", "simulation.timeline.events=5000")
     said = timeline.file["otherData"]
     assert said["tool"] == f"anda-sim {report['run']['tool_version']}"
@@ -248,7 +248,7 @@ def test_only_the_window_has_details(program, tmp_path):
     assert timeline.file["otherData"]["window_length_us"] == Decimal("10.5")
 
 
-def test_a_limit_cuts_the_details_and_says_where(program, tmp_path):
+def test_a_limit_cuts_the_details_and_records_where(program, tmp_path):
     folder = tmp_path / "whole"
     folder.mkdir()
     whole, _ = run(program, folder)

@@ -62,7 +62,7 @@ cell (DFFPOSX1) {
 """
 
 
-def test_a_register_and_a_gate_switch_what_a_hand_counts(tmp_path):
+def test_a_register_and_a_gate_switch_as_counted_by_hand(tmp_path):
     """q <= q ^ a: with a = 1 the register changes in every clock."""
     (tmp_path / "cells.lib").write_text(LIBERTY)
     module = {"attributes": {"top": "1"}, "ports": {"clk": {"direction": "input", "bits": [2]},

@@ -96,7 +96,7 @@ def combination(*bits):
 
 
 @pytest.mark.parametrize("bits", range(1, 17))
-def test_rounding_is_that_of_the_numeric_library(bits):
+def test_rounding_equals_that_of_the_numeric_library(bits):
     """Every finite pattern, in rows of mixed and of equal exponents; group of 64."""
     patterns = np.arange(0x10000, dtype=np.uint32).astype(np.uint16)
     patterns = patterns[np.isfinite(patterns.view(np.float16))]
@@ -128,7 +128,7 @@ def test_what_fp16_cannot_hold_is_refused(value):
 
 
 @pytest.mark.parametrize("bits, group", [(4, 128), (4, 32), (8, 64), (2, 128)])
-def test_weights_are_those_of_the_numeric_library(bits, group):
+def test_weights_equal_those_of_the_numeric_library(bits, group):
     weight = np.random.default_rng(2).standard_normal((5, 300)).astype(np.float32)
     weight[1, :128] = 0
     weight[2, 5] = 3e-8
@@ -183,7 +183,7 @@ class ByHand:
 
 
 @pytest.mark.parametrize("family", CONFIGS)
-def test_perplexities_are_those_of_a_model_rounded_by_hand(checkpoint, family):
+def test_perplexities_equal_those_of_a_model_rounded_by_hand(checkpoint, family):
     folder = checkpoint(family)
     tokens = np.load(folder.parent / "tokens.npy")
     layers = [(5, 4, 6, 3), (9, 2, 4, 7)]
@@ -202,7 +202,7 @@ def test_each_tensor_type_reaches_its_layers(checkpoint):
     assert len({base["perplexity"], *(a["perplexity"] for a in others)}) == 5
 
 
-def test_wrong_questions_are_errors_and_the_next_is_answered(checkpoint):
+def test_a_wrong_question_is_an_error_and_the_next_is_answered(checkpoint):
     folder = checkpoint("opt")
     answers = ask(folder, "rubbish", "[]", "{}", {"combination": [7, 7, 7, 7]}, {"combination": combination(7, 7, 7)},
                   {"combination": combination(7, 7, 7, 17)}, {"combination": combination(7, 7, 7, True)},
@@ -237,7 +237,7 @@ def test_shards_and_raw_tokens(checkpoint):
     assert split == whole
 
 
-def test_a_model_of_transformers_is_taken_and_its_chatter_is_not(checkpoint, tmp_path):
+def test_a_model_of_transformers_is_used_and_its_output_is_suppressed(checkpoint, tmp_path):
     folder = checkpoint("opt")
     expected = ask(folder, {"combination": combination(6, 5, 4, 3)})
     (tmp_path / "transformers.py").write_text(STUB)
@@ -304,7 +304,7 @@ def test_wrong_input(checkpoint, case):
 
 
 @pytest.mark.parametrize("case", ["truncated", "missing key"])
-def test_wrong_input_is_a_message_and_status_2(checkpoint, case):
+def test_wrong_input_gives_a_message_and_status_2(checkpoint, case):
     folder = checkpoint("opt")
     WRONG[case][0](folder)
     done = script("evaluate_torch", folder, "--tokens", folder.parent / "tokens.npy", status=2, input="")
