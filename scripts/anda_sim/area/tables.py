@@ -12,7 +12,7 @@ HEADINGS = [f"area, {name}" for name in FLOWS]
 
 
 def smallest(flows, period_ns):
-    """(name of the flow, its figures): the smallest that reaches the period, else the fastest."""
+    """(name of the flow, its figures): the smallest that meets the period, else the fastest."""
     reaching = {name: at for name, at in flows.items() if at["period_ns"] <= period_ns}
     if reaching:
         return min(reaching.items(), key=lambda item: item[1]["area"])
@@ -49,8 +49,8 @@ def of_boundary(results, part, of_part, period_ns):
 
 
 def operand_areas(results, period_ns):
-    """Areas of the elements of which all is measured, with their share of what 16 rows and columns have in common; and
-    that of the buffer of a group."""
+    """Areas of the fully measured elements, including their share of what 16 rows and columns have in common, and
+    the area of a group buffer."""
     def area(part, name):
         return smallest(results[part][name], period_ns)[1]["area"]
 

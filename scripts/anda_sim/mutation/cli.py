@@ -76,7 +76,7 @@ def mutate_main(arguments):
 
 
 def build(workspace, draw, count, cache):
-    """Draws mutants until so many of them compile, all in one copy of the tree. What the last call drew is drawn no more."""
+    """Draws mutants until `count` of them compile, all in one copy of the tree. Mutants of the last call are not drawn again."""
     key = [workspace.digest(), count, draw.key()]
     known = json.loads(cache.read_text()) if cache.exists() else {}
     if known.get("key") == key:
@@ -107,7 +107,7 @@ def build(workspace, draw, count, cache):
 
 
 class Log:
-    """The results, one a line of JSON. Those of other sources are not taken over."""
+    """The results, one JSON object per line. Results of other sources are not reused."""
 
     def __init__(self, path, digest):
         self._path, self.known = path, {}

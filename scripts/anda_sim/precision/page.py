@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/precision.md from what scripts/precision_study has measured."""
+"""Writes docs/precision.md from the measurements of scripts/precision_study."""
 
 from .measures import ALONE, AROUND, FAMILIES, LONGEST, TENSORS, TOO_MUCH
 
@@ -18,7 +18,7 @@ def table(headings, rows):
 
 
 def grid(rows, row_at, column_at, value_at):
-    """Rows by one field, columns by another."""
+    """A table with rows by one field and columns by another."""
     columns = list(dict.fromkeys(row[column_at] for row in rows))
     values = {(row[row_at], row[column_at]): row[value_at] for row in rows}
     return columns, [(key, *[percent(values[key, column]) for column in columns])
@@ -30,7 +30,7 @@ def first_within(rows, loss, bits_at):
 
 
 def tensor_remark(rows):
-    """Which tensor type needs the most bits within 1 %, of each model, as found."""
+    """The bits that each tensor type of each model needs within 1 %, as found."""
     parts = []
     for family, name in FAMILIES.items():
         need = {tensor: first_within([r for r in rows if r[0] == family and r[1] == tensor], 0.01, 2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What scripts/reproduce_paper computes: rows of the paper's tables and figures, published and simulated."""
+"""The computations of scripts/reproduce_paper: rows of the paper's tables and figures, published and simulated."""
 
 import math
 from pathlib import Path
@@ -25,7 +25,7 @@ def load_yaml(path):
 
 
 class PaperRuns:
-    """Runs of the paper's workloads; results of the simulator as they are in its JSON files."""
+    """Runs of the paper's workloads; results as in the simulator's JSON files."""
 
     def __init__(self, simulator, folder, jobs):
         self.simulator, self.folder, self.jobs = simulator, Path(folder), jobs

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/reproduction.md from what scripts/reproduce_paper has computed."""
+"""Writes docs/reproduction.md from the results of scripts/reproduce_paper."""
 
 import math
 
@@ -19,7 +19,7 @@ def percent(share, digits=0):
 
 
 def verdict(paper, ours, tolerance):
-    """ratio, and whether it is inside of the tolerance."""
+    """The ratio, and whether it is within the tolerance."""
     ratio = ours / paper
     return f"{ratio:.3f}", "yes" if abs(ratio - 1) <= tolerance else "**no**"
 

@@ -50,7 +50,7 @@ class Sweep:
         frame = sweep.run("results/mantissa").frame()
 
     path -- the sweep file, or a SweepFile; program -- anda-sim or a Simulator, by default what find_program() finds;
-    settings -- configuration keys that are the same in all points, in addition to those of the file; folder -- base of
+    settings -- configuration keys that are the same in all points, overriding those of the file; folder -- base of
     relative paths among the values, by default that of the file. Raises InputError for an invalid file."""
 
     def __init__(self, path, program=None, settings=None, folder=None):
