@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the area study synthesises: elements, their cores, and the parts that rows and columns of an array share."""
+"""The designs of the area study: elements, their cores, and the parts shared by rows and columns of an array."""
 
 from dataclasses import dataclass, field
 

@@ -16,7 +16,7 @@ TECHNOLOGY = SOURCE / "configs" / "technology" / "16nm.yaml"
 PUBLISHED = SOURCE / "docs" / "reproduction" / "published.yaml"
 ANDA_BITS = range(4, 14)
 COMPONENTS = ["mxu", "bpc", "vector_unit", "activation_buffer", "weight_buffer", "top_controller"]
-# What the technology calls a component and the paper calls otherwise.
+# The technology's name of a component where the paper's differs.
 OUR_COMPONENT = {"bpc": "compressor"}
 
 
@@ -125,7 +125,7 @@ def breakdown_rows(comparison, model="LLaMA-13B"):
             for system in entry["systems"]]
 
 
-# As prefills of so many tokens: each loads the weights once, and energy is compared with that of FP-FP doing the same.
+# As prefills of that many tokens: each loads the weights once, and energy is compared with FP-FP under the same condition.
 REREAD = ("weights reloaded", "for every 128 rows of activations")
 
 
@@ -178,8 +178,8 @@ def sensitivity_rows(paper_runs, default):
 
 
 def outside_the_array(efficiency, speedup, published):
-    """What ratios of energy say: share of FP-FP's energy that is its array's, from each of three baselines that differ from
-    it in nothing but the array; and Anda's energy outside the array over FP-FP's, at either loss."""
+    """Derived from energy ratios: the array's share of FP-FP's energy, from each of three baselines that differ from
+    it only in the array; and Anda's energy outside the array over FP-FP's, at both losses."""
     elements = published["pe_level"]
     shares = [(1 - 1 / efficiency[system]) / (1 - 1 / elements[NAMES[system]]["energy_efficiency"])
               for system in ("fp-int", "ifpu", "figna")]
@@ -212,14 +212,14 @@ def anda_energy_rows(sensitivity, published):
 
 
 def fixed_share(paper_runs):
-    """Share of the energy of Anda, in the run of Table III, that its blocks take whatever they do."""
+    """Share of Anda's energy, in the run of Table III, that its blocks take regardless of activity."""
     anda = paper_runs.run(TABLE_III_RUN)["systems"][1]["energy_pj"]
     blocks = ("compressor", "vector_unit", "top_controller")
     return sum(anda["by_component"][block] for block in blocks) / anda["total"]
 
 
 def dram_factor(comparison, published, system="anda-1"):
-    """By what the DRAM energy of a system alone would have to be multiplied to have its published efficiency."""
+    """Factor on the DRAM energy of one system that would give its published efficiency."""
     goal = published["system_level_geomean"][NAMES[system]]["energy_efficiency"]
 
     def efficiency(factor):
