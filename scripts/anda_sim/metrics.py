@@ -10,16 +10,18 @@ EDP = "energy_delay_product_pj_s"
 
 
 class Metrics:
-    """Names of a system's numbers in a report: those of the glossary, EDP, and the ratios to the baseline."""
+    """Names of a system's numbers in a report: those of the glossary, EDP, and the ratios to the baseline. Those of
+    inferences are in reports of whole models only."""
 
     def __init__(self, simulator: Simulator) -> None:
         glossary = simulator.glossary
         self.paths = {row["name"]: row["path"].split(".") for row in glossary["metrics"]}
+        self.inference = [row["name"] for row in glossary["inference"]]
         self.ratios = [row["name"] for row in glossary["ratios"]]
 
     @property
     def names(self) -> List[str]:
-        return [*self.paths, EDP, *self.ratios]
+        return [*self.paths, EDP, *self.inference, *self.ratios]
 
     def check(self, name: str, where: str) -> None:
         """InputError unless `name` is a metric."""
@@ -43,6 +45,7 @@ class Metrics:
                 values[metric] = _measured(metric, value)
             energy, time_s = values["energy_total_pj"], values["time_s"]
             values[EDP] = None if energy is None or time_s is None else energy * time_s
+            values.update({key: _measured(key, system[key]) for key in self.inference if key in system})
             own = ratios.get(name)
             values.update({ratio: _measured(ratio, own.get(ratio)) if own else 1.0 for ratio in self.ratios})
             result[name] = values

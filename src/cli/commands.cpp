@@ -8,6 +8,7 @@
 #include "cli/evaluate_command.h"
 #include "cli/glossary_command.h"
 #include "cli/man_command.h"
+#include "cli/models_command.h"
 #include "cli/registers_command.h"
 #include "cli/run_command.h"
 #include "cli/search_command.h"
@@ -23,6 +24,7 @@ const std::vector<Command>& commands() {
       {"cache", "look after the results of simulated GeMMs that are kept", cache_command, cache_help},
       {"config", "print the effective configuration, or check one", config_command, config_help},
       {"trace", "write the GeMMs of a language model as a trace", trace_command, trace_help},
+      {"models", "print models with their shapes and numbers of parameters", models_command, models_help},
       {"evaluate", "measure the perplexity of a model with Anda activations", evaluate_command, evaluate_help},
       {"glossary", "print what each number of the reports means", glossary_command, glossary_help},
       {"registers", "print the registers and descriptors that software sees", registers_command, registers_help},

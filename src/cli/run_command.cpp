@@ -20,6 +20,7 @@
 #include "report/run_info.h"
 #include "report/run_writer.h"
 #include "report/table.h"
+#include "system/inference_options.h"
 #include "system/side_by_side.h"
 #include "system/survey.h"
 #include "text/characters.h"
@@ -216,13 +217,14 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   {
     ProgressBar bar(config.name);
     result = simulate_side_by_side(
-        config, [&config] { return open_workload(config.workload); }, found.macs, writer.ops(),
+        config, [&config] { return open_workload(config); }, found.macs, writer.ops(),
         [&bar](double done) {
           bar.update(done);
           return !interrupted();
         },
         writer.files(), dump ? &*dump : nullptr, at_once, options.text("cache"));
   }
+  if (config.workload.scope != Scope::gemms) result.inference = inference_size(config);
   for (const std::string& warning : result.warnings) std::cerr << for_terminal("note: " + warning) << "\n";
   writer.finish(result, [] { return !interrupted(); });
 

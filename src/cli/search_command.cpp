@@ -333,7 +333,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("simulate")) require_files(config);
   OutputFolder output(folder);
   check_inputs(options, config, config_files, folder, tolerances);
-  const BitOperations operations(*open_workload(config.workload), config.precision);
+  const BitOperations operations(*open_workload(config), config.precision);
   if (settings.layer_iterations == 0) {
     settings.layer_iterations = default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
   }

@@ -47,17 +47,17 @@ constexpr const char* examples =
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
-  options.add_options()("model", text("NAME"), "a built-in model, see --list")                              //
-      ("config-json", text("FILE"), "the config.json of a Hugging Face model: opt, llama, mistral, qwen2")  //
-      ("scale-sim", text("FILE"), "a SCALE-Sim GEMM topology (Layer, M, N, K,) to convert")                 //
-      ("phase", text("PHASE"), "prefill (the default) or decode")                                           //
-      ("tokens", text("N"), "tokens per sequence: the prompt in prefill, the context in decode (2048)")     //
-      ("batch", text("B"), "sequences (1)")                                                                 //
-      ("layers", text("N"), "the first N layers only (all)")                                                //
-      ("convolutions", "with --scale-sim: the file is a convolution topology; write the GeMMs of im2col")   //
-      ("tensor", text("NAME"), "with --scale-sim: the tensor that the activations belong to (A)")           //
-      ("out,o", text("FILE"), "the trace to write; - is the standard output, the default")                  //
-      ("list", "show the built-in models")                                                                  //
+  options.add_options()("model", text("NAME"), "a built-in model, see --list")                             //
+      ("config-json", text("FILE"), "the config.json of a Hugging Face model, see docs/traces.md")         //
+      ("scale-sim", text("FILE"), "a SCALE-Sim GEMM topology (Layer, M, N, K,) to convert")                //
+      ("phase", text("PHASE"), "prefill (the default) or decode")                                          //
+      ("tokens", text("N"), "tokens per sequence: the prompt in prefill, the context in decode (2048)")    //
+      ("batch", text("B"), "sequences (1)")                                                                //
+      ("layers", text("N"), "the first N layers only (all)")                                               //
+      ("convolutions", "with --scale-sim: the file is a convolution topology; write the GeMMs of im2col")  //
+      ("tensor", text("NAME"), "with --scale-sim: the tensor that the activations belong to (A)")          //
+      ("out,o", text("FILE"), "the trace to write; - is the standard output, the default")                 //
+      ("list", "show the built-in models")                                                                 //
       ("help,h", "show this help");
   return options;
 }
@@ -66,6 +66,7 @@ void list_models(std::ostream& out) {
   out << fmt::format("{:<12}{:>12}{:>14}{:>8}{:>7}  {}\n", "model", "hidden size", "intermediate", "layers", "heads",
                      "feed-forward");
   for (const ModelShape& model : built_in_models()) {
+    if (model.experts.count != 0) continue;  // they make no list of GeMMs
     out << fmt::format("{:<12}{:>12}{:>14}{:>8}{:>7}  {}\n", model.name, model.hidden_size, model.intermediate_size,
                        model.layers, model.heads, model.gated ? "gate, up, down" : "fc1, fc2");
   }

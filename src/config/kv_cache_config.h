@@ -25,6 +25,11 @@ struct CacheOperandConfig : CacheFormat {
   }
 
   void check(const std::string& path, Problems& problems) const {
+    constexpr std::uint32_t widest_integer = 8;
+    if (number == CacheNumber::integer && bits > widest_integer) {
+      problems.push_back({join_key(path, "bits"), "is " + number_text(bits) + ", must be at most " +
+                                                      number_text(widest_integer) + " with format int"});
+    }
     if ((group & (group - 1)) != 0) {
       problems.push_back({join_key(path, "group"), "is " + number_text(group) + ", must be a power of two"});
     }

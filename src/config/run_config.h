@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/functional_config.h"
+#include "config/kv_cache_config.h"
 #include "config/precision_config.h"
 #include "config/simulation_config.h"
 #include "config/workload_config.h"
@@ -25,6 +26,7 @@ struct RunConfig {
   std::string name = "run";
   WorkloadConfig workload;
   PrecisionConfig precision;
+  KvCacheConfig kv_cache;
   Tiling tiling = Tiling::paper;
   AcceleratorConfig accelerator;
   DramConfig dram;
@@ -47,6 +49,7 @@ struct RunConfig {
     visit.section(
         "precision", self.precision,
         "mantissa lengths and width of weights. [A_qkv, A_o, A_u, A_d] or one number is short for the four lengths");
+    visit.section("kv_cache", self.kv_cache, "key/value cache of workload.scope layer and model");
     visit.choice(
         "tiling", self.tiling, tilings,
         "shape of the steps; paper: K × 64 weights stay on chip and all activation rows stream past; auto: the steps "
@@ -73,6 +76,11 @@ struct RunConfig {
       problems.push_back({join_key(path, "simulation.vcd"), std::string("needs accelerator.level = cycle, it is ") +
                                                                 name_of(levels, accelerator.level) +
                                                                 ", which has no clocks to show"});
+    }
+    if (functional.enabled && workload.scope != Scope::gemms) {
+      problems.push_back(
+          {join_key(path, "functional.enabled"),
+           "is true, must be false with workload.scope = layer or model: vector operations have no data"});
     }
     if (functional.enabled && simulation.fold_layers) {
       problems.push_back({join_key(path, "simulation.fold_layers"),

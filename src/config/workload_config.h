@@ -7,20 +7,59 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "workload/phase.h"
 
 namespace anda::sim {
+
+/// How attention is cut and who computes it.
+enum class AttentionUnit {
+  automatic,  ///< the array where its elements multiply the formats, else the vector unit
+  array,      ///< the array, an error where it can't
+  vector_unit
+};
+
+inline constexpr ChoiceTable<AttentionUnit, 3> attention_units{
+    {{"auto", AttentionUnit::automatic}, {"array", AttentionUnit::array}, {"vector_unit", AttentionUnit::vector_unit}}};
+
+/// Attention, of scopes layer and model.
+struct AttentionConfig {
+  AttentionUnit unit = AttentionUnit::automatic;
+  std::uint32_t query_block = 128;
+  bool causal = true;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.choice(
+        "unit", self.unit, attention_units,
+        "what multiplies FP16 operands and the cache; auto: the array where its elements take the formats, else "
+        "the vector unit; array: refuse what it does not take");
+    visit.number("query_block", self.query_block, Range<std::uint32_t>{1, 65536},
+                 "queries of a sequence whose scores are computed together, against all keys that one of them sees");
+    visit.flag("causal", self.causal,
+               "leave out the scores of blocks of queries with keys that come later; false: the whole square");
+  }
+};
 
 /// What is run. Exactly one of model, config_json and trace is not empty.
 struct WorkloadConfig {
   std::string model;
   std::string config_json;
   std::string trace;
+  Scope scope = Scope::gemms;
   Phase phase = Phase::prefill;
   std::uint32_t tokens = 2048;
   std::uint32_t batch = 1;
+  std::string prompts;
+  std::uint32_t output_tokens = 128;
   std::uint32_t layers = 0;
+  bool ignore_positions = false;
+  std::uint32_t prefill_chunk = 0;
+  std::uint32_t head_weight_bits = 16;
+  bool fuse_projections = false;
+  std::string expert_load;
+  AttentionConfig attention;
 
   static constexpr std::array<const char*, 3> alternatives{"model", "config_json", "trace"};
 
@@ -30,17 +69,46 @@ struct WorkloadConfig {
                "a built-in model, LLaMA-13B for example; exactly one of model, config_json and trace is given");
     visit.path("config_json", self.config_json, "the config.json of a Hugging Face model, which gives its shapes");
     visit.path("trace", self.trace, "a CSV file with one GeMM in each row, in the order in which they run");
+    visit.choice(
+        "scope", self.scope, scopes,
+        "gemms: the GeMMs with INT weights; layer: one decoder layer, or the first `layers`, with attention and "
+        "all that lies between its GeMMs; model: the same of all layers, with embedding and output head");
     visit.choice("phase", self.phase, phases,
-                 "prefill: all tokens at once; decode: one new token after so many tokens. Of no effect with a trace");
+                 "prefill: all tokens at once; decode: one new token after so many tokens; generate: a prefill and "
+                 "output_tokens - 1 decodes, not in scope gemms. Of no effect with a trace");
     visit.number("tokens", self.tokens, Range<std::uint32_t>{1, 1u << 24},
                  "tokens of each sequence. Of no effect with a trace");
     visit.number("batch", self.batch, Range<std::uint32_t>{1, 65536},
                  "sequences run together. Of no effect with a trace");
+    visit.text("prompts", self.prompts,
+               "lengths of unequal prompts in the place of tokens and batch, how many of each after a *: 512*3 2048; "
+               "scopes layer and model");
+    visit.number("output_tokens", self.output_tokens, Range<std::uint32_t>{1, 1u << 24},
+                 "tokens that each sequence gets, phase generate only; the first comes from the prefill");
+    visit.flag("ignore_positions", self.ignore_positions,
+               "allow contexts beyond the positions that the model was made for. Scopes layer and model");
+    visit.number("prefill_chunk", self.prefill_chunk, Range<std::uint32_t>{0, 1u << 24},
+                 "tokens of each prompt that a pass of a prefill takes; 0: all. Scopes layer and model");
+    visit.number("head_weight_bits", self.head_weight_bits, Range<std::uint32_t>{1, 16},
+                 "weights of the output head: integers of so many bits, 16: FP16. Scope model");
+    visit.flag("fuse_projections", self.fuse_projections,
+               "Q, K and V are one GeMM, gate and up projection another. Scopes layer and model");
+    visit.path("expert_load", self.expert_load,
+               "a file with the share of the tokens that goes to each expert, a number a line; empty: all the same",
+               PathKind::file);
+    visit.section("attention", self.attention, "how attention is cut and who computes it, scopes layer and model");
     visit.number("layers", self.layers, Range<std::uint32_t>{0, 65536},
                  "decoder layers to run, from the first; 0: all of them");
   }
 
   void check(const std::string& path, Problems& problems) const;
+
+  /// The batch of scopes layer and model. Throws Error (input) for prompts that are none.
+  std::vector<Sequences> sequences() const;
+
+ private:
+  void check_gemms(const std::string& path, Problems& problems) const;
+  void check_inference(const std::string& path, Problems& problems) const;
 };
 
 }  // namespace anda::sim

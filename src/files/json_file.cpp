@@ -39,22 +39,38 @@ JsonFile::JsonFile(const std::string& path, std::size_t max_bytes)
   if (!root_.is_object()) throw error("must hold a JSON object");
 }
 
-std::optional<std::uint64_t> JsonFile::optional_number(const char* key, std::uint64_t max) const {
+JsonFile JsonFile::part(const char* key) const {
+  const auto found = root_.find(key);
+  if (found == root_.end()) throw error(fmt::format("key {} is missing", place_of(key)));
+  if (!found->is_object()) throw error(fmt::format("key {}: {} must be an object", place_of(key), shown_value(*found)));
+  return {path_, place_of(key) + ".", *found};
+}
+
+std::optional<std::uint64_t> JsonFile::number_between(const char* key, std::uint64_t min, std::uint64_t max) const {
   const auto found = root_.find(key);
   if (found == root_.end() || found->is_null()) return std::nullopt;
-  if (found->is_number_unsigned() && found->get<std::uint64_t>() >= 1 && found->get<std::uint64_t>() <= max) {
+  if (found->is_number_unsigned() && found->get<std::uint64_t>() >= min && found->get<std::uint64_t>() <= max) {
     return found->get<std::uint64_t>();
   }
   const char* problem = "is no whole number";
   const bool is_huge = found->is_number_float() && std::fabs(found->get<double>()) >= 0x1p63;
   if (is_huge) problem = found->get<double>() > 0 ? "is out of range" : "is negative";
   if (found->is_number_integer()) problem = found->is_number_unsigned() ? "is out of range" : "is negative";
-  throw error(fmt::format("key {}: {} {}; must be a whole number 1 … {}", key, shown_value(*found), problem, max));
+  throw error(fmt::format("key {}: {} {}; must be a whole number {} … {}", place_of(key), shown_value(*found), problem,
+                          min, max));
+}
+
+std::optional<std::uint64_t> JsonFile::optional_number(const char* key, std::uint64_t max) const {
+  return number_between(key, 1, max);
+}
+
+std::optional<std::uint64_t> JsonFile::optional_count(const char* key, std::uint64_t max) const {
+  return number_between(key, 0, max);
 }
 
 std::uint64_t JsonFile::number(const char* key, std::uint64_t max) const {
   if (const auto value = optional_number(key, max)) return *value;
-  throw error(fmt::format("key {} is missing", key));
+  throw error(fmt::format("key {} is missing", place_of(key)));
 }
 
 double JsonFile::positive(const char* key, double otherwise) const {
@@ -63,22 +79,23 @@ double JsonFile::positive(const char* key, double otherwise) const {
   if (found->is_number() && found->get<double>() > 0 && std::isfinite(found->get<double>())) {
     return found->get<double>();
   }
-  throw error(fmt::format("key {}: {} must be a finite number above 0", key, shown_value(*found)));
+  throw error(fmt::format("key {}: {} must be a finite number above 0", place_of(key), shown_value(*found)));
 }
 
 bool JsonFile::flag(const char* key, bool otherwise) const {
   const auto found = root_.find(key);
   if (found == root_.end() || found->is_null()) return otherwise;
   if (found->is_boolean()) return found->get<bool>();
-  throw error(fmt::format("key {}: {} must be true or false", key, shown_value(*found)));
+  throw error(fmt::format("key {}: {} must be true or false", place_of(key), shown_value(*found)));
 }
 
 std::string JsonFile::text(const char* key) const {
   const auto found = root_.find(key);
   if (found == root_.end() || found->is_null()) return "";
-  if (!found->is_string()) throw error(fmt::format("key {}: {} must be a text", key, shown_value(*found)));
+  if (!found->is_string()) throw error(fmt::format("key {}: {} must be a text", place_of(key), shown_value(*found)));
   const std::string text = *found;
-  if (!is_plain_text(text)) throw error(fmt::format("key {}: {} holds a control character", key, shown(text)));
+  if (!is_plain_text(text))
+    throw error(fmt::format("key {}: {} holds a control character", place_of(key), shown(text)));
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace anda::sim {
 
@@ -28,9 +29,16 @@ class JsonFile {
   const nlohmann::json& root() const { return root_; }
   Error error(const std::string& message) const { return Error::input({path_, 0, 0}, message); }
 
+  /// The object at a key of this one; its keys are named "key.other" in messages.
+  JsonFile part(const char* key) const;
+  /// A key as messages name it.
+  std::string place_of(const std::string& key) const { return prefix_ + key; }
+
   /// A whole number 1 … max; nothing where the key is missing or null, as older files write defaults.
   std::optional<std::uint64_t> optional_number(const char* key, std::uint64_t max) const;
   std::uint64_t number(const char* key, std::uint64_t max) const;
+  /// A whole number 0 … max; nothing where the key is missing or null.
+  std::optional<std::uint64_t> optional_count(const char* key, std::uint64_t max) const;
   /// A finite number above 0; `otherwise` where the key is missing or null.
   double positive(const char* key, double otherwise) const;
   bool flag(const char* key, bool otherwise) const;
@@ -38,7 +46,13 @@ class JsonFile {
   std::string text(const char* key) const;
 
  private:
+  JsonFile(std::string path, std::string prefix, nlohmann::json root)
+      : path_(std::move(path)), prefix_(std::move(prefix)), root_(std::move(root)) {}
+
+  std::optional<std::uint64_t> number_between(const char* key, std::uint64_t min, std::uint64_t max) const;
+
   std::string path_;
+  std::string prefix_;  ///< of the keys
   nlohmann::json root_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "report/dram_columns.h"
 #include "report/error_columns.h"
+#include "report/inference_metrics.h"
 #include "report/metrics.h"
 #include "report/op_columns.h"
 
@@ -40,6 +41,15 @@ constexpr const char* metrics_heading =
     "\n"
     "| name | path of a system | unit | meaning |\n"
     "|------|------------------|------|---------|\n";
+
+constexpr const char* inference_heading =
+    "\n## Inferences\n"
+    "\n"
+    "Of whole systems with `workload.scope: layer` or `model` only: keys of `systems[]` of `report.json`. Numbers of "
+    "tokens need the\nscope `model`.\n"
+    "\n"
+    "| name | unit | meaning |\n"
+    "|------|------|---------|\n";
 
 constexpr const char* ratios_heading =
     "\n## Ratios\n"
@@ -141,6 +151,10 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
     page += fmt::format("| {}`{}`{} | `{}` | {} | {} |\n", system_only ? "*" : "", metric.key, system_only ? "*" : "",
                         dotted(metric.path), metric.unit, metric.meaning);
   }
+  page += inference_heading;
+  for (const InferenceMetric& metric : inference_metrics()) {
+    page += fmt::format("| `{}` | {} | {} |\n", metric.key, metric.unit, metric.meaning);
+  }
   page += ratios_heading;
   for (const Ratio& ratio : ratios) page += fmt::format("| `{}` | 1 | {} |\n", ratio.name, ratio.meaning);
   page += ops_heading;
@@ -179,6 +193,9 @@ nlohmann::ordered_json glossary_json(const std::vector<CounterColumn>& counters)
     row["path"] = dotted(metric.path);
     row["scope"] = metric.scope == Metric::Scope::system ? "system" : "everywhere";
     page["metrics"].push_back(std::move(row));
+  }
+  for (const InferenceMetric& metric : inference_metrics()) {
+    page["inference"].push_back(entry(metric.key, metric.unit, metric.meaning));
   }
   for (const Ratio& ratio : ratios) page["ratios"].push_back(entry(ratio.name, "1", ratio.meaning));
   for (const OpColumn& column : op_columns()) {

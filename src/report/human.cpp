@@ -82,6 +82,8 @@ std::string human_text(const MetricValue& value, const std::string& unit) {
   if (is_nothing(value)) return nothing;
   if (unit == "cycles" || unit == "MACs") return si_text(value, "");
   if (unit == "s") return si_text(value, "s");
+  if (unit == "J") return si_text(value, "J");
+  if (unit == "tokens/s") return si_text(value, "");
   if (unit == "bytes") return bytes_text(value);
   if (unit == "bytes/s") return si_text(value, "B/s");
   if (unit == "pJ") return si_text(number_of(value) * 1e-12, "J");

@@ -14,7 +14,7 @@ constexpr double operations_per_mac = 2;
 MetricValue power_mw(const Sample& s, double energy_pj) { return quotient(energy_pj * 1e-9, s.time_s()); }
 
 MetricValue tops(const Sample& s) {
-  return quotient(operations_per_mac * s.count(s.system.index.macs) * 1e-12, s.time_s());
+  return quotient(operations_per_mac * static_cast<double>(s.macs()) * 1e-12, s.time_s());
 }
 
 double sram_bytes(const Sample& s, std::size_t mantissa, std::size_t exponent, std::size_t weight) {
@@ -55,7 +55,7 @@ class Table {
   std::vector<Metric> metrics_;
 };
 
-void add_time(Table& table, const std::vector<CounterColumn>& counters) {
+void add_time(Table& table, const std::vector<CounterColumn>& counters, bool whole) {
   table.count("cycles", "/cycles", "cycles", "cycles",
               "Clock cycles from start to end: busy_cycles and all stalls together.", &CounterIndex::cycles);
   table.quantity("time_s", "/time_s", "s", "time", "cycles / accelerator.clock_hz.",
@@ -75,7 +75,7 @@ void add_time(Table& table, const std::vector<CounterColumn>& counters) {
       });
   for (std::size_t i = 0; i < counters.size(); ++i) {
     const std::string cause = stall_cause(counters[i].name);
-    if (cause.empty()) continue;
+    if (cause.empty() || (cause == name_of(ArrayState::vector) && !whole)) continue;
     table.add({"stall_" + cause + "_cycles", "/stall_cycles/" + cause, "cycles", words_of(cause),
                "Cycles without compute: " + counters[i].meaning + ".", Metric::Scope::everywhere,
                [i](const Sample& s) -> MetricValue { return s.counts[i]; }});
@@ -83,11 +83,12 @@ void add_time(Table& table, const std::vector<CounterColumn>& counters) {
 }
 
 void add_work(Table& table) {
-  table.count("macs", "/macs", "MACs", "MACs", "Multiply-accumulates of real data, without padding: m · n · k · count.",
-              &CounterIndex::macs);
+  table.quantity("macs", "/macs", "MACs", "MACs",
+                 "Multiply-accumulates of real data, without padding: m · n · k · count.",
+                 [](const Sample& s) -> MetricValue { return s.macs(); });
   table.quantity(
       "macs_per_cycle", "/macs_per_cycle", "MACs/cycle", "MACs/cycle", "macs / cycles.",
-      [](const Sample& s) { return quotient(s.count(s.system.index.macs), s.count(s.system.index.cycles)); });
+      [](const Sample& s) { return quotient(static_cast<double>(s.macs()), s.count(s.system.index.cycles)); });
   table.quantity("effective_tops", "/effective_tops", "Top/s", "TOPS",
                  "2 · macs / time_s / 10^12: a MAC is two operations.", tops);
 }
@@ -165,10 +166,10 @@ void add_power(Table& table) {
   });
   table.quantity(
       "tops_per_w", "/tops_per_w", "Top/J", "TOPS/W", "2 · macs / energy_total_pj: DRAM included.",
-      [](const Sample& s) { return quotient(operations_per_mac * s.count(s.system.index.macs), s.energy.total()); });
+      [](const Sample& s) { return quotient(operations_per_mac * static_cast<double>(s.macs()), s.energy.total()); });
   table.quantity("on_chip_tops_per_w", "/on_chip_tops_per_w", "Top/J", "TOPS/W on chip",
                  "2 · macs / (energy_compute_pj + energy_sram_pj): without DRAM.", [](const Sample& s) {
-                   return quotient(operations_per_mac * s.count(s.system.index.macs),
+                   return quotient(operations_per_mac * static_cast<double>(s.macs()),
                                    s.energy.compute() + s.energy.sram());
                  });
 }
@@ -195,9 +196,9 @@ std::string stall_cause(const std::string& counter) {
   return "";
 }
 
-std::vector<Metric> metric_table(const std::vector<CounterColumn>& counters) {
+std::vector<Metric> metric_table(const std::vector<CounterColumn>& counters, bool whole) {
   Table table;
-  add_time(table, counters);
+  add_time(table, counters, whole);
   add_work(table);
   add_memory(table);
   add_energy(table);

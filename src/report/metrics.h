@@ -27,8 +27,9 @@ struct Metric {
   std::function<MetricValue(const Sample&)> value;
 };
 
-/// All metrics in the order in which they are written; `counters` says which causes of stalls there are.
-std::vector<Metric> metric_table(const std::vector<CounterColumn>& counters);
+/// All metrics in the order in which they are written; `counters` says which causes of stalls there are. `whole`: with
+/// those that only operations between GeMMs need.
+std::vector<Metric> metric_table(const std::vector<CounterColumn>& counters, bool whole = true);
 
 /// The cause of stalls that a counter counts; empty for other counters.
 std::string stall_cause(const std::string& counter);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/op_columns.h"
 
+#include <algorithm>
+
 namespace anda::sim {
 namespace {
 
@@ -22,13 +24,23 @@ Value whole(std::uint64_t value) { return value; }
 
 }  // namespace
 
-const std::vector<OpColumn>& op_columns() {
-  static const std::vector<OpColumn> columns{
+namespace {
+
+std::vector<OpColumn> all_columns() {
+  return {
       {"index", false, "", "Row of the trace, from 0.", [](const OpRecord& r) { return whole(r.index); }},
       {"name", false, "", "Name of the GeMM in the trace.", [](const OpRecord& r) -> Value { return r.gemm.name; }},
       {"layer", false, "", "Decoder layer, from 0.", [](const OpRecord& r) { return whole(r.gemm.layer); }},
       {"tensor", false, "", "Type of the activations A, which the precision depends on.",
        [](const OpRecord& r) -> Value { return r.gemm.tensor; }},
+      {"kind", false, "", "What the operation is for; workload.scope layer and model.",
+       [](const OpRecord& r) -> Value { return std::string(name_of(op_kinds, r.gemm.kind)); }},
+      {"unit", false, "", "What computes it: array or vector_unit; workload.scope layer and model.",
+       [](const OpRecord& r) -> Value { return std::string(r.vector ? "vector_unit" : "array"); }},
+      {"output_token", false, "",
+       "Output token that it works towards, 0: the first, by the prefill; workload.scope "
+       "layer and model.",
+       [](const OpRecord& r) { return whole(r.gemm.output_token); }},
       {"m", false, "rows", "Rows of A: tokens × batch.", [](const OpRecord& r) { return whole(r.gemm.m); }},
       {"k", false, "elements", "Columns of A: input features.", [](const OpRecord& r) { return whole(r.gemm.k); }},
       {"n", false, "columns", "Columns of W: output features.", [](const OpRecord& r) { return whole(r.gemm.n); }},
@@ -48,7 +60,23 @@ const std::vector<OpColumn>& op_columns() {
        "on chip.",
        [](const OpRecord& r) -> Value { return name_of(r.tile.order); }},
   };
-  return columns;
+}
+
+bool is_of_inference(const OpColumn& column) {
+  const std::string key = column.key;
+  return key == "kind" || key == "unit" || key == "output_token";
+}
+
+}  // namespace
+
+const std::vector<OpColumn>& op_columns(bool whole) {
+  static const std::vector<OpColumn> all = all_columns();
+  static const std::vector<OpColumn> of_gemms = [] {
+    std::vector<OpColumn> columns = all_columns();
+    columns.erase(std::remove_if(columns.begin(), columns.end(), is_of_inference), columns.end());
+    return columns;
+  }();
+  return whole ? all : of_gemms;
 }
 
 }  // namespace anda::sim

@@ -28,8 +28,9 @@ struct OpColumn {
 /// Of the columns, how many at the start differ between ops of one kind (OpSpool): index, name, layer.
 inline constexpr std::size_t own_op_columns = 3;
 
-/// In the order in which they are written, before the metrics; those of the step come last.
-const std::vector<OpColumn>& op_columns();
+/// In the order in which they are written, before the metrics; those of the step come last. `whole`: with those that
+/// only operations between GeMMs need.
+const std::vector<OpColumn>& op_columns(bool whole = true);
 
 }  // namespace anda::sim
 

@@ -34,10 +34,10 @@ void append_column(std::string& line, const OpColumn& column, const OpRecord& re
 
 }  // namespace
 
-OpsCsv::OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool functional)
-    : out_(out), metrics_(metrics), functional_(functional) {
+OpsCsv::OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool functional, bool whole)
+    : out_(out), metrics_(metrics), functional_(functional), whole_(whole) {
   line_ = "system";
-  for (const OpColumn& column : op_columns()) line_ += "," + column.csv_name();
+  for (const OpColumn& column : op_columns(whole_)) line_ += "," + column.csv_name();
   for (const Metric& metric : metrics_) {
     if (metric.scope == Metric::Scope::everywhere) line_ += "," + metric.key;
   }
@@ -49,7 +49,8 @@ OpsCsv::OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool funct
 
 std::string OpsCsv::details(const OpRecord& record, const std::vector<MetricValue>& values) const {
   std::string details;
-  for (std::size_t i = own_op_columns; i < op_columns().size(); ++i) append_column(details, op_columns()[i], record);
+  for (std::size_t i = own_op_columns; i < op_columns(whole_).size(); ++i)
+    append_column(details, op_columns(whole_)[i], record);
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     if (metrics_[i].scope != Metric::Scope::everywhere) continue;
     details += ',';
@@ -67,7 +68,7 @@ std::string OpsCsv::details(const OpRecord& record, const std::vector<MetricValu
 void OpsCsv::op(const std::string& system, const OpRecord& record, const std::string& details) {
   line_.clear();
   append_text(line_, system);
-  for (std::size_t i = 0; i < own_op_columns; ++i) append_column(line_, op_columns()[i], record);
+  for (std::size_t i = 0; i < own_op_columns; ++i) append_column(line_, op_columns(whole_)[i], record);
   line_ += details;
   line_ += '\n';
   out_ << line_;

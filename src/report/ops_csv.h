@@ -13,8 +13,8 @@ namespace anda::sim {
 /// Writes ops.csv: a header, then a row for each system and op.
 class OpsCsv {
  public:
-  /// `functional`: with columns on the data.
-  OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool functional = false);
+  /// `functional`: with columns on the data. `whole`: with those on operations between GeMMs.
+  OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool functional = false, bool whole = false);
 
   /// What the rows of all ops of a kind share. `values`: of Evaluation::evaluate() for one of them.
   std::string details(const OpRecord& record, const std::vector<MetricValue>& values) const;
@@ -24,6 +24,7 @@ class OpsCsv {
   std::ostream& out_;
   const std::vector<Metric>& metrics_;
   bool functional_;
+  bool whole_;
   std::string line_;
 };
 

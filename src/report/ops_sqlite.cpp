@@ -31,8 +31,9 @@ void bind_value(Database::Statement& statement, int parameter, const MetricValue
 
 }  // namespace
 
-OpsSqlite::OpsSqlite(const std::string& path, std::string shown, const std::vector<Metric>& metrics, bool functional)
-    : shown_(std::move(shown)), metrics_(metrics), functional_(functional) {
+OpsSqlite::OpsSqlite(const std::string& path, std::string shown, const std::vector<Metric>& metrics, bool functional,
+                     bool whole)
+    : shown_(std::move(shown)), metrics_(metrics), functional_(functional), whole_(whole) {
   attempt([&] {
     file_.emplace(path, Database::Open::create);
     create();
@@ -50,14 +51,14 @@ void OpsSqlite::attempt(const Action& action) {
 
 void OpsSqlite::create() {
   std::string own = "system";
-  for (std::size_t i = 0; i < own_op_columns; ++i) own += ", " + quoted(op_columns()[i].csv_name());
+  for (std::size_t i = 0; i < own_op_columns; ++i) own += ", " + quoted(op_columns(whole_)[i].csv_name());
   std::string shared;
   std::size_t count = 0;
   const auto share = [&](const std::string& name) {
     shared += ", " + quoted(name);
     ++count;
   };
-  for (std::size_t i = own_op_columns; i < op_columns().size(); ++i) share(op_columns()[i].csv_name());
+  for (std::size_t i = own_op_columns; i < op_columns(whole_).size(); ++i) share(op_columns(whole_)[i].csv_name());
   for (const Metric& metric : metrics_) {
     if (metric.scope == Metric::Scope::everywhere) share(metric.key);
   }
@@ -80,8 +81,8 @@ std::uint64_t OpsSqlite::result(const OpRecord& record, const std::vector<Metric
   attempt([&] {
     int at = 1;
     add_result_->bind(at++, ++results_);
-    for (std::size_t i = own_op_columns; i < op_columns().size(); ++i) {
-      bind_value(*add_result_, at++, op_columns()[i].value(record));
+    for (std::size_t i = own_op_columns; i < op_columns(whole_).size(); ++i) {
+      bind_value(*add_result_, at++, op_columns(whole_)[i].value(record));
     }
     for (std::size_t i = 0; i < metrics_.size(); ++i) {
       if (metrics_[i].scope == Metric::Scope::everywhere) bind_value(*add_result_, at++, values[i]);
@@ -100,7 +101,7 @@ void OpsSqlite::op(const std::string& system, const OpRecord& record, std::uint6
   attempt([&] {
     int at = 1;
     add_op_->bind_text(at++, system);
-    for (std::size_t i = 0; i < own_op_columns; ++i) bind_value(*add_op_, at++, op_columns()[i].value(record));
+    for (std::size_t i = 0; i < own_op_columns; ++i) bind_value(*add_op_, at++, op_columns(whole_)[i].value(record));
     add_op_->bind(at++, result);
     add_op_->run();
   });

@@ -18,7 +18,9 @@ namespace anda::sim {
 class OpsSqlite {
  public:
   /// `path`: where the file is written, `shown`: what messages call it. `functional`: with columns on the data.
-  OpsSqlite(const std::string& path, std::string shown, const std::vector<Metric>& metrics, bool functional);
+  /// `whole`: with those on operations between GeMMs.
+  OpsSqlite(const std::string& path, std::string shown, const std::vector<Metric>& metrics, bool functional,
+            bool whole = false);
 
   /// A result that ops share; its number. `values`: of Evaluation::evaluate() for one of them.
   std::uint64_t result(const OpRecord& record, const std::vector<MetricValue>& values);
@@ -34,6 +36,7 @@ class OpsSqlite {
   std::string shown_;
   const std::vector<Metric>& metrics_;
   bool functional_;
+  bool whole_;
   std::uint64_t results_ = 0;
   std::optional<Database> file_;
   std::optional<Database::Statement> add_result_;

@@ -5,6 +5,7 @@
 
 #include "report/dram_columns.h"
 #include "report/error_columns.h"
+#include "report/inference_metrics.h"
 #include "report/op_columns.h"
 
 namespace anda::sim {
@@ -66,7 +67,7 @@ void append_op_value(std::string& line, const OpColumn::Value& value) {
 }  // namespace
 
 ReportJson::ReportJson(std::ostream& out, const RunInfo& info, const Evaluation& evaluation)
-    : out_(out), info_(info), evaluation_(evaluation) {
+    : out_(out), info_(info), evaluation_(evaluation), whole_(evaluation.result().inference.has_value()) {
   for (const Metric& metric : evaluation.metrics()) {
     metric_keys_.push_back(metric.scope == Metric::Scope::everywhere ? ",\"" + metric.key + "\":" : "");
   }
@@ -99,6 +100,10 @@ void ReportJson::begin_system(std::size_t system) {
   evaluation_.evaluate(system, result.totals, Metric::Scope::system, values);
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     json[Json::json_pointer(metrics[i].path)] = json_of(values[i]);
+  }
+  if (whole_) {
+    const InferenceSample sample = inference_sample(evaluation_, system);
+    for (const InferenceMetric& metric : inference_metrics()) json[metric.key] = json_of(metric.value(sample));
   }
   Json& actions = json["actions"] = Json::object();
   for (std::size_t i = 0; i < result.totals.size(); ++i) {
@@ -140,7 +145,7 @@ void ReportJson::start_op(const OpRecord& record) {
   line_ = ops_++ == 0 ? "\n        {" : ",\n        {";
   bool first = true;
   bool in_tile = false;
-  for (const OpColumn& column : op_columns()) {
+  for (const OpColumn& column : op_columns(whole_)) {
     if (!first) line_ += ',';
     first = false;
     if (column.of_tile && !in_tile) {

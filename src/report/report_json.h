@@ -36,6 +36,7 @@ class ReportJson {
   std::ostream& out_;
   const RunInfo& info_;
   const Evaluation& evaluation_;
+  bool whole_;
   std::vector<std::string> metric_keys_;  ///< ,"key": for metrics of every scope, else empty
   std::size_t systems_ = 0;
   std::uint64_t ops_ = 0;

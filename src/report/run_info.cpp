@@ -19,9 +19,25 @@ std::string workload_text(const WorkloadConfig& workload) {
     text = "trace " + file_name(workload.trace);
   } else {
     const std::string model = workload.model.empty() ? file_name(workload.config_json) : workload.model;
-    text = workload.phase == Phase::prefill
-               ? fmt::format("{}, prefill of {} tokens, batch {}", model, workload.tokens, workload.batch)
-               : fmt::format("{}, decode of one token after {}, batch {}", model, workload.tokens, workload.batch);
+    const std::string prompts = workload.scope != Scope::gemms && !workload.prompts.empty()
+                                    ? fmt::format("prompts {}", workload.prompts)
+                                    : fmt::format("batch {}", workload.batch);
+    const bool unequal = prompts.compare(0, 5, "batch") != 0;
+    const std::string tokens = unequal ? "" : fmt::format(" of {} tokens", workload.tokens);
+    switch (workload.phase) {
+      case Phase::prefill:
+        text = fmt::format("{}, prefill{}, {}", model, tokens, prompts);
+        break;
+      case Phase::decode:
+        text = fmt::format("{}, decode of one token after {}, {}", model,
+                           unequal ? "its prompt" : std::to_string(workload.tokens), prompts);
+        break;
+      case Phase::generate:
+        text = fmt::format("{}, {} tokens after a prompt{}, {}", model, workload.output_tokens, tokens, prompts);
+        break;
+    }
+    if (workload.scope == Scope::layer && workload.layers == 0) text += ", one layer";
+    if (workload.scope == Scope::model) text += ", whole model";
   }
   if (workload.layers != 0) {
     text += workload.layers == 1 ? ", first layer" : fmt::format(", first {} layers", workload.layers);

@@ -38,12 +38,13 @@ void RunWriter::finish(const SimulationResult& result, const std::function<bool(
 
   config_file_.stream() << info_.config_yaml;
   const bool functional = !result.systems.empty() && !result.systems.front().tensor_errors.empty();
-  OpsCsv csv(ops_file_.stream(), evaluation.metrics(), functional);
+  OpsCsv csv(ops_file_.stream(), evaluation.metrics(), functional, result.inference.has_value());
   ReportJson json(report_file_.stream(), info_, evaluation);
 
   std::unique_ptr<OpsSqlite> sqlite;
   if (!sqlite_path_.empty()) {
-    sqlite = std::make_unique<OpsSqlite>(sqlite_path_, folder_.file("ops.sqlite"), evaluation.metrics(), functional);
+    sqlite = std::make_unique<OpsSqlite>(sqlite_path_, folder_.file("ops.sqlite"), evaluation.metrics(), functional,
+                                         result.inference.has_value());
   }
   json.begin(assumptions(info_, result));
   for (std::size_t system = 0; system < ops_.size(); ++system) {

@@ -34,6 +34,7 @@ CounterIndex::CounterIndex(const std::vector<CounterColumn>& counters)
       busy_cycles(position(counters, "mxu.busy_cycles")),
       pe_cycles(position(counters, "mxu.pe_cycles")),
       macs(position(counters, "mxu.macs")),
+      vector_macs(position(counters, "vector_unit.macs")),
       dram_read_bytes(position(counters, "dram.read_bytes")),
       dram_write_bytes(position(counters, "dram.write_bytes")),
       mantissa_words_read(position(counters, "activation_buffer.mantissa_words_read")),

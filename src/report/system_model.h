@@ -19,6 +19,7 @@ struct CounterIndex {
   std::size_t busy_cycles;
   std::size_t pe_cycles;
   std::size_t macs;
+  std::size_t vector_macs;
   std::size_t dram_read_bytes;
   std::size_t dram_write_bytes;
   std::size_t mantissa_words_read;
@@ -53,6 +54,8 @@ struct Sample {
       : system(system_), counts(counts_), energy(system_.costs.energy(counts_)) {}
 
   double count(std::size_t counter) const { return static_cast<double>(counts[counter]); }
+  /// Multiply-accumulates of array and vector unit.
+  std::uint64_t macs() const { return counts[system.index.macs] + counts[system.index.vector_macs]; }
   double time_s() const { return count(system.index.cycles) / system.accelerator.clock_hz; }
 };
 

@@ -8,6 +8,7 @@
 
 #include "report/error_columns.h"
 #include "report/human.h"
+#include "report/inference_metrics.h"
 #include "report/text_grid.h"
 #include "text/characters.h"
 #include "text/terminal.h"
@@ -24,6 +25,16 @@ struct Column {
   std::string key;
   std::string heading;
 };
+
+/// A column of by_tensor() that is no metric: its share of the time of the system.
+const std::string share_of_time = "share";
+
+/// "buffer_full" or "first token" on two lines, so that many columns fit beside each other.
+std::string stacked(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '_' || c == ' '; }, '\n');
+  return name;
+}
 
 class Printer {
  public:
@@ -43,6 +54,24 @@ class Printer {
       grid.row(cells("  total", i, systems()[i].totals, columns));
     }
     print(grid);
+  }
+
+  /// What comes of a whole inference: tokens over time, and the share of each operation.
+  void inference() {
+    if (!evaluation_.result().inference) return;
+    std::vector<std::string> headings{"inference"};
+    for (const InferenceMetric& metric : inference_metrics()) headings.push_back(stacked(metric.heading));
+    TextGrid grid(std::move(headings));
+    for (std::size_t i = 0; i < systems().size(); ++i) {
+      std::vector<std::string> row{shortened(systems()[i].name, name_columns)};
+      const InferenceSample sample = inference_sample(evaluation_, i);
+      for (const InferenceMetric& metric : inference_metrics()) {
+        row.push_back(human_text(metric.value(sample), metric.unit));
+      }
+      grid.row(std::move(row));
+    }
+    print(grid);
+    by_tensor({{"time_s", ""}, {share_of_time, "share"}, {"energy_total_pj", "energy"}, {"macs", "MACs"}});
   }
 
   /// What happened to the data of a functional simulation: a row for each tensor type.
@@ -113,6 +142,11 @@ class Printer {
                                  const std::vector<Column>& columns, bool own_unit = false) const {
     std::vector<std::string> row{first};
     for (const Column& column : columns) {
+      if (column.key == share_of_time) {
+        row.push_back(percent_text(
+            share_of_cycles(evaluation_.value(system, counts, "cycles"), system, systems()[system].totals)));
+        continue;
+      }
       const Metric& entry = metric(column.key);
       const MetricValue value = entry.value(Sample(evaluation_.system(system), counts));
       if (is_stall(column)) {
@@ -137,12 +171,6 @@ class Printer {
   std::ostream& out_;
   const Evaluation& evaluation_;
 };
-
-/// "buffer_full" on two lines, so that many columns fit beside each other.
-std::string stacked(std::string name) {
-  std::replace(name.begin(), name.end(), '_', '\n');
-  return name;
-}
 
 /// The causes that have a cycle in any system.
 std::vector<Column> stalls(const Evaluation& evaluation) {
@@ -188,12 +216,15 @@ void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& eval
                     {"tops_per_w", "TOPS/W\nwith DRAM"},
                     {"dram_bandwidth_bytes_per_s", "DRAM\nbandwidth"}},
                    false);
+  tables.inference();
   tables.errors();
   tables.ratios();
   if (which == Tables::summary) return;
 
-  std::vector<Column> time{
-      {"cycles", ""}, {"time_s", ""}, {"utilization", "array\nbusy"}, {"pe_utilization", "PEs\nbusy"}};
+  std::vector<Column> time{{"cycles", ""}};
+  if (!evaluation.result().inference) time.push_back({"time_s", ""});  // another table has it then
+  time.push_back({"utilization", "array\nbusy"});
+  time.push_back({"pe_utilization", "PEs\nbusy"});
   for (const Column& stall : stalls(evaluation)) time.push_back(stall);
   tables.by_tensor(time);
 

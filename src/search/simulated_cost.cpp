@@ -64,7 +64,7 @@ SimulatedCost::Key SimulatedCost::key_of(const GemmTask& task) {
 }
 
 void SimulatedCost::read_workload() {
-  const std::unique_ptr<GemmSource> source = open_workload(config_.workload);
+  const std::unique_ptr<GemmSource> source = open_workload(config_);
   for (Gemm gemm; source->next(gemm);) {
     rows_[{gemm.layer, gemm.tensor, gemm.m, gemm.n, gemm.k, gemm.weight_bits}] += gemm.count;
   }

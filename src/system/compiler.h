@@ -5,30 +5,49 @@
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/accelerator/tiling.h>
 #include <anda/control/descriptor.h>
+#include <anda/dataflow/vector_task.h>
 #include <anda/dram/dram_config.h>
 #include <anda/mxu/processing_element/processing_element.h>
 
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "config/run_config.h"
+#include "system/op_record.h"
 #include "workload/gemm.h"
 
 namespace anda::sim {
 
-/// Turns a GeMM of the trace into what a system's accelerator runs: formats by the precision table, the shape of its
-/// steps by the tiling rule, operands one after another from address 0 (a GeMM's own; where a whole model lies is not
-/// modelled).
+/// What an accelerator runs: on its array or on its vector unit.
+using Work = std::variant<GemmTask, VectorTask>;
+
+/// Of a record, and into one.
+inline Work work_of(const OpRecord& record) { return record.vector ? Work(*record.vector) : Work(record.task); }
+void set_work(OpRecord& record, const Work& work);
+
+/// Turns an operation of the workload into what a system's accelerator runs: formats by the precision table, the shape
+/// of its steps by the tiling rule, operands one after another from address 0 (a GeMM's own; where a whole model lies
+/// is not modelled).
 class Compiler {
  public:
   Compiler(const RunConfig& config, const AcceleratorConfig& accelerator);
 
+  Work work(const Gemm& gemm) const;
+  /// Of a GeMM that the array computes.
   GemmTask task(const Gemm& gemm) const;
 
   /// Throws Error (input) if no step is legal or the operands exceed the memory.
   GemmDescriptor compile(const GemmTask& task) const;
+  VectorDescriptor compile(const VectorTask& task) const;
 
  private:
+  WeightFormat second_of(const Gemm& gemm) const;
+  bool on_array(const Gemm& gemm) const;
+  ActivationFormat output_of(const Gemm& gemm) const;
+  VectorTask vector_of(const Gemm& gemm) const;
+  std::uint64_t place(std::uint64_t& end, std::uint64_t bytes) const;
+
   const RunConfig& config_;
   AcceleratorConfig accelerator_;
   std::unique_ptr<ProcessingElement> element_;

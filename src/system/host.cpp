@@ -34,18 +34,18 @@ void Host::replay() {
   OpRecord record;
   try {
     for (; source_.next(record.gemm); ++record.index) {
-      record.task = compiler_.task(record.gemm);
+      const Work work = compiler_.work(record.gemm);
+      set_work(record, work);
       record.counts.assign(counters_.size(), 0);
       record.errors.reset();
       const std::uint64_t runs = known_ != nullptr ? 1 : record.gemm.count;
       for (std::uint64_t i = 0; i < runs; ++i) {
-        run_task(record.task, record);
+        run_work(work, record);
       }
       if (known_ != nullptr) {
         for (std::uint64_t& count : record.counts) count *= record.gemm.count;
       }
-      macs_done_ +=
-          static_cast<double>(record.gemm.m * record.gemm.n * record.gemm.k) * static_cast<double>(record.gemm.count);
+      macs_done_ += record.gemm.macs();
       take_(record);
     }
     finished_ = true;
@@ -55,18 +55,34 @@ void Host::replay() {
   }
 }
 
-void Host::run_task(const GemmTask& task, OpRecord& record) {
-  if (const KnownGemms::Result* known = known_ != nullptr ? known_->find(task) : nullptr) {
+void Host::run_work(const Work& work, OpRecord& record) {
+  if (const KnownGemms::Result* known = known_ != nullptr ? known_->find(work) : nullptr) {
     record.tile = known->first;
     add_to(record.counts, known->second);
     return;
   }
 
-  const GemmDescriptor descriptor = compiler_.compile(task);
-  record.tile = descriptor.tile;
-  if (data_ != nullptr && !record.errors) data_->place(record.gemm, record.index, task, descriptor);
   const Counts before = counters_.values();
-  const auto words = descriptor.encode();
+  if (const auto* const vector = std::get_if<VectorTask>(&work)) {
+    run_descriptor(compiler_.compile(*vector).encode(), record.gemm.name);
+  } else {
+    const GemmTask& task = std::get<GemmTask>(work);
+    const GemmDescriptor descriptor = compiler_.compile(task);
+    record.tile = descriptor.tile;
+    // A GeMM that runs again does so on the same data.
+    const bool has_data = data_ != nullptr && !record.errors;
+    if (has_data) data_->place(record.gemm, record.index, task, descriptor);
+    run_descriptor(descriptor.encode(), record.gemm.name);
+    if (has_data) record.errors = data_->collect(record.gemm, record.index, task, descriptor);
+  }
+
+  Counts counts = counters_.values();
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] -= before[i];
+  add_to(record.counts, counts);
+  if (known_ != nullptr) known_->add(work, {record.tile, std::move(counts)});
+}
+
+void Host::run_descriptor(const std::array<std::uint32_t, GemmDescriptor::words>& words, const std::string& name) {
   const std::uint32_t one = 1;
   const std::uint32_t start = ANDA_CONTROL_START;
   const std::uint32_t causes = ANDA_INTERRUPT_CLEAR_DONE | ANDA_INTERRUPT_CLEAR_ERROR;
@@ -76,20 +92,9 @@ void Host::run_task(const GemmTask& task, OpRecord& record) {
   sc_core::wait(interrupt.posedge_event());
   write(ANDA_REG_INTERRUPT_CLEAR, &causes, 1);
   sc_core::wait(interrupt.negedge_event());
-  if ((read(ANDA_REG_STATUS) & ANDA_STATUS_ERROR) != 0) {
-    throw Error::run("GeMM '" + record.gemm.name + "': the accelerator stopped with error code " +
-                     std::to_string(read(ANDA_REG_ERROR_CODE)));
-  }
-
-  // A GeMM that runs again does so on the same data.
-  if (data_ != nullptr && !record.errors) {
-    record.errors = data_->collect(record.gemm, record.index, task, descriptor);
-  }
-
-  Counts counts = counters_.values();
-  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] -= before[i];
-  add_to(record.counts, counts);
-  if (known_ != nullptr) known_->add(task, {descriptor.tile, std::move(counts)});
+  if ((read(ANDA_REG_STATUS) & ANDA_STATUS_ERROR) == 0) return;
+  throw Error::run("GeMM '" + name + "': the accelerator stopped with error code " +
+                   std::to_string(read(ANDA_REG_ERROR_CODE)));
 }
 
 void Host::write(std::uint64_t address, const std::uint32_t* words, std::size_t count) {

@@ -2,6 +2,7 @@
 #ifndef ANDA_SIM_SYSTEM_HOST_H
 #define ANDA_SIM_SYSTEM_HOST_H
 
+#include <array>
 #include <exception>
 #include <functional>
 #include <systemc>
@@ -42,7 +43,8 @@ class Host : public sc_core::sc_module {
  private:
   void run();
   void replay();
-  void run_task(const GemmTask& task, OpRecord& record);
+  void run_work(const Work& work, OpRecord& record);
+  void run_descriptor(const std::array<std::uint32_t, GemmDescriptor::words>& words, const std::string& name);
   void write(std::uint64_t address, const std::uint32_t* words, std::size_t count);
   std::uint32_t read(std::uint64_t address);
 

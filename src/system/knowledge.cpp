@@ -36,7 +36,7 @@ bool Knowledge::knows_all(std::size_t system, const SourceOpener& open_source) {
   if (!part.run) return false;
   const std::unique_ptr<GemmSource> source = open_source();
   for (OpRecord record; source->next(record.gemm);) {
-    record.task = part.compiler.task(record.gemm);
+    set_work(record, part.compiler.work(record.gemm));
     part.run->follow(record);
   }
   part.is_known = part.run->is_complete();
@@ -44,7 +44,7 @@ bool Knowledge::knows_all(std::size_t system, const SourceOpener& open_source) {
 }
 
 void Knowledge::tell(std::size_t system, OpRecord& record) {
-  record.task = parts_[system].compiler.task(record.gemm);
+  set_work(record, parts_[system].compiler.work(record.gemm));
   parts_[system].run->take(record);
 }
 

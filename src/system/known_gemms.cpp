@@ -7,10 +7,12 @@
 namespace anda::sim {
 namespace {
 
-std::string bytes_of(const GemmTask& task) {
+/// Of a GeMM its own, of anything else behind a word that no GeMM starts with.
+std::string bytes_of(const Work& work) {
   std::string bytes;
   ByteWriter out(bytes);
-  put(out, task);
+  if (std::holds_alternative<VectorTask>(work)) out.put(std::uint64_t{0});
+  std::visit([&](const auto& task) { put(out, task); }, work);
   return bytes;
 }
 
@@ -30,7 +32,7 @@ void read(const std::string& bytes, TileShape& tile, Counts& counts) {
 
 /// The hash of a history and what comes after it.
 std::string prolonged(const std::string& history, const OpRecord& record) {
-  std::string bytes = history + bytes_of(record.task);
+  std::string bytes = history + bytes_of(work_of(record));
   ByteWriter(bytes).put(record.gemm.count);
   return sha256_hex(bytes);
 }
@@ -40,8 +42,8 @@ std::string end_of(const std::string& history) { return history + "end"; }
 
 }  // namespace
 
-const KnownGemms::Result* KnownGemms::find(const GemmTask& task) {
-  const std::string key = bytes_of(task);
+const KnownGemms::Result* KnownGemms::find(const Work& work) {
+  const std::string key = bytes_of(work);
   const auto found = remembered_.find(key);
   if (found != remembered_.end()) return &found->second;
   if (store_ == nullptr) return nullptr;
@@ -52,8 +54,8 @@ const KnownGemms::Result* KnownGemms::find(const GemmTask& task) {
   return remember(key, std::move(result));
 }
 
-void KnownGemms::add(const GemmTask& task, Result result) {
-  const std::string key = bytes_of(task);
+void KnownGemms::add(const Work& work, Result result) {
+  const std::string key = bytes_of(work);
   if (store_ != nullptr) store_->add(machine_, key, bytes_of(result.first, result.second));
   remember(key, std::move(result));
 }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "system/compiler.h"
 #include "system/gemm_store.h"
 #include "system/op_record.h"
 
@@ -24,9 +25,9 @@ class KnownGemms {
   /// `machine`: of the store.
   KnownGemms(GemmStore& store, std::uint64_t machine) : store_(&store), machine_(machine) {}
 
-  /// Valid until the next call; nullptr for a task that is not known.
-  const Result* find(const GemmTask& task);
-  void add(const GemmTask& task, Result result);
+  /// Valid until the next call; nullptr for work that is not known.
+  const Result* find(const Work& work);
+  void add(const Work& work, Result result);
 
  private:
   static constexpr std::size_t most_remembered = 4096;

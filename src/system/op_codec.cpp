@@ -31,7 +31,7 @@ void get(ByteReader& in, Counts& counts) {
 void put(ByteWriter& out, const GemmTask& task) {
   for (const std::uint32_t value :
        {task.m, task.n, task.k, task.input.mantissa_bits, task.input.group_size, task.output.mantissa_bits,
-        task.output.group_size, task.weights.bits, task.weights.scale_group}) {
+        task.output.group_size, task.weights.bits, task.weights.scale_group, task.weights.scale_bits}) {
     out.put(std::uint64_t{value});
   }
 }
@@ -39,7 +39,24 @@ void put(ByteWriter& out, const GemmTask& task) {
 void get(ByteReader& in, GemmTask& task) {
   for (std::uint32_t* value :
        {&task.m, &task.n, &task.k, &task.input.mantissa_bits, &task.input.group_size, &task.output.mantissa_bits,
-        &task.output.group_size, &task.weights.bits, &task.weights.scale_group}) {
+        &task.output.group_size, &task.weights.bits, &task.weights.scale_group, &task.weights.scale_bits}) {
+    in.get(*value);
+  }
+}
+
+void put(ByteWriter& out, const VectorTask& task) {
+  for (const std::uint32_t value :
+       {static_cast<std::uint32_t>(task.operation), task.rows, task.columns, task.depth, task.output.mantissa_bits,
+        task.output.group_size, task.weights.bits, task.weights.scale_group, task.weights.scale_bits}) {
+    out.put(std::uint64_t{value});
+  }
+}
+
+void get(ByteReader& in, VectorTask& task) {
+  in.get(task.operation);
+  for (std::uint32_t* value :
+       {&task.rows, &task.columns, &task.depth, &task.output.mantissa_bits, &task.output.group_size, &task.weights.bits,
+        &task.weights.scale_group, &task.weights.scale_bits}) {
     in.get(*value);
   }
 }
@@ -47,10 +64,13 @@ void get(ByteReader& in, GemmTask& task) {
 void put_details(ByteWriter& out, const OpRecord& record) {
   out.put(record.gemm.tensor);
   for (const std::uint64_t value :
-       {record.gemm.m, record.gemm.n, record.gemm.k, record.gemm.count, std::uint64_t{record.gemm.weight_bits}}) {
+       {record.gemm.m, record.gemm.n, record.gemm.k, record.gemm.count, std::uint64_t{record.gemm.weight_bits},
+        static_cast<std::uint64_t>(record.gemm.kind), std::uint64_t{record.gemm.output_token}}) {
     out.put(value);
   }
   put(out, record.task);
+  out.put(std::uint64_t{record.vector ? 1u : 0u});
+  if (record.vector) put(out, *record.vector);
   put(out, record.tile);
   put(out, record.counts);
   out.put(std::uint64_t{record.errors ? 1u : 0u});
@@ -61,7 +81,11 @@ void get_details(ByteReader& in, OpRecord& record) {
   in.get(record.gemm.tensor);
   for (std::uint64_t* value : {&record.gemm.m, &record.gemm.n, &record.gemm.k, &record.gemm.count}) in.get(*value);
   in.get(record.gemm.weight_bits);
+  in.get(record.gemm.kind);
+  in.get(record.gemm.output_token);
   get(in, record.task);
+  record.vector.reset();
+  if (in.get() != 0) get(in, record.vector.emplace());
   get(in, record.tile);
   get(in, record.counts);
   record.errors.reset();

@@ -18,6 +18,8 @@ void get(ByteReader& in, Counts& counts);
 /// What a task consists of.
 void put(ByteWriter& out, const GemmTask& task);
 void get(ByteReader& in, GemmTask& task);
+void put(ByteWriter& out, const VectorTask& task);
+void get(ByteReader& in, VectorTask& task);
 
 /// All of a record but index, name and layer.
 void put_details(ByteWriter& out, const OpRecord& record);

@@ -30,6 +30,7 @@ struct OpRecord {
   std::uint64_t index = 0;  ///< row of the trace, from 0
   Gemm gemm;
   GemmTask task;
+  std::optional<VectorTask> vector = {};  ///< in the place of the task
   TileShape tile;
   Counts counts;                     ///< of all gemm.count runs together
   std::optional<DataErrors> errors;  ///< of one of them, in a functional simulation
@@ -62,12 +63,26 @@ struct SystemResult {
   std::vector<std::pair<std::string, Counts>> tensors;  ///< by type of A, in order of appearance
   std::vector<DataErrors> tensor_errors;                ///< of each of them, in a functional simulation
   std::optional<dram::Statistics> dram;                 ///< of everything simulated, at dram.level detailed
+  Counts prefill = {};  ///< workload.scope layer and model: of the first output token …
+  Counts decode = {};   ///< … and of all further ones
+};
+
+/// The size of an inference, workload.scope layer and model.
+struct InferenceSize {
+  bool whole_model = false;         ///< with embedding and output head, so that tokens come out
+  std::uint64_t prompt_tokens = 0;  ///< of all sequences, of the prefill
+  std::uint64_t first_tokens = 0;   ///< that the prefill gives: sequences
+  std::uint64_t decode_passes = 0;  ///< a further token of each sequence each
+  std::uint64_t sequences = 0;
+  std::uint64_t cache_bytes = 0;  ///< after the last pass
+  std::uint64_t longest_context = 0;
 };
 
 /// What a run did. `counters` names the entries of every Counts.
 struct SimulationResult {
   std::vector<CounterColumn> counters;
   std::vector<SystemResult> systems;
+  std::optional<InferenceSize> inference = {};
   std::vector<std::string> notes = {};     ///< what of the files beside the reports may surprise
   std::vector<std::string> warnings = {};  ///< what went wrong without an effect on results or files
 };

@@ -19,6 +19,8 @@ void put(ByteWriter& out, const SystemResult& system) {
   for (const DataErrors& errors : system.tensor_errors) out.put_raw(errors);
   out.put(std::uint64_t{system.dram ? 1u : 0u});
   if (system.dram) out.put_raw(*system.dram);
+  put(out, system.prefill);
+  put(out, system.decode);
 }
 
 void get(ByteReader& in, SystemResult& system) {
@@ -33,6 +35,8 @@ void get(ByteReader& in, SystemResult& system) {
   system.tensor_errors.resize(in.get());
   for (DataErrors& errors : system.tensor_errors) in.get_raw(errors);
   if (in.get() != 0) in.get_raw(system.dram.emplace());
+  get(in, system.prefill);
+  get(in, system.decode);
 }
 
 }  // namespace

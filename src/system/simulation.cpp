@@ -136,6 +136,9 @@ void Run::take(std::size_t system, const OpRecord& record) {
   SystemResult& total = result_.systems[system];
   if (watched_[system] != nullptr) watched_[system]->name_gemms(record.gemm.name);
   add_to(total.totals, record.counts);
+  if (config_.workload.scope != Scope::gemms) {
+    add_to(record.gemm.output_token == 0 ? total.prefill : total.decode, record.counts);
+  }
   const auto tensor = std::find_if(total.tensors.begin(), total.tensors.end(),
                                    [&](const auto& entry) { return entry.first == record.gemm.tensor; });
   const auto place = static_cast<std::size_t>(tensor - total.tensors.begin());

@@ -11,6 +11,7 @@
 #include "config/sha256.h"
 #include "system/compiler.h"
 #include "system/data_host.h"
+#include "system/inference_options.h"
 #include "system/workload_notes.h"
 #include "workload/gemm_generator.h"
 #include "workload/hugging_face.h"
@@ -53,21 +54,33 @@ class Trial {
   void compile(const Gemm& gemm, std::uint64_t index, bool& padded, bool& compressed) {
     padded = compressed = false;
     for (std::size_t i = 0; i < compilers_.size(); ++i) {
-      const GemmTask task = compilers_[i].task(gemm);
+      const Work work = compilers_[i].work(gemm);
+      if (const auto* const vector = std::get_if<VectorTask>(&work)) {
+        compilers_[i].compile(*vector);
+        continue;
+      }
+      const GemmTask& task = std::get<GemmTask>(work);
       compressed = compressed || !task.input.is_fp16();
       padded = padded || (!task.input.is_fp16() && task.k % task.input.group_size != 0);
-      const Kind kind{
-          i, task.m, task.n, task.k, task.input.mantissa_bits, task.output.mantissa_bits, task.weights.bits};
+      const Kind kind{i,
+                      task.m,
+                      task.n,
+                      task.k,
+                      task.input.mantissa_bits,
+                      task.output.mantissa_bits,
+                      task.weights.bits,
+                      task.weights.scale_group,
+                      task.weights.scale_bits};
       if (seen_.count(kind) != 0) continue;
       compilers_[i].compile(task);
       if (seen_.size() < most_remembered) seen_.insert(kind);
     }
-    if (config_.functional.enabled) check_data(config_, gemm, index, compilers_.front().task(gemm));
+    if (config_.functional.enabled) check_data(config_, gemm, index, std::get<GemmTask>(compilers_.front().work(gemm)));
   }
 
  private:
-  using Kind =
-      std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
+  using Kind = std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t,
+                          std::uint32_t, std::uint32_t, std::uint32_t>;
 
   const RunConfig& config_;
   std::vector<Compiler> compilers_;
@@ -80,7 +93,11 @@ ModelShape shape_of(const WorkloadConfig& workload) {
   return workload.model.empty() ? read_hugging_face_config(workload.config_json) : find_model(workload.model);
 }
 
-std::unique_ptr<GemmSource> open_workload(const WorkloadConfig& workload) {
+std::unique_ptr<GemmSource> open_workload(const RunConfig& config) {
+  const WorkloadConfig& workload = config.workload;
+  if (workload.scope != Scope::gemms) {
+    return std::make_unique<InferenceSource>(shape_of(workload), inference_options(config));
+  }
   if (!workload.trace.empty()) {
     std::unique_ptr<GemmSource> trace = open_trace(workload.trace);
     if (workload.layers == 0) return trace;
@@ -97,7 +114,10 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
   std::set<std::string> tensors;
   WorkloadNotes notes(config);
 
-  const std::unique_ptr<GemmSource> source = open_workload(config.workload);
+  const std::unique_ptr<GemmSource> source = open_workload(config);
+  if (config.workload.scope != Scope::gemms) {
+    check_capacity(config, shape_of(config.workload), inference_options(config));
+  }
   for (Gemm gemm; source->next(gemm); ++found.gemms) {
     if (found.gemms % rows_between_looks == 0 && !go_on()) throw Error::run("interrupted");
     bool padded = false;
@@ -109,7 +129,7 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
       throw Error::input(fmt::format("GeMM '{}': tensor '{}' is the {}th type of tensor; at most {} are kept apart",
                                      gemm.name, gemm.tensor, most_tensors + 1, most_tensors));
     }
-    found.macs += static_cast<double>(gemm.m * gemm.n * gemm.k) * static_cast<double>(gemm.count);
+    found.macs += gemm.macs();
     hash.add(fmt::format("{},{},{},{},{},{},{},{}\n", gemm.name, gemm.layer, gemm.tensor, gemm.m, gemm.k, gemm.n,
                          gemm.count, gemm.weight_bits));
   }

@@ -14,8 +14,9 @@
 
 namespace anda::sim {
 
-/// The GeMMs of a configuration's workload, from the first again at each call. Throws Error (input) if there are none.
-std::unique_ptr<GemmSource> open_workload(const WorkloadConfig& workload);
+/// The operations of a configuration's workload, from the first again at each call. Throws Error (input) if there are
+/// none.
+std::unique_ptr<GemmSource> open_workload(const RunConfig& config);
 
 /// The shape of a workload that is a model.
 ModelShape shape_of(const WorkloadConfig& workload);

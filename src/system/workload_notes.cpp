@@ -37,11 +37,12 @@ std::string count_text(std::uint64_t part, std::uint64_t all) {
 WorkloadNotes::WorkloadNotes(const RunConfig& config) : config_(config) {}
 
 void WorkloadNotes::see(const Gemm& gemm, bool padded, bool compressed) {
+  if (gemm.vector) return;
   ++gemms_;
   if (padded) ++padded_;
-  if (compressed && !has_own_key(gemm.tensor)) ++other_tensors_[gemm.tensor];
+  if (compressed && gemm.kind == OpKind::gemm && !has_own_key(gemm.tensor)) ++other_tensors_[gemm.tensor];
   last_layer_ = std::max(last_layer_, gemm.layer);
-  macs_ += static_cast<double>(gemm.m * gemm.n * gemm.k) * static_cast<double>(gemm.count);
+  macs_ += gemm.macs();
   // Rows of one name and layer share their weights: a trace may run them again.
   const std::uint32_t bits = gemm.weight_bits != 0 ? gemm.weight_bits : config_.precision.weight_bits;
   const std::string identity = fmt::format("{}/{}/{}/{}/{}", gemm.layer, gemm.k, gemm.n, bits, gemm.name);
@@ -115,6 +116,10 @@ void WorkloadNotes::add_model(std::vector<std::string>& notes) const {
   for (std::string& note : notes_on(shape, {workload.phase, workload.tokens, workload.batch, workload.layers})) {
     notes.push_back(std::move(note));
   }
+  if (workload.scope != Scope::gemms) {
+    add_inference(notes);
+    return;
+  }
   const double tokens = workload.tokens;
   if (workload.phase == Phase::decode) {
     const double bytes = cache_bytes();
@@ -136,7 +141,25 @@ void WorkloadNotes::add_model(std::vector<std::string>& notes) const {
   }
 }
 
+void WorkloadNotes::add_inference(std::vector<std::string>& notes) const {
+  const WorkloadConfig& workload = config_.workload;
+  notes.emplace_back(
+      "Biases, scales and angles of vector operations, sampling of tokens and the host's work between operations take "
+      "no time.");
+  if (workload.scope == Scope::model && workload.head_weight_bits == WeightFormat::fp16_bits) {
+    const bool has_others = std::any_of(config_.systems.begin(), config_.systems.end(),
+                                        [](PeKind system) { return system != PeKind::fp_fp; });
+    if (has_others) {
+      notes.emplace_back(
+          "The output head has FP16 weights, which only elements fp-fp multiply: other systems compute it on the "
+          "vector "
+          "unit. workload.head_weight_bits = 4 puts it on their arrays.");
+    }
+  }
+}
+
 void WorkloadNotes::add_memory(std::vector<std::string>& notes) const {
+  if (config_.workload.scope != Scope::gemms) return;  // an error there
   const double cache = cache_bytes();
   const auto capacity = static_cast<double>(config_.dram.capacity_bytes);
   if (weight_bytes_ + cache <= capacity) return;

@@ -30,6 +30,7 @@ class WorkloadNotes {
   void add_tensors(std::vector<std::string>& notes) const;
   void add_layers(std::vector<std::string>& notes) const;
   void add_model(std::vector<std::string>& notes) const;
+  void add_inference(std::vector<std::string>& notes) const;
   void add_memory(std::vector<std::string>& notes) const;
   void add_outputs(std::vector<std::string>& notes) const;
   double cache_bytes() const;

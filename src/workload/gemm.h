@@ -2,7 +2,11 @@
 #ifndef ANDA_SIM_WORKLOAD_GEMM_H
 #define ANDA_SIM_WORKLOAD_GEMM_H
 
+#include <anda/base/describe.h>
+#include <anda/dataflow/vector_task.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace anda::sim {
@@ -10,16 +14,62 @@ namespace anda::sim {
 /// Largest legal m, n or k of a GeMM: 2^24, which the descriptors of the accelerator hold.
 inline constexpr std::uint64_t max_gemm_dimension = 1u << 24;
 
-/// One row of a trace: C[m × n] = A[m × k] · W[k × n], A the activations (the FP side), W the INT weights.
+/// What an operation of an inference is for.
+enum class OpKind : std::uint8_t {
+  gemm,  ///< a linear layer of a decoder layer
+  attention_scores,
+  attention_values,
+  output_head,
+  router,
+  embedding,
+  norm,
+  rotary,
+  kv_append,
+  softmax,
+  activation,
+  residual
+};
+
+inline constexpr ChoiceTable<OpKind, 12> op_kinds{{{"gemm", OpKind::gemm},
+                                                   {"attention_scores", OpKind::attention_scores},
+                                                   {"attention_values", OpKind::attention_values},
+                                                   {"output_head", OpKind::output_head},
+                                                   {"router", OpKind::router},
+                                                   {"embedding", OpKind::embedding},
+                                                   {"norm", OpKind::norm},
+                                                   {"rotary", OpKind::rotary},
+                                                   {"kv_append", OpKind::kv_append},
+                                                   {"softmax", OpKind::softmax},
+                                                   {"activation", OpKind::activation},
+                                                   {"residual", OpKind::residual}}};
+
+/// What a GeMM multiplies its activations with, or what the cache is given.
+enum class SecondOperand : std::uint8_t {
+  weights,  ///< integers
+  keys,     ///< in the format of kv_cache.k
+  values,   ///< in the format of kv_cache.v
+  fp16
+};
+
+/// One operation: a GeMM, C[m × n] = A[m × k] · W[k × n] with A the activations (the FP side), or one of the vector
+/// unit, of m rows and n columns. A row of a trace is a GeMM with INT weights.
 struct Gemm {
   std::string name;               ///< for people, "layer3.q_proj"
   std::uint32_t layer = 0;        ///< decoder layer, from 0
   std::string tensor;             ///< type of A: A_qkv, A_o, A_u, A_d or another name
   std::uint64_t m = 0;            ///< rows of A: tokens × batch
   std::uint64_t n = 0;            ///< columns of W: output features
-  std::uint64_t k = 0;            ///< columns of A: input features
+  std::uint64_t k = 0;            ///< columns of A: input features; 0: no GeMM
   std::uint64_t count = 1;        ///< how often it runs in a row
   std::uint32_t weight_bits = 0;  ///< 0: the configuration's
+
+  OpKind kind = OpKind::gemm;
+  std::uint32_t output_token = 0;                 ///< that it works towards: 0 prefill, then decode
+  SecondOperand second = SecondOperand::weights;  ///< of a GeMM; of kv_append, what is appended
+  std::optional<VectorOperation> vector = {};     ///< of the vector unit; none: a GeMM
+  std::optional<std::string> reader = {};         ///< tensor that the results become, "": FP16; none: by `tensor`
+
+  double macs() const { return static_cast<double>(m * n * k) * static_cast<double>(count); }
 };
 
 /// Where GeMMs come from, one after another, in execution order; holds no more than one row.

@@ -15,14 +15,29 @@ void check(const char* what, std::uint64_t value, std::uint64_t max) {
   throw Error::input(fmt::format("{} is {}; must be 1 … {}", what, value, max));
 }
 
+/// What an expert gets depends on the tokens, and latent attention is made of other GeMMs than those listed here.
+void refuse_other_parts(const ModelShape& shape) {
+  if (shape.experts.count == 0 && !shape.latent) return;
+  throw Error::input(
+      fmt::format("model {} has {}: only workload.scope: layer and model simulate it; the list of FP-INT GeMMs is made "
+                  "of dense models with ordinary attention",
+                  shape.name, shape.experts.count != 0 ? "experts" : "latent attention"));
+}
+
 }  // namespace
 
-std::vector<std::string> notes_on(const ModelShape& shape, const GeneratorOptions& options) {
+std::vector<std::string> notes_on_file(const ModelShape& shape) {
   std::vector<std::string> notes;
   if (!shape.defaults.empty()) {
     notes.push_back(fmt::format("The file of {} leaves keys out, which have the defaults of its type: {}.", shape.name,
                                 shape.defaults));
   }
+  if (!shape.left_out.empty()) notes.push_back(fmt::format("{} is taken without {}.", shape.name, shape.left_out));
+  return notes;
+}
+
+std::vector<std::string> notes_on(const ModelShape& shape, const GeneratorOptions& options) {
+  std::vector<std::string> notes = notes_on_file(shape);
   if (shape.positions != 0 && options.tokens > shape.positions) {
     notes.push_back(
         fmt::format("{} was made for {} positions; tokens is {}.", shape.name, shape.positions, options.tokens));
@@ -33,6 +48,7 @@ std::vector<std::string> notes_on(const ModelShape& shape, const GeneratorOption
 GemmGenerator::GemmGenerator(const ModelShape& shape, const GeneratorOptions& options) {
   const std::string problem = problem_of(shape);
   if (!problem.empty()) throw Error::input("model " + shape.name + ": " + problem);
+  refuse_other_parts(shape);
   check("tokens", options.tokens, max_gemm_dimension);
   check("batch", options.batch, max_gemm_dimension);
   if (options.layers > shape.layers) {

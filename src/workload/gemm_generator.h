@@ -21,6 +21,9 @@ struct GeneratorOptions {
   std::uint64_t layers = 0;  ///< only the first so many; 0: all
 };
 
+/// What the user of a model's file may not expect, a sentence each.
+std::vector<std::string> notes_on_file(const ModelShape& shape);
+
 /// What the user of such GeMMs may not expect, a sentence each.
 std::vector<std::string> notes_on(const ModelShape& shape, const GeneratorOptions& options);
 

@@ -9,6 +9,9 @@
 namespace anda::sim {
 
 inline constexpr std::uint64_t max_layer = 65535;
+/// Most tokens of a sequence that a model may say it was made for.
+inline constexpr std::uint64_t max_positions = std::uint64_t{1} << 40;
+inline constexpr std::uint64_t max_experts = 65536;
 inline constexpr std::uint64_t max_count = std::uint64_t{1} << 32;
 inline constexpr std::uint64_t max_weight_bits = 8;
 /// Most multiply-accumulates of a row, all `count` runs together: sums of a few rows still fit 64 bits.

@@ -3,43 +3,19 @@
 
 #include <fmt/format.h>
 
-#include <anda/base/error.h>
-#include <array>
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 #include "files/json_file.h"
 #include "text/text.h"
+#include "workload/families/config_reader.h"
+#include "workload/families/family.h"
 #include "workload/gemm.h"
 #include "workload/gemm_limits.h"
 #include "workload/shape_keys.h"
 
 namespace anda::sim {
 namespace {
-
-constexpr std::uint64_t most_positions = std::uint64_t{1} << 40;
-
-/// A type of model with what its files may leave out (transformers' configuration_*.py).
-struct Family {
-  const char* type;
-  const char* intermediate_key;
-  const char* foreign_key;  ///< what other families call the same
-  std::uint64_t hidden_size;
-  std::uint64_t intermediate_size;
-  std::uint64_t layers;
-  std::uint64_t heads;
-  std::uint64_t kv_heads;  ///< 0: as many as heads
-  std::uint64_t positions;
-  bool gated;
-};
-
-constexpr std::array<Family, 4> families{{
-    {"opt", "ffn_dim", "intermediate_size", 768, 3072, 12, 12, 0, 2048, false},
-    {"llama", "intermediate_size", "ffn_dim", 4096, 11008, 32, 32, 0, 2048, true},
-    {"mistral", "intermediate_size", "ffn_dim", 4096, 14336, 32, 32, 8, 131072, true},
-    {"qwen2", "intermediate_size", "ffn_dim", 4096, 22016, 32, 32, 32, 32768, true},
-}};
 
 /// Letters and digits in lower case: what is another family is more than another way to write it.
 std::string bare(const std::string& text) {
@@ -50,11 +26,10 @@ std::string bare(const std::string& text) {
   return letters;
 }
 
-const Family& family_of(const JsonFile& config) {
-  const std::string type = config.text("model_type");
+const Family& family_of(const JsonFile& config, const std::string& type) {
   std::vector<std::string> types;
   std::string hint;
-  for (const Family& family : families) {
+  for (const Family& family : families()) {
     if (type == family.type) return family;
     types.emplace_back(family.type);
     if (bare(type) == bare(family.type)) hint = fmt::format("; did you mean `{}`?", family.type);
@@ -65,43 +40,6 @@ const Family& family_of(const JsonFile& config) {
         fmt::format("key model_type is missing: is this a model's config.json? Supported types: {}", supported));
   }
   throw config.error(fmt::format("key model_type: {} is not supported{}; supported: {}", shown(type), hint, supported));
-}
-
-/// Reads numbers and remembers those that the family gave.
-class Numbers {
- public:
-  explicit Numbers(const JsonFile& config) : config_(config) {}
-
-  std::uint64_t number(const char* key, std::uint64_t max, std::uint64_t of_family) {
-    const auto found = config_.root().find(key);
-    if (found != config_.root().end()) {
-      if (found->is_null()) throw config_.error(fmt::format("key {} is null; must be a whole number 1 … {}", key, max));
-      return config_.number(key, max);
-    }
-    defaults_ += fmt::format("{}{} = {}", defaults_.empty() ? "" : ", ", key, of_family);
-    return of_family;
-  }
-
-  const std::string& defaults() const { return defaults_; }
-
- private:
-  const JsonFile& config_;
-  std::string defaults_;
-};
-
-/// A file without the key is one of the family, null says that the heads share nothing.
-std::uint64_t kv_heads_of(const JsonFile& config, const Family& family, std::uint64_t heads, Numbers& numbers) {
-  constexpr const char* key = "num_key_value_heads";
-  const auto found = config.root().find(key);
-  const bool is_heads = found == config.root().end() ? family.kv_heads == 0 : found->is_null();
-  return is_heads ? heads : numbers.number(key, max_gemm_dimension, family.kv_heads);
-}
-
-void refuse_foreign_width(const JsonFile& config, const Family& family, std::uint64_t width) {
-  const auto foreign = config.root().find(family.foreign_key);
-  if (foreign == config.root().end() || foreign->is_null() || *foreign == width) return;
-  throw config.error(fmt::format("key {}: is that of another family; a model of type {} has {}", family.foreign_key,
-                                 family.type, family.intermediate_key));
 }
 
 /// The model's own name, or that of the folder: files of a model repository are all called config.json.
@@ -116,42 +54,94 @@ std::string name_of(const JsonFile& config, const std::string& path) {
   return name.substr(name.rfind('/') + 1);
 }
 
+/// Newer files of Gemma have a key of their own for it and keep the older one.
+Activation activation_of(const ConfigReader& reader, const Family& family) {
+  const char* key = family.keys.activation;
+  std::string name = reader.file().text(key);
+  if (name.empty()) name = reader.file().text(key = "hidden_act");
+  if (name.empty()) return family.common.activation;
+  if (name == "relu") return Activation::relu;
+  if (name == "silu" || name == "swish") return Activation::silu;
+  if (name.rfind("gelu", 0) == 0 || name == "quick_gelu") return Activation::gelu;
+  throw reader.error(key, fmt::format("{} is not supported; must be relu, gelu or silu", shown(name)));
+}
+
+void read_sizes(ConfigReader& reader, const Family& family, ModelShape& shape) {
+  const SizeKeys& keys = family.keys;
+  const SizeDefaults& sizes = family.sizes;
+  shape.hidden_size = reader.size(keys.hidden, sizes.hidden);
+  reader.refuse_others({"hidden_size", "n_embd", "d_model"}, keys.hidden, shape.hidden_size);
+  shape.intermediate_size = sizes.intermediate == 0 ? reader.size_or_null(keys.intermediate, 0)
+                                                    : reader.size(keys.intermediate, sizes.intermediate);
+  if (shape.intermediate_size == 0) shape.intermediate_size = 4 * shape.hidden_size;
+  reader.refuse_others({"intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size"}, keys.intermediate,
+                       shape.intermediate_size);
+  shape.layers = reader.size(keys.layers, sizes.layers, max_layer + 1);
+  reader.refuse_others({"num_hidden_layers", "n_layer", "n_layers", "num_layers"}, keys.layers, shape.layers);
+  shape.heads = reader.size(keys.heads, sizes.heads);
+  reader.refuse_others({"num_attention_heads", "n_head", "n_heads"}, keys.heads, shape.heads);
+  read_heads(reader, family, shape);
+  shape.vocabulary = reader.size("vocab_size", sizes.vocabulary);
+  // Where positions are no parameters, their number only tells what the model was made for.
+  const bool is_table = family.common.position_kind == Positions::learned;
+  shape.positions = is_table ? reader.size(keys.positions, sizes.positions, max_positions)
+                             : reader.file().optional_number(keys.positions, max_positions).value_or(sizes.positions);
+}
+
+ModelShape read_language_model(const JsonFile& config, const Family& family, bool tied) {
+  refuse_other_shapes(config, family.type, family.understood);
+  ConfigReader reader(config, family.type);
+  ModelShape shape = family.common;
+  read_sizes(reader, family, shape);
+  shape.activation = activation_of(reader, family);
+  shape.tied_embeddings = reader.flag("tie_word_embeddings", tied);
+  family.read_own(reader, shape);
+  read_windows(reader, family, shape);
+  shape.defaults = reader.defaults();
+  return shape;
+}
+
+/// A model whose language part is an object of its own in the file.
+ModelShape read_part(const JsonFile& config, const Family& family) {
+  refuse_other_shapes(config, family.type, family.understood);
+  const JsonFile part = config.part(family.part);
+  const std::string type = part.text("model_type");
+  if (!type.empty() && type != family.part_type) {
+    throw config.error(fmt::format("key {}: {} is not supported; must be {}", part.place_of("model_type"), shown(type),
+                                   family.part_type));
+  }
+  for (const char* key : {"hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
+                          "num_key_value_heads", "head_dim", "vocab_size"}) {
+    if (config.root().contains(key) && (!part.root().contains(key) || part.root().at(key) != config.root().at(key))) {
+      throw config.error(
+          fmt::format("key {}: is not that of {}, which has the language model's sizes", key, family.part));
+    }
+  }
+  const Family& language = family_of(config, family.part_type);
+  ModelShape shape =
+      read_language_model(part, language, config.flag("tie_word_embeddings", language.common.tied_embeddings));
+  const auto vision = config.root().find("vision_config");
+  if (vision != config.root().end() && !vision->is_null()) shape.left_out = "the vision part (vision_config)";
+  return shape;
+}
+
 }  // namespace
 
 ModelShape read_hugging_face_config(const std::string& path) {
   const JsonFile config(path);
-  const Family& family = family_of(config);
-  refuse_other_shapes(config);
-
-  Numbers numbers(config);
-  ModelShape shape;
+  const Family& family = family_of(config, config.text("model_type"));
+  ModelShape shape = family.part == nullptr ? read_language_model(config, family, family.common.tied_embeddings)
+                                            : read_part(config, family);
   shape.name = name_of(config, path);
-  shape.gated = family.gated;
-  shape.hidden_size = numbers.number("hidden_size", max_gemm_dimension, family.hidden_size);
-  shape.intermediate_size = numbers.number(family.intermediate_key, max_gemm_dimension, family.intermediate_size);
-  refuse_foreign_width(config, family, shape.intermediate_size);
-  shape.layers = numbers.number("num_hidden_layers", max_layer + 1, family.layers);
-  shape.heads = numbers.number("num_attention_heads", max_gemm_dimension, family.heads);
-  shape.kv_heads = kv_heads_of(config, family, shape.heads, numbers);
-  shape.positions = config.optional_number("max_position_embeddings", most_positions).value_or(family.positions);
-  shape.defaults = numbers.defaults();
-  std::optional<std::uint64_t> head_dim;
-  if (family.gated) head_dim = config.optional_number("head_dim", max_gemm_dimension);
-  if (!head_dim && shape.hidden_size % shape.heads != 0) {
-    throw config.error(
-        fmt::format("key num_attention_heads: {} heads don't divide hidden_size {}", shape.heads, shape.hidden_size));
-  }
-  shape.head_dim = head_dim.value_or(shape.hidden_size / shape.heads);
-  if (shape.heads % shape.kv_heads != 0) {
-    const bool is_default = shape.defaults.find("num_key_value_heads") != std::string::npos;
-    throw config.error(fmt::format(
-        "key num_key_value_heads: {} heads can't share {} key/value heads evenly{}", shape.heads, shape.kv_heads,
-        is_default ? fmt::format("; the file has none, and {} is the default of type {}", shape.kv_heads, family.type)
-                   : ""));
-  }
   const std::string problem = problem_of(shape);
   if (!problem.empty()) throw config.error(problem);
   return shape;
+}
+
+std::vector<std::string> hugging_face_types() {
+  std::vector<std::string> types;
+  for (const Family& family : families()) types.emplace_back(family.type);
+  return types;
 }
 
 }  // namespace anda::sim

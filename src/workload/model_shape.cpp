@@ -4,85 +4,97 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <anda/base/error.h>
-#include <iterator>
+#include <vector>
 
-#include "text/nearest.h"
-#include "text/text.h"
 #include "workload/gemm.h"
 #include "workload/gemm_limits.h"
 
 namespace anda::sim {
+namespace {
 
-std::string problem_of(const ModelShape& shape) {
-  const auto outside = [](const char* key, std::uint64_t value, std::uint64_t max) -> std::string {
-    if (value >= 1 && value <= max) return "";
-    return fmt::format("{} is {}; must be 1 … {}", key, value, max);
-  };
-  for (const std::string& problem : {
-           outside("hidden_size", shape.hidden_size, max_gemm_dimension),
-           outside("intermediate_size", shape.intermediate_size, max_gemm_dimension),
-           outside("layers", shape.layers, max_layer + 1),
-           outside("heads", shape.heads, max_gemm_dimension),
-           outside("kv_heads", shape.kv_heads, max_gemm_dimension),
-           outside("head_dim", shape.head_dim, max_gemm_dimension),
-       }) {
-    if (!problem.empty()) return problem;
-  }
-  if (shape.heads % shape.kv_heads != 0) {
-    return fmt::format("{} attention heads can't share {} key/value heads evenly", shape.heads, shape.kv_heads);
-  }
-  if (shape.query_width() > max_gemm_dimension) {
-    return fmt::format("{} heads of {} are wider than the largest GeMM, {}", shape.heads, shape.head_dim,
-                       max_gemm_dimension);
+struct Bound {
+  const char* key;
+  std::uint64_t value;
+  std::uint64_t least;
+  std::uint64_t most;
+};
+
+std::string first_problem(const std::vector<Bound>& bounds) {
+  for (const Bound& bound : bounds) {
+    if (bound.value >= bound.least && bound.value <= bound.most) continue;
+    return fmt::format("{} is {}; must be {} … {}", bound.key, bound.value, bound.least, bound.most);
   }
   return "";
 }
 
-const std::vector<ModelShape>& built_in_models() {
-  static const std::vector<ModelShape> models = {
-      // name, d, f, layers, heads, key/value heads, head width, gated, positions
-      {"OPT-1.3B", 2048, 8192, 24, 32, 32, 64, false, 2048},   {"OPT-2.7B", 2560, 10240, 32, 32, 32, 80, false, 2048},
-      {"OPT-6.7B", 4096, 16384, 32, 32, 32, 128, false, 2048}, {"LLaMA-7B", 4096, 11008, 32, 32, 32, 128, true, 2048},
-      {"LLaMA2-7B", 4096, 11008, 32, 32, 32, 128, true, 4096}, {"OPT-13B", 5120, 20480, 40, 40, 40, 128, false, 2048},
-      {"LLaMA-13B", 5120, 13824, 40, 40, 40, 128, true, 2048}, {"LLaMA2-13B", 5120, 13824, 40, 40, 40, 128, true, 4096},
-      {"OPT-30B", 7168, 28672, 48, 56, 56, 128, false, 2048},
-  };
-  return models;
+std::string problem_of(const Experts& experts, std::uint64_t layers) {
+  if (experts.count == 0) return "";
+  return first_problem({{"experts", experts.count, 1, max_experts},
+                        {"experts per token", experts.per_token, 1, experts.count},
+                        {"the experts' intermediate_size", experts.intermediate_size, 1, max_gemm_dimension},
+                        {"the shared experts' width", experts.shared_size, 0, max_gemm_dimension},
+                        {"layers without experts", experts.dense_layers, 0, layers},
+                        {"layers from one with experts to the next", experts.every, 1, max_layer + 1}});
 }
 
-namespace {
+std::string problem_of(const LatentAttention& latent, std::uint64_t heads) {
+  if (!latent) return "";
+  const std::string problem =
+      first_problem({{"rank of the queries", latent.query_rank, 0, max_gemm_dimension},
+                     {"rank of keys and values", latent.kv_rank, 1, max_gemm_dimension},
+                     {"width of a head with positions", latent.rope_dim, 1, max_gemm_dimension},
+                     {"width of a head without positions", latent.nope_dim, 1, max_gemm_dimension},
+                     {"width of a head's values", latent.value_dim, 1, max_gemm_dimension}});
+  if (!problem.empty()) return problem;
+  const std::uint64_t width = latent.nope_dim + latent.value_dim;
+  if (heads * width <= max_gemm_dimension) return "";
+  return fmt::format("keys and values of {} heads of {} together are wider than the largest GeMM, {}", heads, width,
+                     max_gemm_dimension);
+}
 
-/// Whether a word is the name with letters left out or too many: other letters or digits are another family.
-bool is_of_family(const std::string& word, const std::string& name) {
-  const auto family = [](const std::string& text) { return lower_case(text.substr(0, text.find('-'))); };
-  const auto digits = [](const std::string& text) {
-    std::string only;
-    std::copy_if(text.begin(), text.end(), std::back_inserter(only), [](char c) { return c >= '0' && c <= '9'; });
-    return only;
-  };
-  const auto is_within = [](const std::string& part, const std::string& whole) {
-    std::size_t at = 0;
-    for (const char c : whole) at += at < part.size() && part[at] == c ? 1u : 0u;
-    return at == part.size();
-  };
-  const std::string a = family(word);
-  const std::string b = family(name);
-  return digits(a) == digits(b) && (is_within(a, b) || is_within(b, a));
+std::string problem_of_attention(const ModelShape& shape) {
+  if (shape.heads % shape.kv_heads != 0) {
+    return fmt::format("{} attention heads can't share {} key/value heads evenly", shape.heads, shape.kv_heads);
+  }
+  std::string problem = problem_of(shape.latent, shape.heads);
+  if (!problem.empty()) return problem;
+  if (shape.query_width() > max_gemm_dimension) {
+    return fmt::format("{} heads of {} are wider than the largest GeMM, {}", shape.heads,
+                       shape.query_width() / shape.heads, max_gemm_dimension);
+  }
+  problem =
+      first_problem({{"rotary_dim", shape.rotary_dim, 0, shape.head_dim}, {"window", shape.window, 0, max_positions}});
+  if (!problem.empty()) return problem;
+  if (!shape.windowed.empty() && shape.windowed.size() != shape.layers) {
+    return fmt::format("windows are told of {} layers, but there are {}", shape.windowed.size(), shape.layers);
+  }
+  if (shape.window == 0 && std::count(shape.windowed.begin(), shape.windowed.end(), true) > 0) {
+    return "layers have a sliding window, but its size is not given";
+  }
+  return "";
 }
 
 }  // namespace
 
-const ModelShape& find_model(const std::string& name) {
-  std::vector<std::string> names;
-  std::vector<std::string> likely;
-  for (const ModelShape& model : built_in_models()) {
-    if (lower_case(model.name) == lower_case(name)) return model;
-    names.push_back(model.name);
-    if (is_of_family(name, model.name)) likely.push_back(model.name);
-  }
-  throw Error::input(
-      fmt::format("unknown model {}{}; built in: {}", shown(name), did_you_mean(name, likely), joined(names, ", ")));
+std::string problem_of(const ModelShape& shape) {
+  std::string problem = first_problem({
+      {"hidden_size", shape.hidden_size, 1, max_gemm_dimension},
+      {"intermediate_size", shape.intermediate_size, 1, max_gemm_dimension},
+      {"layers", shape.layers, 1, max_layer + 1},
+      {"heads", shape.heads, 1, max_gemm_dimension},
+      {"kv_heads", shape.kv_heads, 1, max_gemm_dimension},
+      {"head_dim", shape.head_dim, 1, max_gemm_dimension},
+      {"vocabulary", shape.vocabulary, 0, max_gemm_dimension},
+      {"embedding_size", shape.embedding_size, 0, max_gemm_dimension},
+      {"positions", shape.positions, 0, max_positions},
+      {"unused_positions", shape.unused_positions, 0, max_positions},
+      {"norms_per_layer", shape.norms_per_layer, 0, 4},
+  });
+  if (problem.empty()) problem = problem_of_attention(shape);
+  if (problem.empty()) problem = problem_of(shape.experts, shape.layers);
+  if (!problem.empty()) return problem;
+  if (parameters_of(shape).total <= max_parameters) return "";
+  return fmt::format("the model has more than {} parameters", max_parameters);
 }
 
 }  // namespace anda::sim

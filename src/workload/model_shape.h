@@ -21,6 +21,7 @@ struct Experts {
   std::uint64_t intermediate_size = 0;  ///< width of a routed expert
   std::uint64_t shared_size = 0;        ///< width of the shared experts together; 0: none
   bool shared_gate = false;             ///< a projection to one value weighs the shared experts
+  bool router_bias = false;             ///< a number an expert, added to what the router says (DeepSeek-V3)
   std::uint64_t dense_layers = 0;       ///< the first so many layers have none
   std::uint64_t every = 1;              ///< of the others, each so many-th has them (layer % every == every − 1)
 
@@ -50,20 +51,22 @@ struct ModelShape {
   bool gated = false;                   ///< gate, up, down (LLaMA) rather than fc1, fc2 (OPT)
   std::uint64_t positions = 0;          ///< most tokens of a sequence; 0: not known
   std::string defaults = {};            ///< what its file leaves to the family ("hidden_size = 4096"), empty: nothing
+  std::string left_out = {};            ///< what its file describes and this shape is without ("the vision part")
 
-  std::uint64_t vocabulary = 0;
+  std::uint64_t vocabulary = 0;  ///< 0: not known
   bool tied_embeddings = false;  ///< the output head is the embedding
   Norm norm = Norm::rms_norm;
-  std::uint64_t norms_per_layer = 2;  ///< over the hidden size: 4 in Gemma 2 and 3, 1 where the parts are parallel
+  std::uint64_t norms_per_layer = 2;  ///< over the hidden size: 4 in Gemma 2 and 3, 1 where the parts share one (Phi)
   bool head_norms = false;            ///< Q and K of each head are normalised (Qwen3, Gemma 3)
   bool parallel_parts = false;        ///< attention and feed-forward part read the same input (NeoX, Phi)
   Activation activation = Activation::silu;
   Positions position_kind = Positions::rotary;
-  std::uint64_t rotary_dim = 0;     ///< of a head; 0: all of it
-  std::uint64_t window = 0;         ///< tokens that a layer with a sliding window attends to; 0: no layer has one
-  std::vector<bool> windowed = {};  ///< by layer, whether it has the window; empty: all have it if there is one
-  bool attention_bias = false;      ///< of Q, K and V
-  bool output_bias = false;         ///< of the attention output
+  std::uint64_t unused_positions = 0;  ///< rows of the table of learned positions before the first one (2 in OPT)
+  std::uint64_t rotary_dim = 0;        ///< of a head; 0: all of it
+  std::uint64_t window = 0;            ///< tokens that a layer with a sliding window attends to; 0: no layer has one
+  std::vector<bool> windowed = {};     ///< by layer, whether it has the window; empty: all have it if there is one
+  bool attention_bias = false;         ///< of Q, K and V
+  bool output_bias = false;            ///< of the attention output
   bool feed_forward_bias = false;
   bool head_bias = false;
   std::uint64_t embedding_size = 0;  ///< width of the embedding where it is projected (OPT-350M); 0: hidden_size
@@ -79,17 +82,21 @@ struct ModelShape {
   }
 };
 
-/// All parameters of a model, and those that work on a token.
+/// Most parameters of a model.
+inline constexpr std::uint64_t max_parameters = std::uint64_t{1} << 56;
+
+/// All parameters of a model: weights, biases, norms, tables of tokens and positions.
 struct ParameterCount {
   std::uint64_t total = 0;
-  std::uint64_t active = 0;
+  std::uint64_t active = 0;  ///< without the experts that a token does not go to; the whole embedding counts
 };
+/// Numbers too large for 64 bits come out as 2^64 − 1.
 ParameterCount parameters_of(const ModelShape& shape);
 
 /// What is wrong with the shape ("hidden_size is 0; must be …"), empty if nothing is.
 std::string problem_of(const ModelShape& shape);
 
-/// The nine models of the Anda paper (HPCA 2025), in its order.
+/// The nine models of the Anda paper (HPCA 2025) in its order, then newer ones.
 const std::vector<ModelShape>& built_in_models();
 
 /// A built-in model, letter case apart. Throws anda::Error (input) that lists the names.

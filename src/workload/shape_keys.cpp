@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <string_view>
 
 #include "text/text.h"
 
@@ -25,8 +24,10 @@ constexpr const char* latent = "multi-head latent attention";
 constexpr const char* parts = "a model of several parts";
 constexpr const char* layers = "layers that differ in shape";
 constexpr const char* decoder = "attention to an encoder";
+constexpr const char* biases = "biases";
+constexpr const char* norms = "norms of queries and keys";
 
-constexpr std::array<ShapeKey, 27> shape_keys{{
+constexpr std::array<ShapeKey, 33> shape_keys{{
     {"q_lora_rank", latent},
     {"kv_lora_rank", latent},
     {"qk_rope_head_dim", latent},
@@ -53,11 +54,14 @@ constexpr std::array<ShapeKey, 27> shape_keys{{
     {"attn_output_gate", "a gate behind attention"},
     {"multi_query", "multi-query attention in the form of another family"},
     {"num_kv_heads", "key/value heads in the form of another family (num_key_value_heads)"},
+    {"attention_bias", biases},
+    {"mlp_bias", biases},
+    {"qkv_bias", biases},
+    {"qk_layernorm", norms},
+    {"use_qk_norm", norms},
+    {"qk_norm", norms},
     {"n_head_kv", "key/value heads in the form of another family (num_key_value_heads)"},
 }};
-
-/// Layers whose GeMMs are those of full attention.
-constexpr std::array<std::string_view, 3> usual_layers{"full_attention", "sliding_attention", "chunked_attention"};
 
 bool is_off(const json& value, bool of_experts) {
   if (value.is_null() || value == false) return true;
@@ -74,28 +78,21 @@ std::string value_text(const json& value) {
   return value.is_structured() ? "" : ": " + shown(value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-[[noreturn]] void refuse(const JsonFile& config, const std::string& key, const json& value, const char* meaning) {
-  throw config.error(fmt::format(
-      "key {}{} stands for {}, which is not supported; only dense decoders are read, the GeMMs of others can "
-      "be given as a trace",
-      shown(key), value_text(value), meaning));
-}
-
 }  // namespace
 
-void refuse_other_shapes(const JsonFile& config) {
+void refuse_other_shapes(const JsonFile& config, std::string_view type,
+                         const std::vector<std::string_view>& understood) {
   for (const auto& [key, value] : config.root().items()) {
+    if (std::find(understood.begin(), understood.end(), key) != understood.end()) continue;
     const char* meaning = names_experts(lower_case(key)) ? experts : nullptr;
     for (const ShapeKey& other : shape_keys) {
       if (key == other.key) meaning = other.meaning;
     }
-    if (meaning != nullptr && !is_off(value, meaning == experts)) refuse(config, key, value, meaning);
-    if (key != "layer_types" || !value.is_array()) continue;
-    for (const json& layer : value) {
-      const bool usual = layer.is_string() && std::any_of(usual_layers.begin(), usual_layers.end(),
-                                                          [&](std::string_view name) { return layer == name; });
-      if (!usual) refuse(config, key, layer, layers);
-    }
+    if (meaning == nullptr || is_off(value, meaning == experts)) continue;
+    throw config.error(
+        fmt::format("key {}{} stands for {}, which is not read for models of type {}; the GeMMs of this one can be "
+                    "given as a trace",
+                    shown(config.place_of(key)), value_text(value), meaning, type));
   }
 }
 

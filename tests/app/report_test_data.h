@@ -21,6 +21,7 @@ inline std::vector<anda::sim::CounterColumn> counters() {
           {"mxu.pe_cycles", "cycles", "elements compute"},
           {"mxu.converted_values", "values", "aligned"},
           {"mxu.macs", "MACs", "real data"},
+          {"vector_unit.macs", "MACs", "real data"},
           {"activation_buffer.mantissa_words_read", "words", "read"},
           {"activation_buffer.mantissa_words_written", "words", "written"},
           {"activation_buffer.exponent_words_read", "words", "read"},

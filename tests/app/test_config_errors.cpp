@@ -245,14 +245,15 @@ TEST_CASE("all problems of a file are reported, in the order of its lines", "[co
   CHECK(
       error ==
       "file.yaml:2:12: workload.model: is 5, must be text; put it in quotes if it is meant as such\n"
-      "file.yaml:2:22: workload.tokes: is not a key; the keys of workload are model, config_json, trace, phase, "
-      "tokens, "
-      "batch, layers; did you mean `tokens`?\n"
+      "file.yaml:2:22: workload.tokes: is not a key; the keys of workload are model, config_json, trace, scope, phase, "
+      "tokens, batch, prompts, output_tokens, ignore_positions, prefill_chunk, head_weight_bits, fuse_projections, expert_load, "
+      "attention, layers; did you mean `tokens`?\n"
       "file.yaml:4:1: name: is given twice; first at file.yaml:3:1\n"
       "file.yaml:5:1: tiling: is `x`, must be one of paper, auto\n"
       "--set dram.channels=a: dram.channels: is `a`, must be a whole number, 1 … 1024\n"
-      "--set x=1: x: is not a key; the keys of the top level are name, workload, precision, tiling, accelerator, dram, "
-      "technology, systems, simulation, functional, base");
+      "--set x=1: x: is not a key; the keys of the top level are name, workload, precision, kv_cache, tiling, "
+      "accelerator, "
+      "dram, technology, systems, simulation, functional, base");
 }
 
 TEST_CASE("files that are none", "[config]") {

@@ -106,6 +106,18 @@ RunConfig random_config(Random& random, const std::string& file) {
     config.workload.model.clear();
   }
   config.workload.batch = 1;
+  config.workload.prompts = config.workload.prompts.empty() ? "" : "512*3 2048";
+  config.workload.expert_load.clear();
+  const bool is_inference = config.workload.trace.empty() && config.workload.scope != anda::sim::Scope::gemms;
+  if (!is_inference) config.workload.scope = anda::sim::Scope::gemms;
+  if (!is_inference && config.workload.phase == anda::sim::Phase::generate) {
+    config.workload.phase = anda::sim::Phase::decode;
+  }
+  if (is_inference) config.functional.enabled = false;
+  config.workload.head_weight_bits = below(random, 2) == 0 ? 4 : 16;
+  config.kv_cache.k.bits = config.kv_cache.v.bits = static_cast<std::uint32_t>(2 + below(random, 7));
+  config.kv_cache.k.group = 8u << below(random, 6);
+  config.kv_cache.v.group = 8u << below(random, 6);
   anda::AcceleratorConfig& accelerator = config.accelerator;
   accelerator.format.group_size = 8u << below(random, 6);
   accelerator.format.weight_scale_group =

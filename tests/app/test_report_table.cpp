@@ -149,6 +149,7 @@ TEST_CASE("A cause of stalls that never occurs has no column") {
 
 TEST_CASE("Many systems, long names and every cause of stalls fit in 120 columns") {
   report_test::Run run = report_test::run(3);
+  run.result.inference.emplace();
   for (const anda::StallCause& cause : anda::stall_causes) {
     const auto& counters = run.result.counters;
     if (std::any_of(counters.begin(), counters.end(), [&](const auto& known) { return known.name == cause.counter; })) {

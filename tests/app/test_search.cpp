@@ -134,7 +134,7 @@ TEST_CASE("Layers trade bits until a round finds nothing") {
 
 TEST_CASE("Bit operations of a model are mantissa bits times weight bits for every multiplication") {
   const RunConfig config = default_run_config({"workload.model=OPT-1.3B", "workload.tokens=3"});
-  const BitOperations operations(*open_workload(config.workload), config.precision);
+  const BitOperations operations(*open_workload(config), config.precision);
   const std::uint64_t d = 2048;
   const std::uint64_t f = 8192;
   REQUIRE(operations.layers() == 24);

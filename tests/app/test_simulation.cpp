@@ -34,7 +34,7 @@ RunConfig configuration(const std::vector<std::string>& overrides) {
 
 SimulationResult run(const RunConfig& config, OpSink& sink) {
   return simulate(
-      config, [&config] { return open_workload(config.workload); }, survey(config, [] { return true; }).macs, sink,
+      config, [&config] { return open_workload(config); }, survey(config, [] { return true; }).macs, sink,
       [](double) { return true; });
 }
 
@@ -167,10 +167,9 @@ TEST_CASE("Operands that the memory cannot hold, and weights too wide for the ar
 TEST_CASE("A run can be stopped") {
   const RunConfig config = configuration({"workload.layers=2"});
   Records sink;
-  CHECK_THROWS_WITH(
-      simulate(
-          config, [&config] { return open_workload(config.workload); }, 1, sink, [](double) { return false; }),
-      "interrupted");
+  CHECK_THROWS_WITH(simulate(
+                        config, [&config] { return open_workload(config); }, 1, sink, [](double) { return false; }),
+                    "interrupted");
 }
 
 TEST_CASE("A clock so slow that simulated time ends before the run does is an error of the run") {
@@ -186,7 +185,7 @@ TEST_CASE("A run says how far it is: never back, from nothing to everything, ove
   Records sink;
   std::vector<double> shares;
   simulate(
-      config, [&config] { return open_workload(config.workload); }, survey(config, [] { return true; }).macs, sink,
+      config, [&config] { return open_workload(config); }, survey(config, [] { return true; }).macs, sink,
       [&](double share) {
         shares.push_back(share);
         return true;

@@ -131,8 +131,26 @@ class AcceleratorBench : public sc_core::sc_module {
     return descriptor;
   }
 
+  VectorDescriptor descriptor(const VectorTask& task) const {
+    VectorDescriptor descriptor;
+    descriptor.operation = task.operation;
+    descriptor.rows = task.rows;
+    descriptor.columns = task.columns;
+    descriptor.depth = task.depth;
+    descriptor.output_mantissa_bits = task.output.mantissa_bits;
+    if (task.operation == VectorOperation::multiply || task.operation == VectorOperation::quantise) {
+      descriptor.weight_bits = task.weights.bits;
+      descriptor.scale_bits = task.weights.scale_bits;
+      descriptor.scale_group = task.weights.scale_group;
+    }
+    descriptor.second = 1u << 28;
+    descriptor.output = 1u << 29;
+    return descriptor;
+  }
+
   /// Starts one descriptor; it runs with simulated time.
-  void start(const GemmDescriptor& descriptor) {
+  template <class Descriptor>
+  void start(const Descriptor& descriptor) {
     const auto words = descriptor.encode();
     for (std::size_t i = 0; i < words.size(); ++i) write(ANDA_INSTRUCTION_MEMORY + 4 * i, words[i]);
     write(ANDA_REG_DESCRIPTOR_COUNT, 1);
@@ -140,7 +158,8 @@ class AcceleratorBench : public sc_core::sc_module {
   }
 
   /// Runs one descriptor to its end; what every counter grew by.
-  Result run(const GemmDescriptor& descriptor) {
+  template <class Descriptor>
+  Result run(const Descriptor& descriptor) {
     const auto before = counters_.values();
     start(descriptor);
     sc_core::sc_start();
@@ -150,6 +169,7 @@ class AcceleratorBench : public sc_core::sc_module {
     for (std::size_t i = 0; i < before.size(); ++i) result[counters_.list()[i].name] = after[i] - before[i];
     return result;
   }
+  Result run(const VectorTask& task) { return run(descriptor(task)); }
   Result run(const GemmTask& task, const TileShape& tile) { return run(descriptor(task, tile)); }
   Result run(const GemmTask& task, Tiling tiling) { return run(task, choose_tile(tiling, accelerator.config(), task)); }
 

@@ -7,6 +7,7 @@
 #include "models/machine.h"
 
 using anda::GemmDescriptor;
+using anda::VectorDescriptor;
 using anda::LoopOrder;
 using anda::PeKind;
 using anda::test::Machine;
@@ -78,7 +79,71 @@ TEST_CASE("Every bit of a descriptor belongs to one field or is reserved") {
       ++reserved;
     }
   }
-  CHECK(reserved == 16 + 8);
+  CHECK(reserved == 8 + 1);
+}
+
+TEST_CASE("A descriptor of a vector operation reads back as it was written, and has no use for the fields of a GeMM") {
+  VectorDescriptor descriptor;
+  descriptor.operation = anda::VectorOperation::multiply;
+  descriptor.rows = 5;
+  descriptor.columns = 300;
+  descriptor.depth = 77;
+  descriptor.output_mantissa_bits = 7;
+  descriptor.weight_bits = 16;
+  descriptor.scale_bits = 0;
+  descriptor.scale_group = 32;
+  descriptor.input = 0x1234567890;
+  descriptor.second = 0x2345678900;
+  descriptor.output = 0x3456789000;
+  const auto right = descriptor.encode();
+  CHECK(VectorDescriptor::recognises(right.data()));
+  VectorDescriptor decoded;
+  REQUIRE_FALSE(VectorDescriptor::decode(right.data(), decoded));
+  CHECK(decoded.encode() == right);
+  CHECK(decoded.operation == descriptor.operation);
+  CHECK(decoded.scale_bits == 0);
+  CHECK(decoded.scale_group == 32);
+  CHECK(decoded.second == descriptor.second);
+
+  for (const std::uint32_t field : {ANDA_DESCRIPTOR_LOOP_ORDER, ANDA_DESCRIPTOR_INPUT_BITS, ANDA_DESCRIPTOR_STEP_M,
+                                    ANDA_DESCRIPTOR_STEP_K, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH}) {
+    auto wrong = right;
+    anda_set_field(wrong.data(), field, 1);
+    CHECK(VectorDescriptor::decode(wrong.data(), decoded).code == ANDA_ERROR_RESERVED);
+  }
+  auto unknown = right;
+  anda_set_field(unknown.data(), ANDA_DESCRIPTOR_OPERATION, anda::vector_operations.size());
+  CHECK(VectorDescriptor::decode(unknown.data(), decoded).code == ANDA_ERROR_OPCODE);
+}
+
+TEST_CASE("A wrong vector operation sets the error registers") {
+  Machine machine(machine_of(PeKind::fp_fp));
+  anda::VectorTask task;
+  task.operation = anda::VectorOperation::softmax;
+  task.rows = 16;
+  task.columns = 64;
+  VectorDescriptor right = machine.descriptor(task);
+  const auto error_of = [&](const VectorDescriptor& descriptor) {
+    machine.run(descriptor);
+    return machine.read(ANDA_REG_ERROR_CODE);
+  };
+  CHECK(error_of(right) == ANDA_ERROR_NONE);
+  VectorDescriptor wrong = right;
+  wrong.rows = 0;
+  CHECK(error_of(wrong) == ANDA_ERROR_DIMENSION);
+  wrong = right;
+  wrong.depth = 1;
+  CHECK(error_of(wrong) == ANDA_ERROR_DIMENSION);
+  wrong = right;
+  wrong.output_mantissa_bits = 7;  // no compressor
+  CHECK(error_of(wrong) == ANDA_ERROR_FORMAT);
+  wrong = right;
+  wrong.weight_bits = 4;
+  CHECK(error_of(wrong) == ANDA_ERROR_FORMAT);
+  wrong = right;
+  wrong.output += 2;
+  CHECK(error_of(wrong) == ANDA_ERROR_ALIGNMENT);
+  CHECK(error_of(right) == ANDA_ERROR_NONE);
 }
 
 TEST_CASE("Registers and counters lie apart, below the instruction memory") {

@@ -28,8 +28,13 @@ TEST_CASE("All that the blocks say to each other keeps the base protocol, at bot
     const GemmDescriptor descriptor = machine->descriptor(task, {16, 64, 128, LoopOrder::nkm});
     if (config.functional.enabled) FunctionalGemm(task, 1).place(*machine, descriptor.addresses);
     machine->run(descriptor);
+    VectorTask softmax;
+    softmax.operation = VectorOperation::softmax;
+    softmax.rows = 40;
+    softmax.columns = 100;
+    machine->run(softmax);
     const auto seen = machine->inner_checkers.transactions();
-    CHECK(seen.size() == (machine->accelerator.processing_element().compresses() ? 7 : 6));
+    CHECK(seen.size() == (machine->accelerator.processing_element().compresses() ? 8 : 7));
     // Level cycle asks its blocks clock by clock; only data goes over their sockets.
     if (config.level == Level::cycle && !config.functional.enabled) continue;
     for (const auto& [name, transactions] : seen) {

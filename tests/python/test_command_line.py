@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ["run", "compare", "search", "cache", "config", "trace", "evaluate", "glossary", "registers", "completion", "man"]
+COMMANDS = ["run", "compare", "search", "cache", "config", "trace", "models", "evaluate", "glossary", "registers",
+            "completion", "man"]
 
 
 def call(*args, **options):

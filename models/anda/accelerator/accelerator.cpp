@@ -73,8 +73,9 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       dma_("dma", config.dma, clock_, config.functional.enabled),
       engine_(make_engine()),
       counters_(all_counters()),
-      controller_("controller", config.controller, machine_, config.clock_hz, clock_, *engine_, dma_, counters_,
-                  controller_counts_) {
+      vector_engine_(vector_unit_, dma_, *mxu_),
+      controller_("controller", config.controller, machine_, config.clock_hz, clock_, {*engine_, vector_engine_}, dma_,
+                  counters_, controller_counts_) {
   clock_.require_resolution("accelerator.clock_hz");
   bind_blocks(blocks.connect);
   if (config_.level == Level::cycle) bind_clocked_blocks();
@@ -112,6 +113,9 @@ void Accelerator::bind_blocks(const Connect& connect) {
   mxu_->activation_credits_port().bind(activation_buffer_->credits_export());
   mxu_->weight_credits_port().bind(weight_buffer_->credits_export());
   bind(mxu_->sums_socket(), vector_unit_.sums);
+  if (tlm::tlm_base_target_socket<>* const operands = activation_buffer_->operands_socket()) {
+    bind(vector_unit_.operands, *operands);
+  }
   if (compressor_ != nullptr) {
     bind(vector_unit_.out, compressor_->in_socket());
     bind(compressor_->out_socket(), activation_buffer_->results_socket());
@@ -154,6 +158,7 @@ void Accelerator::trace_blocks(sc_core::sc_trace_file& file, const std::string& 
 
 void Accelerator::observe(ActivityObserver* observer) {
   engine_->observe(observer);
+  vector_engine_.observe(observer);
   dma_.observe(observer);
   if (config_.level == Level::cycle) return;  // the engine shows what each clock was
   mxu_->observe(observer);

@@ -16,6 +16,7 @@
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
 #include <anda/engine/gemm_engine.h>
+#include <anda/engine/vector_engine.h>
 #include <anda/functional/data_losses.h>
 #include <anda/vector_unit/vector_unit.h>
 
@@ -70,6 +71,7 @@ class Accelerator : public sc_core::sc_module {
   ControllerCounts controller_counts_;
   std::unique_ptr<GemmEngine> engine_;
   Counters counters_;
+  VectorEngine vector_engine_;
   TopController controller_;
 };
 

@@ -23,7 +23,8 @@
   S(X, activation_port, ACTIVATION_PORT, 0x140, "the array waits for the activation buffer's port")                    \
   S(X, drain, DRAIN, 0x148, "the array, or the end of a GeMM, waits for results to leave the accumulators")            \
   S(X, compressor, COMPRESSOR, 0x150, "the array, or the end of a GeMM, waits for the compressor")                     \
-  S(X, fill, FILL, 0x158, "the pipeline of the array fills at the start of a GeMM")
+  S(X, fill, FILL, 0x158, "the pipeline of the array fills at the start of a GeMM")                                    \
+  S(X, vector, VECTOR, 0x178, "the array has nothing to do while the vector unit computes")
 
 #ifdef __cplusplus
 

@@ -10,6 +10,7 @@ ActivationBuffer::ActivationBuffer(sc_core::sc_module_name, const ActivationBuff
     : dma("dma"),
       array("array"),
       results("results"),
+      operands("operands"),
       credits("credits"),
       port("port"),
       packager("packager"),
@@ -24,6 +25,8 @@ ActivationBuffer::ActivationBuffer(sc_core::sc_module_name, const ActivationBuff
   array.register_transport_dbg(this, &ActivationBuffer::debug);
   results.register_b_transport(this, &ActivationBuffer::take_results);
   results.register_transport_dbg(this, &ActivationBuffer::debug);
+  operands.register_b_transport(this, &ActivationBuffer::read);
+  operands.register_transport_dbg(this, &ActivationBuffer::debug);
   credits.bind(halves_);
   port.bind(port_);
   packager.bind(writer_);
@@ -35,6 +38,12 @@ ActivationBuffer::ActivationBuffer(sc_core::sc_module_name, const ActivationBuff
                 read_.exponent);
   counters_.add("activation_buffer.exponent_words_written", "words", "words written to the exponent memory",
                 written_.exponent);
+}
+
+void ActivationBuffer::before_end_of_elaboration() {
+  if (operands.get_base_port().size() > 0) return;
+  nobody_ = std::make_unique<tlm_utils::simple_initiator_socket<ActivationBuffer>>("nobody");
+  nobody_->bind(operands);
 }
 
 void ActivationBuffer::move(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {

@@ -3,7 +3,9 @@
 #define ANDA_BUFFER_ACTIVATION_BUFFER_H
 
 #include <cstdint>
+#include <memory>
 #include <systemc>
+#include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
 #include <anda/base/clock.h>
@@ -26,9 +28,10 @@ namespace anda {
 /// so, and the DMA's reads of results wait for that.
 class ActivationBuffer : public ActivationBufferBlock {
  public:
-  tlm_utils::simple_target_socket<ActivationBuffer> dma;      ///< fills it with operands, takes results away
-  tlm_utils::simple_target_socket<ActivationBuffer> array;    ///< reads operands
-  tlm_utils::simple_target_socket<ActivationBuffer> results;  ///< written by the compressor or the vector unit
+  tlm_utils::simple_target_socket<ActivationBuffer> dma;       ///< fills it with operands, takes results away
+  tlm_utils::simple_target_socket<ActivationBuffer> array;     ///< reads operands
+  tlm_utils::simple_target_socket<ActivationBuffer> results;   ///< written by the compressor or the vector unit
+  tlm_utils::simple_target_socket<ActivationBuffer> operands;  ///< of the vector unit; may be left unbound
   sc_core::sc_export<HalfCredits> credits;
   sc_core::sc_export<OperandPort> port;     ///< level cycle: to the array
   sc_core::sc_export<ResultPort> packager;  ///< level cycle: from the compressor
@@ -42,6 +45,7 @@ class ActivationBuffer : public ActivationBufferBlock {
   tlm::tlm_base_target_socket<>& dma_socket() override { return dma; }
   tlm::tlm_base_target_socket<>& array_socket() override { return array; }
   tlm::tlm_base_target_socket<>& results_socket() override { return results; }
+  tlm::tlm_base_target_socket<>* operands_socket() override { return &operands; }
   sc_core::sc_export<HalfCredits>& credits_export() override { return credits; }
 
   // Level cycle.
@@ -56,11 +60,13 @@ class ActivationBuffer : public ActivationBufferBlock {
   const bool& held(std::uint32_t half) const { return halves_.held(half); }
 
  private:
+  void before_end_of_elaboration() override;
   void move(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void take_results(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void read(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned int debug(tlm::tlm_generic_payload& payload) { return memory_.debug(payload); }
 
+  std::unique_ptr<tlm_utils::simple_initiator_socket<ActivationBuffer>> nobody_;  // before operands that nobody bound
   ActivationBufferConfig config_;
   const Clock& clock_;
   Scratchpad memory_;

@@ -28,6 +28,8 @@ class BufferBlock : public sc_core::sc_module {
 class ActivationBufferBlock : public BufferBlock {
  public:
   virtual tlm::tlm_base_target_socket<>& results_socket() = 0;
+  /// Where the vector unit reads the operands of its own operations; nullptr: the machine has none.
+  virtual tlm::tlm_base_target_socket<>* operands_socket() { return nullptr; }
 };
 
 }  // namespace anda

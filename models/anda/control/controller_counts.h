@@ -8,17 +8,19 @@
 
 namespace anda {
 
-/// What the controller counts of the GeMMs that it starts.
+/// What the controller counts of the operations that it starts.
 struct ControllerCounts {
   std::uint64_t cycles = 0;
   std::uint64_t gemms = 0;
   std::uint64_t steps = 0;
+  std::uint64_t vector_operations = 0;
 
   /// The table of these counts, which must stay where they are.
   void register_in(Counters& counters) const {
-    counters.add("controller.cycles", "cycles", "clock cycles from the start of a GeMM to its end", cycles);
+    counters.add("controller.cycles", "cycles", "clock cycles from the start of an operation to its end", cycles);
     counters.add("controller.gemms", "GeMMs", "GeMMs run to their end", gemms);
     counters.add("controller.steps", "steps", "steps run", steps);
+    counters.add("controller.vector_operations", "operations", "vector operations run to their end", vector_operations);
   }
 };
 

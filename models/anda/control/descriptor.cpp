@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/control/descriptor.h>
 
+#include <algorithm>
+#include <initializer_list>
+
 #include <anda/control/register_table.h>
 
 namespace anda {
@@ -8,6 +11,11 @@ namespace anda {
 namespace {
 
 constexpr std::uint32_t most_loop_order = static_cast<std::uint32_t>(LoopOrder::mnk);
+constexpr auto most_operation = static_cast<std::uint32_t>(VectorOperation::multiply);
+
+/// Bits of a scale by SCALE_FORMAT.
+constexpr std::array<std::uint32_t, 3> scale_formats{16, ActivationFormat::exponent_bits, 0};
+constexpr std::uint32_t no_scale_format = ~std::uint32_t{0};
 
 void set_address(std::uint32_t* words, std::uint32_t low, std::uint32_t high, std::uint64_t address) {
   anda_set_field(words, low, static_cast<std::uint32_t>(address));
@@ -16,6 +24,38 @@ void set_address(std::uint32_t* words, std::uint32_t low, std::uint32_t high, st
 
 std::uint64_t get_address(const std::uint32_t* words, std::uint32_t low, std::uint32_t high) {
   return anda_get_field(words, low) | std::uint64_t{anda_get_field(words, high)} << 32;
+}
+
+void set_weights(std::uint32_t* words, std::uint32_t bits, std::uint32_t scale_bits, std::uint32_t scale_group) {
+  std::uint32_t log2 = 0;
+  while (scale_group >> log2 > 1) ++log2;
+  anda_set_field(words, ANDA_DESCRIPTOR_WEIGHT_BITS, bits);
+  anda_set_field(words, ANDA_DESCRIPTOR_SCALE_FORMAT,
+                 static_cast<std::uint32_t>(std::find(scale_formats.begin(), scale_formats.end(), scale_bits) -
+                                            scale_formats.begin()));
+  anda_set_field(words, ANDA_DESCRIPTOR_SCALE_GROUP, log2);
+}
+
+void get_weights(const std::uint32_t* words, std::uint32_t& bits, std::uint32_t& scale_bits,
+                 std::uint32_t& scale_group) {
+  const std::uint32_t format = anda_get_field(words, ANDA_DESCRIPTOR_SCALE_FORMAT);
+  const std::uint32_t log2 = anda_get_field(words, ANDA_DESCRIPTOR_SCALE_GROUP);
+  bits = anda_get_field(words, ANDA_DESCRIPTOR_WEIGHT_BITS);
+  scale_bits = format < scale_formats.size() ? scale_formats[format] : no_scale_format;
+  scale_group = log2 == 0 ? 0 : 1u << log2;
+}
+
+/// A bit that is 1 and belongs to no field, or to one of those that have no meaning here.
+DescriptorFault reserved_fault(const std::uint32_t* encoded, std::initializer_list<std::uint32_t> meaningless) {
+  std::array<std::uint32_t, GemmDescriptor::words> reserved{};
+  reserved.fill(0xffffffff);
+  for (const DescriptorEntry& field : descriptor_table)
+    reserved[anda_field_word(field.position)] &= ~anda_field_mask(field.position);
+  for (const std::uint32_t field : meaningless) reserved[anda_field_word(field)] |= anda_field_mask(field);
+  for (std::uint32_t word = 0; word < reserved.size(); ++word) {
+    if ((encoded[word] & reserved[word]) != 0) return {ANDA_ERROR_RESERVED, word};
+  }
+  return {};
 }
 
 }  // namespace
@@ -30,7 +70,7 @@ std::array<std::uint32_t, GemmDescriptor::words> GemmDescriptor::encode() const 
   anda_set_field(to, ANDA_DESCRIPTOR_K, k);
   anda_set_field(to, ANDA_DESCRIPTOR_INPUT_BITS, input_mantissa_bits);
   anda_set_field(to, ANDA_DESCRIPTOR_OUTPUT_BITS, output_mantissa_bits);
-  anda_set_field(to, ANDA_DESCRIPTOR_WEIGHT_BITS, weight_bits);
+  set_weights(to, weight_bits, scale_bits, scale_group);
   anda_set_field(to, ANDA_DESCRIPTOR_STEP_M, tile.m);
   anda_set_field(to, ANDA_DESCRIPTOR_STEP_N, tile.n);
   anda_set_field(to, ANDA_DESCRIPTOR_STEP_K, tile.k);
@@ -46,20 +86,13 @@ DescriptorFault GemmDescriptor::decode(const std::uint32_t* encoded, GemmDescrip
       anda_get_field(encoded, ANDA_DESCRIPTOR_LOOP_ORDER) > most_loop_order) {
     return fault(ANDA_ERROR_OPCODE, ANDA_DESCRIPTOR_OPCODE);
   }
-  std::array<std::uint32_t, words> reserved{};
-  reserved.fill(0xffffffff);
-  for (const DescriptorEntry& field : descriptor_table)
-    reserved[anda_field_word(field.position)] &= ~anda_field_mask(field.position);
-  for (std::uint32_t word = 0; word < words; ++word) {
-    if ((encoded[word] & reserved[word]) != 0) return {ANDA_ERROR_RESERVED, word};
-  }
-
+  if (const DescriptorFault wrong = reserved_fault(encoded, {ANDA_DESCRIPTOR_OPERATION})) return wrong;
   descriptor.m = anda_get_field(encoded, ANDA_DESCRIPTOR_M);
   descriptor.n = anda_get_field(encoded, ANDA_DESCRIPTOR_N);
   descriptor.k = anda_get_field(encoded, ANDA_DESCRIPTOR_K);
   descriptor.input_mantissa_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_INPUT_BITS);
   descriptor.output_mantissa_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_OUTPUT_BITS);
-  descriptor.weight_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_WEIGHT_BITS);
+  get_weights(encoded, descriptor.weight_bits, descriptor.scale_bits, descriptor.scale_group);
   descriptor.tile.m = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_M);
   descriptor.tile.n = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_N);
   descriptor.tile.k = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_K);
@@ -69,6 +102,45 @@ DescriptorFault GemmDescriptor::decode(const std::uint32_t* encoded, GemmDescrip
   at.weights = get_address(encoded, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH);
   at.outputs = get_address(encoded, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH);
   at.partial_sums = get_address(encoded, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH);
+  return {};
+}
+
+std::array<std::uint32_t, GemmDescriptor::words> VectorDescriptor::encode() const {
+  std::array<std::uint32_t, GemmDescriptor::words> encoded{};
+  std::uint32_t* const to = encoded.data();
+  anda_set_field(to, ANDA_DESCRIPTOR_OPCODE, ANDA_OPCODE_VECTOR);
+  anda_set_field(to, ANDA_DESCRIPTOR_OPERATION, static_cast<std::uint32_t>(operation));
+  anda_set_field(to, ANDA_DESCRIPTOR_M, rows);
+  anda_set_field(to, ANDA_DESCRIPTOR_N, columns);
+  anda_set_field(to, ANDA_DESCRIPTOR_K, depth);
+  anda_set_field(to, ANDA_DESCRIPTOR_OUTPUT_BITS, output_mantissa_bits);
+  set_weights(to, weight_bits, scale_bits, scale_group);
+  set_address(to, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, ANDA_DESCRIPTOR_ACTIVATIONS_HIGH, input);
+  set_address(to, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH, second);
+  set_address(to, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH, output);
+  return encoded;
+}
+
+bool VectorDescriptor::recognises(const std::uint32_t* encoded) {
+  return anda_get_field(encoded, ANDA_DESCRIPTOR_OPCODE) == ANDA_OPCODE_VECTOR;
+}
+
+DescriptorFault VectorDescriptor::decode(const std::uint32_t* encoded, VectorDescriptor& descriptor) {
+  const std::uint32_t operation = anda_get_field(encoded, ANDA_DESCRIPTOR_OPERATION);
+  if (operation > most_operation) return fault(ANDA_ERROR_OPCODE, ANDA_DESCRIPTOR_OPERATION);
+  const DescriptorFault wrong = reserved_fault(
+      encoded, {ANDA_DESCRIPTOR_LOOP_ORDER, ANDA_DESCRIPTOR_INPUT_BITS, ANDA_DESCRIPTOR_STEP_M, ANDA_DESCRIPTOR_STEP_N,
+                ANDA_DESCRIPTOR_STEP_K, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH});
+  if (wrong) return wrong;
+  descriptor.operation = static_cast<VectorOperation>(operation);
+  descriptor.rows = anda_get_field(encoded, ANDA_DESCRIPTOR_M);
+  descriptor.columns = anda_get_field(encoded, ANDA_DESCRIPTOR_N);
+  descriptor.depth = anda_get_field(encoded, ANDA_DESCRIPTOR_K);
+  descriptor.output_mantissa_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_OUTPUT_BITS);
+  get_weights(encoded, descriptor.weight_bits, descriptor.scale_bits, descriptor.scale_group);
+  descriptor.input = get_address(encoded, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, ANDA_DESCRIPTOR_ACTIVATIONS_HIGH);
+  descriptor.second = get_address(encoded, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH);
+  descriptor.output = get_address(encoded, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH);
   return {};
 }
 

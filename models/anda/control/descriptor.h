@@ -7,6 +7,7 @@
 
 #include <anda/control/register_map.h>
 #include <anda/dataflow/gemm_task.h>
+#include <anda/dataflow/vector_task.h>
 
 namespace anda {
 
@@ -33,11 +34,35 @@ struct GemmDescriptor {
   std::uint32_t weight_bits = 4;
   TileShape tile;
   GemmAddresses addresses;
+  std::uint32_t scale_bits = 16;  ///< 16: FP16 scales; 5: shared exponents; 0: neither
+  std::uint32_t scale_group = 0;  ///< weights along k that share one, a power of two; 0: the machine's
 
   std::array<std::uint32_t, words> encode() const;
 
   /// Faults: no GeMM (another opcode or loop order), or a reserved bit that is 1. Values are not checked.
   static DescriptorFault decode(const std::uint32_t* encoded, GemmDescriptor& descriptor);
+};
+
+/// One operation of the vector unit as software hands it to the controller, in the same words.
+struct VectorDescriptor {
+  VectorOperation operation = VectorOperation::copy;
+  std::uint32_t rows = 0;
+  std::uint32_t columns = 0;
+  std::uint32_t depth = 0;  ///< `multiply` only
+  std::uint32_t output_mantissa_bits = 0;
+  std::uint32_t weight_bits = 0;  ///< `multiply`: of the second operand; `quantise`: of the result; otherwise 0
+  std::uint32_t scale_bits = 16;
+  std::uint32_t scale_group = 0;
+  std::uint64_t input = 0;
+  std::uint64_t second = 0;
+  std::uint64_t output = 0;
+
+  std::array<std::uint32_t, GemmDescriptor::words> encode() const;
+
+  /// Whether the words are one of these rather than a GeMM.
+  static bool recognises(const std::uint32_t* encoded);
+  /// Faults: an unknown operation, or a bit that has no meaning for it and is 1. Values are not checked.
+  static DescriptorFault decode(const std::uint32_t* encoded, VectorDescriptor& descriptor);
 };
 
 }  // namespace anda

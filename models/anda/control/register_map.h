@@ -24,7 +24,7 @@
 /* NOLINTBEGIN(readability-identifier-naming): names as drivers have them */
 
 /* Increased in its upper half when drivers must change, in its lower half when something is added. */
-#define ANDA_INTERFACE_VERSION 0x00020000
+#define ANDA_INTERFACE_VERSION 0x00020001
 
 /* R(name, offset, access, value after reset, meaning). The value after reset of capabilities depends on the machine. */
 #define ANDA_REGISTERS(R)                                                                                       \
@@ -59,20 +59,21 @@
   R(WEIGHT_BYTES, 0x074, RO, 0, "weight buffer: capacity for weights and scales")
 
 /* F(register, field, lowest bit, number of bits, meaning). The other bits read as 0 and ignore writes. */
-#define ANDA_FIELDS(F)                                                   \
-  F(CONTROL, START, 0, 1, "runs the descriptors; ignored while BUSY")    \
-  F(CONTROL, RESET, 1, 1, "stops what runs; see Reset. Wins over START") \
-  F(STATUS, BUSY, 0, 1, "a run or a reset is under way")                 \
-  F(STATUS, DONE, 1, 1, "the last run is complete")                      \
-  F(STATUS, ERROR, 2, 1, "the last run stopped at an error")             \
-  F(INTERRUPT_ENABLE, DONE, 0, 1, "a run is complete")                   \
-  F(INTERRUPT_ENABLE, ERROR, 1, 1, "a run stopped at an error")          \
-  F(INTERRUPT_STATUS, DONE, 0, 1, "a run is complete")                   \
-  F(INTERRUPT_STATUS, ERROR, 1, 1, "a run stopped at an error")          \
-  F(INTERRUPT_CLEAR, DONE, 0, 1, "clears DONE")                          \
-  F(INTERRUPT_CLEAR, ERROR, 1, 1, "clears ERROR")                        \
-  F(CAPABILITIES, GROUPS, 0, 1, "activations are Anda groups; 0: FP16")  \
-  F(CAPABILITIES, COMPRESSES, 1, 1, "results can be Anda groups; 0: FP16 only")
+#define ANDA_FIELDS(F)                                                          \
+  F(CONTROL, START, 0, 1, "runs the descriptors; ignored while BUSY")           \
+  F(CONTROL, RESET, 1, 1, "stops what runs; see Reset. Wins over START")        \
+  F(STATUS, BUSY, 0, 1, "a run or a reset is under way")                        \
+  F(STATUS, DONE, 1, 1, "the last run is complete")                             \
+  F(STATUS, ERROR, 2, 1, "the last run stopped at an error")                    \
+  F(INTERRUPT_ENABLE, DONE, 0, 1, "a run is complete")                          \
+  F(INTERRUPT_ENABLE, ERROR, 1, 1, "a run stopped at an error")                 \
+  F(INTERRUPT_STATUS, DONE, 0, 1, "a run is complete")                          \
+  F(INTERRUPT_STATUS, ERROR, 1, 1, "a run stopped at an error")                 \
+  F(INTERRUPT_CLEAR, DONE, 0, 1, "clears DONE")                                 \
+  F(INTERRUPT_CLEAR, ERROR, 1, 1, "clears ERROR")                               \
+  F(CAPABILITIES, GROUPS, 0, 1, "activations are Anda groups; 0: FP16")         \
+  F(CAPABILITIES, COMPRESSES, 1, 1, "results can be Anda groups; 0: FP16 only") \
+  F(CAPABILITIES, VECTOR, 2, 1, "the vector unit runs operations of its own")
 
 /* C(name, offset, the counter of the model that it shows). 64 bits each. */
 #define ANDA_STALL_COUNTER(C, cause, upper, offset, meaning) C(STALL_##upper, offset, "stall." #cause)
@@ -91,19 +92,23 @@
 #define ANDA_INSTRUCTION_MEMORY 0x1000
 #define ANDA_DESCRIPTOR_WORDS 16
 #define ANDA_OPCODE_GEMM 1
+#define ANDA_OPCODE_VECTOR 2
 #define ANDA_MAX_DIMENSION 0x1000000
 #define ANDA_ADDRESS_ALIGNMENT 4
 
 /* D(field, word, lowest bit, number of bits, meaning). The other bits are reserved and must be 0. */
 #define ANDA_DESCRIPTOR_FIELDS(D)                                                                              \
-  D(OPCODE, 0, 0, 8, "1: GeMM, C[m x n] = A[m x k] W[k x n]")                                                  \
+  D(OPCODE, 0, 0, 8, "1: GeMM, C[m x n] = A[m x k] W[k x n]; 2: operation of the vector unit")                 \
   D(LOOP_ORDER, 0, 8, 8, "what stays on chip: 0 (nkm) weights, 1 (mkn) activations, 2 (mnk) results")          \
+  D(OPERATION, 0, 16, 8, "opcode 2: which one, see Vector operations; opcode 1: 0")                            \
   D(M, 1, 0, 32, "rows of activations and results, 1 ... 2^24")                                                \
   D(N, 2, 0, 32, "columns of weights and results, 1 ... 2^24")                                                 \
-  D(K, 3, 0, 32, "columns of activations, rows of weights, 1 ... 2^24")                                        \
+  D(K, 3, 0, 32, "columns of activations, rows of weights, 1 ... 2^24; opcode 2: 0 but for multiply")          \
   D(INPUT_BITS, 4, 0, 8, "mantissa bits of the activations, 1 ... 16; 0, FP16, where elements take no groups") \
   D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16")                                   \
-  D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS")                                              \
+  D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS; 16: FP16, where elements take it")            \
+  D(SCALE_FORMAT, 4, 24, 2, "weights have 0 FP16 scales, 1 shared exponents of 5 bits, 2 neither")             \
+  D(SCALE_GROUP, 4, 26, 5, "log2 of the weights along k that share one; 0: as register SCALE_GROUP says")      \
   D(STEP_M, 5, 0, 32, "extent of a step: a multiple of STEP_UNIT_M")                                           \
   D(STEP_N, 6, 0, 32, "extent of a step: a multiple of STEP_UNIT_N")                                           \
   D(STEP_K, 7, 0, 32, "extent of a step: a multiple of STEP_UNIT_K")                                           \
@@ -122,7 +127,7 @@
   E(NONE, 0, "no error")                                                                      \
   E(OPCODE, 1, "the descriptor is no operation, or has an unknown loop order")                \
   E(DIMENSION, 2, "m, n or k is 0 or above 2^24")                                             \
-  E(FORMAT, 3, "a mantissa length or weight width that the array does not have")              \
+  E(FORMAT, 3, "a mantissa length or weight format that the array does not have")             \
   E(STEP, 4, "a step that is 0, no multiple of STEP_UNIT, or too large for half of a buffer") \
   E(COUNT, 5, "DESCRIPTOR_COUNT is 0 or above DESCRIPTORS")                                   \
   E(MEMORY, 6, "external memory answered a transaction with an error")                        \

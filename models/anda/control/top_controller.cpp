@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 
 #include <anda/base/math.h>
@@ -48,17 +49,34 @@ std::uint64_t offset_of(std::uint64_t descriptor, std::uint64_t word) {
 
 constexpr std::uint32_t narrow(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 
+/// An operand in memory, by the field that says where.
+struct Region {
+  std::uint64_t address;
+  std::uint32_t field;
+  std::uint64_t bytes;
+};
+
+DescriptorFault check_regions(std::initializer_list<Region> regions) {
+  for (const Region& region : regions) {
+    if (region.address % ANDA_ADDRESS_ALIGNMENT != 0) return fault(ANDA_ERROR_ALIGNMENT, region.field);
+    if (region.bytes > std::numeric_limits<std::uint64_t>::max() - region.address) {
+      return fault(ANDA_ERROR_RANGE, region.field);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 TopController::TopController(sc_core::sc_module_name name, const ControllerConfig& config, const MachineShape& machine,
-                             double clock_hz, Clock& clock, GemmEngine& engine, Dma& dma, const Counters& counters,
+                             double clock_hz, Clock& clock, const Engines& engines, Dma& dma, const Counters& counters,
                              ControllerCounts& counts)
     : sc_module(name),
       control("control"),
       interrupt("interrupt"),
       machine_(machine),
       clock_(clock),
-      engine_(engine),
+      engines_(engines),
       dma_(dma),
       counters_(counters),
       counts_(counts),
@@ -84,9 +102,11 @@ void TopController::set_capabilities(double clock_hz) {
   const ProcessingElement& element = *machine_.element;
   const ActivationBufferConfig& activation_buffer = machine_.activation_buffer;
   const WeightBufferConfig& weight_buffer = machine_.weight_buffer;
-  const TileLimits limits(array, machine_.format, activation_buffer, weight_buffer, GemmTask());
+  GemmTask task;
+  task.weights.scale_group = machine_.format.weight_scale_group;
+  const TileLimits limits(array, machine_.format, activation_buffer, weight_buffer, task);
   at(ANDA_REG_CAPABILITIES) = (element.activation_format(1).is_fp16() ? 0 : ANDA_CAPABILITIES_GROUPS) |
-                              (element.compresses() ? ANDA_CAPABILITIES_COMPRESSES : 0);
+                              (element.compresses() ? ANDA_CAPABILITIES_COMPRESSES : 0) | ANDA_CAPABILITIES_VECTOR;
   at(ANDA_REG_CLOCK_KHZ) = narrow(static_cast<std::uint64_t>(clock_hz / 1e3));
   at(ANDA_REG_DESCRIPTORS) = narrow(instructions_.size() / GemmDescriptor::words);
   at(ANDA_REG_ARRAY_ROWS) = array.rows;
@@ -130,23 +150,91 @@ TopController::Outcome TopController::run_program() {
     return {ANDA_ERROR_COUNT, 0, ANDA_REG_DESCRIPTOR_COUNT};
   }
   for (std::uint32_t index = 0; index < count && !resetting_; ++index) {
-    GemmDescriptor descriptor;
-    GemmTask task;
-    DescriptorFault wrong = GemmDescriptor::decode(&instructions_[index * GemmDescriptor::words], descriptor);
-    if (!wrong) wrong = task_of(descriptor, task);
-    const TileLimits limits(machine_.mxu, machine_.format, machine_.activation_buffer, machine_.weight_buffer, task);
-    if (!wrong) wrong = check_tile(descriptor.tile, limits);
-    if (!wrong) wrong = check_addresses(descriptor, task);
+    const std::uint32_t* const words = &instructions_[index * GemmDescriptor::words];
+    const DescriptorFault wrong = VectorDescriptor::recognises(words) ? run_vector(words) : run_gemm(words);
     if (wrong) return {wrong.code, index, offset_of(index, wrong.word)};
-
-    StepPlan plan(task, descriptor.tile, descriptor.addresses, machine_);
-    clock_.begin();
-    engine_.run(plan, counts_);
     if (resetting_) break;
     if (dma_.failed()) return {ANDA_ERROR_MEMORY, index, dma_.failed_address()};
     at(ANDA_REG_DESCRIPTORS_DONE) = index + 1;
   }
   return {};
+}
+
+DescriptorFault TopController::run_gemm(const std::uint32_t* words) {
+  GemmDescriptor descriptor;
+  GemmTask task;
+  DescriptorFault wrong = GemmDescriptor::decode(words, descriptor);
+  if (!wrong) wrong = task_of(descriptor, task);
+  const TileLimits limits(machine_.mxu, machine_.format, machine_.activation_buffer, machine_.weight_buffer, task);
+  if (!wrong) wrong = check_tile(descriptor.tile, limits);
+  if (!wrong) wrong = check_addresses(descriptor, task);
+  if (wrong) return wrong;
+  StepPlan plan(task, descriptor.tile, descriptor.addresses, machine_);
+  clock_.begin();
+  engines_.gemm.run(plan, counts_);
+  return {};
+}
+
+DescriptorFault TopController::run_vector(const std::uint32_t* words) {
+  VectorDescriptor descriptor;
+  VectorTask task;
+  if (!engines_.vector.is_there()) return fault(ANDA_ERROR_OPCODE, ANDA_DESCRIPTOR_OPCODE);
+  DescriptorFault wrong = VectorDescriptor::decode(words, descriptor);
+  if (!wrong) wrong = task_of(descriptor, task);
+  if (!wrong) wrong = check_addresses(descriptor, task);
+  if (wrong) return wrong;
+  GemmAddresses addresses;
+  addresses.activations = descriptor.input;
+  addresses.weights = descriptor.second;
+  addresses.outputs = descriptor.output;
+  const auto passes = static_cast<std::uint32_t>(passes_of(task.operation, false).size());
+  if (!VectorPlan::fits(task, machine_)) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_N);
+  VectorPlan plan(task, addresses, machine_, passes);
+  clock_.begin();
+  engines_.vector.run(plan, counts_);
+  return {};
+}
+
+/// The format of weights; scales or exponents of a group that descriptors leave open are the machine's.
+DescriptorFault TopController::weights_of(std::uint32_t bits, std::uint32_t scale_bits, std::uint32_t scale_group,
+                                          WeightFormat& weights) const {
+  weights = {bits, scale_group == 0 ? machine_.format.weight_scale_group : scale_group, scale_bits};
+  const bool is_known = scale_bits == 16 || scale_bits == ActivationFormat::exponent_bits || scale_bits == 0;
+  const bool fits = (bits >= 1 && bits <= max_weight_bits && scale_bits != 0) || (weights.is_fp16() && scale_bits == 0);
+  if (!is_known || !fits) return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_WEIGHT_BITS);
+  return {};
+}
+
+DescriptorFault TopController::task_of(const VectorDescriptor& descriptor, VectorTask& task) const {
+  const auto in_range = [](std::uint32_t dimension) { return dimension >= 1 && dimension <= ANDA_MAX_DIMENSION; };
+  const bool multiplies = descriptor.operation == VectorOperation::multiply;
+  const bool has_weights = multiplies || descriptor.operation == VectorOperation::quantise;
+  if (!in_range(descriptor.rows)) return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_M);
+  if (!in_range(descriptor.columns)) return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_N);
+  if (multiplies ? !in_range(descriptor.depth) : descriptor.depth != 0) {
+    return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_K);
+  }
+  const std::uint32_t bits = descriptor.output_mantissa_bits;
+  const bool output_fits =
+      bits == 0 || (machine_.element->compresses() && bits <= 16 && descriptor.operation != VectorOperation::quantise);
+  if (!output_fits) return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_OUTPUT_BITS);
+  task.operation = descriptor.operation;
+  task.rows = descriptor.rows;
+  task.columns = descriptor.columns;
+  task.depth = descriptor.depth;
+  task.output = {bits, machine_.format.group_size};
+  if (!has_weights) {
+    const bool none = descriptor.weight_bits == 0 && descriptor.scale_bits == 16 && descriptor.scale_group == 0;
+    return none ? DescriptorFault{} : fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_WEIGHT_BITS);
+  }
+  return weights_of(descriptor.weight_bits, descriptor.scale_bits, descriptor.scale_group, task.weights);
+}
+
+DescriptorFault TopController::check_addresses(const VectorDescriptor& descriptor, const VectorTask& task) const {
+  return check_regions(
+      {{descriptor.input, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, VectorPlan::input_bytes(task)},
+       {descriptor.second, ANDA_DESCRIPTOR_WEIGHTS_LOW, VectorPlan::second_bytes(task)},
+       {descriptor.output, ANDA_DESCRIPTOR_OUTPUTS_LOW, VectorPlan::output_bytes(task, machine_.mxu.rows)}});
 }
 
 DescriptorFault TopController::task_of(const GemmDescriptor& descriptor, GemmTask& task) const {
@@ -162,15 +250,17 @@ DescriptorFault TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   const bool input_fits = takes_groups ? input_bits >= 1 && input_bits <= 16 : input_bits == 0;
   const bool output_fits =
       descriptor.output_mantissa_bits == 0 || (element.compresses() && descriptor.output_mantissa_bits <= 16);
-  const bool weights_fit = descriptor.weight_bits >= 1 && descriptor.weight_bits <= machine_.mxu.weight_bits;
-  if (!input_fits || !output_fits || !weights_fit) return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_INPUT_BITS);
+  const DescriptorFault wrong =
+      weights_of(descriptor.weight_bits, descriptor.scale_bits, descriptor.scale_group, task.weights);
+  if (!input_fits || !output_fits || wrong || !element.multiplies(task.weights)) {
+    return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_INPUT_BITS);
+  }
 
   task.m = descriptor.m;
   task.n = descriptor.n;
   task.k = descriptor.k;
   task.input = element.activation_format(input_bits);
   task.output = {descriptor.output_mantissa_bits, machine_.format.group_size};
-  task.weights = {descriptor.weight_bits, machine_.format.weight_scale_group};
   return {};
 }
 
@@ -184,26 +274,14 @@ DescriptorFault TopController::check_tile(const TileShape& tile, const TileLimit
 }
 
 DescriptorFault TopController::check_addresses(const GemmDescriptor& descriptor, const GemmTask& task) const {
-  struct Region {
-    std::uint64_t address;
-    std::uint32_t field;
-    std::uint64_t bytes;
-  };
   const MxuConfig& array = machine_.mxu;
   const GemmAddresses& at = descriptor.addresses;
   const bool spills = Schedule(task, descriptor.tile).spills();
-  const Region regions[] = {
-      {at.activations, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, tensor_bytes(task.m, task.k, task.input, array.rows)},
-      {at.weights, ANDA_DESCRIPTOR_WEIGHTS_LOW, tensor_bytes(task.k, task.n, task.weights, array.columns)},
-      {at.outputs, ANDA_DESCRIPTOR_OUTPUTS_LOW, tensor_bytes(task.m, task.n, task.output, array.rows)},
-      {at.partial_sums, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, spills ? std::uint64_t{task.m} * task.n * 4 : 0}};
-  for (const Region& region : regions) {
-    if (region.address % ANDA_ADDRESS_ALIGNMENT != 0) return fault(ANDA_ERROR_ALIGNMENT, region.field);
-    if (region.bytes > std::numeric_limits<std::uint64_t>::max() - region.address) {
-      return fault(ANDA_ERROR_RANGE, region.field);
-    }
-  }
-  return {};
+  return check_regions(
+      {{at.activations, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, tensor_bytes(task.m, task.k, task.input, array.rows)},
+       {at.weights, ANDA_DESCRIPTOR_WEIGHTS_LOW, tensor_bytes(task.k, task.n, task.weights, array.columns)},
+       {at.outputs, ANDA_DESCRIPTOR_OUTPUTS_LOW, tensor_bytes(task.m, task.n, task.output, array.rows)},
+       {at.partial_sums, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, spills ? std::uint64_t{task.m} * task.n * 4 : 0}});
 }
 
 /// Registers take their values after reset at once; what runs goes on until its transfers are over, and the machine

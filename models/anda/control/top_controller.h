@@ -18,6 +18,7 @@
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
 #include <anda/engine/gemm_engine.h>
+#include <anda/engine/vector_engine.h>
 #include <anda/tlm/target_access.h>
 
 namespace anda {
@@ -33,9 +34,15 @@ class TopController : public sc_core::sc_module {
   tlm_utils::simple_target_socket<TopController> control;
   InterruptPort interrupt;
 
+  /// What runs the operations.
+  struct Engines {
+    GemmEngine& gemm;
+    VectorEngine& vector;
+  };
+
   /// `counters`: of all blocks, shown by the counter registers.
   TopController(sc_core::sc_module_name name, const ControllerConfig& config, const MachineShape& machine,
-                double clock_hz, Clock& clock, GemmEngine& engine, Dma& dma, const Counters& counters,
+                double clock_hz, Clock& clock, const Engines& engines, Dma& dma, const Counters& counters,
                 ControllerCounts& counts);
 
  private:
@@ -48,9 +55,15 @@ class TopController : public sc_core::sc_module {
 
   void run();
   Outcome run_program();
+  DescriptorFault run_gemm(const std::uint32_t* words);
+  DescriptorFault run_vector(const std::uint32_t* words);
   DescriptorFault task_of(const GemmDescriptor& descriptor, GemmTask& task) const;
+  DescriptorFault task_of(const VectorDescriptor& descriptor, VectorTask& task) const;
+  DescriptorFault weights_of(std::uint32_t bits, std::uint32_t scale_bits, std::uint32_t scale_group,
+                             WeightFormat& weights) const;
   DescriptorFault check_tile(const TileShape& tile, const TileLimits& limits) const;
   DescriptorFault check_addresses(const GemmDescriptor& descriptor, const GemmTask& task) const;
+  DescriptorFault check_addresses(const VectorDescriptor& descriptor, const VectorTask& task) const;
   void reset();
 
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
@@ -71,7 +84,7 @@ class TopController : public sc_core::sc_module {
 
   const MachineShape& machine_;
   Clock& clock_;
-  GemmEngine& engine_;
+  Engines engines_;
   Dma& dma_;
   const Counters& counters_;
   ControllerCounts& counts_;

@@ -31,8 +31,8 @@ std::uint64_t Geometry::weight_words(std::uint64_t k, std::uint64_t width, std::
   return ceil_div(k * width * bits, weight_word_bits);
 }
 
-std::uint64_t Geometry::scale_words(std::uint64_t k, std::uint64_t width, std::uint32_t scale_group) const {
-  return ceil_div(ceil_div(k, scale_group) * width * 16, weight_word_bits);
+std::uint64_t Geometry::scale_words(std::uint64_t k, std::uint64_t width, const WeightFormat& format) const {
+  return ceil_div(ceil_div(k, format.scale_group) * width * format.scale_bits, weight_word_bits);
 }
 
 }  // namespace anda

@@ -116,7 +116,7 @@ class StepPlan {
   std::uint64_t weight_words(const ArrayTile& tile, std::uint64_t groups) const {
     return groups * tile.weight_words +
            geometry_.scale_words(groups * geometry_.group < tile.k ? groups * geometry_.group : tile.k, tile.columns,
-                                 task_.weights.scale_group);
+                                 task_.weights);
   }
 
   const GemmTask& task() const { return task_; }

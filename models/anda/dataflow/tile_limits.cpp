@@ -15,7 +15,7 @@ TileLimits::TileLimits(const MxuConfig& mxu, const FormatConfig& format,
       weight_half_(weight_buffer.bytes / 2),
       m_step_(mxu.rows),
       n_step_(std::lcm(mxu.columns, format.group_size)),
-      k_step_(std::lcm(format.weight_scale_group, mxu.lanes_per_pe)) {}
+      k_step_(std::lcm(std::lcm(task.weights.scale_group, format.group_size), mxu.lanes_per_pe)) {}
 
 bool TileLimits::legal(const TileShape& shape) const {
   const std::uint64_t m = std::min(shape.m, task_.m);

@@ -116,6 +116,19 @@ void Dma::store(const StepPlan& plan, const Step& step) {
   });
 }
 
+void Dma::load(const VectorStep& step, Loads& loads) {
+  loads.earliest = std::max(stored_from_, activation_credits->free_from(step.half));
+  activation_credits->acquire(step.half);
+  for (const Transfer& transfer : step.loads) load(transfer, loads.earliest, nullptr);
+  loads.asked = asked_;
+  loads.arrived = idle_from_;
+}
+
+void Dma::store_results(const Transfer& results) {
+  store(results, 0);
+  stored_from_ = results_from_;
+}
+
 // --- single transfers ---
 
 void Dma::load(const Transfer& transfer, std::uint64_t earliest, std::uint64_t* arrival) {

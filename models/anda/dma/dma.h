@@ -16,6 +16,7 @@
 #include <anda/base/clock.h>
 #include <anda/buffer/half_credits.h>
 #include <anda/dataflow/step_plan.h>
+#include <anda/dataflow/vector_plan.h>
 #include <anda/dma/burst_initiator.h>
 #include <anda/dma/dma_config.h>
 #include <anda/dma/watchdog.h>
@@ -74,6 +75,11 @@ class Dma : public sc_core::sc_module {
   void load(const StepPlan& plan, const Step& step, Loads& loads);
   /// Sends a step's results to memory, each block from when it is in the buffer.
   void store(const StepPlan& plan, const Step& step);
+
+  // Both for a step of a vector operation, whose half of the activation buffer is released when it is done with.
+  void load(const VectorStep& step, Loads& loads);
+  void store_results(const Transfer& results);
+  void release(const VectorStep& step, std::uint64_t cycle) { activation_credits->release(step.half, cycle); }
 
   // Steps on the beat of the array (Mxu::Beat), with protocol b_transport: only memory sees each of their transfers,
   // the buffers learn of them afterwards.

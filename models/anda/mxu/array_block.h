@@ -47,6 +47,9 @@ class ArrayBlock : public sc_core::sc_module {
     std::uint64_t done = 0;    ///< the last step
     std::uint64_t stored = 0;  ///< its results, in the activation buffer
   };
+  /// Has nothing to do for so many cycles of a vector operation, for a cause.
+  virtual void wait(ArrayState cause, std::uint64_t cycles);
+
   /// The beat that the last two steps had; a period of 0 if they had none.
   virtual Beat beat() const { return {}; }
   /// So many steps like the last one have followed on the beat.
@@ -62,6 +65,7 @@ class ArrayBlock : public sc_core::sc_module {
 };
 
 inline void ArrayBlock::repeat(const Step&, std::uint64_t) {}
+inline void ArrayBlock::wait(ArrayState, std::uint64_t) {}
 
 }  // namespace anda
 

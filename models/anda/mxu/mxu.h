@@ -77,6 +77,7 @@ class Mxu : public ArrayBlock {
   void finish(std::uint64_t cycle) override;
   Beat beat() const override;
   void repeat(const Step& last, std::uint64_t times) override;
+  void wait(ArrayState cause, std::uint64_t cycles) override { stalls_[cause] += cycles; }
   void release(const Step& step, std::uint64_t cycle) override {
     activation_credits->release(step.activation_half, cycle);
     weight_credits->release(step.weight_half, cycle);

@@ -10,15 +10,22 @@ namespace anda {
 
 inline constexpr std::uint32_t max_weight_bits = 8;
 
-/// Weights are two's complement integers of `bits` (1 … 8), −2^(bits−1) … 2^(bits−1) − 1, with one FP16 scale per
-/// `scale_group` consecutive weights along K; the last scale group may be shorter.
+/// The second operand of a GeMM. Weights are two's complement integers of `bits` (1 … 8), −2^(bits−1) … 2^(bits−1) − 1,
+/// with one FP16 scale per `scale_group` consecutive weights along K; the last scale group may be shorter. Keys and
+/// values of a cache may have a shared exponent of 5 bits in the place of the scale, or be FP16 without one.
 struct WeightFormat {
   std::uint32_t bits = 4;
   std::uint32_t scale_group = 128;
+  std::uint32_t scale_bits = 16;  ///< 16: FP16 scale; 5: shared exponent; 0: none
+
+  static constexpr std::uint32_t fp16_bits = 16;
+
+  static WeightFormat fp16(std::uint32_t scale_group) { return {fp16_bits, scale_group, 0}; }
+  bool is_fp16() const { return bits == fp16_bits; }
 
   /// Bytes of k × columns packed weights with their scales.
   std::uint64_t bytes(std::uint64_t k, std::uint64_t columns) const {
-    return ceil_div(k * columns * bits, 8) + ceil_div(k, scale_group) * columns * 2;
+    return ceil_div(k * columns * bits, 8) + ceil_div(ceil_div(k, scale_group) * columns * scale_bits, 8);
   }
 };
 

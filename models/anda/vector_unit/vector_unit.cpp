@@ -10,13 +10,18 @@ VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& con
     : sc_module(name),
       sums("sums"),
       out("out"),
+      operands("operands"),
       accumulators("accumulators"),
       sink("sink"),
       config_(config),
       clock_(clock),
-      next_(clock) {
+      next_(clock),
+      operand_access_(clock) {
   sums.register_b_transport(this, &VectorUnit::b_transport);
   counters_.add("vector_unit.values", "values", "results that left the accumulators through the vector unit", values_);
+  counters_.add("vector_unit.lane_cycles", "FPU cycles", "cycles of FPUs in operations of the vector unit's own",
+                lane_cycles_);
+  counters_.add("vector_unit.macs", "MACs", "multiply-accumulates of the vector unit", macs_);
 }
 
 void VectorUnit::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
@@ -31,7 +36,7 @@ void VectorUnit::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time
   if (said == nullptr) {
     pass_on_plain(payload, delay);
   } else {
-    pass_on(payload, *said);
+    pass_on(payload, *said, {config_.fpus});
     delay = clock_.delay_to(said->done);
   }
 }
@@ -44,7 +49,7 @@ void VectorUnit::begin() {
 }
 
 /// A tile of the array, or several equal ones.
-void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& said) {
+void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& said, const Pace& pace) {
   begin();
   const ArrayTile& tile = *said.tile;
   const std::uint64_t values = tile.values();
@@ -56,7 +61,7 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   next.words = said.words;
   next.tile = &tile;
   next.format = said.format;
-  next.values_per_cycle = config_.fpus;
+  next.values_per_cycle = pace.values_per_cycle;
   next.hold_ups = &hold_ups_;
   hold_ups_.clear();
   next.along_row = said.along_row;
@@ -68,23 +73,24 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   const std::uint64_t in_block = tile.compress ? 0 : tile.column_of_block * tile.rows * bytes_of_value;
   unsigned char* const data =
       said.moves_data ? round(reinterpret_cast<const float*>(payload.get_data_ptr()), tile) : nullptr;
-  next_(out, tlm::TLM_WRITE_COMMAND, payload.get_address() + in_block, values * bytes_of_value, data);
+  next_(out, tlm::TLM_WRITE_COMMAND, payload.get_address() + in_block,
+        pace.bytes != 0 ? pace.bytes : values * bytes_of_value, data);
   said.answered = true;
   if (!said.timed) return;
 
   values_ += values * said.accesses();
-  answer(said, entered);
+  answer(said, entered, pace);
   if (observer_ != nullptr) {
-    shown_.add(values, {entered, entered + cycles(values)});
+    shown_.add(values, {entered, entered + ceil_div(values, pace.values_per_cycle)});
     if (tile.last_of_step) observer_->vector_unit(shown_.amount, shown_.span);
     if (tile.last_of_step) shown_ = StretchOfWork();
   }
 }
 
 /// When a tile whose first beat entered then has left the accumulators, and when the vector unit.
-void VectorUnit::answer(DataflowExtension& said, std::uint64_t entered) {
+void VectorUnit::answer(DataflowExtension& said, std::uint64_t entered, const Pace& pace) {
   const DataflowExtension& next = next_.said;
-  const std::uint64_t beats = cycles(said.tile->values());
+  const std::uint64_t beats = ceil_div(said.tile->values(), pace.values_per_cycle);
   said.repeatable = next.repeatable && stands_.empty() && hold_ups_.empty();
   said.put_out = next.cycle + beats;
   said.stored = std::max(said.put_out, next.stored);

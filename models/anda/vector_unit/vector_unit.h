@@ -3,6 +3,7 @@
 #define ANDA_VECTOR_UNIT_VECTOR_UNIT_H
 
 #include <cstdint>
+#include <memory>
 #include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
@@ -13,11 +14,13 @@
 #include <anda/base/clocked_port.h>
 #include <anda/base/math.h>
 #include <anda/base/standstills.h>
+#include <anda/dataflow/vector_plan.h>
 #include <anda/energy/counters.h>
 #include <anda/numeric/rounding.h>
 #include <anda/tlm/dataflow_access.h>
 #include <anda/tlm/target_access.h>
 #include <anda/vector_unit/drain_pipeline.h>
+#include <anda/vector_unit/vector_passes.h>
 #include <anda/vector_unit/vector_unit_config.h>
 
 namespace anda {
@@ -31,17 +34,37 @@ namespace anda {
 /// `sums` takes FP32 values: a tile of the array, row after row, with the dataflow extension, or any number of values
 /// without it. `out` passes them on: FP16, all rows of a column and then of the next, to the address of the extension's
 /// block, or, without an extension, to half the address.
+///
+/// Its own operations (VectorTask) work on operands in the activation buffer, which it reads through `operands`, pass
+/// after pass (vector_passes.h). A pass over some rows takes ⌈elements × cycles of an element / fpus⌉, and as long
+/// again for what is done once a row, or as long as the buffer's port needs to bring the operands; each pass but the
+/// last ends latency_cycles later, after a tree of ⌈log2 fpus⌉ additions where it reduces. The last pass puts its
+/// results out as those of the array.
 class VectorUnit : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<VectorUnit> sums;
   tlm_utils::simple_initiator_socket<VectorUnit> out;
-  ClockedPort<AccumulatorPort> accumulators;  ///< level cycle: from the array
-  ClockedPort<ResultSink> sink;               ///< level cycle: to the compressor or the buffer
+  tlm_utils::simple_initiator_socket<VectorUnit> operands;  ///< may be left unbound: no operations of its own
+  ClockedPort<AccumulatorPort> accumulators;                ///< level cycle: from the array
+  ClockedPort<ResultSink> sink;                             ///< level cycle: to the compressor or the buffer
 
   VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const Clock& clock);
 
   /// Cycles in which it takes in `values` results.
   std::uint64_t cycles(std::uint64_t values) const { return ceil_div(values, config_.fpus); }
+
+  /// Whether it can run operations of its own.
+  bool has_operands() const { return nothing_ == nullptr; }
+  /// An operation starts in cycle 0; the plan outlives it.
+  void begin(const VectorPlan& plan);
+  struct Worked {
+    std::uint64_t started = 0;  ///< cycle in which the operands were there and it was free
+    std::uint64_t done = 0;     ///< with the operands
+    std::uint64_t stored = 0;   ///< the results are in the activation buffer; 0 if there are none
+  };
+  /// Works on a step whose operands are in the buffer, or will be from a cycle on that the buffer knows; free from a
+  /// cycle on.
+  Worked work(const VectorPlan& plan, const VectorStep& step, std::uint64_t free_from);
 
   // Level cycle.
   void begin_clocks() { pipeline_.begin(); }
@@ -66,10 +89,20 @@ class VectorUnit : public sc_core::sc_module {
   const Counters& counters() const { return counters_; }
 
  private:
+  void before_end_of_elaboration() override;
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void begin();
-  void pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& said);
-  void answer(DataflowExtension& said, std::uint64_t entered);
+  /// How results come: values a cycle, and their size in the buffer where they are none of FP16 or FP32.
+  struct Pace {
+    std::uint64_t values_per_cycle;
+    std::uint64_t bytes = 0;
+  };
+  void pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& said, const Pace& pace);
+  void answer(DataflowExtension& said, std::uint64_t entered, const Pace& pace);
+  std::uint64_t read_operands(const VectorPlan& plan, const VectorStep& step, std::uint64_t cycle,
+                              std::uint64_t& there);
+  std::uint64_t pass_cycles(const VectorPlan& plan, const VectorStep& step, const VectorPass& pass);
+  void put_out(const VectorPlan& plan, const VectorStep& step, const VectorPass& pass, Worked& worked);
   void stand_still(std::uint64_t offered);
   void pass_on_plain(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned char* round(const float* sums, const ArrayTile& tile);
@@ -86,6 +119,12 @@ class VectorUnit : public sc_core::sc_module {
   ActivityObserver* observer_ = nullptr;
   StretchOfWork shown_;
   std::uint64_t values_ = 0;
+  std::unique_ptr<tlm_utils::simple_target_socket<VectorUnit>> nothing_;  // behind operands that nobody bound
+  DataflowAccess operand_access_;
+  std::vector<VectorPass> passes_;  // of the operation of its own
+  std::uint64_t blocks_ = 0;        // of results that it has put out
+  std::uint64_t lane_cycles_ = 0;
+  std::uint64_t macs_ = 0;
   Counters counters_;
 };
 

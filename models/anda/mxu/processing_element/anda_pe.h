@@ -12,6 +12,7 @@ class AndaPe : public ProcessingElement {
  public:
   AndaPe(const MxuConfig& mxu, const FormatConfig& format)
       : group_size_(format.group_size),
+        weight_bits_(mxu.weight_bits),
         passes_(static_cast<std::uint32_t>(ceil_div(format.group_size, mxu.lanes_per_pe))),
         scaling_(mxu.lanes_per_pe / published_lanes * (mxu.weight_bits / published_weight_bits)) {}
 
@@ -21,6 +22,10 @@ class AndaPe : public ProcessingElement {
     return {mantissa_bits, group_size_};
   }
   bool converts_at_read() const override { return false; }
+  bool multiplies(const WeightFormat& format) const override {
+    return format.bits >= 1 && format.bits <= weight_bits_ && format.scale_bits != 0 &&
+           format.scale_group % group_size_ == 0;
+  }
   bool dequantises() const override { return false; }
   bool compresses() const override { return true; }
   std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const override {
@@ -30,6 +35,7 @@ class AndaPe : public ProcessingElement {
 
  private:
   std::uint32_t group_size_;
+  std::uint32_t weight_bits_;
   std::uint32_t passes_;
   double scaling_;
 };

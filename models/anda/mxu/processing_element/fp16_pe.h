@@ -15,6 +15,11 @@ class Fp16Pe : public ProcessingElement {
   std::uint32_t group_cycles(std::uint32_t) const override { return cycles_; }
   ActivationFormat activation_format(std::uint32_t) const override { return {}; }
   bool converts_at_read() const override { return converts_at_read_; }
+  /// What it dequantises may just as well be FP16 from the start.
+  bool multiplies(const WeightFormat& format) const override {
+    if (format.is_fp16() && format.scale_bits == 0) return dequantises_;
+    return format.bits >= 1 && format.bits <= weight_bits_ && format.scale_bits != 0;
+  }
   bool dequantises() const override { return dequantises_; }
   bool compresses() const override { return false; }
   double scaling() const override { return scaling_; }
@@ -28,6 +33,7 @@ class Fp16Pe : public ProcessingElement {
 
   Fp16Pe(const MxuConfig& mxu, const Traits& traits)
       : lanes_(mxu.lanes_per_pe),
+        weight_bits_(mxu.weight_bits),
         cycles_(traits.cycles),
         converts_at_read_(traits.converts_at_read),
         dequantises_(traits.dequantises),
@@ -35,6 +41,7 @@ class Fp16Pe : public ProcessingElement {
 
  private:
   std::uint32_t lanes_;
+  std::uint32_t weight_bits_;
   std::uint32_t cycles_;
   bool converts_at_read_;
   bool dequantises_;

@@ -9,6 +9,7 @@
 #include <anda/numeric/activation_format.h>
 #include <anda/numeric/arithmetic.h>
 #include <anda/numeric/format_config.h>
+#include <anda/numeric/weight_format.h>
 
 namespace anda {
 
@@ -32,6 +33,10 @@ class ProcessingElement {
 
   /// Whether FP16 activations are converted to a shared exponent every time the array reads them.
   virtual bool converts_at_read() const = 0;
+
+  /// Whether it multiplies its activations with a second operand of this format: integers up to the width that the
+  /// array is built for, whose scales or exponents are those of whole groups; FP16 where it says so.
+  virtual bool multiplies(const WeightFormat& format) const = 0;
 
   /// Whether weights become FP16(q · scale) on their way in; such an element does not grow with the width of integers.
   virtual bool dequantises() const = 0;

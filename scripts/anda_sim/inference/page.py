@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page docs/inference.md from what the study measured."""
+
+from typing import Dict, Iterable, List, Sequence
+
+from .points import CACHES, MODELS, Measured, Point
+
+COMMAND = "scripts/inference_study --page docs/inference.md"
+
+HEAD = f"""# Whole inferences
+
+What remains of Anda's speedup once attention, the key/value cache, normalisation and the output head are counted. This page is the
+output of `{COMMAND}`; every number is simulated.
+
+```sh
+scripts/anda-sim run configs/llama-13b.yaml --fold-layers --set workload.scope=model --set workload.phase=generate \\
+    --set workload.tokens=1024 --set workload.output_tokens=128 --set kv_cache.k.format=int --set kv_cache.v.format=int
+```
+
+prints time to first token, time per output token, tokens a second and energy a token of a model;
+[model.md](model.md#whole-inferences) says what is modelled. Here both systems are the machines of the paper. Weights have 4 bits, those of
+the output head too; activations of the linear layers have the mantissa lengths of 1 % loss, queries and probabilities 8 bits. Contexts
+longer than a model was made for are simulated as well, since only shapes matter here. Memory is large enough for every cache.
+
+**FP16 caches cost Anda its lead.** An Anda element multiplies Anda groups with integers. It cannot multiply two FP16 numbers, so attention
+over an FP16 cache runs on the 64 FPUs of the vector unit, and takes more of the time the longer the context is. A cache of 4-bit integers or
+4-bit Anda groups is a second operand that the array takes: scores and values run there, and the speedup stays.
+"""
+
+LIMITS = """
+## How to read it
+
+- *Speedup* and *energy* are FP-FP's time and energy divided by Anda's. *GeMMs alone* is the speedup of the linear layers of the decoder, the
+  scope of the paper. *Amdahl* is the speedup that would be left if everything else took as long on Anda as it takes on FP-FP.
+- *Attention* is the share of scores, softmax, products with values and appends in the time of a system.
+- A prefill is of one sequence: sequences of a batch add up. A decode is one token of each sequence of the batch.
+
+## Limits
+
+- Costs of exponential, reciprocal and root on the vector unit (4 cycles of an FPU each) are assumed; no source publishes them for this machine.
+- Scores and probabilities go through external memory between the operations of attention. A fused kernel would keep them on chip.
+- Operations follow one another: no weights load while another operation computes.
+- The loss of accuracy of each cache format is measured in [precision.md](precision.md), on small models.
+- Published figures for attention in few bits (Harmonia, BitMoD) are of other machines, models and scopes: Harmonia's 3.08 × is the average
+  over linear and attention GeMMs of eight models against other accelerators, BitMoD's simulator has an 8-bit cache and no vector
+  operations. Neither says what its baseline's attention takes, so they cannot be set beside these tables.
+"""
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> List[str]:
+    return [_row(head), "|" + "---|" * len(head), *map(_row, rows)]
+
+
+def _seconds(value: float) -> str:
+    for unit, factor in (("s", 1), ("ms", 1e3), ("µs", 1e6)):
+        if value * factor >= 1:
+            return f"{value * factor:.3g} {unit}"
+    return f"{value * 1e9:.3g} ns"
+
+
+def _bytes(value: float) -> str:
+    return f"{value / 2**30:.3g} GiB" if value >= 2**30 else f"{value / 2**20:.3g} MiB"
+
+
+def _rows(results: Dict[Point, Measured], model: str, phase: str, cache: str) -> Iterable[Sequence[str]]:
+    for point, found in results.items():
+        if (point.model, point.phase, point.cache) != (model, phase, cache):
+            continue
+        yield (str(point.context), *([str(point.batch)] if phase == "decode" else []), _seconds(found.time_s["fp-fp"]),
+               _seconds(found.time_s["anda"]), f"**{found.speedup:.2f} ×**", f"{found.energy_ratio:.2f} ×", f"{found.gemm_speedup:.2f} ×",
+               f"{found.amdahl:.2f} ×", f"{found.share('fp-fp', 'attention'):.0%}", f"{found.share('anda', 'attention'):.0%}",
+               _bytes(found.cache_bytes))
+
+
+def page(results: Dict[Point, Measured]) -> str:
+    lines = [HEAD]
+    for model in MODELS:
+        for phase in ("prefill", "decode"):
+            if not any((point.model, point.phase) == (model, phase) for point in results):
+                continue
+            lines.append(f"## {model}, {phase}\n")
+            head = ["context", *(["batch"] if phase == "decode" else []), "FP-FP", "Anda", "speedup", "energy", "GeMMs alone", "Amdahl",
+                    "attention, FP-FP", "attention, Anda", "cache"]
+            for cache in CACHES:
+                lines += [f"Cache in {cache}:\n", *_table(head, _rows(results, model, phase, cache)), ""]
+    return "\n".join(lines).rstrip() + "\n" + LIMITS

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/inference_options.h"
+
+#include <anda/numeric/weight_format.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "report/human.h"
+#include "system/survey.h"
+#include "text/scalar.h"
+#include "text/text.h"
+#include "workload/line_reader.h"
+
+namespace anda::sim {
+namespace {
+
+std::vector<double> read_expert_load(const std::string& path) {
+  std::vector<double> load;
+  double sum = 0;
+  LineReader lines{InputFile(path)};
+  while (lines.next()) {
+    const std::string_view text = trimmed(lines.line());
+    if (text.empty() || text.front() == '#') continue;
+    double share = 0;
+    if (parse_number(text, share) != NumberSyntax::good || !std::isfinite(share) || share < 0) {
+      throw Error::input(lines.place(), "is " + shown(text) + ", must be the share of an expert, a number from 0 on");
+    }
+    load.push_back(share);
+    sum += share;
+  }
+  if (!(sum > 0)) throw Error::input(path + ": no expert has a share above 0");
+  return load;
+}
+
+}  // namespace
+
+InferenceOptions inference_options(const RunConfig& config) {
+  const WorkloadConfig& workload = config.workload;
+  InferenceOptions options;
+  options.scope = workload.scope;
+  options.phase = workload.phase;
+  options.batch = workload.sequences();
+  options.output_tokens = workload.output_tokens;
+  options.layers = workload.layers;
+  options.prefill_chunk = workload.prefill_chunk;
+  options.ignore_positions = workload.ignore_positions;
+  options.query_block = workload.attention.query_block;
+  options.causal = workload.attention.causal;
+  options.fuse_projections = workload.fuse_projections;
+  options.head_weight_bits = workload.head_weight_bits;
+  options.keys = config.kv_cache.k;
+  options.values = config.kv_cache.v;
+  if (!workload.expert_load.empty()) options.expert_load = read_expert_load(workload.expert_load);
+  if (config.simulation.fold_layers) {
+    options.fold = [precision = config.precision](std::uint32_t a, std::uint32_t b) {
+      for (const char* const tensor : tensor_types) {
+        if (precision.mantissa_bits(a, tensor) != precision.mantissa_bits(b, tensor)) return false;
+      }
+      return true;
+    };
+  }
+  return options;
+}
+
+InferenceSize inference_size(const RunConfig& config) {
+  const InferenceOptions options = inference_options(config);
+  InferenceSize size;
+  size.whole_model = options.scope == Scope::model;
+  for (const Sequences& sequences : options.batch) {
+    size.sequences += sequences.count;
+    size.prompt_tokens += sequences.tokens * sequences.count;
+  }
+  if (options.phase == Phase::decode) size.prompt_tokens = 0;
+  if (options.phase != Phase::decode) size.first_tokens = size.sequences;
+  if (options.phase == Phase::decode) size.decode_passes = 1;
+  if (options.phase == Phase::generate) size.decode_passes = options.output_tokens - 1;
+  size.cache_bytes = cache_bytes(shape_of(config.workload), options);
+  size.longest_context = longest_context(options);
+  return size;
+}
+
+void check_capacity(const RunConfig& config, const ModelShape& shape, const InferenceOptions& options) {
+  const double cache = static_cast<double>(cache_bytes(shape, options));
+  const WeightFormat format{config.precision.weight_bits, config.accelerator.format.weight_scale_group};
+  const double bits = format.bits + 16.0 / format.scale_group;
+  const std::uint64_t layers = options.layers != 0 ? options.layers : options.scope == Scope::layer ? 1 : shape.layers;
+  const ParameterCount parameters = parameters_of(shape);
+  const double outside = static_cast<double>(shape.vocabulary * shape.hidden_size) * (shape.tied_embeddings ? 1 : 2);
+  const double of_layers = (static_cast<double>(parameters.total) - outside) * static_cast<double>(layers) /
+                           static_cast<double>(shape.layers);
+  const double weights = of_layers * bits / 8 + (options.scope == Scope::model ? outside * 2 : 0);
+  const auto capacity = static_cast<double>(config.dram.capacity_bytes);
+  if (weights + cache <= capacity) return;
+  throw Error::input(fmt::format(
+      "weights of {} and a key/value cache of {}, for contexts of up to {} tokens, exceed dram.capacity_bytes = {}; a "
+      "smaller batch, shorter contexts, fewer bits in kv_cache or a larger memory help",
+      bytes_text(weights), bytes_text(cache), longest_context(options), bytes_text(capacity)));
+}
+
+}  // namespace anda::sim

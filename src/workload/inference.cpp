@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/inference.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <anda/base/error.h>
+
+#include "workload/gemm_limits.h"
+
+namespace anda::sim {
+namespace {
+
+void check_shape(const ModelShape& shape, const InferenceOptions& options) {
+  const std::string problem = problem_of(shape);
+  if (!problem.empty()) throw Error::input("model " + shape.name + ": " + problem);
+  if (shape.latent) {
+    throw Error::input(fmt::format(
+        "model {} has multi-head latent attention, which is not modelled; its GeMMs can be given as a trace",
+        shape.name));
+  }
+  if (options.layers > shape.layers) {
+    throw Error::input(fmt::format("layers is {}, but {} has {}", options.layers, shape.name, shape.layers));
+  }
+  if (options.scope == Scope::model && shape.vocabulary == 0) {
+    throw Error::input(fmt::format(
+        "model {}: vocab_size is not known, which the output head of workload.scope: model needs", shape.name));
+  }
+  if (!options.expert_load.empty() && options.expert_load.size() != shape.experts.count) {
+    throw Error::input(fmt::format("workload.expert_load has {} shares, but {} has {} experts",
+                                   options.expert_load.size(), shape.name, shape.experts.count));
+  }
+  const std::uint64_t longest = longest_context(options);
+  if (!options.ignore_positions && shape.positions != 0 && longest > shape.positions) {
+    throw Error::input(fmt::format("a context of {} tokens is longer than the {} positions of {}; workload.ignore_positions = true allows it", longest,
+                                   shape.positions, shape.name));
+  }
+}
+
+void check_operation(const Gemm& gemm) {
+  const auto fits = [](std::uint64_t value) { return value >= 1 && value <= max_gemm_dimension; };
+  const bool legal = fits(gemm.m) && fits(gemm.n) && (gemm.vector || fits(gemm.k)) && gemm.count >= 1 &&
+                     gemm.count <= max_count && (gemm.vector || macs_fit(gemm));
+  if (legal) return;
+  throw Error::input(
+      fmt::format("operation {} is too large: {} rows, {} columns, {} deep, {} times; the machine runs "
+                  "at most {} of each, smaller batches or workload.prefill_chunk help",
+                  gemm.name, gemm.m, gemm.n, gemm.k, gemm.count, max_gemm_dimension));
+}
+
+/// Whether a layer has the operations of another one.
+bool alike(const ModelShape& shape, const InferenceOptions& options, std::uint32_t a, std::uint32_t b) {
+  return shape.window_of(a) == shape.window_of(b) && shape.experts.in_layer(a) == shape.experts.in_layer(b) &&
+         options.fold(a, b);
+}
+
+}  // namespace
+
+std::uint64_t longest_context(const InferenceOptions& options) {
+  std::uint64_t longest = 0;
+  for (const Sequences& sequences : options.batch) longest = std::max(longest, sequences.tokens);
+  if (options.phase == Phase::prefill) return longest;
+  return longest + (options.phase == Phase::decode ? 1 : options.output_tokens - 1);
+}
+
+std::uint64_t cache_bytes(const ModelShape& shape, const InferenceOptions& options) {
+  const std::uint64_t layers = options.layers != 0 ? options.layers : options.scope == Scope::layer ? 1 : shape.layers;
+  std::uint64_t longest = 0;
+  for (const Sequences& sequences : options.batch) longest = std::max(longest, sequences.tokens);
+  const std::uint64_t further = longest_context(options) - longest;
+  std::uint64_t bytes = 0;
+  for (std::uint64_t layer = 0; layer < layers; ++layer) {
+    const std::uint64_t window = shape.window_of(layer);
+    for (const Sequences& sequences : options.batch) {
+      const std::uint64_t tokens =
+          window == 0 ? sequences.tokens + further : std::min(window, sequences.tokens + further);
+      bytes += sequences.count * shape.kv_heads *
+               (options.keys.bytes(tokens, shape.head_dim) + options.values.bytes(tokens, shape.head_dim));
+    }
+  }
+  return bytes;
+}
+
+InferenceSource::InferenceSource(const ModelShape& shape, const InferenceOptions& options)
+    : shape_(shape), options_(options), operations_(shape_, options_) {
+  check_shape(shape_, options_);
+  layers_ = options_.layers != 0 ? options_.layers : options_.scope == Scope::layer ? 1 : shape_.layers;
+}
+
+bool InferenceSource::next(Gemm& gemm) {
+  while (at_ == ready_.size()) {
+    if (!next_pass()) return false;
+    ready_.clear();
+    at_ = 0;
+    fill();
+  }
+  gemm = ready_[at_++];
+  return true;
+}
+
+/// Sets the slices of the next pass; false after the last.
+bool InferenceSource::next_pass() {
+  slices_.clear();
+  if (options_.phase == Phase::decode) {
+    if (started_) return false;
+    output_token_ = 1;
+  } else if (output_token_ == 0) {
+    const std::uint64_t first = (started_ ? ++pass_ : 0) * options_.prefill_chunk;
+    for (const Sequences& sequences : options_.batch) {
+      if (first >= sequences.tokens) continue;
+      const std::uint64_t left = sequences.tokens - first;
+      const std::uint64_t tokens = options_.prefill_chunk == 0 ? left : std::min(left, options_.prefill_chunk);
+      slices_.push_back({first, tokens, sequences.count, tokens == left});
+    }
+    const bool whole = options_.prefill_chunk == 0 && started_;
+    started_ = true;
+    if (!slices_.empty() && !whole) return true;
+    slices_.clear();
+    if (options_.phase == Phase::prefill) return false;
+    output_token_ = 1;
+  } else {
+    ++output_token_;
+  }
+  started_ = true;
+  if (options_.phase == Phase::generate && output_token_ >= options_.output_tokens) return false;
+  for (const Sequences& sequences : options_.batch) {
+    slices_.push_back({sequences.tokens + output_token_ - 1, 1, sequences.count, true});
+  }
+  return true;
+}
+
+/// "prefill", a chunk of it, or "decode" with the output token that it works towards.
+std::string InferenceSource::pass_name() const {
+  if (output_token_ != 0) return fmt::format("decode{}", output_token_);
+  return options_.prefill_chunk == 0 ? "prefill" : fmt::format("prefill{}", pass_);
+}
+
+void InferenceSource::fill() {
+  const std::string prefix = pass_name() + ".";
+  std::uint64_t tokens = 0;
+  std::uint64_t finished = 0;
+  for (const Slice& slice : slices_) {
+    tokens += slice.tokens * slice.count;
+    if (slice.finishes) finished += slice.count;
+  }
+  const auto vector = [&](const char* name, OpKind kind, VectorOperation operation, std::uint64_t rows,
+                          const char* reader) {
+    Gemm made;
+    made.name = name;
+    made.tensor = name_of(op_kinds, kind);
+    made.m = rows;
+    made.n = shape_.hidden_size;
+    made.kind = kind;
+    made.vector = operation;
+    made.reader = reader;
+    add({made}, prefix, 1);
+  };
+  const bool whole = options_.scope == Scope::model;
+  if (whole) {
+    vector("embedding", OpKind::embedding, VectorOperation::copy, tokens, "");
+    if (shape_.position_kind == Positions::learned) {
+      vector("positions", OpKind::embedding, VectorOperation::add, tokens, "");
+    }
+  }
+  add_layers();
+  if (!whole || finished == 0) return;
+  if (shape_.final_norm) {
+    vector("final_norm", OpKind::norm,
+           shape_.norm == Norm::layer_norm ? VectorOperation::layer_norm : VectorOperation::rms_norm, finished,
+           "A_head");
+  }
+  Gemm head;
+  head.name = "head";
+  head.layer = static_cast<std::uint32_t>(layers_ - 1);
+  head.tensor = "A_head";
+  head.m = finished;
+  head.k = shape_.hidden_size;
+  head.n = shape_.vocabulary;
+  head.kind = OpKind::output_head;
+  head.second = options_.head_weight_bits == WeightFormat::fp16_bits ? SecondOperand::fp16 : SecondOperand::weights;
+  head.weight_bits = options_.head_weight_bits;
+  head.reader = "";
+  add({head}, prefix, 1);
+}
+
+/// Layers that run the same stand for each other where they may.
+void InferenceSource::add_layers() {
+  std::vector<bool> done(layers_, false);
+  for (std::uint32_t layer = 0; layer < layers_; ++layer) {
+    if (done[layer]) continue;
+    std::uint64_t times = 1;
+    for (std::uint32_t other = layer + 1; options_.fold && other < layers_; ++other) {
+      if (done[other] || !alike(shape_, options_, layer, other)) continue;
+      done[other] = true;
+      ++times;
+    }
+    add(operations_.of(layer, slices_), fmt::format("{}.layer{}.", pass_name(), layer), times);
+  }
+}
+
+void InferenceSource::add(std::vector<Gemm> operations, const std::string& prefix, std::uint64_t times) {
+  for (Gemm& operation : operations) {
+    operation.name = prefix + operation.name;
+    operation.output_token = static_cast<std::uint32_t>(output_token_);
+    operation.count *= times;
+    check_operation(operation);
+    ready_.push_back(std::move(operation));
+  }
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_WORKLOAD_INFERENCE_H
+#define ANDA_SIM_WORKLOAD_INFERENCE_H
+
+#include <anda/numeric/cache_format.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "workload/gemm.h"
+#include "workload/model_shape.h"
+#include "workload/phase.h"
+
+namespace anda::sim {
+
+struct InferenceOptions {
+  Scope scope = Scope::model;
+  Phase phase = Phase::prefill;
+  std::vector<Sequences> batch;
+  std::uint64_t output_tokens = 1;  ///< of each sequence, `generate` only
+  std::uint64_t layers = 0;         ///< only the first so many; 0: all, of scope layer one
+  std::uint64_t prefill_chunk = 0;  ///< tokens of each sequence in a pass; 0: the whole prompt
+  std::uint64_t query_block = 128;  ///< queries whose scores are computed together
+  bool ignore_positions = false;    ///< contexts may be longer than the model was made for
+  bool causal = true;               ///< scores of later tokens are left out, as far as whole blocks allow
+  bool fuse_projections = false;    ///< Q, K and V are one GeMM, gate and up another
+  std::uint32_t head_weight_bits = 16;
+  CacheFormat keys;
+  CacheFormat values;
+  std::vector<double> expert_load;  ///< share of the tokens by expert; empty: all the same
+  /// Layers that run the same are one operation with a count. Tells whether two layers have the same precision.
+  std::function<bool(std::uint32_t, std::uint32_t)> fold;
+};
+
+/// Tokens of a sequence that a pass works on, for `count` sequences.
+struct Slice {
+  std::uint64_t start = 0;   ///< tokens in the cache before
+  std::uint64_t tokens = 0;  ///< new ones
+  std::uint64_t count = 1;
+  bool finishes = true;  ///< gives an output token
+};
+
+/// The operations of a decoder layer on a pass's tokens, in execution order. `name` is without the layer.
+class LayerOperations {
+ public:
+  LayerOperations(const ModelShape& shape, const InferenceOptions& options) : shape_(shape), options_(options) {}
+
+  std::vector<Gemm> of(std::uint32_t layer, const std::vector<Slice>& slices);
+
+ private:
+  Gemm& gemm(const char* name, const char* tensor, std::uint64_t k, std::uint64_t n, const char* reader);
+  Gemm& vector(const char* name, OpKind kind, VectorOperation operation, std::uint64_t rows, std::uint64_t columns,
+               const char* reader = "");
+  void projections();
+  void append();
+  void append(const char* name, SecondOperand what, const CacheFormat& format);
+  void attention(std::uint64_t window);
+  void attend(const Slice& slice, std::uint64_t first, std::uint64_t queries, std::uint64_t window);
+  void attend_values(const Slice& slice, std::uint64_t rows, std::uint64_t begin, std::uint64_t end);
+  void norm(const char* name, const char* reader);
+  void residual(const char* name);
+  void feed_forward(std::uint64_t tokens, std::uint64_t width, const char* prefix, std::uint64_t count);
+  void experts();
+
+  const ModelShape& shape_;
+  const InferenceOptions& options_;
+  std::uint32_t layer_ = 0;
+  std::uint64_t tokens_ = 0;
+  const std::vector<Slice>* slices_ = nullptr;
+  std::vector<Gemm> list_;
+};
+
+/// The operations of an inference, one pass after another.
+class InferenceSource : public GemmSource {
+ public:
+  /// Throws Error (input) for what makes no inference: sizes beyond the descriptors, more layers than the model has,
+  /// contexts beyond its positions.
+  InferenceSource(const ModelShape& shape, const InferenceOptions& options);
+
+  bool next(Gemm& gemm) override;
+
+ private:
+  bool next_pass();
+  std::string pass_name() const;
+  void fill();
+  void add_layers();
+  void add(std::vector<Gemm> operations, const std::string& prefix, std::uint64_t times);
+
+  ModelShape shape_;
+  InferenceOptions options_;
+  std::uint64_t layers_ = 0;
+  LayerOperations operations_;
+  std::uint64_t pass_ = 0;          // of prefill
+  std::uint64_t output_token_ = 0;  // that the pass works towards
+  bool started_ = false;
+  std::vector<Slice> slices_;
+  std::vector<Gemm> ready_;
+  std::size_t at_ = 0;
+};
+
+/// Bytes of the whole cache after the last pass, in all layers that run.
+std::uint64_t cache_bytes(const ModelShape& shape, const InferenceOptions& options);
+
+/// The options' batch, tokens after the last pass: the longest context.
+std::uint64_t longest_context(const InferenceOptions& options);
+
+}  // namespace anda::sim
+
+#endif
