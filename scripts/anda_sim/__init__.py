@@ -6,17 +6,17 @@
     run = anda_sim.run("llama-13b.yaml", phase="decode", batch=8)     # a Run: run.time_s, run.energy_j, run.ops, run.plot()
     table = anda_sim.sweep("llama-13b.yaml", {"accelerator.mxu.rows": [8, 16, 32]}).frame()
 
-Config            a file, and what is changed in it
-run               one simulation: a Run of Systems
-sweep, explore    many: every combination of some parameters, or the best that a search finds
-compare           systems against each other on several models
-search            mantissa lengths that cost least within a loss of accuracy
-Simulator         the program itself, for what has no function here
-InputError        what is wrong with the input: problems, and file, line and key of the first one
-RunError          what failed although the input was fine
+Config            a configuration file with changed keys
+run               one simulation; returns a Run of Systems
+sweep, explore    every combination of some parameters, or a search for the best
+compare           several systems on several models
+search            mantissa lengths of lowest cost within a loss of accuracy
+Simulator         the program itself, for commands without a function here
+InputError        the input is wrong: its problems, and file, line and key of the first one
+RunError          the input is valid, but the run failed
 
-docs/python.md shows all of it. Nothing is imported before it is used, so that a script which only needs a part of the package
-needs only what that part imports."""
+docs/python.md describes all of it. Modules are imported on first use, so a script needs only the dependencies of the parts
+that it uses."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, List

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bit operations (BOPs) of a workload as anda-sim search counts them: mantissa bits × weight bits for every multiplication.
 
-The rule is the paper's (HPCA 2025). For scripts that need costs of combinations which no search has looked at.
+The rule is the paper's (HPCA 2025). For scripts that need the cost of combinations that no search has evaluated.
 """
 
 import csv
@@ -13,7 +13,7 @@ WEIGHT_BITS = 4
 
 
 def multiplications(trace):
-    """Those of each tensor type, in the order of TENSORS, in a trace as `anda-sim trace` prints it: a file or its lines."""
+    """Multiplications of each tensor type, in the order of TENSORS, in a trace of `anda-sim trace`, a file or its lines."""
     counts = dict.fromkeys(TENSORS, 0)
     for row in csv.DictReader(dropwhile(lambda line: line.startswith("#"), trace)):
         counts[row["tensor"]] += int(row["m"]) * int(row["k"]) * int(row["n"])
@@ -26,5 +26,5 @@ def bit_operations(counts, combination, weight_bits=WEIGHT_BITS):
 
 
 def bops_saving(counts, combination):
-    """Bit operations with FP16 activations / those with this combination."""
+    """Bit operations with FP16 activations divided by those with this combination."""
     return bit_operations(counts, [FP16_MANTISSA_BITS] * len(TENSORS)) / bit_operations(counts, combination)

@@ -6,11 +6,11 @@ from typing import List, Optional
 
 from .common.errors import guarded
 
-_GOES_ON = "interrupted; what is finished is kept, the same command goes on from there"
+_RESUMABLE = "interrupted; finished results are kept; repeat the command to resume"
 
 
 def _command(name: str, module: str, group: str, interrupted: str = "interrupted") -> int:
-    # The module is imported where guarded() can say what is not installed.
+    # Imported inside guarded(), which reports missing packages.
     def main(arguments: Optional[List[str]]) -> Optional[int]:
         status: Optional[int] = import_module(module).main(arguments)
         return status
@@ -19,11 +19,11 @@ def _command(name: str, module: str, group: str, interrupted: str = "interrupted
 
 
 def sweep() -> int:
-    return _command("sweep", "anda_sim.sweeps.cli", "sweep", _GOES_ON)
+    return _command("sweep", "anda_sim.sweeps.cli", "sweep", _RESUMABLE)
 
 
 def explore() -> int:
-    return _command("explore", "anda_sim.sweeps.explore_cli", "sweep", _GOES_ON)
+    return _command("explore", "anda_sim.sweeps.explore_cli", "sweep", _RESUMABLE)
 
 
 def report() -> int:

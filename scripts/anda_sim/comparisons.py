@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Systems against each other on several models, from Python: `anda-sim compare`."""
+"""Compares systems on several models from Python: `anda-sim compare`."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _RATIOS = ("speedup", "area_efficiency", "energy_efficiency")
 
 
 class Comparison:
-    """What `anda-sim compare` found. report -- all of compare.json; folder -- of the results, None where not kept."""
+    """The result of `anda-sim compare`. report -- all of compare.json; folder -- the results folder, None if not kept."""
 
     def __init__(self, report: Mapping[str, Any], folder: Optional[Path]) -> None:
         self.report, self.folder = report, folder
@@ -46,7 +46,7 @@ class Comparison:
         return pandas.DataFrame(rows)
 
     def means(self) -> Any:
-        """A DataFrame with a row for each system: geometric means over the models, of energy shares arithmetic ones."""
+        """A DataFrame with a row for each system: geometric means over the models, arithmetic means of energy shares."""
         import pandas
 
         rows = [{"system": mean["name"], **{ratio: mean[ratio] for ratio in _RATIOS},
@@ -64,7 +64,7 @@ class Comparison:
 
 
 def _written(comparison: Mapping[str, Any], folder: Path) -> Path:
-    """A file of a comparison that is given as a map. Its models may be Configs."""
+    """Writes the file of a comparison given as a map. Its models may be Configs."""
 
     def path_of(config: Union[Config, PathLike], name: str) -> str:
         if not isinstance(config, Config):

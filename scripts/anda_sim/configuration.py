@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Configurations of the simulator as Python objects: a file, and what is changed in it."""
+"""Configurations of the simulator as Python objects: a file with changed keys."""
 
 import functools
 import os
@@ -12,14 +12,14 @@ from .html import details, table
 from .simulator import PathLike, Simulator
 from .values import as_text, flat
 
-# Keys of `workload` of which a configuration gives exactly one: a new one takes the place of the others.
+# Keys of `workload` of which a configuration has exactly one: a new one replaces the others.
 _SOURCES = ("workload.model", "workload.config_json", "workload.trace")
 ConfigLike = Union["Config", PathLike, Mapping[str, Any], None]
 
 
 @functools.lru_cache(maxsize=None)
 def default_simulator(program: Optional[str] = None) -> Simulator:
-    """The client of a program, made once."""
+    """The client of a program, created once."""
     return Simulator(program)
 
 
@@ -29,12 +29,12 @@ def _defaults(simulator: Simulator) -> Dict[str, Any]:
 
 
 def shipped_folders() -> "list[Path]":
-    """Where the configurations lie that come with the simulator."""
+    """The folders of the configurations shipped with the simulator."""
     return [folder for folder in (tree.SOURCE / "configs",) if folder.is_dir()]
 
 
 def find_file(path: PathLike) -> Path:
-    """The file at `path`, or the one of that name among the shipped configurations. InputError where there is neither."""
+    """The file at `path`, or the shipped configuration of that name. InputError if there is neither."""
     given = Path(path)
     for candidate in (given, *(folder / given for folder in shipped_folders())):
         if candidate.is_file():
@@ -43,15 +43,15 @@ def find_file(path: PathLike) -> Path:
 
 
 class Config:
-    """A configuration: a file of docs/configuration.md, with keys changed.
+    """A configuration: a file of docs/configuration.md with changed keys.
 
         Config("llama-13b.yaml")                              # by path, or by name from configs/
         Config("llama-13b.yaml", dram="ddr4", batch=8)        # top-level keys, and keys of the workload
         Config("llama-13b.yaml", {"accelerator.mxu.rows": 32})
         Config({"workload": {"model": "LLaMA-13B"}})          # no file: the defaults
 
-    A map may be nested or have dotted keys. `program` names another anda-sim; relative paths among the values start at the
-    current folder. InputError, with file, line and key, says what is wrong. Objects do not change; replace() makes new ones."""
+    A map may be nested or have dotted keys. `program` names another anda-sim. Relative paths among the values start at the
+    current folder. InputError reports errors with file, line and key. Objects are immutable; replace() creates new ones."""
 
     def __init__(self, file: Union[PathLike, Mapping[str, Any], None] = None, settings: Optional[Mapping[str, Any]] = None, *,
                  program: Optional[PathLike] = None, **keys: Any) -> None:
@@ -82,7 +82,7 @@ class Config:
         self.settings.update(settings)
 
     def replace(self, settings: Optional[Mapping[str, Any]] = None, **keys: Any) -> "Config":
-        """A configuration that differs from this one in these keys, which are given as to Config()."""
+        """A copy of this configuration with these keys changed; arguments as for Config()."""
         made = Config.__new__(Config)
         made.simulator, made.file, made.folder = self.simulator, self.file, self.folder
         made.settings = dict(self.settings)
@@ -95,7 +95,7 @@ class Config:
         return made
 
     def __getitem__(self, key: str) -> Any:
-        """The effective value of a dotted key; KeyError where there is none."""
+        """The effective value of a dotted key; KeyError if there is none."""
         value: Any = self.effective
         for part in key.split("."):
             value = value[part]
@@ -115,7 +115,7 @@ class Config:
 
 
 def config_of(config: ConfigLike, keys: Mapping[str, Any], program: Optional[PathLike] = None) -> Config:
-    """What functions of the package take as their configuration, with their keyword arguments in it."""
+    """The Config that a function of the package was given, with its keyword arguments applied."""
     if isinstance(config, Config):
         if program is not None:
             raise InputError("program: the Config has a program of its own; give it to Config()")

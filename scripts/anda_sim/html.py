@@ -8,14 +8,14 @@ from .common.terminal import one_line, printable
 
 
 def number(value: Any, digits: int = 4) -> str:
-    """A number for people, `n/a` for none."""
+    """A number formatted for readers, `n/a` for None."""
     if value is None:
         return "n/a"
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table whose cells are texts or numbers; numbers are set to the right."""
+    """A table whose cells are texts or numbers; numbers are right-aligned."""
 
     def cell(value: Any) -> str:
         side = "left" if isinstance(value, str) else "right"
@@ -28,11 +28,11 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> s
 
 
 def details(summary: str, text: str) -> str:
-    """Text that is folded away."""
+    """Collapsible text."""
     return f"<details><summary>{escape(one_line(summary))}</summary><pre>{escape(printable(text))}</pre></details>"
 
 
 def notes(texts: Iterable[str], title: Optional[str] = "Notes") -> str:
-    """A list, or nothing where there is none."""
+    """A list, or nothing if it is empty."""
     items = "".join(f"<li>{escape(one_line(text))}</li>" for text in texts)
     return f"<p>{escape(title or '')}</p><ul>{items}</ul>" if items else ""

@@ -10,7 +10,7 @@ EDP = "energy_delay_product_pj_s"
 
 
 class Metrics:
-    """Names of the numbers that a report has of a system: those of the glossary, EDP, and the ratios to the baseline. Those of
+    """Names of a system's numbers in a report: those of the glossary, EDP, and the ratios to the baseline. Those of
     inferences are in reports of whole models only."""
 
     def __init__(self, simulator: Simulator) -> None:
@@ -30,7 +30,7 @@ class Metrics:
                              f"{EDP}{suggestion(name, self.names)}")
 
     def numbers(self, report: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
-        """{system: {metric: value}} of a report; None where a number has no meaning. TypeError where it is no report."""
+        """{system: {metric: value}} of a report; None for a number without meaning. TypeError if it is not a report."""
         ratios = {each.get("system"): each for each in report["ratios"]}
         result = {}
         for system in report["systems"]:
@@ -53,7 +53,7 @@ class Metrics:
 
 
 def _measured(metric: str, value: Any) -> Optional[float]:
-    """A number of a report, or None. Beyond 10^100 it is none: sums and products of such would not be finite."""
+    """A number of a report, or None. Numbers beyond 10^100 are rejected: their sums and products would not be finite."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1e100):
         raise TypeError(f"{metric} of the report is not a number from 0 to 1e100")
     return value

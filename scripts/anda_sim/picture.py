@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A figure as a notebook shows it and a file keeps it."""
+"""A figure for notebooks and files."""
 
 import io
 from typing import Any, Callable, Optional
@@ -11,17 +11,17 @@ DOTS_PER_INCH = 160
 
 
 class Picture:
-    """A figure in the style of papers, which a notebook shows where it is the last value of a cell."""
+    """A figure in the style of papers. A notebook displays it as the last value of a cell."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
-        # Laying a figure out changes it: each file gets one of its own, so that it is the same bytes each time.
+        # Layout changes a figure: each file gets its own, so that its bytes are the same each time.
         self._make = make
         self._next: Optional[Any] = make()
         self._figure: Optional[Any] = None
 
     @property
     def figure(self) -> Any:
-        """The matplotlib Figure. What is changed in it is shown and saved from then on."""
+        """The matplotlib Figure. Changes to it are shown and saved from then on."""
         if self._figure is None:
             self._figure = self._make()
         return self._figure

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far simulations are, on a terminal and in notebooks."""
+"""Progress of simulations, on a terminal and in notebooks."""
 
 import sys
 from typing import Any, Iterable, List, Mapping, Tuple
@@ -9,7 +9,7 @@ from .simulator import Simulator
 
 
 def in_notebook() -> bool:
-    """Whether a Jupyter kernel runs this, which shows bars of its own."""
+    """Whether this runs in a Jupyter kernel, which has its own bars."""
     if "IPython" not in sys.modules:
         return False
     shell = sys.modules["IPython"].get_ipython()
@@ -17,7 +17,7 @@ def in_notebook() -> bool:
 
 
 def bar(**options: Any) -> Any:
-    """A bar of tqdm on standard error, never wider than the terminal, or in the notebook where that can show one."""
+    """A tqdm bar on standard error, never wider than the terminal, or a widget in notebooks that support it."""
     if in_notebook():
         try:
             import ipywidgets  # noqa: F401  without it, the bar of a notebook is only a warning
@@ -28,13 +28,13 @@ def bar(**options: Any) -> Any:
             pass
     from tqdm import tqdm
 
-    # The bar moves the cursor; of what it shows only the label comes from a file.
+    # The bar moves the cursor; only its label comes from a file.
     terminal = getattr(sys.stderr, "stream", sys.stderr)
     return tqdm(file=terminal, mininterval=0.2 if sys.stderr.isatty() else 30, dynamic_ncols=True, **options)
 
 
 class Progress:
-    """Points of a sweep: done, failed, time left. Where standard error is no terminal, a line twice a minute."""
+    """Points of a sweep: done, failed, time left. If standard error is not a terminal, a line twice a minute."""
 
     def __init__(self, total: int, known: Iterable[Mapping[str, Any]], label: str = "", quiet: bool = False) -> None:
         rows = list(known)
@@ -56,7 +56,7 @@ def _advance(line: Any, done: float) -> None:
 
 
 def watched(simulator: Simulator, args: List[Any], label: str, shown: bool, accept: Tuple[int, ...] = (0,)) -> None:
-    """Calls anda-sim, with a bar for the share of the work that it says is done. Raises as Simulator.call()."""
+    """Calls anda-sim with a bar that shows its reported progress. Raises like Simulator.call()."""
     if not shown:
         simulator.call(*args, accept=accept)
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run of the simulator as Python objects, and the function that makes one."""
+"""A run of the simulator as Python objects, and the function that performs one."""
 
 import io
 import os
@@ -18,16 +18,16 @@ from .progress import watched
 from .simulator import PathLike
 from .si_units import si
 
-# What the table of a run shows, besides the name of the system.
+# Columns of a run's table after the name of the system.
 _SHOWN = ("time_s", "energy_j", "area_mm2", "power_w", "ops_per_s", "ops_per_j", "speedup", "energy_efficiency",
           "area_efficiency")
 
 
 class System:
     """One accelerator with its memory in a run. Every number of docs/glossary.md is an attribute in SI units, areas in mm²:
-    `energy_total_pj` is energy_total_j, `effective_tops` ops_per_s, `tops_per_w` ops_per_j. None is a number without meaning.
+    `energy_total_pj` is energy_total_j, `effective_tops` ops_per_s, `tops_per_w` ops_per_j. A number without meaning is None.
 
-    `ops` has its GeMMs, `data` what report.json says, in the units of the report."""
+    `ops` has its GeMMs, `data` its part of report.json, in the units of the report."""
 
     name: str
     cycles: int
@@ -57,7 +57,7 @@ class System:
 
     @property
     def energy_j(self) -> float:
-        """All energy, that of the external memory included."""
+        """Total energy, including external memory."""
         return self.energy_total_j
 
     @property
@@ -71,7 +71,7 @@ class System:
 
     @property
     def stall_cycles(self) -> Dict[str, int]:
-        """Cycles by the cause that the array waits for."""
+        """Stall cycles by cause."""
         return dict(self.data["stall_cycles"])
 
     @property
@@ -93,11 +93,11 @@ class System:
 
 
 class Run:
-    """What `anda-sim run` found: `systems` by name, the baseline first. Attributes of the last system are those of the run,
-    so that `run.time_s` is `run["anda"].time_s` in a run of FP-FP and Anda.
+    """The result of `anda-sim run`: `systems` by name, the baseline first. The run has the attributes of its last system:
+    `run.time_s` is `run["anda"].time_s` in a run of FP-FP and Anda.
 
     config -- the Config; report -- all of report.json; ops -- DataFrame, a row for each GeMM and system, as ops.csv; notes --
-    what may surprise in the results; folder -- of the results, None where they were not kept."""
+    possible surprises in the results; folder -- the results folder, None if not kept."""
 
     def __init__(self, config: Config, page: Any, ops: Any, folder: Optional[Path]) -> None:
         self.config, self.report, self.ops, self.folder = config, page.report, ops, folder
@@ -125,7 +125,7 @@ class Run:
 
     @property
     def system(self) -> System:
-        """The last system, whose attributes the run has."""
+        """The last system, which provides the attributes of the run."""
         return list(self.systems.values())[-1]
 
     def __getitem__(self, name: str) -> System:
@@ -190,8 +190,8 @@ def run(config: ConfigLike = None, *, out: Optional[PathLike] = None, level: Opt
 
     config -- a Config, a file, a map of keys, or nothing for the defaults; keys -- changed keys, as Config() takes them:
     run("llama-13b.yaml", phase="decode", batch=8). out -- a folder for report.json, ops.csv and config.yaml; without it
-    nothing is kept. level -- fast, detailed or cycle. timeline -- record what happens when, for plot("bandwidth").
-    progress -- show how far it is. InputError or RunError says what is wrong."""
+    nothing is kept. level -- fast, detailed or cycle. timeline -- record activity over time, for plot("bandwidth").
+    progress -- show progress. Raises InputError or RunError."""
     from .reports.runs import load_run
 
     config = config_of(config, keys, program)
@@ -204,7 +204,7 @@ def run(config: ConfigLike = None, *, out: Optional[PathLike] = None, level: Opt
         try:
             watched(config.simulator, ["run", file, "--out", folder, "--quiet", *options], config.name, progress)
         except InputError as error:
-            # The effective configuration is a file that nobody knows.
+            # The effective configuration is in a temporary file that users do not know.
             named = str(config.file or "the configuration")
             raise InputError(*(line.replace(str(file), named) for line in error.args)) from None
         page = load_run(folder / "report.json", strict_json.load(folder / "report.json"))

@@ -18,7 +18,7 @@ TENSORS = ("A_qkv", "A_o", "A_u", "A_d")
 
 
 class Found:
-    """What `anda-sim search` found. report -- all of search.json; folder -- of the results, None where not kept."""
+    """The result of `anda-sim search`. report -- all of search.json; folder -- the results folder, None if not kept."""
 
     def __init__(self, config: Config, report: Mapping[str, Any], folder: Optional[Path]) -> None:
         self.config, self.report, self.folder = config, report, folder
@@ -28,8 +28,8 @@ class Found:
         return float(self.report["baseline_perplexity"])
 
     def frame(self) -> Any:
-        """A DataFrame with a row for each tolerance: whether it is met, the best combination, its loss, what it saves, and with
-        simulate=True how it compares with FP-FP."""
+        """A DataFrame with a row for each tolerance: whether it is met, the best combination, its loss and savings, and with
+        simulate=True the comparison with FP-FP."""
         import pandas
 
         return pandas.DataFrame([self._row(result) for result in self.report["results"]])
@@ -43,7 +43,7 @@ class Found:
                 "loss": best["loss"], "perplexity": best["perplexity"], "bops_saving": best.get("bops_saving"), **simulated}
 
     def front(self) -> Any:
-        """A DataFrame of what was looked at and is beaten by nothing else in both cost and loss."""
+        """A DataFrame of the evaluated combinations that no other beats in both cost and loss."""
         import pandas
 
         return pandas.DataFrame([{**dict(zip(TENSORS, each["combination"])),
@@ -51,7 +51,7 @@ class Found:
                                  for each in self.report["front"]])
 
     def config_for(self, tolerance: float) -> Config:
-        """The configuration with what was found for a tolerance. InputError where nothing met it."""
+        """The configuration with the result for a tolerance. InputError if no combination met it."""
         for result in self.report["results"]:
             if result["tolerance"] == tolerance and result["meets_tolerance"]:
                 best = result.get("per_layer", result["best"])
@@ -77,12 +77,12 @@ def search(config: ConfigLike = None, *, model_dir: Optional[PathLike] = None, t
            iterations: Optional[int] = None, per_layer: bool = False, layer_iterations: Optional[int] = None,
            simulate: bool = False, threads: Optional[int] = None, out: Optional[PathLike] = None, progress: bool = True,
            program: Optional[PathLike] = None, **keys: Any) -> Found:
-    """Looks for the mantissa lengths that cost least while the model loses no more accuracy than allowed (docs/search.md).
+    """Searches for the mantissa lengths of lowest cost at which the model loses no more accuracy than allowed (docs/search.md).
 
     config -- the workload and the machine, as in run(); without it and without keys, those of model_dir; model_dir, tokens --
-    the checkpoint and the text that perplexities are measured on, or evaluator -- a shell command that answers with them;
-    tolerance -- the largest loss as a share, or several; out -- a folder that keeps the results and the log, with which the
-    same call goes on. A tolerance that is not met is no error: `met` of its row is False."""
+    the checkpoint and the text on which perplexities are measured, or evaluator -- a shell command that returns them;
+    tolerance -- the largest loss as a share, or several; out -- a folder that keeps the results and the log, from which the
+    same call resumes. A tolerance that is not met is not an error: `met` of its row is False."""
     if config is None and not keys and model_dir is not None:
         keys = {"config_json": Path(os.path.realpath(model_dir)) / "config.json"}
     made = config_of(config, keys, program)

@@ -3,7 +3,7 @@
 
 from typing import Any, Optional, Tuple
 
-# Ending of a name, the ending in SI units, and the factor. The longest one that fits is taken.
+# Suffix of a name, its suffix in SI units, and the factor. The longest match applies.
 _ENDINGS = (("_pj_s", "_j_s", 1e-12), ("_pj", "_j", 1e-12), ("_mw", "_w", 1e-3), ("effective_tops", "ops_per_s", 1e12),
             ("tops_per_w", "ops_per_j", 1e12), ("tops_per_mm2", "ops_per_s_per_mm2", 1e12))
 

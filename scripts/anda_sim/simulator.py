@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one client of the program anda-sim: finds it, calls it, and turns what it says into values and exceptions."""
+"""The only client of the program anda-sim: finds it, calls it, and converts its output to values and exceptions."""
 
 import os
 import shutil
@@ -15,14 +15,14 @@ from .common.digest import sha256
 from .values import as_text
 
 PathLike = Union[str, "os.PathLike[str]"]
-# What an effective configuration has at least.
+# Keys that every effective configuration has.
 _SECTIONS = ("precision", "workload", "functional")
 _PROGRESS = "progress "
 
 
 def find_program(program: Optional[PathLike] = None) -> str:
-    """The path of anda-sim: `program`, or what the environment variable ANDA_SIM names, or that of the source tree around
-    this package, which is built where needed, or the one on the PATH. InputError where there is none."""
+    """The path of anda-sim: `program`, else the environment variable ANDA_SIM, else the program of the source tree around
+    this package, built if needed, else the one on the PATH. InputError if there is none."""
     given, said = (program, "--program") if program is not None else (os.environ.get("ANDA_SIM"), "ANDA_SIM")
     if given:
         path = os.path.realpath(given)
@@ -47,8 +47,8 @@ def set_options(settings: Mapping[str, Any]) -> List[str]:
 
 
 class Simulator:
-    """The program at `path`, by default the one that find_program() finds. Every method raises InputError or RunError with
-    the lines that the program wrote, for its exit status 2 or 1."""
+    """The program at `path`, by default that of find_program(). Every method raises InputError for exit status 2 and RunError
+    for 1, with the lines that the program wrote."""
 
     def __init__(self, path: Optional[PathLike] = None) -> None:
         self.path = find_program(path)
@@ -63,7 +63,7 @@ class Simulator:
             raise RunError(f"{self.path} cannot be run: {error.strerror}") from None
 
     def _run_watched(self, args: Iterable[Any], on_progress: Callable[[float], None]) -> "subprocess.CompletedProcess[str]":
-        """As _run(), without its standard output. The program says how far it is in lines of its standard error."""
+        """As _run(), without its standard output. The program reports progress on its standard error."""
         command = [self.path, *map(str, args)]
         try:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -86,8 +86,8 @@ class Simulator:
 
     def call(self, *args: Any, folder: Optional[PathLike] = None, accept: Tuple[int, ...] = (0,),
              on_progress: Optional[Callable[[float], None]] = None) -> str:
-        """What the program prints. folder -- where it runs; accept -- exit statuses that are no error; on_progress -- called
-        with the share of the work that is done, 0 … 1, while the program runs in the current folder; nothing is returned."""
+        """The output of the program. folder -- its working folder; accept -- exit statuses that are not errors; on_progress -- called
+        with the completed share of the work, 0 … 1, while the program runs in the current folder; nothing is returned."""
         done = self._run_watched(args, on_progress) if on_progress else self._run(args, folder)
         if done.returncode in accept:
             return done.stdout
@@ -97,13 +97,13 @@ class Simulator:
         raise (InputError if done.returncode == 2 else RunError)(*lines or [f"anda-sim {args[0]} ended with {done.returncode}"])
 
     def results(self, command: str, config: PathLike, file: str, *args: Any, accept: Tuple[int, ...] = (0,)) -> Any:
-        """The JSON file that a command leaves in its folder of results, which is removed."""
+        """The JSON file that a command writes to its results folder, which is then removed."""
         with tempfile.TemporaryDirectory(prefix="anda-sim-") as folder:
             self.call(command, config, "--out", folder, "--quiet", *args, accept=accept)
             return strict_json.load(Path(folder) / file)
 
     def config(self, base: Optional[PathLike], settings: Mapping[str, Any], folder: Optional[PathLike] = None) -> Tuple[Optional[str], str]:
-        """(text of the effective configuration, "") or (None, what is wrong).
+        """(text of the effective configuration, "") or (None, error message).
 
         base -- a configuration file or None; settings -- key to value; folder -- where relative paths in settings start."""
         done = self._run(["config", *([base] if base else []), *set_options(settings)], folder)

@@ -16,7 +16,7 @@ Parameters = Mapping[Union[str, Tuple[str, ...]], Any]
 
 @contextmanager
 def kept(out: Optional[PathLike]) -> Iterator[Path]:
-    """The folder of results, or one that is gone afterwards."""
+    """The results folder, or a temporary one."""
     if out is not None:
         yield Path(out)
         return
@@ -62,12 +62,12 @@ def sweep(config: ConfigLike, parameters: Optional[Parameters] = None, *, condit
           scheduler: Optional[str] = None, progress: bool = True, program: Optional[PathLike] = None, **keys: Any) -> Any:
     """Simulates every combination of the parameters, on all cores, and returns a SweepResult: frame(), plot(), rows, failed.
 
-    config -- what all points have in common, as in run(), or a sweep file if there are no parameters (docs/sweeps.md);
+    config -- the configuration common to all points, as in run(), or a sweep file without parameters (docs/sweeps.md);
     parameters -- a key, or a tuple of keys that change together, to its values: {"accelerator.mxu.rows": [8, 16, 32]}, or to
     an expression of other keys, "= 256 // accelerator.mxu.rows"; conditions, outputs -- as in a sweep file; out -- a folder
     that keeps the results, in which the same call runs only what is missing; jobs -- simulations at a time; timeout_s,
     memory_bytes -- limits of a point; scheduler -- a Dask cluster; keys -- keys of the configuration, as in run().
-    Numbers have the units of docs/glossary.md. InputError or RunError says what is wrong."""
+    Numbers have the units of docs/glossary.md. Raises InputError or RunError."""
     planned = _planned(config, parameters, keys, program, conditions=conditions, outputs=outputs)
     with kept(out) as folder:
         result = planned.run(folder, jobs, _executor(scheduler), _limits(timeout_s, memory_bytes), retry_failed,
@@ -84,12 +84,12 @@ def explore(config: ConfigLike, parameters: Optional[Parameters] = None, *, mini
             out: Optional[PathLike] = None, jobs: Optional[int] = None, timeout_s: Optional[float] = None,
             memory_bytes: Optional[int] = None, scheduler: Optional[str] = None, progress: bool = True,
             program: Optional[PathLike] = None, **keys: Any) -> Any:
-    """Searches the space of the parameters for what is best in several numbers at once, and returns what it has Found:
+    """Searches the parameter space for configurations that are best in several numbers at once, and returns a Found:
     front, front_frame(), frame(), plot(), reference.
 
     config, parameters, conditions, out, jobs and the limits -- as in sweep(); minimise -- cycles, time, energy, area, edp,
     power or a metric of docs/glossary.md; constraints -- such as "area <= 2.5"; loss -- {"table": file, "limit": number,
-    "monotone": bool}; the rest as in docs/exploration.md. InputError or RunError says what is wrong."""
+    "monotone": bool}; the rest as in docs/exploration.md. Raises InputError or RunError."""
     from .sweeps.explore import Exploration
 
     planned = _planned(config, parameters, keys, program, conditions=conditions)

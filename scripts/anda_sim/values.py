@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values of configuration keys, from Python to the text that `anda-sim --set` takes."""
+"""Converts values of configuration keys from Python to text for `anda-sim --set`."""
 
 import json
 import numbers
@@ -8,11 +8,11 @@ from typing import Any, Dict, Mapping
 
 
 class Written(str):
-    """A value of a configuration key as the user has written it for anda-sim, whose business it is."""
+    """A configuration value as written by the user, passed to anda-sim unchanged."""
 
 
 def as_text(value: Any) -> str:
-    """A value as `--set` takes it."""
+    """A value as text for `--set`."""
     if isinstance(value, Written):
         return str(value)
     if isinstance(value, float):
@@ -23,7 +23,7 @@ def as_text(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value of Python's own kinds: numbers and arrays of NumPy, tuples, ranges and paths become int, float, list and str."""
+    """A value in built-in types: numbers and arrays of NumPy, tuples, ranges and paths become int, float, list and str."""
     if isinstance(value, (bool, str)) or value is None:
         return value
     if isinstance(value, os.PathLike):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How Hypothesis looks for inputs: the same ones every time, few enough for seconds, and nothing kept in the source tree. No test
-takes over what another one, or the user, has simulated."""
+"""Hypothesis profile: the same inputs every time, few enough for seconds, nothing kept in the source tree. No test
+reuses simulation results of another test or of the user."""
 
 import itertools
 import tempfile

@@ -29,7 +29,7 @@ def sweep_row(i):
     return f"{start},{parameters},{10 / (1 + i % 8) + (i >= 8)},{1e12 * (1 + i % 8 + (i >= 8) * 0.5)},{1 + i / 10}\n"
 
 
-# Sixteen points, one of which failed: time falls with rows and energy rises, so those of one tiling are the front.
+# Sixteen points, one of them failed: time falls with rows and energy rises, so the points of one tiling are the front.
 SWEEP = "point,status,error,accelerator.mxu.rows,tiling,anda.time_s,anda.energy_total_pj,anda.tops_per_w\n"
 SWEEP += "".join(sweep_row(i) for i in range(16))
 
@@ -46,7 +46,7 @@ def make_run(folder, *args, trace=TRACE, config="name: small\nworkload: {trace: 
 
 
 def loaded(folder):
-    """The run or the table of a folder or file, as the scripts have it."""
+    """The run or the table that the scripts read from a folder or file."""
     runs, tables = load([folder])
     return (runs + tables)[0]
 
@@ -56,7 +56,7 @@ def report_of(folder):
 
 
 def call(name, *args, capsys):
-    """Exit status and messages of scripts/report or scripts/plot, in this process, which saves most of their time."""
+    """Exit status and messages of scripts/report or scripts/plot, called in this process, which saves most of the time."""
     module = importlib.import_module(f"anda_sim.reports.{name}")
     try:
         status = guarded(name, module.main, "reports", [str(arg) for arg in args])
@@ -71,7 +71,7 @@ def script(name, *args, **options):
     )
 
 
-# What both scripts refuse, and a part of what they say.
+# Inputs that both scripts refuse, and part of the message.
 def damage_report(change):
     def make(folder):
         report = report_of(folder)

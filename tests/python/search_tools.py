@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of anda-sim search share: made-up models, Algorithm 1 written down once more, calls of the command."""
+"""Shared by the tests of anda-sim search: made-up models, an independent Algorithm 1, calls of the command."""
 
 import json
 import os
@@ -17,7 +17,7 @@ TINY = ["--set", "workload.layers=2", "--set", "workload.tokens=64"]
 HANGS = 300  # seconds, after which a program is taken to hang: far more than it takes on a busy machine
 
 # Perplexity of a combination: the baseline and, for each tensor type, a weight that halves with every bit. Every answer
-# leaves a line in a file, so that evaluations can be counted. Layers, where given, count three times as much as those
+# adds a line to a file, so that evaluations can be counted. Layers, where given, count three times as much as those
 # before, up to the eighth.
 EVALUATOR = """
 import json, sys, time
@@ -91,7 +91,7 @@ def result_of(folder):
 
 
 def run_program(*args):
-    """What anda-sim prints."""
+    """The output of anda-sim."""
     return subprocess.run([program(), *map(str, args)], capture_output=True, text=True, check=True).stdout
 
 
@@ -104,7 +104,7 @@ def macs_by_type(model="OPT-1.3B", layers=2, tokens=64):
 
 
 def algorithm_1(cost, loss, tolerance, iterations=32):
-    """The paper's, on lists and without cleverness: (combination, accepted) of every iteration, and the best."""
+    """The paper's algorithm, plainly on lists: (combination, accepted) of every iteration, and the best."""
     queue = [(b, b, b, b) for b in range(4, 14)]
     visited, trail, best = set(), [], None
     while len(trail) < iterations:
@@ -147,5 +147,5 @@ def processes_of(marker):
 
 
 def wait_until_gone(marker):
-    """A process that was killed may still be there for a moment."""
+    """A killed process may still exist for a moment."""
     wait_for(lambda: not processes_of(marker), f"the end of {processes_of(marker)}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of sweeps share: a small sweep, and calls of the scripts."""
+"""Shared by the tests of sweeps: a small sweep, and calls of the scripts."""
 
 import os
 import shlex
@@ -34,7 +34,7 @@ def write(folder, text=SWEEP, name="s.yaml"):
 
 
 def counting(folder, before=""):
-    """A program that is anda-sim and leaves a line in `calls` for each simulation that ends; `before` is shell that runs first."""
+    """A wrapper of anda-sim that adds a line to `calls` for each finished simulation; `before` is shell code that runs first."""
     path = folder / "anda-sim"
     path.write_text(f'#!/bin/bash\nif [[ $1 != run ]]; then exec {shlex.quote(program())} "$@"; fi\n{before}\n'
                     f'{shlex.quote(program())} "$@"\nstatus=$?\necho run >>{shlex.quote(str(folder / "calls"))}\nexit $status\n')
@@ -62,7 +62,7 @@ def rows(folder, what="* FROM results ORDER BY point"):
 
 
 def wait_for(condition, what="it"):
-    """What the condition returns once that is something."""
+    """Waits until the condition returns something true, and returns it."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         result = condition()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The package anda_sim in Python: its numbers are those of the program's files, its errors say where."""
+"""The Python package anda_sim: its numbers equal those of the program's files, its errors name the place."""
 
 import csv
 import json
@@ -37,7 +37,7 @@ def said(*args):
     return subprocess.run([program(), *map(str, args)], capture_output=True, text=True, check=True).stdout
 
 
-def test_a_configuration_is_what_the_command_line_makes_of_the_same_changes():
+def test_a_configuration_equals_that_of_the_same_changes_on_the_command_line():
     config = anda_sim.Config("llama-13b.yaml", {"accelerator": {"mxu": {"rows": 32}}}, dram="ddr4", batch=8, phase="decode")
     assert config.text == said("config", ROOT / "configs" / "llama-13b.yaml", "--set", "accelerator.mxu.rows=32", "--set", "dram=ddr4",
                                "--set", "workload.batch=8", "--set", "workload.phase=decode")
@@ -48,7 +48,7 @@ def test_a_configuration_is_what_the_command_line_makes_of_the_same_changes():
         config["accelerator.mxu.row"]
 
 
-def test_another_source_of_the_workload_takes_the_place_of_the_first(tmp_path):
+def test_another_source_of_the_workload_replaces_the_first(tmp_path):
     (tmp_path / "t.csv").write_text("name,layer,tensor,m,k,n\na,0,A_qkv,16,64,16\n")
     config = anda_sim.Config("llama-13b.yaml", trace=tmp_path / "t.csv")
     assert (config["workload.model"], config["workload.trace"]) == ("", str(tmp_path / "t.csv"))
@@ -58,7 +58,7 @@ def test_another_source_of_the_workload_takes_the_place_of_the_first(tmp_path):
 @pytest.mark.parametrize("value, text", [
     (np.int64(7), "7"), (np.float32(0.5), "0.5"), (True, "true"), (np.bool_(True), "true"), ((1, 2), "[1, 2]"), (range(3), "[0, 1, 2]"),
     (np.array([1.5, 2.0]), "[1.5, 2.0]"), (Path("a/b"), '"a/b"'), ({"a": np.int8(1)}, '{"a": 1}'), ("7", '"7"'), (np.array(3), "3")])
-def test_values_of_python_and_numpy_become_texts_of_yaml(value, text):
+def test_values_of_python_and_numpy_become_yaml(value, text):
     assert as_text(plain(value)) == text
 
 
@@ -106,7 +106,7 @@ def test_ops_are_the_rows_of_ops_csv(kept):
     assert kept.frame().loc["anda", "time_s"] == kept.time_s
 
 
-def test_a_run_that_is_not_kept_has_the_same_numbers_and_leaves_nothing(kept, tmp_path, monkeypatch):
+def test_a_run_without_a_folder_has_the_same_numbers_and_leaves_no_files(kept, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     again = anda_sim.run(SMALL, systems=["fp-fp", "figna", "anda"], progress=False)
@@ -132,7 +132,7 @@ def test_pictures_and_tables_of_a_notebook(kept, tmp_path):
     assert "<b>&" not in named._repr_html_().replace("<caption><b>", "") and "&lt;b&gt;" in named._repr_html_()
 
 
-def test_pictures_leave_the_settings_of_matplotlib_alone(kept):
+def test_pictures_do_not_change_the_settings_of_matplotlib(kept):
     import matplotlib
 
     before = dict(matplotlib.rcParams)
@@ -193,7 +193,7 @@ def test_a_run_that_fails_is_a_run_error(tmp_path):
         config.simulator.call("trace")
 
 
-def test_the_program_says_how_far_it_is_where_it_is_asked(tmp_path):
+def test_the_program_reports_progress_on_request(tmp_path):
     command = [program(), "run", ROOT / "configs" / "llama-13b.yaml", "--out", tmp_path]
     said = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "ANDA_SIM_PROGRESS": "lines"}).stderr.splitlines()
     shares = [float(line.removeprefix("progress ")) for line in said]
@@ -211,7 +211,7 @@ def test_a_bar_shows_how_far_a_run_is(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_sweep_has_the_rows_of_the_command(tmp_path):
+def test_a_sweep_returns_the_rows_of_the_command(tmp_path):
     (tmp_path / "base.yaml").write_text(BASE)
     (tmp_path / "s.yaml").write_text("base: base.yaml\nparameters: {precision: [4, 6], accelerator.mxu.rows: [8, 16]}\n")
     from_file = anda_sim.sweep(tmp_path / "s.yaml", progress=False)
@@ -225,7 +225,7 @@ def test_a_sweep_has_the_rows_of_the_command(tmp_path):
     assert (tmp_path / "out" / "results.csv").is_file() and "<table" in given._repr_html_()
 
 
-def test_linked_and_following_parameters_and_failed_points():
+def test_linked_and_derived_parameters_and_failed_points():
     result = anda_sim.sweep(SMALL, {("accelerator.mxu.rows", "accelerator.mxu.columns"): [(8, 32), (16, 16)],
                                     "accelerator.compressor.lanes": "= accelerator.mxu.rows", "precision": [6, 99]}, progress=False)
     frame = result.frame()
@@ -261,7 +261,7 @@ def test_a_search_and_its_configuration(tmp_path):
         found.config_for(0.5)
 
 
-def test_an_exploration_finds_what_a_sweep_of_everything_has(tmp_path):
+def test_an_exploration_finds_the_best_points_of_a_full_sweep(tmp_path):
     space = {"accelerator.mxu.rows": [8, 16], "precision": [5, 6]}
     found = anda_sim.explore(SMALL, space, minimise=["cycles"], trials=16, seed=1, progress=False)
     best = anda_sim.sweep(SMALL, space, progress=False).frame()["anda.cycles"].min()
@@ -275,7 +275,7 @@ def test_importing_the_package_imports_nothing_else():
     assert done.stdout == "[]\n", done.stderr
 
 
-def test_everything_that_is_public_is_there():
+def test_every_public_name_exists():
     assert all(getattr(anda_sim, name) is not None for name in anda_sim.__all__) and set(anda_sim.__all__) <= set(dir(anda_sim))
     with pytest.raises(AttributeError, match="no attribute 'simulate'"):
         anda_sim.simulate

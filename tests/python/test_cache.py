@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results of GeMMs that runs take over from earlier ones: the same bytes, whatever happens to the folder of the results."""
+"""Cached results of GeMMs give the same bytes, whatever happens to the cache folder."""
 
 import json
 import os
@@ -58,8 +58,8 @@ def random_run(random_, shapes):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_same_bytes_with_results_of_other_runs(program, tmp_path, seed):
-    """Runs of a few shapes that share a cache, so that some of their GeMMs are known, others not."""
+def test_cached_results_of_other_runs_give_the_same_bytes(program, tmp_path, seed):
+    """Runs of a few shapes share a cache, so that some of their GeMMs are cached and others are not."""
     random_ = random.Random(seed)
     shapes = [(random_.randint(1, 40), 64 * random_.randint(1, 3), random_.randint(1, 80)) for _ in range(5)]
     for i in range(4):
@@ -81,7 +81,7 @@ def simple(folder, config="", rows="a,0,A_o,20,128,40\nb,0,A_u,16,64,64\n"):
 
 
 def forge(folder):
-    """Makes every result that is kept another one, with the checksum of that: who uses it shows it."""
+    """Replaces every cached result by another one with a valid checksum, so that its use shows."""
     with database(folder) as file:
         for machine, key, task, result in file.execute(
                 "SELECT machine, key, task, result FROM gemms JOIN machines ON machine = id").fetchall():
@@ -119,7 +119,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_result_is_known_by_all_that_it_follows_from(program, tmp_path, change):
+def test_the_key_of_a_result_covers_all_its_inputs(program, tmp_path, change):
     simple(tmp_path)
     run(program, tmp_path, "a", "--cache", "cache")
     known = stored(tmp_path / "cache")
@@ -129,8 +129,8 @@ def test_a_result_is_known_by_all_that_it_follows_from(program, tmp_path, change
     assert stored(tmp_path / "cache") == known + CHANGES[change]
 
 
-def test_the_detailed_memory_goes_on_where_it_was(program, tmp_path):
-    """The same GeMM after others takes other times there, so it is another result."""
+def test_the_state_of_the_detailed_memory_is_part_of_the_key(program, tmp_path):
+    """The same GeMM takes a different time after other GeMMs, so it is a different result."""
     simple(tmp_path, "dram: {level: detailed}\n", "a,0,T,16,256,256\nb,0,T,40,64,200\n")
     run(program, tmp_path, "a", "--cache", "cache")
     assert stored(tmp_path / "cache") == 2 * 3  # and what the memory has counted
@@ -140,7 +140,7 @@ def test_the_detailed_memory_goes_on_where_it_was(program, tmp_path):
     assert stored(tmp_path / "cache") == 4 * 3
 
 
-def test_runs_that_write_more_than_counts_take_nothing_over(program, tmp_path):
+def test_runs_that_write_more_than_counts_do_not_use_the_cache(program, tmp_path):
     simple(tmp_path)
     run(program, tmp_path, "a", "--cache", "cache")
     known = stored(tmp_path / "cache")
@@ -151,7 +151,7 @@ def test_runs_that_write_more_than_counts_take_nothing_over(program, tmp_path):
     assert stored(tmp_path / "cache") == known
 
 
-def test_a_damaged_result_is_simulated_again_and_said(program, tmp_path):
+def test_a_damaged_result_is_reported_and_simulated_again(program, tmp_path):
     simple(tmp_path)
     plain = run(program, tmp_path, "a", "--cache", "cache")
     with database(tmp_path / "cache") as file:
@@ -163,7 +163,7 @@ def test_a_damaged_result_is_simulated_again_and_said(program, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["no database", "torn", "other", "folder", "file in the way"])
-def test_a_folder_that_cannot_be_used_is_no_obstacle(program, tmp_path, damage):
+def test_an_unusable_cache_folder_does_not_stop_a_run(program, tmp_path, damage):
     simple(tmp_path)
     plain = run(program, tmp_path, "a", "--cache", "cache")
     cache = tmp_path / "cache"
@@ -264,7 +264,7 @@ def test_the_command_looks_after_a_folder(program, tmp_path):
         assert call(program, tmp_path, "cache", *wrong).returncode == 2
 
 
-def test_sweeps_and_comparisons_use_the_folder_of_the_user(program, tmp_path):
+def test_sweeps_and_comparisons_use_the_cache_of_the_user(program, tmp_path):
     home = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "home")}
     (tmp_path / "base.yaml").write_text("workload: {model: OPT-1.3B, layers: 2, tokens: 16}\nsystems: [fp-fp, anda]\n")
     (tmp_path / "s.yaml").write_text("base: base.yaml\nparameters: {precision: [4, 5, 6]}\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""anda-sim as its commands are found: help, version, names, exit status, and which stream says what."""
+"""The command line of anda-sim: help, version, names, exit status, and output streams."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def test_help_lists_every_command_on_the_standard_output(word):
     assert all(line[13] == " " and line[14] != " " for line in listed) and len(meanings) == len(COMMANDS)
 
 
-def test_no_command_is_wrong_and_the_help_is_an_error_message():
+def test_a_missing_command_is_an_error_that_prints_the_help():
     result = call()
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == call("--help").stdout
@@ -53,7 +53,7 @@ def test_the_version_is_that_of_the_project():
 
 
 @pytest.mark.parametrize("word, hint", [("confg", "; did you mean `config`?"), ("Run", "`run`"), ("xyzzy", "")])
-def test_an_unknown_command_is_wrong_input(word, hint):
+def test_an_unknown_command_is_refused(word, hint):
     result = call(word)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith("error: ") and word in result.stderr and hint in result.stderr
@@ -63,7 +63,7 @@ def test_an_unknown_command_is_wrong_input(word, hint):
 
 
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["glossary"], ["config"]])
-def test_output_that_gets_lost_is_a_failed_run(args):
+def test_lost_output_fails_the_run(args):
     program = Path(os.environ["ANDA_BUILD_DIR"]) / "src" / "anda-sim"
     with open("/dev/full", "w") as full:
         result = subprocess.run([program, *args], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
@@ -71,7 +71,7 @@ def test_output_that_gets_lost_is_a_failed_run(args):
     assert result.stderr == "error: cannot write to the standard output\n"
 
 
-def test_nothing_is_said_of_the_kernel_below():
+def test_the_systemc_kernel_prints_nothing():
     for args in (["--version"], ["run", "absent.yaml"]):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SYSTEMC")}
         result = call(*args, env=environment)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""anda-sim compare as its user meets it, on models small enough to run in no time."""
+"""anda-sim compare from the user's side, on models small enough to run in no time."""
 
 import copy
 import csv
@@ -130,7 +130,7 @@ def test_the_results_follow_their_schema_and_nothing_else_does(program, tiny, va
             assert description.endswith(f"Unit: {units.get(key, 'pJ' if key.endswith('_pj') else '1')}."), key
 
 
-def test_same_input_same_bytes_however_many_at_a_time(program, tiny):
+def test_the_same_input_gives_the_same_bytes_for_any_number_of_jobs(program, tiny):
     for out, jobs in (("one", 1), ("four", 4)):
         assert compare(program, tiny, "plain.yaml", "--out", out, "--jobs", jobs).returncode == 0
     for file in ("compare.json", "compare.csv"):
@@ -199,7 +199,7 @@ def test_wrong_options(program, tiny, args, fragment):
 
 
 def test_results_that_cannot_be_written(program, tiny):
-    """A run says 1 to that, and so does a comparison, before it simulates: here it could not even put a run's files."""
+    """A comparison ends with status 1 before it simulates, like a run whose files cannot be written."""
     (tiny / "file").write_text("")
     (tiny / "taken" / "compare.json").mkdir(parents=True)
     for out, words in (("file/out", "file/out"), ("file", "file: cannot write the results: it is no folder"),
@@ -210,7 +210,7 @@ def test_results_that_cannot_be_written(program, tiny):
         assert "TMPDIR" not in started.stderr
     assert not list((tiny / "taken").glob("*.csv"))
     assert (tiny / "file").read_text() == ""
-    # Where the simulations are to put their reports is no folder.
+    # The place for the reports of the simulations is not a folder.
     done = subprocess.run([program, "compare", "plain.yaml", "--out", "out"], cwd=tiny, capture_output=True, text=True,
                           env={**os.environ, "TMPDIR": str(tiny / "none")})
     assert done.returncode == 1 and "none" in done.stderr
@@ -218,7 +218,7 @@ def test_results_that_cannot_be_written(program, tiny):
 
 
 def test_a_simulation_that_fails_is_named(program, tiny):
-    """No file may grow beyond what the parent writes, which stops the children at their reports."""
+    """A file size limit at what the parent writes stops the children at their reports."""
     script = f"ulimit -f 12; exec {program} compare plain.yaml --out out"
     done = subprocess.run(["bash", "-c", script], cwd=tiny, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
@@ -226,7 +226,7 @@ def test_a_simulation_that_fails_is_named(program, tiny):
     assert not (tiny / "out").exists()
 
 
-def test_interruption_ends_the_simulations_and_leaves_nothing(program, tiny):
+def test_an_interrupt_ends_the_simulations_and_leaves_no_files(program, tiny):
     rows = "".join(f"g{i},0,A_qkv,{1000 + i % 997},{1000 + i % 991},{1000 + i % 983}\n" for i in range(60000))
     (tiny / "trace.csv").write_text("name,layer,tensor,m,k,n\n" + rows)
     (tiny / "long.yaml").write_text("workload: {trace: trace.csv}\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/explore: what it finds beside all points of a small space, constraints, and the same search however it is run."""
+"""scripts/explore: results against all points of a small space, constraints, and reproducible searches."""
 
 import json
 import random
@@ -31,7 +31,7 @@ def explore(folder, *args, **options):
 
 
 def better(a, b):
-    """By the definition: nowhere worse and somewhere better."""
+    """The definition: nowhere worse and somewhere better."""
     return all(x <= y for x, y in zip(a, b)) and a != b
 
 
@@ -41,7 +41,7 @@ def front_of(table, names):
 
 
 @pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
-def test_the_front_is_that_of_the_trials_and_close_to_that_of_all_points(tmp_path, sampler):
+def test_the_front_is_that_of_the_trials_and_close_to_the_true_front(tmp_path, sampler):
     path = write(tmp_path, SPACE)
     done = explore(tmp_path, path, "--sampler", sampler, "--plot", tmp_path / "front.svg")
     assert done.returncode == 0, done.stderr
@@ -52,14 +52,14 @@ def test_the_front_is_that_of_the_trials_and_close_to_that_of_all_points(tmp_pat
              (int(line.split()[0]) for line in done.stdout.splitlines()[2:-3])}
     assert shown == front_of(trials, names)
     assert "</svg>" in (tmp_path / "front.svg").read_text()
-    # All points, by a sweep of the same file; the search has seen part of them.
+    # A sweep of the same file gives all points; the search evaluated part of them.
     everything = tmp_path / "all"
     everything.mkdir()
     assert sweep(everything, write(everything, SPACE)).returncode == 0
     points = rows(everything)
     assert len(points) == 72 and min(row[CYCLES] for row in points) == min(row[CYCLES] for row in trials)
     assert not any(better(found, best) for found in shown for best in front_of(points, names)), "better than the best"
-    # The space holds the base, which is then the first trial and the row that the others are compared with.
+    # The base is in the space, so it is the first trial and the reference of the others.
     assert json.loads(trials[0]["precision"]) == [6, 6, 6, 6]
     assert done.stdout.splitlines()[1].split()[:5] == ["base", "[6,", "6,", "6,", "6]"]
 
@@ -76,8 +76,8 @@ def test_the_same_seed_gives_the_same_search_on_any_number_of_cores(tmp_path):
 
 
 @pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
-def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler):
-    # Slow enough that no search is done before the first kill.
+def test_a_killed_search_resumes_with_the_same_trials(tmp_path, sampler):
+    # Slow enough that no search finishes before the first kill.
     slow = tmp_path / "slow"
     slow.touch()
     simulator = counting(tmp_path, before=f"[[ ! -e {slow} ]] || sleep 0.3")
@@ -101,7 +101,7 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler
     whole.mkdir()
     assert explore(whole, path, "--sampler", sampler, "-q", simulator=simulator).returncode == 0
     assert kills > 0 and (tmp_path / "out" / "results.csv").read_bytes() == (whole / "out" / "results.csv").read_bytes()
-    # And a longer search begins with the trials that are there, without running them again.
+    # A longer search starts with the existing trials, without running them again.
     before = calls(tmp_path)
     assert explore(tmp_path, path, "--sampler", sampler, "-q", "--trials", 32, simulator=simulator).returncode == 0
     assert len(rows(tmp_path)) == 32 and calls(tmp_path) <= before + 8
@@ -109,16 +109,16 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler
 
 
 class Stopped(BaseException):
-    """Stands for a kill: what is not yet on the disk does not get there."""
+    """Simulates a kill: data not yet on disk is lost."""
 
 
 @pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
-def test_a_search_that_is_stopped_between_the_trials_of_a_batch_goes_on_as_if_it_had_not_been(tmp_path, sampler):
-    """Some trials of a batch are finished then, and others are proposed."""
+def test_a_search_stopped_within_a_batch_resumes_with_the_same_trials(tmp_path, sampler):
+    """At the stop some trials of a batch are finished and others only proposed."""
     from anda_sim.sweeps.sweep import Sweep
     from anda_sim.sweeps.explore import Exploration
 
-    # A generation that ends in the middle of a batch, and a constraint that not all meet.
+    # A generation ends in the middle of a batch, and not all trials meet the constraint.
     text = SPACE.split("explore")[0] + ("explore: {minimise: [cycles, energy], constraints: [area <= 1.9], batch: 8, population: 10, "
                                         f"trials: 24, sampler: {sampler}}}\n")
     made = Sweep(write(tmp_path, text), program())
@@ -146,7 +146,7 @@ def test_a_search_that_is_stopped_between_the_trials_of_a_batch_goes_on_as_if_it
     assert search("stopped", None).rows == whole
 
 
-def test_a_study_that_was_being_made_is_made_anew(tmp_path, monkeypatch):
+def test_a_half_written_study_is_created_again(tmp_path, monkeypatch):
     import optuna
 
     from anda_sim.sweeps.sweep import Sweep
@@ -163,7 +163,7 @@ def test_a_study_that_was_being_made_is_made_anew(tmp_path, monkeypatch):
             with pytest.raises(Stopped):
                 Exploration(made, {"trials": 8}).run(tmp_path / "out")
         assert not (tmp_path / "out" / "study.sqlite").exists()
-    # Half a database, as a kill leaves it.
+    # Half a database, as left by a kill.
     (tmp_path / "out" / "study.sqlite.new").write_bytes(b"SQLite format 3\0")
     assert len(Exploration(made, {"trials": 8}).run(tmp_path / "out").rows) == 8
     assert {each.name for each in (tmp_path / "out").iterdir()} >= {"study.sqlite"}
@@ -171,7 +171,7 @@ def test_a_study_that_was_being_made_is_made_anew(tmp_path, monkeypatch):
     assert len(optuna.get_all_study_summaries(f"sqlite:///{tmp_path}/out/study.sqlite")) == 1
 
 
-def test_a_search_that_goes_on_has_all_its_trials_from_the_start(tmp_path):
+def test_a_resumed_search_has_all_its_earlier_trials(tmp_path):
     simulator = counting(tmp_path, before=f"[[ ! -e {tmp_path}/wait ]] || {{ touch {tmp_path}/waits; exec sleep 600; }}")
     path = write(tmp_path, SPACE)
     assert explore(tmp_path, path, "--trials", 16, simulator=simulator).returncode == 0
@@ -184,7 +184,7 @@ def test_a_search_that_goes_on_has_all_its_trials_from_the_start(tmp_path):
     assert rows(tmp_path)[:16] == before and len((tmp_path / "out" / "results.csv").read_text().splitlines()) >= 17
 
 
-def test_one_number_has_a_front_of_one_point(tmp_path):
+def test_a_single_objective_has_a_front_of_one_point(tmp_path):
     path = write(tmp_path, SPACE)
     done = explore(tmp_path, path, "--minimise", "edp", "--trials", 16, "--plot", tmp_path / "edp.svg")
     assert done.returncode == 0, done.stderr
@@ -207,7 +207,7 @@ def test_constraints_of_area_and_of_loss(tmp_path):
         assert row["loss"] == losses[row["precision"]]
         assert row["feasible"] == (row[AREA] <= 1.9 and row["precision"] == "[7, 7, 7, 7]")
     assert any(not row["feasible"] for row in rows(tmp_path)) and any(row["feasible"] for row in rows(tmp_path))
-    # With the assumption that longer loses no more, six bits lose what five lose at most.
+    # Under the assumption that longer lengths lose no more, six bits lose at most what five do.
     other = tmp_path / "other"
     other.mkdir()
     done = explore(other, path, "--loss-table", tmp_path / "loss.csv", "--max-loss", 2, "--monotone-loss", "--trials", 16)
@@ -246,7 +246,7 @@ def test_what_meets_no_constraint_is_said(tmp_path):
     assert done.returncode == 1 and "0 of 8 trials meet the constraints" in done.stdout
 
 
-def test_conditions_and_failed_points_are_trials_that_count_for_nothing(tmp_path):
+def test_forbidden_and_failed_points_are_trials_without_results(tmp_path):
     simulator = counting(tmp_path, before='if grep -q "rows: 32" "$2"; then echo "error: no" >&2; exit 1; fi')
     path = write(tmp_path, SPACE + "conditions: [accelerator.mxu.rows * accelerator.weight_buffer.bytes > 1048576]\n")
     done = explore(tmp_path, path, simulator=simulator)
@@ -259,7 +259,7 @@ def test_conditions_and_failed_points_are_trials_that_count_for_nothing(tmp_path
         assert (row["status"] == "failed") == (row["accelerator.mxu.rows"] == 32) != bool(row["feasible"])
 
 
-def test_another_search_does_not_mix_with_the_study_that_is_there(tmp_path):
+def test_a_different_search_does_not_use_an_existing_study(tmp_path):
     path = write(tmp_path, SPACE)
     assert explore(tmp_path, path, "--trials", 8).returncode == 0
     done = explore(tmp_path, path, "--trials", 8, "--minimise", "edp")
@@ -274,7 +274,7 @@ def test_another_search_does_not_mix_with_the_study_that_is_there(tmp_path):
     "UPDATE trial_params SET param_name = 'other' || param_id", "UPDATE trials SET state = 'SPLENDID'", "UPDATE study_user_attributes SET value_json = x'00'",
     "DELETE FROM trial_params", "UPDATE trial_params SET param_value = 'x'",
 ])
-def test_a_study_that_was_tampered_with_is_refused(tmp_path, studied, change):
+def test_a_manipulated_study_is_refused(tmp_path, studied, change):
     shutil.copytree(studied, tmp_path, dirs_exist_ok=True)
     with closing(sqlite3.connect(tmp_path / "out" / "study.sqlite")) as database:
         database.execute(change)
@@ -292,8 +292,8 @@ def studied(tmp_path_factory):
     return folder
 
 
-def test_a_disk_that_is_full_ends_the_search_with_a_message(tmp_path):
-    """No file may grow beyond 56 KiB, which the study's database does before its first trial."""
+def test_a_full_disk_ends_the_search_with_a_message(tmp_path):
+    """The file size limit of 56 KiB stops the study's database before its first trial."""
     path = write(tmp_path, SPACE)
     done = subprocess.run(["bash", "-c", 'ulimit -f 56; exec "$@"', "-", *command("explore", tmp_path, path, "--trials", 8)],
                           capture_output=True, text=True)

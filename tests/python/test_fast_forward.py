@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""simulation.fast_forward has no influence on results: small slices of the shipped configurations, byte for byte."""
+"""simulation.fast_forward does not affect results: small slices of the shipped configurations, byte for byte."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def program():
 
 
 def results(program, folder, configuration, *settings):
-    """ops.csv and report.json of a run, without what names the configuration itself."""
+    """ops.csv and report.json of a run, without references to the configuration itself."""
     words = [program, "run", str(configuration), "--out", str(folder)]
     for setting in settings:
         words += ["--set", setting]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Functional simulations against numpy, bit for bit: what anda-sim writes as outputs must follow from what it got.
+"""Functional simulations against numpy, bit for bit: the outputs of anda-sim must follow from its inputs.
 
 Run with the build directory in ANDA_BUILD_DIR:
   ANDA_BUILD_DIR=build/release /usr/bin/python3 -m pytest tests/python/test_functional.py
 
-The reference works on float16, float32 and float64 of numpy and on integers; it knows nothing of tiles, panels, planes
+The reference works on float16, float32 and float64 of numpy and on integers; it has no notion of tiles, panels, planes
 or memory.
 """
 
@@ -61,7 +61,7 @@ class Run:
 
 
 def bits_of(values):
-    """FP16 patterns with every NaN the same."""
+    """FP16 patterns with canonical NaNs."""
     return np.where(np.isnan(values), np.uint16(0x7E00), values.view(np.uint16))
 
 
@@ -129,7 +129,7 @@ SYSTEMS = [*FLOATING, *ALIGNED_BITS, "anda"]
 
 
 def compressed(values, bits, size=64):
-    """What is left of FP16 results in an Anda tensor."""
+    """FP16 results after compression to an Anda tensor."""
     finite = np.where(np.isnan(values), np.float16(0), np.clip(values, np.float16(-65504), np.float16(65504)))
     return decode(*encode(finite, size, bits), bits, values.shape[1])
 
@@ -211,7 +211,7 @@ def test_ragged_shapes(tmp_path, level):
 @pytest.mark.parametrize("dot_format", ["fp16", "fp32"])
 @pytest.mark.parametrize("tiling", ["paper", "auto"])
 def test_split_sums(tmp_path, tiling, dot_format, level):
-    """Buffers so small that k is cut into many parts, with partial sums in memory."""
+    """Buffers so small that k is split into many parts, with partial sums in memory."""
     run = Run(tmp_path, [(50, 2000, 150)], "precision.other=12", f"tiling={tiling}",
               f"functional.dot_format={dot_format}", "accelerator.activation_buffer.mantissa_bytes=40960",
               "accelerator.weight_buffer.bytes=40960", "precision.output=fp16", f"accelerator.level={level}")
@@ -235,7 +235,7 @@ def save(folder, **arrays):
 
 
 def test_a_chain_of_two_gemms(tmp_path):
-    """The second GeMM gets what the first one's compressor left: the same as one encoding in between."""
+    """The second GeMM reads the first one's compressed results, which equal a single encoding."""
     rng = np.random.default_rng(3)
     a = rng.normal(0, 1, (40, 192)).astype(np.float16)
     first = Run(tmp_path / "1", [(40, 192, 136)], *save(tmp_path / "in1", activations=a), "precision.other=6")
@@ -386,7 +386,7 @@ EDGES = np.array([0x0000, 0x8000, 0x0001, 0x8001, 0x03FF, 0x83FF, 0x0400, 0x8400
 @pytest.mark.parametrize("weight_bits", [1, 4, 8])
 @pytest.mark.parametrize("dot_format", ["fp16", "fp32"])
 def test_edges_of_the_numbers(tmp_path, dot_format, weight_bits):
-    """Groups of zeros, subnormals, numbers beside others 2^30 times as large, and ±65504 with weights at their ends."""
+    """Groups of zeros, subnormals, numbers next to others 2^30 times as large, and ±65504 with extreme weights."""
     seed = 5
     rng = np.random.default_rng(seed)
     print("seed", seed)
@@ -414,7 +414,7 @@ def test_edges_of_the_numbers(tmp_path, dot_format, weight_bits):
         assert np.isinf(expected).any() and np.isfinite(expected).any()
 
 
-def test_three_ways_to_the_same_sum_by_hand(tmp_path):
+def test_three_arithmetics_against_a_sum_by_hand(tmp_path):
     """Three weights of 3 · s with s = 1 + 2^-10: FP-FP rounds each to 3 + 2^-8, the others have 9 · s."""
     s = np.float32(1 + 2**-10)
     a = np.array([[0, 1, 1, 1]], dtype=np.float16)
@@ -422,7 +422,7 @@ def test_three_ways_to_the_same_sum_by_hand(tmp_path):
     run = Run(tmp_path, [(1, 4, 1)], *save(tmp_path / "in", activations=a, weights=w), "precision.output=fp16")
     assert run.tensor("0.codes").ravel().tolist() == [7, 3, 3, 3] and run.tensor("0.scales")[0, 0] == s
     for name in SYSTEMS:
-        # 9 + 3 · 2^-8 lies halfway and goes up to the even one; 9 + 9 · 2^-10 is nearest to 9 + 2^-7.
+        # 9 + 3 · 2^-8 is a tie and rounds up to even; 9 + 9 · 2^-10 is nearest to 9 + 2^-7.
         assert run.tensor(f"{name}/0.outputs")[0, 0] == (9 + 2**-6 if name == "fp-fp" else 9 + 2**-7), name
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What reports and figures read, whatever is in it: a page and figures, or an InputError with the file."""
+"""Any input of reports and figures gives a page and figures, or an InputError that names the file."""
 
 import argparse
 import csv
@@ -33,7 +33,7 @@ def run(tmp_path_factory):
 
 
 def drawn(path, kinds=()):
-    """The page of what is at a path, and figures of these kinds; None where it is refused, with its name."""
+    """The page of the input at a path, and figures of these kinds; None if it is refused by name."""
     try:
         runs, tables = load([path])
     except InputError as error:
@@ -211,7 +211,7 @@ def test_the_quick_check_of_a_schema_is_sure_only_of_what_jsonschema_accepts(run
 
 
 @pytest.mark.parametrize("name", ["$$", "$\\frac{1}{0}$", "_hidden", '<a href="x">y</a>', "&lt;", "x" * 500])
-def test_names_are_no_formulas_and_are_not_left_out_of_legends(run, tmp_path, name):
+def test_names_are_not_formulas_and_stay_in_legends(run, tmp_path, name):
     report = report_of(run)
     for system in report["systems"]:
         for row in [*system["ops"], *system["tensors"]]:

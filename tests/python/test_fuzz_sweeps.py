@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What sweeps and searches read, whatever is in it: a value or an InputError with file and place, in a moment."""
+"""Any input of sweeps and searches gives a value or an InputError with file and place, quickly."""
 
 import json
 import math
@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
 
 
 def refused(read, path, content):
-    """What read() makes of a file with this content, or None where it is refused: with its name, in lines for people."""
+    """The value that read() returns for a file with this content, or None if it is refused with a readable message that names it."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", errors="surrogatepass"))
     try:
         return read(path)
@@ -83,7 +83,7 @@ def test_an_expression_has_a_finite_value_or_an_error(text):
     ("1j * 1j", "not understood"), ("(" * 1000 + "1" + ")" * 1000, "not an expression"), ("-" * 4000 + "1", ""), ("1+" * 1000 + "1", "nested"),
     ("[" * 180 + "]" * 180, "nested"), ("1 " + "or 1 " * 2000, "longer"), ("\0", "not an expression"), ("\ud800", "not an expression"),
 ])
-def test_expressions_that_would_take_for_ever_or_fail(text, what):
+def test_expressions_that_would_run_forever_or_fail(text, what):
     with pytest.raises(ExpressionError) as error:
         Expression(text).value(KEYS.__getitem__)
     assert what in str(error.value) and len(str(error.value)) < 1000
@@ -190,7 +190,7 @@ def test_a_wrong_row_of_a_table_of_losses_is_named(row, what):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A sweep of one point that is done: its folder, and what results.sqlite keeps of it."""
+    """A finished sweep of one point: its folder, and its outcome in results.sqlite."""
     folder = tmp_path_factory.mktemp("finished")
     write(folder, "base: base.yaml\nparameters: {precision: [6]}\n")
     assert sweep(folder, "s.yaml").returncode == 0
@@ -204,7 +204,7 @@ def replaced(folder, column, value):
         database.commit()
 
 
-def test_a_kept_outcome_that_was_tampered_with_is_refused(finished):
+def test_a_manipulated_outcome_is_refused(finished):
     folder, kept, metrics = finished
     whole = json.loads(kept["report"])
 
@@ -255,7 +255,7 @@ def test_no_control_character_of_a_file_or_an_option_reaches_the_terminal(tmp_pa
 
 @settings(max_examples=60)
 @given(st.text(max_size=50) | st.sampled_from(NAMES))
-def test_printable_text_stays_and_the_rest_is_written_out(text):
+def test_printable_text_is_unchanged_and_the_rest_is_escaped(text):
     from anda_sim.common.terminal import one_line, printable
 
     assert not any(ord(c) < 32 and c not in "\n\t" or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in printable(text))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the scripts that run models in PyTorch read, whatever is in it: a value or an InputError, and no memory that the files do
-not account for."""
+"""Any input of the PyTorch scripts gives a value or an InputError, and takes no more memory than the files
+justify."""
 
 import io
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What anda-sim makes of input that is meant to do harm: no crash, status 2, and nothing that a terminal would obey."""
+"""Malicious input to anda-sim: no crash, status 2, and no escape sequence reaches the terminal."""
 
 import struct
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from search_tools import HANGS, TINY, program
 
 ROOT = Path(__file__).resolve().parents[2]
-# Sets the title of a terminal; the same for Latin-1's CSI and a mark that turns the direction of writing.
+# Sets the title of a terminal; the same for Latin-1's CSI and a mark that changes the text direction.
 ESCAPES = ["\x1b]0;owned\x07", "\x9b31m", "\u202eowned"]
 CONTROL = [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u202e"]
 
@@ -81,7 +81,7 @@ def test_names_of_a_comparison_have_no_control_characters(tmp_path):
         assert problem in done.stderr, done.stderr
 
 
-def test_words_of_an_evaluator_are_escaped(tmp_path):
+def test_output_of_an_evaluator_is_escaped(tmp_path):
     evaluator = r"""while read line; do printf '{"error": "\\u001b]0;owned\\u0007 \\u009b31m"}\n'; done"""
     done = run("search", "--model", "OPT-1.3B", *TINY, "--evaluator", evaluator, "--out", tmp_path)
     assert "reports an error: \\x1b]0;owned\\x07 \\xc2\\x9b31m" in done.stderr

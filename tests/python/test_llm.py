@@ -4,8 +4,8 @@
 Run with the build directory in ANDA_BUILD_DIR:
   ANDA_BUILD_DIR=build/release /usr/bin/python3 -m pytest tests/python/test_llm.py
 
-The decoders are those of scripts/anda_sim/pytorch/models.py; rounding of weights and activations is written here once more, in
-terms of numpy's float16 and of floor(), and hooked to the linear layers.
+The decoders are those of scripts/anda_sim/pytorch/models.py; rounding of weights and activations is implemented here independently, with
+numpy's float16 and floor(), and hooked to the linear layers.
 """
 
 import json
@@ -94,7 +94,7 @@ def rounded_weights(weights, group):
 
 
 def rounded_activations(values, bits, group):
-    """FP16, then mantissas of `bits` under the exponent of the largest value of a group, cut off."""
+    """FP16, then mantissas truncated to `bits` under the exponent of the largest value of a group."""
     halves = values.astype(np.float16).astype(np.float64)
     if bits is None:
         return halves
@@ -140,7 +140,7 @@ def test_logits_are_those_of_pytorch(tmp_path, name):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
 def test_shards_and_types(tmp_path, dtype):
-    """Weights in two files beside an index, without the first word of their names, in every type."""
+    """Weights in two files with an index, without the first word of their names, in every type."""
     model = make_model(CASES["llama, 2 key/value heads"])
     models.save(model, tmp_path, dtype)
     path, tokens = make_tokens(tmp_path)
@@ -167,8 +167,8 @@ def test_rounded_logits_are_those_of_hooked_pytorch(tmp_path, name, bits):
     exact = torch_logits(tmp_path, tokens)
     precision = ",".join(map(str, bits)) if bits else "fp16"
     found = anda_logits(tmp_path, path, "--precision", precision, "--group-size", 32, "--weight-group", 64)
-    # FP32 sums in another order put a few activations on the other side of a step: most logits agree closely, all
-    # are far closer than rounding took them.
+    # A different order of FP32 sums moves a few activations across a rounding boundary: most logits agree closely, and
+    # all are far closer than the effect of rounding.
     difference = np.abs(found - expected)
     assert np.median(difference) < 1e-3
     assert difference.mean() < 0.1 * np.abs(expected - exact).mean()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results of traces with more GeMMs than a page can show: files grow with what differs."""
+"""Results of traces with more GeMMs than a page can show: files grow only with distinct rows."""
 
 import csv
 import json
@@ -70,7 +70,7 @@ def test_beyond_it_equal_rows_are_one_op(long):
         assert sum(op["rows"] for op in system["ops"]) == MOST_SINGLE_OPS + 1
 
 
-def test_the_report_is_of_the_schema_and_small(long):
+def test_the_report_follows_the_schema_and_is_small(long):
     from anda_sim.common import schema
     folder, report, _ = long
     schema.check(folder / "report.json", report, schema.named("report"), "a report")

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The memories of configs/dram: their own energy enters a run's report, at both levels of the memory, as it follows from
-their files."""
+"""The energy of each memory of configs/dram enters a run's report as its file defines, at both memory levels."""
 
 import json
 import os
@@ -34,7 +33,7 @@ def expected_pj(file, level, system):
     assert READ_BYTES % burst == 0 and WRITTEN_BYTES % burst == 0
     if energy["model"] == "flat":
         return (READ_BYTES + WRITTEN_BYTES) * 8 * energy["pj_per_bit"]
-    # The first panel of weights comes in two parts of 128 · 16 / 2 + 16 · 2 = 1056 bytes, which share a burst of 64.
+    # The first panel of weights arrives in two parts of 128 · 16 / 2 + 16 · 2 = 1056 bytes, which share a burst of 64.
     reads = READ_BYTES // burst + (1 if 1056 % burst else 0)
     bursts = reads * energy["read_pj"] + WRITTEN_BYTES // burst * energy["write_pj"]
     time_ns = system["time_s"] * 1e9
@@ -50,7 +49,7 @@ def expected_pj(file, level, system):
 
 
 @pytest.mark.parametrize("memory", MEMORIES)
-def test_energy_is_that_of_the_memorys_file(tmp_path, memory):
+def test_energy_follows_the_file_of_the_memory(tmp_path, memory):
     file = yaml.safe_load((SOURCE / "configs" / "dram" / f"{memory}.yaml").read_text())
     for level in ("fast", "detailed"):
         system = simulate(tmp_path, memory, level)

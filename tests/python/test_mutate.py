@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/mutate: which changes it makes, that the switch turns one of them on, and its verdicts."""
+"""scripts/mutate: the changes it makes, the switch that enables one of them, and its verdicts."""
 
 import os
 import subprocess
@@ -55,7 +55,7 @@ def all_mutants(workspace):
     return [mutant for mutants in draw._mutants_of("a.cpp").values() for mutant in mutants]
 
 
-def test_every_kind_of_change_is_found_and_nothing_that_is_fixed_at_compile_time(workspace):
+def test_every_kind_of_change_is_found_except_at_compile_time(workspace):
     found = {(each["kind"], each["before"], each["after"]) for each in
              (mutant.described(CODE.encode()) for mutant in all_mutants(workspace))}
     loop = "for (int i = 0; i < n; ++i) {"
@@ -83,9 +83,9 @@ def test_every_kind_of_change_is_found_and_nothing_that_is_fixed_at_compile_time
     assert all(before != after for _, before, after in found)
 
 
-def test_one_build_holds_every_mutant_and_the_environment_chooses(workspace, tmp_path):
+def test_one_build_holds_every_mutant_and_the_environment_selects_one(workspace, tmp_path):
     numbered = list(enumerate(all_mutants(workspace)))
-    # Not two over one another: the first that fits at each place.
+    # No overlapping mutants: the first that fits at each place.
     chosen = []
     for number, mutant in numbered:
         if not any(mutant.overlaps(other) for _, other in chosen):
@@ -121,7 +121,7 @@ def test_one_build_holds_every_mutant_and_the_environment_chooses(workspace, tmp
     assert len(reached) >= len(chosen) - 1
 
 
-def test_a_draw_is_repeatable_and_leaves_out_what_is_equivalent(workspace):
+def test_a_draw_is_repeatable_and_omits_equivalent_mutants(workspace):
     def drawn(count, seed, equivalent=()):
         draw = Draw(workspace, ["a.cpp"], seed, 2, dict.fromkeys(equivalent, "a reason"))
         return [draw.next() for _ in range(count)], draw
@@ -166,7 +166,7 @@ def test_a_mutant_that_never_ends_or_takes_all_memory_or_all_disk_is_killed(work
     assert suite_of(workspace, a=f"{sys.executable} -c 'bytearray(1 << 27)'").verdict(1, set(), 100)["verdict"] == "killed"
 
 
-def test_a_trace_is_kept_for_tests_that_have_not_changed(workspace, tmp_path):
+def test_the_trace_of_an_unchanged_test_is_reused(workspace, tmp_path):
     suite = suite_of(workspace, a='echo 3 >>"$ANDA_MUTATION_TRACE"', b="false")
     said = []
     suite.trace(tmp_path / "reach.json", 1, said.append)
@@ -177,7 +177,7 @@ def test_a_trace_is_kept_for_tests_that_have_not_changed(workspace, tmp_path):
     assert again.reach["a"]["reached"] == [3] and len(said) == 2
 
 
-def test_equivalent_mutants_are_listed_with_a_reason_and_their_code_is_there():
+def test_equivalent_mutants_have_a_reason_and_their_code_exists():
     path = ROOT / "tests" / "equivalent_mutants.yaml"
     entries = yaml.safe_load(path.read_text())
     assert len(read_equivalent(path)) == len(entries)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The notebooks of examples/ run, and their outputs are what a run gives now.
+"""The notebooks of examples/ run, and their stored outputs are current.
 
 After a change that moves numbers: `PYTHONPATH=scripts jupyter nbconvert --to notebook --execute --inplace examples/notebooks/*.ipynb`."""
 
@@ -18,7 +18,7 @@ NOTEBOOKS = sorted((ROOT / "examples" / "notebooks").glob("*.ipynb"))
 
 
 def shown(notebook):
-    """What the cells show: texts and HTML as they are, and that there is a picture. Addresses of objects differ."""
+    """The outputs of the cells: texts and HTML literally, pictures by presence. Addresses of objects differ."""
     found = []
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

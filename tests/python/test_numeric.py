@@ -5,7 +5,7 @@ Run with the build directory in ANDA_BUILD_DIR:
   ANDA_BUILD_DIR=build/release /usr/bin/python3 -m pytest tests/python/test_numeric.py
 
 The reference works on real numbers (float16 and float64 of numpy, Python integers and fractions); it shares no code
-and no shift with the C++ side. Most inputs are random with a fixed seed and seasoned with edge values.
+and no shift with the C++ side. Most inputs are random with a fixed seed, mixed with edge values.
 """
 
 import bisect
@@ -37,7 +37,7 @@ def program():
 
 
 def call(function, *arguments, data=(), status=0):
-    """Runs numeric_dump over the bytes of some arrays; its output as bytes, or its message where it must fail."""
+    """Runs numeric_dump on the bytes of some arrays; its output as bytes, or its message if it must fail."""
     done = subprocess.run(
         [program(), function, *map(str, arguments)],
         input=b"".join(np.ascontiguousarray(array).tobytes() for array in data),
@@ -71,7 +71,7 @@ def group_dots(patterns, weights, bits):
 
 
 def canonical(values):
-    """Bits of FP16 values with every NaN the same."""
+    """Bits of FP16 values with canonical NaNs."""
     return np.where(np.isnan(values), np.uint16(0x7E00), values.view(np.uint16))
 
 
@@ -131,7 +131,7 @@ def random_weights(rng, shape, bits):
 
 
 def anchored_groups(size):
-    """Groups that put every finite pattern beside every E* that it can have: an element of exponent E* comes first."""
+    """Groups that combine every finite pattern with every possible E*: an element of exponent E* comes first."""
     groups = []
     for shared in range(1, 31):
         patterns = FINITE_PATTERNS[exponents(FINITE_PATTERNS.view(np.float16)) <= shared]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The library as others get it: installed, found by CMake and pkg-config, and as a part of another project."""
+"""The library as users get it: installed, found by CMake and pkg-config, and as a part of another project."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ANDA_BUILD_DIR", ROOT / "build" / "release"))
 CONSUMER = ROOT / "tests" / "consumer"
-# The consumer's GeMM on its four machines; what it reports to the user's handler; and nothing else.
+# The consumer's GeMM on its four machines, its reports to the user's handler, and nothing else.
 EXPECTED = re.compile(r"(\d+) (\d+) (\d+) (\d+) cycles, 0 reports\n")
 QUIET = {**os.environ, "SYSTEMC_DISABLE_COPYRIGHT_MESSAGE": "1"}
 
@@ -39,7 +39,7 @@ def build(source, folder, *options):
 
 
 def check_consumer(program):
-    """It prints its one line, and library and kernel print nothing beside it."""
+    """The consumer prints its one line; library and kernel print nothing."""
     result = attempt(program)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stderr == ""
@@ -52,7 +52,7 @@ def check_consumer(program):
 
 @pytest.fixture(scope="module")
 def systemc():
-    """The SystemC that the build uses, as it tells its installations: library, headers and version symbol."""
+    """The SystemC of the build, as recorded for installations: library, headers and version symbol."""
     config = (BUILD / "anda-config.cmake").read_text()
     return {name: re.search(pattern, config)[1] for name, pattern in {
         "library": r'set\(SystemC_LIBRARY "(.*)"\)',
@@ -62,7 +62,7 @@ def systemc():
 
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
-    """The install tree, moved after the installation: nothing in it may name where it was."""
+    """The install tree, moved after installation: nothing in it may name its old place."""
     first = tmp_path_factory.mktemp("install") / "first"
     run("cmake", "--install", BUILD, "--prefix", first)
     return first.rename(first.parent / "moved")
@@ -74,7 +74,7 @@ def test_application_runs_where_it_was_installed(prefix):
 
 @pytest.mark.parametrize("option", [None, "-DCMAKE_CXX_STANDARD=20", "-DFEATURE=cxx_std_20"])
 def test_cmake_project_finds_the_package(prefix, systemc, tmp_path, option):
-    """Of any standard from SystemC's on."""
+    """Projects may use SystemC's C++ standard or any later one."""
     build(CONSUMER, tmp_path, f"-DCMAKE_PREFIX_PATH={prefix}", *([option] if option else []))
     standards = re.findall(r"-std=\S+", run("ninja", "-C", tmp_path, "-t", "commands", "consumer"))
     expected = "20" if option or "cxx202002L" in systemc["api"] else "17"
@@ -98,7 +98,7 @@ def test_pkg_config_finds_the_package(prefix, systemc, tmp_path, standard):
 def test_the_project_can_be_a_part_of_another(tmp_path):
     options = [f"-DANDA_SOURCE={ROOT}"]
     if shutil.which("ccache"):
-        # What the project's own build has compiled with the same options is not compiled again.
+        # ccache reuses objects that the project's own build compiled with the same options.
         options += ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", "-DANDA_WARNINGS_AS_ERRORS=ON"]
     else:
         options += ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0"]
@@ -135,7 +135,7 @@ def test_the_smallest_examples_are_small():
 
 @pytest.mark.parametrize("compiler", [["gcc", "-std=c99"], ["gcc", "-std=c11"], ["g++", "-std=c++17"]])
 def test_register_map_is_a_header_for_drivers(prefix, tmp_path, compiler):
-    """Freestanding: a driver has no operating system below it."""
+    """The header compiles freestanding: a driver has no operating system below it."""
     suffix = "c" if compiler[0] == "gcc" else "cpp"
     (tmp_path / f"driver.{suffix}").write_text(
         "#include <anda/control/register_map.h>\n#include <anda/control/register_map.h>\n"
@@ -152,7 +152,7 @@ def test_the_reference_arithmetic_of_the_tests_is_not_installed(prefix):
 
 
 def test_only_headers_that_users_need_are_installed(prefix):
-    """Engines, policies of the memory, elements and kernels stay beside their sources."""
+    """Engines, memory policies, elements and kernels are not installed."""
     installed = {str(file.relative_to(prefix / "include")) for file in (prefix / "include").rglob("*.h")}
     for header in ("accelerator/accelerator.h", "mxu/mxu.h", "dataflow/step_plan.h", "control/register_map.h"):
         assert f"anda/{header}" in installed
@@ -162,7 +162,7 @@ def test_only_headers_that_users_need_are_installed(prefix):
 
 
 def test_headers_need_nothing_that_is_not_installed(prefix):
-    """Only headers of their own, of SystemC and of the standard libraries."""
+    """Installed headers include only each other, SystemC and the standard libraries."""
     include = prefix / "include"
     headers = list(include.rglob("*.h"))
     assert len(headers) > 50
@@ -211,7 +211,7 @@ def link_headers(systemc, home):
 
 @pytest.fixture(scope="module")
 def foreign_systemc(systemc, tmp_path_factory):
-    """SystemC's headers with a library that has other symbols, as one of another standard or compiler."""
+    """SystemC's headers with a library of different symbols, as from another standard or compiler."""
     home = tmp_path_factory.mktemp("systemc")
     link_headers(systemc, home)
     (home / "other.cpp").write_text("namespace sc_core { int sc_api_version_2_3_4_cxx199711L = 0; }\n")
@@ -232,7 +232,7 @@ set_target_properties(SystemC::systemc PROPERTIES
 
 @pytest.fixture(scope="module")
 def own_systemc(systemc, tmp_path_factory):
-    """A SystemC of the user's own, in a folder of its own with a CMake package: that of the build under another name."""
+    """A user's SystemC in a separate folder with a CMake package: that of the build under another name."""
     home = tmp_path_factory.mktemp("own")
     link_headers(systemc, home)
     shutil.copy(systemc["library"], home / "lib" / "libsystemc.so")
@@ -254,14 +254,14 @@ def test_systemc_that_does_not_link_is_refused_when_the_project_is_configured(pr
 
 
 @pytest.mark.parametrize("option", [None, "-DCMAKE_CXX_STANDARD=20", "-DFEATURE=cxx_std_20"])
-def test_a_systemc_that_the_project_has_found_is_taken(prefix, own_systemc, tmp_path, option):
+def test_a_systemc_found_by_the_project_is_used(prefix, own_systemc, tmp_path, option):
     build(CONSUMER, tmp_path, f"-DCMAKE_PREFIX_PATH={prefix};{own_systemc}", "-DSYSTEMC_PACKAGE=ON",
           *([option] if option else []))
     assert f"{own_systemc}/lib/libsystemc.so" in run("ninja", "-C", tmp_path, "-t", "commands", "consumer")
     check_consumer(tmp_path / "consumer")
 
 
-def test_with_the_source_in_it_a_project_of_a_later_standard_reads_systemc_as_of_its_own(systemc, own_systemc, tmp_path):
+def test_a_later_standard_reads_systemc_headers_as_of_systemcs_own(systemc, own_systemc, tmp_path):
     options = [f"-DANDA_SOURCE={ROOT}", f"-DCMAKE_PREFIX_PATH={own_systemc}", "-DSYSTEMC_PACKAGE=ON",
                "-DCMAKE_CXX_STANDARD=20"]
     result = configure(CONSUMER, tmp_path, *options)
@@ -274,7 +274,7 @@ def test_with_the_source_in_it_a_project_of_a_later_standard_reads_systemc_as_of
 
 @pytest.mark.parametrize("named_by", ["SYSTEMC_HOME", "CMake package"])
 def test_an_installation_remembers_the_systemc_it_was_built_with(prefix, own_systemc, tmp_path, named_by):
-    """Of a build with another SystemC that is the same library all that differs is what the installation says of it."""
+    """For another SystemC with the same library, only the installation's record differs."""
     others, environment = [], QUIET
     if named_by == "SYSTEMC_HOME":
         environment = {**QUIET, "SYSTEMC_HOME": str(own_systemc)}
@@ -296,8 +296,8 @@ def test_an_installation_remembers_the_systemc_it_was_built_with(prefix, own_sys
 
 
 @pytest.mark.parametrize("named_by", ["SYSTEMC_HOME", "CMake package"])
-def test_another_systemc_than_that_of_the_installation_is_refused(prefix, systemc, tmp_path, named_by):
-    """One that links, of a version of its own: a linker script stands for it."""
+def test_a_systemc_other_than_that_of_the_installation_is_refused(prefix, systemc, tmp_path, named_by):
+    """A SystemC that links but has another version, represented by a linker script."""
     home = tmp_path / "home"
     link_headers(systemc, home)
     (home / "lib" / "libsystemc.so").write_text(
@@ -316,7 +316,7 @@ def test_another_systemc_than_that_of_the_installation_is_refused(prefix, system
 
 
 def test_the_library_needs_nothing_but_systemc(tmp_path):
-    """The build that docs/integration.md and the README tell."""
+    """The build that docs/integration.md and the README describe."""
     for page in ["docs/integration.md", "README.md"]:
         assert "cmake --preset library && cmake --build --preset library" in (ROOT / page).read_text()
     others = re.findall(r"anda_require\((\S+)", (ROOT / "cmake" / "Dependencies.cmake").read_text())
@@ -327,7 +327,7 @@ def test_the_library_needs_nothing_but_systemc(tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_kinds_of_ports_are_those_that_the_integration_page_names(prefix, tmp_path):
+def test_port_types_match_the_integration_page(prefix, tmp_path):
     page = (ROOT / "docs" / "integration.md").read_text()
     ports = re.findall(r"^\| `(Accelerator|Dram)::(\w+)` \| `([^`]+)` \|", page, re.MULTILINE)
     assert [port[1] for port in ports] == ["control", "memory", "interrupt", "socket"]
@@ -341,8 +341,8 @@ def test_kinds_of_ports_are_those_that_the_integration_page_names(prefix, tmp_pa
     run("g++", f"-std={standard}", *flags, f"-I{prefix / 'include'}", "-fsyntax-only", "ports.cpp", cwd=tmp_path)
 
 
-def test_bounds_on_the_page_of_sockets_are_those_of_the_configuration():
-    """docs/configuration.md is written by the program."""
+def test_bounds_on_the_page_of_sockets_match_the_configuration():
+    """The bounds in docs/tlm.md equal those of docs/configuration.md, which the program writes."""
     configuration = (ROOT / "docs" / "configuration.md").read_text()
     section = configuration.split("### `accelerator.dma`")[1].split("###")[0]
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in section.splitlines() if row.startswith("| `")]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/plot, and the data that it shares with scripts/report."""
+"""scripts/plot, and its data shared with scripts/report."""
 
 import json
 import re
@@ -155,7 +155,7 @@ def test_bandwidth_over_time_has_all_bytes(run, tmp_path, monkeypatch):
         assert integral(bandwidth(found, system))[:2] == pytest.approx(bursts)
 
 
-def test_a_timeline_of_another_run_is_left_alone(run, tmp_path):
+def test_a_timeline_of_another_run_is_ignored(run, tmp_path):
     other = make_run(tmp_path / "other", "--timeline", tmp_path / "t.json", "--set", "accelerator.mxu.rows=32")
     folder = tmp_path / "run"
     shutil.copytree(run, folder)
@@ -177,7 +177,7 @@ def test_tables_know_parameters_from_results(sweep):
     assert table.column("anda.time_s")[5] is None
 
 
-def test_an_explorations_front_leaves_out_what_breaks_a_constraint(tmp_path, capsys):
+def test_the_front_of_an_exploration_omits_infeasible_points(tmp_path, capsys):
     path = tmp_path / "results.csv"
     path.write_text(
         "point,status,error,rows,anda.time_s,anda.energy_total_pj,loss,feasible\n"

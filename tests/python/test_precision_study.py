@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/precision.md: its tables are what anda-sim says, and the script that writes it works."""
+"""docs/precision.md: its tables agree with anda-sim, and the script that writes it works."""
 
 import csv
 import itertools
@@ -53,13 +53,13 @@ def made(tmp_path_factory):
     return out
 
 
-def test_the_script_tabulates_what_evaluate_says(made):
+def test_the_tables_of_the_script_agree_with_evaluate(made):
     tokens = made / "held_out.npy"
     for family in FAMILIES:
         uniform = {int(row["mantissa_bits"]): row for row in rows(made, "uniform") if row["model"] == family}
         groups = [row for row in rows(made, "groups") if (row["model"], row["group_size"]) == (family, "32")]
         alone = [row for row in rows(made, "tensors") if (row["model"], row["tensor"]) == (family, "A_u")]
-        # Losses of a hundredth of a percent hang on the last bits of FP32 sums.
+        # Losses of a hundredth of a percent depend on the last bits of FP32 sums.
         near = {"abs": 1e-4, "rel": 1e-3}
         assert float(uniform[4]["loss"]) == pytest.approx(evaluate(family, tokens, [4])[0], **near)
         assert float(groups[0]["loss"]) == pytest.approx(
@@ -108,7 +108,7 @@ def test_a_failed_program_ends_the_script_with_its_message(tmp_path):
 
 
 class MadeUp:
-    """A simulator whose models lose a share of every tensor type that halves with each bit."""
+    """A simulator whose models have a loss per tensor type that halves with each bit."""
 
     def __init__(self, weights):
         self.weights, self.asked = weights, []
@@ -126,7 +126,7 @@ class MadeUp:
 
 
 @pytest.mark.parametrize("weights, within", [([0.25, 0.02, 0.02, 0.02], True), ([0.11, 0.037, 0.074, 0.074], False)])
-def test_what_is_cheaper_around_a_result_is_found(weights, within):
+def test_cheaper_combinations_around_a_result_are_found(weights, within):
     """By the multiplications of the OPT model: three of eight are of A_qkv, one of A_o, two each of A_u and A_d."""
     made_up = MadeUp(weights)
     rows = [("opt", 0.01, True, [5, 5, 5, 5], 0, 0, 3.2, 6, 5, 3.2), ("opt", 0.05, True, [4, 3, 4, 4], 0, 0, 4.1, 6, 4, 4.0)]

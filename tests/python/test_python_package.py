@@ -14,7 +14,7 @@ QUIET = {name: value for name, value in os.environ.items() if name not in ("PYTH
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """(environment, folder of commands) of an installation from a copy of the tree."""
+    """(environment, command folder) of an installation from a copy of the tree."""
     folder = tmp_path_factory.mktemp("installed")
     tree = folder / "tree"
     shutil.copytree(ROOT / "scripts", tree / "scripts", symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
@@ -32,7 +32,7 @@ def call(environment, *command, **options):
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, env=environment, **options)
 
 
-def test_an_installed_package_runs_the_program_that_is_named(installed, tmp_path):
+def test_an_installed_package_runs_the_named_program(installed, tmp_path):
     environment, _ = installed
     code = ("import anda_sim; run = anda_sim.run(model='OPT-1.3B', layers=1, tokens=32, progress=False); "
             "print(anda_sim.__file__.startswith(__import__('os').environ['PYTHONPATH']), run.cycles > 0, len(run.ops) > 0)")
@@ -40,7 +40,7 @@ def test_an_installed_package_runs_the_program_that_is_named(installed, tmp_path
     assert (done.returncode, done.stdout) == (0, "True True True\n"), done.stderr
 
 
-def test_without_a_program_it_says_what_to_do(installed, tmp_path):
+def test_without_a_program_the_message_says_what_to_do(installed, tmp_path):
     environment, _ = installed
     environment = {**environment, "PATH": "/nowhere"}
     del environment["ANDA_SIM"]

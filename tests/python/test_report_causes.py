@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Charts take the causes of stalls from the reports: one that the simulator adds is shown without a change here."""
+"""Charts take the stall causes from the reports: a cause added to the simulator shows without a change here."""
 
 import json
 
@@ -13,13 +13,13 @@ NEW = "thermal_limit"
 
 @pytest.fixture()
 def schema_of_that_version(monkeypatch):
-    """A version that adds a cause adds it to the schema too, which test_stall_causes holds it to."""
+    """A version that adds a cause also adds it to the schema, which test_stall_causes checks."""
     monkeypatch.setattr(runs.schema, "check", lambda *_: None)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A run whose array also waits for a cause that this version does not have."""
+    """A run with a stall cause that this version does not have."""
     folder = make_run(tmp_path_factory.mktemp("causes") / "run", "--timeline", tmp_path_factory.mktemp("t") / "t.json")
     report = report_of(folder)
     for system in report["systems"]:
@@ -44,7 +44,7 @@ def test_a_new_cause_reaches_the_data_of_the_page(folder, schema_of_that_version
     assert sum(kind["cycles"][NEW] for kind in system["kinds"]) == 7 * len(run.systems[0]["ops"])
 
 
-def test_a_new_cause_has_a_colour_of_its_own_in_figures(folder, schema_of_that_version, tmp_path, capsys):
+def test_a_new_cause_has_its_own_colour_in_figures(folder, schema_of_that_version, tmp_path, capsys):
     pytest.importorskip("matplotlib")
     for kind in ("cycles", "stalls"):
         assert call("plot", folder, "--kind", kind, "-o", tmp_path / f"{kind}.svg", capsys=capsys)[0] == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/report: the page in a browser without a window (Debian's chromium), and what the script refuses."""
+"""scripts/report: the page in a headless browser (Debian's chromium), and refused input."""
 
 import json
 import re
@@ -298,7 +298,7 @@ def test_text_and_charts_follow_the_colour_scheme(files, browser, scheme):
         assert contrast(page.style(selector, "color"), background) >= 4.5, selector
     for chart in ("#c-energy .xtick text", "#c-roofline .legendtext", "#c-scatter .ytick text"):
         assert contrast(page.style(chart, "fill"), background) >= 4.5, chart
-    # While the page is open, too.
+    # Also while the page is open.
     other = "dark" if scheme == "light" else "light"
     browser.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": other}]}
@@ -334,14 +334,14 @@ def test_several_runs_stay_apart(files, browser):
     page = Page(browser, files["two"])
     assert page.text("#cards h3") == ["first · fp-fp", "first · anda", "wide · fp-fp", "wide · anda"]
     assert page.count("#setups summary") == 4
-    # Every system of the area has its name, in whatever place there is.
+    # Every system of the area chart has its name, wherever there is space.
     named = {text for text in page.text("#c-area .slicetext") if "-fp:" in text or "anda:" in text}
     assert len(named) == 4 and sum(text.startswith("wide") for text in named) == 2, named
     assert "rows: 32" in page.text("#setups pre")[1] and "rows: 32" not in page.text("#setups pre")[0]
     assert "technology.mxu: " in "".join(page.text("#setups li"))
 
 
-def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
+def test_a_sweep_has_its_front_and_omits_failed_points(files, browser):
     from anda_sim.figures.pareto import front_indices
 
     page = Page(browser, files["sweep"])
@@ -357,7 +357,7 @@ def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
     drawn = sorted(zip(front["x"], front["y"]))
     assert [x for x, _ in drawn] == pytest.approx([x for x, _ in expected])
     assert [y for _, y in drawn] == pytest.approx([y * 1e-12 for _, y in expected])
-    # More of TOPS/W is better, so the front changes its side.
+    # More TOPS/W is better, so the front changes sides.
     page.choose("sweep-y", "anda.tops_per_w")
     assert "and more of the vertical one is better" in page.text("#scatter-caption")[0]
     page.choose("sweep-colour", "tiling")
@@ -368,7 +368,7 @@ def test_a_sweep_has_its_front_and_leaves_failed_points_out(files, browser):
     assert page.errors() == []
 
 
-def test_an_exploration_has_the_front_of_what_meets_its_constraints(browser, tmp_path):
+def test_an_exploration_has_the_front_of_its_feasible_points(browser, tmp_path):
     path = tmp_path / "results.csv"
     path.write_text(
         "point,status,error,rows,tiling,anda.time_s,anda.energy_total_pj,loss,feasible\n"
@@ -385,7 +385,7 @@ def test_an_exploration_has_the_front_of_what_meets_its_constraints(browser, tmp
         front = traces["Pareto front, 2 points"]
         assert (front["x"], front["y"]) == ([2, 3], [3, 2])
         assert sorted(x for name, trace in traces.items() if "front" not in name for x in trace["x"]) == [1, 2, 3, 90]
-    # Times that are 90 times each other are on a logarithmic axis, energies are not.
+    # Times that differ by a factor of 90 are on a logarithmic axis, energies are not.
     assert page.run("return ['sweep-x-log', 'sweep-y-log'].map((id) => document.getElementById(id).checked)") == [True, False]
     page.choose("sweep-y-log", True)
     assert page.errors() == []
@@ -409,13 +409,13 @@ def test_many_values_times_and_empty_columns_of_a_table(browser, tmp_path):
     times = [line[4] for line in page.run(
         "return [...document.querySelectorAll('#points-table tbody tr')].map((r) => [...r.children].map((c) => c.textContent))")]
     assert times[0] == "500 ms" and times[7] == "1094 s", "seconds, not kiloseconds"
-    # Ticks of a parameter that has few values are these.
+    # A parameter with few values has its ticks at these.
     page.choose("sweep-colour", "rows")
     dimensions = page.run(
         "return document.getElementById('c-parallel').data[0].dimensions.map((d) => [d.label, Array.from(d.tickvals || [])])"
     )
     assert ["rows", [4, 8, 16]] in dimensions
-    # The arrow of a heading stays beside its last word.
+    # The arrow of a heading stays next to its last word.
     assert page.run(
         "return [...document.querySelectorAll('th button span')].every("
         "(s) => new Set([...s.getClientRects()].map((r) => r.top)).size === 1)"
@@ -441,7 +441,7 @@ def test_names_of_any_kind_are_text(browser, tmp_path):
 LINK = '<a href="http://evil.example/">click</a>'
 
 
-def test_names_are_no_links_in_charts_and_no_control_characters_anywhere(browser, tmp_path):
+def test_names_are_neither_links_nor_control_characters(browser, tmp_path):
     folder = make_run(tmp_path / "run")
     report = report_of(folder)
     report["run"].update(name=f"{LINK}\x1b]0;owned\x07", workload="\u202e%{x}")

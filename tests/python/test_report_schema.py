@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports of real runs against docs/report.schema.json, and what must hold between their numbers."""
+"""Reports of real runs against docs/report.schema.json, and consistency of their numbers."""
 
 import copy
 import csv
@@ -87,7 +87,7 @@ def at(report, place):
 
 
 def small(report):
-    """One op and one tensor type for each system: enough to check, and quick to copy."""
+    """One op and one tensor type per system: enough to check, and quick to copy."""
     return {
         **report,
         "systems": [
@@ -120,7 +120,7 @@ def test_schema_refuses_a_missing_an_unknown_and_a_wrong_key(validator, report, 
     for key in at(report, place):
         broken = copy.deepcopy(report)
         del at(broken, place)[key]
-        # Reports of versions that had no notes stay valid.
+        # Reports of versions without notes stay valid.
         assert bool(problems(validator, broken)) == (key != "notes"), f"without {key}"
         broken = copy.deepcopy(report)
         at(broken, place)[key] = {"no": "value"}

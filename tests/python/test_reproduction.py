@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/reproduction.md says what the simulator says, and that is near what was published."""
+"""docs/reproduction.md agrees with the simulator, and the simulator with the publication."""
 
 import csv
 import os
@@ -15,7 +15,7 @@ DOCS = SOURCE / "docs"
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    """The page and its tables, made again without plots."""
+    """The page and its tables, regenerated without plots."""
     build = os.environ.get("ANDA_BUILD_DIR")
     assert build, "ANDA_BUILD_DIR must name the build folder; scripts/test sets it"
     out = tmp_path_factory.mktemp("docs")
@@ -45,7 +45,7 @@ def test_the_committed_tables_are_what_the_script_writes(made):
 
 
 def test_bit_operations_are_exact():
-    """Published with two decimals, two of the eighteen cut off instead of rounded."""
+    """Published with two decimals, two of the eighteen truncated instead of rounded."""
     table = rows("bops")
     assert len(table) == 18
     rounded = [row for row in table if f"{float(row['ours']):.2f}" == f"{float(row['paper']):.2f}"]
@@ -62,7 +62,7 @@ def test_elements_and_area_are_within_two_percent():
             assert float(row[f"{quantity}_ours"]) == pytest.approx(float(row[f"{quantity}_paper"]), rel=0.02, abs=0.0005)
 
 
-def test_systems_are_within_their_tolerances_but_for_what_the_page_explains():
+def test_systems_are_within_tolerance_except_as_the_page_explains():
     outside = []
     for row in rows("systems"):
         if row["paper"]:
@@ -82,7 +82,7 @@ def test_pictures_are_there():
         assert (DOCS / "reproduction" / f"{name}.svg").read_text().startswith("<?xml")
 
 
-def test_the_script_explains_itself_and_names_what_fails(tmp_path):
+def test_the_script_has_help_and_names_a_failure(tmp_path):
     helped = subprocess.run([SCRIPT, "--help"], capture_output=True, text=True)
     assert helped.returncode == 0 and helped.stdout.startswith("usage: scripts/reproduce_paper")
     failed = subprocess.run([SCRIPT, "--no-plots", "--program", "/bin/false", "--out", tmp_path / "out"], capture_output=True, text=True)
@@ -90,7 +90,7 @@ def test_the_script_explains_itself_and_names_what_fails(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_that_cannot_be_written_shows_before_the_work(tmp_path):
+def test_an_unwritable_folder_is_reported_before_the_work(tmp_path):
     (tmp_path / "file").write_text("x")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "reproduction").write_text("x")

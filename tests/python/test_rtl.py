@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults in the RTL are seen by its tests, and the lists of the area study fit the RTL."""
+"""The RTL tests detect faults in the RTL, and the lists of the area study match the RTL."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def test_the_area_study_names_modules_and_parameters_of_the_rtl():
     assert set(designs.SHARED) <= {design.name for design in designs.ELEMENTS}
 
 
-def test_the_smallest_design_that_reaches_the_period_stands_for_an_element():
+def test_the_smallest_design_that_meets_the_period_represents_an_element():
     flows = {"lookahead": {"area": 30, "period_ns": 9}, "ripple": {"area": 10, "period_ns": 26},
              "mixed": {"area": 20, "period_ns": 25}}
     assert tables.smallest(flows, 25)[0] == "mixed"
@@ -66,7 +66,7 @@ def area_study(*options):
     return done.returncode, done.stderr
 
 
-def test_the_area_study_refuses_names_and_files_that_are_not_its_own(tmp_path):
+def test_the_area_study_refuses_unknown_names_and_foreign_files(tmp_path):
     status, message = area_study("--only", "no such")
     assert status == 2 and "no design has this in its name" in message
     out = tmp_path / "areas.json"
@@ -110,7 +110,7 @@ def test_a_run_with_the_ratios_of_the_study_has_its_areas(tmp_path):
     element = yaml.safe_load((SOURCE / "configs" / "technology" / "osu018-ratios.yaml").read_text())["processing_elements"]
     assert arrays(published) == pytest.approx([0.41 / 0.23, 0.41])
     assert arrays(studied) == pytest.approx([0.41 / element["anda"]["area"], 0.41])
-    # Cycles and energy are the paper's, so only what divides by area changes.
+    # Cycles and energy are the paper's, so only ratios to area change.
     for name in ("speedup", "energy_efficiency"):
         assert studied["ratios"][0][name] == published["ratios"][0][name]
     assert studied["ratios"][0]["area_efficiency"] < published["ratios"][0]["area_efficiency"] / 1.5

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""anda-sim run as its user meets it: results, wrong input, interruption, full disks."""
+"""anda-sim run from the user's side: results, wrong input, interruption, full disks."""
 
 import csv
 import json
@@ -114,7 +114,7 @@ def test_decode_streams_the_weights_once(program, tmp_path):
     d, f = 4096, 11008
     weights = 4 * d * d + 3 * d * f
     for system in report(tmp_path)["systems"]:
-        # INT4 and an FP16 scale for 128 of them; activations of 4 rows are less than 2 % beside them.
+        # INT4 and an FP16 scale for 128 of them; activations of 4 rows add less than 2 %.
         assert system["dram_bytes"]["read"] == pytest.approx(weights * (0.5 + 2 / 128), rel=0.02)
 
 
@@ -209,7 +209,7 @@ def test_a_level_sets_both_keys_whatever_the_configuration_has(program, tmp_path
     assert f"{level}: accelerator.level={accelerator}, dram.level={memory}" in help_text
 
 
-def test_a_level_and_one_of_its_keys_contradict_each_other(program, tmp_path):
+def test_a_level_that_contradicts_one_of_its_keys_is_refused(program, tmp_path):
     options = ("--level", "cycle", "--set", "dram.level=detailed")
     is_refused(run(program, tmp_path, "workload: {model: OPT-1.3B}\n", *options), tmp_path,
                "--level sets dram.level=fast", "--set dram.level=detailed")
@@ -269,8 +269,8 @@ def test_an_interrupt_midway_leaves_nothing(program, tmp_path):
 
 
 def peak_kib(command, folder):
-    """Runs a command; the most memory it had, in KiB. A small process starts it: what a child's parent holds at the
-    fork counts as the child's own."""
+    """Peak memory of a command in KiB. A small process starts it, because memory held by the parent at the fork
+    counts as the child's."""
     start = ("import os, subprocess, sys\n_, status, usage = os.wait4(subprocess.Popen(sys.argv[1:]).pid, 0)\n"
              "print(usage.ru_maxrss)\nsys.exit(status != 0)")
     done = subprocess.run([sys.executable, "-c", start, *command], cwd=folder, capture_output=True, text=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of runs: who may write them, what they overwrite, full disks, pipes, what is left of killed runs."""
+"""Files of runs: locking, overwriting, full disks, pipes, leftovers of killed runs."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def is_one_line(done, status, *parts):
 
 
 def waits(path, seconds=60):
-    """Until a file is there."""
+    """Waits until a file exists."""
     for _ in range(seconds * 50):
         if path.exists():
             return
@@ -56,7 +56,7 @@ def waits(path, seconds=60):
     raise AssertionError(f"{path} does not appear")
 
 
-def test_a_folder_in_use_is_refused_and_the_first_run_gets_its_files_whole(program, folder):
+def test_a_folder_in_use_is_refused_and_the_first_run_is_complete(program, folder):
     (folder / "long.yaml").write_text("workload: {model: OPT-30B, tokens: 16384}\n")
     first = subprocess.Popen([program, "run", "long.yaml", "--out", "out"], cwd=folder, stdout=subprocess.DEVNULL)
     try:
@@ -66,7 +66,7 @@ def test_a_folder_in_use_is_refused_and_the_first_run_gets_its_files_whole(progr
     finally:
         first.kill()
         first.wait()
-    # What the killed run has left is in nobody's way and gone.
+    # The leftovers of the killed run obstruct nothing and are removed.
     done = call(program, folder, "run", "x.yaml", "--out", "out")
     assert done.returncode == 0, done.stderr
     assert names(folder / "out") == {"report.json", "ops.csv", "config.yaml"}
@@ -84,14 +84,14 @@ def test_configurations_of_one_name_do_not_overwrite_each_other(program, folder)
             assert done.returncode == 0 and "results/m holds the results of another configuration" in done.stderr
     assert (folder / "results/m/report.json").read_bytes() == first
     assert len(names(folder / "results")) == 3
-    # The same configuration, and one that is asked for, take the place of older results.
+    # The same configuration, and an explicit --out, replace older results.
     assert call(program, folder, "run", "a/m.yaml", "-q", "--fold-layers").stderr == ""
     assert call(program, folder, "run", "b/m.yaml", "-q", "--out", "results/m").stderr == ""
     assert len(names(folder / "results")) == 3
 
 
 @pytest.mark.parametrize("where", ["ops.csv", "report.json", "config.yaml", "tensors/0.activations.npy"])
-def test_a_run_does_not_overwrite_what_it_reads(program, folder, where):
+def test_a_run_does_not_overwrite_its_input(program, folder, where):
     (folder / "out" / "tensors").mkdir(parents=True)
     own = folder / "out" / where
     arguments = ["t.yaml"]
@@ -118,7 +118,7 @@ def test_an_effective_configuration_runs_again_in_its_place(program, folder):
         assert done.returncode == 0, done.stderr
 
 
-def test_a_trace_does_not_overwrite_what_it_is_made_from(program, folder):
+def test_a_trace_does_not_overwrite_its_source(program, folder):
     (folder / "topology.csv").write_text("Layer, M, N, K,\na, 16, 16, 16,\n")
     is_one_line(call(program, folder, "trace", "--scale-sim", "topology.csv", "-o", "./topology.csv"), 2, "overwritten")
     assert (folder / "topology.csv").read_text().startswith("Layer")
@@ -131,7 +131,7 @@ def test_a_trace_does_not_overwrite_what_it_is_made_from(program, folder):
     [".npy", "--set", "functional.enabled=true", "--set", "functional.dump=true"],
 ], ids=["vcd", "request trace", "timeline", "tensors"])
 def test_a_full_disk_leaves_no_file_of_the_run(program, folder, options):
-    """No file may have more than 60 KiB, which is enough for the report."""
+    """The file size limit of 60 KiB is enough for the report."""
     before = names(folder)
     done = call(program, folder, "run", "x.yaml", "--out", "out", *options[1:], limit="ulimit -f 60;")
     is_one_line(done, 1, options[0], "File too large")
@@ -139,7 +139,7 @@ def test_a_full_disk_leaves_no_file_of_the_run(program, folder, options):
     assert names(folder) == before
 
 
-def test_waveforms_and_request_traces_are_whole_where_there_is_room(program, folder):
+def test_waveforms_and_request_traces_are_complete(program, folder):
     done = call(program, folder, "run", "t.yaml", "--out", "out", "--level", "cycle", "--vcd", "waves.vcd",
                 "--set", "dram.request_trace=requests.stl")
     assert done.returncode == 0, done.stderr
@@ -171,7 +171,7 @@ NOTES = {
 
 
 @pytest.mark.parametrize("case", NOTES)
-def test_what_surprises_is_noted_on_the_terminal_and_in_the_report(program, folder, case):
+def test_notes_are_on_the_terminal_and_in_the_report(program, folder, case):
     config, options, *parts = NOTES[case]
     (folder / "odd.csv").write_text(HEADER + "a,0,a_qkv,16,128,64\n")
     done = call(program, folder, "run", config, "--out", "out", *options)
@@ -227,7 +227,7 @@ def test_the_first_interrupt_ends_the_wait_for_a_pipe(program, folder):
 
 
 @pytest.mark.parametrize("files", range(3, 12))
-def test_too_few_open_files_are_no_fault_of_the_input(program, folder, files):
+def test_too_few_open_files_is_not_an_input_error(program, folder, files):
     done = call(program, folder, "run", "t.yaml", "--out", "out", "-q", limit=f"ulimit -n {files};")
     if done.returncode != 0 and "loading shared libraries" not in done.stderr:
         is_one_line(done, 1, "Too many open files")
@@ -235,7 +235,7 @@ def test_too_few_open_files_are_no_fault_of_the_input(program, folder, files):
 
 @pytest.mark.parametrize("megabytes", range(16, 30, 2))
 def test_out_of_memory_is_one_line(program, folder, megabytes):
-    """The loader needs its part before the program can say anything."""
+    """The loader needs memory before the program can print anything."""
     done = call(program, folder, "run", "x.yaml", "--out", "out", "-q", limit=f"prlimit --core=0 --as={megabytes}000000 --")
     if done.returncode != 0 and "error while loading shared libraries" not in done.stderr:
         is_one_line(done, 1, "error: out of memory")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers and words mean the same to the scripts and to anda-sim."""
+"""Numbers and words have the same meaning in the scripts and in anda-sim."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ TABLE = ["0", "1", "-1", "007", "010", "0x10", "1_6", "+8", "8.0", "8.", ".5", "
 
 
 def meaning(text):
-    """What a word is to anda-sim: none, text, or a number or truth value; and the number where it is one from 0 to a million."""
+    """How anda-sim reads a word: none, text, or a number or truth value; and the number if it is from 0 to a million."""
     def asked(key):
         return subprocess.run([program(), "config", "--set", f"{key}={text}"], capture_output=True, text=True)
 
@@ -56,7 +56,7 @@ def test_a_word_means_what_anda_sim_says(text):
 @settings(max_examples=60)
 @given(st.from_regex(r"[-+]?[0-9]{0,3}[.]?[0-9]{0,3}([eE][-+]?[0-9]{0,3})?[_x]?", fullmatch=True).filter(
     lambda text: text not in ("", "-") and not text.startswith("...")))
-def test_what_looks_like_a_number_means_what_anda_sim_says(text):
+def test_words_that_look_like_numbers_mean_the_same_as_in_anda_sim(text):
     assert ours(text) == meaning(text)
 
 
@@ -94,7 +94,7 @@ QUANTITIES = {
 
 
 def quantity_of_anda_sim(key, text):
-    """The value of a key of the configuration that ends in this name, None where the program refuses the text."""
+    """The value of a configuration key with this suffix, None if the program refuses the text."""
     full = {"bytes": "accelerator.weight_buffer.bytes", "capacity_bytes": "dram.capacity_bytes", "clock_hz": "accelerator.clock_hz",
             "word_bits": "accelerator.weight_buffer.word_bits", "data_rate_bit_per_s": "dram.data_rate_bit_per_s",
             "latency_ns": "dram.latency_ns", "quantum_us": "simulation.quantum_us", "pj_per_bit": "dram.energy.pj_per_bit",
@@ -112,7 +112,7 @@ def quantity_of_anda_sim(key, text):
 
 
 @pytest.mark.parametrize("key, text", [(key, text) for key, texts in QUANTITIES.items() for text in texts])
-def test_a_number_with_a_unit_means_what_anda_sim_says(key, text):
+def test_a_number_with_a_unit_means_the_same_as_in_anda_sim(key, text):
     theirs = quantity_of_anda_sim(key, text)
     mine = scalar.number(text) if scalar.is_number(text) else scalar.quantity(text, key)
     if theirs == "beyond":

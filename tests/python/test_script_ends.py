@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How every Python script ends: one line for what is wrong, and the signal's own end when it is interrupted."""
+"""How every Python script ends: one line per error, and death by the signal after an interruption."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ def test_these_are_the_scripts():
 
 
 @pytest.mark.parametrize("name", PYTHON)
-def test_a_script_holds_ctrl_c_back_until_it_can_answer(name):
+def test_a_script_blocks_ctrl_c_until_it_can_handle_it(name):
     text = (SCRIPTS / name).read_text()
     assert text.startswith(f"{SHEBANG}\n")
     commands = (SCRIPTS / "anda_sim" / "commands.py").read_text()
@@ -30,7 +30,7 @@ def test_a_script_holds_ctrl_c_back_until_it_can_answer(name):
 
 
 def started(*command):
-    """A script that gets SIGINT before Python is there."""
+    """A script that gets SIGINT before Python has started."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -43,7 +43,7 @@ def started(*command):
 
 
 @pytest.mark.parametrize("name", PYTHON)
-def test_ctrl_c_while_python_starts_is_one_line_and_the_end_by_sigint(name):
+def test_ctrl_c_while_python_starts_prints_one_line_and_ends_by_sigint(name):
     status, out, error = started(SCRIPTS / name, "--help")
     assert (status, out) == (-signal.SIGINT, "") and error.startswith(f"{name}: interrupted") and len(error.splitlines()) == 1
 
@@ -60,7 +60,7 @@ def ended(body, capsys):
     return status, capsys.readouterr().err
 
 
-def test_each_kind_of_failure_is_one_line_and_its_status(capsys):
+def test_each_kind_of_failure_prints_one_line_and_has_its_status(capsys):
     def fails(error):
         def body():
             raise error
@@ -78,7 +78,7 @@ def test_each_kind_of_failure_is_one_line_and_its_status(capsys):
     assert sys.stderr is not None and not hasattr(sys.stderr, "stream")
 
 
-def test_what_the_machine_lacks_is_no_wrong_input(capsys):
+def test_exhausted_resources_are_not_an_input_error(capsys):
     def files():
         raise read_error("x", OSError(24, "Too many open files"))
 
@@ -89,14 +89,14 @@ def test_what_the_machine_lacks_is_no_wrong_input(capsys):
     assert ended(missing, capsys) == (2, "name: x: cannot be read: No such file or directory\n")
 
 
-def test_what_a_script_prints_is_printable_even_where_the_terminal_knows_ascii_only():
+def test_output_of_a_script_is_printable_even_on_an_ascii_terminal():
     program = ("import sys; from anda_sim.common.errors import guarded; "
                "sys.exit(guarded('n', lambda _: print('\\x1b[2J é \\udcff'), 'sweep'))")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=SCRIPTS, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert (done.returncode, done.stdout, done.stderr) == (0, b"\\x1b[2J \\xe9 \\xff\n", b"")
 
 
-def test_an_interruption_that_a_library_turns_into_another_error_is_one_all_the_same():
+def test_an_interruption_wrapped_by_a_library_is_still_an_interruption():
     program = """
 import os, signal, sys
 from anda_sim.common.errors import guarded
@@ -112,8 +112,8 @@ sys.exit(guarded("n", main, "sweep"))
 
 
 @pytest.mark.parametrize("where, said", [("| true", ""), ("> /dev/full", "sweep: No space left on device\n")])
-def test_output_that_nobody_takes_is_no_traceback(where, said):
-    # The reader is gone before the script writes.
+def test_a_closed_output_gives_no_traceback(where, said):
+    # The reader closes before the script writes.
     done = subprocess.run(["bash", "-c", f'set -o pipefail; {{ sleep 1; "$0" --help; }} {where}', SCRIPTS / "sweep"],
                           env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}, capture_output=True, text=True)
     assert (done.stderr, done.returncode) == (said, 1)

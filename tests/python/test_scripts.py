@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scripts that the README names, called the ways people call them."""
+"""The scripts that the README names, called as users call them."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ def test_anda_sim_is_quiet_about_a_build_with_nothing_to_do():
 
 
 @pytest.mark.parametrize("script", ["install_dependencies", "test"])
-def test_script_explains_itself_and_refuses_what_it_does_not_know(script):
+def test_scripts_have_help_and_refuse_unknown_options(script):
     helped = run(ROOT / "scripts" / script, "--help")
     assert helped.returncode == 0
     assert helped.stdout.startswith(f"Usage: scripts/{script}")
@@ -47,7 +47,7 @@ def test_script_explains_itself_and_refuses_what_it_does_not_know(script):
 
 @pytest.fixture
 def install(tmp_path):
-    """Calls a copy of install_dependencies in a tree of its own, where an apt-get that only fails stands first on the PATH."""
+    """Calls a copy of install_dependencies in a separate tree, with a failing apt-get first on the PATH."""
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "apt-get").write_text("#!/bin/sh\nexit 99\n")
@@ -59,14 +59,14 @@ def install(tmp_path):
 
 
 @pytest.mark.parametrize("group", ["build", "plots", "sweep", "reports", "python", "test"])
-def test_install_dependencies_changes_nothing_when_all_is_there(install, tmp_path, group):
+def test_install_dependencies_changes_nothing_when_all_is_installed(install, tmp_path, group):
     result = install(group)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert os.listdir(tmp_path / "tree") == ["scripts"]
 
 
 def test_no_address_of_a_package_registry_is_in_the_tree():
-    """Packages come from Debian. What notebooks and lock files would name is looked at, too."""
+    """Packages come from Debian. Notebooks and lock files are checked too."""
     files = run("git", "-C", ROOT, "ls-files", "-z").stdout.split("\0")
     registries = [f"registry.{name}" for name in ("npmjs.org", "yarnpkg.com")] + [f"{name}.org/simple" for name in ("pypi", "test.pypi")]
     found = [name for name in filter(None, files) if (ROOT / name).is_file()
@@ -74,7 +74,7 @@ def test_no_address_of_a_package_registry_is_in_the_tree():
     assert found == [] and len(files) > 500
 
 
-def test_plotly_is_made_small_once_and_keeps_its_licence(tmp_path, monkeypatch):
+def test_plotly_is_minified_once_and_keeps_its_licence(tmp_path, monkeypatch):
     (tmp_path / "plotly.js").write_text("/**\n* Licensed under the MIT license\n*/\n// a remark\n"
                                         "function chart ( name )  { return 'é' + name }\n")
     monkeypatch.setattr(plotly, "FILE", tmp_path / "plotly.js")
@@ -84,7 +84,7 @@ def test_plotly_is_made_small_once_and_keeps_its_licence(tmp_path, monkeypatch):
     assert "a remark" not in text
     monkeypatch.setenv("PATH", str(tmp_path))
     assert plotly.plotly_text() == text
-    # Another plotly.js is another file.
+    # A different plotly.js gives a different file.
     (tmp_path / "plotly.js").write_text("/* MIT */ function plot ( name ) { return name }\n")
     with pytest.raises(RunError, match="scripts/install_dependencies reports installs them"):
         plotly.plotly_text()
@@ -93,7 +93,7 @@ def test_plotly_is_made_small_once_and_keeps_its_licence(tmp_path, monkeypatch):
         plotly.plotly_text()
 
 
-def test_plotly_that_cannot_be_kept_is_made_again(tmp_path, monkeypatch):
+def test_plotly_is_minified_again_if_it_cannot_be_kept(tmp_path, monkeypatch):
     (tmp_path / "plotly.js").write_text("/* MIT */ function plot ( name ) { return name }\n")
     (tmp_path / "kept").write_text("a file, where a folder would be")
     monkeypatch.setattr(plotly, "FILE", tmp_path / "plotly.js")
@@ -109,7 +109,7 @@ def test_compare_levels_runs_all_levels_and_they_agree():
     assert result.returncode == 0, result.stderr
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in result.stdout.splitlines() if "%" in line]
     assert {row[2] for row in rows} == {"fast", "detailed", "cycle"}
-    apart = {(row[0], row[1], row[2]): abs(float(row[4].split()[0])) for row in rows}
-    assert all(percent <= 1 for (_, _, level), percent in apart.items() if level == "cycle")
-    # short_k waits for a memory that turns round at every kilobyte, which only the detailed memory shows.
-    assert all(percent <= 1 for (gemm, _, level), percent in apart.items() if level == "detailed" and gemm != "short_k")
+    differences = {(row[0], row[1], row[2]): abs(float(row[4].split()[0])) for row in rows}
+    assert all(percent <= 1 for (_, _, level), percent in differences.items() if level == "cycle")
+    # short_k waits for a bus turnaround every kilobyte, which only the detailed memory models.
+    assert all(percent <= 1 for (gemm, _, level), percent in differences.items() if level == "detailed" and gemm != "short_k")

@@ -10,7 +10,7 @@ from search_tools import TYPES, Landscape, algorithm_1, log_of, macs_by_type, re
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_every_visit_is_that_of_the_published_algorithm(tmp_path, seed):
+def test_every_visit_follows_the_published_algorithm(tmp_path, seed):
     rng = random.Random(seed)
     model = rng.choice(["OPT-1.3B", "LLaMA-7B"])
     landscape = Landscape(tmp_path, [rng.choice([0.02, 0.3, 1.0, 4.0]) * rng.random() for _ in TYPES])
@@ -47,7 +47,7 @@ def test_ties_go_to_the_one_pushed_first(tmp_path):
     search(tmp_path, landscape, "--tolerance", 0.01, model="run.yaml", tiny=[])
     trail, _ = algorithm_1(sum, landscape.loss, 0.01)
     assert [tuple(v["combination"]) for v in log_of(tmp_path)] == [c for c, _ in trail]
-    # 6 is the first uniform one within 1 %; then the four neighbours, earliest type first.
+    # 6 is the first uniform length within 1 %; then the four neighbours, earliest type first.
     assert [c for c, _ in trail][:5] == [(4,) * 4, (5,) * 4, (6,) * 4, (5, 6, 6, 6), (4, 6, 6, 6)]
 
 
@@ -68,7 +68,7 @@ def test_no_length_falls_below_one(tmp_path):
     assert min(bits for v in visits for bits in v["combination"]) == 1
 
 
-def test_a_tolerance_that_nothing_meets(tmp_path):
+def test_an_unmet_tolerance_is_reported(tmp_path):
     landscape = Landscape(tmp_path, [1e6, 0.0, 0.0, 0.0])
     done = search(tmp_path, landscape, "--tolerance", "1%", status=1)
     assert "nothing was found within a loss of 1 %; closest is [13, 13, 13, 13]" in done.stderr

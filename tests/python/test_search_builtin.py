@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""anda-sim search on real small models, evaluated by itself."""
+"""anda-sim search on real small models with its built-in evaluator."""
 
 import json
 import signal
@@ -16,7 +16,7 @@ MODELS = SOURCE / "tests" / "data" / "small_models"
 
 @pytest.fixture
 def some_tokens(tmp_path):
-    """The first 512 held-out tokens: enough to see a difference, few enough for no time."""
+    """The first 512 held-out tokens: enough to show a difference, few enough to be fast."""
     np.save(tmp_path / "tokens.npy", np.load(MODELS / "held_out.npy")[:512])
     return tmp_path / "tokens.npy"
 
@@ -84,7 +84,7 @@ def test_a_model_that_cannot_be_run(tmp_path, some_tokens):
 
 
 def test_interruption_in_the_middle_of_a_built_in_evaluation(tmp_path):
-    """Many passes an evaluation: it must end at a layer, not with the evaluation."""
+    """An evaluation takes many passes; it must stop at a layer, not at its end."""
     np.save(tmp_path / "tokens.npy", np.tile(np.load(MODELS / "held_out.npy"), 40))
     words = [program(), "search", "--model-dir", MODELS / "opt", "--tokens", "tokens.npy", "--out", "out", "--threads", "2"]
     process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
@@ -97,7 +97,7 @@ def test_interruption_in_the_middle_of_a_built_in_evaluation(tmp_path):
     assert (tmp_path / "out" / "log.jsonl").read_bytes() == b""
 
 
-def test_a_wrong_token_file_leaves_no_log_in_the_way(tmp_path):
+def test_a_wrong_token_file_leaves_no_log(tmp_path):
     words = [program(), "search", "--model-dir", MODELS / "opt", "--tokens", "tokens.npy", "--out", "out", "--iterations", "1",
              "--tolerance", "5%"]
     tokens = np.load(MODELS / "held_out.npy")[:512].astype(np.int32)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command anda-sim search: options, what a terminal shows, the commands of its page."""
+"""The command anda-sim search: options, terminal output, the commands of its page."""
 
 import json
 import os
@@ -54,8 +54,8 @@ def test_results_that_cannot_be_written(tmp_path):
     assert done.returncode == 1 and "file" in done.stderr
 
 
-def test_a_terminal_sees_how_far_it_is(tmp_path):
-    # The bar stands at half until that was seen.
+def test_a_terminal_shows_progress(tmp_path):
+    # The bar stays at half until the test has seen it.
     answer = "read line; echo '{\"perplexity\": 5}'; "
     command = 3 * answer + "until test -e seen; do sleep 0.05; done; " + 2 * answer
     words = [program(), "search", "--model", "OPT-1.3B", "--evaluator", command, "--iterations", "4", "--out", "out", *TINY]
@@ -84,7 +84,7 @@ def test_a_terminal_sees_how_far_it_is(tmp_path):
     assert seen.endswith("\r\x1b[K")
 
 
-def test_the_first_commands_of_the_page_print_what_it_shows(tmp_path):
+def test_the_first_commands_of_the_page_print_its_output(tmp_path):
     page = (SOURCE / "docs" / "search.md").read_text()
     commands = page.split("```sh\n")[1].split("```")[0]
     (tmp_path / "examples").symlink_to(SOURCE / "examples")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that a program which anda-sim search asks for perplexities can do wrong."""
+"""Faulty evaluators: everything that an evaluator of anda-sim search can do wrong."""
 
 import json
 import os
@@ -44,7 +44,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_evaluators_that_misbehave(tmp_path, case):
+def test_misbehaving_evaluators_end_the_search(tmp_path, case):
     command, fragment = BAD[case]
     marker = f"MARK_{os.getpid()}_{time.monotonic_ns()}"
     words = [program(), "search", "--model", "OPT-1.3B", "--evaluator", command, "--evaluator-timeout",
@@ -62,7 +62,7 @@ def test_evaluators_that_misbehave(tmp_path, case):
 
 
 def test_a_large_question_and_a_slow_reader(tmp_path):
-    """Layers enough that a question does not fit into a pipe."""
+    """Enough layers that a question does not fit into a pipe."""
     rows = "".join(f"g{i},{i},A_qkv,1,64,64\n" for i in range(3000))
     (tmp_path / "trace.csv").write_text("name,layer,tensor,m,k,n\n" + rows)
     (tmp_path / "run.yaml").write_text("workload: {trace: trace.csv}\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""anda-sim search --per-layer against its rule in docs/search.md written down once more, on made-up losses."""
+"""anda-sim search --per-layer against an independent implementation of docs/search.md, on made-up losses."""
 
 import itertools
 import json
@@ -39,7 +39,7 @@ def refined(start, layers, cost, loss, tolerance, iterations):
                 way = way[:middle]
 
     def exchanges(base, effects):
-        """Of up to two steps up and two steps down: those that no other beats, dearest first."""
+        """Exchanges of up to two steps up and two down that no other beats, most expensive first."""
         up = [step for step in effects if step[2] > 0]
         down = [step for step in effects if step[2] < 0]
         sets = [(a, b) for a in up for b in down]
@@ -110,7 +110,7 @@ def test_layers_are_refined_by_the_rule(tmp_path, weights, budget, exchanges):
     if any(accepted for _, accepted in trail):
         assert found["per_layer"]["bops"] < found["best"]["bops"] and "unlike" in done.stdout
     if budget == 300:
-        # Bits are taken from the first layer, which counts least, and given to the last one.
+        # Bits move from the first layer, which counts least, to the last one.
         assert len(trail) < budget and any(accepted for _, accepted in trail)
         assert any(bits > of_all for bits, of_all in zip(best[-1], found["best"]["combination"]))
         assert sum(best[0]) < sum(best[1]) < sum(best[2])
@@ -125,7 +125,7 @@ def test_layers_are_refined_by_the_rule(tmp_path, weights, budget, exchanges):
         assert op["input_mantissa_bits"] == best[op["layer"]][TYPES.index(op["tensor"])]
 
 
-def test_a_resumed_refinement_asks_nothing_twice(tmp_path):
+def test_a_resumed_refinement_evaluates_nothing_twice(tmp_path):
     landscape = Landscape(tmp_path, [1.0, 0.05, 0.3, 0.2])
     for budget in ("7", "25", "300"):
         search(tmp_path, landscape, "--per-layer", "--layer-iterations", budget)

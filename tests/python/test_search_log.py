@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log of anda-sim search: interrupted searches go on, nothing is asked twice, other logs are refused."""
+"""The log of anda-sim search: interrupted searches resume, nothing is evaluated twice, other logs are refused."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 from search_tools import HANGS, TINY, Landscape, log_of, program, result_of, search, wait_for, wait_until_gone
 
 
-def test_a_second_search_asks_nothing_and_writes_the_same(tmp_path):
+def test_a_second_search_evaluates_nothing_and_writes_the_same(tmp_path):
     landscape = Landscape(tmp_path, [2.0, 0.1, 0.4, 0.2])
     first = search(tmp_path, landscape)
     files = {f.name: f.read_bytes() for f in (tmp_path / "out").iterdir()}
@@ -23,7 +23,7 @@ def test_a_second_search_asks_nothing_and_writes_the_same(tmp_path):
     assert f"{asked - 1} of them new" in first.stdout and "0 of them new" in again.stdout
 
 
-def test_a_wider_search_asks_only_what_is_new(tmp_path):
+def test_a_wider_search_evaluates_only_new_combinations(tmp_path):
     landscape = Landscape(tmp_path, [2.0, 0.1, 0.4, 0.2])
     search(tmp_path, landscape, "--iterations", 6)
     search(tmp_path, landscape, "--tolerance", "0.1%,1%,5%", "--objective", "energy", "--per-layer")
@@ -37,7 +37,7 @@ def test_a_log_cut_anywhere_is_continued(tmp_path, kept):
     search(tmp_path, landscape)
     log = tmp_path / "out" / "log.jsonl"
     whole = log.read_bytes()
-    # 1 byte can be of any file.
+    # A single byte does not identify a file.
     log.write_bytes(whole[:kept])
     status = 2 if kept == 1 else 0
     done = search(tmp_path, landscape, status=status)
@@ -91,8 +91,8 @@ def test_a_log_of_its_own(tmp_path):
     assert log_of(tmp_path, "logs/mine.jsonl") and not (tmp_path / "out" / "log.jsonl").exists()
 
 
-def test_a_failed_search_goes_on_where_it_stopped(tmp_path):
-    """The evaluator dies after every third answer; the log carries the search over."""
+def test_a_failed_search_resumes_where_it_stopped(tmp_path):
+    """The evaluator dies after every third answer; the log lets the search resume."""
     landscape = Landscape(tmp_path, [2.0, 0.1, 0.4, 0.2])
     command = f"{landscape.command} 3"
     runs = 0
@@ -114,7 +114,7 @@ def test_a_failed_search_goes_on_where_it_stopped(tmp_path):
     assert ours == theirs
 
 
-def test_a_search_that_was_killed_goes_on(tmp_path):
+def test_a_killed_search_resumes(tmp_path):
     landscape = Landscape(tmp_path, [2.0, 0.1, 0.4, 0.2])
     marker = f"MARK_{os.getpid()}_{time.monotonic_ns()}"
     log = tmp_path / "out" / "log.jsonl"

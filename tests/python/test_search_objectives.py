@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""anda-sim search beside anda-sim run: costs, shapes and simulated results are those of runs."""
+"""anda-sim search against anda-sim run: costs, shapes and simulated results equal those of runs."""
 
 import json
 import subprocess
@@ -54,7 +54,7 @@ def test_costs_of_single_layers_and_fp16_outputs_are_those_of_runs(tmp_path):
 # --- the loop --------------------------------------------------------------------------------------------------
 
 
-def test_what_was_found_is_simulated_and_runs_again(tmp_path):
+def test_results_are_simulated_and_can_be_run_again(tmp_path):
     landscape = Landscape(tmp_path, [0.6, 0.05, 0.3, 0.2])
     done = search(tmp_path, landscape, "--tolerance", "1%,5%", "--simulate")
     assert "speedup" in done.stdout and done.stderr == ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The systems of a run in processes of their own: the same files as in one process, and no process left behind."""
+"""The systems of a run in separate processes: the same files as in one process, and no process left behind."""
 
 import os
 import random
@@ -63,7 +63,7 @@ def test_the_same_bytes_in_any_number_of_processes(program, tmp_path, seed):
     assert results[1] == results[0] and results[2] == results[0]
 
 
-def test_what_the_kernel_writes_is_the_same(program, tmp_path):
+def test_output_of_the_kernel_is_the_same(program, tmp_path):
     (tmp_path / "run.yaml").write_text("workload: {trace: trace.csv}\nsystems: [fp-fp, anda]\n"
                                        "dram: {level: detailed, channels: 2}\nfunctional: {enabled: true, dump: true}\n")
     (tmp_path / "trace.csv").write_text("name,layer,tensor,m,k,n\na,0,A_o,20,128,40\n")
@@ -125,7 +125,7 @@ def test_an_interrupt_ends_all_processes_and_leaves_nothing(program, tmp_path, n
     wait_for(lambda: not any(map(is_running, systems)))
 
 
-def test_ctrl_c_at_a_terminal_reaches_all_processes_and_is_told_once(program, tmp_path):
+def test_ctrl_c_at_a_terminal_reaches_all_processes_and_is_reported_once(program, tmp_path):
     (tmp_path / "run.yaml").write_text(LONG)
     process = subprocess.Popen(command(program, tmp_path, "out", "--jobs", 3), cwd=tmp_path, stderr=subprocess.PIPE, text=True,
                                start_new_session=True)
@@ -162,7 +162,7 @@ def test_the_error_is_that_of_the_first_system_that_fails(program, tmp_path):
     assert (process.returncode, errors) == (1, "error: the simulation of fp-fp was ended by signal 9\n")
 
 
-def test_an_error_is_told_in_the_same_words(program, tmp_path):
+def test_an_error_has_the_same_message(program, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     np.save(data / "0.activations.npy", np.full((3, 128), 60000, np.float16))

@@ -31,7 +31,7 @@ def test_only_tests_use_the_reference_arithmetic():
 
 
 def test_production_uses_every_header_of_the_arithmetic():
-    """What only tests use belongs to numeric/reference. A header's own source file is no user of it."""
+    """Code that only tests use belongs to numeric/reference. A header's own source file does not count as a user."""
     production = [file for folder in ("models", "src", "examples") for file in sources(ROOT / folder)]
     production = [file for file in production if REFERENCE not in file.parents]
     for header in sorted(NUMERIC.rglob("*.h")):
@@ -54,7 +54,7 @@ def test_each_numeric_test_names_its_block():
 
 
 def test_causes_of_stalls_are_listed_once():
-    """Everything that tells causes of stalls apart takes them from the table, or from what the simulator wrote."""
+    """Code that distinguishes stall causes takes them from the table, or from the simulator's output."""
     table = ROOT / "models" / "anda" / "base" / "stall_cause.h"
     causes = re.findall(r"^  S\(X, (\w+),", table.read_text(), re.MULTILINE)
     assert len(causes) >= 7
@@ -89,7 +89,7 @@ def test_python_passes_the_linter():
 
 
 def test_the_package_is_imported_in_one_way():
-    """Scripts lie beside it, pytest.ini names its folder, others have PYTHONPATH or an installation."""
+    """Scripts are next to it, pytest.ini names its folder, others use PYTHONPATH or an installation."""
     files = [path for folder in ("scripts", "tests/python", "examples") for path in (ROOT / folder).rglob("*")
              if path.is_file() and path.suffix in (".py", ".ipynb", "") and path != Path(__file__)]
     assert [str(path.relative_to(ROOT)) for path in files if "sys.path" in path.read_text(errors="replace")] == []

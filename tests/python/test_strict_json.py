@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON reader of the scripts: what it takes, and what it refuses with the place."""
+"""The JSON reader of the scripts: accepted input, and refused input with its place."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_no_json_is_an_input_error_with_its_place(case):
+def test_invalid_json_is_an_input_error_with_its_place(case):
     text, message = WRONG[case]
     with pytest.raises(InputError) as error:
         strict_json.loads(text, "f")
@@ -44,7 +44,7 @@ def test_what_is_no_json_is_an_input_error_with_its_place(case):
 
 @pytest.mark.parametrize("text", ["[" * 64 + "]" * 64, '["[[[{{{\\"[[["]', r'["😀"]', "[1e308, 18446744073709551615, -0.0]",
                                   '[{"a": 1}, {"a": "a"}, "a", "a"]', "1" + "0" * 308])
-def test_what_is_json_is_read_as_python_reads_it(text):
+def test_valid_json_is_read_as_by_python(text):
     assert strict_json.loads(text, "f") == json.loads(text)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/sweep as its user meets it: points, results, failures, limits."""
+"""scripts/sweep from the user's side: points, results, failures, limits."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ from sweep_tools import BASE, ROOT, SWEEP, calls, counting, program, rows, sweep
 
 
 def simulated(folder, *settings):
-    """report.json of one call of anda-sim, which knows nothing of sweeps."""
+    """report.json of one call of anda-sim, without a sweep."""
     words = [word for setting in settings for word in ("--set", setting)]
     subprocess.run([program(), "run", folder / "base.yaml", "--quiet", "--out", folder / "one", *words], check=True)
     return json.loads((folder / "one" / "report.json").read_text())
@@ -37,14 +37,14 @@ def test_a_row_for_each_point_with_the_numbers_of_a_single_run(tmp_path):
             assert row[f"{name}.area_total_mm2"] == system["area_mm2"]["total"]
             assert row[f"{name}.energy_delay_product_pj_s"] == system["energy_pj"]["total"] * system["time_s"]
         assert row["anda.speedup"] == report["ratios"][0]["speedup"] and row["fp-fp.speedup"] == 1
-    # The database says the same, number by number.
+    # The database has the same numbers.
     database = pandas.DataFrame(rows(tmp_path))
     assert list(database.columns) == list(table.columns)
     numbers = [column for column in table.columns if column.startswith(("anda.", "fp-fp."))]
     assert numpy.array_equal(database[numbers].to_numpy(float), table[numbers].to_numpy(float))
 
 
-def test_what_is_there_is_not_run_again_and_an_extended_sweep_runs_what_is_new(tmp_path):
+def test_only_missing_points_are_run(tmp_path):
     simulator = counting(tmp_path)
     path = write(tmp_path)
     assert sweep(tmp_path, path, simulator=simulator).returncode == 0
@@ -52,13 +52,13 @@ def test_what_is_there_is_not_run_again_and_an_extended_sweep_runs_what_is_new(t
     assert calls(tmp_path) == 12
     assert sweep(tmp_path, path, simulator=simulator).returncode == 0
     assert calls(tmp_path) == 12 and (tmp_path / "out" / "results.csv").read_bytes() == first
-    # Other outputs, an order of their own, and three points more.
+    # Other outputs, another order, and three more points.
     path.write_text(SWEEP.replace("to: 7", "to: 8").replace("8, 16, 32", "32, 16, 8") + "outputs: [cycles, stall_*]\n")
     assert sweep(tmp_path, path, simulator=simulator).returncode == 0
     assert calls(tmp_path) == 15
     again = rows(tmp_path)
     assert len(again) == 15 and "anda.stall_dram_cycles" in again[0] and "anda.time_s" not in again[0]
-    # What changes the numbers changes the address: the files that a configuration reads, and the simulator.
+    # Everything that affects the numbers affects the address: files that a configuration reads, and the simulator.
     (tmp_path / "base.yaml").write_text(BASE.replace("32", "16"))
     assert sweep(tmp_path, path, simulator=simulator).returncode == 0
     assert calls(tmp_path) == 30
@@ -80,7 +80,7 @@ def test_a_changed_trace_is_another_point(tmp_path):
 
 
 def test_points_that_are_the_same_run_once(tmp_path):
-    """Twice the same value, and values that amount to the same configuration."""
+    """Equal values, and values with the same effective configuration, run once."""
     simulator = counting(tmp_path)
     path = write(tmp_path, "base: base.yaml\nparameters: {precision: [6, 6, [6, 6, 6, 6], 5]}\n")
     done = sweep(tmp_path, path, simulator=simulator)
@@ -98,8 +98,8 @@ def test_results_go_to_a_folder_below_the_current_one(tmp_path):
     assert ",done," in (tmp_path / "results" / "sweeps" / "s" / "results.csv").read_text()
 
 
-def test_a_failed_point_is_a_row_and_not_the_end(tmp_path):
-    """A value that no configuration has, a simulation that fails, and one that fails once."""
+def test_a_failed_point_is_a_row_and_does_not_end_the_sweep(tmp_path):
+    """An illegal value, a simulation that fails, and one that fails once."""
     simulator = counting(tmp_path, before=(
         'if grep -q "A_qkv: 5" "$2"; then echo "error: no luck in $2" >&2; exit 1; fi\n'
         f'if grep -q "A_qkv: 6" "$2" && [[ ! -e {tmp_path}/well ]]; then kill -SEGV $$; fi'))
@@ -115,7 +115,7 @@ def test_a_failed_point_is_a_row_and_not_the_end(tmp_path):
     assert table[2]["anda.cycles"] is None and table[4]["anda.cycles"] > table[0]["anda.cycles"]
     csv = pandas.read_csv(tmp_path / "out" / "results.csv", float_precision="round_trip")
     assert list(csv["status"]) == [row["status"] for row in table] and math.isnan(csv["anda.cycles"][2])
-    # Failed points stay failed until they are asked for.
+    # Failed points stay failed until a retry is requested.
     (tmp_path / "well").touch()
     ended = calls(tmp_path)
     sweep(tmp_path, path, simulator=simulator)
@@ -125,7 +125,7 @@ def test_a_failed_point_is_a_row_and_not_the_end(tmp_path):
     assert calls(tmp_path) == ended + 1
 
 
-def test_a_program_that_leaves_no_whole_report_is_a_failed_point(tmp_path):
+def test_an_incomplete_report_is_a_failed_point(tmp_path):
     simulator = counting(tmp_path, before='mkdir -p "$5"; case $(grep -c "A_qkv: 5" "$2") in '
                          '1) echo \'{"systems": [\' >"$5/report.json"; exit 0 ;; esac')
     done = sweep(tmp_path, write(tmp_path, "base: base.yaml\nparameters: {precision: [4, 5]}\n"), simulator=simulator)
@@ -147,7 +147,7 @@ def test_limits_of_time_and_memory(tmp_path):
     assert [(row["status"], row["error"]) for row in rows(tmp_path)] == [("memory", "needs more than 16000000 bytes of memory")]
     assert sweep(tmp_path, path, "--memory", "4GiB", "--retry-failed").returncode == 0
     assert [row["status"] for row in rows(tmp_path)] == ["done"]
-    # A limit of years is as good as none.
+    # A limit of years has no effect.
     done = sweep(tmp_path, write(tmp_path, "base: base.yaml\nparameters: {precision: [9]}\n"), "--timeout", 1e8)
     assert done.returncode == 0 and rows(tmp_path)[0]["status"] == "done", done.stderr
 
@@ -169,7 +169,7 @@ def test_programs_that_are_none(tmp_path):
         assert done.returncode == 2 and fragment in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
-def test_results_that_are_not_ours_or_cannot_be_written(tmp_path):
+def test_foreign_or_unwritable_results_are_refused(tmp_path):
     path = write(tmp_path)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "results.sqlite").write_text("something else, and longer than nothing")
@@ -191,7 +191,7 @@ def test_a_sweep_file_in_python(tmp_path):
     assert len(frame) == 12 and not result.failed
     assert (frame.sort_values("precision").groupby("accelerator.mxu.rows")["anda.cycles"].diff().dropna() > 0).all()
     front = pareto_front(result.rows, ["anda.cycles", "anda.area_total_mm2"])
-    # By the definition: nothing is at least as good in both and better in one.
+    # The definition: no point is at least as good in both and better in one.
     numbers = [(row["anda.cycles"], row["anda.area_total_mm2"]) for row in result.rows]
     best = {a for a in numbers if not any(b != a and b[0] <= a[0] and b[1] <= a[1] for b in numbers)}
     assert {(row["anda.cycles"], row["anda.area_total_mm2"]) for row in front} == best
@@ -200,7 +200,7 @@ def test_a_sweep_file_in_python(tmp_path):
 
 
 def test_sweeps_of_the_model_follow_its_timing_rules(tmp_path):
-    """Mantissa length: from 4 bits on, each bit takes a cycle a group of every output tile. Bandwidth: more is never slower,
+    """Mantissa length: from 4 bits on, each bit adds one cycle per group of every output tile. Bandwidth: more is never slower,
     and nothing moves faster than the peak."""
     path = write(tmp_path, "base: base.yaml\nparameters: {precision: {from: 1, to: 16}}\n")
     assert sweep(tmp_path, path).returncode == 0
@@ -208,7 +208,7 @@ def test_sweeps_of_the_model_follow_its_timing_rules(tmp_path):
     # One layer of OPT-1.3B, 32 tokens: q, k, v, o of 2048 × 2048, up and down of 2048 and 8192.
     hidden, inner, tokens = 2048, 8192, 32
     groups = (tokens // 16) * (4 * hidden * hidden + 2 * hidden * inner) // 16 // 64
-    # Weights of 16 columns take 4 cycles a group, and their scales an eighth of one: what is shorter waits for the port.
+    # Weights of 16 columns take 4 cycles per group, and their scales an eighth of one: shorter groups wait for the port.
     assert cycles[0] == pytest.approx(groups * 4.125, rel=0.01) and cycles[2] == pytest.approx(cycles[0], rel=0.001)
     assert numpy.diff(cycles)[4:] == pytest.approx(groups, rel=0.01)
 
@@ -225,7 +225,7 @@ outputs: [time_s, dram_read_bytes, dram_write_bytes, dram_peak_bytes_per_s]
             moved = phase[f"{system}.dram_read_bytes"] + phase[f"{system}.dram_write_bytes"]
             assert (phase[f"{system}.time_s"].diff().dropna() <= 0).all()
             assert (moved / phase[f"{system}.time_s"] <= phase[f"{system}.dram_peak_bytes_per_s"]).all()
-            # At the low end nothing but the memory counts.
+            # At the low end only the memory matters.
             assert moved.iloc[0] / phase[f"{system}.time_s"].iloc[0] > 0.9 * phase[f"{system}.dram_peak_bytes_per_s"].iloc[0]
 
 
@@ -258,7 +258,7 @@ def test_wrong_parameters_on_the_command_line_are_refused(tmp_path, args, messag
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
 
 
-def test_files_of_other_commands_are_told_apart(tmp_path):
+def test_files_of_other_commands_are_recognised(tmp_path):
     (tmp_path / "base.yaml").write_text(BASE)
     (tmp_path / "c.yaml").write_text("systems: [fp-fp, anda]\nmodels: {m: base.yaml}\n")
     (tmp_path / "s.yaml").write_text("base: base.yaml\nparameters: {precision: [4, 6]}\n")
@@ -276,7 +276,7 @@ def test_files_of_other_commands_are_told_apart(tmp_path):
     assert "base.yaml: is the configuration of a run; `anda-sim run` runs it" in said(program(), "compare", "base.yaml")
 
 
-def test_units_in_sweeps_are_those_of_anda_sim(tmp_path):
+def test_units_in_sweeps_equal_those_of_anda_sim(tmp_path):
     path = write(tmp_path, "base: base.yaml\nset: {accelerator.clock_hz: 285MHz}\nparameters:\n"
                            "  accelerator.weight_buffer.bytes: [512KiB, 1 MiB]\n  dram.latency_ns: {from: 10ns, to: 1us, step: 495 ns}\n"
                            "conditions: [accelerator.weight_buffer.bytes >= 1000000]\n")

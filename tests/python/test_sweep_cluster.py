@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sweeps on a Dask cluster and on Slurm, both started by the tests on this machine: nothing is lost, the rows are the same."""
+"""Sweeps on Dask and Slurm, both started by the tests on this machine: nothing is lost, and the rows equal a local sweep's."""
 
 import os
 import shutil
@@ -24,14 +24,14 @@ def free_ports(count):
 
 
 class Daemons:
-    """Processes that end with the test, whatever happens to it."""
+    """Processes that end with the test, however it ends."""
 
     def __init__(self, folder):
         self.folder, self._processes = folder, []
 
     def start(self, name, *command, **options):
         log = open(self.folder / f"{name}.out", "wb")
-        # A group of its own: workers have children that must end with them.
+        # A separate group: workers have children that must end with them.
         process = subprocess.Popen([*map(str, command)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                    start_new_session=True, **options)
         log.close()
@@ -64,7 +64,7 @@ def daemons(tmp_path):
 
 
 def local_rows(folder):
-    """What the sweep gives on this machine alone."""
+    """The rows of the sweep on this machine alone."""
     other = folder / "local"
     other.mkdir()
     done = sweep(other, write(other), simulator=folder / "anda-sim")
@@ -86,7 +86,7 @@ def dask(daemons, tmp_path):
 
 
 def both_worked(folder, workers):
-    """Both workers have run a point to its end; parents and calls have a line for each that began and that ended."""
+    """Both workers have finished a point; `parents` and `calls` have a line for each started and finished one."""
     path = folder / "parents"
     return calls(folder) >= 3 and {int(pid) for pid in path.read_text().split()} == {worker.pid for worker in workers}
 
@@ -103,7 +103,7 @@ def test_dask_with_a_worker_that_is_killed(tmp_path, daemons, dask):
     begun = len((tmp_path / "parents").read_text().split())
     error = process.communicate()[1]
     assert process.returncode == 0, error + daemons.said("worker1")
-    # What was kept is not run again; what the killed one ran, or had not yet handed over, is.
+    # Kept points are not run again; points that the killed worker ran or had not delivered are.
     assert 12 <= calls(tmp_path) <= 12 + begun - kept
     assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
 
@@ -115,7 +115,7 @@ def test_dask_with_a_worker_that_dies_before_its_outcomes_are_fetched(tmp_path, 
                                stderr=subprocess.PIPE, text=True)
     wait_for(lambda: both_worked(tmp_path, workers), "points of both")
     process.send_signal(signal.SIGSTOP)
-    # The workers finish what was submitted, which nobody fetches.
+    # The workers finish the submitted points, which nobody fetches.
     wait_for(lambda: calls(tmp_path) == len((tmp_path / "parents").read_text().split()), "the end of the points that run")
     daemons.kill(workers[0])
     process.send_signal(signal.SIGCONT)
@@ -124,7 +124,7 @@ def test_dask_with_a_worker_that_dies_before_its_outcomes_are_fetched(tmp_path, 
     assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
 
 
-def test_explore_on_dask_is_the_search_that_it_is_here_though_a_worker_dies(tmp_path, daemons, dask):
+def test_explore_on_dask_equals_the_local_search_even_if_a_worker_dies(tmp_path, daemons, dask):
     address, workers = dask
     text = SWEEP + "set: {systems: [anda]}\nexplore: {minimise: [cycles, area], trials: 12, batch: 4, population: 4}\n"
     simulator = counting(tmp_path, before=f'echo $PPID >>{tmp_path}/parents; sleep 0.3')
@@ -163,7 +163,7 @@ def test_dask_scheduler_that_is_lost_keeps_what_is_finished(tmp_path, daemons, d
 
 
 def test_dask_client_that_has_given_up(tmp_path, daemons, dask):
-    """The scheduler is lost while the sweep does something else, for so long that the client no longer tries to reach it."""
+    """The scheduler is gone for so long that the client no longer tries to reach it."""
     from anda_sim.common.digest import sha256
     from anda_sim.common.errors import RunError
     from anda_sim.sweeps.dask_cluster import DaskExecutor
@@ -227,7 +227,7 @@ def tool(name):
 
 @pytest.fixture
 def slurm(daemons, tmp_path, monkeypatch):
-    """A Slurm of one node, this machine, with daemons, ports, keys and state of its own."""
+    """A Slurm of one node, this machine, with its own daemons, ports, keys and state."""
     missing = [name for name in ("munged", "slurmctld", "slurmd", "sbatch") if not tool(name)]
     if missing:
         pytest.skip(f"no {', '.join(missing)} here; scripts/install_dependencies test installs slurm-wlm and munge")
@@ -269,7 +269,7 @@ def test_slurm_gives_the_same_rows(tmp_path, slurm):
     assert done.returncode == 0, done.stderr
     assert calls(tmp_path) == 12 and len(list((tmp_path / "out" / "slurm" / "logs").iterdir())) == 4
     assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
-    # What is new runs alone, and a failed point is a row here too.
+    # Only new points run, and a failed point is a row here too.
     path.write_text(SWEEP.replace("to: 7", "to: 8").replace("[8,", "[0, 8,"))
     before = calls(tmp_path)
     done = sweep(tmp_path, path, "--slurm", "--slurm-option=--time=10", simulator=simulator)
@@ -284,8 +284,8 @@ def arrays():
 
 
 def test_slurm_after_kill_9_of_the_sweep_and_loss_of_a_task(tmp_path, slurm):
-    """The array goes on without the sweep that submitted it; the next sweep takes over what it did. A task that is
-    cancelled is submitted again."""
+    """The array continues without the sweep that submitted it, and the next sweep collects its outcomes. A cancelled task is
+    submitted again."""
     simulator = counting(tmp_path, before="sleep 0.3")
     path = write(tmp_path)
     arguments = command("sweep", tmp_path, path, "--slurm", "--points-per-task", 6, simulator=simulator)
@@ -337,7 +337,7 @@ def test_slurm_that_refuses(tmp_path, acted_slurm):
 
 
 def test_slurm_that_does_not_answer_for_a_moment_and_loses_tasks(tmp_path, acted_slurm):
-    """squeue fails twice; the first array loses its second task, the second one all of what it has left."""
+    """squeue fails twice; the first array loses its second task, the second one all its outcomes."""
     simulator = counting(tmp_path)
     (tmp_path / "before").write_text(
         f'echo >>{tmp_path}/$me; n=$(wc -l <{tmp_path}/$me)\n'
@@ -357,8 +357,8 @@ def test_slurm_that_loses_a_point_thrice(tmp_path, acted_slurm):
     assert [row["status"] for row in rows(tmp_path)] == ["lost"]
 
 
-def test_slurm_array_of_a_killed_sweep_is_ended_though_its_number_is_not_known(tmp_path, acted_slurm):
-    """Arrays have the name of their folder, and each sweep begins and ends with the end of what has this name."""
+def test_the_slurm_array_of_a_killed_sweep_is_cancelled_without_its_number(tmp_path, acted_slurm):
+    """Arrays are named after their folder, and each sweep cancels arrays of this name when it starts and ends."""
     assert sweep(tmp_path, write(tmp_path), "--slurm", "--slurm-option=--job-name=mine").returncode == 0
     (name,) = {word for words in acted_slurm("sbatch") for word in words if word.startswith("--job-name=")} - {"--job-name=mine"}
     assert acted_slurm("sbatch")[0].index(name) > acted_slurm("sbatch")[0].index("--job-name=mine"), "the last one counts"
@@ -366,7 +366,7 @@ def test_slurm_array_of_a_killed_sweep_is_ended_though_its_number_is_not_known(t
 
 
 def test_slurm_tasks_on_a_machine_with_another_program(tmp_path, acted_slurm):
-    """They end the sweep with a message, and say nothing of the next one."""
+    """They end the sweep with a message and do not affect the next one."""
     simulator = counting(tmp_path)
     whole = simulator.read_text()
     (tmp_path / "before").write_text(f'[[ $me != sbatch ]] || echo "# other" >>{simulator}\n')

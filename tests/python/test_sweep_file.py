@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sweep files: what they can say, what is wrong with them, and those that are ready in configs/sweeps."""
+"""Sweep files: their features, their errors, and the ready-made ones in configs/sweeps."""
 
 import itertools
 import random
@@ -93,7 +93,7 @@ WRONG = {
 }
 
 
-# What the file alone is wrong in, so that no simulator is asked.
+# Errors of the file alone, found without the simulator.
 WRONG_TEXT = {
     "huge exponent": ("base: base.yaml\nparameters: {precision: {from: 1, to: 1e300}}\n", "more than 100000 values"),
     "factor of almost 1": ("base: base.yaml\nparameters: {precision: {from: 1, to: 2, factor: 1.00000000000000000001}}\n", "a factor above 1"),
@@ -220,14 +220,14 @@ def test_expressions_are_those_of_python():
 READY = sorted((ROOT / "configs" / "sweeps").glob("*.yaml"))
 
 
-def test_there_is_a_ready_sweep_for_each_question():
+def test_every_question_has_a_ready_made_sweep():
     assert {path.stem for path in READY} >= {
         "mantissa_bits", "group_size", "array_size", "buffer_sizes", "dram_bandwidth", "weight_bits", "prompt_length", "decode_batch"}
 
 
 @pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
 def test_ready_sweeps_run_on_a_small_workload(tmp_path, path):
-    """All of their points, with the plot, on one layer of few tokens where the sweep is not about the tokens."""
+    """All their points, with the plot, on one layer of few tokens unless the sweep varies the tokens."""
     done = sweep(tmp_path, path, "--plot", tmp_path / "p.svg", "--set", "workload.layers=1", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
     assert all(row["status"] == "done" for row in rows(tmp_path))

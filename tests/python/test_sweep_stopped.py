@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/sweep that is killed, interrupted or kept from its files: nothing finished is lost, nothing is half kept."""
+"""A killed or interrupted scripts/sweep, or one without access to its files, loses nothing finished and keeps nothing partial."""
 
 import os
 import random
@@ -16,7 +16,7 @@ from sweep_tools import SWEEP, calls, command, counting, program, rows, sweep, w
 
 @pytest.mark.parametrize("seed", range(2))
 def test_kill_9_at_random_moments_loses_no_finished_point(tmp_path, seed):
-    # Slow enough that no sweep is done before the first kill.
+    # Slow enough that no sweep finishes before the first kill.
     simulator = counting(tmp_path, before="sleep 0.1")
     path = write(tmp_path, SWEEP.replace("from: 4", "from: 1").replace("to: 7", "to: 8"))
     jobs, kills, finished = 2, 0, {}
@@ -61,8 +61,8 @@ def test_kill_9_ends_the_simulations_too(tmp_path):
     wait_for(lambda: not any(_runs(pid) for pid in pids))
 
 
-def test_a_simulation_does_not_begin_when_its_sweep_is_gone_already(tmp_path, monkeypatch):
-    """The kernel is told to end the simulation with its sweep by setpriv, before which the sweep may be killed."""
+def test_a_simulation_does_not_start_after_its_sweep_has_ended(tmp_path, monkeypatch):
+    """setpriv tells the kernel to end the simulation with its sweep; the sweep may be killed before that."""
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "setpriv").write_text(f'#!/bin/bash\necho $$ >>{tmp_path}/waiting\nwhile [[ ! -e {tmp_path}/go ]]; do sleep 0.02; done\n'
@@ -82,21 +82,21 @@ def test_a_simulation_does_not_begin_when_its_sweep_is_gone_already(tmp_path, mo
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interruption_says_so_and_keeps_what_is_finished(tmp_path, number):
+def test_an_interrupt_is_reported_and_finished_points_are_kept(tmp_path, number):
     simulator = counting(tmp_path, before=f"[[ $(cat {tmp_path}/calls | wc -l) -lt 2 ]] || exec sleep 600")
     (tmp_path / "calls").touch()
     path = write(tmp_path)
-    # What runs the tests in the background may have them ignore SIGINT, and Python leaves it at that.
+    # Tests in a background job may start with SIGINT ignored, which Python keeps.
     words = ["env", "--default-signal=INT", *command("sweep", tmp_path, path, "-j", 1, simulator=simulator)]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: calls(tmp_path) == 2 and len(rows(tmp_path, "key FROM runs")) == 2)
     process.send_signal(number)
     error = process.communicate()[1]
-    assert "interrupted; what is finished is kept, the same command goes on from there" in error and process.returncode == -number
+    assert "interrupted; finished results are kept; repeat the command to resume" in error and process.returncode == -number
     assert "Traceback" not in error
     assert len(rows(tmp_path)) == 2
     assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 3
-    # Nothing else is left, and nothing goes on.
+    # Nothing else is left, and nothing keeps running.
     assert {each.name for each in (tmp_path / "out").iterdir()} == {"results.csv", "results.sqlite"}
     counting(tmp_path)
     assert calls(tmp_path) == 2
@@ -110,7 +110,7 @@ def _runs(pid):
         return False
 
 
-def test_two_sweeps_at_once_do_not_share_a_folder(tmp_path):
+def test_a_second_sweep_in_a_folder_is_refused(tmp_path):
     simulator = counting(tmp_path, before=f"touch {tmp_path}/began; while [[ ! -e {tmp_path}/go ]]; do sleep 0.05; done")
     path = write(tmp_path)
     process = subprocess.Popen(command("sweep", tmp_path, path, simulator=simulator), stderr=subprocess.DEVNULL)
@@ -121,7 +121,7 @@ def test_two_sweeps_at_once_do_not_share_a_folder(tmp_path):
     assert process.wait() == 0 and len(rows(tmp_path)) == 12
 
 
-def test_a_reader_that_does_not_let_go_of_the_database_is_named_and_nothing_is_half_kept(tmp_path, monkeypatch):
+def test_a_reader_that_locks_the_database_is_reported_and_nothing_is_half_written(tmp_path, monkeypatch):
     from anda_sim.common.errors import RunError
     from anda_sim.sweeps import results
     from anda_sim.sweeps.sweep import Sweep
@@ -148,7 +148,7 @@ def test_a_reader_that_does_not_let_go_of_the_database_is_named_and_nothing_is_h
     reader.close()
     assert len(rows(tmp_path)) == len(rows(tmp_path, "* FROM runs")) == 1
     assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 2
-    # Nothing holds the folder, in the same process neither.
+    # Nothing locks the folder, not even in the same process.
     assert len(made.run(tmp_path / "out").rows) == 3
     (tmp_path / "out" / "results.sqlite").write_text("something else, and longer than nothing")
     for _ in range(2):
@@ -156,20 +156,20 @@ def test_a_reader_that_does_not_let_go_of_the_database_is_named_and_nothing_is_h
             made.run(tmp_path / "out")
 
 
-def test_a_disk_that_is_full_ends_the_sweep_with_a_message(tmp_path):
-    """No file may grow beyond 56 KiB, which reports do not and the database does after some points."""
+def test_a_full_disk_ends_the_sweep_with_a_message(tmp_path):
+    """The file size limit of 56 KiB stops the database after some points, but no report."""
     path = write(tmp_path)
     done = subprocess.run(["bash", "-c", 'ulimit -f 56; exec "$@"', "-", *command("sweep", tmp_path, path)], capture_output=True,
                           text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
-    # Afterwards there is room again, and what was finished is there.
+    # Afterwards the disk has space again, and finished points are kept.
     kept = len(rows(tmp_path, "key FROM runs"))
     assert {each.name for each in (tmp_path / "out").iterdir()} <= {"results.csv", "results.sqlite"}
     assert sweep(tmp_path, path).returncode == 0 and len(rows(tmp_path)) == 12 and kept < 12
 
 
-def test_a_disk_that_is_full_in_a_point_fails_no_point(tmp_path):
-    """What a simulation could not write is run again by the same command, and so is what an older version kept as failed."""
+def test_a_full_disk_does_not_fail_a_point(tmp_path):
+    """The same command runs a point again that ran out of disk, also if an older version recorded it as failed."""
     full = 'echo "error: out/report.json: cannot write: No space left on device" >&2; exit 1'
     path = write(tmp_path)
     (tmp_path / "calls").touch()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a terminal of some width shows: nothing wraps, a summary comes first, and programs get JSON."""
+"""Output on a terminal of some width: nothing wraps, a summary comes first, and programs get JSON."""
 
 import fcntl
 import json
@@ -20,7 +20,7 @@ LLAMA = ROOT / "configs" / "llama-13b.yaml"
 
 
 def at(columns, *command, cwd=None):
-    """(exit status, what a terminal of so many columns gets)."""
+    """(exit status, output on a terminal of that many columns)."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, cwd=cwd,
@@ -40,7 +40,7 @@ def at(columns, *command, cwd=None):
 
 
 def lines_of(text):
-    """The lines of a terminal, as far as carriage returns do not begin them anew, without control sequences."""
+    """The visible lines of a terminal, after carriage returns and without control sequences."""
     return [re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", piece) for piece in re.split(r"[\r\n]+", text)]
 
 
@@ -55,7 +55,7 @@ def test_no_line_of_a_run_is_wider_than_the_terminal(tmp_path, columns):
     lines = lines_of(text)
     assert status == 0 and max(map(len, lines)) <= columns, max(lines, key=len)
     assert any("%" in line and "elapsed" in line for line in lines), "there is a bar"
-    # The bar is taken away: nothing of it stands before the first table.
+    # The bar is erased: nothing of it precedes the first table.
     assert "\x1b[K" in text and not [line for line in text.split("\n") if "elapsed" in line.rsplit("\x1b[K", 1)[-1]]
 
 
@@ -72,7 +72,7 @@ def test_no_line_of_a_comparison_a_search_and_a_sweep_is_wider_than_the_terminal
         assert status == 0 and max(map(len, lines)) <= columns, (command, max(lines, key=len))
 
 
-def test_the_summary_comes_first_and_the_details_when_they_are_asked_for(tmp_path):
+def test_the_summary_comes_first_and_details_on_request(tmp_path):
     summary = said(program(), "run", LLAMA, "--out", tmp_path / "out")
     details = said(program(), "run", LLAMA, "--out", tmp_path / "out", "--details")
     tables = summary[: summary.index(f"\n{tmp_path}")]
@@ -163,7 +163,7 @@ def test_fish_completes_commands_and_options(tmp_path):
 
 
 def test_zsh_completes_commands_and_options(tmp_path):
-    """What the completion hands to zsh's own functions, which need a terminal to be seen at work."""
+    """Checks what the completion passes to zsh's own functions, which would need a terminal."""
     (tmp_path / "_anda-sim").write_text(said(program(), "completion", "zsh"))
     script = ("compdef() { }\n_describe() { print -l -- ${(P)2} }\n_arguments() { print -l -- \"$@\" }\n"
               f"source {tmp_path}/_anda-sim\nwords=($=LINE '')\nCURRENT=$#words\n_anda-sim\n")
@@ -189,6 +189,6 @@ def test_manual_pages_have_every_option_and_no_warning(tmp_path, command):
 
 
 @pytest.mark.parametrize("args", [["completion"], ["completion", "csh"], ["completion", "bas"], ["man", "rum"], ["completion", "bash", "zsh"]])
-def test_shells_and_pages_that_are_not_there_are_refused(args):
+def test_unknown_shells_and_pages_are_refused(args):
     done = subprocess.run([program(), *args], capture_output=True, text=True)
     assert done.returncode == 2 and done.stderr.startswith(f"error: anda-sim {args[0]}: ") and done.stdout == ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs around the models set SystemC's time resolution as they like."""
+"""Programs that use the models may choose SystemC's time resolution."""
 
 import os
 import subprocess
@@ -34,8 +34,8 @@ def test_cycles_are_the_same_at_any_fine_resolution(femtoseconds, memory):
         assert abs(ns - cycles / CLOCK_HZ * 1e9) <= femtoseconds * 1e-6 + 1e-3  # one tick, and the three digits printed
 
 
-def test_cycles_at_a_coarse_resolution_are_off_by_little():
-    """A cycle is 3.5 ns: edges come to the nearest tick, and the error does not add up."""
+def test_cycles_at_a_coarse_resolution_differ_by_little():
+    """A cycle is 3.5 ns: edges are at the nearest tick, and the error does not accumulate."""
     for (exact, _), (cycles, ns) in zip(cycles_and_ns(1000), cycles_and_ns(10**6)):
         assert abs(cycles - exact) <= exact / 1000
         assert abs(ns - cycles / CLOCK_HZ * 1e9) <= 1

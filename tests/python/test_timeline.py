@@ -144,7 +144,7 @@ def test_slices_add_up_to_the_report(program, tmp_path, level, protocol):
         assert bursts == actions["dram.read_bursts"] + actions["dram.write_bursts"]
         assert len(timeline.channels(name)) == (16 if level == "detailed" else 1)
 
-        # The overview holds the same in its intervals.
+        # The overview has the same in its intervals.
         overview = timeline.systems[name]
         ticks = sum(sum(overview[key]) for key in overview if key.startswith("array_"))
         assert Decimal(ticks).scaleb(-6) == timeline.total(name, "GeMMs", "us")
@@ -195,13 +195,13 @@ def test_processes_and_threads_come_in_the_order_of_the_report(program, tmp_path
         assert list(threads.values()) == rows
         order = timeline.sort_indices["thread"]
         assert [order[process, tid] for tid in threads] == list(range(1, len(rows) + 1))
-    # What stands under a name is that system's: each takes as long as the report says.
+    # Each system's slices take as long as the report says.
     for system in report["systems"]:
         assert timeline.total(system["name"], "GeMMs", "cycles") == system["cycles"]
 
 
 @pytest.mark.parametrize("level", ["fast", "cycle"])
-def test_a_timeline_says_what_it_was_made_with(program, tmp_path, level):
+def test_a_timeline_records_how_it_was_made(program, tmp_path, level):
     timeline, report = run(program, tmp_path, "--level", level, "--set", "name=ours", "--set", "simulation.timeline.events=5000")
     said = timeline.file["otherData"]
     assert said["tool"] == f"anda-sim {report['run']['tool_version']}"
@@ -248,7 +248,7 @@ def test_only_the_window_has_details(program, tmp_path):
     assert timeline.file["otherData"]["window_length_us"] == Decimal("10.5")
 
 
-def test_a_limit_cuts_the_details_and_says_where(program, tmp_path):
+def test_a_limit_cuts_the_details_and_records_where(program, tmp_path):
     folder = tmp_path / "whole"
     folder.mkdir()
     whole, _ = run(program, folder)
@@ -264,7 +264,7 @@ def test_a_limit_cuts_the_details_and_says_where(program, tmp_path):
             kept += len(cut.slices[owner, track])
             assert cut.slices[owner, track] == [one for one in whole.slices[owner, track] if one[1] < at], track
         assert 20 <= kept <= 200
-        # The whole run is in the overview all the same.
+        # The overview still covers the whole run.
         for key in ("array_busy_ticks", "read_bytes", "write_bytes", "end_us"):
             assert cut.systems[name][key] == whole.systems[name][key]
 

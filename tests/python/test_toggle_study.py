@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulator of netlists and the dot products that scripts/toggle_study drives them with."""
+"""The netlist simulator and the dot products with which scripts/toggle_study drives it."""
 
 import itertools
 import json
@@ -62,7 +62,7 @@ cell (DFFPOSX1) {
 """
 
 
-def test_a_register_and_a_gate_switch_what_a_hand_counts(tmp_path):
+def test_a_register_and_a_gate_switch_as_counted_by_hand(tmp_path):
     """q <= q ^ a: with a = 1 the register changes in every clock."""
     (tmp_path / "cells.lib").write_text(LIBERTY)
     module = {"attributes": {"top": "1"}, "ports": {"clk": {"direction": "input", "bits": [2]},
@@ -88,7 +88,7 @@ def test_words_hold_a_bit_of_each_stream():
 
 
 def test_sums_with_long_mantissas_are_those_of_the_products():
-    """With 16 bits and exponents close together nothing is cut off, so D is the exact dot product."""
+    """With 16 bits and close exponents nothing is truncated, so D is the exact dot product."""
     random = numpy.random.default_rng(5)
     activations = random.uniform(1, 8, (64, 64)).astype(numpy.float16) * random.choice([-1, 1], (64, 64)).astype(numpy.float16)
     codes = random.integers(-8, 8, (64, 64))

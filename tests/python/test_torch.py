@@ -5,7 +5,7 @@ Run with the build directory in ANDA_BUILD_DIR:
   ANDA_BUILD_DIR=build/release /usr/bin/python3 -m pytest tests/python/test_torch.py
 
 Rounding and integer weights are compared with the C++ library (numeric_dump) and with numpy (test_functional), bit for
-bit; perplexities with a forward pass of their own.
+bit; perplexities with a separate forward pass.
 """
 
 import argparse
@@ -57,7 +57,7 @@ class AutoModelForCausalLM(torch.nn.Module):
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    """A function that makes a checkpoint with outliers in its weights, and tokens beside it."""
+    """A function that creates a checkpoint with outliers in its weights, and tokens."""
 
     def make(family):
         torch.manual_seed(len(family))
@@ -96,7 +96,7 @@ def combination(*bits):
 
 
 @pytest.mark.parametrize("bits", range(1, 17))
-def test_rounding_is_that_of_the_numeric_library(bits):
+def test_rounding_equals_that_of_the_numeric_library(bits):
     """Every finite pattern, in rows of mixed and of equal exponents; group of 64."""
     patterns = np.arange(0x10000, dtype=np.uint32).astype(np.uint16)
     patterns = patterns[np.isfinite(patterns.view(np.float16))]
@@ -128,7 +128,7 @@ def test_what_fp16_cannot_hold_is_refused(value):
 
 
 @pytest.mark.parametrize("bits, group", [(4, 128), (4, 32), (8, 64), (2, 128)])
-def test_weights_are_those_of_the_numeric_library(bits, group):
+def test_weights_equal_those_of_the_numeric_library(bits, group):
     weight = np.random.default_rng(2).standard_normal((5, 300)).astype(np.float32)
     weight[1, :128] = 0
     weight[2, 5] = 3e-8
@@ -143,7 +143,7 @@ def test_weights_are_those_of_the_numeric_library(bits, group):
 
 
 class ByHand:
-    """The same model with its linear layers replaced by ones that round by themselves, without hooks."""
+    """The same model with its linear layers replaced by ones that round themselves, without hooks."""
 
     class Rounding(torch.nn.Module):
         def __init__(self, linear, bits):
@@ -183,7 +183,7 @@ class ByHand:
 
 
 @pytest.mark.parametrize("family", CONFIGS)
-def test_perplexities_are_those_of_a_model_rounded_by_hand(checkpoint, family):
+def test_perplexities_equal_those_of_a_model_rounded_by_hand(checkpoint, family):
     folder = checkpoint(family)
     tokens = np.load(folder.parent / "tokens.npy")
     layers = [(5, 4, 6, 3), (9, 2, 4, 7)]
@@ -202,7 +202,7 @@ def test_each_tensor_type_reaches_its_layers(checkpoint):
     assert len({base["perplexity"], *(a["perplexity"] for a in others)}) == 5
 
 
-def test_wrong_questions_are_errors_and_the_next_is_answered(checkpoint):
+def test_a_wrong_question_is_an_error_and_the_next_is_answered(checkpoint):
     folder = checkpoint("opt")
     answers = ask(folder, "rubbish", "[]", "{}", {"combination": [7, 7, 7, 7]}, {"combination": combination(7, 7, 7)},
                   {"combination": combination(7, 7, 7, 17)}, {"combination": combination(7, 7, 7, True)},
@@ -237,7 +237,7 @@ def test_shards_and_raw_tokens(checkpoint):
     assert split == whole
 
 
-def test_a_model_of_transformers_is_taken_and_its_chatter_is_not(checkpoint, tmp_path):
+def test_a_model_of_transformers_is_used_and_its_output_is_suppressed(checkpoint, tmp_path):
     folder = checkpoint("opt")
     expected = ask(folder, {"combination": combination(6, 5, 4, 3)})
     (tmp_path / "transformers.py").write_text(STUB)
@@ -304,7 +304,7 @@ def test_wrong_input(checkpoint, case):
 
 
 @pytest.mark.parametrize("case", ["truncated", "missing key"])
-def test_wrong_input_is_a_message_and_status_2(checkpoint, case):
+def test_wrong_input_gives_a_message_and_status_2(checkpoint, case):
     folder = checkpoint("opt")
     WRONG[case][0](folder)
     done = script("evaluate_torch", folder, "--tokens", folder.parent / "tokens.npy", status=2, input="")
@@ -346,7 +346,7 @@ def test_it_agrees_with_the_built_in_evaluator_on_a_trained_model(tmp_path, fami
     lines = json.dumps({"combination": None}) + "\n" + json.dumps({"combination": combination(7, 6, 5, 4)}) + "\n"
     answers = script("evaluate_torch", models / family, "--tokens", tmp_path / "tokens.npy", input=lines)
     ours = [json.loads(line)["perplexity"] for line in answers.stdout.splitlines()]
-    # Sums in another order put a few activations on the other side of a rounding.
+    # A different order of sums moves a few activations across a rounding boundary.
     assert ours == pytest.approx([measured["baseline"], measured["results"][0]["perplexity"]], rel=3e-4)
 
 
@@ -394,7 +394,7 @@ def test_recorded_activations_pass_the_simulated_machine_bit_for_bit(checkpoint,
                                   test_functional.bits_of(baseline))
             outputs.setdefault(i, result)
             assert np.array_equal(test_functional.bits_of(outputs[i]), test_functional.bits_of(result))
-            # And they are what the model computes, as far as 11 bits go: FP16 sums of groups.
+            # And they equal the model's results to 11 bits: FP16 sums of groups.
             rounded = rounding.to_anda(torch.from_numpy(activations.astype(np.float32)), bits[tensor]).double().numpy()
             exact = rounded @ (codes * np.repeat(scales.astype(np.float64), 128, axis=0)[: len(codes)])
             assert np.abs(sums - exact).max() <= 2e-3 * np.abs(exact).max()

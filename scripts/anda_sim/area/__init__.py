@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What scripts/area_study synthesises, how, and the tables it prints."""
+"""The designs of scripts/area_study, their synthesis, and its tables."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the area study synthesises: elements, their cores, and the parts that rows and columns of an array share."""
+"""The designs of the area study: elements, their cores, and the parts shared by rows and columns of an array."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ class Design:
     parameters: dict = field(default_factory=dict, hash=False)
     kind: str = ""  # name of the processing element
     fig15: float | None = None
-    copies: int = 1  # that stand for one element
+    copies: int = 1  # instances that represent one element
 
 
 def figna(lanes, bits):
@@ -61,8 +61,8 @@ PARTS = [
     Design("alignment of a row, FIGNA-M8", "row_aligner", figna(8, 8)),
 ]
 
-# What a row and a column of the array hold for one element each: bits of operand registers, dequantisers, and the part
-# that aligns. A column's scale goes along through three stages. The aligner has the row's register in it.
+# Per element of a row and a column of the array: bits of operand registers, dequantisers, and the aligner.
+# A column's scale passes through three stages. The aligner includes the row's register.
 SHARED = {
     "FP-FP, chained": {"bits": 4 * 16 + 4 * 16 + 16, "dequantisers": 4},
     "FP-FP, four outputs": {"bits": 16 + 4 * 16 + 16, "dequantisers": 4},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A mapped netlist, simulated for many streams at once: a bit of a word is a stream, a clock is an evaluation without delays."""
+"""Simulates a mapped netlist for many streams at once: each bit of a word is a stream, each clock an evaluation without delays."""
 
 import json
 import re
@@ -78,7 +78,7 @@ class Cells:
 
 
 def words(values, width):
-    """Integers of as many streams, a multiple of 64, as bits of words: [width, streams / 64]."""
+    """Integers of several streams, a multiple of 64, as bits of words: [width, streams / 64]."""
     bits = (values[None, :] >> numpy.arange(width, dtype=numpy.uint64)[:, None]) & numpy.uint64(1)
     return packed(bits)
 
@@ -127,7 +127,7 @@ class Netlist:
         return bit if isinstance(bit, int) else self.one if bit == "1" else self.zero
 
     def _levels(self, gates):
-        """Gates of one kind and depth together, the shallow ones first: (function, inputs of each, outputs)."""
+        """Gates grouped by kind and depth, shallow first: (function, inputs of each, outputs)."""
         driver = {output: gate for gate in gates for output in [gate[3]]}
         depth = {}
         for gate in gates:
@@ -160,7 +160,7 @@ class Netlist:
             yield values
 
     def integers(self, values, name):
-        """What a port holds in each stream."""
+        """The value of a port in each stream."""
         bits = numpy.unpackbits(values[numpy.array([self._net(bit) for bit in self.ports[name]])].view(numpy.uint8), axis=1,
                                 bitorder="little").astype(numpy.uint64)
         return (bits << numpy.arange(len(bits), dtype=numpy.uint64)[:, None]).sum(axis=0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the netlists of elements are driven with: dot products of many streams, operation by operation, and their sums."""
+"""Stimuli for the netlists of elements: dot products of many streams, operation by operation, and their sums."""
 
 from dataclasses import dataclass
 
@@ -52,8 +52,8 @@ def flag(value, streams):
 
 
 def scaled_pipeline(operations, groups, shared, factors, mantissa_bits, streams):
-    """Adds to each clock's inputs what `dot_scaler` and the stages in front of it want; operations: (inputs, first, last, group).
-    The tile's sum goes to bank 0, which is read when all is over."""
+    """Adds to each clock's inputs those of `dot_scaler` and the stages in front of it; operations: (inputs, first, last, group).
+    The tile's sum goes to bank 0, which is read at the end."""
     empty = ({name: numpy.zeros_like(value) for name, value in operations[0][0].items()}, False, False, None)
     clocks = len(operations) + 6
 
@@ -135,7 +135,7 @@ def fp_fp(operands, lanes):
 
 
 def aligned_sum(operands, mantissa_bits):
-    """The FP32 sums that elements with aligned mantissas make, as docs/numeric.md says."""
+    """The FP32 sums of elements with aligned mantissas, as defined in docs/numeric.md."""
     total = numpy.zeros(len(operands.codes), dtype=numpy.float32)
     for group in range(operands.groups):
         sign, mantissa, shared = aligned(operands, group, mantissa_bits)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One design through Yosys, ABC and OpenSTA: its cells' area, and the period that it reaches."""
+"""Runs a design through Yosys, ABC and OpenSTA: its cell area, and the period that it reaches."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from anda_sim.common.tree import SOURCE
 RTL = SOURCE / "models" / "rtl"
 FOLDERS = ("numeric", "mxu")
 
-# Additions of up to so many bits are chains of full adders.
+# Adders up to this width are chains of full adders.
 FLOWS = {"lookahead": 0, "ripple": 9999, "mixed": 16}
 
 
@@ -72,7 +72,7 @@ write_verilog -noattr -noexpr -simple-lhs {folder / 'netlist.v'}
 
 
 def reached_period(design, library, folder):
-    """Nanoseconds; 0 where no path ends at a register or an output."""
+    """Nanoseconds; 0 if no path ends at a register or an output."""
     (folder / "sta.tcl").write_text(f"""\
 read_liberty {library.liberty}
 read_verilog {folder / 'netlist.v'}

@@ -12,7 +12,7 @@ HEADINGS = [f"area, {name}" for name in FLOWS]
 
 
 def smallest(flows, period_ns):
-    """(name of the flow, its figures): the smallest that reaches the period, else the fastest."""
+    """(name of the flow, its figures): the smallest that meets the period, else the fastest."""
     reaching = {name: at for name, at in flows.items() if at["period_ns"] <= period_ns}
     if reaching:
         return min(reaching.items(), key=lambda item: item[1]["area"])
@@ -20,7 +20,7 @@ def smallest(flows, period_ns):
 
 
 def measured(flows):
-    """The areas that there are, a column a flow."""
+    """The areas that exist, one column per flow."""
     return [f"{flows[name]['area']:.0f}" if name in flows else "–" for name in FLOWS]
 
 
@@ -35,7 +35,7 @@ def ratios(area, references):
 def of_boundary(results, part, of_part, period_ns):
     best = {name: smallest(flows, period_ns) for name, flows in results[part].items()}
     references = [best[name][1]["area"] if name in best else None for name in REFERENCES]
-    lines = [row(["", *HEADINGS, "taken", "ns reached", *REFERENCE_HEADINGS, "Fig. 15"]),
+    lines = [row(["", *HEADINGS, "chosen", "ns reached", *REFERENCE_HEADINGS, "Fig. 15"]),
              row(["---"] + ["---:"] * 3 + ["---"] + ["---:"] * 5)]
     for design in of_part:
         if design.name not in best:
@@ -49,8 +49,8 @@ def of_boundary(results, part, of_part, period_ns):
 
 
 def operand_areas(results, period_ns):
-    """Areas of the elements of which all is measured, with their share of what 16 rows and columns have in common; and
-    that of the buffer of a group."""
+    """Areas of the fully measured elements, including their share of what 16 rows and columns have in common, and
+    the area of a group buffer."""
     def area(part, name):
         return smallest(results[part][name], period_ns)[1]["area"]
 
@@ -72,7 +72,7 @@ def operand_areas(results, period_ns):
 
 def with_operands(areas, buffer):
     references = [areas.get(reference) for reference in REFERENCES]
-    lines = [row(["", "area", *REFERENCE_HEADINGS, "with a buffer of its group / fused", "Fig. 15"]), row(["---"] + ["---:"] * 6)]
+    lines = [row(["", "area", *REFERENCE_HEADINGS, "with its group buffer / fused", "Fig. 15"]), row(["---"] + ["---:"] * 6)]
     fig15 = {design.name: design.fig15 for design in designs.ELEMENTS}
     for name, value in areas.items():
         buffered = ratios(value + buffer, references[:1])[0] if "aligner" in designs.SHARED[name] else ""

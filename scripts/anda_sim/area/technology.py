@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A technology file with the study's ratios of areas in the place of the paper's."""
+"""A technology file with the study's area ratios instead of the paper's."""
 
 import re
 
 from anda_sim.area import tables
 from anda_sim.common.errors import InputError
 
-# The design that stands for each kind of element; the first is the unit.
+# The design that represents each kind of element; the first is the unit.
 OF_KIND = {"fp-fp": "FP-FP, fused", "fp-int": "FP-INT, four outputs", "ifpu": "iFPU", "figna": "FIGNA",
            "figna-m11": "FIGNA-M11, 6 lanes", "figna-m8": "FIGNA-M8, 8 lanes", "anda": "Anda"}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Capacitance that netlists of elements switch, under activations of a model and under random ones."""
+"""Switched capacitance of netlists of elements, under activations of a model and random ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from anda_sim.area.stimuli import GROUP, Operands
 from anda_sim.common.errors import InputError, RunError
 
 STREAMS = 256
-GROUPS = 3  # of a dot product; the first is not counted, since registers come from an idle element
+GROUPS = 3  # per dot product; the first is not counted, since its registers start from an idle element
 
 NETLISTS = {
     "anda": Design("Anda", "apu"),
@@ -90,7 +90,7 @@ def measure(kind, netlist, operands, mantissa_bits=8):
             total += netlist.switched(before, values)
         before = values
     sums = netlist.integers(before, "drained").astype(numpy.uint32).view(numpy.float32)
-    # The fused element rounds in another order.
+    # The fused element rounds in a different order.
     same = numpy.allclose(sums, expected, rtol=1e-3, atol=1e-3) if "fused" in kind else (sums == expected).all()
     if not same:
         wrong = numpy.flatnonzero(sums != expected)

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the packages of scripts have in common: how they end when they cannot go on, and how they write files.
+"""Shared by the packages of the scripts: reporting errors and writing files.
 
-Needs Python's own library and nothing else, so that it can say what is not installed."""
+Needs only Python's standard library, so that it can report missing packages."""

@@ -9,7 +9,7 @@ _hashes: Dict[Any, str] = {}
 
 
 def sha256(path: Any) -> str:
-    """SHA-256 of a file; computed again only when the file was changed."""
+    """SHA-256 of a file; recomputed only after the file has changed."""
     info = os.stat(path)
     stamp = (os.path.realpath(path), info.st_ino, info.st_size, info.st_mtime_ns)
     if stamp not in _hashes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the scripts end when they cannot go on."""
+"""Errors that end a script."""
 
 import errno
 import os
@@ -12,7 +12,7 @@ from typing import Any, List, Optional
 from .terminal import PrintableStream, one_line
 from .tree import PACKAGE
 
-# Of a key that stands in no file: changed by --set, or a parameter of a sweep that is given in Python.
+# Message about a key that is in no file: set by --set, or a parameter of a sweep defined in Python.
 _SETTING = re.compile(r"--set (?P<key>[\w.-]+)=(?:.*: (?P=key)[\w.\[\]-]*: |.*?: )(?P<message>.*)", re.DOTALL)
 _PARAMETER = re.compile(r"parameters: (?P<key>[\w.-]+): (?P<message>.*)", re.DOTALL)
 _PLACE = re.compile(r"(?P<file>[^\n]+?)(?::(?P<line>\d+)(?::(?P<column>\d+))?)?: "
@@ -21,7 +21,7 @@ _PLACE = re.compile(r"(?P<file>[^\n]+?)(?::(?P<line>\d+)(?::(?P<column>\d+))?)?:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong. `file`, `line`, `column` and `key` are None where the message names none."""
+    """One error. `file`, `line`, `column` and `key` are None if the message names none."""
 
     message: str
     file: Optional[str] = None
@@ -35,7 +35,7 @@ def _problem(text: str) -> Problem:
     if setting:
         return Problem(setting["message"], key=setting["key"])
     place = _PLACE.fullmatch(text)
-    # Without a line, what stands before a colon is a file if it looks like the name of one.
+    # Without a line number, the text before a colon is a file if it looks like a file name.
     if not place or not (place["line"] or re.search(r"[./]", place["file"]) and " " not in place["file"]):
         return Problem(text)
     line, column = (int(place[part]) if place[part] else None for part in ("line", "column"))
@@ -50,7 +50,7 @@ class _Problems(Exception):
 
     @property
     def problems(self) -> List[Problem]:
-        """Everything that is wrong, in the order of the message."""
+        """All problems, in the order of the message."""
         return [_problem(str(line)) for line in self.args]
 
     @property
@@ -70,24 +70,24 @@ class _Problems(Exception):
 
 
 class InputError(_Problems):
-    """What the user gave is wrong: exit status 2."""
+    """The user's input is wrong: exit status 2."""
 
 
 class RunError(_Problems):
-    """The input was fine, and it failed all the same: exit status 1. What is finished is kept."""
+    """The input is valid, but the run failed: exit status 1. Finished results are kept."""
 
 
-# The process or the machine has no room for another open file: no fault of the file.
+# The limit on open files of the process or the machine is reached; the file itself is fine.
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 def read_error(path, error):
-    """What to raise for a file that could not be read, from its OSError."""
+    """The exception for a file that could not be read, from its OSError."""
     return (RunError if error.errno in _NO_ROOM else InputError)(f"{path}: cannot be read: {error.strerror}")
 
 
 def suggestion(word, words):
-    """`; did you mean …?` if one of `words` is close to `word`, else nothing."""
+    """`; did you mean …?` if one of `words` is close to `word`, else an empty text."""
     import difflib
 
     near = difflib.get_close_matches(str(word)[:100], [str(each) for each in words], n=1)
@@ -105,10 +105,10 @@ class _Signals:
 
     def begin(self):
         for number in self.NUMBERS:
-            # What was started with a signal ignored, such as a shell's background job, goes on ignoring it.
+            # A process started with a signal ignored, such as a shell's background job, keeps ignoring it.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._stop)
-        # The scripts start with SIGINT held back, so that it does not come while Python itself still starts.
+        # The scripts start with SIGINT blocked, so that it does not arrive while Python itself is starting.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, self.NUMBERS)
 
     def _stop(self, number, _):
@@ -121,7 +121,7 @@ class _Signals:
             signal.signal(number, handler)
 
     def end(self):
-        """Ends the process by the signal, as shells expect of a program that was interrupted."""
+        """Ends the process by the signal, as shells expect of an interrupted program."""
         number = self.seen or signal.SIGINT
         for stream in (sys.stdout, sys.stderr):
             try:
@@ -133,7 +133,7 @@ class _Signals:
 
 
 def _place(error):
-    """Where in the scripts an exception was raised: the last of their lines on the way to it."""
+    """The last line of the scripts in the traceback of an exception."""
     here = str(PACKAGE)
     place, trace = "", error.__traceback__
     while trace:
@@ -145,7 +145,7 @@ def _place(error):
 
 
 def _message(error, group):
-    """(message, exit status) of what main() has thrown."""
+    """(message, exit status) of an exception of main()."""
     if isinstance(error, InputError):
         return str(error), 2
     if isinstance(error, RunError):
@@ -162,10 +162,10 @@ def _message(error, group):
 
 
 def guarded(name: str, main: Any, group: str, arguments: Any = None, interrupted: str = "interrupted") -> int:
-    """Calls main(arguments), with what can go wrong as a message for people; returns the exit status.
+    """Calls main(arguments), turns errors into readable messages and returns the exit status.
 
-    name -- of the script; group -- of scripts/install_dependencies that has its modules; interrupted -- what is said after
-    Ctrl-C or SIGTERM, which then end the process. Nothing but printable text reaches the terminal. `python3 -X dev` shows the
+    name -- of the script; group -- the group of scripts/install_dependencies with its modules; interrupted -- the message after
+    Ctrl-C or SIGTERM, which then end the process. Only printable text reaches the terminal. `python3 -X dev` shows the
     traceback of an internal error."""
     streams = sys.stdout, sys.stderr
     shown: Any = map(PrintableStream, streams)
@@ -212,7 +212,7 @@ def guarded(name: str, main: Any, group: str, arguments: Any = None, interrupted
 
 
 def _settle(stream):
-    """Where nobody takes the output any more, what Python writes at its end must not fail again."""
+    """If the reader of the output is gone, Python's final flush must not fail again."""
     try:
         stream.flush()
         return

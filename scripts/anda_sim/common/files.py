@@ -10,14 +10,14 @@ from pathlib import Path
 
 from .errors import RunError
 
-# How long a folder may be locked by a process that was killed: by a child of its, which has not yet become another program.
+# How long a killed process may keep a folder locked: through a child that has not yet called exec.
 _PATIENCE_S = 1.0
 
 
 class FolderLock:
-    """Keeps other sweeps, and anda-sim, out of a folder of results until close(). src/files/folder_lock.h has the same.
+    """Locks a results folder against other sweeps and anda-sim until close(), like src/files/folder_lock.h.
 
-    RunError names the owner of a folder that is in use."""
+    RunError names the owner of a folder in use."""
 
     def __init__(self, folder):
         self._path = Path(folder) / ".lock"
@@ -38,20 +38,20 @@ class FolderLock:
         self._file = open(self._path, "a+", encoding="utf-8")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The owner before may have removed the file until it was locked: then it is nobody's lock.
+            # The previous owner may have removed the file before it was locked: then the lock protects nothing.
             return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path))
         except (BlockingIOError, FileNotFoundError):
             return False
 
     def close(self):
-        """Removes the file, too."""
+        """Also removes the lock file."""
         self._path.unlink(missing_ok=True)
         self._file.close()
 
 
 def write_atomically(path, content):
-    """Puts bytes or text under a name in full or not at all, not even after a crash. OSError names the path. What killed
-    calls for the same name have left is removed."""
+    """Writes a file completely or not at all, even in a crash. OSError names the path. Removes the leftovers of killed
+    calls for the same name."""
     path = Path(path)
     _remove_abandoned(path.parent, path.name)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
@@ -71,14 +71,14 @@ def write_atomically(path, content):
 
 
 def _remove_abandoned(folder, name):
-    """Removes temporary files that nobody holds the lock of."""
+    """Removes temporary files that no process has locked."""
     for leftover in _leftovers(folder, name):
         try:
             with open(leftover, "rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 leftover.unlink(missing_ok=True)
         except OSError:
-            pass  # of a live process, of somebody else, or gone
+            pass  # of a live process or another user, or already gone
 
 
 def _leftovers(folder, name):
@@ -86,7 +86,7 @@ def _leftovers(folder, name):
 
 
 def remove_leftovers(folder, name):
-    """Removes what calls of write_atomically that were killed have left of files of a name (or pattern) in a folder, where
-    nobody may be writing them now."""
+    """Removes what killed calls of write_atomically have left of files of a name (or pattern) in a folder. No process may
+    be writing them."""
     for leftover in _leftovers(folder, name):
         leftover.unlink(missing_ok=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kinds of values that options of the scripts have, for argparse."""
+"""Value types of the scripts' options, for argparse."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from .scalar import OutOfRange, number, whole
 
 
 def whole_number(low, high):
-    """A kind of option: a whole number from `low` to `high`."""
+    """An option type: a whole number from `low` to `high`."""
 
     def read(text):
         try:
@@ -22,7 +22,7 @@ def whole_number(low, high):
 
 
 def real_number(what="a number"):
-    """A kind of option: any finite number."""
+    """An option type: any finite number."""
 
     def read(text):
         try:

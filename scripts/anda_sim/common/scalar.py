@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a plain word of YAML, of a CSV file or of an option means: the same as in anda-sim (src/text/scalar.cpp).
 
-Numbers are decimal, without leading zeros, a plus sign, underscores or another base; neither infinity nor NaN is one. Truth
+Numbers are decimal, without leading zeros, a plus sign, underscores or another base, and finite. Truth
 values are `true` and `false`. Everything else is text."""
 
 import re
@@ -11,8 +11,8 @@ _WHOLE = re.compile(r"0|-?[1-9][0-9]*", re.ASCII)
 _NULL = ("", "~", "null", "Null", "NULL")
 
 
-# Ends of the names of keys, the unit without a prefix, the power of ten of the prefix in the name, and whether prefixes of powers
-# of 1024 are usual. The longest ends first.
+# Suffixes of key names, the unit without a prefix, the power of ten of the prefix in the name, and whether prefixes of powers
+# of 1024 are usual. Longest suffix first.
 _KEY_UNITS = (
     ("_pj_per_bit", "J/bit", -12, False), ("_pj_per_value", "J/value", -12, False), ("_bit_per_s", "bit/s", 0, False),
     ("_bytes", "B", 0, True), ("_bits", "bit", 0, True), ("_mm2", "mm²", 0, False), ("_hz", "Hz", 0, False), ("_ns", "s", -9, False),
@@ -23,7 +23,7 @@ _QUANTITY = re.compile(r"([-+.0-9eE]*[0-9.]) *([^0-9. ]\S*)", re.ASCII)
 
 
 class OutOfRange(ValueError):
-    """A number, but none that a double holds."""
+    """A number outside the range of a double."""
 
 
 def is_number(text):
@@ -32,8 +32,8 @@ def is_number(text):
 
 
 def number(text):
-    """The int or float that a text is written as, None where it is no number; OutOfRange beyond 1.8e308, and where a number
-    other than 0 would be 0."""
+    """The int or float that a text denotes, None if it is not a number; OutOfRange beyond 1.8e308, and if a number
+    other than 0 would become 0."""
     if not is_number(text):
         return None
     value = float(text)
@@ -43,7 +43,7 @@ def number(text):
 
 
 def whole(text):
-    """The int that a text is written as, or None; OutOfRange as number()."""
+    """The int that a text denotes, or None; OutOfRange as number()."""
     return number(text) if _WHOLE.fullmatch(text) else None
 
 
@@ -58,8 +58,8 @@ def plain(text):
 
 
 def quantity(text, key):
-    """The value of a number with a unit in the unit that the key has in its name, as anda-sim has it (src/text/quantity.cpp):
-    "2MiB" for `bytes` is 2097152. None for what is no number with a unit that fits the key."""
+    """A number with a unit, converted to the unit in the name of the key as in anda-sim (src/text/quantity.cpp):
+    "2MiB" for `bytes` is 2097152. None if it is not a number with a unit that fits the key."""
     found = next(((unit, exponent, binary) for end, unit, exponent, binary in _KEY_UNITS
                   if f"_{key}".endswith(end)), None)
     match = _QUANTITY.fullmatch(text)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that anda-sim writes, checked by the JSON schemas of docs/.
 
-python3-jsonschema decides what is wrong and where. As it takes a millisecond for each row of a report, a quick check that knows the
-simple keywords goes first: what that is sure of needs no other."""
+python3-jsonschema determines what is wrong and where. It takes a millisecond for each row of a report, so a quick check of
+the simple keywords comes first; values that it accepts need no further check."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from .errors import InputError
 from .tree import PACKAGE
 
 SCHEMAS = PACKAGE / "schemas"  # links to docs/, so that an installed package has them
-# Beyond these no number is of a simulation, and sums, products and quotients of a few would not be finite.
+# No simulation gives larger numbers, and sums, products and quotients of a few would not be finite.
 SMALLEST, LARGEST = 1e-100, 1e100
 _TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
 _SILENT = {"$schema", "$defs", "title", "description"}
@@ -27,13 +27,13 @@ def named(name):
 
 
 def check(path, document, schema, what):
-    """InputError with the file and the part of it that breaks the schema. `what`: the kind of file that it should be."""
+    """Raises InputError with the file and the part that breaks the schema. `what`: the expected kind of file."""
     if not _quick(schema, schema)(document):
         import jsonschema
 
         found = list(islice(jsonschema.Draft202012Validator(schema).iter_errors(document), 100))
         if found:
-            # That a key belongs nowhere often only follows from another error.
+            # An unexpected key is often only the consequence of another error.
             error = min(found, key=lambda each: (each.validator == "unevaluatedProperties", list(map(str, each.absolute_path))))
             raise InputError(f"{path}: {_described(error)}: is it {what}?")
     for place, number in _numbers(document, ""):
@@ -65,7 +65,7 @@ def _shown(value):
 
 
 def _described(error):
-    """What a jsonschema.ValidationError is about, without the whole of the instance."""
+    """A jsonschema.ValidationError as text, without the complete instance."""
     place, wanted, value = _place(error.absolute_path), error.validator_value, error.instance
     within = f"{place}." if place else ""
     if error.validator == "required":
@@ -87,7 +87,7 @@ def _described(error):
 
 
 def _quick(schema, root):
-    """A function that is true for values that certainly meet the schema, and false where it does not know."""
+    """A function that is true for values that certainly meet the schema, and false if it cannot decide."""
     tests, properties = [], {}
     for keyword, wanted in schema.items():
         if keyword in _SILENT or keyword in ("additionalProperties", "unevaluatedProperties"):
@@ -119,7 +119,7 @@ def _resolved(reference, root):
 
 
 def _referred(reference, root):
-    """As _quick(), made when it is first needed: a definition may refer to itself."""
+    """As _quick(), created on first use: a definition may refer to itself."""
     made = []
 
     def test(value):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one way in which the scripts read JSON. docs/limits.md has the limits.
+"""The only JSON reader of the scripts. docs/limits.md has the limits.
 
-Python's own reader takes more than JSON has (NaN, numbers beyond a double, repeated keys, halves of surrogate pairs) and
-ends in a RecursionError on deep nesting. All of that is an InputError with file, line and column here."""
+Python's own reader accepts more than JSON allows (NaN, numbers beyond a double, repeated keys, unpaired surrogates) and
+raises a RecursionError on deep nesting. Here all of these are an InputError with file, line and column."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from .errors import InputError
 
 MAX_DEPTH = 64
 MAX_BYTES = 1 << 28
-# Digits of the largest double; Python's int() takes no more than 4300 at once.
+# Digits of the largest double; Python's int() accepts at most 4300 at once.
 _MAX_DIGITS = 309
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|[\[\]{}:,]|[^\s\[\]{}:,"]++', re.DOTALL)
 _BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|[\[\]{}]', re.DOTALL)
@@ -21,11 +21,11 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class _Refused(Exception):
-    """A value that is no JSON for us; where it stands is looked for afterwards."""
+    """A value that is not strict JSON; its position is determined afterwards."""
 
 
 def loads(text, name, line=1):
-    """The value of a JSON text. `name` is what holds it (a path) and `line` its first line there, for messages."""
+    """The value of a JSON text. `name` (a path) and `line` (its first line there) are for messages."""
     where = _Place(text, name, line)
     _check_depth(text, where)
     try:
@@ -103,7 +103,7 @@ def _check_depth(text, where):
 
 
 def _locate(text, where):
-    """Goes through valid JSON for what Python's reader takes and this one does not, and raises its InputError."""
+    """Finds what Python's reader accepts and this one does not, and raises its InputError."""
     keys = []  # of the objects around the token; None for a list
     before = ""
     for match in _TOKEN.finditer(text):

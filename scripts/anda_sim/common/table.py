@@ -16,8 +16,7 @@ def terminal_columns() -> Optional[int]:
 
 
 def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], columns: Optional[int] = None) -> str:
-    """Lines with the cells to the right in columns. Where they are wider than `columns`, what does not fit follows below, beside
-    the first column again."""
+    """Lines of right-aligned columns. Columns that do not fit in `columns` follow below, next to a repeated first column."""
     from tabulate import tabulate
 
     table = [[one_line(cell) for cell in row] for row in (head, *rows)]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text of files, options and programs as a terminal may show it: a name must not move the cursor or set the window's title."""
+"""Makes text of files, options and programs safe for a terminal: a name must not move the cursor or set the window's title."""
 
 import re
 
-# Control characters of ASCII and Latin-1, line and paragraph separators, marks that turn the direction of text, and halves of
-# characters, which UTF-8 does not have. Line feed and tab stay.
+# Control characters of ASCII and Latin-1, line and paragraph separators, marks that change the text direction, and
+# surrogates, which UTF-8 does not have. Line feed and tab stay.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
@@ -16,7 +16,7 @@ def _escaped(match):
 
 
 def printable(text):
-    """The text with what no terminal should see as \\xNN or \\uNNNN; lines stay lines."""
+    """The text with unprintable characters as \\xNN or \\uNNNN; lines stay lines."""
     return _UNPRINTABLE.sub(_escaped, str(text))
 
 
@@ -26,7 +26,7 @@ def one_line(text):
 
 
 class PrintableStream:
-    """A text stream that passes on printable text only; `stream` is the one below."""
+    """A text stream that passes only printable text to `stream`."""
 
     def __init__(self, stream):
         self.stream = stream

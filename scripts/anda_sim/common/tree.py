@@ -4,7 +4,7 @@
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# The root of the source tree. Of an installed package it is some folder in which nothing of the tree is.
+# The root of the source tree. For an installed package it is a folder without the tree's files.
 SOURCE = PACKAGE.parents[1]
 BUILT_PROGRAM = SOURCE / "build" / "release" / "src" / "anda-sim"
 

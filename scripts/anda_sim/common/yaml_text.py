@@ -18,7 +18,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 
 
 def read_text(path, largest=LARGEST_FILE):
-    """The text of a file in UTF-8; InputError where there is none."""
+    """The text of a UTF-8 file; InputError if it cannot be read."""
     try:
         # Pipes have no size, and the standard input no name.
         with open(sys.stdin.fileno() if str(path) == "-" else path, "rb") as file:
@@ -35,7 +35,7 @@ def read_text(path, largest=LARGEST_FILE):
 
 
 def compose(path, text):
-    """The root node of a document, None where it is empty. InputError, with `path` and the line, where it is none."""
+    """The root node of a document, None if it is empty. InputError with `path` and the line if it is invalid."""
     bad = _CONTROL.search(text)
     if bad:
         line = text.count("\n", 0, bad.start()) + 1
@@ -58,18 +58,18 @@ def compose(path, text):
 
 
 def is_plain(node):
-    """Whether a scalar stands without quotes."""
+    """Whether a scalar is written without quotes."""
     return isinstance(node, yaml.ScalarNode) and node.style in (None, "")
 
 
 def unfit(text):
-    """What is wrong with a text that no name, path or key can hold, or nothing."""
+    """Why no name, path or key can contain this text, or an empty text."""
     bad = _CONTROL.search(text)
     return f"has the control character {bad[0]!r}" if bad else ""
 
 
 def value_of(node, problem):
-    """The value of a node: a number, a truth value, None, a text, a list or a dict. What is wrong goes to problem(node, text)."""
+    """The value of a node: a number, a truth value, None, a text, a list or a dict. Errors are passed to problem(node, text)."""
     if isinstance(node, yaml.SequenceNode):
         return [value_of(each, problem) for each in node.value]
     if isinstance(node, yaml.MappingNode):
@@ -94,7 +94,7 @@ def value_of(node, problem):
 
 
 def load(path, text):
-    """The values of a document; InputError with `path` and the line of everything that is wrong."""
+    """The values of a document; InputError with `path` and the line of every error."""
     problems = []
 
     def problem(node, what):

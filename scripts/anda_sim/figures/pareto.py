@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which points no other point beats."""
+"""Pareto fronts: points that no other point beats."""
 
 
 def dominates(a, b):
@@ -8,12 +8,12 @@ def dominates(a, b):
 
 
 def front_indices(points):
-    """Indices of those of `points` (tuples of numbers, less of which is better) that no other point beats, by the first number.
+    """Indices of the `points` (tuples of numbers, less is better) that no other point beats, sorted by the first number.
 
-    Points without one of the numbers (None) are left out; of equal points the first one stays."""
+    Points that lack a number (None) are omitted; of equal points the first one is kept."""
     points = list(points)
     front = []
-    # In lexical order nothing that comes later can dominate what came before.
+    # In lexical order no later point can dominate an earlier one.
     for numbers, index in sorted((tuple(point), i) for i, point in enumerate(points) if None not in point):
         if not any(points[other] == numbers or dominates(points[other], numbers) for other in front):
             front.append(index)
@@ -21,5 +21,5 @@ def front_indices(points):
 
 
 def pareto_front(rows, objectives):
-    """Those of `rows` (dicts) that no other row beats in `objectives` (keys, all of them minimised), by the first one."""
+    """The `rows` (dicts) that no other row beats in `objectives` (keys, all minimised), sorted by the first one."""
     return [rows[i] for i in front_indices([tuple(row[name] for name in objectives) for row in rows])]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures fit for papers: the fonts of captions, colours for everybody, the same bytes every time."""
+"""Figures for papers: fonts that match captions, colour-blind-safe colours, reproducible bytes."""
 
 import io
 import warnings
@@ -12,7 +12,7 @@ from anda_sim.common.terminal import one_line
 
 # Width of a column of a two-column paper.
 COLUMN_INCHES = 3.3
-# Colours that colour-blind readers tell apart (Okabe and Ito), and a grey.
+# Colours that colour-blind readers can distinguish (Okabe and Ito), and a grey.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8F98", "#000000"]
 STYLE = {
     "font.size": 7.5,
@@ -36,18 +36,18 @@ STYLE = {
     "axes.axisbelow": True,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
-    # TrueType fonts, which publishers ask for; text that stays text; no identifiers made by chance.
+    # TrueType fonts, as publishers require; text stays text; no random identifiers.
     "pdf.fonttype": 42,
     "ps.fonttype": 42,
     "svg.fonttype": "none",
     "svg.hashsalt": "anda",
     "savefig.dpi": 300,
-    # Names are no formulas: a tensor may be called $$.
+    # Names are not formulas: a tensor may be called $$.
     "text.usetex": False,
     "text.parse_math": False,
 }
 LONGEST_NAME, LONGEST_AXIS = 40, 80
-# What files tell of themselves, by their ending: nothing that differs from one call to the next.
+# Metadata of files by suffix, without anything that differs between calls.
 METADATA = {
     "pdf": {"CreationDate": None, "Creator": "anda-sim", "Producer": None},
     "svg": {"Date": None},
@@ -56,11 +56,11 @@ METADATA = {
 
 
 class Figures:
-    """Makes figures that belong to no window and to no other figure of the process, such as one of a notebook."""
+    """Creates figures independent of windows and of other figures of the process, such as a notebook's."""
 
     @staticmethod
     def subplots(rows=1, columns=1, *, figsize, layout="constrained", **options):
-        """(figure, axes) as matplotlib.pyplot.subplots() makes them."""
+        """(figure, axes), as matplotlib.pyplot.subplots()."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
@@ -71,7 +71,7 @@ class Figures:
 
 @contextmanager
 def styled():
-    """Figures in the style of this module, while the context lasts. ImportError where matplotlib is not installed."""
+    """Applies the style of this module within the context. ImportError if matplotlib is not installed."""
     import matplotlib
 
     with matplotlib.rc_context({**STYLE, "axes.prop_cycle": matplotlib.cycler(color=PALETTE)}):
@@ -79,8 +79,8 @@ def styled():
 
 
 def label_text(text, longest=LONGEST_NAME):
-    """A name as a figure may show it: one line, cut in the middle where it is too long, and not taken for one that is to be left out
-    of the legend."""
+    """A name as shown in a figure: one line, shortened in the middle if too long, and never hidden from
+    the legend."""
     text = one_line(text)
     if len(text) > longest:
         text = f"{text[: longest // 2]}…{text[-(longest - longest // 2 - 1):]}"
@@ -88,19 +88,19 @@ def label_text(text, longest=LONGEST_NAME):
 
 
 def plain_ticks(axis):
-    """Numbers in full at 1, 2 and 5 of a logarithmic axis: powers of ten would have exponents too small to print."""
+    """Plain numbers at 1, 2 and 5 of a logarithmic axis: the exponents of powers of ten would be too small to print."""
     axis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
 
 
 def check_file(path, option):
-    """InputError, which names the option, unless a figure can be written under this name."""
+    """Raises InputError, naming the option, unless a figure can be written under this name."""
     if Path(path).suffix[1:] not in METADATA:
         raise InputError(f"{option} {path}: must end in .pdf, .svg or .png")
 
 
 def save(figure, path):
-    """Writes a figure, whose folder is made where it is missing. The same figure gives the same bytes."""
+    """Writes a figure, creating its folder if needed. The same figure gives the same bytes."""
     path = Path(path)
     file = io.BytesIO()
     ending = path.suffix[1:]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names of columns of results as people read them, with their units."""
+"""Readable names of result columns, with units."""
 
-# More of it is better; of everything else less is.
+# More is better for these; less for everything else.
 BETTER_IF_MORE = (
     "speedup",
     "efficiency",
@@ -13,7 +13,7 @@ BETTER_IF_MORE = (
     "bandwidth",
     "saving",
 )
-# Endings of names: the unit to show, what to multiply with to get it, and whether it takes prefixes.
+# Suffixes of names: the unit to show, its factor, and whether it takes prefixes.
 UNITS = [
     ("_bytes_per_s", "B/s", 1, True),
     ("_pj_s", "J·s", 1e-12, True),
@@ -56,7 +56,7 @@ def more_is_better(name):
 
 
 def prefixed(largest, unit):
-    """(factor, prefix) with which a number is 1 … 1000. Nobody says kiloseconds."""
+    """(factor, prefix) that brings a number to 1 … 1000. Seconds take no kilo."""
     for factor, prefix in (
         (1e12, "T"),
         (1e9, "G"),
@@ -73,7 +73,7 @@ def prefixed(largest, unit):
 
 
 def scaled(name, values):
-    """Values of a column (numbers or None) in the unit that suits the largest one, and the label that says so."""
+    """Values of a column (numbers or None) scaled to suit the largest one, and the matching label."""
     words, unit, scale, prefixes = described(name)
     largest = max((abs(value) * scale for value in values if value is not None), default=0)
     factor, prefix = prefixed(largest, unit) if prefixes else (1, "")

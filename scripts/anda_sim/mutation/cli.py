@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line of scripts/mutate: draws, builds, runs, and says what survived."""
+"""The command line of scripts/mutate: draws, builds and runs mutants, and reports the survivors."""
 
 import argparse
 import json
@@ -20,34 +20,34 @@ EQUIVALENT = SOURCE / "tests" / "equivalent_mutants.yaml"
 
 def parser():
     result = argparse.ArgumentParser(
-        prog="mutate", description="Changes the C++ code of models/ and src/ at random, one change at a time, and runs the tests "
+        prog="mutate", description="Makes random changes to the C++ code of models/ and src/, one at a time, and runs the tests "
         "that reach the change. A change that every test passes survives: it is listed with file, line and diff. Works in a "
-        "copy of the tree in build/mutation. The same command goes on where it was interrupted.",
+        "copy of the tree in build/mutation. To resume an interrupted run, repeat its command.",
         epilog="Exit status: 0 the score reaches --score, 1 it does not, 2 usage.")
-    result.add_argument("--mutants", type=_count, default=150, metavar="N", help="how many (150)")
-    result.add_argument("--seed", type=int, default=1, metavar="S", help="of the random choice (1)")
+    result.add_argument("--mutants", type=_count, default=150, metavar="N", help="number of mutants (150)")
+    result.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random choice (1)")
     result.add_argument("--jobs", type=_count, default=os.cpu_count(), metavar="J", help="processes at a time (all cores)")
     result.add_argument("--per-file", type=_count, default=4, metavar="K",
-                        help="how many of each file that is chosen; more of fewer files are built sooner (4)")
+                        help="mutants of each chosen file; more mutants in fewer files build sooner (4)")
     result.add_argument("--files", nargs="+", default=["models/anda", "src"], metavar="FILE",
                         help="files, folders or patterns to choose from (models/anda src)")
     result.add_argument("--limit", type=_count, default=600, metavar="SECONDS",
-                        help="CPU time for the tests of one mutant; one that has used it up counts as survived (600)")
+                        help="CPU time for the tests of one mutant; a mutant that uses it up counts as survived (600)")
     result.add_argument("--included-by", type=_count, metavar="N",
                         help="leave out headers that more than N files include, which take long to build")
     result.add_argument("--ctest", nargs="*", default=["*"], metavar="NAME",
-                        help="which of ctest's tests run, in patterns like 'app: *' (all)")
+                        help="which tests of ctest run, as patterns such as 'app: *' (all)")
     result.add_argument("--python", nargs="*", default=["*"], metavar="NAME",
-                        help="which tests/python/test_NAME.py run besides ctest's tests, in patterns (all)")
-    result.add_argument("--again", action="store_true", help="try those that survived again, after the tests have changed")
-    result.add_argument("--score", type=float, default=95, metavar="PERCENT", help="that is to be reached (95)")
+                        help="which tests/python/test_NAME.py run in addition to ctest's tests, as patterns (all)")
+    result.add_argument("--again", action="store_true", help="retry the survivors, after tests have changed")
+    result.add_argument("--score", type=float, default=95, metavar="PERCENT", help="required score (95)")
     return result
 
 
 def _count(text):
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError("is to be 1 or more")
+        raise argparse.ArgumentTypeError("must be 1 or more")
     return value
 
 
@@ -76,7 +76,7 @@ def mutate_main(arguments):
 
 
 def build(workspace, draw, count, cache):
-    """Draws mutants until so many of them compile, all in one copy of the tree. What the last call drew is drawn no more."""
+    """Draws mutants until `count` of them compile, all in one copy of the tree. Mutants of the last call are not drawn again."""
     key = [workspace.digest(), count, draw.key()]
     known = json.loads(cache.read_text()) if cache.exists() else {}
     if known.get("key") == key:
@@ -107,7 +107,7 @@ def build(workspace, draw, count, cache):
 
 
 class Log:
-    """The results, one a line of JSON. Those of other sources are not taken over."""
+    """The results, one JSON object per line. Results of other sources are not reused."""
 
     def __init__(self, path, digest):
         self._path, self.known = path, {}

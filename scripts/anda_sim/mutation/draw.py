@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The random choice of mutants: a file by its lines, a kind of change, a place."""
+"""The random choice of mutants: a file weighted by its lines, a kind of change, a place."""
 
 import hashlib
 import random
@@ -11,14 +11,14 @@ from anda_sim.common.errors import RunError
 from anda_sim.mutation.mutant import is_equivalent
 from anda_sim.mutation.operators import Finder
 
-ATTEMPTS = 40  # draws for a mutant before the sources are taken to have no more
+ATTEMPTS = 40  # draws for a mutant before the sources count as exhausted
 
 
 class Draw:
-    """An endless row of mutants, none over another. The same seed and sources give the same row."""
+    """An endless sequence of non-overlapping mutants, determined by seed and sources."""
 
     def __init__(self, workspace, files, seed, per_file, equivalent):
-        """`equivalent`: what read_equivalent() gives; those are left out."""
+        """`equivalent`: the result of read_equivalent(); these mutants are left out."""
         self._workspace, self._seed, self._per_file, self._equivalent = workspace, seed, per_file, equivalent
         self._random = random.Random(seed)
         self._texts = {file: (workspace.source / file).read_bytes() for file in sorted(files)}
@@ -28,7 +28,7 @@ class Draw:
         self.unbuildable = self.equivalent = 0
 
     def key(self):
-        """What the row depends on, besides the texts of the files."""
+        """What determines the sequence, besides the texts of the files."""
         code = b"".join((Path(__file__).parent / name).read_bytes() for name in ("draw.py", "operators.py", "mutant.py"))
         return [self._seed, self._per_file, list(self._texts), sorted(self._equivalent), hashlib.sha256(code).hexdigest()]
 
@@ -46,12 +46,12 @@ class Draw:
         raise RunError("the files have no more mutants to offer; take more files or fewer mutants")
 
     def drop(self, mutant):
-        """A mutant that does not compile."""
+        """Drops a mutant that does not compile."""
         self._drawn.remove(mutant)
         self.unbuildable += 1
 
     def _any(self):
-        """A mutant of a random file; as many as `per_file` come from one that has them, so that fewer files are built."""
+        """A mutant of a random file; up to `per_file` come from the same file, so that fewer files are built."""
         if self._left == 0:
             self._file = self._random.choices(list(self._texts), self._weights)[0]
             self._left = self._per_file

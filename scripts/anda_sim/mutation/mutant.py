@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A mutant: a change of one place of the code. The ones that no test can tell from the original are listed in a file."""
+"""A mutant: a change of one place of the code. A file lists those that no test can distinguish from the original."""
 
 import difflib
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ import yaml
 from anda_sim.common.errors import InputError
 
 
-NUMBER = "\0"  # stands for a mutant's number in what is written before the numbers are known
+NUMBER = "\0"  # placeholder for a mutant's number until the numbers are known
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """Bytes `begin` to `end` of a file become `after`. `switched` is what stands there in the copy of the tree, where a switch
-    chooses between the two."""
+    """Bytes `begin` to `end` of a file become `after`. `switched` replaces them in the copy of the tree, where a switch
+    selects one of the two."""
 
     file: str
     kind: str
@@ -42,7 +42,7 @@ class Mutant:
 
 
 def _plain(lines):
-    """Code without indentation, so that it can be found again where it was moved to."""
+    """Code without indentation, so that moved code is still found."""
     return "\n".join(line.strip() for line in lines.splitlines())
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The changes that a C++ file offers. Clang's syntax tree says what is an operator, a condition or a statement."""
+"""The possible changes of a C++ file. Clang's syntax tree identifies operators, conditions and statements."""
 
 import re
 
@@ -45,7 +45,7 @@ class Finder:
             children = children[1:]
         for child in children:
             if child.kind == CursorKind.VAR_DECL and re.search(r"\bconstexpr\b", self._code(child).split("=")[0]):
-                continue  # fixed at compile time, where no switch is
+                continue  # a compile-time constant, where no switch is possible
             if child.location.file is not None and child.location.file.name != self._path:
                 continue
             self._visit(child, parents + [cursor])
@@ -83,7 +83,7 @@ class Finder:
             self._return(cursor, parents)
 
     def _inner(self, cursor):
-        """The expression in what clang's C interface does not expose (temporaries that are cleaned up, conversions)."""
+        """The expression inside nodes that clang's C interface does not expose (cleanups of temporaries, conversions)."""
         while cursor.kind == CursorKind.UNEXPOSED_EXPR:
             children = list(cursor.get_children())
             if len(children) != 1:
@@ -99,7 +99,7 @@ class Finder:
         return self._text[begin:end].decode()
 
     def _add(self, kind, begin, end, after, switched, parents):
-        """`switched` is what stands in the copy: ON the switch, OLD what stands there, NEW what takes its place."""
+        """`switched` is the text in the copy, where ON is the switch, OLD the original and NEW the replacement."""
         old = self._text[begin:end].decode()
         if not old or old == after:
             return
@@ -175,7 +175,7 @@ class Finder:
                               f"(ON ? ({other}) : ({one})), (ON ? ({one}) : ({other}))", parents)
 
     def _statement(self, kind, cursor, after, switched, parents):
-        """A statement with its semicolon."""
+        """Adds a change of a statement with its semicolon."""
         begin, end = self._range(cursor)
         semicolon = re.match(rb"\s*;", self._text[end:])
         if semicolon:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests: which mutants each reaches, what it costs, and the verdict on a mutant."""
+"""The tests: the mutants that each reaches, its cost, and the verdict on a mutant."""
 
 import hashlib
 import json
@@ -21,9 +21,9 @@ from anda_sim.common.files import write_atomically
 
 MEMORY_BYTES = 6 << 30
 FILE_BYTES = 1 << 30
-WALL_S = 900  # of a test that only waits, on a busy machine
-LEAST_CPU_S = 10  # that a process of a test may take, besides five times what the test usually does
-TRACE_CPU_S = 600  # of a test without a mutant
+WALL_S = 900  # for a test that only waits, on a busy machine
+LEAST_CPU_S = 10  # allowance per process, in addition to five times the test's usual time
+TRACE_CPU_S = 600  # for a test without a mutant
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Test:
     command: tuple
     folder: str
     environment: tuple
-    key: str  # changes with the test and with what it runs
+    key: str  # changes with the test and with the code it runs
 
 
 @dataclass
@@ -49,7 +49,7 @@ def _digest(*paths):
 
 
 class Suite:
-    """`ctest` and `python` are patterns of the names of tests."""
+    """`ctest` and `python` are patterns for test names."""
 
     def __init__(self, workspace, ctest, python):
         self._workspace, self._ctest, self._python = workspace, ctest, python
@@ -79,7 +79,7 @@ class Suite:
                                    _digest(path, *tested, *shared)))
 
     def trace(self, cache, jobs, report):
-        """Runs each test with no mutant on. What is known of a test that has not changed is taken from the cache."""
+        """Runs each test with no mutant enabled. Results of unchanged tests come from the cache."""
         known = json.loads(cache.read_text()) if cache.exists() else {}
         lock = threading.Lock()
 
@@ -99,7 +99,7 @@ class Suite:
         self.failing = [test.name for test in self.tests if not self.reach[test.name]["passed"]]
 
     def verdict(self, number, first, limit_s):
-        """What the tests that reach a mutant say: the cheapest first, after those named in `first`."""
+        """The verdict of the tests that reach a mutant: those named in `first`, then the cheapest first."""
         reaching = [test for test in self.tests if self.reach[test.name]["passed"] and number in self.reach[test.name]["reached"]]
         if not reaching:
             return {"verdict": "unreached", "tests": 0, "cpu_s": 0}
@@ -117,7 +117,7 @@ class Suite:
         return {"verdict": "survived", **result}
 
     def _run(self, test, environment, cpu_limit_s):
-        """Runs a test in a process group of its own, with limits that a mutant cannot pass."""
+        """Runs a test in a separate process group, with limits that a mutant cannot exceed."""
 
         def limit():
             os.setsid()
@@ -131,12 +131,12 @@ class Suite:
                  "ANDA_BUILD_DIR": str(self._workspace.build_folder), "SYSTEMC_DISABLE_COPYRIGHT_MESSAGE": "1",
                  "PYTHONDONTWRITEBYTECODE": "1"}
         with tempfile.TemporaryDirectory() as folder:
-            os.chmod(folder, 0o755)  # tests that give up their rights look into it
+            os.chmod(folder, 0o755)  # tests that drop their privileges access it
             process = subprocess.Popen(test.command, cwd=test.folder, env={**whole, "TMPDIR": folder}, preexec_fn=limit,
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             status, usage = _wait(process)
             try:
-                os.killpg(process.pid, signal.SIGKILL)  # what the test left running
+                os.killpg(process.pid, signal.SIGKILL)  # processes that the test left running
             except ProcessLookupError:
                 pass
         return Outcome(status == 0, round(usage, 2))

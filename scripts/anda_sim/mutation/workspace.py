@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A copy of the source tree with a build of its own, in which every mutant stands behind a switch: one build serves all of
-them, and a test runs with any of them on."""
+"""A copy of the source tree with a separate build, in which every mutant is behind a switch: one build serves all of
+them, and a test can run with any of them enabled."""
 
 import hashlib
 import json
@@ -14,8 +14,8 @@ from anda_sim.common.errors import RunError
 from anda_sim.mutation.mutant import NUMBER
 
 GUARD = "anda_mutation_guard.h"
-# What the switches may warn of is no error, and everything else keeps the options that it has in ordinary builds (so that
-# ccache knows it).
+# Warnings caused by the switches are not errors; everything else keeps the options of ordinary builds (so that
+# ccache finds it).
 QUIET = ("-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wnarrowing", "-Wshadow", "-Wpedantic", "-Wlogical-op",
          "-Wduplicated-cond", "-Wnull-dereference", "-Wold-style-cast", "-Wparentheses", "-Wreturn-type",
          "-Wmaybe-uninitialized", "-Wunused-variable", "-Wunused-value", "-Wimplicit-fallthrough", "-Wtype-limits",
@@ -40,7 +40,7 @@ class Workspace:
         self.build_folder = self.tree / "build" / "release"
 
     def prepare(self):
-        """Copies the files that git knows or would add, and configures the build."""
+        """Copies the files that git tracks or would add, and configures the build."""
         listed = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=self.source, capture_output=True)
         if listed.returncode != 0:
             raise RunError(f"{self.source}: git cannot list its files: {listed.stderr.decode().strip()}")
@@ -63,7 +63,7 @@ class Workspace:
                         *(["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"] if shutil.which("ld.lld") else [])], "configure")
 
     def code(self, patterns):
-        """The C++ files of the library and the application that one of the patterns names."""
+        """The C++ files of the library and the application that match one of the patterns."""
         return sorted(name for name in self._originals if re.match(r"(models/anda|src)/.*\.(cpp|h)$", name)
                       and any(Path(name).match(pattern) or name.startswith(pattern.rstrip("/") + "/") for pattern in patterns))
 
@@ -80,7 +80,7 @@ class Workspace:
         return count
 
     def digest(self):
-        """Of what is mutated and how it is built; tests may change."""
+        """A digest of the mutated code and how it is built; tests may change."""
         digest = hashlib.sha256()
         for name in sorted(self._originals):
             if name.startswith(("models/", "src/", "cmake/", "CMake")):
@@ -88,7 +88,7 @@ class Workspace:
         return digest.hexdigest()
 
     def compile_options(self):
-        """Clang's, for any file of the tree."""
+        """Clang's options, for any file of the tree."""
         for command in json.loads((self.build_folder / "compile_commands.json").read_text()):
             if command["file"].endswith("/src/main.cpp"):
                 kept = [word for word in command["command"].split() if re.match("-[DI]|-std|-isystem", word)]
@@ -96,7 +96,7 @@ class Workspace:
         raise RunError(f"{self.build_folder}: has no compile command of src/main.cpp")
 
     def write(self, numbered):
-        """Puts the mutants, given as (number, mutant), into the copy. Files that stay as they are keep their time."""
+        """Writes the mutants, given as (number, mutant), into the copy. Unchanged files keep their time stamps."""
         by_file = {}
         for number, mutant in numbered:
             by_file.setdefault(mutant.file, []).append((number, mutant))
@@ -119,7 +119,7 @@ class Workspace:
         return places
 
     def mutants_at(self, places, numbered):
-        """The mutants in whose lines of the copy one of the places is."""
+        """The mutants whose lines in the copy contain one of the places."""
         blamed = []
         for number, mutant in numbered:
             if mutant.file not in places:

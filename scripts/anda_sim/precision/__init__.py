@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What mantissa lengths cost two small models: scripts/precision_study."""
+"""Accuracy of two small models against mantissa length: scripts/precision_study."""

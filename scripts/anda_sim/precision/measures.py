@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What scripts/precision_study measures with anda-sim: perplexities and searches of tests/data/small_models.
+"""The measurements of scripts/precision_study with anda-sim: perplexities and searches of tests/data/small_models.
 
-Rows are tuples that JSON can hold; losses are shares of the baseline's perplexity, FP16 activations with the same weights.
+Rows are tuples of JSON values; losses are shares of the baseline's perplexity, FP16 activations with the same weights.
 """
 
 import itertools
@@ -19,13 +19,13 @@ GROUP_BITS = range(3, 11)
 ALONE = range(1, 11)
 LONGEST = 16
 TOLERANCES = [0.001, 0.01, 0.05]
-AROUND = 2  # bits that combinations are tried around one which is no better than uniform
-TOO_MUCH = 2  # times the tolerance: what is nowhere longer than a combination that loses as much is not tried
-AT_A_TIME = 8  # combinations to a call
+AROUND = 2  # bits around a combination that is no better than uniform, within which others are tried
+TOO_MUCH = 2  # times the tolerance: combinations nowhere longer than one that loses this much are not tried
+AT_A_TIME = 8  # combinations per call
 
 
 class SmallModels:
-    """What anda-sim says of the small models; searches leave their results in `folder`."""
+    """Results of anda-sim for the small models; searches write to `folder`."""
 
     def __init__(self, simulator, folder):
         self.simulator, self.folder = simulator, Path(folder)
@@ -38,14 +38,14 @@ class SmallModels:
         return report["baseline"], [row["perplexity"] for row in report["results"]]
 
     def search(self, family, tokens):
-        """The folder of the search, and what search.json there says; a tolerance that is not met is no error."""
+        """The folder of the search and the content of its search.json; an unmet tolerance is not an error."""
         out = self.folder / family
         self.simulator.call("search", "--model-dir", MODELS / family, "--tokens", tokens, "--quiet", "--out", out, "--per-layer",
                             "--tolerance", ",".join(f"{tolerance:g}" for tolerance in TOLERANCES), accept=(0, 1))
         return out, strict_json.load(out / "search.json")
 
     def multiplications(self, family):
-        """Those of a model by tensor type."""
+        """The multiplications of a model by tensor type."""
         return multiplications(self.simulator.call("trace", "--config-json", MODELS / family / "config.json").splitlines())
 
 
@@ -92,7 +92,7 @@ def tensor_study(models, tokens):
 
 
 def single_bits(folder, tolerance, start):
-    """Changes of the loss that the log of a search has for one bit more, and for one bit less, of one tensor type of one layer."""
+    """Changes of the loss in the log of a search, for one bit more and one bit less of one tensor type of one layer."""
     more, less = [], []
     for line in (folder / "log.jsonl").read_text().splitlines():
         visit = strict_json.loads(line, "log.jsonl")
@@ -107,8 +107,8 @@ def single_bits(folder, tolerance, start):
 def search_study(models, tokens, calibration):
     """(family, tolerance, met, combination, loss on the calibration tokens, on the held-out ones, BOPs saved,
     iterations, shortest uniform length that the search accepted or None, its BOPs saved; then loss on the calibration
-    tokens, on the held-out ones, BOPs saved and iterations layer by layer, all None where nothing met the tolerance; then
-    what single bits change, see single_bits(), where this saved nothing more)"""
+    tokens, on the held-out ones, BOPs saved and iterations layer by layer, all None if nothing met the tolerance; then
+    the effect of single bits, see single_bits(), if this saved nothing more)"""
     rows = []
     for family in FAMILIES:
         folder, report = models.search(family, calibration)
@@ -130,14 +130,14 @@ def search_study(models, tokens, calibration):
 
 
 def beaten_nowhere(combination, others):
-    """Whether it is longer somewhere than each of the others."""
+    """Whether the combination is somewhere longer than each of the others."""
     return all(any(mine > its for mine, its in zip(combination, other)) for other in others)
 
 
 def around_study(models, calibration, search):
-    """Of each result of the search that saves no more than the uniform one: (family, tolerance, combination, how many
-    within AROUND bits of it cost less, how many of them were evaluated, the cheapest within the tolerance or None, the
-    combination that loses least, its loss)"""
+    """For each search result that saves no more than the uniform one: (family, tolerance, combination, number of cheaper
+    combinations within AROUND bits, number of these evaluated, the cheapest within the tolerance or None, the
+    combination of least loss, its loss)"""
     rows = []
     for family, tolerance, _, combination, _, _, saving, _, _, uniform_saving, *_ in search:
         if uniform_saving is None or saving > uniform_saving:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/precision.md from what scripts/precision_study has measured."""
+"""Writes docs/precision.md from the measurements of scripts/precision_study."""
 
 from .measures import ALONE, AROUND, FAMILIES, LONGEST, TENSORS, TOO_MUCH
 
@@ -18,7 +18,7 @@ def table(headings, rows):
 
 
 def grid(rows, row_at, column_at, value_at):
-    """Rows by one field, columns by another."""
+    """A table with rows by one field and columns by another."""
     columns = list(dict.fromkeys(row[column_at] for row in rows))
     values = {(row[row_at], row[column_at]): row[value_at] for row in rows}
     return columns, [(key, *[percent(values[key, column]) for column in columns])
@@ -30,7 +30,7 @@ def first_within(rows, loss, bits_at):
 
 
 def tensor_remark(rows):
-    """Which tensor type needs the most bits within 1 %, of each model, as found."""
+    """The bits that each tensor type of each model needs within 1 %, as found."""
     parts = []
     for family, name in FAMILIES.items():
         need = {tensor: first_within([r for r in rows if r[0] == family and r[1] == tensor], 0.01, 2)
@@ -54,7 +54,7 @@ def search_remark(rows):
     if over:
         text += ("\nOn the held-out text " + "; ".join(
             f"the {FAMILIES[row[0]]} model's {row[3]} loses {percent(row[5])}, more than the {percent(row[1])} allowed"
-            for row in over) + ": a search promises its tolerance on its own tokens only.\n")
+            for row in over) + ": a search guarantees its tolerance only on its own tokens.\n")
     return text
 
 
@@ -63,13 +63,13 @@ def around_remark(rows):
     for family, tolerance, combination, cheaper, evaluated, within, least, loss in rows:
         allowed = percent(tolerance)
         text += (f"\nOf the {cheaper} combinations within {AROUND} bits of {combination} that cost less, {evaluated} were evaluated "
-                 f"for the {FAMILIES[family]} model on the calibration tokens, whether the search comes to them or not; the "
-                 f"others are nowhere longer than one that loses more than {TOO_MUCH} × {allowed}. ")
+                 f"for the {FAMILIES[family]} model on the calibration tokens, whether or not the search reaches them; the "
+                 f"others are nowhere longer than a combination that loses more than {TOO_MUCH} × {allowed}. ")
         if within:
-            text += f"The cheapest that loses no more than {allowed} is {within}, which the search does not come to.\n"
+            text += f"The cheapest that loses no more than {allowed} is {within}, which the search does not reach.\n"
         else:
             text += (f"None loses {allowed} or less; the least loss is {percent(loss)}, of {least}: with one combination for all "
-                     "layers there is nothing better near it to be found.\n")
+                     "layers, nothing near it is better.\n")
     return text
 
 
@@ -85,11 +85,11 @@ def layers_remark(rows):
     for family, tolerance, *_, (more, less) in (row for row in rows if row[14]):
         helpful = [change for change in more if change < 0]
         most = max(map(abs, helpful), default=0)
-        text += (f"\nAt {percent(tolerance)} it takes nothing off the {FAMILIES[family]} model's bits. There is hardly anything to pay "
-                 f"with: of its {len(more)} lengths, {len(helpful)} lose less with one bit more, by {precise(most)} at most, while "
+        text += (f"\nAt {percent(tolerance)} it removes no bits from the {FAMILIES[family]} model. There is hardly anything to trade: "
+                 f"of its {len(more)} lengths, {len(helpful)} lose less with one bit more, by {precise(most)} at most, while "
                  f"one bit less of any loses at least {precise(min(less))} more, with {precise(tolerance)} allowed in all. This is "
-                 "no noise: the tokens are the same, and so is every perplexity when it is measured again. Errors of different "
-                 "lengths partly cancel, so that one error less need not be a gain.\n")
+                 "not noise: the tokens are the same, and repeated measurements give the same perplexities. Errors of different "
+                 "lengths partly cancel, so one error less need not be a gain.\n")
     over = [row for row in rows if row[11] > row[1]]
     if over:
         text += ("\nOn the held-out text " + "; ".join(
@@ -107,18 +107,18 @@ def page(data, plots):
 <!-- Written by scripts/precision_study; do not edit. -->
 
 ```sh
-scripts/precision_study    # writes this page again; the plots need scripts/install_dependencies plots
+scripts/precision_study    # regenerates this page; the plots need scripts/install_dependencies plots
 ```
 
-Anda is fast because activations need few mantissa bits. How few is a matter of the model, and measured here on two
-small real ones, in `tests/data/small_models`: byte-level decoders of the OPT family (learned positions, LayerNorm, ReLU)
-and of the LLaMA family (rotary positions, RMSNorm, SwiGLU, two query heads to a key/value head), trained by
-`scripts/train_small_models` on the King James Bible; `recipe.json` beside each tells from what.
+Anda is fast because activations need few mantissa bits. How few depends on the model. This page measures it on two
+small real models in `tests/data/small_models`: byte-level decoders of the OPT family (learned positions, LayerNorm, ReLU)
+and of the LLaMA family (rotary positions, RMSNorm, SwiGLU, two query heads per key/value head), trained by
+`scripts/train_small_models` on the King James Bible; the `recipe.json` of each names its sources.
 
-Perplexity is exp of the mean negative log-likelihood of each byte of a book that was held out of the training, after
-the first of its window of 128. Weights are INT4, rounded to nearest in groups of 128 along k; the inputs of every
-FP-INT GeMM are rounded to FP16 and then to Anda format by the numeric library; the rest is FP32. Losses are against
-FP16 activations with the same weights. `anda-sim evaluate` gives every single figure:
+Perplexity is exp of the mean negative log-likelihood of each byte of a book held out from training, after
+the first of its window of 128. Weights are INT4, rounded to nearest in groups of 128 along k. The inputs of every
+FP-INT GeMM are rounded to FP16 and then to Anda format by the numeric library. The rest is FP32. Losses are against
+FP16 activations with the same weights. `anda-sim evaluate` reproduces each figure:
 
 ```sh
 scripts/anda-sim evaluate tests/data/small_models/llama --tokens tests/data/small_models/held_out.npy --precision 7,6,6,6
@@ -130,13 +130,13 @@ scripts/anda-sim evaluate tests/data/small_models/llama --tokens tests/data/smal
              "\n## One mantissa length for all\n\n", plot("uniform", "perplexity lost against the mantissa length")]
     columns, rows = grid(data["uniform"], 1, 0, 3)
     parts += [table(["mantissa bits", *[FAMILIES[column] for column in columns]], rows), """
-Cutting mantissas to M bits makes errors below 2^(1 − M) of a group's largest value: each bit taken away doubles them. Small
-errors may as well help a model on a text as hurt it: losses below zero are that.
+Truncating mantissas to M bits causes errors below 2^(1 − M) of a group's largest value: each bit removed doubles them. Small
+errors can help a model on a text as well as hurt it, hence losses below zero.
 
 ## The group size
 
 Loss with one mantissa length for all, by the number of values that share an exponent; 64 is Anda's. A larger group
-has a larger largest value, and every other value in it loses the bits that this takes.
+has a larger maximum, and every other value in it loses bits accordingly.
 
 """, plot("groups", "perplexity lost against the group size")]
     for family, name in FAMILIES.items():
@@ -154,9 +154,9 @@ Loss with one tensor type shortened; the others keep {LONGEST} bits.
 
 ## The search
 
-`anda-sim search` ([search.md](search.md)) on `calibration.npy`, windows drawn at random from the training text; what it
-finds is then judged on the held-out text. Bit operations are against FP16 activations. "Uniform" is the shortest length
-for all within the tolerance on the same tokens.
+`anda-sim search` ([search.md](search.md)) runs on `calibration.npy`, windows drawn at random from the training text. Its
+results are then evaluated on the held-out text. Bit operations are against FP16 activations. "Uniform" is the shortest single
+length within the tolerance on the same tokens.
 
 """, plot("search", "bit operations saved against perplexity lost"),
               table(["model", "tolerance", "found", "loss, calibration", "loss, held out", "BOPs saved", "uniform",
@@ -167,7 +167,7 @@ for all within the tolerance on the same tokens.
               "\n", search_remark(data["search"]), around_remark(data["around"]), """
 ### Layer by layer
 
-`--per-layer` goes on from there: three layers of four lengths each, of which some rise and others fall, within the same
+`--per-layer` continues from there: three layers of four lengths each, some of which rise and others fall, within the same
 tolerance on the same tokens.
 
 """, table(["model", "tolerance", "loss, calibration", "loss, held out", "BOPs saved", "one for all layers", "uniform",
@@ -175,11 +175,11 @@ tolerance on the same tokens.
            [(FAMILIES[row[0]], f"{100 * row[1]:g} %", percent(row[10]), percent(row[11]), f"{row[12]:.2f} ×",
              f"{row[6]:.2f} ×", f"{row[9]:.2f} ×", row[13]) for row in data["search"] if row[10] is not None]),
               "\n", layers_remark(data["search"]), """
-## What this does not tell
+## Limits
 
-Two models of two million parameters are no large language models: outliers grow with the size of a model, and with them
+Two models of two million parameters are not large language models: outliers grow with the size of a model, and with them
 the mantissa lengths it needs. The lengths that the paper found for its nine models are in `configs/paper`;
-[reproduction.md](reproduction.md) runs them. `anda-sim evaluate` and `anda-sim search` take checkpoints of any size of both
-families. Perplexities depend on the order of FP32 sums, so that another processor gives other last digits.
+[reproduction.md](reproduction.md) runs them. `anda-sim evaluate` and `anda-sim search` support checkpoints of any size of both
+families. Perplexities depend on the order of FP32 sums, so the last digits differ between processors.
 """]
     return "".join(parts)

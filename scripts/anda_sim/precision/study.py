@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures what mantissa lengths cost the small models of tests/data/small_models in perplexity, and searches them.
+"""Measures the perplexity of the models of tests/data/small_models against mantissa length, and searches for lengths.
 
 Usage: scripts/precision_study [--out DIR] [--no-plots] [--program FILE] [--tokens FILE] [--calibration FILE] [--keep DIR]
 
-Writes DIR/precision.md with DIR/precision/*.csv and, as plots, *.svg; DIR is docs unless told otherwise. The studies are
+Writes DIR/precision.md with DIR/precision/*.csv and, as plots, *.svg; DIR is docs by default. The studies are
 those of the paper: perplexity against one mantissa length for all, against the group size, and against the length of one
 tensor type at a time; then the precision search at 0.1 %, 1 % and 5 % loss, with one combination for all layers and layer by
-layer, on tokens of the training text, judged on the held-out ones; and, where it finds nothing better than one length for all,
-all that is cheaper around it. With --keep, a study that was interrupted goes on where it was. The simulator is built first
+layer, on tokens of the training text, evaluated on the held-out ones; and, where the search finds nothing better than one
+length for all, the cheaper combinations around it. With --keep, an interrupted study resumes. The simulator is built first
 unless --program names it. Plots need Debian's python3-matplotlib.
 """
 

@@ -3,10 +3,10 @@
 
 Usage: scripts/evaluate_torch MODEL_FOLDER --tokens FILE [options]
 
-Reads a question a line from standard input, {"combination": {"A_qkv": 7, "A_o": 7, "A_u": 6, "A_d": 5}}, with "layers"
-for one of each layer, or {"combination": null} for FP16 activations, and answers each with {"perplexity": 5.83} or
-{"error": "…"}. Perplexity is exp of the mean negative log-likelihood of every token but the first of each window; windows
-do not overlap, and what is left after the last whole one is not used. docs/search.md tells more.
+Reads one question per line from standard input, {"combination": {"A_qkv": 7, "A_o": 7, "A_u": 6, "A_d": 5}}, with "layers"
+for lengths per layer, or {"combination": null} for FP16 activations, and answers each with {"perplexity": 5.83} or
+{"error": "…"}. Perplexity is exp of the mean negative log-likelihood of every token but the first of each window. Windows
+do not overlap, and tokens after the last whole window are not used. See docs/search.md.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the scripts that run models in PyTorch read: config.json, files of tensors, tokens. Whatever is in them, what is wrong is an
-InputError with the file; nothing is allocated that the files do not account for."""
+"""Input of the scripts that run models in PyTorch: config.json, tensor files, tokens. Any error in them is an InputError that
+names the file; no more memory is allocated than the files justify."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +23,7 @@ _NUMBERS = ("rms_norm_eps", "rope_theta")
 
 @contextmanager
 def as_input_errors():
-    """What is wrong with files and options, in the words of those who noticed it, as an InputError."""
+    """Turns errors about files and options into InputError, keeping their message."""
     try:
         yield
     except OSError as error:
@@ -37,7 +37,7 @@ def _is_size(value):
 
 
 def read_config(folder):
-    """The object of a folder's config.json; of the families that models.py knows with sizes that a model can have."""
+    """The object of a folder's config.json; for the families of models.py, with plausible sizes."""
     path = Path(folder) / "config.json"
     config = strict_json.load(path)
     if not isinstance(config, dict):
@@ -74,7 +74,7 @@ def _check_heads(path, config):
 
 
 def check_size(folder, config, stored):
-    """InputError where config.json asks for more parameters than the `stored` ones of the files, before they are allocated."""
+    """Raises InputError if config.json asks for more parameters than the files have (`stored`), before allocating them."""
     hidden, layers = config["hidden_size"], config["num_hidden_layers"]
     inner = config.get("ffn_dim") or config.get("intermediate_size")
     heads = config["num_attention_heads"] * (config.get("head_dim") or hidden // config["num_attention_heads"])
@@ -86,7 +86,7 @@ def check_size(folder, config, stored):
 
 
 def shards(folder):
-    """Names of the files of a checkpoint's tensors."""
+    """File names of a checkpoint's tensors."""
     index = Path(folder) / "model.safetensors.index.json"
     if not index.exists():
         return ["model.safetensors"]
@@ -101,16 +101,16 @@ def shards(folder):
 
 
 def read_tokens(path, kind, vocabulary):
-    """Token ids as a numpy vector: a .npy file of integers, or a file of nothing but integers of `kind`."""
+    """Token ids as a numpy vector: a .npy file of integers, or a raw file of integers of `kind`."""
     try:
         if str(path).endswith(".npy"):
-            # As a map of the file: its header may promise any amount of memory.
+            # Memory-mapped: the header may promise any amount of memory.
             tokens = numpy.lib.format.open_memmap(path, mode="r").ravel()
         else:
             tokens = numpy.fromfile(path, TOKEN_TYPES[kind])
     except OSError:
         raise
-    except Exception as error:  # the header is a Python literal, which fails in ways of any kind
+    except Exception as error:  # the header is a Python literal, which may raise anything
         raise InputError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from None
     if tokens.dtype.kind not in "iu" or not len(tokens):
         raise InputError(f"{path}: holds {tokens.dtype} numbers, {len(tokens)} of them; must hold token ids")

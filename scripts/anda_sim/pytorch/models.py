@@ -2,8 +2,8 @@
 """Decoders of the OPT and LLaMA families in PyTorch, with the parameter names and config.json keys of Hugging Face.
 
 model = make_model(config) takes the dictionary of a config.json; model(tokens) gives the logits, FP32
-[batch, length, vocabulary], of integer tokens [batch, length]. Small on purpose: what the family's checkpoints have
-(biases, tied embeddings, grouped-query attention) and nothing else. load() and save() read and write a folder of
+[batch, length, vocabulary], of integer tokens [batch, length]. Small on purpose: only what the family's checkpoints have
+(biases, tied embeddings, grouped-query attention). load() and save() read and write a folder of
 config.json and model.safetensors.
 """
 import json
@@ -70,7 +70,7 @@ class OptLayer(nn.Module):
 
 
 class OptDecoder(nn.Module):
-    position_offset = 2  # positions 0 and 1 of the table are never read: a habit of the family's first code
+    position_offset = 2  # positions 0 and 1 of the table are never read, as in the family's first implementation
 
     def __init__(self, config):
         super().__init__()
@@ -127,7 +127,7 @@ class LlamaAttention(nn.Module):
         self.o_proj = nn.Linear(self.heads * self.head_size, hidden, bias=bias)
 
     def rotate(self, x):
-        """Rotary embedding: element i of a head's first half turns with element i of its second half."""
+        """Rotary embedding: rotates element i of a head's first half with element i of its second half."""
         half = self.head_size // 2
         frequency = self.theta ** (-torch.arange(half, dtype=torch.float32, device=x.device) / half)
         angle = torch.arange(x.shape[-2], dtype=torch.float32, device=x.device)[:, None] * frequency
@@ -200,7 +200,7 @@ def make_model(config):
 
 def perplexity(model, tokens, length, batch=16):
     """exp of the mean negative log-likelihood of every token but the first of each window of `length`; windows do not
-    overlap, and what is left after the last whole one is not used. `tokens` is a vector."""
+    overlap, and tokens after the last whole window are not used. `tokens` is a vector."""
     windows = tokens[: len(tokens) // length * length].view(-1, length)
     total = 0.0
     with torch.no_grad():
@@ -211,7 +211,7 @@ def perplexity(model, tokens, length, batch=16):
 
 
 def unique_parameters(model):
-    """State without what is there twice (the output head of tied embeddings)."""
+    """State without duplicates (the output head of tied embeddings)."""
     seen, state = set(), {}
     for name, tensor in model.state_dict().items():
         if tensor.data_ptr() not in seen:
@@ -224,7 +224,7 @@ def write_safetensors(path, tensors):
     header, blobs, at = {}, [], 0
     names = {kind: name for name, kind in SAFETENSORS_TYPES.items()}
     for name, tensor in tensors.items():
-        # numpy has no bfloat16: its bits go through an integer of the same size
+        # numpy has no bfloat16: its bits pass through an integer of the same size
         plain = tensor.contiguous().view(torch.int16) if tensor.dtype == torch.bfloat16 else tensor.contiguous()
         blob = plain.numpy().tobytes()
         header[name] = {"dtype": names[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [at, at + len(blob)]}
@@ -236,7 +236,7 @@ def write_safetensors(path, tensors):
 
 
 def read_safetensors(path):
-    """The tensors of a file, in its own types. They must follow each other without overlap or gap, as the format asks."""
+    """The tensors of a file, in its types. They must be contiguous, without overlap, as the format requires."""
     data = pathlib.Path(path).read_bytes()
     if len(data) < 8:
         raise ValueError("it is shorter than the length of its header")
@@ -268,7 +268,7 @@ def read_safetensors(path):
 
 
 def _check_entry(name, entry):
-    """ValueError unless an entry of a header has the parts of one."""
+    """Raises ValueError unless a header entry is complete."""
     def sizes(part, count=None):
         values = entry.get(part)
         return isinstance(values, list) and count in (None, len(values)) and all(

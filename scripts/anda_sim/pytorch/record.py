@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records what goes into the FP-INT GeMMs of a Hugging Face model, as data for functional simulations.
+"""Records the inputs of the FP-INT GeMMs of a Hugging Face model, as data for functional simulations.
 
 Usage: scripts/record_activations MODEL_FOLDER --tokens FILE --out FOLDER [options]
 
 Runs one window of tokens through the model, with integer weights and FP16 or Anda activations, and writes to FOLDER
 
   tensors/<row>.activations.npy   the input of a GeMM before it is encoded, float16 [tokens x k]
-  tensors/<row>.weights.npy       its weights as stored, float32 [k x n]; the simulator rounds them in the same way
-  trace.csv                       the GeMMs in the order in which they ran
+  tensors/<row>.weights.npy       its weights as stored, float32 [k x n]; the simulator applies the same rounding
+  trace.csv                       the GeMMs in execution order
   run.yaml                        a configuration that runs them: anda-sim run FOLDER/run.yaml
 """
 
@@ -44,7 +44,7 @@ def layers_of(text):
 
 
 class Recorder:
-    """Writes the tensors of the GeMMs as they run, and remembers their rows of the trace."""
+    """Writes the tensors of the GeMMs as they run, and collects their rows of the trace."""
 
     def __init__(self, folder, layers, stored):
         self.folder, self.layers, self.stored = folder, layers, stored
@@ -80,7 +80,7 @@ functional: {{enabled: true, activations: tensors, weights: tensors, dump: true}
 def main(arguments=None):
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
     rounding.add_options(parser)
-    parser.add_argument("--out", required=True, type=pathlib.Path, metavar="FOLDER", help="where the files go")
+    parser.add_argument("--out", required=True, type=pathlib.Path, metavar="FOLDER", help="output folder")
     parser.add_argument("--precision", type=lengths, metavar="BITS",
                         help="mantissa bits of A_qkv,A_o,A_u,A_d while recording, and in run.yaml (FP16; 8 in run.yaml)")
     parser.add_argument("--layers", type=layers_of, metavar="A,B", help="only these decoder layers, from 0 (all)")
@@ -102,7 +102,7 @@ def main(arguments=None):
     tensors = options.out / "tensors"
     tensors.mkdir(parents=True, exist_ok=True)
     config = options.out / "run.yaml"
-    config.unlink(missing_ok=True)  # the last that is written: where it stands, the others are whole
+    config.unlink(missing_ok=True)  # written last: if it exists, the other files are complete
     recorder = Recorder(tensors, options.layers, stored)
     gemms.on_input = recorder
     with torch.no_grad(), as_input_errors():

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Anda activations and integer weights in PyTorch models with the module names of Hugging Face.
 
-FpIntGemms finds the linear layers of every decoder layer by name, rounds their weights, and rounds what goes into them
+FpIntGemms finds the linear layers of every decoder layer by name, rounds their weights, and rounds their inputs
 through hooks: to FP16, or to FP16 and then to Anda format, bit for bit as models/anda/numeric does. Everything else
-stays as the model has it. The rest of the file is what scripts/evaluate_torch and scripts/record_activations share.
+is unchanged. The rest of the file is shared by scripts/evaluate_torch and scripts/record_activations.
 """
 
 import importlib.util
@@ -33,7 +33,7 @@ POWERS = torch.tensor([2.0**n for n in range(LEAST_POWER, 31)])
 
 
 def to_fp16(x):
-    """FP32 numbers rounded to FP16, in FP32. Raises ValueError for what is NaN or beyond 65504."""
+    """FP32 numbers rounded to FP16, in FP32. Raises ValueError for NaN and values beyond 65504."""
     rounded = x.half()
     if not torch.isfinite(rounded).all():
         raise ValueError("an activation is NaN or beyond 65504, which FP16 cannot hold")
@@ -41,8 +41,8 @@ def to_fp16(x):
 
 
 def to_anda(x, bits, group_size=64):
-    """FP32 numbers rounded to FP16 and then to Anda format with `bits` mantissa bits, in FP32; groups lie along the
-    last dimension. E* = the largest exponent of a group; |x| loses what is below 2^(E* - 14 - bits)."""
+    """FP32 numbers rounded to FP16 and then to Anda format with `bits` mantissa bits, in FP32; groups are along the
+    last dimension. E* = the largest exponent of a group; |x| is truncated to multiples of 2^(E* - 14 - bits)."""
     x = to_fp16(x)
     length = x.shape[-1]
     groups = nn.functional.pad(x, (0, -length % group_size)).unflatten(-1, (-1, group_size))
@@ -50,12 +50,12 @@ def to_anda(x, bits, group_size=64):
     _, power = torch.frexp(largest)
     exponent = torch.where(largest == 0, torch.ones_like(power), (power + 14).clamp(min=1))
     scale = POWERS[(14 + bits - exponent - LEAST_POWER).long()]
-    # Scaling by a power of two is exact in FP32, and so is what is left of 11 bits.
+    # Scaling by a power of two is exact in FP32, and so is truncating 11 bits.
     return (torch.trunc(groups * scale) / scale).flatten(-2)[..., :length]
 
 
 def quantise(weight, bits=4, group=128):
-    """Round to nearest, symmetric, as docs/numeric.md says: integers and FP16 scales of a weight [outputs x inputs],
+    """Round to nearest, symmetric, as defined in docs/numeric.md: integers and FP16 scales of a weight [outputs x inputs],
     and q * scale in FP32."""
     values = weight.detach().numpy().astype(numpy.float64)
     outputs, inputs = values.shape
@@ -72,10 +72,10 @@ def quantise(weight, bits=4, group=128):
 
 
 class FpIntGemms:
-    """The linear layers whose weights are integers, of a model in FP32.
+    """The linear layers with integer weights of an FP32 model.
 
     layers         decoder layers
-    precision      what the inputs are rounded to: None, FP16; else four mantissa lengths for each layer
+    precision      rounding of the inputs: None for FP16, else four mantissa lengths for each layer
     on_input       if not None, called as on_input(layer, tensor, name, module, x) with the FP16 input before Anda
     """
 
@@ -135,8 +135,8 @@ def read_tensors(folder):
 
 
 def load_model(folder, transformers=False):
-    """The model of a folder as Hugging Face keeps it, in FP32, as a function of tokens that gives logits, and the
-    module itself. By models.py, or by the package transformers for what that does not know or if asked for."""
+    """The model of a folder in Hugging Face layout, in FP32, as a function from tokens to logits, and the
+    module itself. Loaded by models.py, or by the package transformers for other types or on request."""
     folder = pathlib.Path(folder)
     config = inputs.read_config(folder)
     if config["model_type"] in models.FAMILIES and not transformers:
@@ -169,25 +169,25 @@ def load_known(folder, config):
 
 
 def add_options(parser):
-    """What both scripts are told of the model."""
+    """Options about the model, common to both scripts."""
     parser.add_argument("model", metavar="MODEL_FOLDER", type=pathlib.Path, help="config.json and *.safetensors")
     parser.add_argument("--tokens", required=True, metavar="FILE", help="token ids: .npy of integers, or a raw file")
-    parser.add_argument("--token-type", choices=inputs.TOKEN_TYPES, default="uint16", help="of a raw file (uint16)")
+    parser.add_argument("--token-type", choices=inputs.TOKEN_TYPES, default="uint16", help="token type of a raw file (uint16)")
     parser.add_argument("--length", type=positive, metavar="N",
-                        help="tokens of a window (the model's positions, at most 2048)")
+                        help="tokens per window (the model's positions, at most 2048)")
     parser.add_argument("--group-size", type=positive, default=64, metavar="N", help="values that share an exponent (64)")
     parser.add_argument("--weight-bits", type=int, choices=range(2, 9), default=4, metavar="N",
                         help="bits of a weight, 2 … 8 (4)")
     parser.add_argument("--weight-group", type=positive, default=128, metavar="N",
                         help="weights that share a scale (128)")
-    parser.add_argument("--stored-weights", action="store_true", help="take the weights as they are, without rounding")
+    parser.add_argument("--stored-weights", action="store_true", help="use the weights as stored, without rounding")
     parser.add_argument("--transformers", action="store_true",
-                        help="load the model with the Python package transformers, even if this program knows its type")
-    parser.add_argument("--threads", type=positive, metavar="N", help="threads (PyTorch's choice)")
+                        help="load the model with the Python package transformers, even if this program supports its type")
+    parser.add_argument("--threads", type=positive, metavar="N", help="number of threads (PyTorch's default)")
 
 
 def windows_of(options):
-    """Tokens in windows [count x length], after looking at the options that decide them."""
+    """Tokens in windows [count x length], as the options define."""
     config = inputs.read_config(options.model)
     length = options.length or min(config.get("max_position_embeddings", 2048), 2048)
     tokens = torch.from_numpy(inputs.read_tokens(options.tokens, options.token_type, config["vocab_size"]))
@@ -199,7 +199,7 @@ def windows_of(options):
 
 
 def prepare(options):
-    """Model, its linear layers and the windows that the options ask for."""
+    """The model, its linear layers and the windows selected by the options."""
     if options.threads:
         torch.set_num_threads(options.threads)
     with inputs.as_input_errors():

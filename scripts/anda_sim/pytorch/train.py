@@ -4,14 +4,14 @@
 Usage: scripts/train_small_models [--family opt|llama] [--out FOLDER] [--steps N] [--threads N]
 
 The text comes from Debian's packages bible-kjv and bible-kjv-text (scripts/install_dependencies train). One book is
-held out of the training: its first part is what perplexities are measured on. Writes to FOLDER:
+held out from training; perplexities are measured on its first part. Writes to FOLDER:
 
-  held_out.txt, held_out.npy    the text that no model has seen, and its tokens (bytes)
-  calibration.npy               tokens of as many windows drawn at random from the training text
+  held_out.txt, held_out.npy    text unseen in training, and its tokens (bytes)
+  calibration.npy               tokens of the same number of windows, drawn at random from the training text
   FAMILY/config.json, FAMILY/model.safetensors    parameters rounded to FP16
-  FAMILY/recipe.json            everything the result depends on, and the perplexity on held_out.npy in FP32
+  FAMILY/recipe.json            all inputs of the training, and the FP32 perplexity on held_out.npy
 
-The same seed gives the same numbers on the same processor and PyTorch only; sums in another order end elsewhere.
+The same seed gives the same numbers only on the same processor and PyTorch, since results depend on the order of sums.
 """
 import argparse
 import json
@@ -54,7 +54,7 @@ RECIPE = {"seed": 1, "windows_per_step": 16, "learning_rate": 2e-3, "warmup_step
 
 
 def read_text():
-    """The training text and the held-out one: verses without their numbers, one a line."""
+    """The training text and the held-out text: verses without their numbers, one per line."""
     if not shutil.which("bible"):
         raise RunError("the program `bible` is missing; scripts/install_dependencies train installs it")
     lines = subprocess.run(["bible", "-f", "gen1:1-rev22:21"], check=True, capture_output=True, text=True,
@@ -78,7 +78,7 @@ def draw_windows(tokens, count, generator):
 
 
 def initialise(model, generator):
-    """Normal weights, zero biases; what is added to the residual sums smaller, as there are two of them a layer."""
+    """Normal weights, zero biases; smaller weights where outputs add to the residual sum, twice per layer."""
     layers = model.config["num_hidden_layers"]
     for name, parameter in model.named_parameters():
         if parameter.dim() < 2:
@@ -134,7 +134,7 @@ def package_versions():
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
-    parser.add_argument("--family", choices=CONFIGS, help="train this one only")
+    parser.add_argument("--family", choices=CONFIGS, help="train only this one")
     parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "tests" / "data" / "small_models")
     parser.add_argument("--steps", type=whole_number(1, 10**9), default=1500)
     parser.add_argument("--threads", type=whole_number(1, 1024), default=1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the arguments of the scripts name."""
+"""Loads the results named by the scripts' arguments."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from anda_sim.common.errors import InputError
 from .runs import load_run, name_runs
 from .tables import load_comparison, load_search, load_table
 
-# What a folder is of, by the file that is in it.
+# The kind of a folder, by the file in it.
 RESULTS = ("report.json", "results.csv", "compare.json", "search.json")
 
 
 def file_of(path):
-    """The file of a folder of results, or the file that is named itself."""
+    """The file of a results folder, or the named file itself."""
     if not path.exists():
         raise InputError(f"{path}: there is no such file or folder")
     if path.is_dir():
@@ -31,7 +31,7 @@ def file_of(path):
 
 
 def load(paths):
-    """(runs, tables) of what is named, in its order."""
+    """(runs, tables) of the named results, in order."""
     runs, tables = [], []
     for path in paths:
         file = file_of(Path(path))
@@ -39,7 +39,7 @@ def load(paths):
             tables.append(load_table(file))
             continue
         document = strict_json.load(file)
-        # Each of the three has parts that the others do not have.
+        # Each of the three has parts that the others lack.
         if isinstance(document, dict) and "models" in document:
             tables.append(load_comparison(file, document))
         elif isinstance(document, dict) and "front" in document:

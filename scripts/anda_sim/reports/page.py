@@ -12,7 +12,7 @@ from . import runs as model
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 SCRIPTS = ("format.js", "charts.js", "tables.js", "overview.js", "machine.js", "runs.js", "sweeps.js", "start.js")
-# Above it, equal GeMMs stand for each other in the table.
+# Above this number, the table combines equal GeMMs.
 MOST_OPS = 5000
 
 OP_COLUMNS = (
@@ -132,7 +132,7 @@ def table_data(table):
 
 
 def printable_parts(value):
-    """A value for JSON whose texts hold no control characters, which browsers would show as they please."""
+    """A value for JSON without control characters, which browsers display arbitrarily."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):
@@ -161,7 +161,7 @@ def page(runs, tables, plotly):
         "op_columns": OP_COLUMNS,
         "most_ops": MOST_OPS,
     }
-    # "<" only occurs inside of texts, where it may be escaped; so no text can end the element.
+    # "<" only occurs inside texts, where it may be escaped, so no text can close the element.
     embedded = json.dumps(printable_parts(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     parts = {
         "TITLE": html.escape(one_line(title_of(runs, tables))),
@@ -173,7 +173,7 @@ def page(runs, tables, plotly):
     }
     text = asset("page.html")
     pieces = []
-    while "@@" in text:  # in one pass, so that what is put in is not searched again
+    while "@@" in text:  # in one pass, so that inserted text is not searched again
         before, name, text = text.split("@@", 2)
         pieces += [before, parts[name]]
     return "".join([*pieces, text]).encode("utf-8", errors="replace")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""plotly.js, which draws the charts of reports: that of Debian's python3-plotly, made smaller by Debian's esbuild.
+"""plotly.js, which draws the charts of reports: that of Debian's python3-plotly, minified by Debian's esbuild.
 
-A newer one is not in Debian, and nothing that the charts use is newer. The small one is kept, since making it takes a second."""
+Debian has no newer version, and the charts need none. The minified file is kept, since minifying takes a second."""
 
 import os
 import shutil
@@ -19,14 +19,14 @@ _COMMAND = ("esbuild", "--minify", "--charset=utf8", "--log-level=error")
 
 
 def kept_folder():
-    """Where the small one is kept: in the source tree, or beside other programs' caches."""
+    """The folder of the minified file: in the source tree, or in the user's cache."""
     if tree.is_there():
         return tree.SOURCE / "build" / "plotly"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "anda-sim"
 
 
 def plotly_text():
-    """The text of plotly.js without what only people read, but for its licence. RunError where it is not installed."""
+    """The minified text of plotly.js, with its licence. RunError if it is not installed."""
     try:
         path = kept_folder() / f"plotly-{sha256(FILE)[:12]}.min.js"
     except OSError:
@@ -45,5 +45,5 @@ def plotly_text():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text)
     except OSError:
-        pass  # of a folder that cannot be written: it takes the second again
+        pass  # the folder cannot be written: minified again next time
     return text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of runs and sweeps for papers, a column of two wide."""
+"""Figures of runs and sweeps for papers, as wide as a column of a two-column paper."""
 
 import math
 
@@ -19,7 +19,7 @@ MARKERS = ["o", "s", "D", "^", "v", "P", "X", "*"]
 
 
 class Bars:
-    """What bars are for: `label`, the row itself, and its system."""
+    """A row drawn as a bar: `label`, the row itself, and its system."""
 
     def __init__(self, label, row, system):
         self.label, self.row, self.system = label_text(label), row, system
@@ -45,7 +45,7 @@ def canvas(plt, height):
 
 
 def legend(figure, axis, columns):
-    """Above the axis, which makes room for it."""
+    """Places the legend above the axis, which shrinks accordingly."""
     handles, labels = axis.get_legend_handles_labels()
     made = figure.legend(
         handles,
@@ -67,7 +67,7 @@ def legend(figure, axis, columns):
 
 
 def columns_for(bars):
-    """Columns of a legend of systems: short names four in a row."""
+    """Number of columns of a legend of systems: four for short names."""
     return 4 if all(len(bar.label) < 12 for bar in bars) else 2
 
 
@@ -167,7 +167,7 @@ def plot_compare(plt, runs, options):
 
 
 def draw_bandwidths(axis, roofs, low, bottom):
-    """The slopes of a roofline: what the external memories allow, each with its rate where there is room, below the lowest roof."""
+    """The slopes of a roofline, the bandwidths of the external memories, labelled where space permits, below the lowest roof."""
     peaks = [peak for _, roof in roofs for peak in roof["peaks"].values()]
     for rate in dict.fromkeys(roof["bytes_per_s"] for _, roof in roofs):
         top = max(peaks)
@@ -177,7 +177,7 @@ def draw_bandwidths(axis, roofs, low, bottom):
 
 
 def draw_peaks(axis, roofs, high, near):
-    """The roofs of the arrays. The label of one that is less than a factor of exp(near) from another is left out."""
+    """The roofs of the arrays. Omits the label of a roof within a factor of exp(near) of another."""
     written = []
     for i, (_, roof) in enumerate(roofs):
         for bits, peak in roof["peaks"].items():
@@ -217,7 +217,7 @@ def plot_roofline(plt, runs, options):
     bottom = min(point["tops"] for point in points) / 2
     ceiling = max(peak for _, roof in roofs for peak in roof["peaks"].values()) * 1.5
     draw_bandwidths(axis, roofs, low, bottom)
-    # Labels that are nearer to each other than their letters are high would overlap.
+    # Labels closer than their letter height would overlap.
     draw_peaks(axis, roofs, high, math.log(ceiling / bottom) * LABEL_SHARE)
     draw_gemms(axis, roofs, list(dict.fromkeys(point["tensor"] for point in points)))
     axis.set(xscale="log", yscale="log", xlim=(low, high), ylim=(bottom, ceiling),
@@ -253,7 +253,7 @@ def plot_bandwidth(plt, runs, options):
 
 
 def plot_pareto(plt, tables, options):
-    """Two columns of the first table; the system's time and energy unless said otherwise."""
+    """Two columns of the first table; by default the system's time and energy."""
     table = tables[0]
 
     def column(given, ending, other):
@@ -293,7 +293,7 @@ def plot_pareto(plt, tables, options):
     axis.set(xlabel=label_text(x_label, LONGEST_AXIS), ylabel=label_text(y_label, LONGEST_AXIS))
     for values, set_scale, scaled_axis in ((xs, axis.set_xscale, axis.xaxis), (ys, axis.set_yscale, axis.yaxis)):
         known = [value for value in values if value is not None]
-        # Where the largest is many times the smallest, all but a few points would lie on each other, as in the report.
+        # If the largest is many times the smallest, all but a few points would overlap, as in the report.
         if min(known) > 0 and max(known) > LOGARITHMIC_FROM * min(known):
             set_scale("log")
             plain_ticks(scaled_axis)

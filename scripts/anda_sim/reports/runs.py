@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of anda-sim as scripts/report and scripts/plot see them: read, checked, and what follows from them."""
+"""Runs of anda-sim for scripts/report and scripts/plot: read, validated, and derived quantities."""
 
 import math
 
@@ -16,14 +16,14 @@ COMPONENTS = {
     "top_controller": "top controller",
     "dram": "DRAM",
 }
-# Most intervals of a curve over time, however many GeMMs a run has.
+# Largest number of intervals of a curve over time, for any number of GeMMs.
 MOST_INTERVALS = 512
 
 _CURVE = {"type": "array", "items": {"type": "number", "minimum": 0}}
 
 
 def timeline_schema(report):
-    """What is read of the overview of a timeline that belongs to a report."""
+    """The schema of the overview of a timeline that belongs to a report."""
     states = ("busy", *stalls_of(report))
     curves = ("read_bytes", "write_bytes", *(f"array_{state}_ticks" for state in states))
     system = {
@@ -42,7 +42,7 @@ def timeline_schema(report):
 
 class Run:
     """One run: `report` as in report.json, `config` the text of config.yaml or None, `timeline` its summary or None,
-    `label` what to call it beside others."""
+    `label` its name among others."""
 
     def __init__(self, folder, report, config, timeline):
         self.folder, self.report, self.config, self.timeline = folder, report, config, timeline
@@ -58,12 +58,12 @@ class Run:
 
 
 def stalls_of(report):
-    """The causes of stalls that a report knows, in its order, with their names for people. The simulator has the list."""
+    """The stall causes of a report, in its order, with readable names. The simulator has the list."""
     return {cause: cause.replace("_", " ").replace("dram", "DRAM") for cause in report["systems"][0]["stall_cycles"]}
 
 
 def states_of(runs):
-    """What the arrays of some runs do in a cycle, busy first, with names for people."""
+    """The states of the arrays of some runs, busy first, with readable names."""
     states = {"busy": "busy"}
     for run in runs:
         states.update({cause: f"stall: {name}" for cause, name in run.stalls.items()})
@@ -71,7 +71,7 @@ def states_of(runs):
 
 
 def load_run(file, report):
-    """The run of a report.json, with what else is in its folder."""
+    """The run of a report.json, with the other files of its folder."""
     check(file, report)
     config, timeline = None, None
     if (file.parent / "config.yaml").is_file():
@@ -82,7 +82,7 @@ def load_run(file, report):
 
 
 def check(file, report):
-    """InputError unless a document is a report.json of the layout that is read here (docs/report.schema.json)."""
+    """Raises InputError unless a document is a report.json of the supported layout (docs/report.schema.json)."""
     version = report.get("schema_version") if isinstance(report, dict) else None
     if type(version) is int and version != SCHEMA_VERSION:
         raise InputError(
@@ -93,7 +93,7 @@ def check(file, report):
 
 
 def load_timeline(file, report):
-    """The overview of a timeline by system, if it is one of this run."""
+    """The overview of a timeline by system, if it belongs to this run."""
     timeline = strict_json.load(file)
     overview = {"otherData": timeline.get("otherData")} if isinstance(timeline, dict) else timeline
     schema.check(file, overview, timeline_schema(report), "a timeline of anda-sim run --timeline")
@@ -105,7 +105,7 @@ def load_timeline(file, report):
         intervals = {len(part) for part in overview.values() if isinstance(part, list)}
         if len(intervals) != 1 or not intervals <= set(range(1, MOST_INTERVALS * 8)):
             raise InputError(f"{file}: the curves of {system['name']} have different lengths, or too many intervals")
-        # A tick is a picosecond, and each edge of the clock is at the nearest one.
+        # A tick is a picosecond; each clock edge is at the nearest one.
         busy = sum(overview["array_busy_ticks"]) * 1e-12
         share = system["busy_cycles"] / system["cycles"] if system["cycles"] else 0
         if not math.isclose(busy, share * system["time_s"], rel_tol=1e-3):
@@ -114,7 +114,7 @@ def load_timeline(file, report):
 
 
 def name_runs(runs):
-    """Gives runs of one name different ones."""
+    """Makes the names of runs unique."""
     taken = {}
     for run in runs:
         taken.setdefault(run.report["run"]["name"], []).append(run)
@@ -137,7 +137,7 @@ def energy_parts(row):
 
 
 def cycle_parts(row):
-    """Cycles by what the array does in them."""
+    """Cycles by state of the array."""
     stalls = row.get("stall_cycles") or {
         key.removeprefix("stall_").removesuffix("_cycles"): cycles
         for key, cycles in row.items()
@@ -159,7 +159,7 @@ SUMMED = (
 
 
 def kinds(system):
-    """The ops of a system with equal ones (tensor, shape, formats) summed up, in the order of their first one."""
+    """The ops of a system, with equal ones (tensor, shape, formats) summed, in order of first occurrence."""
     found = {}
     summed = (*SUMMED, *(f"stall_{cause}_cycles" for cause in system["stall_cycles"]))
     for op in system["ops"]:
@@ -200,7 +200,7 @@ def kinds(system):
 
 
 def are_together(system):
-    """Whether GeMMs of a kind are one op, wherever they were in the run, as a long trace has them."""
+    """Whether equal GeMMs are one op regardless of their place in the run, as for a long trace."""
     return any("rows" in op for op in system["ops"])
 
 
@@ -208,7 +208,7 @@ def roofline(system):
     """Points {name, tensor, bits, gemms, intensity: operations/byte or None, tops} of the kinds of GeMM, and the roofs:
     peak bytes/s of the memory, and the array's peak TOPS for each mantissa length.
 
-    The peak is that of the kind that keeps the elements busiest: two operations for each MAC, MACs for each cycle of a
+    The peak is that of the kind with the highest element rate: two operations per MAC, MACs per cycle of a
     busy element, times all elements."""
     clock_hz = system["cycles"] / system["time_s"] if system["time_s"] else 0
     peaks, points = {}, []
@@ -233,8 +233,8 @@ def roofline(system):
 
 
 def bandwidth(run, system):
-    """(source, start_s, read, write): bytes/s in intervals that begin at start_s; the last entry is the end. From the
-    timeline where there is one, else from the ops, each of which counts as even."""
+    """(source, start_s, read, write): bytes/s in intervals that start at start_s; the last entry is the end. From the
+    timeline if there is one, else from the ops, each with constant bandwidth."""
     if run.timeline is not None:
         overview = run.timeline[system["name"]]
         return (
@@ -282,7 +282,7 @@ def rates(width, end, *series):
 
 
 def ratios(system, baseline):
-    """How many times better than the baseline, as `ratios` of report.json define it; None where that has no meaning."""
+    """Improvement over the baseline, as defined by `ratios` of report.json; None if it has no meaning."""
 
     def quotient(a, b):
         return a / b if b and a is not None else None

@@ -16,7 +16,7 @@ class Table:
 
     def __init__(self, path, columns, rows):
         self.path, self.columns, self.rows = path, columns, rows
-        # Programs give their files names of their own; the folder has the one that people gave.
+        # Programs use fixed file names; the folder has the user's name.
         own = path.stem in ("results", "compare", "search")
         self.label = path.absolute().parent.name if own else path.stem
         self.numeric = [
@@ -31,12 +31,12 @@ class Table:
         return [row[place] for row in self.rows]
 
     def is_feasible(self, row):
-        """Whether a row may be on a front: no exploration said that it breaks a constraint."""
+        """Whether a row may be on a front: it breaks no constraint of an exploration."""
         return "feasible" not in self.columns or row[self.columns.index("feasible")] == 1
 
     @property
     def parameters(self):
-        """Columns before the first result: those of a system, or else all up to one with a unit in its name."""
+        """Columns before the first result, which belongs to a system or has a unit in its name."""
         found = []
         for name in self.columns:
             if name in ("point", "status", "error", "trial"):
@@ -69,7 +69,7 @@ def is_result(name):
 
 
 def value_of(text):
-    """What a cell of a CSV file holds: a number, a text, or None where it is empty."""
+    """The value of a CSV cell: a number, a text, or None if it is empty."""
     try:
         number = scalar.number(text)
     except scalar.OutOfRange:
@@ -107,7 +107,7 @@ def load_search(path, document):
 
 
 def from_dicts(path, rows, first):
-    """A table of what in dicts is a number or a text; columns `first` stand first."""
+    """A table of the numbers and texts in dicts, with the columns `first` first."""
     plain = [
         {
             name: float(value) if isinstance(value, (int, float)) else value
@@ -123,7 +123,7 @@ def from_dicts(path, rows, first):
 def read_database(path):
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            # A view could be a program that never ends.
+            # A view could run forever.
             kinds = database.execute("SELECT type FROM sqlite_master WHERE name = 'results'").fetchall()
             if kinds != [("table",)]:
                 raise InputError(f"{path}: is no results.sqlite of a sweep: it has no table named results")
@@ -171,7 +171,7 @@ def read_csv(path):
 
 
 def checked(table):
-    """The table, if there is something in it to draw."""
+    """The table, if it has something to draw."""
     if not table.rows:
         raise InputError(f"{table.path}: has no rows")
     if not [name for name in table.numeric if name != "point"]:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What scripts/reproduce_paper writes: the page and its figures."""
+"""The output of scripts/reproduce_paper: the page and its figures."""

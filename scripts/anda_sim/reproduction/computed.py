@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What scripts/reproduce_paper computes: rows of the paper's tables and figures, published and simulated."""
+"""The computations of scripts/reproduce_paper: rows of the paper's tables and figures, published and simulated."""
 
 import math
 from pathlib import Path
@@ -16,7 +16,7 @@ TECHNOLOGY = SOURCE / "configs" / "technology" / "16nm.yaml"
 PUBLISHED = SOURCE / "docs" / "reproduction" / "published.yaml"
 ANDA_BITS = range(4, 14)
 COMPONENTS = ["mxu", "bpc", "vector_unit", "activation_buffer", "weight_buffer", "top_controller"]
-# What the technology calls a component and the paper calls otherwise.
+# The technology's name of a component where the paper's differs.
 OUR_COMPONENT = {"bpc": "compressor"}
 
 
@@ -25,7 +25,7 @@ def load_yaml(path):
 
 
 class PaperRuns:
-    """Runs of the paper's workloads; results of the simulator as they are in its JSON files."""
+    """Runs of the paper's workloads; results as in the simulator's JSON files."""
 
     def __init__(self, simulator, folder, jobs):
         self.simulator, self.folder, self.jobs = simulator, Path(folder), jobs
@@ -125,8 +125,8 @@ def breakdown_rows(comparison, model="LLaMA-13B"):
             for system in entry["systems"]]
 
 
-# As prefills of so many tokens: each loads the weights once, and energy is compared with that of FP-FP doing the same.
-REREAD = ("weights loaded again", "for every 128 rows of activations")
+# As prefills of that many tokens: each loads the weights once, and energy is compared with FP-FP under the same condition.
+REREAD = ("weights reloaded", "for every 128 rows of activations")
 
 
 def sweeps():
@@ -148,7 +148,7 @@ def sweeps():
     return [
         ("none", "as published or assumed", []),
         ("tiling", "auto", ["tiling=auto"]),
-        ("weights loaded again", "for every 512 rows of activations", ["workload.tokens=512"]),
+        ("weights reloaded", "for every 512 rows of activations", ["workload.tokens=512"]),
         (*REREAD, ["workload.tokens=128"]),
         ("DRAM energy", "× 0.5", ["dram.energy.pj_per_bit=1.95"]),
         ("DRAM energy", "× 2", ["dram.energy.pj_per_bit=7.8"]),
@@ -157,7 +157,7 @@ def sweeps():
         ("weight port", "256 bit", ["accelerator.weight_buffer.word_bits=256"]),
         ("weight port", "512 bit", ["accelerator.weight_buffer.word_bits=512"]),
         ("weight port", "2048 bit", ["accelerator.weight_buffer.word_bits=2048"]),
-        ("activation port", "1 word a cycle", ["accelerator.activation_buffer.read_words_per_cycle=1"]),
+        ("activation port", "1 word per cycle", ["accelerator.activation_buffer.read_words_per_cycle=1"]),
         ("conversion at every read", "no energy", times(0, "conversion.energy_pj_per_value")),
         ("conversion at every read", "× 10", times(10, "conversion.energy_pj_per_value")),
         ("energy of FIGNA-M11 and -M8", "per operation as in Fig. 15",
@@ -178,8 +178,8 @@ def sensitivity_rows(paper_runs, default):
 
 
 def outside_the_array(efficiency, speedup, published):
-    """What ratios of energy say: share of FP-FP's energy that is its array's, from each of three baselines that differ from
-    it in nothing but the array; and Anda's energy outside the array over FP-FP's, at either loss."""
+    """Derived from energy ratios: the array's share of FP-FP's energy, from each of three baselines that differ from
+    it only in the array; and Anda's energy outside the array over FP-FP's, at both losses."""
     elements = published["pe_level"]
     shares = [(1 - 1 / efficiency[system]) / (1 - 1 / elements[NAMES[system]]["energy_efficiency"])
               for system in ("fp-int", "ifpu", "figna")]
@@ -189,7 +189,7 @@ def outside_the_array(efficiency, speedup, published):
 
 
 def anda_energy_rows(sensitivity, published):
-    """quantity, published, simulated, simulated with weights loaded again."""
+    """quantity, published, simulated, simulated with weights reloaded."""
     def numbers(metric, row):
         return {system: value for (system, other), value in zip(SENSITIVITY, row[2:]) if other == metric}
 
@@ -212,14 +212,14 @@ def anda_energy_rows(sensitivity, published):
 
 
 def fixed_share(paper_runs):
-    """Share of the energy of Anda, in the run of Table III, that its blocks take whatever they do."""
+    """Share of Anda's energy, in the run of Table III, that its blocks take regardless of activity."""
     anda = paper_runs.run(TABLE_III_RUN)["systems"][1]["energy_pj"]
     blocks = ("compressor", "vector_unit", "top_controller")
     return sum(anda["by_component"][block] for block in blocks) / anda["total"]
 
 
 def dram_factor(comparison, published, system="anda-1"):
-    """By what the DRAM energy of a system alone would have to be multiplied to have its published efficiency."""
+    """Factor on the DRAM energy of one system that would give its published efficiency."""
     goal = published["system_level_geomean"][NAMES[system]]["energy_efficiency"]
 
     def efficiency(factor):

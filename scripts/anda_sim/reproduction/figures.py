@@ -7,12 +7,12 @@ from .terms import METRICS, NAMES
 
 PAPER, OURS = PALETTE[6], PALETTE[0]
 PARTS = (("compute", PALETTE[0]), ("SRAM", PALETTE[4]), ("DRAM", PALETTE[6]))
-# As wide as a page of two columns.
+# The width of a two-column page.
 WIDTH = 7.0
 
 
 def draw(folder, data):
-    """Writes systems.svg, elements.svg, bops.svg and breakdown.svg. ImportError where matplotlib is not installed."""
+    """Writes systems.svg, elements.svg, bops.svg and breakdown.svg. ImportError if matplotlib is not installed."""
     with styled() as plt:
         _draw(plt, folder, data)
 

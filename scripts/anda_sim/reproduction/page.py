@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/reproduction.md from what scripts/reproduce_paper has computed."""
+"""Writes docs/reproduction.md from the results of scripts/reproduce_paper."""
 
 import math
 
@@ -19,7 +19,7 @@ def percent(share, digits=0):
 
 
 def verdict(paper, ours, tolerance):
-    """ratio, and whether it is inside of the tolerance."""
+    """The ratio, and whether it is within the tolerance."""
     ratio = ours / paper
     return f"{ratio:.3f}", "yes" if abs(ratio - 1) <= tolerance else "**no**"
 
@@ -27,7 +27,7 @@ def verdict(paper, ours, tolerance):
 def same_digits(paper, ours):
     if f"{ours:.2f}" == f"{paper:.2f}":
         return "yes"
-    return "yes, cut off instead of rounded" if math.floor(ours * 100) == round(paper * 100) else "**no**"
+    return "yes, truncated instead of rounded" if math.floor(ours * 100) == round(paper * 100) else "**no**"
 
 
 REASONS = {
@@ -84,7 +84,7 @@ def page(data, plots):
     table_iii_headings = ["component", "area (mm²): paper", "ours", "ratio", "inside 2 %", "power (mW): paper", "ours",
                           "ratio", "inside 2 %"]
     headings = ["assumption", "changed to"] + [f"{system} {metric.split('_')[0]}" for system, metric in SENSITIVITY]
-    return f"""# The paper's figures, again
+    return f"""# Reproducing the paper's figures
 
 <!-- Written by scripts/reproduce_paper; a test compares the two. -->
 
@@ -92,9 +92,9 @@ def page(data, plots):
 scripts/reproduce_paper
 ```
 
-simulates everything on this page and writes it. Published figures: C. Fang et al., "Anda: Unlocking Efficient LLM Inference
-with a Variable-Length Grouped Activation Data Format", HPCA 2025, arXiv 2411.15982, as
-[reproduction/published.yaml](reproduction/published.yaml) has them. The constants of the simulator are those of components
+simulates everything on this page and writes it. The published figures are those of C. Fang et al., "Anda: Unlocking Efficient LLM
+Inference with a Variable-Length Grouped Activation Data Format", HPCA 2025, arXiv 2411.15982, collected in
+[reproduction/published.yaml](reproduction/published.yaml). The constants of the simulator are those of components
 (Table III, Fig. 15, the energy of HBM2); none is fitted to a result of a whole system. "inside": within the tolerance.
 
 ## Systems on nine models (Fig. 16)
@@ -106,69 +106,68 @@ Geometric means over the nine models, a prefill of 2048 tokens, against FP-FP
 ## Processing elements (Fig. 15)
 
 One output tile through each element; the array alone, against FP-FP ([elements.csv](reproduction/elements.csv)). Area and power
-ratios are inputs from the same figure, cycles are simulated. The published efficiencies of FIGNA-M11 and -M8 are those at
-the throughput of FIGNA (they are 1 / area and 1 / power), while Fig. 16 has their systems 16/11 and 2 times as fast; the
-simulator takes 11 and 8 cycles, and here they are set back to 16. What it means for energy is in the sensitivity.
+ratios are inputs from the same figure; cycles are simulated. The published efficiencies of FIGNA-M11 and -M8 are those at
+the throughput of FIGNA (they are 1 / area and 1 / power), while in Fig. 16 their systems are 16/11 and 2 times as fast. The
+simulator takes 11 and 8 cycles; this table sets them back to 16. The sensitivity below shows the effect on energy.
 
 {plot("elements", "area and energy efficiency of processing elements, published and simulated")}{table(pe_headings, pe)}
 ## Bit operations saved (Table II)
 
-FP16 × INT4 counts as 64 bit operations a multiplication, Anda as mantissa bits × weight bits; tensors are weighted with their
-multiply-accumulates ([bops.csv](reproduction/bops.csv)). Two of the published figures are the exact ones with the further digits
-cut off, the others are rounded.
+An FP16 × INT4 multiplication counts as 64 bit operations, one of Anda as mantissa bits × weight bits. Tensors are weighted by their
+multiply-accumulates ([bops.csv](reproduction/bops.csv)). Two of the published figures are truncated, the others are rounded.
 
 {plot("bops", "bit operations saved on nine models")}{table(["model", "loss", "mantissa bits", "paper", "ours", "same digits"], bops)}
 ## Area and power (Table III)
 
 Anda running LLaMA-13B within 1 % accuracy loss ([area_power.csv](reproduction/area_power.csv)). Areas, and the powers of array,
-compressor, vector unit and controller, are inputs; the powers of the buffers are inputs through the bits a cycle of this very run,
-so the table shows that nothing is lost on the way, not that they were predicted.
+compressor, vector unit and controller, are inputs. The powers of the buffers are inputs through the bits per cycle of this very run,
+so the table shows that nothing is lost on the way; it is not a prediction.
 
 {table(table_iii_headings, table_iii)}
 ## Energy of LLaMA-13B
 
 Shares of FP-FP's total ([breakdown.csv](reproduction/breakdown.csv)). The published figure is a plot whose numbers are not in
-published.yaml, so there is nothing to set beside it.
+published.yaml, so there is nothing to compare with.
 
 {plot("breakdown", "energy of LLaMA-13B on every system by compute, SRAM and DRAM")}{table(["system", "compute", "SRAM", "DRAM", "total"], breakdown)}
-## Why Anda's energy is apart
+## Why Anda's energy differs
 
-FP-INT, iFPU and FIGNA differ from FP-FP in nothing but the array, so that each of their efficiencies and Fig. 15 give the array's
-share of FP-FP's energy; with it, and with Fig. 15's Anda element at the speedup of Fig. 16, follows what of Anda's energy is
-outside the array.
+FP-INT, iFPU and FIGNA differ from FP-FP only in the array. Each of their efficiencies, together with Fig. 15, therefore gives the
+array's share of FP-FP's energy. With this share, and Fig. 15's Anda element at the speedup of Fig. 16, follows the part of Anda's
+energy outside the array.
 
-{table(["geometric means over the nine models", "paper", "ours", "ours, weights loaded for every 128 rows"], anda_energy)}
-The three published baselines agree with each other: they have more energy outside the array than is simulated here. And Anda has
-nearly as much of it at 1 % loss as at 0.1 %, though its mantissas are shorter; here it shrinks with them. So part of what the
-published machine moves looks as if it did not depend on mantissas. Ours hardly has such a part: under the assumed tiling weights
-are read from DRAM once, and nearly all of the traffic are activations.
+{table(["geometric means over the nine models", "paper", "ours", "ours, weights reloaded every 128 rows"], anda_energy)}
+The three published baselines agree with each other: they have more energy outside the array than is simulated here. Published Anda
+has nearly as much of it at 1 % loss as at 0.1 %, though its mantissas are shorter; in the simulation it shrinks with them. Part of the
+traffic of the published machine therefore seems independent of mantissas. The simulated machine has hardly any such traffic: under the
+assumed tiling weights are read from DRAM once, and nearly all traffic is activations.
 
-What it is not: the compressor, vector unit and controller, which take {percent(data["fixed_share"], 1)} of Anda's energy on LLaMA-13B within 1 % loss;
-the shared exponents, 5 bits for 64 values; results in FP16, SRAM or conversion (sensitivity). If nothing but Anda's DRAM energy at
+These do not explain it: the compressor, vector unit and controller, which take {percent(data["fixed_share"], 1)} of Anda's energy on LLaMA-13B within
+1 % loss; the shared exponents, 5 bits for 64 values; results in FP16, SRAM or conversion (sensitivity). If only Anda's DRAM energy at
 1 % loss were wrong, it would have to be {data["dram_factor"]:.2f} times as large.
 
-One assumption alone brings all five within {math.ceil(100 * farthest)} % of the published ones: a tiling that loads the weights again for every 128 rows
-of activations instead of keeping them for all 2048. Even that leaves the step between the two losses larger than the published
-one. The tiling is not published; it is not changed here, because it would be chosen by the results that it is to predict.
+A single assumption brings all five within {math.ceil(100 * farthest)} % of the published ones: a tiling that reloads the weights for every 128 rows
+of activations instead of keeping them for all 2048. Even then the difference between the two losses stays larger than the published
+one. The tiling is not published. It is not changed here, because it would be fitted to the results that it should predict.
 
-## What is assumed, and what it does
+## Assumptions and their effect
 
-Where the paper is silent, the simulator assumes; each assumption is changed alone, and these are the geometric means over the
-nine models against FP-FP ([sensitivity.csv](reproduction/sensitivity.csv)). What matters most is the tiling: with the steps of least
-traffic every system reads so little from DRAM that its array decides. A narrow weight port caps what short mantissas save.
+Where the paper gives no figure, the simulator makes an assumption. The table changes one assumption at a time and shows geometric
+means over the nine models against FP-FP ([sensitivity.csv](reproduction/sensitivity.csv)). The tiling matters most: with the steps of
+least traffic every system reads so little from DRAM that its array dominates. A narrow weight port limits what short mantissas save.
 
 {table(headings, sensitivity)}
-| assumption | why |
+| assumption | reason |
 |---|---|
-| tiling: weights of k × 64 columns stay, rows of activations stream past | fills half of either buffer at about the same k; not published |
-| weights loaded again: no, they stay for all rows | not published; the rows say what it costs if it has to leave earlier |
+| tiling: weights of k × 64 columns stay, rows of activations stream past | fills half of each buffer at about the same k; not published |
+| weights reloaded: no, they stay for all rows | not published; the rows show the cost if they have to leave earlier |
 | DRAM energy: 3.9 pJ/bit, flat | published; without commands or background |
-| SRAM energy: Table III's power over the bits a cycle that this simulator counts | the activity of the published run is not published |
-| weight port: 1024 bit | published word width; INT4 weights of a group take 4 cycles; at 512 bit 8, which groups of fewer than 7 mantissa bits wait for |
-| activation port: two words of 1024 bit a cycle to the array | FP16 needs them for 8 cycles a group; with one, FIGNA-M11 and -M8 are no faster than FIGNA. Anda and the others need one |
-| conversion at every read (iFPU, FIGNA): the compressor's power over 64 values a cycle, 0.0581 pJ a value | nothing is published; no time, no area |
+| SRAM energy: Table III's power over the bits per cycle that this simulator counts | the activity of the published run is not published |
+| weight port: 1024 bit | published word width; INT4 weights of a group take 4 cycles; at 512 bit they take 8, and groups of fewer than 7 mantissa bits wait |
+| activation port: two words of 1024 bit per cycle to the array | FP16 needs them for 8 cycles per group; with one, FIGNA-M11 and -M8 are no faster than FIGNA. Anda and the others need one |
+| conversion at every read (iFPU, FIGNA): the compressor's power over 64 values per cycle, 0.0581 pJ per value | nothing is published; no time, no area |
 | iFPU width: 24-bit mantissas, 16 cycles | the width is in Fig. 15's ratios and has no further effect on time or energy |
 | energy of FIGNA-M11 and -M8: Fig. 15's power for 11 and 8 cycles | see processing elements |
-| results: written in the format of the tensor that is made from them | softmax and activation functions come between; not modelled |
-| pipeline fill 8 cycles, DRAM latency 38 ns | not published; paid once a GeMM |
+| results: written in the format of the tensor computed from them | softmax and activation functions come between; not modelled |
+| pipeline fill 8 cycles, DRAM latency 38 ns | not published; incurred once per GeMM |
 """

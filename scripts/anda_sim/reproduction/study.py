@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Regenerates the figures and tables of the Anda paper (HPCA 2025) and sets them beside the published ones.
+"""Regenerates the figures and tables of the Anda paper (HPCA 2025) and compares them with the published ones.
 
 Usage: scripts/reproduce_paper [--out DIR] [--jobs N] [--no-plots] [--program FILE]
 
-Writes DIR/reproduction.md with DIR/reproduction/*.csv and, as plots, *.svg; DIR is docs unless told otherwise. The
+Writes DIR/reproduction.md with DIR/reproduction/*.csv and, as plots, *.svg; DIR is docs by default. The
 simulator is built first unless --program names it. Needs Debian's python3-yaml, and python3-matplotlib for the plots.
 """
 

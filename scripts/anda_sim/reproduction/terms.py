@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is compared: systems as the paper calls them, and their figures."""
+"""The compared systems, as the paper names them, and their figures."""
 
 NAMES = {"fp-fp": "FP-FP", "fp-int": "FP-INT", "ifpu": "iFPU", "figna": "FIGNA", "figna-m11": "FIGNA-M11",
          "figna-m8": "FIGNA-M8", "anda-0.1": "Anda (0.1% loss)", "anda-1": "Anda (1% loss)"}

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that scripts/rtl_mutations puts into models/rtl."""
+"""Faults that scripts/rtl_mutations inserts into models/rtl."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults in the RTL, each of which a test has to see: file under models/rtl, text, what stands in its place, the test."""
+"""Faults in the RTL that the tests must detect: file under models/rtl, text, replacement, test."""
 
 from dataclasses import dataclass
 
@@ -80,7 +80,7 @@ DATAPATH = [
     ("a tile forgets the sums that it goes on from", "mxu/accumulators.sv", "PARTIAL_SUMS != 0 ? first_sum", "1'b0 ? first_sum"),
 ]
 
-# Faults of the clocks, which no arithmetic shows.
+# Timing faults, which no arithmetic result shows.
 CYCLES = [
     ("a register has no room in the clock in which its group leaves", "compressor/bit_plane_compressor.sv",
      "waits & ~takes", "waits"),
@@ -104,7 +104,7 @@ CYCLES = [
      "- PARTS_BITS'(passed) - PARTS_BITS'(open && passed != 0)"),
 ]
 
-# In CI: a few, since every fault is a build of its own.
+# A few for CI, since every fault takes a separate build.
 USUAL = ["ties go down", "the last lane's +1 is lost", "a register has no room in the clock in which its group leaves"]
 
 MUTATIONS = [Mutation(name, test, file, old, new)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The content address of a point: what its numbers follow from, and nothing else."""
+"""The content address of a point: a digest of everything that determines its numbers."""
 
 import hashlib
 import os
 
 from anda_sim.common.digest import sha256
 
-# Keys of the effective configuration that name files: what is in them belongs to the address.
+# Keys of the effective configuration that name files, whose content is part of the address.
 _INPUT_FILES = (("workload", "trace"), ("workload", "config_json"), ("functional", "activations"), ("functional", "weights"))
 
 
@@ -20,7 +20,7 @@ def files_sha256(path):
 
 
 def address(simulator, text, effective):
-    """Address of a point: its effective configuration (text and values), the files that it reads, the program."""
+    """The address of a point, from its effective configuration (text and values), the files that it reads and the program."""
     digest = hashlib.sha256(f"{simulator.sha256}\n{text}".encode(errors="replace"))
     for section, name in _INPUT_FILES:
         path = effective[section][name]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the command lines of scripts/sweep and scripts/explore have in common, and scripts/sweep itself."""
+"""The command line of scripts/sweep, and its parts shared with scripts/explore."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ from .summary import best_points
 from .sweep import Sweep
 from .sweep_file import LIMITS, Axis, SweepFile, real, values_of
 
-# Combinations of which the check takes so long that it is said.
+# From this number of combinations on, the slow check is announced.
 MANY = 200
 _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -69,17 +69,17 @@ def given_sweep(options):
 
 
 def add_common(parser, folder):
-    """Options of both scripts; `folder`: below it are the folders of results."""
-    parser.add_argument("--out", metavar="DIR", type=Path, help=f"folder of the results ({folder}/NAME)")
+    """Options of both scripts; results folders are below `folder`."""
+    parser.add_argument("--out", metavar="DIR", type=Path, help=f"results folder ({folder}/NAME)")
     parser.add_argument("--set", action="append", default=[], type=setting, metavar="KEY=VALUE",
                         help="a key of the configuration that is the same in all points; may be repeated. Paths are "
                         "relative to the sweep file")
     parser.add_argument("-j", "--jobs", type=whole_number(1, 1024), metavar="N", help="simulations at a time (all cores)")
-    parser.add_argument("--cache", metavar="DIR", help="folder of simulated GeMMs to take over and to keep (that of `anda-sim cache`)")
+    parser.add_argument("--cache", metavar="DIR", help="folder of simulated GeMMs to reuse and extend (that of `anda-sim cache`)")
     parser.add_argument("--no-cache", action="store_true", help="simulate everything")
-    parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="limit of a point's time")
-    parser.add_argument("--memory", type=memory, metavar="SIZE", help="limit of a point's memory, such as 4GiB")
-    parser.add_argument("--program", type=Path, metavar="FILE", help="anda-sim (that of the source tree, built where needed)")
+    parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="time limit per point")
+    parser.add_argument("--memory", type=memory, metavar="SIZE", help="memory limit per point, such as 4GiB")
+    parser.add_argument("--program", type=Path, metavar="FILE", help="anda-sim (that of the source tree, built if needed)")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -91,8 +91,8 @@ def limits(options):
 def sweep_parser():
     parser = argparse.ArgumentParser(
         prog="sweep", description="Simulates every point of one or more sweep files (docs/sweeps.md) and writes a row for each to "
-        "results.csv and results.sqlite. What is there already is not run again, so the same command goes on with a sweep that was "
-        "interrupted, or runs what is new in one that was extended.",
+        "results.csv and results.sqlite. Only missing points are run, so the same command resumes an interrupted sweep "
+        "and runs the new points of an extended one.",
         epilog="Exit status: 0 every point has its row (failed points have one with their error), 1 the sweep could not be "
         "finished or no point is done, 2 the input is wrong.")
     parser.add_argument("files", nargs="*", metavar="FILE", type=Path,
@@ -110,12 +110,12 @@ def sweep_parser():
     where.add_argument("--slurm", action="store_true", help="run the points as a Slurm job array")
     where.add_argument("--slurm-option", action="append", default=[], metavar="OPTION",
                        help="an option for sbatch, such as --slurm-option=--partition=long; may be repeated")
-    where.add_argument("--points-per-task", type=whole_number(1, 10**6), metavar="N", help="points that a task of the array runs (1)")
+    where.add_argument("--points-per-task", type=whole_number(1, 10**6), metavar="N", help="points per task of the array (1)")
     return parser
 
 
 def executor(options):
-    """What Sweep.run() makes its executor with."""
+    """The factory with which Sweep.run() creates its executor."""
     if options.scheduler:
         from .dask_cluster import DaskExecutor
         return lambda results: DaskExecutor(options.scheduler)

@@ -16,7 +16,7 @@ from . import point
 
 
 def _reach(address):
-    """InputError or RunError where nothing listens at the address: Dask itself would try for long."""
+    """Raises InputError or RunError if nothing listens at the address; Dask itself would retry for a long time."""
     match = re.fullmatch(r"(?:\w+://)?(?:\[(?P<ip6>[^\]]+)\]|(?P<host>[^:/]+)):(?P<port>\d{1,5})", address)
     if not match:
         raise InputError(f"--scheduler {address}: is not an address such as tcp://host:8786")
@@ -47,11 +47,11 @@ class DaskExecutor:
 
     @property
     def jobs(self):
-        """Threads of all workers that are there now."""
+        """Threads of all connected workers."""
         return max(1, sum(self._client.nthreads().values()))
 
     def run(self, jobs):
-        """Outcomes of the jobs, in the order in which they end. A job whose worker dies goes to another one."""
+        """Outcomes of the jobs, in completion order. A job whose worker dies goes to another one."""
         from distributed import as_completed
         from distributed.comm import CommClosedError
 
@@ -66,7 +66,7 @@ class DaskExecutor:
                 job = next(jobs, None)
                 if job is None:
                     return
-                # Not pure: the key of the task is its own, so that a retried point is run again.
+                # Not pure: each task gets a unique key, so that a retried point is run again.
                 future = self._client.submit(point.run_point, job, pure=False)
                 running[future] = job
                 pending.add(future)
@@ -83,7 +83,7 @@ class DaskExecutor:
         except Exception as error:
             if isinstance(error, (CommClosedError, OSError, TimeoutError)):
                 raise RunError(f"lost the Dask scheduler at {self._address}: {error}") from None
-            # A client that has given up fails in ways of any kind, which tell nothing.
+            # A client that has given up raises arbitrary exceptions, which carry no information.
             if self._client.status != "running":
                 raise RunError(f"lost the Dask scheduler at {self._address}") from None
             raise
@@ -91,8 +91,8 @@ class DaskExecutor:
     def _outcome(self, future, job):
         from distributed import CancelledError, KilledWorker
 
-        # A future that was done may not be any more: the worker that held the outcome has died, and the point runs
-        # again. So its status says nothing before there is a result or an error.
+        # A finished future may become unfinished: if the worker that held the outcome dies, the point runs
+        # again. Its status means nothing before there is a result or an error.
         try:
             return future.result()
         except KilledWorker:
@@ -106,5 +106,5 @@ class DaskExecutor:
             raise RunError(f"a Dask worker could not run a point: {error}") from None
 
     def close(self):
-        """Leaves the cluster; tasks that still run are cancelled with their client."""
+        """Disconnects from the cluster; running tasks are cancelled with their client."""
         self._client.close()

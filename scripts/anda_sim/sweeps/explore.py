@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Search among the points of a sweep file for those that are best in several numbers at once, with Optuna.
 
-Trials are asked for in batches; each batch is simulated by processes side by side and told in the order in which it was asked for.
-The sampler of trial n is seeded with the seed and n, and nothing else but the trials before it decides what it proposes. So the
-same seed gives the same trials on any number of cores, and a search that was killed goes on as if it had not been.
+Trials are asked for in batches. Each batch is simulated by parallel processes and reported in the order of the requests.
+The sampler of trial n is seeded with the seed and n, and its proposal depends only on the trials before it. The
+same seed therefore gives the same trials on any number of cores, and a killed search resumes as if it had not been interrupted.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from .space import has_key, look_up
 from .study import damage, database_errors, spare_syncs, storage_of
 from .sweep import cell
 
-# Short names of what people minimise.
+# Short names of common objectives.
 ALIASES = {"cycles": "cycles", "time": "time_s", "energy": "energy_total_pj", "area": "area_total_mm2", "edp": EDP,
            "power": "power_on_chip_mw"}
 DEFAULTS = {"minimise": ["cycles", "energy"], "constraints": [], "sampler": "nsga2", "trials": 200, "seed": 1, "batch": 16,
@@ -47,7 +47,7 @@ class Constraint:
     bound: float
 
     def violation(self, value):
-        """0 or less where it is met; relative to the bound, so that constraints weigh alike."""
+        """0 or less if the constraint is met; relative to the bound, so that constraints have equal weight."""
         excess = value - self.bound if self.sense == "<=" else self.bound - value
         return excess / abs(self.bound) if self.bound else excess
 
@@ -58,7 +58,7 @@ class Constraint:
 class Exploration:
     """A search over the space of `sweep` with `options`, those of DEFAULTS and `system`, `loss`.
 
-    Results and the study are in the folder `out`: results.sqlite and results.csv as of a sweep, study.sqlite of Optuna."""
+    Results and the study are in the folder `out`: results.sqlite and results.csv as for a sweep, study.sqlite of Optuna."""
 
     def __init__(self, sweep, options):
         self.sweep = sweep
@@ -100,10 +100,10 @@ class Exploration:
         wanted = [*self.objectives, *(each.metric for each in self.constraints)]
         self.sweep.outputs += [name for name in dict.fromkeys(wanted) if name not in self.sweep.outputs]
 
-    # The study: one number for each axis, its place in the list of values.
+    # The study: one number for each axis, the index in its list of values.
 
     def _signature(self):
-        """What a study must have in common with a call that goes on with it."""
+        """What a study must have in common with a call that resumes it."""
         file = self.sweep.file
         said = {"axes": [[axis.keys, axis.values] for axis in file.axes],
                 "derived": [[each.key, each.expression.text] for each in file.derived],
@@ -119,7 +119,7 @@ class Exploration:
         return [hashlib.sha256(self.loss.path.read_bytes()).hexdigest(), self.loss_limit, self.loss.monotone]
 
     def _sampler(self, number, name=""):
-        """The sampler of a trial, or of one of its values: a value that is there already then changes nothing for the others."""
+        """The sampler of a trial, or of one of its values, so that an existing value does not affect the others."""
         import optuna
         seed = int.from_bytes(hashlib.sha256(f"{self.options['seed']} {number} {name}".encode()).digest()[:4], "big")
         constrained = {"constraints_func": lambda trial: trial.user_attrs[_ATTRIBUTE]} if self._is_constrained else {}
@@ -129,7 +129,7 @@ class Exploration:
             seed=seed, population_size=self.options["population"], **constrained)
 
     def _ordered(self, base):
-        """A kind of sampler that takes the parameters in the order of the file; Optuna takes them in that of its database."""
+        """A sampler that takes the parameters in the order of the file; Optuna takes them in the order of its database."""
         names = self._names()
 
         class Ordered(base):
@@ -164,7 +164,7 @@ class Exploration:
         return study
 
     def _begin_study(self, path):
-        """Puts a new study there, whole or not at all: half a database would be taken for a whole one."""
+        """Creates a new study completely or not at all: half a database would pass for a complete one."""
         import optuna
         new = f"{path}.new"
         for leftover in (new, f"{new}-journal"):
@@ -181,19 +181,19 @@ class Exploration:
         return [" & ".join(axis.keys) for axis in self.sweep.file.axes]
 
     def _base_places(self):
-        """The place of the base's value on each axis, None where it is not there."""
+        """The index of the base's value on each axis, None if it is not on the axis."""
         base = self.sweep.plan({}).key
         return [next((place for place, values in enumerate(axis.values)
                       if self.sweep.plan(dict(zip(axis.keys, values))).key == base), None)
                 for axis in self.sweep.file.axes]
 
     def _enqueue_base(self, study):
-        """The base as the first trial where it is a point of the space: a front is then never worse than it."""
+        """Makes the base the first trial if it is a point of the space, so that a front is never worse than it."""
         if None not in self.base_places:
             study.enqueue_trial(dict(zip(self._names(), self.base_places)))
 
     def _suggest(self, trial):
-        """The place of its value on each axis. Numbers are in order, other values are categories."""
+        """The index of its value on each axis. Numbers are ordered, other values are categories."""
         places = []
         for name, axis in zip(self._names(), self.sweep.file.axes):
             ordered = all(isinstance(value, (int, float)) and not isinstance(value, bool) for values in axis.values
@@ -207,9 +207,9 @@ class Exploration:
     def _ask(self, study, first, count):
         """[(number, values of the axes, the trial or None if it is finished)] of trials first … first + count − 1.
 
-        A search that was killed may have asked for some of them, and finished some, already."""
+        A killed search may already have asked for some of them, and finished some."""
         import optuna
-        # The base waits in the queue, which ask() takes it from.
+        # The base waits in the queue, from which ask() takes it.
         known = {trial.number: trial for trial in study.get_trials(deepcopy=False)
                  if trial.state != optuna.trial.TrialState.WAITING}
         asked = []
@@ -217,7 +217,7 @@ class Exploration:
             earlier = known.get(number)
             if earlier and len(earlier.params) == len(self._names()):
                 places = [earlier.params[name] for name in self._names()]
-                # A sampler that proposes something relative to the others would now see more of them finished.
+                # A sampler that proposes relative to the other trials would now see more of them finished.
                 study.sampler = optuna.samplers.RandomSampler()
                 trial = None if earlier.state.is_finished() else optuna.trial.Trial(study, earlier._trial_id)
             else:
@@ -228,7 +228,7 @@ class Exploration:
         return asked
 
     def _chosen(self, places):
-        """The values of the axes at these places; ValueError where a study has others than its parameters have."""
+        """The values of the axes at these indices; ValueError if a study has indices that its parameters do not have."""
         places = list(places)
         for name, axis, place in zip(self._names(), self.sweep.file.axes, places):
             if type(place) is not int or not 0 <= place < len(axis.values):
@@ -236,7 +236,7 @@ class Exploration:
         return tuple(axis.values[place] for axis, place in zip(self.sweep.file.axes, places))
 
     def run(self, out=None, jobs=None, executor=None, limits=None, progress=None):
-        """Searches until there are as many trials as asked for, and returns the Result."""
+        """Searches until the requested number of trials is reached, and returns a Found."""
         out = Path(out or Path("results") / "explore" / self.sweep.name)
         with database_errors(out / "study.sqlite"):
             return self._run(out, jobs, executor, limits, progress)
@@ -268,13 +268,13 @@ class Exploration:
         return Found(self, out, results.columns, rows)
 
     def _finished(self, study):
-        """{number: values of the axes} of the trials that an earlier call has finished."""
+        """{number: values of the axes} of the trials that an earlier call finished."""
         return {trial.number: self._chosen(trial.params[name] for name in self._names())
                 for trial in study.get_trials(deepcopy=False)
                 if trial.number < self.options["trials"] and trial.state.is_finished()}
 
     def _kept_rows(self, finished, results):
-        """{number: row} of those whose outcomes are kept."""
+        """{number: row} of the finished trials whose outcomes are kept."""
         rows = {}
         for number, chosen in finished.items():
             point = self._point(number, chosen)
@@ -298,7 +298,7 @@ class Exploration:
         for number, _, trial in asked:
             row = rows.get(number)
             values = self._values(row) if row else None
-            study.sampler = self._sampler(number)  # it keeps the constraints of what it is told
+            study.sampler = self._sampler(number)  # it keeps the constraints of the trials reported to it
             if trial and values is None:
                 study.tell(trial, state=optuna.trial.TrialState.FAIL)
             elif trial:
@@ -308,12 +308,12 @@ class Exploration:
                 bar.update(row or {"status": "done"})
 
     def _point(self, number, chosen):
-        """The Point of a trial, None where a condition forbids it."""
+        """The Point of a trial, None if a condition forbids it."""
         settings = self.sweep.space.complete(chosen)
         return None if settings is None else self.sweep.plan(settings, number)
 
     def _evaluate(self, results, runner, limits, points):
-        """Rows of points; what results.sqlite does not know yet is simulated."""
+        """Rows of points; those missing from results.sqlite are simulated."""
         outcomes, missing = {}, {}
         for point in points:
             outcome = self.sweep.known(results, point)
@@ -341,14 +341,14 @@ class Exploration:
     def _violations(self, row):
         violations = [each.violation(row[f"{self.system}.{each.metric}"]) for each in self.constraints]
         if self.loss:
-            # What the table does not know violates the limit more than anything that it knows.
+            # A combination missing from the table violates the limit more than any in the table.
             bound = Constraint("loss", "<=", self.loss_limit)
             violations.append(bound.violation(row["loss"]) if row["loss"] is not None else 1e9)
         return violations
 
 
 class Found:
-    """What a search has found: `rows` of all trials, `front`, and the `reference`, which is the base."""
+    """The result of a search: `rows` of all trials, `front`, and the `reference`, which is the base."""
 
     def __init__(self, exploration, folder, columns, rows):
         self.exploration, self.folder, self.columns, self.rows = exploration, folder, columns, rows
@@ -366,7 +366,7 @@ class Found:
         return pandas.DataFrame(self.rows, columns=self.columns)
 
     def table(self):
-        """(head, rows) of the front for people: each point with its numbers, and these as a multiple of the base's."""
+        """(head, rows) of the front for readers: each point with its numbers, absolute and relative to the base."""
         keys, names = self.exploration.sweep.file.keys, self.exploration.objectives
         shown = [*self.objectives, *(f"{self.exploration.system}.{each.metric}" for each in self.exploration.constraints
                                      if each.metric not in names)]

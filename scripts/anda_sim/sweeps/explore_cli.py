@@ -17,8 +17,8 @@ from .sweep_file import SAMPLERS
 def explore_parser():
     parser = argparse.ArgumentParser(
         prog="explore", description="Searches the space of a sweep file (docs/exploration.md) for the configurations that are best "
-        "in several numbers at once, with Optuna. Goes on with a search that was interrupted; the same seed gives the same "
-        "search, on any number of cores. An option takes the place of what the section `explore` of the file says.",
+        "in several numbers at once, with Optuna. Resumes an interrupted search; the same seed gives the same "
+        "search, on any number of cores. Options override the section `explore` of the file.",
         epilog="Exit status: 0 done, 1 the search could not be finished or nothing meets the constraints, 2 the input is wrong.")
     parser.add_argument("file", metavar="FILE", type=Path, help="a sweep file, such as configs/explore/llama-13b-prefill.yaml")
     add_common(parser, "results/explore")
@@ -26,18 +26,18 @@ def explore_parser():
                         help=f"{', '.join(ALIASES)} or a metric of docs/glossary.md; may be repeated "
                         f"({', '.join(DEFAULTS['minimise'])})")
     parser.add_argument("--constraint", action="append", metavar="'NUMBER <= BOUND'",
-                        help="what a configuration must meet, such as 'area <= 2.5'; may be repeated")
-    parser.add_argument("--system", help="the system that the numbers are of (the last one)")
+                        help="a condition on the results, such as 'area <= 2.5'; may be repeated")
+    parser.add_argument("--system", help="the system whose numbers are used (the last one)")
     parser.add_argument("--loss-table", type=Path, metavar="FILE", help="CSV or YAML: A_qkv, A_o, A_u, A_d, loss; or log.jsonl of "
                         "anda-sim search")
-    parser.add_argument("--max-loss", type=real_number(), metavar="LOSS", help="largest loss that is accepted, in the table's unit")
+    parser.add_argument("--max-loss", type=real_number(), metavar="LOSS", help="largest accepted loss, in the table's unit")
     parser.add_argument("--monotone-loss", action="store_true",
                         help="assume that a combination loses no more than one of the table that is nowhere longer")
     parser.add_argument("--sampler", choices=SAMPLERS, help=f"how trials are proposed ({DEFAULTS['sampler']})")
-    parser.add_argument("--trials", type=whole_number(1, 10**6), metavar="N", help=f"trials in all ({DEFAULTS['trials']})")
-    parser.add_argument("--seed", type=whole_number(0, 2**31 - 1), metavar="N", help=f"what chance begins with ({DEFAULTS['seed']})")
+    parser.add_argument("--trials", type=whole_number(1, 10**6), metavar="N", help=f"total number of trials ({DEFAULTS['trials']})")
+    parser.add_argument("--seed", type=whole_number(0, 2**31 - 1), metavar="N", help=f"random seed ({DEFAULTS['seed']})")
     parser.add_argument("--batch", type=whole_number(1, 10**6), metavar="N", help=f"trials proposed at a time ({DEFAULTS['batch']})")
-    parser.add_argument("--population", type=whole_number(1, 10**6), metavar="N", help=f"of NSGA-II ({DEFAULTS['population']})")
+    parser.add_argument("--population", type=whole_number(1, 10**6), metavar="N", help=f"population of NSGA-II ({DEFAULTS['population']})")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="run the trials on a Dask cluster, such as tcp://host:8786")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the trials and the front: .svg, .png or .pdf")
     return parser

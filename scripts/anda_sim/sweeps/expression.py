@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arithmetic on configuration keys, for conditions and for parameters that follow others.
 
-An expression is written as in Python: numbers, text in quotes, lists, configuration keys with their dots
+An expression uses Python syntax: numbers, text in quotes, lists, configuration keys with their dots
 (`accelerator.mxu.rows`), `+ - * / // % **` on numbers, comparisons, `in`, `and`, `or`, `not`, `true`, `false`, and the functions
-min, max, abs, round and log2. Numbers are those of every configuration (anda_sim.common.scalar). Nothing else is understood, so that
-a sweep file cannot run programs, nor take for ever: numbers stay within 10^30, and texts and nesting are short.
+min, max, abs, round and log2. Numbers are those of every configuration (anda_sim.common.scalar). Nothing else is accepted, so that
+a sweep file can neither run programs nor run forever: numbers stay within 10^30, and texts and nesting are short.
 """
 
 import ast
@@ -31,7 +31,7 @@ _MOST_DIGITS = 30
 
 
 class ExpressionError(ValueError):
-    """The text is no expression, or has no value for these keys."""
+    """The text is not an expression, or has no value for these keys."""
 
 
 def _rounded(value, digits=0):
@@ -41,7 +41,7 @@ def _rounded(value, digits=0):
 
 
 _FUNCTIONS = {"min": min, "max": max, "abs": abs, "round": _rounded, "log2": math.log2}
-# Of these every argument is a number; min and max compare whatever can be compared.
+# Functions whose arguments are numbers; min and max compare anything comparable.
 _ARITHMETIC = {"abs", "round", "log2"}
 
 
@@ -50,7 +50,7 @@ def _is_number(value):
 
 
 def _checked(value):
-    """The value, if it is one that a configuration can have."""
+    """The value, if a configuration can have it."""
     if isinstance(value, complex):
         raise ValueError("the root of a negative number is no number here")
     if _is_number(value):
@@ -74,7 +74,7 @@ class Expression:
             raise ExpressionError(f"`{_short(self.text)}` is longer than {LONGEST} characters")
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of Python about its own habits
+                warnings.simplefilter("ignore")  # Python's syntax warnings
                 self._tree = ast.parse(self.text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise ExpressionError(f"`{_short(self.text)}` is not an expression") from None
@@ -138,7 +138,7 @@ class Expression:
         return ".".join([node.id, *reversed(parts)])
 
     def value(self, lookup):
-        """Its value, `lookup(name)` being that of a key: a number, a truth value, a text or a list. ExpressionError where there is
+        """The value, with keys looked up by `lookup(name)`: a number, a truth value, a text or a list. ExpressionError if there is
         none."""
         try:
             return self._value(self._tree, lookup)

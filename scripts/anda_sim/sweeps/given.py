@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sweep that is given in Python instead of in a file."""
+"""A sweep defined in Python instead of in a file."""
 
 import re
 from pathlib import Path
@@ -10,14 +10,14 @@ from anda_sim.values import plain
 from .expression import Expression, ExpressionError
 from .sweep_file import Axis, Derived, SweepFile
 
-# Where messages say that a problem is.
+# The place of a problem in messages.
 _PLACE = Path("parameters")
 
 
 def sweep_of(config, parameters, conditions=(), outputs=None, limits=None, explore=None, name="sweep"):
     """The SweepFile of a Config and of its parameters.
 
-    parameters -- a key, or a tuple of keys that take their values together, to its values: a list, a range, an array. Text that
+    parameters -- maps a key, or a tuple of keys that vary together, to its values: a list, a range, an array. Text that
     begins with `=` is an expression of other keys. The rest is as in a file (docs/sweeps.md)."""
     sweep = SweepFile(path=_PLACE, name=name, base=config.file, settings=dict(config.settings), outputs=outputs,
                       limits=dict(limits or {}), explore=dict(explore or {}))
@@ -33,14 +33,14 @@ def sweep_of(config, parameters, conditions=(), outputs=None, limits=None, explo
     twice = next((key for key in keys if keys.count(key) > 1), None)
     if twice:
         raise InputError(f"parameters: {twice}: has values in two places")
-    # What is swept is no longer the same in all points.
+    # A swept key no longer has one value for all points.
     for key in keys:
         sweep.settings.pop(key, None)
     return sweep
 
 
 def flat_keys(parameters):
-    """Keys of nested maps with dots; tuples of keys stay as they are."""
+    """Keys of nested maps with dots; tuples of keys are unchanged."""
     if not hasattr(parameters, "items"):
         raise InputError("parameters: must be a map of keys to their values, such as {\"accelerator.mxu.rows\": [8, 16, 32]}")
     found = {}

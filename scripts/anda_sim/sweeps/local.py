@@ -11,7 +11,7 @@ from .point import Cancelled, NoRoom, ProgramChanged, run_point
 
 
 def user_cache():
-    """The folder of results that all runs of a user share, as `anda-sim cache` has it; None if there is no such place."""
+    """The result cache shared by all runs of a user, as in `anda-sim cache`; None if there is none."""
     for variable, below in (("XDG_CACHE_HOME", "anda-sim"), ("HOME", ".cache/anda-sim")):
         if os.environ.get(variable, "").startswith("/"):
             return os.path.join(os.environ[variable], below)
@@ -21,7 +21,7 @@ def user_cache():
 class LocalExecutor:
     """`jobs` simulations at a time (all cores by default), each a process; threads only wait for them.
 
-    cache -- folder of results of GeMMs to take over and to keep new ones in; None for none, that of the user by default."""
+    cache -- folder of GeMM results to reuse and extend, or None; by default the user's."""
 
     def __init__(self, work_folder, jobs=None, cache=user_cache):
         self.jobs = jobs or len(os.sched_getaffinity(0))
@@ -32,7 +32,7 @@ class LocalExecutor:
         self._pool = ThreadPoolExecutor(self.jobs)
 
     def run(self, jobs):
-        """Outcomes of the jobs, in the order in which they end."""
+        """Outcomes of the jobs, in completion order."""
         jobs = iter(jobs)
         waiting = set()
         more = True
@@ -59,7 +59,7 @@ class LocalExecutor:
             print(note, file=sys.stderr)
 
     def close(self):
-        """Ends what still runs."""
+        """Ends running simulations."""
         os.write(self._write, b"x")
         self._pool.shutdown(cancel_futures=True)
         os.close(self._read)

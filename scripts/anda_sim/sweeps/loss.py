@@ -2,8 +2,8 @@
 """Loss of accuracy by combination of mantissa lengths, from a table that the user names.
 
 A CSV file with the columns A_qkv, A_o, A_u, A_d and loss, a YAML list of maps with these keys, or log.jsonl of a precision
-search (docs/search.md), where the loss is a share. The loss of a table has the unit that its user gives it; only its order and
-the limit that it is compared with matter.
+search (docs/search.md), where the loss is a share. The user chooses the unit of a table's loss; only the order of losses and
+the limit matter.
 """
 
 import csv
@@ -31,8 +31,8 @@ def _shown(value):
 class LossTable:
     """The table at `path`.
 
-    monotone -- a combination that is not in the table is taken to lose no more than any entry that is nowhere longer. That
-    is a bound, and an assumption: a longer mantissa keeps every bit of a shorter one. Without it only the combinations of the
+    monotone -- a combination that is not in the table is assumed to lose no more than any entry that is nowhere longer. This
+    is a bound and an assumption: a longer mantissa keeps every bit of a shorter one. Without it only the combinations of the
     table have a loss."""
 
     def __init__(self, path, monotone=False):
@@ -44,7 +44,7 @@ class LossTable:
             raise InputError(f"{path}: the table has no rows")
 
     def _rows(self):
-        """(place, row) of every entry, the values of a row as they are meant."""
+        """(place, row) of every entry, with parsed values."""
         text = yaml_text.read_text(self.path, LARGEST)
         if self.path.suffix in (".yaml", ".yml"):
             return self._listed(text)
@@ -86,7 +86,7 @@ class LossTable:
                 yield place, dict(zip(columns, values))
 
     def _logged(self, text):
-        """What a search looked at with all layers alike. A last line without an end is one that was being written."""
+        """What a search evaluated with equal layers. A last line without a line end was being written."""
         lines = text.split("\n")
         for number, line in enumerate(lines[:-1], 1):
             place = f"{self.path}:{number}"
@@ -114,9 +114,9 @@ class LossTable:
             raise InputError(f"{place}: {list(bits)} stands in the table with another loss")
 
     def __call__(self, effective):
-        """Loss at an effective configuration, infinite where it is not known.
+        """Loss at an effective configuration, infinite if unknown.
 
-        A layer that is shorter than the others is not known to the table; one that is longer loses no more."""
+        The table does not cover a layer that is shorter than the others; a longer one loses no more."""
         combinations = [tuple(look_up(effective, f"precision.{name}") for name in TENSORS)]
         for layer in (effective["precision"]["layers"] or {}).values():
             combinations.append(tuple(layer.get(name, usual) for name, usual in zip(TENSORS, combinations[0])))

@@ -2,11 +2,11 @@
 """Figures of sweeps, as the section `plot` of a sweep file describes them.
 
     plot:
-      x: accelerator.mxu.rows        # a parameter or a metric; the first parameter unless said otherwise
-      y: [time_s, energy_total_pj]   # metrics, a panel each
-      system: anda                   # the last system of the run unless said otherwise
+      x: accelerator.mxu.rows        # a parameter or a metric; the first parameter by default
+      y: [time_s, energy_total_pj]   # metrics, one panel each
+      system: anda                   # the last system of the run by default
       series: workload.phase         # a second parameter: a line for each of its values
-      x_scale: log                   # linear unless said otherwise; y_scale likewise
+      x_scale: log                   # linear by default; y_scale likewise
 """
 
 import json
@@ -23,13 +23,13 @@ DEFAULT_Y = ["time_s", "energy_total_pj"]
 
 
 def target_of(sweep, target):
-    """The file that a sweep is drawn into: `target`, or one in it where that is a folder."""
+    """The file of a sweep's figure: `target`, or a file in it if that is a folder."""
     target = Path(target)
     return target if target.suffix else target / f"{sweep.name}.svg"
 
 
 def check_plot(sweep, target):
-    """InputError where the section `plot` names what the sweep does not have, or the target is no file for a figure."""
+    """Raises InputError if the section `plot` names something that the sweep does not have, or the target is not a figure file."""
     check_file(target_of(sweep, target), "--plot")
     plot, where = sweep.file.plot, sweep.file.where("plot")
     systems = sweep.effective["systems"]
@@ -45,7 +45,7 @@ def check_plot(sweep, target):
 
 
 def systems_of(columns, parameters):
-    """Names of the systems that the columns of a sweep have numbers of."""
+    """Names of the systems in the columns of a sweep."""
     other = {*FIXED_COLUMNS, *parameters}
     return list(dict.fromkeys(name.split(".")[0] for name in columns if name not in other))
 
@@ -54,7 +54,7 @@ def plot_sweep(rows, columns, parameters, x=None, y=None, system=None, series=No
                y_scale="linear"):
     """A matplotlib figure with a panel for each metric of `y` over `x`, a parameter or another metric.
 
-    rows, columns -- of a SweepResult; parameters -- keys of the sweep. Points that are not done are left out."""
+    rows, columns -- of a SweepResult; parameters -- keys of the sweep. Unfinished points are left out."""
     x, y, system = x or parameters[0], y or DEFAULT_Y, system or systems_of(columns, parameters)[-1]
     x_name, x = x, x if x in parameters else f"{system}.{x}"
     missing = [name for name in [x, *(f"{system}.{name}" for name in y)] if name not in columns]
@@ -134,7 +134,7 @@ def _front_figure(plt, found):
 
 
 def _axis(values, name, parameter=False, texts=False):
-    """Values as they are drawn, and the label of their axis: keys of the configuration keep both."""
+    """Values to draw and the label of their axis; keys of the configuration keep both."""
     if texts:
         return [label_text(_text(value)) for value in values], label_text(name, LONGEST_AXIS)
     shown, label = (values, name) if parameter else scaled(name, values)
@@ -142,7 +142,7 @@ def _axis(values, name, parameter=False, texts=False):
 
 
 def _place_ticks(panel, values, x_scale):
-    """Ticks where the points are, where these are few or the scale is logarithmic."""
+    """Places ticks at the points if there are few or the scale is logarithmic."""
     if x_scale == "log" or 0 < len(values) <= 16:
         ticks = values[::-(-len(values) // 6)] if x_scale == "log" else values[::-(-len(values) // 8)]
         panel.set_xticks(ticks, [_short(tick) for tick in ticks])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one point of a sweep as a process of its own, wherever that is: here, on a Dask worker, in a Slurm job.
+"""Runs one point of a sweep as a separate process: on this machine, on a Dask worker or in a Slurm job.
 
-Needs Python's own library and common/digest.py, which travels to other machines with it. A job is a dict:
+Needs only Python's standard library and common/digest.py, which is sent to other machines with it. A job is a dict:
 
     key            content address of the point
     config         text of the effective configuration
@@ -29,21 +29,21 @@ from anda_sim.common.digest import sha256
 STATUSES = ("done", "failed", "invalid", "timeout", "memory", "killed", "lost")
 _KEPT = ("schema_version", "run", "systems", "ratios")
 _CONFIG = "config.yaml"
-# poll() takes milliseconds as a C int, and a limit of more than three weeks is none.
+# poll() takes milliseconds as a C int; a limit of more than three weeks counts as none.
 _LONGEST_S = 2_000_000
-# The kernel ends the simulation when what started it is gone, even by kill -9; if it was gone before the kernel was told, there
-# is another parent by now.
+# The kernel ends the simulation when its parent dies, even by kill -9. If the parent died before the kernel was told, the
+# process has another parent by now.
 _WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"']
-# What a simulation says where the machine has no room: disk, quota, limit of a file's size, open files.
+# Messages of a simulation that ran out of disk, quota, file size or open files.
 _NO_ROOM = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE))
 
 
 class ProgramChanged(Exception):
-    """The simulator on this machine is not the one that the sweep was planned with."""
+    """The simulator on this machine is not the one with which the sweep was planned."""
 
 
 class NoRoom(Exception):
-    """The machine ran out of disk or of open files: no fault of the point, which is to be run again."""
+    """The machine ran out of disk or open files. The point is not at fault and has to be run again."""
 
 
 class Cancelled(Exception):
@@ -51,16 +51,16 @@ class Cancelled(Exception):
 
 
 def tells_of_no_room(message):
-    """Whether the message of a simulation that failed is about what the machine lacked."""
+    """Whether a failed simulation ran out of a resource of the machine."""
     return any(text in message for text in _NO_ROOM)
 
 
 def run_point(job, folder=None, cancel_fd=None, cache=None, tell=None):
-    """The outcome of a job. Works in a folder of its own below `folder`, which it removes.
+    """The outcome of a job. Works in its own folder below `folder`, which it removes.
 
-    cache -- folder for `anda-sim run --cache`; tell -- is called with what the simulation says of it.
+    cache -- folder for `anda-sim run --cache`; tell -- called with the simulation's messages about it.
 
-    Raises ProgramChanged, NoRoom, and Cancelled when something can be read from cancel_fd."""
+    Raises ProgramChanged, NoRoom, and Cancelled once cancel_fd becomes readable."""
     try:
         actual = sha256(job["program"])
     except OSError as error:
@@ -83,7 +83,7 @@ def _run(job, work, cancel_fd, cache, tell):
                "--out", os.path.join(work, "out"), "--jobs", "1",
                *(["--cache", cache] if cache else [])]
     started = time.monotonic()
-    # In memory: on a full disk the message must be told all the same.
+    # In memory, so that the message arrives even on a full disk.
     with open(os.memfd_create("errors"), "w+", encoding="utf-8", errors="replace") as errors:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=errors, cwd=work)
@@ -114,7 +114,7 @@ def _refuse(constant):
 
 
 def _numbers_of(path):
-    """What report.json holds of whole systems."""
+    """The numbers of whole systems in report.json."""
     with open(path, encoding="utf-8") as file:
         report = json.load(file, parse_constant=_refuse)
     for system in report["systems"]:
@@ -124,7 +124,7 @@ def _numbers_of(path):
 
 
 def checked(outcome):
-    """The outcome, if it has the parts of one; TypeError otherwise. It may come from a database or a file that anything wrote."""
+    """The outcome if it is complete, else TypeError. It may come from a damaged database or file."""
     report = outcome["report"] if isinstance(outcome, dict) else None
     if not isinstance(outcome, dict) or outcome.get("status") not in STATUSES or not isinstance(outcome.get("error"), str):
         raise TypeError("it has no status or no error")
@@ -160,7 +160,7 @@ def _wait(process, time_s, cancel_fd):
 
 
 def _failure(code, message, memory_bytes):
-    # What the simulator, of any version, and the loader say when there is no more.
+    # Out-of-memory messages of the loader and of any version of the simulator.
     if memory_bytes and re.search("out of memory|bad_alloc|allocate (stack )?memory|failed to map", message):
         return {"status": "memory", "error": f"needs more than {memory_bytes} bytes of memory"}
     if code == -signal.SIGXFSZ or (code == 1 and tells_of_no_room(message)):

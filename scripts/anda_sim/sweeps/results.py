@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The results of a sweep in a folder: results.sqlite, and results.csv made from it.
+"""The results of a sweep in a folder: results.sqlite, and results.csv generated from it.
 
-results.sqlite has two tables. `runs` keeps the outcome of every simulation under its content address, and nothing ever removes one
-that is finished. `results` has a row for each point of the sweep as its file is now. A finished point is committed to both,
-and to the disk, before it is counted; then its row is appended to results.csv, which is written anew, in the order of the
-points, when a sweep begins and ends. One sweep at a time works in a folder.
+results.sqlite has two tables. `runs` keeps the outcome of every simulation under its content address; finished outcomes are
+never removed. `results` has a row for each point of the current sweep file. A finished point is committed to both,
+and to disk, before it is counted. Its row is then appended to results.csv, which is rewritten, in the order of the
+points, at the start and end of a sweep. Only one sweep at a time works in a folder.
 """
 
 import csv
@@ -27,7 +27,7 @@ from .point import checked, tells_of_no_room
 APPLICATION_ID = 0x616e6461  # "anda"
 LAYOUT = 1
 FIXED_COLUMNS = ["point", "status", "error"]
-# How long a commit waits for those who read the database.
+# How long a commit waits for readers of the database.
 _BUSY_S = 60.0
 _SCHEMA = """
 CREATE TABLE runs (
@@ -53,14 +53,14 @@ class Results:
             self._lock = FolderLock(self.folder)
         except OSError as error:
             raise RunError(f"{self.folder}: {error.strerror}") from None
-        # Absolute, since simulations run in folders of their own.
+        # Absolute, since simulations run in their own folders.
         self.work = Path(os.path.realpath(self.folder)) / "running"
         self._db = self._csv = None
         try:
             self._open()
             remove_leftovers(self.folder, self.csv_path.name)
             shutil.rmtree(self.work, ignore_errors=True)
-            # It may be there still: a simulation of a sweep that was just killed may have been in the middle of writing.
+            # It may still exist: a simulation of a sweep that was just killed may have been writing.
             self.work.mkdir(exist_ok=True)
         except BaseException as error:
             if self._db:
@@ -72,20 +72,20 @@ class Results:
 
     @contextmanager
     def _named(self):
-        """Errors of the database name it."""
+        """Adds the name of the database to its errors."""
         try:
             yield
         except sqlite3.Error as error:
             raise RunError(f"{self.database_path}: {error}") from None
 
     def _execute(self, *command):
-        """All rows that an SQL command gives."""
+        """All rows returned by an SQL command."""
         with self._named():
             return self._db.execute(*command).fetchall()
 
     def _open(self):
         new = not self.database_path.exists()
-        # A rollback journal, since a write-ahead log is not for network file systems, and every commit on the disk.
+        # A rollback journal, since a write-ahead log does not work on network file systems; every commit is synced to disk.
         with self._named():
             self._db = sqlite3.connect(self.database_path, isolation_level=None, timeout=_BUSY_S)
         self._execute("PRAGMA synchronous = EXTRA")
@@ -102,7 +102,7 @@ class Results:
                 self._execute(f"PRAGMA user_version = {LAYOUT}")
 
     def run(self, key):
-        """The outcome that is kept for a content address, or None."""
+        """The stored outcome of a content address, or None."""
         for status, error, report in self._execute("SELECT status, error, report FROM runs WHERE key = ?", (key,)):
             outcome = {"key": key, "status": status, "error": error, "report": None}
             try:
@@ -112,14 +112,14 @@ class Results:
             except (InputError, TypeError) as problem:
                 raise InputError(f"{self.database_path}: the outcome of {key[:12]}… in the table runs is damaged ({problem}); "
                                  "delete that row, or choose another folder with --out") from None
-            # An earlier version took a full disk for a fault of the point.
+            # An earlier version recorded a full disk as a failed point.
             if status != "failed" or not tells_of_no_room(error):
                 return outcome
         return None
 
     @contextmanager
     def _transaction(self):
-        """All of it is on the disk afterwards, or nothing."""
+        """Commits everything to disk, or nothing."""
         try:
             self._execute("BEGIN IMMEDIATE")
             yield
@@ -130,7 +130,7 @@ class Results:
             raise
 
     def begin(self, rows):
-        """Starts the table anew with `rows`, those points that are already known."""
+        """Recreates the table with `rows`, the points already known."""
         columns = ", ".join(quoted(name) + (" INTEGER PRIMARY KEY" if name == "point" else "") for name in self.columns)
         with self._transaction():
             self._execute("DROP TABLE IF EXISTS results")
@@ -145,7 +145,7 @@ class Results:
         self._execute(f"INSERT INTO results VALUES ({marks})", [row[name] for name in self.columns])
 
     def add(self, outcome, settings, program_sha256, rows):
-        """Keeps an outcome, for good, and the rows of the points that it belongs to."""
+        """Stores an outcome permanently, with the rows of its points."""
         with self._transaction():
             self._execute(
                 "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -158,7 +158,7 @@ class Results:
         self._append(rows)
 
     def add_rows(self, rows):
-        """Keeps rows whose outcomes are kept already."""
+        """Stores rows whose outcomes are already stored."""
         with self._transaction():
             for row in rows:
                 self._insert(row)
@@ -191,7 +191,7 @@ class Results:
         write_atomically(self.csv_path, "".join(lines))
 
     def close(self):
-        """Writes the CSV file in the order of the points and lets go of the folder."""
+        """Writes the CSV file in the order of the points and unlocks the folder."""
         try:
             if self._csv:
                 self._csv.close()

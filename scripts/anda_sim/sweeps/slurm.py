@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs points as a Slurm job array.
 
-The folder of the results must be seen by the compute nodes under the same path, and so must anda-sim and these scripts.
-Each task of the array runs some points one after another and leaves each outcome as a file in `slurm/incoming`; only the
-process that submitted the array writes to results.sqlite. Outcomes that a killed sweep did not collect are collected by
-the next one in the same folder.
+Compute nodes must see the results folder, anda-sim and these scripts under the same paths.
+Each task of the array runs some points one after another and writes each outcome to a file in `slurm/incoming`. Only the
+process that submitted the array writes to results.sqlite. The next sweep in the folder collects outcomes that a killed one
+did not.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ SILENCE_S = 300.0
 
 
 def _incoming(path):
-    """What a task has left: an outcome, or {"stopped": why there is none}."""
+    """A file written by a task: an outcome, or {"stopped": reason}."""
     outcome = strict_json.load(path)
     if isinstance(outcome, dict) and isinstance(outcome.get("stopped"), str):
         return outcome
@@ -54,12 +54,12 @@ class SlurmExecutor:
         self.folder = Path(folder).resolve() / "slurm"
         self.incoming = self.folder / "incoming"
         self.options, self.points_per_task = list(options), points_per_task
-        # One sweep at a time works in a folder, so this name is that of its arrays alone, even of one whose number the sweep
-        # was killed before it knew.
+        # Only one sweep at a time works in a folder, so this name identifies its arrays, even if the sweep was killed before
+        # it knew the array's number.
         self.name = f"anda-sweep-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}"
         self._job = None
         self.incoming.mkdir(parents=True, exist_ok=True)
-        # Ends the array of a sweep in this folder that was killed; what it has done stays in `incoming`.
+        # Cancels the array of a killed sweep in this folder; its outcomes stay in `incoming`.
         self._cancel()
         self._forget_changed()
 
@@ -67,7 +67,7 @@ class SlurmExecutor:
         self._call("scancel", "--me", f"--name={self.name}", check=check)
 
     def _forget_changed(self):
-        """What an earlier array said of a program that had changed says nothing of this sweep."""
+        """Discards an earlier array's reports of a changed program, which do not concern this sweep."""
         for path in self.incoming.glob("*.json"):
             if "stopped" in _incoming(path):
                 path.unlink()
@@ -79,7 +79,7 @@ class SlurmExecutor:
         return done
 
     def run(self, jobs):
-        """Outcomes of the jobs, in the order in which they are found."""
+        """Outcomes of the jobs, in the order of discovery."""
         missing = {job["key"]: job for job in jobs}
         for _ in range(ROUNDS):
             for outcome in self._collect(missing):
@@ -124,7 +124,7 @@ class SlurmExecutor:
         self._job = done.stdout.strip().split(";")[0]
 
     def _is_queued(self):
-        """(the array is in the queue or nobody knows, Slurm has answered)"""
+        """(whether the array is queued or its state is unknown, whether Slurm has answered)"""
         done = self._call("squeue", "--noheader", "--jobs", self._job, "--format=%i", check=False)
         if done.returncode != 0:
             return "Invalid job id" not in done.stderr, "Invalid job id" in done.stderr
@@ -137,11 +137,11 @@ class SlurmExecutor:
                 path.unlink()
                 raise RunError(f"a point could not be run: {outcome['stopped']}")
             if missing.pop(outcome["key"], None) is not None:
-                # Removed only after the one who takes it has come back for the next, having kept it.
+                # Removed only after the consumer has stored it and asks for the next.
                 yield outcome
             path.unlink()
 
     def close(self):
-        """Ends the array if it is still there."""
+        """Cancels the array if it still exists."""
         self._cancel(check=False)
         remove_leftovers(self.incoming, "*.json")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One task of a Slurm array: `python3 -m anda_sim.sweeps.slurm_task FOLDER TASK` runs the jobs of FOLDER/tasks/TASK.jsonl and puts each outcome into
-FOLDER/incoming as soon as it is there. What another run of the task has left there is not run again.
+"""One task of a Slurm array: `python3 -m anda_sim.sweeps.slurm_task FOLDER TASK` runs the jobs of FOLDER/tasks/TASK.jsonl
+and writes each outcome to FOLDER/incoming at once. Outcomes of another run of the task are not computed again.
 
-Needs Python's own library and nothing else, since compute nodes may have no more."""
+Needs only Python's standard library, since compute nodes may have nothing else."""
 
 import json
 import sys

@@ -13,7 +13,7 @@ LARGEST_SWEEP = 1000000
 
 
 def look_up(effective, key):
-    """Value of a dotted key in an effective configuration; KeyError without one."""
+    """Value of a dotted key in an effective configuration; KeyError if there is none."""
     value = effective
     for part in key.split("."):
         value = value[part] if part in value else value[int(part)]
@@ -36,13 +36,13 @@ class Space:
 
     @property
     def size(self):
-        """Combinations before the conditions."""
+        """Number of combinations before applying conditions."""
         return math.prod(len(axis.values) for axis in self.sweep.axes)
 
     def complete(self, chosen):
         """{key: value} of all parameters for one value of each axis, or None if a condition forbids it.
 
-        InputError where an expression has no value."""
+        InputError if an expression has no value."""
         settings = dict(pair for axis, values in zip(self.sweep.axes, chosen) for pair in zip(axis.keys, values))
         for derived in self.sweep.derived:
             value = self._value(derived.expression, settings, derived.line)
@@ -69,7 +69,7 @@ class Space:
             raise InputError(f"{self.sweep.path}:{line}: {error}, at {at}") from None
 
     def points(self):
-        """Settings of all points, the last parameter running fastest; equal ones once."""
+        """Settings of all points, the last parameter varying fastest, without duplicates."""
         if self.size > LARGEST_SWEEP:
             raise InputError(f"{self.sweep.path}: has {self.size} combinations, more than {LARGEST_SWEEP}; "
                              "scripts/explore searches such a space without running all of it")

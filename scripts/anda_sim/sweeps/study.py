@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The database of a search's study, as Optuna keeps it: how it is opened, and what its errors mean."""
+"""The Optuna database of a search's study: opening it, and translating its errors."""
 
 from contextlib import contextmanager
 
@@ -12,8 +12,8 @@ def storage_of(path):
 
 
 def spare_syncs(engine):
-    """Lets the study's database wait for the disk at checkpoints only: it has a dozen commits a trial. A kill loses nothing, a power
-    failure the last trials, whose simulations results.sqlite has kept."""
+    """Syncs the study's database to disk at checkpoints only, since a trial takes a dozen commits. A kill loses nothing; a power
+    failure loses the last trials, whose simulations are in results.sqlite."""
     import sqlalchemy
 
     def on_connect(connection, _):
@@ -26,7 +26,7 @@ def spare_syncs(engine):
 
 @contextmanager
 def database_errors(path):
-    """What goes wrong with the study's database becomes a RunError."""
+    """Turns errors of the study's database into RunError."""
     import optuna
     import sqlalchemy
     try:
@@ -38,7 +38,7 @@ def database_errors(path):
 
 @contextmanager
 def damage(path):
-    """What Optuna raises over a study that something else has written, which can be anything, becomes an InputError."""
+    """Turns the arbitrary exceptions of Optuna on a foreign or damaged study into InputError."""
     import optuna
     import sqlalchemy
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a sweep ends with on the terminal: its best points."""
+"""The best points of a sweep, printed at its end."""
 
 from anda_sim.common.table import text_table
 from anda_sim.figures.units import more_is_better, scaled
@@ -7,14 +7,14 @@ from anda_sim.metrics import EDP
 
 from .plot import systems_of
 
-# What points are best in, as far as the sweep has it.
+# The criteria for best points, where the sweep has these numbers.
 _WANTED = ("time_s", "energy_total_pj", EDP, "tops_per_mm2")
 
 
 def best_points(result, columns=None):
-    """A table of the best point in each of some numbers, of the last system, or a line where no point has a number.
+    """A table of the last system's best point for each criterion, or a line if no point has a number.
 
-    columns -- of the terminal, or None."""
+    columns -- width of the terminal, or None."""
     done = [row for row in result.rows if row["status"] == "done"]
     systems = systems_of(result.columns, result.parameters)
     if not done or not systems:

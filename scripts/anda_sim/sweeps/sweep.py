@@ -22,13 +22,13 @@ from .space import Space, has_key
 DEFAULT_OUTPUTS = ["cycles", "time_s", "energy_compute_pj", "energy_sram_pj", "energy_dram_pj", "energy_total_pj", EDP,
                    "area_total_mm2", "power_on_chip_mw", "power_dram_mw", "effective_tops", "tops_per_w", "tops_per_mm2",
                    "utilization", "dram_bandwidth_bytes_per_s", "speedup", "area_efficiency", "energy_efficiency"]
-# Every point is the same but for what was asked: its name tells nothing, and files that are named have one name in all points.
+# Overrides in every point: its name carries no information, and output files would share one name.
 _FORCED = {"name": "point", "simulation.vcd": "", "simulation.timeline.file": "", "dram.request_trace": ""}
 
 
 @dataclass
 class Point:
-    """One point: the values of the parameters, and how it is run. `config` is None where `error` says why."""
+    """One point: the values of the parameters, and how to run it. `config` is None if there is an `error`."""
 
     number: int
     settings: dict
@@ -50,8 +50,8 @@ class Sweep:
         frame = sweep.run("results/mantissa").frame()
 
     path -- the sweep file, or a SweepFile; program -- anda-sim or a Simulator, by default what find_program() finds;
-    settings -- configuration keys that are the same in all points, beside those of the file; folder -- where relative paths
-    among the values start, by default that of the file. InputError says what is wrong in the file."""
+    settings -- configuration keys that are the same in all points, overriding those of the file; folder -- base of
+    relative paths among the values, by default that of the file. Raises InputError for an invalid file."""
 
     def __init__(self, path, program=None, settings=None, folder=None):
         self.file = path if isinstance(path, sweep_file.SweepFile) else sweep_file.load(path)
@@ -75,14 +75,14 @@ class Sweep:
         return self.simulator.config(self.file.base, {**self.settings, **settings, **_FORCED}, self._folder)
 
     def _place(self, line):
-        """A line of anda-sim's with the place in the sweep file that it is about."""
+        """A message line of anda-sim with the place in the sweep file that it refers to."""
         key = line.removeprefix("--set ").partition("=")[0]
         if line.startswith("--set ") and key in self.file.lines:
             return f"{self.file.where(key)}: {line.split(': ', 1)[-1]}"
         return line if line.startswith("--set ") else f"{self.file.where('base')}: {line}"
 
     def _check_keys(self):
-        """Every parameter is a key of the configuration, and so is every name in a condition."""
+        """Checks that every parameter and every name in a condition is a key of the configuration."""
         problems = []
         firsts = {key: axis.values[0][axis.keys.index(key)] for axis in self.file.axes for key in axis.keys}
         for key in self.file.keys:
@@ -109,7 +109,7 @@ class Sweep:
             raise InputError(*problems)
 
     def _expand_outputs(self, wanted):
-        """Names of metrics, patterns such as energy_* replaced by what they stand for."""
+        """Names of metrics, with patterns such as energy_* expanded."""
         chosen = {}
         for name in wanted:
             found = fnmatch.filter(self.metrics.names, name)
@@ -127,7 +127,7 @@ class Sweep:
         return Point(number, settings, address(self.simulator, text, effective), text, "", effective["systems"])
 
     def points(self):
-        """All points, planned: each with its effective configuration and content address, or with what is wrong."""
+        """All points, planned: each with its effective configuration and content address, or with its error."""
         settings = self.space.points()
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             points = list(pool.map(self.plan, settings, range(len(settings))))
@@ -140,7 +140,7 @@ class Sweep:
         return [*self.file.keys, *(f"{system}.{name}" for system in systems for name in self.outputs)]
 
     def job(self, point, limits):
-        """What an executor needs to run a point."""
+        """The job of a point, for an executor."""
         return {"key": point.key, "config": point.config, "program": self.simulator.path,
                 "program_sha256": self.simulator.sha256, "time_s": limits.get("time_s"),
                 "memory_bytes": limits.get("memory_bytes")}
@@ -164,7 +164,7 @@ class Sweep:
         """Runs what is missing and returns the SweepResult.
 
         out -- folder, results/sweeps/NAME by default; jobs -- simulations at a time; executor -- called with the Results,
-        returns what runs the points (on this machine by default); limits -- {"time_s", "memory_bytes"} of a point, beside
+        returns what runs the points (on this machine by default); limits -- {"time_s", "memory_bytes"} of a point, overriding
         those of the file; progress -- called with (total, known) and then its `update(outcome)` for each point."""
         points = self.points()
         out = Path(out or Path("results") / "sweeps" / self.name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a sweep file and says with file, line and key what is wrong in it. docs/sweeps.md describes the format."""
+"""Reads a sweep file and reports errors with file, line and key. docs/sweeps.md describes the format."""
 
 import math
 import os
@@ -19,7 +19,7 @@ from .expression import Expression, ExpressionError
 
 TOP_KEYS = ["name", "base", "set", "parameters", "linked", "conditions", "outputs", "limits", "explore", "plot"]
 RANGE_KEYS = ["from", "to", "step", "factor", "count", "scale", "whole"]
-# Limits of a point, and what these must be below: thirty years, and what the kernel counts to.
+# Limits of a point and their upper bounds: thirty years, and the range of the kernel's counters.
 LIMITS = {"time_s": 1e9, "memory_bytes": 2**62}
 EXPLORE_KEYS = ["minimise", "constraints", "system", "loss", "sampler", "trials", "seed", "batch", "population"]
 LOSS_KEYS = ["table", "limit", "monotone"]
@@ -30,7 +30,7 @@ LARGEST_LIST = 100000
 
 @dataclass
 class Axis:
-    """Parameters that take their values together: `values[i]` is a tuple with one value for each of `keys`."""
+    """Parameters that vary together: `values[i]` is a tuple with one value for each of `keys`."""
 
     keys: list
     values: list
@@ -39,7 +39,7 @@ class Axis:
 
 @dataclass
 class Derived:
-    """A parameter that follows from others."""
+    """A parameter computed from others."""
 
     key: str
     expression: Expression
@@ -48,7 +48,7 @@ class Derived:
 
 @dataclass
 class SweepFile:
-    """What a sweep file says, checked as far as that goes without the simulator."""
+    """The content of a sweep file, checked as far as possible without the simulator."""
 
     path: Path
     name: str
@@ -74,12 +74,12 @@ class SweepFile:
 
 
 def real(path):
-    """An absolute path without links; one that goes round in circles is what is left of it, where no file is."""
+    """An absolute path without links; for a circular link, the unresolved rest, where no file exists."""
     return Path(os.path.realpath(path))
 
 
 def plain(value):
-    """A number of a range as a whole one where it is one, so that ranges of keys that are whole may be written with 1e9."""
+    """A number of a range as an int if it is whole, so that ranges of integer keys may use 1e9."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() and abs(value) < 10**18 else float(value)
     return value
@@ -95,7 +95,7 @@ class _Reader:
         self.problems.append((line, one_line(f"{self.path}:{line}: {key + ': ' if key else ''}{what}")))
 
     def pairs(self, node, key, known=None):
-        """[(key text, key node, value node)] of a map; problems are noted."""
+        """[(key text, key node, value node)] of a map; records problems."""
         if not isinstance(node, yaml.MappingNode):
             self.problem(node, "must be a map of `key: value`", key)
             return []
@@ -141,14 +141,14 @@ class _Reader:
         return value
 
     def fit(self, node, key):
-        """The text of a scalar, in which nothing stands that no configuration can have."""
+        """The text of a scalar, without anything that no configuration can contain."""
         if yaml_text.unfit(node.value):
             self.problem(node, yaml_text.unfit(node.value), key)
             return ""
         return node.value
 
     def number(self, node, key, unit_of=""):
-        """A number; with a unit where the key `unit_of` has one in its name."""
+        """A number, with a unit if the key `unit_of` has one in its name."""
         text = node.value if yaml_text.is_plain(node) else ""
         measured = scalar.quantity(text, unit_of.rpartition(".")[-1])
         if measured is not None:
@@ -262,7 +262,7 @@ class _Reader:
         count = int(count)
         if scale == "linear":
             return [first + (last - first) * i / (count - 1) for i in range(count)]
-        # The ends are exact, what is between is rounded to twelve digits: the same on every machine.
+        # The ends are exact, values in between are rounded to twelve digits, to be equal on every machine.
         low, high = math.log(first), math.log(last)
         between = [Decimal(f"{math.exp(low + (high - low) * i / (count - 1)):.12g}") for i in range(1, count - 1)]
         return [first, *between, last]
@@ -281,7 +281,7 @@ class _Reader:
 
 
 def _refuse_other_kinds(path, root):
-    """InputError for a file that another command runs."""
+    """Raises InputError for a file of another command."""
     keys = {node.value for node, _ in root.value if isinstance(node, yaml.ScalarNode)} if isinstance(root, yaml.MappingNode) else set()
     if keys & {"parameters", "linked"}:
         return
@@ -292,7 +292,7 @@ def _refuse_other_kinds(path, root):
 
 
 def values_of(text, key):
-    """The values that an option gives a parameter: `8,16`, `[[7, 5, 6, 6], 8]` or `{from: 4, to: 8}`."""
+    """The values of a parameter given by an option: `8,16`, `[[7, 5, 6, 6], 8]` or `{from: 4, to: 8}`."""
     path = f"--param {key}={text}"
     root = yaml_text.compose(path, text if text.startswith(("[", "{")) else f"[{text}]")
     reader = _Reader(path)

@@ -1,4 +1,4 @@
-// Charts in the colours of the page, drawn again when those change.
+// Charts in the colours of the page, redrawn when these change.
 
 const COLOURS = {
   mxu: "#0072b2",
@@ -22,7 +22,7 @@ const STATE_COLOURS = [
 ];
 const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9467bd", "#8a8f98"];
 const SERIES_ON_DARK = ["#4ea3e0", "#f0883e", "#3fb68b", "#d98bb8", "#e6b450", "#9ad3f5", "#b79ce0", "#a0a7b1"];
-// One fewer than there are colours, so that a colour comes back with another symbol.
+// One fewer than the colours, so that a repeated colour has a different symbol.
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "x"];
 
 const LONGEST_LABEL = 80;
@@ -30,8 +30,8 @@ const labels = new Map(); // text: its label
 const labelled = new Set();
 
 /**
- * A name as Plotly may have it, which takes texts for markup (<a href=…> makes a link) and for templates (%{…}): everything that
- * has a meaning there is written as a character reference. Names that are too long are cut; different names stay different.
+ * A name made safe for Plotly, which interprets texts as markup (<a href=…> makes a link) and templates (%{…}): everything that
+ * has a meaning there is written as a character reference. Long names are shortened; different names stay different.
  */
 function label(text) {
   const whole = String(text ?? "–");
@@ -48,12 +48,12 @@ function label(text) {
 
 const drawings = new Map(); // id: what draws it
 const dark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
-/** Colours of what an array does in a cycle, by the order of the reports: busy, then the causes of stalls. */
+/** Colours of the states of an array, in the order of the reports: busy, then the stall causes. */
 const stateColours = (states) =>
   Object.fromEntries(Object.keys(states).map((state, i) => [state, STATE_COLOURS[i % STATE_COLOURS.length]]));
 /** The colour of a system or a value, by its number. */
 const series = (i) => (dark() ? SERIES_ON_DARK : SERIES)[i % SERIES.length];
-/** From low to high, each end apart from the page. */
+/** From low to high, each end distinct from the page background. */
 const scale = () =>
   dark()
     ? [
@@ -73,7 +73,7 @@ const scale = () =>
 const narrow = () => document.documentElement.clientWidth < 640;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** A logarithmic axis for numbers from low to high: ticks at 1, 2 and 5, written in full, where there is room for them. */
+/** A logarithmic axis for numbers from low to high: ticks at 1, 2 and 5, written in full, where space permits. */
 const logarithmic = (low, high) => ({type: "log", tickformat: ",.4~r", dtick: high / low < 3000 ? "D2" : 1});
 
 /** Draws a chart: `make` gives {data, layout, text}, the text says in a sentence what the chart shows. */

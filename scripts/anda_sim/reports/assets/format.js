@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Readable numbers.
 
 const PREFIXES = [
   [1e12, "T"],
@@ -12,7 +12,7 @@ const PREFIXES = [
   [1e-12, "p"],
 ];
 
-/** The prefix in which a number is 1 … 1000: [factor, prefix]. Nobody says kiloseconds. */
+/** The prefix that brings a number to 1 … 1000: [factor, prefix]. Seconds take no kilo. */
 function prefixOf(value, unit) {
   const size = Math.abs(value);
   if (!(size > 0)) return [1, ""];
@@ -30,7 +30,7 @@ function times(value) {
   return `${value < 1000 ? value.toPrecision(4) : Math.round(value).toLocaleString("en-US")}×`;
 }
 
-/** A number with three significant digits or more, never in powers of ten where that can be helped. */
+/** A number with three significant digits or more, without powers of ten where possible. */
 function digits(value) {
   if (value === null || value === undefined) return "–";
   if (value === 0) return "0";
@@ -62,7 +62,7 @@ function percent(share) {
   return `${four(100 * share)} %`;
 }
 
-// Units by the endings of names, and names that are not made of words: tables.py has both.
+// Units by suffix of names, and names that are not made of words: tables.py has both.
 let UNITS = [];
 let NAMES = {};
 
@@ -91,7 +91,7 @@ function described(column) {
   };
 }
 
-/** The numbers of a column in the unit that suits the largest one, with the axis label that says so. */
+/** The numbers of a column scaled to suit the largest one, with the matching axis label. */
 function scaled(column, values) {
   const {name, unit, scale, prefixes} = described(column);
   const numbers = values.filter((value) => typeof value === "number").map(Math.abs);

@@ -1,4 +1,4 @@
-// Roofline, area, and what happens over time.
+// Roofline, area, and activity over time.
 
 function roofline(systems) {
   chart("c-roofline", () => {
@@ -56,7 +56,7 @@ function roofline(systems) {
         y: own.map((point) => point.tops),
         marker: {
           color: shade,
-          // Systems that are at one place lie in each other.
+          // Systems at the same point are nested.
           size: 9 + 4 * Math.max(0, 3 - i),
           symbol: own.map((point) => SYMBOLS[tensors.indexOf(point.tensor) % SYMBOLS.length]),
           line: {color: colour("--page"), width: 1},
@@ -113,7 +113,7 @@ function areas(data, systems) {
       values.push(value);
       shades.push(shade);
     };
-    // Two lines where one would be wider than its system, which would hide it.
+    // Two lines if one would be wider than its system, which would hide it.
     const twoLines = data.runs.length > 1;
     systems.forEach((system, i) => {
       const parts = Object.entries(system.area).filter(([, value]) => value > 0);
@@ -190,8 +190,8 @@ function overTime(data, systems) {
   const timed = systems.some((system) => system.bandwidth.source === "timeline");
   document.getElementById("bandwidth-caption").textContent =
     (timed
-      ? "Bytes that cross the memory’s pins in each interval of the run’s timeline. "
-      : "Average of each GeMM, one after another; a run with --timeline into its folder shows what happens inside. ") +
+      ? "Memory traffic in each interval of the run’s timeline. "
+      : "Average of each GeMM in turn; run with --timeline into the run’s folder to resolve time within a GeMM. ") +
     `The memory’s peak is ${peak}.`;
 
   const watched = systems.filter((system) => system.array !== null);
@@ -231,7 +231,7 @@ function overTime(data, systems) {
         xaxis: {title: {text: `time (${prefix}s)`}},
         yaxis: {title: {text: "share of time (%)"}, range: [0, 100]},
       },
-      text: `What the array of ${system.title} does over time: ${seen.map((state) => data.states[state]).join(", ")}`,
+      text: `State of the array of ${system.title} over time: ${seen.map((state) => data.states[state]).join(", ")}`,
     };
   });
   select.addEventListener("change", () => draw("c-array"));

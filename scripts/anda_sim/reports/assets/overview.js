@@ -102,7 +102,7 @@ function comparison(systems) {
       "energy_efficiency",
       "area_efficiency",
     ].includes(select.value)
-      ? "Times better than the first system of the same run, its baseline."
+      ? "Improvement over the first system of the same run, its baseline."
       : "One bar for each system. Less is better for time, energy, power and area.";
   };
   select.addEventListener("change", () => {

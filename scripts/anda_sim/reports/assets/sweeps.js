@@ -1,6 +1,6 @@
 // The section about sweeps and explorations.
 
-/** Indices of the points that no other one beats; `signs` are −1 where more is better. */
+/** Indices of the points that no other point beats; `signs` are −1 where more is better. */
 function paretoFront(xs, ys, signs) {
   const points = xs
     .map((x, i) => [signs[0] * x, signs[1] * ys[i], i])
@@ -55,7 +55,7 @@ function showTable(table) {
   fill(x, choices, chosen.x);
   fill(y, numbers.length ? numbers : choices, chosen.y);
   fill(shade, [["", "none"], ...choices], chosen.colour);
-  // Where the largest is many times the smallest, all but a few points would lie on each other.
+  // If the largest is many times the smallest, all but a few points would overlap.
   for (const [box, select] of [
     [xLog, x],
     [yLog, y],
@@ -148,7 +148,7 @@ function showTable(table) {
     const word = (sign) => (sign < 0 ? "more" : "less");
     document.getElementById("scatter-caption").textContent = table.numeric.includes(x.value)
       ? `${table.label}${broken.length > 0 ? ", crosses for those that break a constraint" : ""}. ` +
-        "On the Pareto front are the points that no other one beats in both quantities, where " +
+        "The Pareto front has the points that no other point beats in both quantities, where " +
         `${signs[0] === signs[1] ? `${word(signs[0])} of both is better` : `${word(signs[0])} of the horizontal one and ${word(signs[1])} of the vertical one is better`}.`
       : `${table.label}.`;
     return {
@@ -183,7 +183,7 @@ function showTable(table) {
       const values = column(name);
       const {values: numbers, label: words} = scaled(name, values);
       if (table.numeric.includes(name)) {
-        // Ticks at the values of a parameter that has few, where they do not lie on each other.
+        // Ticks at the values of a parameter with few values, unless they would overlap.
         const own = [...new Set(numbers)].filter((v) => v !== null).sort((a, b) => a - b);
         const apart = Math.min(...own.slice(1).map((v, i) => v - own[i]));
         const few = table.parameters.includes(name) && own.length <= 16 && apart > (own.at(-1) - own[0]) / 20;
@@ -229,7 +229,7 @@ function showTable(table) {
       draw("c-parallel");
     };
 
-  // A column in which nothing stands, such as the errors where there are none, is left out.
+  // Empty columns, such as errors if there are none, are left out.
   const filled = table.columns.filter((name) => table.rows.some((row) => row[at(name)] !== null));
   dataTable(
     document.getElementById("points-table"),

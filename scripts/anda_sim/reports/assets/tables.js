@@ -4,7 +4,7 @@ const FIRST_ROWS = 25;
 
 /**
  * columns: [{label, numeric, show(value) → text}], rows: lists of values in their order.
- * Numbers sort as numbers, what is missing comes last.
+ * Numbers sort as numbers, missing values last.
  */
 function dataTable(place, caption, columns, rows) {
   let order = null;
