@@ -87,4 +87,3 @@ def measure(simulator: Simulator, point: Point) -> Measured:
     return Measured({name: system["time_s"] for name, system in systems.items()},
                     {name: system["energy_pj"]["total"] * 1e-12 for name, system in systems.items()},
                     {name: _parts(system) for name, system in systems.items()}, systems["anda"]["kv_cache_bytes"])
-
