@@ -164,7 +164,7 @@ TEST_CASE("The attention's lengths are searched beside the four, each only where
   REQUIRE(outcome.uniform);
   CHECK(outcome.uniform->precisions.attention == AttentionLengths{6, 0, 6, 0});
   CHECK(outcome.best.precisions.all == Combination{6, 6, 6, 6});
-  CHECK(outcome.best.precisions.attention == AttentionLengths{4, 0, 6, 0});  // 0.203 + 1/16 + 1/64, as A_q pays first
+  CHECK(outcome.best.precisions.attention == AttentionLengths{4, 0, 5, 0});  // 13/64 + 1/16 + 1/32 = 0.297
   // K and V end at 2 bits, mantissas at 1.
   const SearchHooks free{attention_bits, [](const Precisions&) { return 0.0; }, [](const Visit&) {}};
   const SearchOutcome shortest = search_combinations(0, 1000, free, {true, true, true, true});
