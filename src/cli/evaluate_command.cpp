@@ -5,6 +5,7 @@
 #include <anda/numeric/weight.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <chrono>
 #include <cmath>
@@ -16,18 +17,15 @@
 #include <optional>
 #include <system_error>
 
+#include "cli/attention_options.h"
 #include "cli/command_line.h"
 #include "cli/model_options.h"
-#include "config/load.h"
-#include "config/precision_config.h"
+#include "cli/wanted_precision.h"
 #include "data/npy.h"
 #include "files/atomic_file.h"
 #include "files/same_file.h"
 #include "report/text_grid.h"
 #include "search/builtin_evaluator.h"
-#include "search/precisions.h"
-#include "text/scalar.h"
-#include "text/text.h"
 
 namespace anda::sim {
 namespace {
@@ -40,7 +38,8 @@ constexpr const char* usage =
     "\n"
     "Measures the perplexity of an OPT or LLaMA model (config.json,\n"
     "model.safetensors or shards of it) with weights rounded to integers and the\n"
-    "inputs of every FP-INT GeMM rounded to FP16 or Anda format; all else is FP32.\n"
+    "inputs of every FP-INT GeMM rounded to FP16 or Anda format, and keys, values,\n"
+    "queries and probabilities where asked for; all else is FP32.\n"
     "The loss is against FP16 activations with the same weights.\n"
     "\n";
 constexpr const char* examples =
@@ -48,80 +47,27 @@ constexpr const char* examples =
     "Examples:\n"
     "  anda-sim evaluate opt-125m --tokens t.npy --precision 7,6,6,6\n"
     "  anda-sim evaluate opt-125m --tokens t.npy --precision 5 --precision 6 --json\n"
-    "  anda-sim evaluate opt-125m --tokens t.npy --precision loss-1.yaml\n";
+    "  anda-sim evaluate opt-125m --tokens t.npy --precision loss-1.yaml\n"
+    "  anda-sim evaluate opt-125m --tokens t.npy --keys int4 --values int4\n";
 
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
   add_model_options(options);
+  add_attention_options(options);
   options.add_options()  //
       ("precision", text("BITS"),
        "mantissa bits of A_qkv,A_o,A_u,A_d, or one number for all; fp16; fp32 (not rounded); or a configuration "
-       "(.yaml), whose precision it is. May be repeated")                                                         //
+       "(.yaml), whose precision and kv_cache it is. May be repeated")                                            //
       ("group-size", text("N"), "values that share an exponent (64)")                                             //
       ("weight-bits", text("N"), "bits of a weight (4)")                                                          //
       ("weight-group", text("N"), "weights along k that share a scale (128)")                                     //
+      ("positions", text("N"), "also the perplexity of every N positions of the windows")                         //
       ("logits", text("FILE"), "write the logits of the one --precision as .npy: windows x length x vocabulary")  //
       ("json", "print JSON instead of a table")                                                                   //
       ("times", "tell the seconds of GeMMs and of rounding activations too")                                      //
       ("help,h", "show this help");
   return options;
-}
-
-/// What --precision says.
-struct Wanted {
-  enum class Kind { fp32, fp16, anda };
-  Kind kind = Kind::fp16;
-  Combination bits{};
-  std::optional<PrecisionConfig> config{};  ///< of a file, instead of bits
-  std::string path{};
-
-  std::string text() const {
-    if (config) return path;
-    if (kind == Kind::anda) return combination_text(bits);
-    return kind == Kind::fp16 ? "fp16" : "fp32";
-  }
-
-  Precisions precisions(const BuiltinEvaluator& evaluator) const {
-    if (!config) return {bits, {}};
-    try {
-      return precisions_of(*config, evaluator.decoder_config().shape.layers);
-    } catch (const Error& error) {
-      throw Error(error.kind(), path + ": " + error.what());
-    }
-  }
-};
-
-bool is_configuration(const std::string& text) {
-  return text.size() > 5 && text.compare(text.size() - 5, 5, ".yaml") == 0;
-}
-
-Wanted parse_precision(const CommandLine& options, const std::string& text) {
-  Wanted wanted;
-  if (text == "fp16") return wanted;
-  if (text == "fp32") {
-    wanted.kind = Wanted::Kind::fp32;
-    return wanted;
-  }
-  wanted.kind = Wanted::Kind::anda;
-  if (is_configuration(text)) {
-    wanted.config = load_run_config(text, {}).precision;
-    wanted.path = text;
-    return wanted;
-  }
-  const std::vector<std::string> parts = list_parts(text);
-  if (parts.size() != 1 && parts.size() != wanted.bits.size()) {
-    options.refuse(
-        fmt::format("option --precision: {} must be one number or four, fp16, fp32 or a FILE.yaml", shown(text)));
-  }
-  for (std::size_t i = 0; i < wanted.bits.size(); ++i) {
-    const std::string& part = parts[parts.size() == 1 ? 0 : i];
-    std::uint64_t value = 0;
-    const std::string problem = parse_whole_number(part, mantissa_range.min, mantissa_range.max, value);
-    if (!problem.empty()) options.refuse(fmt::format("option --precision: {} {}", shown(part), problem));
-    wanted.bits[i] = static_cast<std::uint32_t>(value);
-  }
-  return wanted;
 }
 
 BuiltinEvaluatorConfig make_config(const CommandLine& options) {
@@ -139,6 +85,7 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
   } else {
     config.weights = format;
   }
+  config.attention = attention_formats(options);
   return config;
 }
 
@@ -152,24 +99,8 @@ std::vector<NamedInput> inputs_of(const BuiltinEvaluatorConfig& config) {
   return inputs;
 }
 
-double perplexity_of(BuiltinEvaluator& evaluator, const Wanted& wanted, std::optional<double>& baseline) {
-  switch (wanted.kind) {
-    case Wanted::Kind::fp32:
-      return evaluator.fp32_perplexity();
-    case Wanted::Kind::anda:
-      return evaluator.perplexity(wanted.precisions(evaluator));
-    case Wanted::Kind::fp16:
-      break;
-  }
-  if (!baseline) baseline = evaluator.baseline();
-  return *baseline;
-}
-
-void write_logits(BuiltinEvaluator& evaluator, const Wanted& wanted, const std::string& path) {
-  ActivationRounding rounding;
-  if (wanted.kind == Wanted::Kind::fp16) rounding = evaluator.fp16();
-  if (wanted.kind == Wanted::Kind::anda) rounding = evaluator.anda(wanted.precisions(evaluator));
-  const std::vector<float> logits = evaluator.logits(rounding);
+void write_logits(BuiltinEvaluator& evaluator, const WantedPrecision& wanted, const std::string& path) {
+  const std::vector<float> logits = evaluator.logits(wanted.rounding(evaluator));
   Array array{NumberType::float32,
               {evaluator.windows(), evaluator.length(), evaluator.decoder_config().vocabulary},
               std::vector<std::uint8_t>(logits.size() * sizeof(float))};
@@ -181,18 +112,124 @@ void write_logits(BuiltinEvaluator& evaluator, const Wanted& wanted, const std::
 
 struct Row {
   std::string precision;
-  double perplexity = 0;
+  Measurement measured;
   double loss = 0;
 };
+
+/// Rows of all precisions, the baseline's measurement and where the time went.
+struct Evaluation {
+  std::vector<Row> rows;
+  Measurement baseline;
+  double elapsed_s = 0;
+  double processor_s = 0;
+  double gemm_s = 0;
+  double rounding_s = 0;
+};
+
+Evaluation evaluate(BuiltinEvaluator& evaluator, const std::vector<WantedPrecision>& wanted, bool plain_attention) {
+  using Clock = std::chrono::steady_clock;
+  Evaluation result;
+  const Clock::time_point start = Clock::now();
+  const std::clock_t cpu_start = std::clock();
+  std::optional<Measurement> baseline;
+  for (const WantedPrecision& one : wanted) {
+    const bool is_baseline = one.kind == WantedPrecision::Kind::fp16 && plain_attention;
+    const Measurement measured = is_baseline && baseline ? *baseline : evaluator.measure(one.rounding(evaluator));
+    if (is_baseline) baseline = measured;
+    result.rows.push_back({one.text(), measured, 0});
+  }
+  result.elapsed_s = std::chrono::duration<double>(Clock::now() - start).count();
+  result.processor_s = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
+  result.gemm_s = evaluator.gemm_s();
+  result.rounding_s = evaluator.rounding_s();
+  result.baseline = baseline ? *baseline : evaluator.measure(evaluator.fp16());
+  const double base = result.baseline.perplexity;
+  for (Row& row : result.rows) row.loss = (row.measured.perplexity - base) / base;
+  return result;
+}
+
+/// Calls each(first, end) for the parts of a window that --positions asks for.
+template <class Each>
+void over_parts(const BuiltinEvaluator& evaluator, std::size_t positions, Each each) {
+  for (std::size_t first = 0; first < evaluator.length(); first += positions) {
+    const std::size_t end = std::min(first + positions, evaluator.length());
+    if (end > 1) each(first, end);  // token 0 is not predicted
+  }
+}
+
+std::string percent_text(double loss) {
+  return fmt::format("{:.3f} %", std::round(1e5 * loss) / 1e3 + 0.0);  // no −0
+}
+
+void print_json(std::ostream& out, const BuiltinEvaluator& evaluator, const Evaluation& evaluation,
+                std::size_t positions, bool times) {
+  using Json = nlohmann::ordered_json;
+  const auto by_position = [&](const Measurement& measured) {
+    Json parts = Json::array();
+    over_parts(evaluator, positions, [&](std::size_t first, std::size_t end) {
+      parts.push_back({{"from", first}, {"to", end - 1}, {"perplexity", measured.perplexity_of(first, end)}});
+    });
+    return parts;
+  };
+  Json report{
+      {"windows", evaluator.windows()}, {"length", evaluator.length()}, {"baseline", evaluation.baseline.perplexity}};
+  if (positions != 0) report["baseline_positions"] = by_position(evaluation.baseline);
+  report["results"] = Json::array();
+  for (const Row& row : evaluation.rows) {
+    Json result{{"precision", row.precision}, {"perplexity", row.measured.perplexity}, {"loss", row.loss}};
+    if (positions != 0) result["positions"] = by_position(row.measured);
+    report["results"].push_back(result);
+  }
+  if (times) {
+    report["seconds"] = {{"elapsed", evaluation.elapsed_s},
+                         {"processor", evaluation.processor_s},
+                         {"gemm", evaluation.gemm_s},
+                         {"rounding", evaluation.rounding_s}};
+  }
+  out << report.dump(2) << "\n";
+}
 
 void print_table(std::ostream& out, const BuiltinEvaluator& evaluator, const std::vector<Row>& rows) {
   TextGrid grid(
       {fmt::format("{} windows of {} tokens", evaluator.windows(), evaluator.length()), "perplexity", "loss"});
   for (const Row& row : rows) {
-    const double percent = std::round(1e5 * row.loss) / 1e3 + 0.0;  // no −0
-    grid.row({row.precision, fmt::format("{:.4f}", row.perplexity), fmt::format("{:.3f} %", percent)});
+    grid.row({row.precision, fmt::format("{:.4f}", row.measured.perplexity), percent_text(row.loss)});
   }
   grid.print(out);
+}
+
+/// Perplexities by position: the baseline's, and each precision's with its loss there.
+void print_positions(std::ostream& out, const BuiltinEvaluator& evaluator, const Evaluation& evaluation,
+                     std::size_t positions) {
+  std::vector<std::string> headings{"positions", "baseline"};
+  for (const Row& row : evaluation.rows) headings.insert(headings.end(), {row.precision, "loss"});
+  TextGrid grid(headings);
+  over_parts(evaluator, positions, [&](std::size_t first, std::size_t end) {
+    const double base = evaluation.baseline.perplexity_of(first, end);
+    std::vector<std::string> cells{fmt::format("{} … {}", first, end - 1), fmt::format("{:.4f}", base)};
+    for (const Row& row : evaluation.rows) {
+      const double perplexity = row.measured.perplexity_of(first, end);
+      cells.insert(cells.end(), {fmt::format("{:.4f}", perplexity), percent_text((perplexity - base) / base)});
+    }
+    grid.row(std::move(cells));
+  });
+  out << '\n';
+  grid.print(out);
+}
+
+void check_options(const CommandLine& options, const std::vector<WantedPrecision>& wanted) {
+  if (options.has("logits") && wanted.size() > 1) options.refuse("--logits goes with one --precision");
+  if (options.has("logits") && options.text("logits").empty()) options.refuse("option --logits is empty");
+  const bool has_file =
+      std::any_of(wanted.begin(), wanted.end(), [](const WantedPrecision& one) { return one.config.has_value(); });
+  for (const char* name : {"keys", "values", "queries", "probabilities"}) {
+    if (has_file && options.has(name)) {
+      options.refuse(
+          fmt::format("--{} and a --precision FILE.yaml exclude each other: the file says what the "
+                      "attention is rounded to (kv_cache, precision.A_q, precision.A_p)",
+                      name));
+    }
+  }
 }
 
 }  // namespace
@@ -200,54 +237,34 @@ void print_table(std::ostream& out, const BuiltinEvaluator& evaluator, const std
 CommandHelp evaluate_help() { return {usage, make_options(), examples}; }
 
 int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
-  using Clock = std::chrono::steady_clock;
   const CommandHelp help = evaluate_help();
   const CommandLine options("anda-sim evaluate", help.options, args, {1, {"precision"}});
   if (options.has("help")) {
     print_help(out, help);
     return 0;
   }
-  std::vector<Wanted> wanted;
+  std::vector<WantedPrecision> wanted;
   for (const std::string& text : options.all("precision")) wanted.push_back(parse_precision(options, text));
   if (wanted.empty()) wanted.emplace_back();
-  if (options.has("logits") && wanted.size() > 1) options.refuse("--logits goes with one --precision");
-  if (options.has("logits") && options.text("logits").empty()) options.refuse("option --logits is empty");
+  check_options(options, wanted);
+  const std::size_t positions = options.number("positions", 0, std::numeric_limits<std::uint32_t>::max());
 
   const BuiltinEvaluatorConfig config = make_config(options);
   if (options.has("logits")) refuse_overwriting(options.text("logits"), inputs_of(config));
   BuiltinEvaluator evaluator(config);
-  const Clock::time_point start = Clock::now();
-  const std::clock_t cpu_start = std::clock();
-  std::optional<double> baseline;
-  std::vector<Row> rows;
-  for (const Wanted& one : wanted) rows.push_back({one.text(), perplexity_of(evaluator, one, baseline), 0});
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  const double cpu_s = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
-  const double gemm_s = evaluator.gemm_s();
-  const double rounding_s = evaluator.rounding_s();
-  if (!baseline) baseline = evaluator.baseline();
-  for (Row& row : rows) row.loss = (row.perplexity - *baseline) / *baseline;
+  const Evaluation evaluation = evaluate(evaluator, wanted, !config.attention.any());
   if (options.has("logits")) write_logits(evaluator, wanted.front(), options.text("logits"));
 
   if (options.has("json")) {
-    nlohmann::ordered_json report{{"windows", evaluator.windows()},
-                                  {"length", evaluator.length()},
-                                  {"baseline", *baseline},
-                                  {"results", nlohmann::ordered_json::array()}};
-    for (const Row& row : rows) {
-      report["results"].push_back({{"precision", row.precision}, {"perplexity", row.perplexity}, {"loss", row.loss}});
-    }
-    if (options.has("times")) {
-      report["seconds"] = {{"elapsed", seconds}, {"processor", cpu_s}, {"gemm", gemm_s}, {"rounding", rounding_s}};
-    }
-    out << report.dump(2) << "\n";
+    print_json(out, evaluator, evaluation, positions, options.has("times"));
     return 0;
   }
-  print_table(out, evaluator, rows);
+  print_table(out, evaluator, evaluation.rows);
+  if (positions != 0) print_positions(out, evaluator, evaluation, positions);
   if (options.has("times")) {
     out << fmt::format(
         "{:.2f} s; {:.2f} s of processor time, of it {:.2f} s in FP-INT GeMMs and {:.3f} s in rounding their inputs\n",
-        seconds, cpu_s, gemm_s, rounding_s);
+        evaluation.elapsed_s, evaluation.processor_s, evaluation.gemm_s, evaluation.rounding_s);
   }
   return 0;
 }

@@ -15,6 +15,7 @@
 #include "files/binary_file.h"
 #include "search/builtin_evaluator.h"
 #include "search/command_evaluator.h"
+#include "search/config_rounding.h"
 #include "text/scalar.h"
 #include "text/text.h"
 
@@ -71,6 +72,21 @@ std::string model_hash(const std::string& folder) {
   return sha256_hex(hashes);
 }
 
+/// What the attention is rounded to, if anything; bits that are searched are those of the default.
+std::string attention_text(const AttentionFormats& formats) {
+  std::string text;
+  if (formats.q_bits) text += fmt::format(", A_q of {} bits", *formats.q_bits);
+  if (formats.p_bits) text += fmt::format(", A_p of {} bits", *formats.p_bits);
+  const auto add = [&text](const char* name, const std::optional<CacheFormat>& format) {
+    if (!format) return;
+    text += fmt::format(", {} {}{} in groups of {} of a {}", name, name_of(cache_numbers, format->number), format->bits,
+                        format->group, name_of(cache_axes, format->axis));
+  };
+  add("K", formats.k);
+  add("V", formats.v);
+  return text;
+}
+
 /// What its perplexities depend on, wherever the files lie.
 std::string identity_of(const BuiltinEvaluatorConfig& config) {
   const std::string weights =
@@ -79,8 +95,9 @@ std::string identity_of(const BuiltinEvaluatorConfig& config) {
   const std::string type =
       is_raw_token_file(config.tokens) ? fmt::format(" of {}", name_of(token_types, config.token_type)) : "";
   const std::string windows = config.length == 0 ? "" : fmt::format(", windows of {}", config.length);
-  return fmt::format("built in: model {}, tokens {}{}{}, {}, activations in groups of {}", model_hash(config.model),
-                     file_hash(config.tokens), type, windows, weights, config.group_size);
+  return fmt::format("built in: model {}, tokens {}{}{}, {}, activations in groups of {}{}", model_hash(config.model),
+                     file_hash(config.tokens), type, windows, weights, config.group_size,
+                     attention_text(config.attention));
 }
 
 }  // namespace
@@ -124,6 +141,7 @@ EvaluatorChoice choose_evaluator(const CommandLine& options, const RunConfig& co
   BuiltinEvaluatorConfig model = model_config(options, folder);
   const FormatConfig& format = config.accelerator.format;
   model.group_size = format.group_size;
+  model.attention = attention_of(config.precision, config.kv_cache);
   if (model.weights) model.weights = WeightFormat{config.precision.weight_bits, format.weight_scale_group};
   return {identity_of(model),
           [model](std::function<bool()> go_on) { return std::make_unique<BuiltinEvaluator>(model, std::move(go_on)); }};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <anda/base/error.h>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -63,9 +64,12 @@ po::options_description make_options() {
       ("model", text("MODEL"), "a built-in model, a Hugging Face config.json, or a configuration (.yaml)")  //
       ("set", text("KEY=VALUE"), "change a key of the configuration; may be repeated, later ones win");
   add_evaluator_options(options);
-  options.add_options()                                                                                               //
-      ("tolerance,t", text("LOSS[,LOSS…]"), "losses that are allowed: 0.1%,1%,5% or 0.001,0.01,0.05 (1%)")            //
-      ("objective", text("WHAT"), "what is made small: bops (the default), cycles, energy or edp, by simulation")     //
+  options.add_options()                                                                                            //
+      ("tolerance,t", text("LOSS[,LOSS…]"), "losses that are allowed: 0.1%,1%,5% or 0.001,0.01,0.05 (1%)")         //
+      ("objective", text("WHAT"), "what is made small: bops (the default), cycles, energy or edp, by simulation")  //
+      ("attention", text("WHAT[,WHAT…]"),
+       "also searches A_q, A_p (mantissa bits of queries and probabilities), K and V (bits of a cache's keys and "
+       "values)")                                                                                                     //
       ("iterations", text("N"), "iterations for each tolerance (32)")                                                 //
       ("per-layer", "then trade bits between single layers")                                                          //
       ("layer-iterations", text("N"), "iterations of that for each tolerance (20 × layers)")                          //
@@ -107,6 +111,23 @@ std::vector<double> tolerances_of(const CommandLine& options) {
   return tolerances;
 }
 
+SearchedAttention attention_of(const CommandLine& options) {
+  SearchedAttention searched{};
+  if (!options.has("attention")) return searched;
+  const std::vector<std::string> known(attention_dimensions.begin(), attention_dimensions.end());
+  for (const std::string& part : list_parts(options.text("attention"))) {
+    const auto found = std::find(known.begin(), known.end(), part);
+    if (found == known.end()) {
+      options.refuse(fmt::format("option --attention: {} must be one of {}{}", shown(part), joined(known, ", "),
+                                 did_you_mean(part, known)));
+    }
+    bool& chosen = searched[static_cast<std::size_t>(found - known.begin())];
+    if (chosen) options.refuse(fmt::format("option --attention: {} stands there twice", part));
+    chosen = true;
+  }
+  return searched;
+}
+
 SearchSettings settings_of(const CommandLine& options) {
   SearchSettings settings;
   const std::string objective = options.text("objective", "bops");
@@ -121,6 +142,11 @@ SearchSettings settings_of(const CommandLine& options) {
   if (!known) {
     options.refuse(fmt::format("option --objective is {}, must be one of {}{}", shown(objective), joined(names, ", "),
                                did_you_mean(objective, names)));
+  }
+  settings.attention = attention_of(options);
+  if (settings.attention != SearchedAttention{} && settings.objective != Objective::bops) {
+    options.refuse(fmt::format("--attention goes with --objective bops only: {} are those of the linear layers",
+                               settings.objective == Objective::energy ? "energies" : "times"));
   }
   settings.iterations = static_cast<std::uint32_t>(options.number("iterations", settings.iterations, most_iterations));
   settings.per_layer = options.has("per-layer");
@@ -163,8 +189,19 @@ RunConfig config_of(const CommandLine& options, std::vector<std::string>& files)
 }
 
 /// The configuration without what a search finds or does not depend on.
-RunConfig searched(RunConfig config) {
+RunConfig searched(RunConfig config, const SearchedAttention& attention) {
   const PrecisionConfig fresh;
+  if (attention[0]) config.precision.a_q.reset();
+  if (attention[1]) config.precision.a_p.reset();
+  const std::array<CacheFormat*, 2> caches{&config.kv_cache.k, &config.kv_cache.v};
+  for (std::size_t i = 0; i < caches.size(); ++i) {
+    if (!attention[2 + i]) continue;
+    if (caches[i]->is_fp16()) {
+      throw Error::input(fmt::format("kv_cache.{}.format is fp16, must be int or anda to search {} (--attention)",
+                                     i == 0 ? "k" : "v", attention_dimensions[2 + i]));
+    }
+    caches[i]->bits = CacheFormat{}.bits;
+  }
   config.precision.a_qkv = fresh.a_qkv;
   config.precision.a_o = fresh.a_o;
   config.precision.a_u = fresh.a_u;
@@ -179,6 +216,17 @@ RunConfig searched(RunConfig config) {
 std::string subject_hash(RunConfig config) {
   config.name.clear();
   return config_hash(config);
+}
+
+/// The attention's bit operations, where it is searched.
+std::optional<AttentionOperations> attention_operations(const RunConfig& config, const SearchedAttention& attention) {
+  if (attention == SearchedAttention{}) return std::nullopt;
+  if (!config.workload.trace.empty()) {
+    throw Error::input(
+        "workload.trace is given, must be a model to search with --attention: a trace does not tell the "
+        "shape of the attention");
+  }
+  return AttentionOperations(shape_of(config.workload), config.workload, config.precision, config.kv_cache);
 }
 
 template <class Write>
@@ -276,7 +324,7 @@ int report_unmet(const std::vector<ReportedResult>& results) {
     status = exit_not_met;
     const Candidate& best = result.found.outcome().best;
     fmt::print(stderr, "error: nothing was found within a loss of {} %; closest is {} with {:.4g} %\n",
-               percent_digits(result.found.tolerance), combination_text(best.precisions.all), best.loss * 100);
+               percent_digits(result.found.tolerance), lengths_text(best.precisions), best.loss * 100);
   }
   return status;
 }
@@ -324,7 +372,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   const std::vector<double> tolerances = tolerances_of(options);
   SearchSettings settings = settings_of(options);
   std::vector<std::string> config_files;
-  const RunConfig config = searched(config_of(options, config_files));
+  const RunConfig config = searched(config_of(options, config_files), settings.attention);
   const EvaluatorChoice evaluator = choose_evaluator(options, config);
   const std::string folder = options.text("out", "results/search");
 
@@ -333,7 +381,8 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("simulate")) require_files(config);
   OutputFolder output(folder);
   check_inputs(options, config, config_files, folder, tolerances);
-  const BitOperations operations(*open_workload(config), config.precision);
+  const BitOperations operations(*open_workload(config), config.precision,
+                                 attention_operations(config, settings.attention));
   if (settings.layer_iterations == 0) {
     settings.layer_iterations = default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
   }

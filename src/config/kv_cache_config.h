@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "config/precision_config.h"
+
 namespace anda::sim {
 
 /// The format of keys or values.
@@ -16,7 +18,7 @@ struct CacheOperandConfig : CacheFormat {
   static void describe(Self& self, Visitor& visit) {
     visit.choice("format", self.number, cache_numbers,
                  "fp16; int: integers with an FP16 scale for each group; anda: mantissas with a shared exponent");
-    visit.number("bits", self.bits, Range<std::uint32_t>{2, 16}, "bits of an element, sign included; ignored for fp16");
+    visit.number("bits", self.bits, cache_bits_range, "bits of an element, sign included; ignored for fp16");
     visit.number("group", self.group, Range<std::uint32_t>{8, 256},
                  "elements that share a scale or an exponent; a power of two, ignored for fp16");
     visit.choice("axis", self.axis, cache_axes,

@@ -16,8 +16,15 @@ namespace anda::sim {
 /// The tensor types that have a mantissa length each, in the order in which lists give them.
 inline constexpr std::array<const char*, 4> tensor_types{"A_qkv", "A_o", "A_u", "A_d"};
 
+/// Tensors of attention that have a mantissa length: queries and probabilities.
+inline constexpr std::array<const char*, 2> attention_tensors{"A_q", "A_p"};
+/// Theirs in a machine, where nothing else is said.
+inline constexpr std::uint32_t attention_mantissa_bits = 16;
+
 /// Legal mantissa lengths.
 inline constexpr Range<std::uint32_t> mantissa_range{1, 16};
+/// Legal widths of an element of a key/value cache, its sign included.
+inline constexpr Range<std::uint32_t> cache_bits_range{2, 16};
 
 enum class OutputFormat { consumer, fp16 };
 
@@ -30,6 +37,8 @@ struct LayerPrecision {
   std::optional<std::uint32_t> a_o;
   std::optional<std::uint32_t> a_u;
   std::optional<std::uint32_t> a_d;
+  std::optional<std::uint32_t> a_q = {};
+  std::optional<std::uint32_t> a_p = {};
 
   static constexpr auto short_form = tensor_types;
 
@@ -40,6 +49,34 @@ struct LayerPrecision {
     visit.optional("A_u", self.a_u, mantissa_range,
                    "mantissa bits of the input of up and gate projection in this layer");
     visit.optional("A_d", self.a_d, mantissa_range, "mantissa bits of the input of the down projection in this layer");
+    visit.optional("A_q", self.a_q, mantissa_range, "mantissa bits of the queries in this layer");
+    visit.optional("A_p", self.a_p, mantissa_range, "mantissa bits of the attention's probabilities in this layer");
+  }
+};
+
+/// Lengths from a position on; what is left out is as without a schedule.
+struct PositionPrecision {
+  std::optional<std::uint32_t> a_qkv;
+  std::optional<std::uint32_t> a_o;
+  std::optional<std::uint32_t> a_u;
+  std::optional<std::uint32_t> a_d;
+  std::optional<std::uint32_t> a_q;
+  std::optional<std::uint32_t> a_p;
+  std::optional<std::uint32_t> k;
+  std::optional<std::uint32_t> v;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.optional("A_qkv", self.a_qkv, mantissa_range, "mantissa bits of the inputs of Q, K and V from there on");
+    visit.optional("A_o", self.a_o, mantissa_range, "mantissa bits of the input of the attention output");
+    visit.optional("A_u", self.a_u, mantissa_range, "mantissa bits of the input of up and gate projection");
+    visit.optional("A_d", self.a_d, mantissa_range, "mantissa bits of the input of the down projection");
+    visit.optional("A_q", self.a_q, mantissa_range, "mantissa bits of the queries");
+    visit.optional("A_p", self.a_p, mantissa_range, "mantissa bits of the attention's probabilities");
+    visit.optional("K", self.k, cache_bits_range,
+                   "bits of an element of these tokens' keys, in place of kv_cache.k.bits");
+    visit.optional("V", self.v, cache_bits_range,
+                   "bits of an element of these tokens' values, in place of kv_cache.v.bits");
   }
 };
 
@@ -52,7 +89,10 @@ struct PrecisionConfig {
   std::uint32_t other = 8;
   std::uint32_t weight_bits = 4;
   OutputFormat output = OutputFormat::consumer;
+  std::optional<std::uint32_t> a_q;
+  std::optional<std::uint32_t> a_p;
   std::map<std::uint32_t, LayerPrecision> layers;
+  std::map<std::uint32_t, PositionPrecision> schedule;
 
   static constexpr auto short_form = tensor_types;
 
@@ -68,12 +108,22 @@ struct PrecisionConfig {
                  "bits of a weight; at most accelerator.mxu.weight_bits");
     visit.choice("output", self.output, output_formats,
                  "how outputs are written: consumer, in the format of the next GeMM's tensor type; fp16, as FP16");
+    visit.optional("A_q", self.a_q, mantissa_range,
+                   "mantissa bits of the queries, in groups along the head; 16 where it is left out, but "
+                   "`anda-sim evaluate` then does not round them");
+    visit.optional("A_p", self.a_p, mantissa_range,
+                   "mantissa bits of the attention's probabilities, in groups along the tokens; likewise");
     visit.numbered("layers", self.layers, Range<std::uint32_t>{0, 65535},
                    "mantissa lengths of single layers; what is left out is as in the other layers");
+    visit.numbered("schedule", self.schedule, Range<std::uint32_t>{0, 1u << 24},
+                   "lengths by the position of a token in its sequence: those from this one on, up to the next entry, "
+                   "in every layer; for `anda-sim evaluate`");
   }
 
   /// Mantissa length of the activations `tensor` in decoder layer `layer`.
   std::uint32_t mantissa_bits(std::uint32_t layer, std::string_view tensor) const;
+  /// The same without the default of A_q and A_p: nothing where neither the layer nor the section gives one.
+  std::optional<std::uint32_t> given_bits(std::uint32_t layer, std::string_view tensor) const;
 };
 
 }  // namespace anda::sim

@@ -49,7 +49,7 @@ struct RunConfig {
     visit.section(
         "precision", self.precision,
         "mantissa lengths and width of weights. [A_qkv, A_o, A_u, A_d] or one number is short for the four lengths");
-    visit.section("kv_cache", self.kv_cache, "key/value cache of workload.scope layer and model");
+    visit.section("kv_cache", self.kv_cache, "key/value cache of workload.scope layer and model, and of anda-sim evaluate and search");
     visit.choice(
         "tiling", self.tiling, tilings,
         "shape of the steps; paper: K × 64 weights stay on chip and all activation rows stream past; auto: the steps "
@@ -72,6 +72,7 @@ struct RunConfig {
                           "is " + number_text(precision.weight_bits) +
                               ", must be at most accelerator.mxu.weight_bits = " + number_text(widest)});
     }
+    check_schedule(path, problems);
     if (!simulation.vcd.empty() && accelerator.level != Level::cycle) {
       problems.push_back({join_key(path, "simulation.vcd"), std::string("needs accelerator.level = cycle, it is ") +
                                                                 name_of(levels, accelerator.level) +
@@ -85,6 +86,22 @@ struct RunConfig {
     if (functional.enabled && simulation.fold_layers) {
       problems.push_back({join_key(path, "simulation.fold_layers"),
                           "is true, must be false with functional.enabled: every GeMM has data of its own"});
+    }
+  }
+
+ private:
+  /// FP16 has no bits to schedule.
+  void check_schedule(const std::string& path, Problems& problems) const {
+    const auto refuse = [&](std::uint32_t position, const char* key, const std::optional<std::uint32_t>& bits,
+                            const char* format) {
+      if (!bits) return;
+      problems.push_back({join_key(path, "precision.schedule." + number_text(position) + "." + key),
+                          "is " + number_text(*bits) + ", must be left out with kv_cache." + format +
+                              ".format = fp16; set that to int or anda"});
+    };
+    for (const auto& [position, lengths] : precision.schedule) {
+      if (kv_cache.k.is_fp16()) refuse(position, "K", lengths.k, "k");
+      if (kv_cache.v.is_fp16()) refuse(position, "V", lengths.v, "v");
     }
   }
 };

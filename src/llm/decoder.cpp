@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "config/precision_config.h"
+#include "llm/attention_rounding.h"
 #include "llm/blas.h"
 
 namespace anda::sim {
@@ -91,12 +92,26 @@ class Decoder::Pass {
       rotate(work_.q.data(), sequences_, length_, shape_.heads, decoder_.rotary_);
       rotate(work_.k.data(), sequences_, length_, shape_.kv_heads, decoder_.rotary_);
     }
+    const AttentionShape attention_shape{sequences_, length_, shape_.heads, shape_.kv_heads, shape_.head_dim};
+    const AttentionRounding rounding(rounding_, index, attention_shape);
+    round_attention(rounding);
+    RowRounding round_row;
+    if (rounding.rounds_probabilities()) {
+      round_row = [&rounding](float* row, std::size_t count) { rounding.probabilities(row, count); };
+    }
     work_.attended.resize(rows_ * shape_.query_width());
-    attention(work_.q.data(), work_.k.data(), work_.v.data(),
-              {sequences_, length_, shape_.heads, shape_.kv_heads, shape_.head_dim}, work_.scores,
-              work_.attended.data());
+    attention(work_.q.data(), work_.k.data(), work_.v.data(), attention_shape, work_.scores, work_.attended.data(),
+              round_row);
     round(work_.attended, index, a_o);
     gemm(layer.o, work_.attended, work_.change);
+  }
+
+  void round_attention(const AttentionRounding& rounding) {
+    if (rounding_.empty()) return;
+    const Stopwatch stopwatch(work_.rounding_s);
+    rounding.queries(work_.q.data());
+    rounding.keys(work_.k.data());
+    rounding.values(work_.v.data());
   }
 
   void feed_forward(const Layer& layer, std::size_t index) {
@@ -124,8 +139,10 @@ class Decoder::Pass {
     const Stopwatch stopwatch(work_.rounding_s);
     const std::size_t k = values.size() / rows_;
     for (std::size_t row = 0; row < rows_; ++row) {
+      const auto* layers = rounding_at(rounding_, row % length_);
+      if (layers == nullptr || !(*layers)[layer].inputs) continue;
       float* from = values.data() + row * k;
-      const std::size_t refused = round_values(from, k, rounding_[layer][tensor], from);
+      const std::size_t refused = round_values(from, k, (*(*layers)[layer].inputs)[tensor], from);
       if (refused == k) continue;
       throw Error::run(
           fmt::format("layer {}, {}: element {} of token {} of a sequence is NaN or beyond 65504, which "

@@ -2,15 +2,13 @@
 #ifndef ANDA_SIM_LLM_DECODER_H
 #define ANDA_SIM_LLM_DECODER_H
 
-#include <anda/numeric/activation_format.h>
-
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "llm/activation_rounding.h"
 #include "llm/checkpoint.h"
 #include "llm/decoder_config.h"
 #include "llm/layer_math.h"
@@ -18,17 +16,11 @@
 
 namespace anda::sim {
 
-/// Formats of the inputs of a layer's FP-INT GeMMs, in the order of tensor_types (config/precision_config.h).
-using LayerFormats = std::array<ActivationFormat, 4>;
-
-/// What the inputs of the FP-INT GeMMs are rounded to, by layer; none: they stay FP32.
-using ActivationRounding = std::vector<LayerFormats>;
-
 /// Memory and clocks of one thread's passes.
 struct DecoderWorkspace {
   std::vector<float> x, normed, q, k, v, attended, inner, up, change, scores;
   double gemm_s = 0;      ///< processor time in FP-INT GeMMs, without threads that OpenBLAS makes
-  double rounding_s = 0;  ///< processor time in rounding their inputs
+  double rounding_s = 0;  ///< processor time in rounding their inputs, queries, keys and values
   std::function<bool()> go_on = [] { return true; };  ///< asked before each layer; false ends the pass
 };
 
@@ -42,8 +34,8 @@ class Decoder {
   const DecoderConfig& config() const { return config_; }
 
   /// logits[sequences × length × vocabulary] of tokens[sequences × length], every sequence from position 0. `rounding`
-  /// has an entry for each layer, or none. Throws Error (run) for an activation beyond FP16, naming layer and tensor,
-  /// and "interrupted" if the workspace says so.
+  /// has an entry for each layer at every position, or is empty. Throws Error (run) for an activation beyond FP16,
+  /// naming layer and tensor, and "interrupted" if the workspace says so.
   void run(const std::uint32_t* tokens, std::size_t sequences, std::size_t length, const ActivationRounding& rounding,
            DecoderWorkspace& workspace, std::vector<float>& logits) const;
 

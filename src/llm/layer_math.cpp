@@ -87,7 +87,7 @@ void rotate(float* x, std::size_t sequences, std::size_t length, std::size_t hea
 }
 
 void attention(const float* q, const float* k, const float* v, const AttentionShape& shape, std::vector<float>& scores,
-               float* y) {
+               float* y, const RowRounding& round) {
   const std::size_t length = shape.length;
   const std::size_t q_width = shape.heads * shape.head_dim;
   const std::size_t kv_width = shape.kv_heads * shape.head_dim;
@@ -107,6 +107,7 @@ void attention(const float* q, const float* k, const float* v, const AttentionSh
       for (std::size_t row = 0; row < length; ++row) {
         float* row_scores = scores.data() + row * length;
         softmax(row_scores, row + 1);
+        if (round) round(row_scores, row + 1);
         std::fill(row_scores + row + 1, row_scores + length, 0.0F);
       }
       blas().sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, n, 1, scores.data(), n, v + kv_at, kv_stride, 0,

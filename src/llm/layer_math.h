@@ -3,6 +3,7 @@
 #define ANDA_SIM_LLM_LAYER_MATH_H
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 namespace anda::sim {
@@ -38,10 +39,14 @@ struct AttentionShape {
   std::size_t head_dim = 0;
 };
 
+/// Changes the `count` probabilities of a query, those of the tokens up to its own.
+using RowRounding = std::function<void(float* row, std::size_t count)>;
+
 /// softmax(q · kᵀ / √head_dim) · v with causal mask, for each sequence and head. q and y: [sequences × length × heads ×
-/// head_dim], k and v the same with kv_heads. `scores` is memory for length² values.
+/// head_dim], k and v the same with kv_heads. `scores` is memory for length² values. `round`, if there is one, is
+/// called for the probabilities of every query.
 void attention(const float* q, const float* k, const float* v, const AttentionShape& shape, std::vector<float>& scores,
-               float* y);
+               float* y, const RowRounding& round = {});
 
 void relu(std::vector<float>& x);
 

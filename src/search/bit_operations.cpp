@@ -10,9 +10,11 @@
 
 namespace anda::sim {
 
-BitOperations::BitOperations(GemmSource& source, const PrecisionConfig& precision) {
+BitOperations::BitOperations(GemmSource& source, const PrecisionConfig& precision,
+                             const std::optional<AttentionOperations>& attention)
+    : attention_(attention), fp16_(attention ? attention->fp16() : 0) {
   bool any = false;
-  double fp16 = 0;
+  auto fp16 = static_cast<double>(fp16_);
   for (Gemm gemm; source.next(gemm);) {
     const std::uint32_t weight_bits = gemm.weight_bits != 0 ? gemm.weight_bits : precision.weight_bits;
     const double weighted = static_cast<double>(gemm.m) * static_cast<double>(gemm.n) * static_cast<double>(gemm.k) *
@@ -42,7 +44,7 @@ BitOperations::BitOperations(GemmSource& source, const PrecisionConfig& precisio
 }
 
 std::uint64_t BitOperations::total(const Precisions& precisions) const {
-  std::uint64_t sum = other_;
+  std::uint64_t sum = other_ + (attention_ ? attention_->total(precisions.attention) : 0);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Combination& bits = precisions.of(i);
     for (std::size_t type = 0; type < bits.size(); ++type) sum += layers_[i].weighted[type] * bits[type];

@@ -3,29 +3,30 @@
 #define ANDA_SIM_SEARCH_BIT_OPERATIONS_H
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "config/precision_config.h"
+#include "search/attention_operations.h"
 #include "search/evaluator.h"
 #include "workload/gemm.h"
 
 namespace anda::sim {
 
-/// Mantissa bits that FP16 activations are counted with.
-inline constexpr std::uint32_t fp16_mantissa_bits = 16;
-
 /// The bit operations (BOPs) of a workload: mantissa bits × weight bits for every multiplication, by the rule of the
-/// paper. Tensors of other names than the four types have the mantissa length `precision.other`.
+/// paper. Tensors of other names than the four types have the mantissa length `precision.other`. The attention's
+/// multiplications are among them where they are given.
 class BitOperations {
  public:
   /// Reads the workload. Throws Error (input) if it holds none of the four tensor types, or if its BOPs exceed 64 bits.
-  BitOperations(GemmSource& source, const PrecisionConfig& precision);
+  BitOperations(GemmSource& source, const PrecisionConfig& precision,
+                const std::optional<AttentionOperations>& attention = {});
 
   /// Decoder layers: one more than the largest layer of the workload.
   std::size_t layers() const { return layers_.size(); }
 
   std::uint64_t total(const Precisions& precisions) const;
-  /// With FP16 activations.
+  /// With FP16 activations, and an attention in FP16.
   std::uint64_t fp16() const { return fp16_; }
 
  private:
@@ -34,6 +35,7 @@ class BitOperations {
     std::array<std::uint64_t, tensor_types.size()> weighted{};
   };
 
+  std::optional<AttentionOperations> attention_;
   std::vector<Layer> layers_;
   std::uint64_t other_ = 0;
   std::uint64_t fp16_ = 0;

@@ -3,6 +3,7 @@
 
 #include <anda/base/error.h>
 #include <anda/base/math.h>
+#include <anda/numeric/cache_codec.h>
 #include <anda/numeric/group_format.h>
 #include <fmt/format.h>
 
@@ -56,32 +57,78 @@ BuiltinEvaluator::BuiltinEvaluator(const BuiltinEvaluatorConfig& config, std::fu
       tokens_(read_tokens(config.tokens, config.token_type, decoder_.config().vocabulary)),
       length_(window_length(config, decoder_.config(), tokens_.size())),
       group_size_(config.group_size),
+      attention_(config.attention),
       threads_(config.threads != 0 ? config.threads : std::max(1u, std::thread::hardware_concurrency())),
       go_on_(std::move(go_on)) {
   check_format(GroupFormat{group_size_, 1}, max_mantissa_bits);
 }
 
-ActivationRounding BuiltinEvaluator::fp16() const { return {decoder_.config().shape.layers, LayerFormats{}}; }
+double Measurement::perplexity_of(std::size_t first, std::size_t end) const {
+  double total = 0;
+  std::size_t count = 0;
+  for (std::size_t i = std::max<std::size_t>(first, 1); i < std::min(end, surprises.size()); ++i, ++count) {
+    total += surprises[i];
+  }
+  return std::exp(total / static_cast<double>(count));
+}
+
+ActivationRounding BuiltinEvaluator::fp16() const {
+  ActivationRounding rounding = fp32();
+  for (LayerRounding& layer : rounding[0]) layer.inputs = LayerFormats{};
+  return rounding;
+}
 
 ActivationRounding BuiltinEvaluator::anda(const Precisions& precisions) const {
   const std::size_t layers = decoder_.config().shape.layers;
   if (!precisions.layers.empty() && precisions.layers.size() != layers) {
     throw Error::input(fmt::format("{} layers have a precision, the model has {}", precisions.layers.size(), layers));
   }
-  ActivationRounding rounding(layers);
+  ActivationRounding rounding = fp32();
   for (std::size_t layer = 0; layer < layers; ++layer) {
     const Combination& bits = precisions.of(layer);
+    LayerFormats& formats = rounding[0][layer].inputs.emplace();
     for (std::size_t tensor = 0; tensor < bits.size(); ++tensor) {
       check_format(GroupFormat{group_size_, bits[tensor]}, max_mantissa_bits);
-      rounding[layer][tensor] = ActivationFormat{bits[tensor], group_size_};
+      formats[tensor] = ActivationFormat{bits[tensor], group_size_};
+    }
+  }
+  return with_attention(std::move(rounding), precisions.attention);
+}
+
+ActivationRounding BuiltinEvaluator::with_attention(ActivationRounding rounding,
+                                                    const AttentionLengths& lengths) const {
+  const auto activation = [&](std::optional<std::uint32_t> bits, std::uint32_t length) {
+    if (length != 0) bits = length;
+    if (!bits) return std::optional<ActivationFormat>();
+    check_format(GroupFormat{group_size_, *bits}, max_mantissa_bits);
+    return std::optional<ActivationFormat>({*bits, group_size_});
+  };
+  const auto cache = [](std::optional<CacheFormat> format, std::uint32_t length, const char* name) {
+    if (length != 0) {
+      if (!format || format->is_fp16()) {
+        throw Error::input(
+            fmt::format("{} has {} bits, but no format that has them; set kv_cache.{}.format to int or "
+                        "anda",
+                        name, length, name[0] == 'K' ? 'k' : 'v'));
+      }
+      format->bits = length;
+    }
+    if (format) check_format(*format);
+    return format;
+  };
+  for (auto& entry : rounding) {
+    for (LayerRounding& layer : entry.second) {
+      layer.q = activation(attention_.q_bits, lengths[0]);
+      layer.p = activation(attention_.p_bits, lengths[1]);
+      layer.k = cache(attention_.k, lengths[2], "K");
+      layer.v = cache(attention_.v, lengths[3], "V");
     }
   }
   return rounding;
 }
 
-double BuiltinEvaluator::baseline() { return perplexity_with(fp16()); }
-double BuiltinEvaluator::perplexity(const Precisions& precisions) { return perplexity_with(anda(precisions)); }
-double BuiltinEvaluator::fp32_perplexity() { return perplexity_with({}); }
+double BuiltinEvaluator::baseline() { return measure(fp16()).perplexity; }
+double BuiltinEvaluator::perplexity(const Precisions& precisions) { return measure(anda(precisions)).perplexity; }
 
 template <class Use>
 void BuiltinEvaluator::over_windows(const ActivationRounding& rounding, Use use) {
@@ -127,24 +174,32 @@ void BuiltinEvaluator::over_windows(const ActivationRounding& rounding, Use use)
   if (failure) std::rethrow_exception(failure);
 }
 
-double BuiltinEvaluator::perplexity_with(const ActivationRounding& rounding) {
+Measurement BuiltinEvaluator::measure(const ActivationRounding& rounding) {
   const std::size_t vocabulary = decoder_.config().vocabulary;
-  std::vector<double> surprises(windows());  // by window: their sum does not depend on the order of threads
+  std::vector<double> surprises(windows() * length_);  // by token: their sums do not depend on the order of threads
   over_windows(rounding, [&](std::size_t first, const std::vector<float>& logits) {
-    const std::size_t count = logits.size() / vocabulary / length_;
-    for (std::size_t window = 0; window < count; ++window) {
-      const std::uint32_t* tokens = tokens_.data() + (first + window) * length_;
-      for (std::size_t i = 0; i + 1 < length_; ++i) {
-        surprises[first + window] +=
-            surprise(logits.data() + (window * length_ + i) * vocabulary, vocabulary, tokens[i + 1]);
-      }
+    const std::uint32_t* tokens = tokens_.data() + first * length_;
+    for (std::size_t i = 0; i + 1 < logits.size() / vocabulary; ++i) {
+      if ((i + 1) % length_ == 0) continue;
+      surprises[first * length_ + i + 1] = surprise(logits.data() + i * vocabulary, vocabulary, tokens[i + 1]);
     }
   });
+  Measurement measured;
+  measured.surprises.resize(length_);
   double total = 0;
-  for (const double window : surprises) total += window;
-  const double result = std::exp(total / static_cast<double>(windows() * (length_ - 1)));
-  if (!std::isfinite(result)) throw Error::run("the perplexity is not finite: the model's results overflow");
-  return result;
+  for (std::size_t window = 0; window < windows(); ++window) {
+    double of_window = 0;
+    for (std::size_t i = 1; i < length_; ++i) {
+      of_window += surprises[window * length_ + i];
+      measured.surprises[i] += surprises[window * length_ + i] / static_cast<double>(windows());
+    }
+    total += of_window;
+  }
+  measured.perplexity = std::exp(total / static_cast<double>(windows() * (length_ - 1)));
+  if (!std::isfinite(measured.perplexity)) {
+    throw Error::run("the perplexity is not finite: the model's results overflow");
+  }
+  return measured;
 }
 
 std::vector<float> BuiltinEvaluator::logits(const ActivationRounding& rounding) {

@@ -2,11 +2,13 @@
 #ifndef ANDA_SIM_SEARCH_BUILTIN_EVALUATOR_H
 #define ANDA_SIM_SEARCH_BUILTIN_EVALUATOR_H
 
+#include <anda/numeric/cache_format.h>
 #include <anda/numeric/weight_format.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,16 @@
 
 namespace anda::sim {
 
+/// What the attention's tensors are rounded to; what has nothing stays FP32.
+struct AttentionFormats {
+  std::optional<std::uint32_t> q_bits;  ///< mantissa bits of queries, in groups of the Anda format's size
+  std::optional<std::uint32_t> p_bits;  ///< of probabilities
+  std::optional<CacheFormat> k;
+  std::optional<CacheFormat> v;
+
+  bool any() const { return q_bits || p_bits || k || v; }
+};
+
 struct BuiltinEvaluatorConfig {
   std::string model;                         ///< folder with config.json and *.safetensors
   std::string tokens;                        ///< file of token ids, see token_file.h
@@ -23,7 +35,18 @@ struct BuiltinEvaluatorConfig {
   std::size_t length = 0;                    ///< tokens of a window; 0: the model's positions, at most 2048
   std::uint32_t group_size = 64;             ///< of the Anda format
   WeightRounding weights = WeightFormat{};   ///< none: as they are stored
+  AttentionFormats attention;                ///< unless a precision has other lengths; not of the baseline
   unsigned threads = 0;                      ///< 0: as many as the machine has processors
+};
+
+/// A text's perplexity, and how it comes about.
+struct Measurement {
+  double perplexity = 0;
+  std::vector<double>
+      surprises;  ///< mean −log of the probability of each position of a window; [0] is 0, not predicted
+
+  /// The perplexity of the tokens at positions first … end − 1 of their windows.
+  double perplexity_of(std::size_t first, std::size_t end) const;
 };
 
 /// Perplexity of a language model on a text by the decoder of src/llm: exp of the mean negative log-likelihood of each
@@ -38,16 +61,22 @@ class BuiltinEvaluator : public Evaluator {
 
   double baseline() override;
   double perplexity(const Precisions& precisions) override;
-  /// With activations that are not rounded at all.
-  double fp32_perplexity();
+  Measurement measure(const ActivationRounding& rounding);
 
   const DecoderConfig& decoder_config() const { return decoder_.config(); }
   std::size_t length() const { return length_; }
   std::size_t windows() const { return tokens_.size() / length_; }
 
-  /// What every GeMM input is rounded to.
+  /// Inputs of the FP-INT GeMMs in FP16, the attention in FP32: the baseline.
   ActivationRounding fp16() const;
+  /// The same with all in FP32: nothing is rounded.
+  ActivationRounding fp32() const { return {{0, std::vector<LayerRounding>(decoder_.config().shape.layers)}}; }
+  /// Inputs in Anda format, and the attention in the formats of configuration and precisions.
   ActivationRounding anda(const Precisions& precisions) const;
+  /// A rounding with the attention's formats in it. Throws Error (input) for lengths of what has no format to have
+  /// them.
+  ActivationRounding with_attention(ActivationRounding rounding, const AttentionLengths& lengths = {}) const;
+  std::uint32_t group_size() const { return group_size_; }
 
   /// logits[windows × length × vocabulary] in FP32; no rounding: FP32 activations.
   std::vector<float> logits(const ActivationRounding& rounding);
@@ -58,7 +87,6 @@ class BuiltinEvaluator : public Evaluator {
   double rounding_s() const { return rounding_s_; }
 
  private:
-  double perplexity_with(const ActivationRounding& rounding);
   /// Runs all windows, some at a time on each thread, and gives their logits to use(first window, logits).
   template <class Use>
   void over_windows(const ActivationRounding& rounding, Use use);
@@ -67,6 +95,7 @@ class BuiltinEvaluator : public Evaluator {
   std::vector<std::uint32_t> tokens_;
   std::size_t length_ = 0;
   std::uint32_t group_size_ = 0;
+  AttentionFormats attention_;
   unsigned threads_ = 0;
   std::function<bool()> go_on_;
   double gemm_s_ = 0;

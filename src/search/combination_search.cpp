@@ -2,6 +2,7 @@
 #include "search/combination_search.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <set>
 #include <tuple>
@@ -13,28 +14,42 @@ namespace {
 /// Steps up and steps down that exchanges are made of: all of them up to 16 layers, few enough for no time beyond.
 constexpr std::size_t most_exchanged = 64;
 
+/// All lengths that a search without layers changes: those of the tensor types, then those of the attention.
+using Lengths = std::array<std::uint32_t, tensor_types.size() + attention_dimensions.size()>;
+
+Precisions precisions_of(const Lengths& lengths) {
+  Precisions precisions;
+  std::copy_n(lengths.begin(), precisions.all.size(), precisions.all.begin());
+  std::copy_n(lengths.begin() + precisions.all.size(), precisions.attention.size(), precisions.attention.begin());
+  return precisions;
+}
+
+/// The shortest length of each.
+constexpr Lengths shortest{mantissa_range.min, mantissa_range.min, mantissa_range.min,   mantissa_range.min,
+                           mantissa_range.min, mantissa_range.min, cache_bits_range.min, cache_bits_range.min};
+
 /// The combinations to visit: cheapest first, then in the order in which they were pushed, each once.
 class Frontier {
  public:
   explicit Frontier(const std::function<double(const Precisions&)>& cost) : cost_(cost) {}
 
-  void push(const Combination& combination) {
-    if (!known_.insert(combination).second) return;
-    waiting_.emplace(cost_(Precisions{combination, {}}), known_.size(), combination);
+  void push(const Lengths& lengths) {
+    if (!known_.insert(lengths).second) return;
+    waiting_.emplace(cost_(precisions_of(lengths)), known_.size(), lengths);
   }
 
   bool empty() const { return waiting_.empty(); }
   double least_cost() const { return std::get<0>(*waiting_.begin()); }
-  Combination take() {
-    const Combination combination = std::get<2>(*waiting_.begin());
+  Lengths take() {
+    const Lengths lengths = std::get<2>(*waiting_.begin());
     waiting_.erase(waiting_.begin());
-    return combination;
+    return lengths;
   }
 
  private:
   const std::function<double(const Precisions&)>& cost_;
-  std::set<Combination> known_;
-  std::set<std::tuple<double, std::size_t, Combination>> waiting_;
+  std::set<Lengths> known_;
+  std::set<std::tuple<double, std::size_t, Lengths>> waiting_;
 };
 
 /// Takes note of an iteration; returns whether it was accepted.
@@ -61,7 +76,7 @@ class Round {
   }
 
  private:
-  using Lengths = std::vector<Combination>;
+  using LayerLengths = std::vector<Combination>;
 
   /// A bit more or less of a tensor type of a layer: what it changes, and the loss for each unit of cost.
   struct Step {
@@ -80,8 +95,8 @@ class Round {
     double loss = 0;
   };
 
-  Candidate with(const Lengths& layers) const {
-    const Precisions precisions{base_.precisions.all, layers};
+  Candidate with(const LayerLengths& layers) const {
+    const Precisions precisions{base_.precisions.all, layers, base_.precisions.attention};
     return {precisions, hooks_.cost(precisions), 0};
   }
 
@@ -94,7 +109,7 @@ class Round {
   bool measure(bool above, std::vector<Step>& steps) {
     for (std::size_t layer = 0; layer < base_.precisions.layers.size(); ++layer) {
       for (std::size_t type = 0; type < tensor_types.size(); ++type) {
-        Lengths layers = base_.precisions.layers;
+        LayerLengths layers = base_.precisions.layers;
         std::uint32_t& bits = layers[layer][type];
         if (bits == (above ? start_mantissas.max : mantissa_range.min)) continue;
         bits = above ? bits + 1 : bits - 1;
@@ -125,7 +140,7 @@ class Round {
   /// Bisects the way from every place raised to every place lowered, cheapest bits first, for its last point within
   /// the tolerance.
   void descend() {
-    Lengths layers = base_.precisions.layers;
+    LayerLengths layers = base_.precisions.layers;
     for (const Step& step : above_) ++layers[step.layer][step.type];
     std::vector<Step> steps = above_;
     steps.insert(steps.end(), below_.begin(), below_.end());
@@ -202,7 +217,7 @@ class Round {
     for (const Exchange& exchange : exchanges) {
       if (exchange.loss >= least) continue;
       least = exchange.loss;
-      Lengths layers = base_.precisions.layers;
+      LayerLengths layers = base_.precisions.layers;
       for (const Step* up : exchange.raised) ++layers[up->layer][up->type];
       for (const Step* down : exchange.lowered) --layers[down->layer][down->type];
       const Candidate candidate = with(layers);
@@ -223,26 +238,29 @@ class Round {
 
 }  // namespace
 
-SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, const SearchHooks& hooks) {
+SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, const SearchHooks& hooks,
+                                  const SearchedAttention& attention) {
   SearchOutcome outcome;
   Frontier frontier(hooks.cost);
   for (std::uint32_t bits = start_mantissas.min; bits <= start_mantissas.max; ++bits) {
-    frontier.push({bits, bits, bits, bits});
+    Lengths uniform{bits, bits, bits, bits};
+    for (std::size_t i = 0; i < attention.size(); ++i) uniform[tensor_types.size() + i] = attention[i] ? bits : 0;
+    frontier.push(uniform);
   }
   while (outcome.iterations < iterations && !frontier.empty()) {
     // Only what is accepted adds cheaper ones.
     const double cost = frontier.least_cost();
     if (outcome.meets && cost >= outcome.best.cost) break;
-    const Combination combination = frontier.take();
-    const Precisions precisions{combination, {}};
+    const Lengths lengths = frontier.take();
+    const Precisions precisions = precisions_of(lengths);
     const Candidate candidate{precisions, cost, hooks.loss(precisions)};
     if (!visit(outcome, candidate, tolerance, hooks)) continue;
     // The first that is accepted is uniform, and the cheapest of its kind.
     if (!outcome.uniform) outcome.uniform = candidate;
-    for (std::size_t type = 0; type < combination.size(); ++type) {
-      if (combination[type] <= mantissa_range.min) continue;
-      Combination relaxed = combination;
-      --relaxed[type];
+    for (std::size_t place = 0; place < lengths.size(); ++place) {
+      if (lengths[place] <= shortest[place]) continue;  // 0, too: not searched
+      Lengths relaxed = lengths;
+      --relaxed[place];
       frontier.push(relaxed);
     }
   }

@@ -2,6 +2,7 @@
 #ifndef ANDA_SIM_SEARCH_COMBINATION_SEARCH_H
 #define ANDA_SIM_SEARCH_COMBINATION_SEARCH_H
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -39,6 +40,9 @@ struct SearchOutcome {
   std::uint32_t iterations = 0;
 };
 
+/// Which of attention_dimensions a search has beside the four tensor types.
+using SearchedAttention = std::array<bool, attention_dimensions.size()>;
+
 /// What a search asks and tells.
 struct SearchHooks {
   std::function<double(const Precisions&)> cost;
@@ -49,8 +53,11 @@ struct SearchHooks {
 /// Algorithm 1 of the paper (HPCA 2025): starts from the uniform combinations; each iteration takes the cheapest
 /// combination not taken yet, the one pushed first on a tie; accepts it if it is cheaper than the best and within
 /// `tolerance`; then pushes each of its four lengths less one, none below 1. Ends after `iterations`, or as soon as
-/// nothing is left that is cheaper than the best. Cost and loss of hooks may throw.
-SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, const SearchHooks& hooks);
+/// nothing is left that is cheaper than the best. Cost and loss of hooks may throw. Lengths of the attention that are
+/// searched are more dimensions of the same kind: equal to the others in uniform combinations, and one less in
+/// neighbours of their own, after the four and in their order; K and V none below 2.
+SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, const SearchHooks& hooks,
+                                  const SearchedAttention& attention = {});
 
 /// Refines `start`, which meets `tolerance`, layer by layer, in rounds. A round takes one bit off every tensor type of
 /// every layer, one at a time, and adds one likewise: an iteration each, which give every such bit a price, the loss
@@ -60,7 +67,7 @@ SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, co
 /// that save cost and stay within `tolerance` by the sum of their prices, those that no other beats in both, from the
 /// dearest to the cheapest. Whatever is cheaper than the best and within `tolerance` is accepted. Ends after
 /// `iterations` or with a round that accepts nothing. No length rises above those that a search starts from; what would
-/// save nothing is left as it is, without an iteration.
+/// save nothing is left as it is, without an iteration. Lengths of the attention stay as they are.
 SearchOutcome refine_layers(const SearchOutcome& start, std::size_t layers, double tolerance, std::uint32_t iterations,
                             const SearchHooks& hooks);
 

@@ -92,6 +92,9 @@ double CommandEvaluator::baseline() {
 double CommandEvaluator::perplexity(const Precisions& precisions) {
   Json question;
   question["combination"] = named(precisions.all);
+  for (std::size_t i = 0; i < precisions.attention.size(); ++i) {
+    if (precisions.attention[i] != 0) question["combination"][attention_dimensions[i]] = precisions.attention[i];
+  }
   if (!precisions.layers.empty()) {
     std::vector<Json> layers;
     for (const Combination& layer : precisions.layers) layers.push_back(named(layer));

@@ -12,10 +12,16 @@ namespace anda::sim {
 /// Mantissa bits of A_qkv, A_o, A_u and A_d, in the order of tensor_types (config/precision_config.h).
 using Combination = std::array<std::uint32_t, 4>;
 
-/// What is evaluated: one combination for all layers, or one for each layer.
+/// What of the attention can have lengths: queries, probabilities, keys and values.
+inline constexpr std::array<const char*, 4> attention_dimensions{"A_q", "A_p", "K", "V"};
+/// Their bits: of the mantissas of A_q and A_p, of the elements of K and V. 0: as the evaluator has it anyway.
+using AttentionLengths = std::array<std::uint32_t, attention_dimensions.size()>;
+
+/// What is evaluated: one combination for all layers, or one for each layer; the attention's lengths are of all layers.
 struct Precisions {
   Combination all{};                ///< of every layer that `layers` does not hold
   std::vector<Combination> layers;  ///< by decoder layer; empty: every layer as `all`
+  AttentionLengths attention{};
 
   const Combination& of(std::size_t layer) const { return layers.empty() ? all : layers.at(layer); }
 };

@@ -46,7 +46,7 @@ double PrecisionSearch::loss(const Precisions& precisions) {
   const double loss = (*perplexity - base) / base;
   if (!std::isfinite(loss)) {
     throw Error::run(fmt::format("the perplexity {} of {} is beyond all measure of the baseline's, {}", *perplexity,
-                                 combination_text(precisions.all), base));
+                                 lengths_text(precisions), base));
   }
   perplexities_[precisions] = *perplexity;
   return losses_[precisions] = loss;
@@ -85,7 +85,8 @@ ToleranceResult PrecisionSearch::run(double tolerance) {
   hooks.visited = [&](const Visit& visit) { take_down(visit, tolerance, "modules"); };
   before_ = 0;
   baseline();
-  ToleranceResult result{tolerance, search_combinations(tolerance, settings_.iterations, hooks), {}};
+  ToleranceResult result{
+      tolerance, search_combinations(tolerance, settings_.iterations, hooks, settings_.attention), {}};
   if (!settings_.per_layer || !result.meets()) return result;
 
   before_ = settings_.iterations;

@@ -23,6 +23,7 @@ namespace anda::sim {
 struct SearchSettings {
   Objective objective = Objective::bops;
   std::uint32_t iterations = default_iterations;
+  SearchedAttention attention{};  ///< beside the four tensor types
   bool per_layer = false;
   std::uint32_t layer_iterations = 0;  ///< of a refinement
 };

@@ -34,13 +34,46 @@ std::optional<Combination> combination_of(const Json& list) {
   return combination;
 }
 
+/// The bits of an entry of "attention"; 0: wrong.
+std::uint32_t attention_bits(const Json& value, std::size_t dimension) {
+  const Range<std::uint32_t> range = dimension < attention_tensors.size() ? mantissa_range : cache_bits_range;
+  if (!value.is_number_unsigned()) return 0;
+  const auto bits = value.get<std::uint64_t>();
+  return bits >= range.min && bits <= range.max ? static_cast<std::uint32_t>(bits) : 0;
+}
+
+/// Reads "attention"; false if something is wrong with it.
+bool read_attention(const Json& object, AttentionLengths& lengths) {
+  const auto attention = object.find("attention");
+  if (attention == object.end()) return true;
+  if (!attention->is_object() || attention->empty()) return false;
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    const auto entry = attention->find(attention_dimensions[i]);
+    if (entry == attention->end()) continue;
+    lengths[i] = attention_bits(*entry, i);
+    if (lengths[i] == 0) return false;
+    ++known;
+  }
+  return known == attention->size();
+}
+
 }  // namespace
+
+std::string lengths_text(const Precisions& precisions) {
+  std::string text = combination_text(precisions.all);
+  for (std::size_t i = 0; i < precisions.attention.size(); ++i) {
+    if (precisions.attention[i] != 0) text += fmt::format(", {} {}", attention_dimensions[i], precisions.attention[i]);
+  }
+  return text;
+}
 
 std::string combination_text(const Combination& combination) {
   return fmt::format("[{}, {}, {}, {}]", combination[0], combination[1], combination[2], combination[3]);
 }
 
 bool PrecisionsOrder::operator()(const Precisions& a, const Precisions& b) const {
+  if (a.attention != b.attention) return a.attention < b.attention;
   const bool a_is_one = all_alike(a);
   const bool b_is_one = all_alike(b);
   if (a_is_one != b_is_one) return a_is_one;
@@ -54,11 +87,17 @@ PrecisionConfig precision_config(const PrecisionConfig& base, const Precisions& 
   config.a_o = precisions.all[1];
   config.a_u = precisions.all[2];
   config.a_d = precisions.all[3];
+  if (precisions.attention[0] != 0) config.a_q = precisions.attention[0];
+  if (precisions.attention[1] != 0) config.a_p = precisions.attention[1];
   config.layers.clear();
   for (std::size_t i = 0; i < precisions.layers.size(); ++i) {
     const Combination& layer = precisions.layers[i];
     if (layer != precisions.all) {
-      config.layers[static_cast<std::uint32_t>(i)] = {layer[0], layer[1], layer[2], layer[3]};
+      LayerPrecision& lengths = config.layers[static_cast<std::uint32_t>(i)];
+      lengths.a_qkv = layer[0];
+      lengths.a_o = layer[1];
+      lengths.a_u = layer[2];
+      lengths.a_d = layer[3];
     }
   }
   return config;
@@ -83,6 +122,9 @@ Precisions precisions_of(const PrecisionConfig& config, std::size_t layers) {
 Json precisions_json(const Precisions& precisions) {
   Json json;
   json["combination"] = list_of(precisions.all);
+  for (std::size_t i = 0; i < precisions.attention.size(); ++i) {
+    if (precisions.attention[i] != 0) json["attention"][attention_dimensions[i]] = precisions.attention[i];
+  }
   if (precisions.layers.empty()) return json;
   std::vector<Json> layers;
   std::transform(precisions.layers.begin(), precisions.layers.end(), std::back_inserter(layers), list_of);
@@ -96,6 +138,7 @@ std::optional<Precisions> precisions_of(const Json& object) {
   const std::optional<Combination> combination = combination_of(*all);
   if (!combination) return std::nullopt;
   Precisions precisions{*combination, {}};
+  if (!read_attention(object, precisions.attention)) return std::nullopt;
   const auto layers = object.find("layers");
   if (layers == object.end()) return precisions;
   if (!layers->is_array()) return std::nullopt;

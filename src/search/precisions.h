@@ -16,22 +16,26 @@ namespace anda::sim {
 /// "[7, 5, 6, 6]", as the configuration's short form.
 std::string combination_text(const Combination& combination);
 
+/// The combination, and "A_q 6, K 4" behind it for the attention's lengths that are given.
+std::string lengths_text(const Precisions& precisions);
+
 /// Equal for precisions that mean the same; layers that are all alike mean the same as none.
 struct PrecisionsOrder {
   bool operator()(const Precisions& a, const Precisions& b) const;
 };
 
-/// The precision section of a run with these mantissa lengths; width of weights, format of outputs and tensors of
-/// other names are as in `base`.
+/// The precision section of a run with these mantissa lengths; width of weights, format of outputs, tensors of other
+/// names and lengths of the attention that are not given are as in `base`.
 PrecisionConfig precision_config(const PrecisionConfig& base, const Precisions& precisions);
 
 /// The lengths of a precision section in a model of `layers` layers. Throws Error (input) if it names other layers.
 Precisions precisions_of(const PrecisionConfig& config, std::size_t layers);
 
-/// {"combination": [7, 5, 6, 6]}, with "layers": [[7, 5, 6, 6], …] if single layers differ.
+/// {"combination": [7, 5, 6, 6]}, with "layers": [[7, 5, 6, 6], …] if single layers differ, and "attention": {"A_q":
+/// 6, …} with the lengths of the attention that are given.
 nlohmann::ordered_json precisions_json(const Precisions& precisions);
 
-/// The inverse; nothing if the object holds anything but mantissa lengths of 1 … 16 under these names.
+/// The inverse; nothing if the object holds anything but lengths of 1 … 16 under these names (2 … 16 of K and V).
 std::optional<Precisions> precisions_of(const nlohmann::ordered_json& object);
 
 }  // namespace anda::sim

@@ -138,7 +138,7 @@ void SearchLog::take(const std::string& line, int number) {
       throw Error::input(place,
                          fmt::format("says that the perplexity of {} is {}, an earlier line that it is {}; remove "
                                      "the wrong one",
-                                     combination_text(precisions->all), *perplexity, known->second));
+                                     lengths_text(*precisions), *perplexity, known->second));
     }
     check_loss(json, *perplexity, place);
   }

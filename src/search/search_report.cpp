@@ -23,7 +23,7 @@ std::string precisions_text(const Precisions& precisions) {
   for (const Combination& layer : precisions.layers) {
     if (layer != precisions.all) ++own;
   }
-  const std::string text = combination_text(precisions.all);
+  const std::string text = lengths_text(precisions);
   return own == 0 ? text : fmt::format("{}, {} layer{} unlike", text, own, own == 1 ? "" : "s");
 }
 
@@ -74,12 +74,22 @@ void write_found_config(std::ostream& out, const SearchInfo& info, const Precisi
   const auto list = [](std::uint32_t qkv, std::uint32_t o, std::uint32_t u, std::uint32_t d) {
     return combination_text({qkv, o, u, d});
   };
-  if (precision.layers.empty()) {
+  const AttentionLengths& attention = best.precisions.attention;
+  for (const std::size_t i : {2U, 3U}) {
+    if (attention[i] == 0) continue;
+    if (i == 2 || attention[2] == 0) out << "kv_cache:\n";
+    out << fmt::format("  {}: {{bits: {}}}\n", i == 2 ? "k" : "v", attention[i]);
+  }
+  if (precision.layers.empty() && attention[0] == 0 && attention[1] == 0) {
     out << "precision: " << combination_text(best.precisions.all) << '\n';
     return;
   }
-  out << fmt::format("precision:\n  A_qkv: {}\n  A_o: {}\n  A_u: {}\n  A_d: {}\n  layers:\n", precision.a_qkv,
-                     precision.a_o, precision.a_u, precision.a_d);
+  out << fmt::format("precision:\n  A_qkv: {}\n  A_o: {}\n  A_u: {}\n  A_d: {}\n", precision.a_qkv, precision.a_o,
+                     precision.a_u, precision.a_d);
+  for (const std::size_t i : {0U, 1U}) {
+    if (attention[i] != 0) out << fmt::format("  {}: {}\n", attention_dimensions[i], attention[i]);
+  }
+  if (!precision.layers.empty()) out << "  layers:\n";
   for (const auto& [number, layer] : precision.layers) {
     out << fmt::format("    {}: {}\n", number, list(*layer.a_qkv, *layer.a_o, *layer.a_u, *layer.a_d));
   }
@@ -133,7 +143,7 @@ void print_search(std::ostream& out, const SearchInfo& info, const std::vector<R
                                    ratio_text(saving(operations, best.precisions))};
     if (found.modules.uniform) {
       const Precisions& uniform = found.modules.uniform->precisions;
-      cells.insert(cells.end(), {combination_text(uniform.all), ratio_text(saving(operations, uniform))});
+      cells.insert(cells.end(), {lengths_text(uniform), ratio_text(saving(operations, uniform))});
     } else {
       cells.insert(cells.end(), {"none", "n/a"});
     }

@@ -108,6 +108,12 @@ std::unique_ptr<GemmSource> open_workload(const RunConfig& config) {
 }
 
 Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
+  if (!config.precision.schedule.empty()) {
+    throw Error::input(
+        fmt::format("precision.schedule.{} is given, must be left out here: anda-sim evaluate follows a "
+                    "schedule, a simulated machine does not",
+                    config.precision.schedule.begin()->first));
+  }
   Survey found;
   Trial trial(config);
   Sha256 hash;

@@ -122,6 +122,9 @@ RunConfig random_config(Random& random, const std::string& file) {
   accelerator.format.group_size = 8u << below(random, 6);
   accelerator.format.weight_scale_group =
       accelerator.format.group_size * static_cast<std::uint32_t>(1 + below(random, 200));
+  config.kv_cache.k.group = 8u << below(random, 6);
+  config.kv_cache.v.group = 8u << below(random, 6);
+  if (config.kv_cache.k.is_fp16() || config.kv_cache.v.is_fp16()) config.precision.schedule.clear();
   accelerator.mxu.lanes_per_pe = 8u << below(random, 6);
   accelerator.dma.max_burst_bytes = 4u << below(random, 23);
   config.dram.channel_bits = 8u << below(random, 8);

@@ -12,6 +12,7 @@
 #include "app/trace_test_files.h"
 #include "llm/layer_math.h"
 #include "search/builtin_evaluator.h"
+#include "search/config_rounding.h"
 
 using namespace anda;
 using namespace anda::sim;
@@ -126,6 +127,53 @@ TEST_CASE("layers with a precision of their own") {
   CHECK_THROWS_WITH(evaluator.perplexity({fine, {fine}}),
                     Catch::Contains("1 layers have a precision, the model has 2"));
   CHECK_THROWS_WITH(evaluator.perplexity({{17, 8, 8, 8}, {}}), Catch::Contains("mantissa_bits is 17"));
+}
+
+TEST_CASE("the attention is rounded where it has formats") {
+  Model model;
+  BuiltinEvaluator plain(model.config);
+  const Combination bits = {9, 8, 7, 6};
+  CHECK_THROWS_WITH(plain.perplexity({bits, {}, {0, 0, 4, 0}}),
+                    Catch::Contains("K has 4 bits, but no format that has them; set kv_cache.k.format to int or anda"));
+  CHECK_THROWS_WITH(plain.perplexity({bits, {}, {17, 0, 0, 0}}), Catch::Contains("mantissa_bits is 17"));
+  CHECK(plain.perplexity({bits, {}, {3, 0, 0, 0}}) != plain.perplexity({bits, {}}));
+
+  model.config.attention.k = CacheFormat{CacheNumber::integer, 4, 8, CacheAxis::token};
+  model.config.attention.p_bits = 3;
+  BuiltinEvaluator rounding(model.config);
+  CHECK(rounding.baseline() == plain.baseline());
+  const double both = rounding.perplexity({bits, {}});
+  CHECK(both != plain.perplexity({bits, {}}));
+  CHECK(rounding.perplexity({bits, {}, {0, 3, 4, 0}}) == both);
+  CHECK(rounding.perplexity({bits, {}, {0, 3, 3, 0}}) != both);
+
+  // A layer of its own, and the second half of each window.
+  PrecisionConfig precision;
+  precision.layers[1].a_q = 2;
+  const KvCacheConfig cache;
+  const ActivationRounding by_layer = rounding_of(precision, cache, 2, 64);
+  CHECK(!by_layer.at(0)[0].q);
+  CHECK(by_layer.at(0)[1].q->mantissa_bits == 2);
+  CHECK(!by_layer.at(0)[0].k);
+  precision.schedule[4].a_qkv = 2;
+  const Measurement changed = plain.measure(rounding_of(precision, cache, 2, 64));
+  precision.schedule.clear();
+  const Measurement before = plain.measure(rounding_of(precision, cache, 2, 64));
+  // What is predicted from positions 0 … 3 is as before.
+  CHECK(changed.perplexity_of(0, 5) == before.perplexity_of(0, 5));
+  CHECK(changed.perplexity_of(5, 8) != before.perplexity_of(5, 8));
+}
+
+TEST_CASE("a number of the attention beyond FP16 is a failed run that names layer, tensor and token") {
+  Model model;
+  model.config.weights.reset();
+  Tensors tensors = llama_tensors();
+  for (float& weight : tensors["model.layers.1.self_attn.v_proj.weight"].second) weight *= 1e7F;
+  model.folder.file("model.safetensors", safetensors(tensors));
+  model.config.attention.v = CacheFormat{};
+  BuiltinEvaluator evaluator(model.config);
+  CHECK_THROWS_WITH(evaluator.measure(evaluator.with_attention(evaluator.fp32())),
+                    Catch::Contains("layer 1, V: element") && Catch::Contains("of token"));
 }
 
 TEST_CASE("weights are rounded by quantise() along k, the embeddings are not") {

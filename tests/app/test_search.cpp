@@ -146,6 +146,80 @@ TEST_CASE("Bit operations of a model are mantissa bits times weight bits for eve
   CHECK(operations.total(layers) == operations.total({{8, 6, 5, 4}, {}}) - 3 * 4 * 3 * d * d * 3);
 }
 
+TEST_CASE("The attention's lengths are searched beside the four, each only where it is asked for") {
+  std::vector<Precisions> taken;
+  const auto attention_loss = [](const Precisions& precisions) {
+    return loss_of(precisions) + std::exp2(-1.0 * precisions.attention[0]) + std::exp2(-1.0 * precisions.attention[2]);
+  };
+  const auto attention_bits = [](const Precisions& precisions) {
+    double bits = bits_of(precisions);
+    for (const std::uint32_t length : precisions.attention) bits += 100.0 * length;
+    return bits;
+  };
+  const SearchHooks hooks{attention_bits, attention_loss,
+                          [&](const Visit& visit) { taken.push_back(visit.candidate.precisions); }};
+  const SearchOutcome outcome = search_combinations(0.3, 100, hooks, {true, false, true, false});
+  CHECK(taken[0].attention == AttentionLengths{4, 0, 4, 0});
+  CHECK(taken[1].attention == AttentionLengths{5, 0, 5, 0});
+  REQUIRE(outcome.uniform);
+  CHECK(outcome.uniform->precisions.attention == AttentionLengths{6, 0, 6, 0});
+  CHECK(outcome.best.precisions.all == Combination{6, 6, 6, 6});
+  CHECK(outcome.best.precisions.attention == AttentionLengths{4, 0, 5, 0});  // 13/64 + 1/16 + 1/32 = 0.297
+  // K and V end at 2 bits, mantissas at 1.
+  const SearchHooks free{attention_bits, [](const Precisions&) { return 0.0; }, [](const Visit&) {}};
+  const SearchOutcome shortest = search_combinations(0, 1000, free, {true, true, true, true});
+  CHECK(shortest.best.precisions.all == Combination{1, 1, 1, 1});
+  CHECK(shortest.best.precisions.attention == AttentionLengths{1, 1, 2, 2});
+  // Layers keep them.
+  const SearchOutcome layers = refine_layers(outcome, 2, 0.3, 10, hooks);
+  CHECK(layers.best.precisions.attention == outcome.best.precisions.attention);
+}
+
+TEST_CASE("Bit operations of an attention are those of its causal multiplications") {
+  const auto operations = [](const std::vector<std::string>& overrides) {
+    const RunConfig config = default_run_config(overrides);
+    return AttentionOperations(shape_of(config.workload), config.workload, config.precision, config.kv_cache);
+  };
+  // 24 layers, 32 heads of 64; 1 + 2 + 3 tokens attended to.
+  const std::uint64_t products = 24 * 2048 * 6;
+  const std::vector<std::string> model{"workload.model=OPT-1.3B", "workload.tokens=3"};
+  CHECK(operations(model).fp16() == products * 2 * 256);
+  CHECK(operations(model).total({}) == products * 2 * 256);
+  CHECK(operations(model).total({5, 7, 3, 4}) == products * (5 * 3 + 7 * 4));
+  std::vector<std::string> given = model;
+  given.insert(given.end(), {"precision.A_q=6", "kv_cache.v.format=int", "kv_cache.v.bits=4", "workload.batch=2"});
+  CHECK(operations(given).total({}) == 2 * products * (6 * 16 + 16 * 4));
+  CHECK(operations(given).total({0, 3, 0, 0}) == 2 * products * (6 * 16 + 3 * 4));
+  // One query after three tokens, its own among those it attends to.
+  std::vector<std::string> decode = model;
+  decode.emplace_back("workload.phase=decode");
+  CHECK(operations(decode).fp16() == 24 * 2048 * 4 * 2 * 256);
+
+  const RunConfig config = default_run_config(model);
+  const BitOperations with(*open_workload(config.workload), config.precision, operations(model));
+  const BitOperations without(*open_workload(config.workload), config.precision);
+  const Precisions precisions{{8, 6, 5, 4}, {}, {5, 7, 3, 4}};
+  CHECK(with.total(precisions) == without.total(precisions) + products * (5 * 3 + 7 * 4));
+  CHECK(with.fp16() == without.fp16() + products * 2 * 256);
+}
+
+TEST_CASE("Precisions with lengths of the attention go through JSON, and differ from those without") {
+  const Precisions precisions{{4, 5, 6, 7}, {}, {3, 0, 0, 2}};
+  const nlohmann::ordered_json json = precisions_json(precisions);
+  CHECK(json.dump() == R"({"combination":[4,5,6,7],"attention":{"A_q":3,"V":2}})");
+  const std::optional<Precisions> back = precisions_of(json);
+  REQUIRE(back);
+  CHECK(back->attention == precisions.attention);
+  CHECK(lengths_text(precisions) == "[4, 5, 6, 7], A_q 3, V 2");
+  const PrecisionsOrder less;
+  CHECK(less({{4, 5, 6, 7}, {}}, precisions) != less(precisions, {{4, 5, 6, 7}, {}}));
+  for (const char* wrong : {R"({"V":1})", R"({"A_q":17})", R"({"A_x":4})", R"({})", R"([3])", R"({"K":"4"})"}) {
+    nlohmann::ordered_json other = json;
+    other["attention"] = nlohmann::ordered_json::parse(wrong);
+    CHECK_FALSE(precisions_of(other));
+  }
+}
+
 TEST_CASE("A log gives back what it was told, whole lines only") {
   TemporaryFile file("");
   const nlohmann::ordered_json subject{{"evaluator", "e"}};
@@ -193,6 +267,9 @@ TEST_CASE("An evaluator that is a command answers, fails and is gone") {
       60, go_on);
   const std::string asked = message_of([&] { echo.perplexity({{4, 5, 6, 7}, {}}); });
   CHECK(asked.find("reports an error: combination:A_qkv:4,A_o:5,A_u:6,A_d:7") != std::string::npos);
+  CommandEvaluator attention(
+      "read line; case $line in *'\"A_d\":7,\"A_p\":3,\"K\":4}'*) echo '{\"perplexity\": 6}';; esac", 60, go_on);
+  CHECK(attention.perplexity({{4, 5, 6, 7}, {}, {0, 3, 4, 0}}) == 6);
 
   CommandEvaluator crash("read line; exit 4", 60, go_on);
   CHECK(message_of([&] { crash.baseline(); }).find("ended with exit status 4") != std::string::npos);

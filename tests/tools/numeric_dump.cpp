@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include <anda/numeric/cache_codec.h>
 #include <anda/numeric/reference/block.h>
 #include <anda/numeric/reference/dot.h>
 #include <anda/numeric/reference/dot_row.h>
@@ -35,6 +36,7 @@ const char usage[] =
     "                                                                    u32 group overflows, u32 output overflows}\n"
     "row_fp16 K BITS SCALE_GROUP               as row                                  -> as row\n"
     "quantise BITS SCALE_GROUP                 float[K]            -> i8[K], u16 dequantised[K], u16 scales[]\n"
+    "cache NUMBER BITS GROUP AXIS HEAD_DIM     u16[tokens*HEAD_DIM] -> float[tokens*HEAD_DIM], u8[] as encoded\n"
     "pack BITS                                 i8[]                                    -> u8[]\n"
     "unpack BITS COUNT                         u8[]                                    -> i8[COUNT]\n";
 
@@ -81,6 +83,7 @@ class Arguments {
  public:
   Arguments(int count, char** words) : words_(words, words + count) {}
 
+  const std::string& word(std::size_t i) const { return words_.at(i); }
   std::uint32_t number(std::size_t i) const { return static_cast<std::uint32_t>(std::stoul(words_.at(i))); }
   /// True for `yes`, false for `no`.
   bool choice(std::size_t i, const std::string& yes, const std::string& no) const {
@@ -206,6 +209,30 @@ void quantise(const Arguments& arguments, Input& input) {
   put(column.scales);
 }
 
+/// As encoded and decoded; an error unless rounding leaves the same.
+void cache(const Arguments& arguments, Input& input) {
+  anda::CacheFormat format;
+  for (const auto& choice : anda::cache_numbers) {
+    if (arguments.word(0) == choice.name) format.number = choice.value;
+  }
+  format.bits = arguments.number(1);
+  format.group = arguments.number(2);
+  format.axis = arguments.choice(3, "token", "channel") ? anda::CacheAxis::token : anda::CacheAxis::channel;
+  const std::size_t head_dim = arguments.number(4);
+  const auto values = input.take_all<Fp16>();
+  const anda::CacheShape shape{values.size() / head_dim, head_dim, head_dim};
+  const std::vector<std::uint8_t> bytes = anda::encode_cache(values.data(), shape, format);
+  const std::vector<float> decoded = anda::decode_cache(bytes, shape.tokens, head_dim, format);
+  std::vector<float> rounded;
+  for (const Fp16 value : values) rounded.push_back(anda::to_float(value));
+  anda::round_cache(rounded.data(), shape, format);
+  if (std::memcmp(rounded.data(), decoded.data(), decoded.size() * sizeof(float)) != 0) {
+    throw std::runtime_error("rounding leaves something else than encoding and decoding");
+  }
+  put(decoded);
+  put(bytes);
+}
+
 void pack(const Arguments& arguments, Input& input) {
   put(anda::pack_weights(input.take_all<std::int8_t>(), arguments.number(0)));
 }
@@ -220,7 +247,7 @@ int main(int argc, char* argv[]) {
   const std::map<std::string, void (*)(const Arguments&, Input&)> functions{
       {"to_fp16", to_fp16},     {"to_float", to_float}, {"encode", encode}, {"block", block},
       {"group_dot", group_dot}, {"row", row},           {"pack", pack},     {"row_fp16", row_fp16},
-      {"quantise", quantise},   {"unpack", unpack}};
+      {"quantise", quantise},   {"unpack", unpack},     {"cache", cache}};
   const auto function = functions.find(argc > 1 ? argv[1] : "");
   if (function == functions.end()) {
     std::cerr << "usage: numeric_dump FUNCTION [ARGUMENT…] < input > output\n" << usage;

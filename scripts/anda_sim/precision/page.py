@@ -181,5 +181,8 @@ Two models of two million parameters are not large language models: outliers gro
 the mantissa lengths it needs. The lengths that the paper found for its nine models are in `configs/paper`;
 [reproduction.md](reproduction.md) runs them. `anda-sim evaluate` and `anda-sim search` support checkpoints of any size of both
 families. Perplexities depend on the order of FP32 sums, so the last digits differ between processors.
+
+[precision/kv_cache.md](precision/kv_cache.md) shows what rounding the attention costs the same models: keys, values, queries and
+probabilities.
 """]
     return "".join(parts)

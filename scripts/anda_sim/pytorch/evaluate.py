@@ -4,7 +4,7 @@
 Usage: scripts/evaluate_torch MODEL_FOLDER --tokens FILE [options]
 
 Reads one question per line from standard input, {"combination": {"A_qkv": 7, "A_o": 7, "A_u": 6, "A_d": 5}}, with "layers"
-for lengths per layer, or {"combination": null} for FP16 activations, and answers each with {"perplexity": 5.83} or
+for lengths per layer and A_q, A_p, K and V for the attention, or {"combination": null} for FP16 activations, and answers each with {"perplexity": 5.83} or
 {"error": "…"}. Perplexity is exp of the mean negative log-likelihood of every token but the first of each window. Windows
 do not overlap, and tokens after the last whole window are not used. See docs/search.md.
 """
@@ -19,7 +19,7 @@ import torch
 
 from anda_sim.common import strict_json
 from anda_sim.common.errors import InputError
-from anda_sim.pytorch import models, rounding
+from anda_sim.pytorch import attention, models, rounding
 
 from .inputs import as_input_errors
 
@@ -32,6 +32,19 @@ def lengths_of(combination):
     for bits in lengths:
         if type(bits) is not int or not 1 <= bits <= rounding.LARGEST_MANTISSA:
             raise ValueError(f"a mantissa length is {json.dumps(bits)}, must be 1 … {rounding.LARGEST_MANTISSA}")
+    return lengths
+
+
+def attention_of(combination):
+    """What a combination has beside the four, {"A_q": 6, "K": 4}; takes it out."""
+    lengths = {}
+    for name in attention.DIMENSIONS:
+        if not isinstance(combination, dict) or name not in combination:
+            continue
+        bits = lengths[name] = combination.pop(name)
+        least = attention.LEAST_BITS if name in ("K", "V") else 1
+        if type(bits) is not int or not least <= bits <= attention.MOST_BITS:
+            raise ValueError(f"{name} is {json.dumps(bits)}, must be {least} … {attention.MOST_BITS}")
     return lengths
 
 
@@ -49,9 +62,13 @@ def precision_of(question, layers):
     return [lengths_of(layer) for layer in question["layers"]]
 
 
-def answer(line, forward, gemms, windows, batch):
+def answer(line, forward, gemms, own_attention, windows, batch):
     try:
-        gemms.precision = precision_of(strict_json.loads(line, "question"), gemms.layers)
+        question = strict_json.loads(line, "question")
+        changed = attention_of(question.get("combination") if isinstance(question, dict) else None)
+        gemms.precision = precision_of(question, gemms.layers)
+        wanted = own_attention.with_lengths(changed)
+        gemms.round_attention(wanted if gemms.precision is not None and wanted.any() else None)
         perplexity = models.perplexity(forward, windows.flatten(), windows.shape[1], batch)
         if not math.isfinite(perplexity):
             raise ValueError(f"the perplexity is {perplexity}")
@@ -63,6 +80,7 @@ def answer(line, forward, gemms, windows, batch):
 def main(arguments=None):
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
     rounding.add_options(parser)
+    attention.add_options(parser)
     parser.add_argument("--windows", type=rounding.positive, metavar="N", help="only the first N windows")
     parser.add_argument("--batch", type=rounding.positive, default=16, metavar="N", help="windows at a time (16)")
     options = parser.parse_args(arguments)
@@ -74,9 +92,10 @@ def main(arguments=None):
     if not options.stored_weights:
         with as_input_errors():
             gemms.round_weights(options.weight_bits, options.weight_group)
+    own_attention = attention.rounding_of(options)
     if options.windows:
         windows = windows[: options.windows]
     sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     with torch.no_grad():
         for line in sys.stdin:
-            print(json.dumps(answer(line, forward, gemms, windows, options.batch)), file=answers, flush=True)
+            print(json.dumps(answer(line, forward, gemms, own_attention, windows, options.batch)), file=answers, flush=True)

@@ -20,12 +20,18 @@ from anda_sim.common import strict_json
 SAFETENSORS_TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
-def attention(query, key, value):
-    """Causal attention of [batch, heads, length, head size]."""
+def attention(query, key, value, rounding=None):
+    """Causal attention of [batch, heads, length, head size]. `rounding`, if not None, has operands(query, key, value) and
+    probabilities(p), which give what takes their place."""
     length = query.shape[-2]
+    if rounding is not None:
+        query, key, value = rounding.operands(query, key, value)
     scores = query / math.sqrt(query.shape[-1]) @ key.transpose(-1, -2)
     mask = torch.full((length, length), float("-inf"), device=query.device).triu(1)
-    return (scores + mask).softmax(-1) @ value
+    probabilities = (scores + mask).softmax(-1)
+    if rounding is not None:
+        probabilities = rounding.probabilities(probabilities)
+    return probabilities @ value
 
 
 def split_heads(x, heads):
@@ -37,6 +43,8 @@ def merge_heads(x):
 
 
 class OptAttention(nn.Module):
+    rounding = None  # see attention()
+
     def __init__(self, config):
         super().__init__()
         hidden = config["hidden_size"]
@@ -47,7 +55,7 @@ class OptAttention(nn.Module):
 
     def forward(self, x):
         query, key, value = (split_heads(part(x), self.heads) for part in (self.q_proj, self.k_proj, self.v_proj))
-        return self.out_proj(merge_heads(attention(query, key, value)))
+        return self.out_proj(merge_heads(attention(query, key, value, self.rounding)))
 
 
 class OptLayer(nn.Module):
@@ -113,6 +121,8 @@ class RmsNorm(nn.Module):
 
 
 class LlamaAttention(nn.Module):
+    rounding = None  # see attention()
+
     def __init__(self, config):
         super().__init__()
         hidden = config["hidden_size"]
@@ -141,7 +151,7 @@ class LlamaAttention(nn.Module):
         value = split_heads(self.v_proj(x), self.key_value_heads)
         shared = self.heads // self.key_value_heads
         key, value = key.repeat_interleave(shared, 1), value.repeat_interleave(shared, 1)
-        return self.o_proj(merge_heads(attention(query, key, value)))
+        return self.o_proj(merge_heads(attention(query, key, value, self.rounding)))
 
 
 class LlamaMlp(nn.Module):

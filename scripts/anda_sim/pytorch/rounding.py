@@ -94,6 +94,16 @@ class FpIntGemms:
         if not self.modules:
             raise ValueError(f"the model has no linear layers named {', '.join(TENSOR_OF)} within layers.0, layers.1 …")
         self.layers = 1 + max(layer for layer, *_ in self.modules)
+        self.attentions = [module for module in model.modules() if hasattr(type(module), "rounding")]
+
+    def round_attention(self, rounding):
+        """Rounds the attention of every layer so (an attention.Rounding; None: not at all) from now on. Raises ValueError
+        where models.py has not made the model."""
+        if rounding is not None and not self.attentions:
+            raise ValueError("keys, values, queries and probabilities can be rounded in models of type opt and llama only, "
+                             "without --transformers")
+        for module in self.attentions:
+            module.rounding = rounding
 
     def _hook(self, layer, tensor, name, module):
         def hook(_, inputs):

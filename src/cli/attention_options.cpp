@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/attention_options.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "config/kv_cache_config.h"
+#include "text/scalar.h"
+#include "text/text.h"
+
+namespace anda::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::uint64_t longest_group = 256;
+
+/// Takes the part of a text before a slash.
+std::string next_part(std::string& text) {
+  const std::size_t slash = text.find('/');
+  const std::string part = text.substr(0, slash);
+  text = slash == std::string::npos ? "" : text.substr(slash + 1);
+  return part;
+}
+
+/// "int4" or "anda5": false if it is neither.
+bool read_number(const std::string& text, CacheFormat& format) {
+  for (const auto& choice : cache_numbers) {
+    const std::string name = choice.name;
+    if (text.compare(0, name.size(), name) != 0) continue;
+    const std::string digits = text.substr(name.size());
+    format.number = choice.value;
+    if (format.is_fp16()) return digits.empty();
+    std::uint64_t bits = 0;
+    if (!parse_whole_number(digits, cache_bits_range.min, cache_bits_range.max, bits).empty()) return false;
+    format.bits = static_cast<std::uint32_t>(bits);
+    return true;
+  }
+  return false;
+}
+
+/// A FORMAT[/GROUP[/AXIS]] on top of the default of its tensor.
+std::optional<CacheFormat> cache_format(const CommandLine& options, const char* name, CacheOperandConfig format) {
+  if (!options.has(name)) return std::nullopt;
+  const std::string text = options.text(name);
+  const auto refuse = [&](const std::string& right) {
+    options.refuse(fmt::format("option --{}: {} {}", name, shown(text), right));
+  };
+  std::string rest = text;
+  if (!read_number(next_part(rest), format)) {
+    refuse(fmt::format("must be fp16, int{0} … int{1} or anda{0} … anda{1}, with /GROUP and /AXIS behind it if wanted",
+                       cache_bits_range.min, cache_bits_range.max));
+  }
+  if (const std::string group = next_part(rest); !group.empty()) {
+    std::uint64_t elements = 0;
+    const std::string problem = parse_whole_number(group, 1, longest_group, elements);
+    if (!problem.empty()) refuse("has a group that " + problem);
+    format.group = static_cast<std::uint32_t>(elements);
+  }
+  if (const std::string axis = next_part(rest); !axis.empty() || !rest.empty()) {
+    bool known = false;
+    for (const auto& choice : cache_axes) {
+      if (axis != choice.name) continue;
+      format.axis = choice.value;
+      known = true;
+    }
+    if (!known || !rest.empty()) refuse("has the axis " + shown(axis) + ", must be token or channel");
+  }
+  const Problems problems = problems_of(format);
+  if (!problems.empty()) refuse("has a " + problems.front().key + " that " + problems.front().message);
+  return format;
+}
+
+std::optional<std::uint32_t> length(const CommandLine& options, const char* name) {
+  if (!options.has(name)) return std::nullopt;
+  return static_cast<std::uint32_t>(options.number(name, mantissa_range.max, mantissa_range.max));
+}
+
+}  // namespace
+
+void add_attention_options(po::options_description& options) {
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  options.add_options()  //
+      ("keys", text("FORMAT"),
+       "round keys to fp16, int2 … int16 or anda2 … anda16; int4/32/channel: in groups of 32 along the tokens (64 "
+       "along "
+       "the head)")                                                                         //
+      ("values", text("FORMAT"), "the same of values (64 along the tokens, axis channel)")  //
+      ("queries", text("BITS"), "round queries to so many mantissa bits")                   //
+      ("probabilities", text("BITS"), "round the attention's probabilities to so many mantissa bits");
+}
+
+AttentionFormats attention_formats(const CommandLine& options) {
+  const KvCacheConfig defaults;
+  return {length(options, "queries"), length(options, "probabilities"), cache_format(options, "keys", defaults.k),
+          cache_format(options, "values", defaults.v)};
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CLI_ATTENTION_OPTIONS_H
+#define ANDA_SIM_CLI_ATTENTION_OPTIONS_H
+
+#include <boost/program_options.hpp>
+
+#include "cli/command_line.h"
+#include "search/builtin_evaluator.h"
+
+namespace anda::sim {
+
+/// --keys, --values, --queries and --probabilities.
+void add_attention_options(boost::program_options::options_description& options);
+
+/// What they say; what is not given stays FP32.
+AttentionFormats attention_formats(const CommandLine& options);
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CLI_WANTED_PRECISION_H
+#define ANDA_SIM_CLI_WANTED_PRECISION_H
+
+#include <optional>
+#include <string>
+
+#include "cli/command_line.h"
+#include "config/run_config.h"
+#include "search/builtin_evaluator.h"
+
+namespace anda::sim {
+
+/// What --precision says.
+struct WantedPrecision {
+  enum class Kind { fp32, fp16, anda };
+  Kind kind = Kind::fp16;
+  Combination bits{};
+  std::optional<RunConfig> config{};  ///< of a file, instead of bits
+  std::string path{};
+
+  /// As tables have it.
+  std::string text() const;
+  /// Throws Error (input) where a configuration does not fit the model.
+  ActivationRounding rounding(const BuiltinEvaluator& evaluator) const;
+};
+
+/// Refuses what is wrong with the option's text; throws Error (input) for a file.
+WantedPrecision parse_precision(const CommandLine& options, const std::string& text);
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_LLM_ACTIVATION_ROUNDING_H
+#define ANDA_SIM_LLM_ACTIVATION_ROUNDING_H
+
+#include <anda/numeric/activation_format.h>
+#include <anda/numeric/cache_format.h>
+
+#include <array>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace anda::sim {
+
+/// Formats of the inputs of a layer's FP-INT GeMMs, in the order of tensor_types (config/precision_config.h).
+using LayerFormats = std::array<ActivationFormat, 4>;
+
+/// What is rounded in a decoder layer. What has no format stays FP32.
+struct LayerRounding {
+  std::optional<LayerFormats> inputs;  ///< of the FP-INT GeMMs
+  std::optional<ActivationFormat> q;   ///< queries, in groups along the head
+  std::optional<ActivationFormat> p;   ///< probabilities of the attention, in groups along the tokens
+  std::optional<CacheFormat> k;        ///< keys
+  std::optional<CacheFormat> v;        ///< values
+};
+
+/// The layers' by the first position in a sequence from which they hold: one for position 0, or none, and nothing is
+/// rounded. A group along the tokens has the format of its first token; but for the width, all positions have the same.
+using ActivationRounding = std::map<std::size_t, std::vector<LayerRounding>>;
+
+/// What holds at a position; nullptr: nothing is rounded.
+inline const std::vector<LayerRounding>* rounding_at(const ActivationRounding& rounding, std::size_t position) {
+  const auto after = rounding.upper_bound(position);
+  return after == rounding.begin() ? nullptr : &std::prev(after)->second;
+}
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/attention_operations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <anda/base/error.h>
+
+namespace anda::sim {
+namespace {
+
+constexpr double most_multiplications = 1.8e19 / (2 * fp16_mantissa_bits * fp16_mantissa_bits);
+
+/// Pairs of a query and a token that it attends to, of one sequence, in a layer with a window (0: none).
+std::uint64_t pairs(const WorkloadConfig& workload, std::uint64_t window) {
+  const std::uint64_t tokens = workload.tokens;
+  const std::uint64_t longest = window == 0 ? tokens + 1 : window;
+  if (workload.phase == Phase::decode) return std::min(tokens + 1, longest);  // those before it, and its own
+  const std::uint64_t growing = std::min(tokens, longest);
+  return growing * (growing + 1) / 2 + (tokens - growing) * longest;
+}
+
+}  // namespace
+
+AttentionOperations::AttentionOperations(const ModelShape& shape, const WorkloadConfig& workload,
+                                         const PrecisionConfig& precision, const KvCacheConfig& cache)
+    : given_{precision.a_q.value_or(fp16_mantissa_bits), precision.a_p.value_or(fp16_mantissa_bits),
+             cache.k.element_bits(), cache.v.element_bits()} {
+  if (shape.latent) {
+    throw Error::input("model " + shape.name +
+                       ": the bit operations of latent attention are not counted; search "
+                       "without --attention");
+  }
+  const std::uint64_t layers =
+      workload.layers == 0 ? shape.layers : std::min<std::uint64_t>(workload.layers, shape.layers);
+  double counted = 0;
+  for (std::uint64_t layer = 0; layer < layers; ++layer) {
+    const std::uint64_t of_layer = pairs(workload, shape.window_of(layer));
+    counted += static_cast<double>(of_layer) * static_cast<double>(shape.heads * shape.head_dim) * workload.batch;
+    if (counted > most_multiplications) {
+      throw Error::input(
+          fmt::format("model {}: the attention's bit operations exceed 64 bits; use fewer tokens", shape.name));
+    }
+    multiplications_ += of_layer * shape.heads * shape.head_dim * workload.batch;
+  }
+}
+
+std::uint64_t AttentionOperations::total(const AttentionLengths& lengths) const {
+  AttentionLengths bits = given_;
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    if (lengths[i] != 0) bits[i] = lengths[i];
+  }
+  return multiplications_ * (std::uint64_t{bits[0]} * bits[2] + std::uint64_t{bits[1]} * bits[3]);
+}
+
+}  // namespace anda::sim
