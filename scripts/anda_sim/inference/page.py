@@ -20,7 +20,7 @@ scripts/anda-sim run configs/llama-13b.yaml --fold-layers --set workload.scope=m
 prints time to first token, time per output token, tokens a second and energy a token of a model;
 [model.md](model.md#whole-inferences) says what is modelled. Here both systems are the machines of the paper. Weights have 4 bits, those of
 the output head too; activations of the linear layers have the mantissa lengths of 1 % loss, queries and probabilities 8 bits. Contexts
-longer than a model was made for are simulated as well, since only shapes matter here. Memory is large enough for every cache.
+beyond a model's positions are simulated as well, since only shapes matter here. Memory is large enough for every cache.
 
 **FP16 caches cost Anda its lead.** An Anda element multiplies Anda groups with integers. It cannot multiply two FP16 numbers, so attention
 over an FP16 cache runs on the 64 FPUs of the vector unit, and takes more of the time the longer the context is. A cache of 4-bit integers or
@@ -43,7 +43,7 @@ LIMITS = """
 - The loss of accuracy of each cache format is measured in [precision.md](precision.md), on small models.
 - Published figures for attention in few bits (Harmonia, BitMoD) are of other machines, models and scopes: Harmonia's 3.08 × is the average
   over linear and attention GeMMs of eight models against other accelerators, BitMoD's simulator has an 8-bit cache and no vector
-  operations. Neither says what its baseline's attention takes, so they cannot be set beside these tables.
+  operations. Neither states the attention time of its baseline, so these tables cannot be compared with them.
 """
 
 
@@ -56,6 +56,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> List[str]:
 
 
 def _seconds(value: float) -> str:
+    if value >= 1000:
+        return f"{value:,.0f} s"
     for unit, factor in (("s", 1), ("ms", 1e3), ("µs", 1e6)):
         if value * factor >= 1:
             return f"{value * factor:.3g} {unit}"

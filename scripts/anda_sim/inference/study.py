@@ -31,7 +31,7 @@ def points(contexts, batches):
     """Every combination. The context of a prefill is its prompt, that of a decode what the cache holds."""
     for model, phase, batch, context, cache in itertools.product(MODELS, ("prefill", "decode"), batches, contexts, CACHES):
         if phase == "prefill" and batch > 1:
-            continue  # sequences of a prefill run beside each other without sharing anything but weights
+            continue  # the prefills of a batch add up
         yield Point(model, phase, context, batch, cache)
 
 

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole inferences against counts made here from config.json alone, and the page docs/inference.md against the simulator."""
+
+import json
+import re
+
+import pytest
+
+from anda_sim.common.tree import SOURCE
+from anda_sim.inference import page, points
+from anda_sim.simulator import Simulator, set_options
+
+# d, f, layers, heads, key/value heads, width of a head, vocabulary
+SHAPES = {"grouped": (192, 512, 3, 6, 2, 32, 999), "multi_head": (128, 320, 2, 4, 4, 32, 500)}
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    return Simulator()
+
+
+def run(simulator, folder, shape, **settings):
+    d, f, layers, heads, kv_heads, head_dim, vocabulary = shape
+    model = folder / "config.json"
+    model.write_text(json.dumps({"model_type": "llama", "hidden_size": d, "intermediate_size": f, "num_hidden_layers": layers,
+                                 "num_attention_heads": heads, "num_key_value_heads": kv_heads, "head_dim": head_dim,
+                                 "vocab_size": vocabulary, "max_position_embeddings": 4096}))
+    keys = {"workload.config_json": str(model), "workload.scope": "model", **{f"workload.{key}": value for key, value in settings.items()}}
+    base = folder / "run.yaml"
+    base.write_text("systems: [fp-fp, anda]\n")
+    return {system["name"]: system for system in simulator.results("run", base, "report.json", *set_options(keys))["systems"]}
+
+
+def macs(shape, passes):
+    """Multiply-accumulates of passes: lists of (tokens before, new tokens) of each sequence, every one of which ends in a token."""
+    d, f, layers, heads, kv_heads, head_dim, vocabulary = shape
+    weights = d * head_dim * (2 * heads + 2 * kv_heads) + 3 * d * f
+    total = 0
+    for sequences in passes:
+        for before, new in sequences:
+            pairs = sum(before + i + 1 for i in range(new))
+            total += layers * (new * weights + 2 * pairs * heads * head_dim) + d * vocabulary
+    return total
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_an_inference_has_the_multiply_accumulates_of_its_model(simulator, tmp_path, name):
+    shape = SHAPES[name]
+    found = run(simulator, tmp_path, shape, phase="generate", prompts="20*2 33", output_tokens=4, **{"attention.query_block": 1})
+    passes = [[(0, 20), (0, 20), (0, 33)], *([(20 + t, 1), (20 + t, 1), (33 + t, 1)] for t in range(3))]
+    for system in found.values():
+        assert system["macs"] == macs(shape, passes)
+        assert sum(op["cycles"] for op in system["ops"]) == system["cycles"]
+
+
+def test_tokens_over_time_follow_from_the_passes(simulator, tmp_path):
+    shape = SHAPES["grouped"]
+    found = run(simulator, tmp_path, shape, phase="generate", tokens=40, batch=3, output_tokens=6)
+    prefill = run(simulator, tmp_path, shape, phase="prefill", tokens=40, batch=3)
+    decodes = [run(simulator, tmp_path, shape, phase="decode", tokens=40 + t, batch=3) for t in range(5)]
+    for name, system in found.items():
+        further = [decode[name]["time_s"] for decode in decodes]
+        assert system["cycles"] == prefill[name]["cycles"] + sum(decode[name]["cycles"] for decode in decodes)
+        assert system["time_to_first_token_s"] == pytest.approx(prefill[name]["time_s"], rel=1e-12)
+        assert system["time_per_output_token_s"] == pytest.approx(sum(further) / 5, rel=1e-12)
+        assert system["tokens_per_s"] == pytest.approx(3 * 6 / system["time_s"], rel=1e-12)
+        assert system["energy_per_token_j"] == pytest.approx(system["energy_pj"]["total"] * 1e-12 / 18, rel=1e-12)
+        assert system["kv_cache_bytes"] == 3 * 45 * 2 * shape[2] * shape[4] * shape[5] * 2
+
+
+def test_a_layer_gives_no_tokens(simulator, tmp_path):
+    found = run(simulator, tmp_path, SHAPES["grouped"], scope="layer", tokens=16)["anda"]
+    assert found["tokens_per_s"] is None and found["time_to_first_token_s"] is None
+    assert not {op["kind"] for op in found["ops"]} & {"embedding", "output_head"}
+
+
+def test_the_page_has_the_numbers_of_today(simulator):
+    written = (SOURCE / "docs" / "inference.md").read_text()
+    wanted = [points.Point(model, phase, 512, 1, cache) for model in points.MODELS for phase in ("prefill", "decode")
+              for cache in ("FP16", "INT4")]
+    text = page.page({point: points.measure(simulator, point) for point in wanted})
+    rows = re.findall(r"^\| 512 \|.*$", text, re.MULTILINE)
+    assert len(rows) == len(wanted)
+    for row in rows:
+        assert row in written
+    assert page.HEAD in written and page.LIMITS in written
