@@ -49,7 +49,8 @@ struct RunConfig {
     visit.section(
         "precision", self.precision,
         "mantissa lengths and width of weights. [A_qkv, A_o, A_u, A_d] or one number is short for the four lengths");
-    visit.section("kv_cache", self.kv_cache, "key/value cache of workload.scope layer and model, and of anda-sim evaluate and search");
+    visit.section("kv_cache", self.kv_cache,
+                  "key/value cache of workload.scope layer and model, and of anda-sim evaluate and search");
     visit.choice(
         "tiling", self.tiling, tilings,
         "shape of the steps; paper: K × 64 weights stay on chip and all activation rows stream past; auto: the steps "

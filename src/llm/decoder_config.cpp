@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "files/json_file.h"
 #include "llm/safetensors.h"
 #include "text/text.h"
@@ -96,14 +100,15 @@ void read_llama(const JsonFile& file, DecoderConfig& config) {
 }  // namespace
 
 DecoderConfig read_decoder_config(const std::string& path) {
-  DecoderConfig config;
-  config.shape = read_hugging_face_config(path);
   const JsonFile file(path);
   const std::string type = file.text("model_type");
-  if (type != "opt" && type != "llama") {
+  const std::vector<std::string> read = hugging_face_types();
+  if (type != "opt" && type != "llama" && std::find(read.begin(), read.end(), type) != read.end()) {
     throw file.error(
         fmt::format("key model_type: {} can be simulated, but not evaluated; must be opt or llama", shown(type)));
   }
+  DecoderConfig config;
+  config.shape = read_hugging_face_config(path);
   refuse_quantised(file);
   config.vocabulary = file.number("vocab_size", max_gemm_dimension);
   config.positions = file.number("max_position_embeddings", most_positions);

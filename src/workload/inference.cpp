@@ -32,8 +32,9 @@ void check_shape(const ModelShape& shape, const InferenceOptions& options) {
   }
   const std::uint64_t longest = longest_context(options);
   if (!options.ignore_positions && shape.positions != 0 && longest > shape.positions) {
-    throw Error::input(fmt::format("a context of {} tokens is longer than the {} positions of {}; workload.ignore_positions = true allows it", longest,
-                                   shape.positions, shape.name));
+    throw Error::input(fmt::format(
+        "a context of {} tokens is longer than the {} positions of {}; workload.ignore_positions = true allows it",
+        longest, shape.positions, shape.name));
   }
 }
 

@@ -104,7 +104,9 @@ TEST_CASE("trace writes files, in full or not at all") {
 
 TEST_CASE("trace lists the built-in models and its options") {
   const std::string list = output_of({"--list"});
-  for (const ModelShape& model : built_in_models()) CHECK_THAT(list, Catch::Contains("\n" + model.name + " "));
+  for (const ModelShape& model : built_in_models()) {
+    CHECK((list.find("\n" + model.name + " ") != std::string::npos) == (model.experts.count == 0));
+  }
   for (const char* help : {"--help", "-h"}) {
     const std::string text = output_of({help});
     for (const char* option :
@@ -130,6 +132,7 @@ TEST_CASE("Wrong options of trace are refused with what to do") {
       {{"--model", "OPT-30B", "--tensor", "A"}, "--tensor goes with --scale-sim only"},
       {{"--model", "OPT-30B", "--convolutions"}, "--convolutions goes with --scale-sim only"},
       {{"--model", "OPT-31B"}, "unknown model \"OPT-31B\"; did you mean `OPT-13B`?; built in: OPT-1.3B"},
+      {{"--model", "Mixtral-8x7B"}, "model Mixtral-8x7B has experts: only workload.scope: layer and model simulate it"},
       {{"--model", ""}, "option --model is empty"},
       {{"--model"}, "--model"},
       {{"--model", "OPT-30B", "--model", "OPT-13B"}, "more than once"},
@@ -163,7 +166,8 @@ TEST_CASE("Wrong options of trace are refused with what to do") {
 
 TEST_CASE("The traces of the repository are what the tool makes") {
   const std::string traces = std::string(ANDA_SOURCE_DIR) + "/traces/";
-  for (const ModelShape& model : built_in_models()) {
+  for (std::size_t i = 0; i < 9; ++i) {  // those of the paper
+    const ModelShape& model = built_in_models()[i];
     const std::string path = traces + lower_case(model.name) + "-prefill-2048.csv";
     INFO(path);
     CHECK(contents(path) ==

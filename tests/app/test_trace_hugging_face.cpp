@@ -115,9 +115,10 @@ TEST_CASE("Every wrong config.json is refused with file and key") {
       {"[1]", "", "must hold a JSON object"},
       {"{}", "", "key model_type is missing"},
       {R"({"model_type": 3})", "", "key model_type: \"3\" must be a text"},
+      {replaced(llama3_8b, "\"llama\"", "\"falcon\""), "",
+       "key model_type: \"falcon\" is not supported; supported: opt, llama, mistral, qwen2, qwen3, gemma, "},
       {replaced(llama3_8b, "\"llama\"", "\"gpt2\""), "",
-       "key model_type: \"gpt2\" is not supported; supported: opt, llama, mistral, qwen2"},
-      {replaced(llama3_8b, "\"llama\"", "\"mixtral\""), "", "\"mixtral\" is not supported; supported: opt,"},
+       "hidden_size: is that of another family; a model of type gpt2"},
       {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": null"), "", "key hidden_size is null"},
       {replaced(opt_125m, "\"ffn_dim\": 3072", "\"intermediate_size\": 4096"), "",
        "key intermediate_size: is that of another family; a model of type opt has ffn_dim"},
@@ -159,7 +160,7 @@ TEST_CASE("Keys that a file leaves out have the defaults of its own type, and nu
   CHECK(mistral.positions == 131072);
   CHECK(mistral.defaults ==
         "hidden_size = 4096, intermediate_size = 14336, num_hidden_layers = 32, num_attention_heads = 32, "
-        "num_key_value_heads = 8");
+        "num_key_value_heads = 8, vocab_size = 32000, sliding_window = 4096");
   CHECK(read(R"({"model_type": "mistral", "num_key_value_heads": null})").kv_heads == 32);
   CHECK(read(R"({"model_type": "llama", "num_attention_heads": 16})").kv_heads == 16);
   CHECK(read(R"({"model_type": "llama"})").intermediate_size == 11008);
@@ -184,17 +185,17 @@ TEST_CASE("Keys of models that are no dense decoders are refused whatever the ty
         R"("kv_lora_rank": 512)", R"("text_config": {"hidden_size": 1})", R"("is_encoder_decoder": true)",
         R"("pruned_heads": {"0": [1]})", R"("block_configs": [{}])",
         R"("layer_types": ["full_attention", "linear_attention"])", R"("num_kv_heads": 1)",
-        R"("num_nextn_predict_layers": 1)", R"("ffn_dim": 8192)"}) {
+        R"("num_nextn_predict_layers": 1)", R"("ffn_dim": 8192)", R"("n_head": 16)", R"("use_qk_norm": true)",
+        R"("qkv_bias": true)", R"("sliding_window": 4096)"}) {
     INFO(key);
     const std::string path = with(key);
     const std::string message = message_of([&] { read_hugging_face_config(path); });
     CHECK_THAT(message, Catch::StartsWith(path + ": key "));
     CHECK_THAT(message, !Catch::Contains("did you mean"));
   }
-  for (const char* key :
-       {R"("num_local_experts": null)", R"("num_local_experts": 1)", R"("num_experts": 0)", R"("pruned_heads": {})",
-        R"("is_encoder_decoder": false)", R"("layer_types": ["full_attention", "sliding_attention"])",
-        R"("mlp_only_layers": [])", R"("ffn_dim": 14336)"}) {
+  for (const char* key : {R"("num_local_experts": null)", R"("num_local_experts": 1)", R"("num_experts": 0)",
+                          R"("pruned_heads": {})", R"("is_encoder_decoder": false)", R"("layer_types": null)",
+                          R"("sliding_window": null)", R"("mlp_only_layers": [])", R"("ffn_dim": 14336)"}) {
     INFO(key);
     CHECK(read_hugging_face_config(with(key)).hidden_size == 4096);
   }
@@ -202,7 +203,7 @@ TEST_CASE("Keys of models that are no dense decoders are refused whatever the ty
 
 TEST_CASE("Hints name no other family") {
   const Folder folder;
-  for (const char* type : {"mixtral", "qwen3", "qwen2_moe", "gpt", "llama4", "phi"}) {
+  for (const char* type : {"falcon", "qwen4", "qwen3_next", "gpt", "llama4", "phimoe", "gemma3n", "deepseek"}) {
     const std::string path =
         folder.file("config.json", replaced(llama3_8b, "\"llama\"", '"' + std::string(type) + '"'));
     CHECK_THAT(message_of([&] { read_hugging_face_config(path); }), !Catch::Contains("did you mean"));
@@ -211,8 +212,10 @@ TEST_CASE("Hints name no other family") {
                read_hugging_face_config(folder.file("config.json", replaced(llama3_8b, "\"llama\"", "\"LLaMA\"")));
              }),
              Catch::Contains("did you mean `llama`?"));
-  for (const char* name : {"LLaMA3-8B", "GPT-13B", "Mistral-7B", "Mixtral-7B"}) {
+  for (const char* name : {"LLaMA4-8B", "GPT-13B", "Falcon-7B", "Qwen3-8B", "Mamba-7B"}) {
     CHECK_THAT(message_of([&] { find_model(name); }), !Catch::Contains("did you mean"));
   }
   CHECK_THAT(message_of([&] { find_model("OPT-13"); }), Catch::Contains("did you mean `OPT-13B`?"));
+  CHECK_THAT(message_of([&] { find_model("LLaMA3-8B"); }), Catch::Contains("did you mean `LLaMA-3-8B`?"));
+  CHECK_THAT(message_of([&] { find_model("Mixtral-7B"); }), Catch::Contains("did you mean `Mixtral-8x7B`?"));
 }

@@ -7,9 +7,9 @@
 #include "models/machine.h"
 
 using anda::GemmDescriptor;
-using anda::VectorDescriptor;
 using anda::LoopOrder;
 using anda::PeKind;
+using anda::VectorDescriptor;
 using anda::test::Machine;
 using anda::test::machine_of;
 
