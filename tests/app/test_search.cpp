@@ -196,8 +196,8 @@ TEST_CASE("Bit operations of an attention are those of its causal multiplication
   CHECK(operations(decode).fp16() == 24 * 2048 * 4 * 2 * 256);
 
   const RunConfig config = default_run_config(model);
-  const BitOperations with(*open_workload(config.workload), config.precision, operations(model));
-  const BitOperations without(*open_workload(config.workload), config.precision);
+  const BitOperations with(*open_workload(config), config.precision, operations(model));
+  const BitOperations without(*open_workload(config), config.precision);
   const Precisions precisions{{8, 6, 5, 4}, {}, {5, 7, 3, 4}};
   CHECK(with.total(precisions) == without.total(precisions) + products * (5 * 3 + 7 * 4));
   CHECK(with.fp16() == without.fp16() + products * 2 * 256);
