@@ -14,6 +14,7 @@
 #include "cli/command_line.h"
 #include "cli/evaluator_choice.h"
 #include "cli/run_files.h"
+#include "cli/search_options.h"
 #include "compare/child_processes.h"
 #include "config/load.h"
 #include "config/writer.h"
@@ -26,8 +27,6 @@
 #include "search/search_report.h"
 #include "system/survey.h"
 #include "text/characters.h"
-#include "text/nearest.h"
-#include "text/scalar.h"
 #include "text/text.h"
 #include "workload/hugging_face.h"
 #include "workload/model_shape.h"
@@ -36,9 +35,7 @@ namespace anda::sim {
 namespace {
 
 namespace fs = std::filesystem;
-namespace po = boost::program_options;
 
-constexpr std::uint64_t most_iterations = 1u << 20;
 constexpr int exit_not_met = 1;
 
 constexpr const char* usage =
@@ -56,107 +53,6 @@ constexpr const char* examples =
     "Examples:\n"
     "  anda-sim search --model-dir opt-125m --tokens t.npy --tolerance 0.1%,1%\n"
     "  anda-sim search --model LLaMA-13B --evaluator ./my-evaluator --per-layer\n";
-
-po::options_description make_options() {
-  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
-  po::options_description options("Options");
-  options.add_options()                                                                                     //
-      ("model", text("MODEL"), "a built-in model, a Hugging Face config.json, or a configuration (.yaml)")  //
-      ("set", text("KEY=VALUE"), "change a key of the configuration; may be repeated, later ones win");
-  add_evaluator_options(options);
-  options.add_options()                                                                                            //
-      ("tolerance,t", text("LOSS[,LOSS…]"), "losses that are allowed: 0.1%,1%,5% or 0.001,0.01,0.05 (1%)")         //
-      ("objective", text("WHAT"), "what is made small: bops (the default), cycles, energy or edp, by simulation")  //
-      ("attention", text("WHAT[,WHAT…]"),
-       "also searches A_q, A_p (mantissa bits of queries and probabilities), K and V (bits of a cache's keys and "
-       "values)")                                                                                                     //
-      ("iterations", text("N"), "iterations for each tolerance (32)")                                                 //
-      ("per-layer", "then trade bits between single layers")                                                          //
-      ("layer-iterations", text("N"), "iterations of that for each tolerance (20 × layers)")                          //
-      ("simulate", "then simulate what was found against fp-fp")                                                      //
-      ("out,o", text("DIR"), "folder of the results (results/search)")                                                //
-      ("log", text("FILE"), "what is evaluated, and read back by a later search (log.jsonl in the results' folder)")  //
-      ("json", "print search.json instead of a table")                                                                //
-      ("quiet,q", "print nothing but errors")                                                                         //
-      ("help,h", "show this help");
-  return options;
-}
-
-/// "0.1%" or "0.001".
-double tolerance_of(const CommandLine& options, const std::string& text) {
-  const bool percent = !text.empty() && text.back() == '%';
-  const std::string digits(trimmed(percent ? text.substr(0, text.size() - 1) : text));
-  double value = 0;
-  const bool good = parse_number(digits, value) == NumberSyntax::good && value >= 0;
-  if (good && !percent && value >= 1) {
-    options.refuse(fmt::format("option --tolerance: {} is a loss of {} %; if that is meant, write it so, otherwise {}%",
-                               text, percent_digits(value), text));
-  }
-  if (!good || value > 1e6) {
-    options.refuse(fmt::format("option --tolerance: {} must be a share such as 0.01 or 1%", shown(text)));
-  }
-  return percent ? value / 100 : value;
-}
-
-std::vector<double> tolerances_of(const CommandLine& options) {
-  std::vector<double> tolerances;
-  for (const std::string& part : list_parts(options.text("tolerance", "1%"))) {
-    const double tolerance = tolerance_of(options, part);
-    for (const double other : tolerances) {
-      if (config_file_name(other) != config_file_name(tolerance)) continue;
-      options.refuse(fmt::format("option --tolerance: {} % stands there twice", percent_digits(tolerance)));
-    }
-    tolerances.push_back(tolerance);
-  }
-  return tolerances;
-}
-
-SearchedAttention attention_of(const CommandLine& options) {
-  SearchedAttention searched{};
-  if (!options.has("attention")) return searched;
-  const std::vector<std::string> known(attention_dimensions.begin(), attention_dimensions.end());
-  for (const std::string& part : list_parts(options.text("attention"))) {
-    const auto found = std::find(known.begin(), known.end(), part);
-    if (found == known.end()) {
-      options.refuse(fmt::format("option --attention: {} must be one of {}{}", shown(part), joined(known, ", "),
-                                 did_you_mean(part, known)));
-    }
-    bool& chosen = searched[static_cast<std::size_t>(found - known.begin())];
-    if (chosen) options.refuse(fmt::format("option --attention: {} stands there twice", part));
-    chosen = true;
-  }
-  return searched;
-}
-
-SearchSettings settings_of(const CommandLine& options) {
-  SearchSettings settings;
-  const std::string objective = options.text("objective", "bops");
-  std::vector<std::string> names;
-  bool known = false;
-  for (const auto& choice : objectives) {
-    names.emplace_back(choice.name);
-    if (objective != choice.name) continue;
-    settings.objective = choice.value;
-    known = true;
-  }
-  if (!known) {
-    options.refuse(fmt::format("option --objective is {}, must be one of {}{}", shown(objective), joined(names, ", "),
-                               did_you_mean(objective, names)));
-  }
-  settings.attention = attention_of(options);
-  if (settings.attention != SearchedAttention{} && settings.objective != Objective::bops) {
-    options.refuse(fmt::format("--attention goes with --objective bops only: {} are those of the linear layers",
-                               settings.objective == Objective::energy ? "energies" : "times"));
-  }
-  settings.iterations = static_cast<std::uint32_t>(options.number("iterations", settings.iterations, most_iterations));
-  settings.per_layer = options.has("per-layer");
-  if (options.has("layer-iterations") && !settings.per_layer) {
-    options.refuse("--layer-iterations goes with --per-layer only");
-  }
-  settings.layer_iterations =
-      static_cast<std::uint32_t>(options.number("layer-iterations", settings.layer_iterations, most_iterations));
-  return settings;
-}
 
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
@@ -225,6 +121,12 @@ std::optional<AttentionOperations> attention_operations(const RunConfig& config,
     throw Error::input(
         "workload.trace is given, must be a model to search with --attention: a trace does not tell the "
         "shape of the attention");
+  }
+  if (config.workload.scope != Scope::gemms || config.workload.phase == Phase::generate) {
+    throw Error::input(
+        fmt::format("workload.scope is {} and workload.phase {}, must be gemms and prefill or decode to "
+                    "search with --attention, which adds the attention's bit operations itself",
+                    name_of(scopes, config.workload.scope), name_of(phases, config.workload.phase)));
   }
   return AttentionOperations(shape_of(config.workload), config.workload, config.precision, config.kv_cache);
 }
@@ -358,7 +260,7 @@ std::unique_ptr<SimulatedCost> simulated_cost(const SearchSettings& settings, co
 
 }  // namespace
 
-CommandHelp search_help() { return {usage, make_options(), examples}; }
+CommandHelp search_help() { return {usage, search_options(), examples}; }
 
 int search_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = search_help();

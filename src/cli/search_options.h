@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CLI_SEARCH_OPTIONS_H
+#define ANDA_SIM_CLI_SEARCH_OPTIONS_H
+
+#include <boost/program_options.hpp>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "search/precision_search.h"
+
+namespace anda::sim {
+
+boost::program_options::options_description search_options();
+
+/// The losses that are allowed, as shares.
+std::vector<double> tolerances_of(const CommandLine& options);
+
+/// Objective, dimensions and iterations.
+SearchSettings settings_of(const CommandLine& options);
+
+}  // namespace anda::sim
+
+#endif
