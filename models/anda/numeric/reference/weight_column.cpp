@@ -79,7 +79,9 @@ void unpack_weights(const std::uint8_t* bytes, std::size_t k, std::size_t column
     const std::size_t count = std::min<std::size_t>(format.scale_group, k - first);
     const std::uint8_t* end = bytes + packed_weight_bytes(count * columns, format.bits);
     const auto values = unpack_weights(std::vector<std::uint8_t>(bytes, end), count * columns, format.bits);
-    for (std::size_t i = 0; i < values.size(); ++i) codes[(first + i / columns) * stride + i % columns] = values[i];
+    for (std::size_t row = 0; row < count; ++row) {
+      std::copy_n(values.data() + row * columns, columns, codes + (first + row) * stride);
+    }
     for (std::size_t c = 0; c < columns; ++c) {
       scales[first / format.scale_group * stride + c] =
           Fp16{static_cast<std::uint16_t>(end[2 * c] | end[2 * c + 1] << 8)};
