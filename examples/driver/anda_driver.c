@@ -30,6 +30,7 @@ enum anda_result anda_open(struct anda_device* device, const struct anda_io* io)
   capabilities = get(device, ANDA_REG_CAPABILITIES);
   device->takes_groups = (capabilities & ANDA_CAPABILITIES_GROUPS) != 0;
   device->compresses = (capabilities & ANDA_CAPABILITIES_COMPRESSES) != 0;
+  device->has_vector = (capabilities & ANDA_CAPABILITIES_VECTOR) != 0;
   device->clock_khz = get(device, ANDA_REG_CLOCK_KHZ);
   device->descriptors = get(device, ANDA_REG_DESCRIPTORS);
   device->array_rows = get(device, ANDA_REG_ARRAY_ROWS);
@@ -82,6 +83,15 @@ uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm) {
   return gemm->step_k < gemm->k ? (uint64_t)gemm->m * gemm->n * 4 : 0;
 }
 
+/* The same with the scales, exponents or neither of a GeMM's second operand. */
+static uint64_t second_bytes(const struct anda_device* device, uint64_t k, uint64_t columns,
+                             const struct anda_gemm* gemm) {
+  static const uint32_t scale_bits[] = {16, 5, 0};
+  const uint32_t group = gemm->scale_group != 0 ? gemm->scale_group : device->scale_group;
+  return ceil_div(k * columns * gemm->weight_bits, 8) +
+         ceil_div(ceil_div(k, group) * columns * scale_bits[gemm->scale_format % 3], 8);
+}
+
 /* Whether operands and results of a step fit in half of each buffer; FP32 sums take the room of results in a split k.
  */
 static int fits(const struct anda_device* device, const struct anda_gemm* gemm, uint64_t step_k) {
@@ -93,14 +103,15 @@ static int fits(const struct anda_device* device, const struct anda_gemm* gemm, 
   return plane_bytes(device, m, k, gemm->input_bits) + results <= device->mantissa_bytes / 2 &&
          exponent_bytes(device, m, k, gemm->input_bits) + exponent_bytes(device, m, n, gemm->output_bits) <=
              device->exponent_bytes / 2 &&
-         panel_weight_bytes(device, k, n, gemm->weight_bits) <= device->weight_bytes / 2;
+         second_bytes(device, k, n, gemm) <= device->weight_bytes / 2;
 }
 
 enum anda_result anda_choose_step(const struct anda_device* device, struct anda_gemm* gemm) {
-  const uint64_t unit = device->step_unit_k;
+  uint64_t unit = device->step_unit_k;
   uint64_t low = 0; /* fits, in units; a longer step never needs less room */
   uint64_t high;
   if (gemm->m == 0 || gemm->n == 0 || gemm->k == 0) return ANDA_WRONG_ARGUMENT;
+  while (gemm->scale_group != 0 && unit % gemm->scale_group != 0) unit *= 2;
   high = ceil_div(gemm->k, unit) + 1;
   gemm->loop_order = 0;
   gemm->step_m = device->step_unit_m;
@@ -124,9 +135,23 @@ static void set_address(uint32_t* words, uint32_t low, uint32_t high, uint64_t a
   anda_set_field(words, high, (uint32_t)(address >> 32));
 }
 
+static void set_second(uint32_t* words, uint32_t bits, uint32_t scale_format, uint32_t scale_group) {
+  uint32_t log2 = 0;
+  while (scale_group >> log2 > 1) ++log2;
+  anda_set_field(words, ANDA_DESCRIPTOR_WEIGHT_BITS, bits);
+  anda_set_field(words, ANDA_DESCRIPTOR_SCALE_FORMAT, scale_format);
+  anda_set_field(words, ANDA_DESCRIPTOR_SCALE_GROUP, log2);
+}
+
+static void put_descriptor(const struct anda_device* device, uint32_t index, const uint32_t* words) {
+  uint32_t i;
+  for (i = 0; i < ANDA_DESCRIPTOR_WORDS; ++i) {
+    put(device, ANDA_INSTRUCTION_MEMORY + 4 * (index * ANDA_DESCRIPTOR_WORDS + i), words[i]);
+  }
+}
+
 enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t index, const struct anda_gemm* gemm) {
   uint32_t words[ANDA_DESCRIPTOR_WORDS] = {0};
-  uint32_t i;
   if (index >= device->descriptors) return ANDA_WRONG_ARGUMENT;
   anda_set_field(words, ANDA_DESCRIPTOR_OPCODE, ANDA_OPCODE_GEMM);
   anda_set_field(words, ANDA_DESCRIPTOR_LOOP_ORDER, gemm->loop_order);
@@ -135,7 +160,7 @@ enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t inde
   anda_set_field(words, ANDA_DESCRIPTOR_K, gemm->k);
   anda_set_field(words, ANDA_DESCRIPTOR_INPUT_BITS, gemm->input_bits);
   anda_set_field(words, ANDA_DESCRIPTOR_OUTPUT_BITS, gemm->output_bits);
-  anda_set_field(words, ANDA_DESCRIPTOR_WEIGHT_BITS, gemm->weight_bits);
+  set_second(words, gemm->weight_bits, gemm->scale_format, gemm->scale_group);
   anda_set_field(words, ANDA_DESCRIPTOR_STEP_M, gemm->step_m);
   anda_set_field(words, ANDA_DESCRIPTOR_STEP_N, gemm->step_n);
   anda_set_field(words, ANDA_DESCRIPTOR_STEP_K, gemm->step_k);
@@ -143,9 +168,24 @@ enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t inde
   set_address(words, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH, gemm->weights);
   set_address(words, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH, gemm->outputs);
   set_address(words, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH, gemm->partial_sums);
-  for (i = 0; i < ANDA_DESCRIPTOR_WORDS; ++i) {
-    put(device, ANDA_INSTRUCTION_MEMORY + 4 * (index * ANDA_DESCRIPTOR_WORDS + i), words[i]);
-  }
+  put_descriptor(device, index, words);
+  return ANDA_OK;
+}
+
+enum anda_result anda_write_vector(const struct anda_device* device, uint32_t index, const struct anda_vector* vector) {
+  uint32_t words[ANDA_DESCRIPTOR_WORDS] = {0};
+  if (index >= device->descriptors || !device->has_vector) return ANDA_WRONG_ARGUMENT;
+  anda_set_field(words, ANDA_DESCRIPTOR_OPCODE, ANDA_OPCODE_VECTOR);
+  anda_set_field(words, ANDA_DESCRIPTOR_OPERATION, vector->operation);
+  anda_set_field(words, ANDA_DESCRIPTOR_M, vector->rows);
+  anda_set_field(words, ANDA_DESCRIPTOR_N, vector->columns);
+  anda_set_field(words, ANDA_DESCRIPTOR_K, vector->depth);
+  anda_set_field(words, ANDA_DESCRIPTOR_OUTPUT_BITS, vector->output_bits);
+  set_second(words, vector->weight_bits, vector->scale_format, vector->scale_group);
+  set_address(words, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, ANDA_DESCRIPTOR_ACTIVATIONS_HIGH, vector->input);
+  set_address(words, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH, vector->second);
+  set_address(words, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH, vector->output);
+  put_descriptor(device, index, words);
   return ANDA_OK;
 }
 

@@ -58,6 +58,7 @@ struct anda_device {
   struct anda_io io;
   int takes_groups; /* activations are Anda groups; 0: FP16 */
   int compresses;   /* results can be Anda groups */
+  int has_vector;   /* the vector unit runs operations of its own */
   uint32_t clock_khz;
   uint32_t descriptors;
   uint32_t array_rows;
@@ -86,6 +87,22 @@ struct anda_gemm {
   uint64_t weights;
   uint64_t outputs;
   uint64_t partial_sums; /* anda_partial_sum_bytes() of room */
+  uint32_t scale_format; /* of the weights: 0 FP16 scales, 1 shared exponents, 2 neither */
+  uint32_t scale_group;  /* weights along k that share one, a power of two; 0: device->scale_group */
+};
+
+/* An operation of the vector unit, ANDA_VECTOR_...; docs/registers.md says which use what. */
+struct anda_vector {
+  uint32_t operation;
+  uint32_t rows, columns;
+  uint32_t depth;       /* multiply only */
+  uint32_t output_bits; /* mantissa bits of the results; 0: FP16 */
+  uint32_t weight_bits; /* quantise and multiply only, as the scales */
+  uint32_t scale_format;
+  uint32_t scale_group;
+  uint64_t input;
+  uint64_t second;
+  uint64_t output;
 };
 
 /* Identifies the machine, reads what it is and enables its interrupt if `io` can wait for it. */
@@ -101,6 +118,9 @@ enum anda_result anda_choose_step(const struct anda_device* device, struct anda_
 
 /* Writes a GeMM to a place of the instruction memory. Not while a run is under way that uses the place. */
 enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t index, const struct anda_gemm* gemm);
+
+/* The same for an operation of the vector unit. */
+enum anda_result anda_write_vector(const struct anda_device* device, uint32_t index, const struct anda_vector* vector);
 
 /* Rings the bell: runs the first `count` descriptors. anda_wait() must follow. */
 enum anda_result anda_start(struct anda_device* device, uint32_t count);

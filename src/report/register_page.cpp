@@ -82,6 +82,17 @@ constexpr const char* descriptor_table_heading = R"(
 |------|------|-------|---------|
 )";
 
+constexpr const char* operations_heading = R"(
+### Vector operations
+
+Operands x of M rows and N columns (K columns for MULTIPLY) are FP16, at ACTIVATIONS; a second one, w, is at WEIGHTS; results go to OUTPUTS, as
+Anda groups of OUTPUT_BITS or as FP16. WEIGHT_BITS, SCALE_FORMAT and SCALE_GROUP are 0 but for QUANTISE and MULTIPLY; fields of steps, LOOP_ORDER,
+INPUT_BITS and PARTIAL_SUMS are 0.
+
+| number | name | meaning |
+|--------|------|---------|
+)";
+
 constexpr const char* errors_heading = R"(
 Bits that belong to no field are reserved and must be 0. [functional.md](functional.md) tells how operands lie in memory.
 
@@ -142,6 +153,10 @@ std::string register_page(const std::vector<CounterColumn>& counters) {
     const std::uint32_t bits = entry.position & 0xff;
     page += fmt::format("| {} | {} | `{}` | {} |\n", anda_field_word(entry.position),
                         bit_range(anda_field_shift(entry.position), bits), entry.name, entry.meaning);
+  }
+  page += operations_heading;
+  for (const VectorOperationEntry& entry : vector_operation_table) {
+    page += fmt::format("| {} | `{}` | {} |\n", entry.number, entry.name, entry.meaning);
   }
   page += errors_heading;
   for (const ErrorEntry& entry : error_table) {

@@ -100,6 +100,80 @@ TEST_CASE("The driver runs a GeMM like the compiler's descriptor and reads its c
   CHECK(anda_counter(&device, ANDA_COUNTER_GEMMS) == 3);
 }
 
+TEST_CASE("The driver runs a decoder layer as one program, in the cycles of its operations") {
+  // Sixteen tokens, d = 256, four heads of 64, f = 512; keys and values of 4 bits in groups of 64.
+  AcceleratorConfig config = machine_of(PeKind::anda);
+  config.controller.descriptors = 64;
+  Machine machine(config);
+  Machine other(config);
+  const anda_io io = waiting(machine);
+  anda_device device;
+  REQUIRE(anda_open(&device, &io) == ANDA_OK);
+  REQUIRE(device.has_vector != 0);
+  std::uint32_t count = 0;
+  std::uint64_t cycles = 0;
+  const auto vector = [&](VectorOperation operation, std::uint32_t rows, std::uint32_t columns, std::uint32_t bits) {
+    anda_vector one{};
+    one.operation = static_cast<std::uint32_t>(operation);
+    one.rows = rows;
+    one.columns = columns;
+    one.output_bits = bits;
+    one.second = 1u << 28;
+    one.output = 1u << 29;
+    VectorTask task;
+    task.operation = operation;
+    task.rows = rows;
+    task.columns = columns;
+    task.output = {bits, 64};
+    if (operation == VectorOperation::quantise) {
+      one.weight_bits = 4;
+      one.scale_group = 64;
+      task.weights = {4, 64, 16};
+    }
+    REQUIRE(anda_write_vector(&device, count++, &one) == ANDA_OK);
+    cycles += other.run(task).at("controller.cycles");
+  };
+  const auto gemm = [&](std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t output_bits, bool cache) {
+    anda_gemm one = gemm_of(m, n, k, 7);
+    one.output_bits = output_bits;
+    one.scale_group = cache ? 64 : 0;
+    GemmTask task = other.task(m, n, k, 7, output_bits);
+    if (cache) task.weights = {4, 64, 16};
+    REQUIRE(anda_choose_step(&device, &one) == ANDA_OK);
+    REQUIRE(anda_write_gemm(&device, count++, &one) == ANDA_OK);
+    GemmDescriptor descriptor = other.descriptor(task, choose_tile(Tiling::paper, config, task));
+    descriptor.scale_group = one.scale_group;
+    descriptor.tile.k = one.step_k;
+    cycles += other.run(descriptor).at("controller.cycles");
+  };
+  const std::uint32_t tokens = 16;
+  vector(VectorOperation::rms_norm, tokens, 256, 7);
+  for (int projection = 0; projection < 3; ++projection) gemm(tokens, 256, 256, 0, false);
+  vector(VectorOperation::rotary, tokens, 256, 7);
+  vector(VectorOperation::rotary, tokens, 256, 0);
+  vector(VectorOperation::quantise, tokens, 256, 0);
+  vector(VectorOperation::quantise, 256, 64, 0);
+  for (int head = 0; head < 4; ++head) {
+    gemm(tokens, 64, 64, 0, true);
+    vector(VectorOperation::softmax, tokens, 64, 7);
+    gemm(tokens, 64, 64, 7, true);
+  }
+  gemm(tokens, 256, 256, 0, false);
+  vector(VectorOperation::add, tokens, 256, 0);
+  vector(VectorOperation::rms_norm, tokens, 256, 7);
+  gemm(tokens, 512, 256, 0, false);
+  gemm(tokens, 512, 256, 0, false);
+  vector(VectorOperation::gated_silu, tokens, 512, 7);
+  gemm(tokens, 256, 512, 0, false);
+  vector(VectorOperation::add, tokens, 256, 0);
+
+  REQUIRE(anda_run(&device, count, 1000000) == ANDA_OK);
+  CHECK(machine.read(ANDA_REG_DESCRIPTORS_DONE) == count);
+  CHECK(anda_counter(&device, ANDA_COUNTER_CYCLES) == cycles);
+  CHECK(anda_counter(&device, ANDA_COUNTER_GEMMS) == 3 + 8 + 1 + 3);
+  CHECK(anda_counter(&device, ANDA_COUNTER_STALL_VECTOR) > 0);
+}
+
 TEST_CASE("The driver's sizes and tiles are those of the library, on random machines") {
   std::mt19937 engine(11);
   anda::test::RandomMachines random(11);

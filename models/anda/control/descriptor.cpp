@@ -13,6 +13,12 @@ namespace {
 constexpr std::uint32_t most_loop_order = static_cast<std::uint32_t>(LoopOrder::mnk);
 constexpr auto most_operation = static_cast<std::uint32_t>(VectorOperation::multiply);
 
+// The numbers of register_map.h are those of the enumeration, in its order.
+static_assert(vector_operation_table.size() == vector_operations.size());
+static_assert(static_cast<std::uint32_t>(VectorOperation::softmax) == ANDA_VECTOR_SOFTMAX &&
+              static_cast<std::uint32_t>(VectorOperation::quantise) == ANDA_VECTOR_QUANTISE &&
+              static_cast<std::uint32_t>(VectorOperation::multiply) == ANDA_VECTOR_MULTIPLY);
+
 /// Bits of a scale by SCALE_FORMAT.
 constexpr std::array<std::uint32_t, 3> scale_formats{16, ActivationFormat::exponent_bits, 0};
 constexpr std::uint32_t no_scale_format = ~std::uint32_t{0};

@@ -12,6 +12,7 @@
  *   ANDA_COUNTER_<name>                    the same for the low word of a 64-bit counter; the high word is 4 bytes on
  *   ANDA_<register>_<field>                mask of a field of a register
  *   ANDA_DESCRIPTOR_<field>                a field of a descriptor, for anda_get_field() and anda_set_field()
+ *   ANDA_VECTOR_<name>                     an operation of the vector unit
  *   ANDA_ERROR_<name>                      what register ERROR_CODE can hold
  *
  * Registers and instruction memory are 32-bit words, little-endian.
@@ -122,6 +123,22 @@
     "byte address of m x n FP32 sums, used when steps split k and other steps come between")                   \
   D(PARTIAL_SUMS_HIGH, 15, 0, 32, "upper half of it")
 
+/* V(name, number, meaning): operations of the vector unit, descriptors of opcode 2. Rows are those of x. */
+#define ANDA_VECTOR_OPERATIONS(V)                                                                  \
+  V(COPY, 0, "y = x")                                                                              \
+  V(ADD, 1, "y = x + w, of the same shape")                                                        \
+  V(LAYER_NORM, 2, "each row less its mean, over its standard deviation, scaled and shifted")      \
+  V(RMS_NORM, 3, "each row over its root mean square, scaled")                                     \
+  V(ROTARY, 4, "rotary embedding: pairs of elements turn")                                         \
+  V(SOFTMAX, 5, "exponentials of each row over their sum")                                         \
+  V(RELU, 6, "y = max(x, 0)")                                                                      \
+  V(GELU, 7, "GELU in its tanh form")                                                              \
+  V(SILU, 8, "y = x / (1 + exp(-x))")                                                              \
+  V(GATED_GELU, 9, "y = GELU(x) w, of the same shape")                                             \
+  V(GATED_SILU, 10, "y = SiLU(x) w, of the same shape")                                            \
+  V(QUANTISE, 11, "x as weights of WEIGHT_BITS, SCALE_FORMAT and SCALE_GROUP, groups along a row") \
+  V(MULTIPLY, 12, "y[m x n] = x[m x k] w[k x n], w as the weights of a GeMM")
+
 /* E(name, code, meaning). */
 #define ANDA_ERRORS(E)                                                                        \
   E(NONE, 0, "no error")                                                                      \
@@ -150,6 +167,12 @@ enum anda_field {
 enum anda_counter {
 #define ANDA_ENTRY(name, offset, counter) ANDA_COUNTER_##name = (offset),
   ANDA_COUNTERS(ANDA_ENTRY)
+#undef ANDA_ENTRY
+};
+
+enum anda_vector_operation {
+#define ANDA_ENTRY(name, number, meaning) ANDA_VECTOR_##name = (number),
+  ANDA_VECTOR_OPERATIONS(ANDA_ENTRY)
 #undef ANDA_ENTRY
 };
 

@@ -41,6 +41,12 @@ struct DescriptorEntry {
   const char* meaning;
 };
 
+struct VectorOperationEntry {
+  const char* name;
+  std::uint32_t number;
+  const char* meaning;
+};
+
 struct ErrorEntry {
   const char* name;
   std::uint32_t code;
@@ -83,6 +89,10 @@ static_assert(counters_have_addresses());
 
 #define ANDA_ENTRY(field, word, bit, bits, meaning) DescriptorEntry{#field, ANDA_DESCRIPTOR_##field, meaning},
 inline constexpr std::array descriptor_table{ANDA_DESCRIPTOR_FIELDS(ANDA_ENTRY)};
+#undef ANDA_ENTRY
+
+#define ANDA_ENTRY(name, number, meaning) VectorOperationEntry{#name, number, meaning},
+inline constexpr std::array vector_operation_table{ANDA_VECTOR_OPERATIONS(ANDA_ENTRY)};
 #undef ANDA_ENTRY
 
 #define ANDA_ENTRY(name, code, meaning) ErrorEntry{#name, code, meaning},
