@@ -15,6 +15,15 @@ settings.load_profile("anda")
 
 _numbers = itertools.count()
 
+# Files that take long, longest first. With several processes they are handed out in this order, so that none of them is
+# begun while the other processes already run out of work.
+LONG = ["test_precision_study.py", "test_explore.py", "test_package.py", "test_sweep_cluster.py", "test_rtl.py", "test_torch.py",
+        "test_sweep_file.py", "test_sweep.py", "test_llm.py", "test_reproduction.py", "test_report_html.py", "test_anda_sim.py"]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
 
 @pytest.fixture(scope="session")
 def caches(tmp_path_factory):

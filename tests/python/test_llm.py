@@ -45,7 +45,8 @@ LENGTH = 24
 
 
 def evaluate(folder, tokens, *options, status=0):
-    command = [BUILD / "src" / "anda-sim", "evaluate", folder, "--tokens", tokens, *options]
+    command = [BUILD / "src" / "anda-sim", "evaluate", folder, "--tokens", tokens,
+               *([] if "--threads" in options else ["--threads", "1"]), *options]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
     assert done.returncode == status, done.stderr
     return done.stdout if status == 0 else done.stderr

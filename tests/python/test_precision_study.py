@@ -35,7 +35,7 @@ def rows(folder, name):
 
 def evaluate(family, tokens, precisions, *options):
     words = [word for precision in precisions for word in ("--precision", str(precision))]
-    done = subprocess.run([program(), "evaluate", MODELS / family, "--tokens", tokens, "--json", *words, *options],
+    done = subprocess.run([program(), "evaluate", MODELS / family, "--tokens", tokens, "--json", "--threads", "1", *words, *options],
                           capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr
     return [result["loss"] for result in json.loads(done.stdout)["results"]]
@@ -47,8 +47,8 @@ def made(tmp_path_factory):
     out = tmp_path_factory.mktemp("docs")
     for name in ("held_out", "calibration"):
         np.save(out / f"{name}.npy", np.load(MODELS / f"{name}.npy")[: 2 * WINDOW])
-    done = subprocess.run([SCRIPT, "--out", out, "--no-plots", "--program", program(), "--tokens", out / "held_out.npy",
-                           "--calibration", out / "calibration.npy"], capture_output=True, text=True, timeout=1800)
+    done = subprocess.run([SCRIPT, "--out", out, "--no-plots", "--program", program(), "--threads", "1",
+                           "--tokens", out / "held_out.npy", "--calibration", out / "calibration.npy"], capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr
     return out
 

@@ -27,13 +27,14 @@ AT_A_TIME = 8  # combinations per call
 class SmallModels:
     """Results of anda-sim for the small models; searches write to `folder`."""
 
-    def __init__(self, simulator, folder):
+    def __init__(self, simulator, folder, threads=None):
         self.simulator, self.folder = simulator, Path(folder)
+        self.threads = ["--threads", threads] if threads else []
 
     def evaluate(self, family, tokens, precisions, *options):
         """The FP16 baseline and the perplexity of each precision, in their order."""
         words = [word for precision in precisions for word in ("--precision", precision)]
-        answer = self.simulator.call("evaluate", MODELS / family, "--tokens", tokens, "--json", *words, *options)
+        answer = self.simulator.call("evaluate", MODELS / family, "--tokens", tokens, "--json", *words, *self.threads, *options)
         report = strict_json.loads(answer, "what anda-sim evaluate prints")
         return report["baseline"], [row["perplexity"] for row in report["results"]]
 
@@ -41,7 +42,7 @@ class SmallModels:
         """The folder of the search and the content of its search.json; an unmet tolerance is not an error."""
         out = self.folder / family
         self.simulator.call("search", "--model-dir", MODELS / family, "--tokens", tokens, "--quiet", "--out", out, "--per-layer",
-                            "--tolerance", ",".join(f"{tolerance:g}" for tolerance in TOLERANCES), accept=(0, 1))
+                            "--tolerance", ",".join(f"{tolerance:g}" for tolerance in TOLERANCES), *self.threads, accept=(0, 1))
         return out, strict_json.load(out / "search.json")
 
     def multiplications(self, family):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures the perplexity of the models of tests/data/small_models against mantissa length, and searches for lengths.
 
-Usage: scripts/precision_study [--out DIR] [--no-plots] [--program FILE] [--tokens FILE] [--calibration FILE] [--keep DIR]
+Usage: scripts/precision_study [--out DIR] [--no-plots] [--program FILE] [--tokens FILE] [--calibration FILE] [--keep DIR] [--threads N]
 
 Writes DIR/precision.md with DIR/precision/*.csv and, as plots, *.svg; DIR is docs by default. The studies are
 those of the paper: perplexity against one mantissa length for all, against the group size, and against the length of one
@@ -126,6 +126,7 @@ def main(arguments=None):
     parser.add_argument("--tokens", type=Path, default=MODELS / "held_out.npy", help="what perplexities are measured on")
     parser.add_argument("--calibration", type=Path, default=MODELS / "calibration.npy", help="what the search works on")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep what is measured there, and go on from what is")
+    parser.add_argument("--threads", type=int, metavar="N", help="of an evaluation (as many as there are processors)")
     options = parser.parse_args(arguments)
 
     if not options.no_plots:
@@ -133,7 +134,7 @@ def main(arguments=None):
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        models = SmallModels(Simulator(options.program), folder)
+        models = SmallModels(Simulator(options.program), folder, options.threads)
         data = {
             "baselines": kept(folder, "baselines", lambda: baselines(models, options.tokens)),
             "uniform": kept(folder, "uniform", lambda: uniform_study(models, options.tokens)),
