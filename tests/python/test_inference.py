@@ -8,6 +8,7 @@ import pytest
 
 from anda_sim.common.tree import SOURCE
 from anda_sim.inference import page, points
+from anda_sim.reports.inference import KINDS, inference
 from anda_sim.simulator import Simulator, set_options
 
 # d, f, layers, heads, key/value heads, width of a head, vocabulary
@@ -72,6 +73,18 @@ def test_a_layer_gives_no_tokens(simulator, tmp_path):
     found = run(simulator, tmp_path, SHAPES["grouped"], scope="layer", tokens=16)["anda"]
     assert found["tokens_per_s"] is None and found["time_to_first_token_s"] is None
     assert not {op["kind"] for op in found["ops"]} & {"embedding", "output_head"}
+
+
+def test_the_report_shows_where_the_time_of_an_inference_goes(simulator, tmp_path):
+    found = run(simulator, tmp_path, SHAPES["grouped"], phase="generate", tokens=24, output_tokens=5)
+    for system in found.values():
+        shown = inference(system)
+        assert {phase["name"] for phase in shown["phases"]} == {"prefill", "decode"}
+        assert sum(sum(phase["parts"].values()) for phase in shown["phases"]) == pytest.approx(system["time_s"], rel=1e-9)
+        assert [each["token"] for each in shown["decode"]] == [2, 3, 4, 5]
+        assert set().union(*(each["parts"] for each in shown["decode"])) <= set(KINDS)
+        assert shown["tokens_per_s"] == system["tokens_per_s"]
+    assert inference({"name": "anda", "ops": []}) is None
 
 
 def test_the_page_has_the_numbers_of_today(simulator):

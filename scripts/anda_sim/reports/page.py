@@ -9,9 +9,10 @@ from anda_sim.common.terminal import one_line, printable
 from anda_sim.figures.units import NAMES, UNITS, more_is_better
 
 from . import runs as model
+from .inference import KINDS, inference
 
 ASSETS = Path(__file__).resolve().parent / "assets"
-SCRIPTS = ("format.js", "charts.js", "tables.js", "overview.js", "machine.js", "runs.js", "sweeps.js", "start.js")
+SCRIPTS = ("format.js", "charts.js", "tables.js", "overview.js", "inference.js", "machine.js", "runs.js", "sweeps.js", "start.js")
 # Above this number, the table combines equal GeMMs.
 MOST_OPS = 5000
 
@@ -75,6 +76,7 @@ def system_data(run, system):
         "power_mw": system["power_mw"]["on_chip"],
         "macs": system["macs"],
         "ratios": model.ratios(system, run.systems[0]),
+        "inference": inference(system),
         "whole": part(system, system["name"]),
         "tensors": [part(row, row["tensor"]) for row in system["tensors"]],
         "kinds": [part(row, row["name"]) for row in kinds],
@@ -144,6 +146,15 @@ def asset(name):
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
+def run_sections(data):
+    """The sections about runs; those about inferences only where there are any."""
+    text = asset("runs.html")
+    if not any(system["inference"] for run in data["runs"] for system in run["systems"]):
+        return text
+    energy = '<section id="energy"'
+    return text.replace(energy, asset("inference.html") + energy, 1)
+
+
 def title_of(runs, tables):
     names = list(dict.fromkeys([run.report["run"]["name"] for run in runs] + [table.label for table in tables]))
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
@@ -156,6 +167,7 @@ def page(runs, tables, plotly):
         "tables": [table_data(table) for table in tables],
         "components": model.COMPONENTS,
         "states": model.states_of(runs),
+        "op_kinds": KINDS,
         "units": UNITS,
         "names": NAMES,
         "op_columns": OP_COLUMNS,
@@ -166,7 +178,7 @@ def page(runs, tables, plotly):
     parts = {
         "TITLE": html.escape(one_line(title_of(runs, tables))),
         "STYLE": asset("style.css"),
-        "SECTIONS": (asset("runs.html") if runs else "") + (asset("sweeps.html") if tables else ""),
+        "SECTIONS": (run_sections(data) if runs else "") + (asset("sweeps.html") if tables else ""),
         "DATA": embedded,
         "PLOTLY": plotly.replace("</script", "<\\/script"),
         "SCRIPT": "".join(asset(name) for name in SCRIPTS),

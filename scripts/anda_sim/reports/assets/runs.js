@@ -135,6 +135,7 @@ function showRuns(data) {
         "TOPS: 10¹² operations a second, two for a multiply-accumulate; GeMM: a product of two matrices.";
   cards(systems);
   comparison(systems);
+  inferences(data, systems);
   breakdowns(data, systems);
   roofline(systems);
   areas(data, systems);
