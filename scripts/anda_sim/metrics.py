@@ -16,12 +16,18 @@ class Metrics:
     def __init__(self, simulator: Simulator) -> None:
         glossary = simulator.glossary
         self.paths = {row["name"]: row["path"].split(".") for row in glossary["metrics"]}
+        self._of_gemms = [row["name"] for row in glossary["metrics"] if row["of_gemms"]]
         self.inference = [row["name"] for row in glossary["inference"]]
         self.ratios = [row["name"] for row in glossary["ratios"]]
 
     @property
     def names(self) -> List[str]:
         return [*self.paths, EDP, *self.inference, *self.ratios]
+
+    @property
+    def usual(self) -> List[str]:
+        """Those that every report has, which patterns choose from."""
+        return [*self._of_gemms, EDP, *self.ratios]
 
     def check(self, name: str, where: str) -> None:
         """InputError unless `name` is a metric."""
@@ -45,7 +51,7 @@ class Metrics:
                 values[metric] = _measured(metric, value)
             energy, time_s = values["energy_total_pj"], values["time_s"]
             values[EDP] = None if energy is None or time_s is None else energy * time_s
-            values.update({key: _measured(key, system[key]) for key in self.inference if key in system})
+            values.update({key: _measured(key, system.get(key)) for key in self.inference})
             own = ratios.get(name)
             values.update({ratio: _measured(ratio, own.get(ratio)) if own else 1.0 for ratio in self.ratios})
             result[name] = values

@@ -188,8 +188,11 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
 
 nlohmann::ordered_json glossary_json(const std::vector<CounterColumn>& counters) {
   nlohmann::ordered_json page;
+  const std::vector<Metric> of_gemms = metric_table(counters, false);
   for (const Metric& metric : metric_table(counters)) {
     nlohmann::ordered_json row = entry(metric.key, metric.unit, metric.meaning);
+    row["of_gemms"] =
+        std::any_of(of_gemms.begin(), of_gemms.end(), [&](const Metric& known) { return known.key == metric.key; });
     row["path"] = dotted(metric.path);
     row["scope"] = metric.scope == Metric::Scope::system ? "system" : "everywhere";
     page["metrics"].push_back(std::move(row));

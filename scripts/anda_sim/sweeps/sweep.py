@@ -112,7 +112,7 @@ class Sweep:
         """Names of metrics, with patterns such as energy_* expanded."""
         chosen = {}
         for name in wanted:
-            found = fnmatch.filter(self.metrics.names, name)
+            found = fnmatch.filter(self.metrics.usual, name) or fnmatch.filter(self.metrics.names, name)
             if not found:
                 self.metrics.check(name, f"{self.file.where('outputs')}: outputs")
             chosen.update(dict.fromkeys(found))
