@@ -262,7 +262,7 @@ def test_systemc_that_does_not_link_is_refused_when_the_project_is_configured(pr
     assert "CMAKE_CXX_STANDARD" in message
 
 
-@pytest.mark.parametrize("option", [None, "-DCMAKE_CXX_STANDARD=20", "-DFEATURE=cxx_std_20"])
+@pytest.mark.parametrize("option", ["-DCMAKE_CXX_STANDARD=20", "-DFEATURE=cxx_std_20"])
 def test_a_systemc_found_by_the_project_is_used(prefix, own_systemc, tmp_path, option):
     build(CONSUMER, tmp_path, f"-DCMAKE_PREFIX_PATH={prefix};{own_systemc}", "-DSYSTEMC_PACKAGE=ON",
           *([option] if option else []))
