@@ -49,7 +49,7 @@ std::optional<CacheFormat> cache_format(const CommandLine& options, const char* 
   };
   std::string rest = text;
   if (!read_number(next_part(rest), format)) {
-    refuse(fmt::format("must be fp16, int{0} … int{1} or anda{0} … anda{1}, with /GROUP and /AXIS behind it if wanted",
+    refuse(fmt::format("must be fp16, int{0} … int{1} or anda{0} … anda{1}, optionally followed by /GROUP and /AXIS",
                        cache_bits_range.min, cache_bits_range.max));
   }
   if (const std::string group = next_part(rest); !group.empty()) {
@@ -83,12 +83,11 @@ void add_attention_options(po::options_description& options) {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   options.add_options()  //
       ("keys", text("FORMAT"),
-       "round keys to fp16, int2 … int16 or anda2 … anda16; int4/32/channel: in groups of 32 along the tokens (64 "
-       "along "
-       "the head)")                                                                         //
-      ("values", text("FORMAT"), "the same of values (64 along the tokens, axis channel)")  //
-      ("queries", text("BITS"), "round queries to so many mantissa bits")                   //
-      ("probabilities", text("BITS"), "round the attention's probabilities to so many mantissa bits");
+       "round keys to fp16, int2 … int16 or anda2 … anda16; int4/32/channel: in groups of 32 along the tokens "
+       "(default: 64 along the head)")                                                                //
+      ("values", text("FORMAT"), "the same for values (default: 64 along the tokens, axis channel)")  //
+      ("queries", text("BITS"), "mantissa bits to round queries to")                                  //
+      ("probabilities", text("BITS"), "mantissa bits to round the attention's probabilities to");
 }
 
 AttentionFormats attention_formats(const CommandLine& options) {

@@ -29,17 +29,17 @@ constexpr std::size_t shown_digits = 12;
 constexpr const char* usage =
     "Usage: anda-sim cache [DIR] [options]\n"
     "\n"
-    "Lists the results of simulated GeMMs that are kept in DIR, by default those of\n"
-    "the user: $XDG_CACHE_HOME/anda-sim or ~/.cache/anda-sim, which sweeps,\n"
-    "explorations and comparisons share. docs/performance.md tells more.\n"
+    "Lists the stored results of simulated GeMMs in DIR, by default the user's cache,\n"
+    "$XDG_CACHE_HOME/anda-sim or ~/.cache/anda-sim. Sweeps, explorations and\n"
+    "comparisons share it. See docs/performance.md.\n"
     "\n";
 
 po::options_description make_options() {
   po::options_description options("Options");
-  options.add_options()                                                                           //
-      ("verify", "check every result and take damaged ones away; status 1 if there were any")     //
-      ("clear", "take everything away")                                                           //
-      ("limit", po::value<std::string>()->value_name("MIB"), "from now on keep so much at most")  //
+  options.add_options()                                                                     //
+      ("verify", "check every result and delete damaged ones; status 1 if there were any")  //
+      ("clear", "delete everything")                                                        //
+      ("limit", po::value<std::string>()->value_name("MIB"), "set the maximum size")        //
       ("help,h", "show this help");
   return options;
 }
@@ -68,12 +68,12 @@ void list(StoreTables& tables, const std::string& folder, std::ostream& out) {
 int verify(Database& file, StoreTables& tables, const std::string& folder, std::ostream& out) {
   Database::Statement check(file, "PRAGMA quick_check(1)");
   if (!check.step() || check.view(0) != "ok") {
-    throw Error::run(folder + ": is damaged: " + check.text(0) + "; --clear takes it away");
+    throw Error::run(folder + ": is damaged: " + check.text(0) + "; --clear deletes it");
   }
   check.reset();
   const std::uint64_t damaged = tables.drop_damaged();
   out << for_terminal(fmt::format(
-      "{}: {}\n", folder, damaged == 0 ? "every result is whole" : fmt::format("{} damaged, taken away", damaged)));
+      "{}: {}\n", folder, damaged == 0 ? "every result is intact" : fmt::format("{} damaged, deleted", damaged)));
   return damaged == 0 ? 0 : 1;
 }
 
@@ -123,7 +123,7 @@ int cache_command(const std::vector<std::string>& args, std::ostream& out) {
     list(tables, folder, out);
     return 0;
   } catch (const Database::Failure& failure) {
-    throw Error::run(folder + ": " + failure.what() + "; --clear takes it away");
+    throw Error::run(folder + ": " + failure.what() + "; --clear deletes it");
   }
 }
 

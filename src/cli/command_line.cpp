@@ -32,7 +32,7 @@ CommandLine::CommandLine(std::string command, const po::options_description& opt
       const bool repeatable =
           std::find(rules.repeatable.begin(), rules.repeatable.end(), option.string_key) != rules.repeatable.end();
       std::vector<std::string>& values = values_[option.string_key];
-      if (!values.empty() && !repeatable) refuse("option --" + option.string_key + " stands more than once");
+      if (!values.empty() && !repeatable) refuse("option --" + option.string_key + " is given more than once");
       values.push_back(option.value.empty() ? "" : option.value.front());
     }
   } catch (const po::unknown_option& error) {
@@ -44,7 +44,7 @@ CommandLine::CommandLine(std::string command, const po::options_description& opt
   }
   if (files_.size() > rules.most_files) {
     const std::string extra = shown(files_[rules.most_files]);
-    refuse(rules.most_files == 0 ? "takes no argument " + extra + " without an option's name before it"
+    refuse(rules.most_files == 0 ? "takes no argument " + extra + " without an option name before it"
                                  : "takes one file, not " + extra + " too");
   }
 }
@@ -72,7 +72,7 @@ void CommandLine::refuse_together(const std::vector<std::string>& names) const {
   for (const std::string& name : names) {
     if (has(name)) given.push_back("--" + name);
   }
-  if (given.size() > 1) refuse("options " + joined(given, " and ") + " do not go together");
+  if (given.size() > 1) refuse("options " + joined(given, " and ") + " are mutually exclusive");
 }
 
 std::size_t CommandLine::jobs() const {

@@ -19,16 +19,16 @@ namespace anda::sim {
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
       {"run", "simulate a configuration and report cycles, energy and area", run_command, run_help},
-      {"compare", "set systems against each other on a list of models", compare_command, compare_help},
-      {"search", "find mantissa lengths that cost least within a loss of accuracy", search_command, search_help},
-      {"cache", "look after the results of simulated GeMMs that are kept", cache_command, cache_help},
+      {"compare", "compare systems on a list of models", compare_command, compare_help},
+      {"search", "find the mantissa lengths of lowest cost within an accuracy loss", search_command, search_help},
+      {"cache", "manage the stored results of simulated GeMMs", cache_command, cache_help},
       {"config", "print the effective configuration, or check one", config_command, config_help},
       {"trace", "write the GeMMs of a language model as a trace", trace_command, trace_help},
-      {"models", "print models with their shapes and numbers of parameters", models_command, models_help},
+      {"models", "print models with their shapes and parameter counts", models_command, models_help},
       {"evaluate", "measure the perplexity of a model with Anda activations", evaluate_command, evaluate_help},
-      {"glossary", "print what each number of the reports means", glossary_command, glossary_help},
-      {"registers", "print the registers and descriptors that software sees", registers_command, registers_help},
-      {"completion", "print the completions of a shell", completion_command, completion_help},
+      {"glossary", "print the meaning of every number in the reports", glossary_command, glossary_help},
+      {"registers", "print the registers and descriptors visible to software", registers_command, registers_help},
+      {"completion", "print shell completions", completion_command, completion_help},
       {"man", "print a manual page", man_command, man_help},
   };
   return table;
@@ -39,8 +39,9 @@ void print_overview(std::ostream& out) {
   for (const Command& command : commands()) {
     out << "  " << command.name << std::string(12 - std::string(command.name).size(), ' ') << command.meaning << "\n";
   }
-  out << "\nanda-sim help COMMAND tells more.\n"
-         "Exit status: 0 done, 1 the run failed, 2 the input is wrong.\n"
+  out << "\n"
+         "See anda-sim help COMMAND for the options of a command.\n"
+         "Exit status: 0 success, 1 the run failed, 2 the input is invalid.\n"
          "anda-sim --version prints the version.\n";
 }
 

@@ -47,9 +47,9 @@ constexpr const char* json_name = "compare.json";
 constexpr const char* usage =
     "Usage: anda-sim compare CONFIG.yaml [options]\n"
     "\n"
-    "Simulates every system of a comparison on every model, prints each against the\n"
-    "first system and writes compare.json and compare.csv. docs/compare.md\n"
-    "describes the file; configs/compare/paper.yaml has all systems and models of\n"
+    "Simulates every system of a comparison on every model, prints each relative to\n"
+    "the first system and writes compare.json and compare.csv. docs/compare.md\n"
+    "describes the file. configs/compare/paper.yaml has all systems and models of\n"
     "the paper.\n"
     "\n";
 
@@ -60,12 +60,12 @@ po::options_description make_options() {
       ("systems", text("A,B"), "only these systems, the first as baseline")                                          //
       ("models", text("A,B"), "only these models")                                                                   //
       ("set", text("KEY=VALUE"), "change a key of every run, such as tiling=auto; may be repeated, later ones win")  //
-      ("out,o", text("DIR"), "folder of the results (results/ and the name of the comparison's file)")               //
-      ("jobs,j", text("N"), "simulations at a time (as many as there are processor cores)")                          //
+      ("out,o", text("DIR"), "results folder (results/ and the name of the comparison file)")                        //
+      ("jobs,j", text("N"), "simulations at a time (number of processor cores)")                                     //
       ("json", "print compare.json instead of tables")                                                               //
-      ("cache", text("DIR"), "folder of simulated GeMMs to take over and to keep (that of anda-sim cache)")          //
+      ("cache", text("DIR"), "folder of GeMM results to reuse and to extend (that of anda-sim cache)")               //
       ("no-cache", "simulate everything")                                                                            //
-      ("quiet,q", "print nothing but errors")                                                                        //
+      ("quiet,q", "print errors only")                                                                               //
       ("help,h", "show this help");
   return options;
 }
@@ -74,7 +74,7 @@ std::vector<std::string> list_of(const CommandLine& options, const std::string& 
   if (!options.has(name)) return {};
   std::vector<std::string> words = list_parts(options.text(name));
   if (std::any_of(words.begin(), words.end(), [](const std::string& word) { return word.empty(); })) {
-    options.refuse("option --" + name + " must be names with commas between");
+    options.refuse("option --" + name + " must be names separated by commas");
   }
   return words;
 }

@@ -27,9 +27,9 @@ po::options_description visible_options() {
   auto add = description.add_options();
   add("set", po::value<std::string>()->value_name("KEY=VALUE"),
       "change a key, such as accelerator.mxu.rows=32; may be repeated, later ones win");
-  add("check", "only say whether the file is valid");
-  add("reference", "print the page of all keys (docs/configuration.md)");
-  add("help,h", "print this");
+  add("check", "only check whether the file is valid");
+  add("reference", "print the reference of all keys (docs/configuration.md)");
+  add("help,h", "show this help");
   return description;
 }
 
@@ -46,7 +46,7 @@ int config_command(const std::vector<std::string>& args, std::ostream& out) {
     return 0;
   }
   if (options.has("reference")) {
-    if (!options.files().empty() || options.options() > 1) options.refuse("--reference goes with nothing else");
+    if (!options.files().empty() || options.options() > 1) options.refuse("--reference takes no other arguments");
     out << reference_page();
     return 0;
   }

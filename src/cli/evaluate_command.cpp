@@ -37,10 +37,10 @@ constexpr const char* usage =
     "                         [options]\n"
     "\n"
     "Measures the perplexity of an OPT or LLaMA model (config.json,\n"
-    "model.safetensors or shards of it) with weights rounded to integers and the\n"
-    "inputs of every FP-INT GeMM rounded to FP16 or Anda format, and keys, values,\n"
-    "queries and probabilities where asked for; all else is FP32.\n"
-    "The loss is against FP16 activations with the same weights.\n"
+    "model.safetensors or its shards) with weights rounded to integers and the inputs\n"
+    "of every FP-INT GeMM rounded to FP16 or Anda format. Keys, values, queries and\n"
+    "probabilities are rounded on request. All else is FP32.\n"
+    "The loss is relative to FP16 activations with the same weights.\n"
     "\n";
 constexpr const char* examples =
     "\n"
@@ -58,21 +58,22 @@ po::options_description make_options() {
   options.add_options()  //
       ("precision", text("BITS"),
        "mantissa bits of A_qkv,A_o,A_u,A_d, or one number for all; fp16; fp32 (not rounded); or a configuration "
-       "(.yaml), whose precision and kv_cache it is. May be repeated")                                            //
-      ("group-size", text("N"), "values that share an exponent (64)")                                             //
-      ("weight-bits", text("N"), "bits of a weight (4)")                                                          //
-      ("weight-group", text("N"), "weights along k that share a scale (128)")                                     //
-      ("positions", text("N"), "also the perplexity of every N positions of the windows")                         //
-      ("logits", text("FILE"), "write the logits of the one --precision as .npy: windows x length x vocabulary")  //
-      ("json", "print JSON instead of a table")                                                                   //
-      ("times", "tell the seconds of GeMMs and of rounding activations too")                                      //
+       "(.yaml) with precision and kv_cache. May be repeated")                                    //
+      ("group-size", text("N"), "values that share an exponent (64)")                             //
+      ("weight-bits", text("N"), "bits of a weight (4)")                                          //
+      ("weight-group", text("N"), "weights along k that share a scale (128)")                     //
+      ("positions", text("N"), "also report the perplexity of every N positions of the windows")  //
+      ("logits", text("FILE"),
+       "write the logits as .npy: windows x length x vocabulary; needs exactly one --precision")  //
+      ("json", "print JSON instead of a table")                                                   //
+      ("times", "also report the time of GeMMs and of rounding activations")                      //
       ("help,h", "show this help");
   return options;
 }
 
 BuiltinEvaluatorConfig make_config(const CommandLine& options) {
   constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-  if (options.files().empty()) options.refuse("the folder of the model is missing");
+  if (options.files().empty()) options.refuse("the model folder is missing");
   BuiltinEvaluatorConfig config = model_config(options, options.files().front());
   config.group_size = static_cast<std::uint32_t>(options.number("group-size", config.group_size, most));
   WeightFormat format;
@@ -80,7 +81,7 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
   format.scale_group = static_cast<std::uint32_t>(options.number("weight-group", format.scale_group, most));
   if (options.has("stored-weights")) {
     for (const char* name : {"weight-bits", "weight-group"}) {
-      if (options.has(name)) options.refuse(fmt::format("--stored-weights and --{} exclude each other", name));
+      if (options.has(name)) options.refuse(fmt::format("--stored-weights and --{} are mutually exclusive", name));
     }
   } else {
     config.weights = format;
@@ -218,15 +219,15 @@ void print_positions(std::ostream& out, const BuiltinEvaluator& evaluator, const
 }
 
 void check_options(const CommandLine& options, const std::vector<WantedPrecision>& wanted) {
-  if (options.has("logits") && wanted.size() > 1) options.refuse("--logits goes with one --precision");
+  if (options.has("logits") && wanted.size() > 1) options.refuse("--logits needs exactly one --precision");
   if (options.has("logits") && options.text("logits").empty()) options.refuse("option --logits is empty");
   const bool has_file =
       std::any_of(wanted.begin(), wanted.end(), [](const WantedPrecision& one) { return one.config.has_value(); });
   for (const char* name : {"keys", "values", "queries", "probabilities"}) {
     if (has_file && options.has(name)) {
       options.refuse(
-          fmt::format("--{} and a --precision FILE.yaml exclude each other: the file says what the "
-                      "attention is rounded to (kv_cache, precision.A_q, precision.A_p)",
+          fmt::format("--{} and a --precision FILE.yaml are mutually exclusive: the file gives the rounding of the "
+                      "attention (kv_cache, precision.A_q, precision.A_p)",
                       name));
     }
   }
@@ -263,7 +264,8 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   if (positions != 0) print_positions(out, evaluator, evaluation, positions);
   if (options.has("times")) {
     out << fmt::format(
-        "{:.2f} s; {:.2f} s of processor time, of it {:.2f} s in FP-INT GeMMs and {:.3f} s in rounding their inputs\n",
+        "{:.2f} s; {:.2f} s of processor time, including {:.2f} s in FP-INT GeMMs and {:.3f} s in rounding their "
+        "inputs\n",
         evaluation.elapsed_s, evaluation.processor_s, evaluation.gemm_s, evaluation.rounding_s);
   }
   return 0;

@@ -106,17 +106,18 @@ void add_evaluator_options(po::options_description& options) {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   options.add_options()  //
       ("evaluator", text("COMMAND"),
-       "a shell command that answers combinations with perplexities, see docs/search.md")     //
-      ("evaluator-timeout", text("SECONDS"), "the longest it may take for an answer (3600)")  //
+       "a shell command that answers combinations with perplexities, see docs/search.md")  //
+      ("evaluator-timeout", text("SECONDS"), "maximum time for an answer (3600)")          //
       ("model-dir", text("FOLDER"),
-       "instead: the model to run, config.json and *.safetensors, as anda-sim evaluate does");
+       "instead of a command: folder of the model to run, config.json and *.safetensors, as in anda-sim evaluate");
   add_model_options(options);
 }
 
 std::string model_folder(const CommandLine& options) {
   if (options.has("evaluator") == options.has("model-dir")) {
-    options.refuse(options.has("evaluator") ? "--evaluator and --model-dir exclude each other: both give perplexities"
-                                            : "needs --evaluator COMMAND or --model-dir FOLDER");
+    options.refuse(options.has("evaluator")
+                       ? "--evaluator and --model-dir are mutually exclusive: both give perplexities"
+                       : "needs --evaluator COMMAND or --model-dir FOLDER");
   }
   const std::string name = options.has("evaluator") ? "evaluator" : "model-dir";
   if (trimmed(options.text(name)).empty()) options.refuse("option --" + name + " is empty");
@@ -124,7 +125,7 @@ std::string model_folder(const CommandLine& options) {
       options.has("evaluator") ? std::vector<const char*>{"tokens", "token-type", "length", "stored-weights", "threads"}
                                : std::vector<const char*>{"evaluator-timeout"};
   for (const char* other : others) {
-    if (options.has(other)) options.refuse(fmt::format("--{} has no meaning with --{}", other, name));
+    if (options.has(other)) options.refuse(fmt::format("--{} cannot be combined with --{}", other, name));
   }
   return options.text("model-dir");
 }

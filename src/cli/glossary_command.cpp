@@ -8,12 +8,15 @@ namespace anda::sim {
 
 CommandHelp glossary_help() {
   boost::program_options::options_description description("options");
-  description.add_options()                                    //
-      ("json", "print the same tables as JSON, for programs")  //
-      ("help,h", "print this");
+  description.add_options()                      //
+      ("json", "print the same tables as JSON")  //
+      ("help,h", "show this help");
   return {
-      "usage: anda-sim glossary [--json]\n\nPrints what every number of the reports means, and its "
-      "unit\n(docs/glossary.md).\n\n",
+      "usage: anda-sim glossary [--json]\n"
+      "\n"
+      "Prints the meaning and unit of every number in the reports\n"
+      "(docs/glossary.md).\n"
+      "\n",
       description, ""};
 }
 

@@ -23,7 +23,7 @@ constexpr const char* usage =
 
 constexpr const char* exit_status =
     ".SH EXIT STATUS\n"
-    "0 done, 1 the run failed, 2 the input is wrong.\n";
+    "0 success, 1 the run failed, 2 the input is invalid.\n";
 
 /// A text as troff shows it as it is: no hyphen is a soft one, no line a request.
 std::string escaped(const std::string& text) {

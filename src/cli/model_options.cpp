@@ -21,9 +21,9 @@ void add_model_options(po::options_description& options) {
   options.add_options()                                                                                   //
       ("tokens", text("FILE"), "token ids: .npy of integers, or a raw file of --token-type")              //
       ("token-type", text("TYPE"), "of a raw file: uint8, uint16 (the default) or int32, little-endian")  //
-      ("length", text("N"), "tokens of a window (the model's positions, at most 2048)")                   //
-      ("stored-weights", "take the weights as they are, without rounding")                                //
-      ("threads", text("N"), "threads (as many as there are processors)");
+      ("length", text("N"), "tokens per window (the model's positions, at most 2048)")                    //
+      ("stored-weights", "use the weights without rounding")                                              //
+      ("threads", text("N"), "threads (number of processors)");
 }
 
 BuiltinEvaluatorConfig model_config(const CommandLine& options, const std::string& folder) {

@@ -22,7 +22,7 @@ constexpr const char* usage =
     "Usage: anda-sim models [--config FILE] [--json]\n"
     "\n"
     "Prints the built-in models, or the one of a Hugging Face config.json, with their\n"
-    "shapes and numbers of parameters: all of them, and those that work on a token.\n"
+    "shapes and parameter counts: in total, and active per token.\n"
     "\n";
 constexpr const char* examples =
     "\n"
@@ -52,7 +52,7 @@ void print_table(std::ostream& out, const std::vector<ModelShape>& models) {
         shape.latent ? fmt::format("{}, MLA", shape.heads) : fmt::format("{}/{}", shape.heads, shape.kv_heads);
     out << fmt::format("{:<13}{:>7}{:>8}{}{}{:>12}{:>15}\n", for_terminal(shape.name), shape.layers, shape.hidden_size,
                        right(width_of(shape), 14), right(heads, 10), shape.vocabulary, parameters.total);
-    if (parameters.active != parameters.total) out << fmt::format("{:>64}{:>15}\n", "of a token", parameters.active);
+    if (parameters.active != parameters.total) out << fmt::format("{:>64}{:>15}\n", "per token", parameters.active);
   }
 }
 
@@ -130,7 +130,7 @@ boost::program_options::options_description make_options() {
   options.add_options()                                                                             //
       ("config", boost::program_options::value<std::string>()->value_name("FILE"),                  //
        ("the config.json of a Hugging Face model: " + joined(hugging_face_types(), ", ")).c_str())  //
-      ("json", "print JSON, for programs")                                                          //
+      ("json", "print JSON")                                                                        //
       ("help,h", "show this help");
   return options;
 }

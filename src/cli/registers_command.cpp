@@ -9,10 +9,13 @@ namespace anda::sim {
 
 CommandHelp registers_help() {
   boost::program_options::options_description description("options");
-  description.add_options()("help,h", "print this");
+  description.add_options()("help,h", "show this help");
   return {
-      "usage: anda-sim registers\n\nPrints the registers and descriptors as software sees "
-      "them\n(docs/registers.md).\n\n",
+      "usage: anda-sim registers\n"
+      "\n"
+      "Prints the registers and descriptors visible to software\n"
+      "(docs/registers.md).\n"
+      "\n",
       description, ""};
 }
 

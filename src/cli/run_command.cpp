@@ -38,9 +38,9 @@ namespace po = boost::program_options;
 constexpr const char* usage =
     "Usage: anda-sim run CONFIG.yaml [options]\n"
     "\n"
-    "Simulates the systems of a configuration on its workload, prints what they\n"
-    "take and writes report.json, ops.csv and config.yaml, the effective\n"
-    "configuration, which can be run again.\n"
+    "Simulates the systems of a configuration on its workload, prints a summary and\n"
+    "writes report.json, ops.csv and config.yaml, the effective configuration, which\n"
+    "can be run again.\n"
     "\n";
 
 /// The keys that a word of --level sets.
@@ -50,8 +50,7 @@ std::array<std::string, 2> settings_of(const LevelChoice& choice) {
 }
 
 std::string level_help() {
-  std::string text =
-      "how finely time is modelled, see docs/levels.md. Sets two keys; for other pairs set them by --set:";
+  std::string text = "timing detail, see docs/levels.md. Sets two keys; for other pairs use --set:";
   for (const LevelChoice& choice : level_choices) {
     const auto [accelerator, dram] = settings_of(choice);
     text += fmt::format("\n{}: {}, {}", choice.name, accelerator, dram);
@@ -66,20 +65,20 @@ po::options_description make_options() {
       ("set", text("KEY=VALUE"), "change a key, such as accelerator.mxu.rows=32; may be repeated, later ones win")  //
       ("level", text("LEVEL"), level_help().c_str())                                                                //
       ("vcd", text("FILE"), "waveforms of every block; needs accelerator.level=cycle")                              //
-      ("timeline", text("FILE"), "what the systems do when, for ui.perfetto.dev; see docs/reports.md")              //
-      ("timeline-window", text("FROM:TO"), "microseconds of simulated time that its details are of")                //
+      ("timeline", text("FILE"), "record the activity of every block, for ui.perfetto.dev; see docs/reports.md")    //
+      ("timeline-window", text("FROM:TO"), "window of its details, in microseconds of simulated time")              //
       ("out,o", text("DIR"),
-       "folder of the results (results/NAME by the configuration's file, results/NAME-HASH if that holds results of "
-       "another configuration)")                                                       //
-      ("fold-layers", "simulate GeMMs that are alike once: the same numbers, sooner")  //
-      ("details", "print all tables: by tensor type, power and area by block")         //
-      ("json", "print report.json instead of tables")                                  //
+       "results folder (results/NAME from the configuration file, results/NAME-HASH if that holds results of another "
+       "configuration)")                                                        //
+      ("fold-layers", "simulate equal GeMMs once: same results, faster")        //
+      ("details", "print all tables: by tensor type, power and area by block")  //
+      ("json", "print report.json instead of tables")                           //
       ("cache", text("DIR"),
-       "folder of results to take over, and to keep those of this run in, see docs/performance.md")  //
-      ("jobs,j", text("N"), "systems simulated at a time (as many as there are processor cores)")    //
-      ("ops-sqlite", "write the rows of ops.csv as ops.sqlite, too")                                 //
-      ("check", "only check the configuration and the whole workload")                               //
-      ("quiet,q", "print nothing but errors")                                                        //
+       "folder of results to reuse and to extend with those of this run, see docs/performance.md")  //
+      ("jobs,j", text("N"), "systems simulated at a time (number of processor cores)")              //
+      ("ops-sqlite", "also write the rows of ops.csv as ops.sqlite")                                //
+      ("check", "only check the configuration and the whole workload")                              //
+      ("quiet,q", "print errors only")                                                              //
       ("help,h", "show this help");
   return options;
 }
@@ -98,7 +97,7 @@ void choose_level(const CommandLine& options, std::vector<std::string>& override
     const std::string key = setting.substr(0, setting.find('=') + 1);
     for (const std::string& given : options.all("set")) {
       if (given.compare(0, key.size(), key) == 0) {
-        options.refuse("option --level sets " + setting + " and there is --set " + given + "; leave one of them out");
+        options.refuse("option --level sets " + setting + " and --set is given: " + given + "; leave one of them out");
       }
     }
     overrides.push_back(setting);

@@ -42,10 +42,10 @@ constexpr const char* usage =
     "Usage: anda-sim search [CONFIG.yaml | --model MODEL] [options]\n"
     "                       (--model-dir FOLDER --tokens FILE | --evaluator COMMAND)\n"
     "\n"
-    "Looks for the mantissa lengths of A_qkv, A_o, A_u and A_d that cost least\n"
-    "while the model loses no more accuracy than allowed (Algorithm 1 of the\n"
-    "paper), prints them and writes search.json, log.jsonl and, for each tolerance\n"
-    "that is met, a configuration for anda-sim run. docs/search.md tells how.\n"
+    "Searches for the mantissa lengths of A_qkv, A_o, A_u and A_d of lowest cost\n"
+    "within an allowed accuracy loss (Algorithm 1 of the paper), prints them and\n"
+    "writes search.json, log.jsonl and, for each tolerance that is met, a\n"
+    "configuration for anda-sim run. See docs/search.md.\n"
     "\n";
 
 constexpr const char* examples =
@@ -119,8 +119,8 @@ std::optional<AttentionOperations> attention_operations(const RunConfig& config,
   if (attention == SearchedAttention{}) return std::nullopt;
   if (!config.workload.trace.empty()) {
     throw Error::input(
-        "workload.trace is given, must be a model to search with --attention: a trace does not tell the "
-        "shape of the attention");
+        "workload.trace is given, must be a model to search with --attention: a trace does not give the shape of the "
+        "attention");
   }
   if (config.workload.scope != Scope::gemms || config.workload.phase == Phase::generate) {
     throw Error::input(
@@ -225,7 +225,7 @@ int report_unmet(const std::vector<ReportedResult>& results) {
     if (result.found.meets()) continue;
     status = exit_not_met;
     const Candidate& best = result.found.outcome().best;
-    fmt::print(stderr, "error: nothing was found within a loss of {} %; closest is {} with {:.4g} %\n",
+    fmt::print(stderr, "error: no combination is within a loss of {} %; the closest is {} with {:.4g} %\n",
                percent_digits(result.found.tolerance), lengths_text(best.precisions), best.loss * 100);
   }
   return status;
@@ -242,7 +242,7 @@ std::vector<ReportedResult> search_each(PrecisionSearch& search, const std::vect
     }
   } catch (const Error& error) {
     if (error.kind() == Error::Kind::input) throw;
-    throw Error(error.kind(), fmt::format("{}\n(what was evaluated is in {}; the same command goes on from there)",
+    throw Error(error.kind(), fmt::format("{}\n(evaluated combinations are in {}; repeat the command to resume)",
                                           error.what(), log_path));
   }
   return results;

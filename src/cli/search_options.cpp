@@ -26,8 +26,9 @@ double tolerance_of(const CommandLine& options, const std::string& text) {
   double value = 0;
   const bool good = parse_number(digits, value) == NumberSyntax::good && value >= 0;
   if (good && !percent && value >= 1) {
-    options.refuse(fmt::format("option --tolerance: {} is a loss of {} %; if that is meant, write it so, otherwise {}%",
-                               text, percent_digits(value), text));
+    options.refuse(
+        fmt::format("option --tolerance: {} is a loss of {} %; if intended, write it as a percentage, otherwise {}%",
+                    text, percent_digits(value), text));
   }
   if (!good || value > 1e6) {
     options.refuse(fmt::format("option --tolerance: {} must be a share such as 0.01 or 1%", shown(text)));
@@ -46,7 +47,7 @@ SearchedAttention attention_of(const CommandLine& options) {
                                  did_you_mean(part, known)));
     }
     bool& chosen = searched[static_cast<std::size_t>(found - known.begin())];
-    if (chosen) options.refuse(fmt::format("option --attention: {} stands there twice", part));
+    if (chosen) options.refuse(fmt::format("option --attention: {} is given twice", part));
     chosen = true;
   }
   return searched;
@@ -61,20 +62,19 @@ po::options_description search_options() {
       ("model", text("MODEL"), "a built-in model, a Hugging Face config.json, or a configuration (.yaml)")  //
       ("set", text("KEY=VALUE"), "change a key of the configuration; may be repeated, later ones win");
   add_evaluator_options(options);
-  options.add_options()                                                                                            //
-      ("tolerance,t", text("LOSS[,LOSS…]"), "losses that are allowed: 0.1%,1%,5% or 0.001,0.01,0.05 (1%)")         //
-      ("objective", text("WHAT"), "what is made small: bops (the default), cycles, energy or edp, by simulation")  //
+  options.add_options()                                                                                             //
+      ("tolerance,t", text("LOSS[,LOSS…]"), "allowed losses: 0.1%,1%,5% or 0.001,0.01,0.05 (1%)")                   //
+      ("objective", text("WHAT"), "cost to minimise: bops (the default), or cycles, energy or edp, by simulation")  //
       ("attention", text("WHAT[,WHAT…]"),
-       "also searches A_q, A_p (mantissa bits of queries and probabilities), K and V (bits of a cache's keys and "
-       "values)")                                                                                                     //
-      ("iterations", text("N"), "iterations for each tolerance (32)")                                                 //
-      ("per-layer", "then trade bits between single layers")                                                          //
-      ("layer-iterations", text("N"), "iterations of that for each tolerance (20 × layers)")                          //
-      ("simulate", "then simulate what was found against fp-fp")                                                      //
-      ("out,o", text("DIR"), "folder of the results (results/search)")                                                //
-      ("log", text("FILE"), "what is evaluated, and read back by a later search (log.jsonl in the results' folder)")  //
-      ("json", "print search.json instead of a table")                                                                //
-      ("quiet,q", "print nothing but errors")                                                                         //
+       "also search A_q, A_p (mantissa bits of queries and probabilities), K and V (bits of cached keys and values)")  //
+      ("iterations", text("N"), "iterations for each tolerance (32)")                                          //
+      ("per-layer", "then trade bits between individual layers")                                               //
+      ("layer-iterations", text("N"), "iterations of the layer search for each tolerance (20 × layers)")       //
+      ("simulate", "then simulate the results with fp-fp as the baseline")                                     //
+      ("out,o", text("DIR"), "results folder (results/search)")                                                //
+      ("log", text("FILE"), "log of evaluations, reused by later searches (log.jsonl in the results folder)")  //
+      ("json", "print search.json instead of a table")                                                         //
+      ("quiet,q", "print errors only")                                                                         //
       ("help,h", "show this help");
   return options;
 }
@@ -85,7 +85,7 @@ std::vector<double> tolerances_of(const CommandLine& options) {
     const double tolerance = tolerance_of(options, part);
     for (const double other : tolerances) {
       if (config_file_name(other) != config_file_name(tolerance)) continue;
-      options.refuse(fmt::format("option --tolerance: {} % stands there twice", percent_digits(tolerance)));
+      options.refuse(fmt::format("option --tolerance: {} % is given twice", percent_digits(tolerance)));
     }
     tolerances.push_back(tolerance);
   }
@@ -109,13 +109,13 @@ SearchSettings settings_of(const CommandLine& options) {
   }
   settings.attention = attention_of(options);
   if (settings.attention != SearchedAttention{} && settings.objective != Objective::bops) {
-    options.refuse(fmt::format("--attention goes with --objective bops only: {} are those of the linear layers",
+    options.refuse(fmt::format("--attention needs --objective bops: {} cover the linear layers only",
                                settings.objective == Objective::energy ? "energies" : "times"));
   }
   settings.iterations = static_cast<std::uint32_t>(options.number("iterations", settings.iterations, most_iterations));
   settings.per_layer = options.has("per-layer");
   if (options.has("layer-iterations") && !settings.per_layer) {
-    options.refuse("--layer-iterations goes with --per-layer only");
+    options.refuse("--layer-iterations needs --per-layer");
   }
   settings.layer_iterations =
       static_cast<std::uint32_t>(options.number("layer-iterations", settings.layer_iterations, most_iterations));

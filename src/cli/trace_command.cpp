@@ -34,7 +34,7 @@ constexpr const char* usage =
     "                      [options]\n"
     "\n"
     "Writes the FP-INT GeMMs of a language model as a CSV trace:\n"
-    "name,layer,tensor,m,k,n, one GeMM C[m x n] = A[m x k] * W[k x n] a row, in\n"
+    "name,layer,tensor,m,k,n, one GeMM C[m x n] = A[m x k] * W[k x n] per row, in\n"
     "execution order.\n"
     "\n";
 constexpr const char* examples =
@@ -76,7 +76,7 @@ Phase phase_of(const CommandLine& options) {
   const std::string text = options.text("phase", "prefill");
   if (text == "prefill") return Phase::prefill;
   if (text == "decode") return Phase::decode;
-  options.refuse(fmt::format("option --phase: {} is no phase; must be prefill or decode", shown(text)));
+  options.refuse(fmt::format("option --phase: {} is not a phase; must be prefill or decode", shown(text)));
 }
 
 /// Exactly one of the options that name a source.
@@ -85,7 +85,8 @@ void check_source(const CommandLine& options) {
   for (const char* name : {"model", "config-json", "scale-sim"}) {
     if (!options.has(name)) continue;
     if (!given.empty())
-      options.refuse(fmt::format("--{} and --{} exclude each other: both say where the GeMMs come from", given, name));
+      options.refuse(
+          fmt::format("--{} and --{} are mutually exclusive: both give the source of the GeMMs", given, name));
     given = name;
     if (options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
   }
@@ -93,13 +94,14 @@ void check_source(const CommandLine& options) {
   if (given == "scale-sim") {
     for (const char* name : {"phase", "tokens", "batch", "layers"}) {
       if (options.has(name))
-        options.refuse(fmt::format("--{} has no meaning with --scale-sim: the topology gives each GeMM's size", name));
+        options.refuse(
+            fmt::format("--{} cannot be combined with --scale-sim: the topology gives each GeMM's size", name));
     }
     if (options.has("tensor") && trimmed(options.text("tensor")).empty()) options.refuse("option --tensor is empty");
     return;
   }
   for (const char* name : {"tensor", "convolutions"}) {
-    if (options.has(name)) options.refuse(fmt::format("--{} goes with --scale-sim only", name));
+    if (options.has(name)) options.refuse(fmt::format("--{} needs --scale-sim", name));
   }
 }
 
@@ -155,7 +157,7 @@ int trace_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("help")) {
     print_help(out, help);
   } else if (options.has("list")) {
-    if (args.size() > 1) options.refuse("--list goes alone");
+    if (args.size() > 1) options.refuse("--list takes no other options");
     list_models(out);
   } else {
     Job job = make_job(options);

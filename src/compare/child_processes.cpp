@@ -25,7 +25,7 @@ std::string text_of(const std::string& path) {
 
 Error failure(const ChildTask& task, ChildProcess::End end) {
   if (end.by_signal) {
-    return Error::run(fmt::format("{}: its simulation was ended by signal {}", task.label, end.number));
+    return Error::run(fmt::format("{}: its simulation was terminated by signal {}", task.label, end.number));
   }
   std::string said = text_of(task.errors_path);
   const std::string prefix = "error: ";

@@ -115,7 +115,7 @@ void Comparison::add(std::size_t system, std::size_t model, const nlohmann::json
       return;
     }
   } catch (const nlohmann::json::exception& error) {
-    throw Error::run(fmt::format("{}: is no report of this version of anda-sim: {}", origin, error.what()));
+    throw Error::run(fmt::format("{}: is not a report of this version of anda-sim: {}", origin, error.what()));
   }
   throw Error::run(fmt::format("{}: has no system {}", origin, reported));
 }

@@ -41,7 +41,7 @@ std::optional<ComparedSystem> system_of(const std::string& name) {
 
 std::string system_rule(const std::string& name) {
   return "must be an element, one of " + joined(words_of(pe_kinds)) +
-         ", or an element with a name of its own after a hyphen (anda-0.1)" + did_you_mean(name, words_of(pe_kinds));
+         ", or an element with a custom name after a hyphen (anda-0.1)" + did_you_mean(name, words_of(pe_kinds));
 }
 
 std::string path_at(const Tree& node) {
@@ -138,7 +138,7 @@ class CompareReader {
           const std::string run_key = join_key(key, run.key);
           const auto system = system_of(run.key);
           if (!system) {
-            problems_.add(run.place, run_key, "is no system: " + system_rule(run.key));
+            problems_.add(run.place, run_key, "is not a system: " + system_rule(run.key));
           } else if (run.value.kind != Tree::Kind::scalar || run.value.text.empty()) {
             problems_.add(run.place, run_key, "must be the path of a configuration");
           } else {
@@ -158,7 +158,7 @@ class CompareReader {
     try {
       model.runs.push_back({system, path, load_run_config(path, overrides_)});
     } catch (const Error& error) {
-      problems_.add(node.place, key, path + " is no right configuration:\n" + error.what());
+      problems_.add(node.place, key, path + " is not a valid configuration:\n" + error.what());
     }
   }
 
@@ -254,7 +254,7 @@ void select(const char* what, const std::vector<std::string>& wanted, std::vecto
                          did_you_mean(name, names));
     }
     if (std::count(wanted.begin(), wanted.end(), name) > 1) {
-      throw Error::input(std::string("--") + what + ": " + in_quotes(name) + " stands more than once");
+      throw Error::input(std::string("--") + what + ": " + in_quotes(name) + " is given more than once");
     }
     selected.push_back(entries[static_cast<std::size_t>(found - names.begin())]);
   }

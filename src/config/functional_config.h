@@ -24,22 +24,22 @@ struct FunctionalConfig {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.flag("enabled", self.enabled,
-               "move real data from external memory through the machine and back; without it only sizes move");
-    visit.number("seed", self.seed, Range<std::uint64_t>{0, std::uint64_t{1} << 63}, "of the data that is generated");
+               "move real data from external memory through the machine and back; false: only sizes are modelled");
+    visit.number("seed", self.seed, Range<std::uint64_t>{0, std::uint64_t{1} << 63}, "seed of generated data");
     visit.path("activations", self.activations,
-               "A of each GeMM, m × k: a .npy file of float16 or float32, or a file of such numbers alone; or a folder "
+               "A of each GeMM, m × k: a .npy file of float16 or float32, or a raw file of such numbers; or a folder "
                "with 0.activations.npy, 1.activations.npy … for the rows of the workload. Empty: generated",
                PathKind::file_or_folder);
     visit.path("weights", self.weights,
                "W of each GeMM, k × n, likewise (0.weights.npy …): float16 or float32, which are quantised, or int8, "
-               "taken as they are with scale 1. Empty: generated",
+               "used unchanged with scale 1. Empty: generated",
                PathKind::file_or_folder);
     visit.choice("non_finite", self.non_finite, non_finite_choices,
-                 "infinity and NaN in activations, or in results that the compressor takes: refuse ends the run; "
-                 "saturate puts ±65504 and 0, and counts");
+                 "infinity and NaN in activations or in results given to the compressor: refuse ends the run; saturate "
+                 "substitutes ±65504 and 0, and counts them");
     visit.choice("dot_format", self.dot_format, dot_format_choices,
-                 "what the dot product of a group is rounded to before it is scaled");
-    visit.flag("dump", self.dump, "write the tensors as .npy files into the folder tensors beside the report");
+                 "format to which the dot product of a group is rounded before scaling");
+    visit.flag("dump", self.dump, "write the tensors as .npy files into the folder tensors next to the report");
   }
 };
 

@@ -22,8 +22,8 @@ struct CacheOperandConfig : CacheFormat {
     visit.number("group", self.group, Range<std::uint32_t>{8, 256},
                  "elements that share a scale or an exponent; a power of two, ignored for fp16");
     visit.choice("axis", self.axis, cache_axes,
-                 "what the elements of a group share; token: groups run along the head; channel: along the tokens, and "
-                 "the last group is FP16 until it is complete");
+                 "index common to a group's elements; token: groups run along the head; channel: along the tokens, "
+                 "with the last group FP16 until it is complete");
   }
 
   void check(const std::string& path, Problems& problems) const {

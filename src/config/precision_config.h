@@ -67,16 +67,17 @@ struct PositionPrecision {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.optional("A_qkv", self.a_qkv, mantissa_range, "mantissa bits of the inputs of Q, K and V from there on");
+    visit.optional("A_qkv", self.a_qkv, mantissa_range,
+                   "mantissa bits of the inputs of Q, K and V from this position on");
     visit.optional("A_o", self.a_o, mantissa_range, "mantissa bits of the input of the attention output");
     visit.optional("A_u", self.a_u, mantissa_range, "mantissa bits of the input of up and gate projection");
     visit.optional("A_d", self.a_d, mantissa_range, "mantissa bits of the input of the down projection");
     visit.optional("A_q", self.a_q, mantissa_range, "mantissa bits of the queries");
     visit.optional("A_p", self.a_p, mantissa_range, "mantissa bits of the attention's probabilities");
     visit.optional("K", self.k, cache_bits_range,
-                   "bits of an element of these tokens' keys, in place of kv_cache.k.bits");
+                   "bits of an element of these tokens' keys, instead of kv_cache.k.bits");
     visit.optional("V", self.v, cache_bits_range,
-                   "bits of an element of these tokens' values, in place of kv_cache.v.bits");
+                   "bits of an element of these tokens' values, instead of kv_cache.v.bits");
   }
 };
 
@@ -98,25 +99,26 @@ struct PrecisionConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.number("A_qkv", self.a_qkv, mantissa_range,
-                 "mantissa bits of the inputs of Q, K and V. 11 lose nothing where the exponents of a group are equal");
+    visit.number(
+        "A_qkv", self.a_qkv, mantissa_range,
+        "mantissa bits of the inputs of Q, K and V. 11 bits are lossless where the exponents of a group are equal");
     visit.number("A_o", self.a_o, mantissa_range, "mantissa bits of the input of the attention output");
     visit.number("A_u", self.a_u, mantissa_range, "mantissa bits of the input of up and gate projection");
     visit.number("A_d", self.a_d, mantissa_range, "mantissa bits of the input of the down projection");
     visit.number("other", self.other, mantissa_range, "mantissa bits of tensors of any other name");
     visit.number("weight_bits", self.weight_bits, Range<std::uint32_t>{1, 8},
-                 "bits of a weight; at most accelerator.mxu.weight_bits");
+                 "bits per weight; at most accelerator.mxu.weight_bits");
     visit.choice("output", self.output, output_formats,
-                 "how outputs are written: consumer, in the format of the next GeMM's tensor type; fp16, as FP16");
+                 "format of outputs; consumer: that of the next GeMM's tensor type; fp16: FP16");
     visit.optional("A_q", self.a_q, mantissa_range,
-                   "mantissa bits of the queries, in groups along the head; 16 where it is left out, but "
-                   "`anda-sim evaluate` then does not round them");
+                   "mantissa bits of the queries, in groups along the head; 16 if omitted, but `anda-sim evaluate` "
+                   "then does not round them");
     visit.optional("A_p", self.a_p, mantissa_range,
                    "mantissa bits of the attention's probabilities, in groups along the tokens; likewise");
     visit.numbered("layers", self.layers, Range<std::uint32_t>{0, 65535},
-                   "mantissa lengths of single layers; what is left out is as in the other layers");
+                   "mantissa lengths of individual layers; omitted keys are as in the other layers");
     visit.numbered("schedule", self.schedule, Range<std::uint32_t>{0, 1u << 24},
-                   "lengths by the position of a token in its sequence: those from this one on, up to the next entry, "
+                   "lengths by the position of a token in its sequence, each from its position up to the next entry, "
                    "in every layer; for `anda-sim evaluate`");
   }
 

@@ -12,7 +12,7 @@ constexpr const char* introduction = R"page(# Configuration
 
 <!-- Printed by `anda-sim config --reference`; a test compares the two. -->
 
-A run is described by one YAML file. Every key has a default except the workload, so a file holds only what is different:
+A run is described by one YAML file. Every key has a default except the workload, so a file gives only what differs:
 
 ```yaml
 name: LLaMA-13B, 1 % accuracy loss
@@ -23,7 +23,7 @@ accelerator:
 ```
 
 `anda-sim config CONFIG.yaml` prints the effective configuration: every key with its value. That is itself a
-configuration which gives the same run. `anda-sim config CONFIG.yaml --check` only says whether the file is right, and
+configuration for the same run. `anda-sim config CONFIG.yaml --check` only checks whether the file is valid, and
 `anda-sim config` alone prints the defaults.
 
 ## Changing single keys
@@ -63,7 +63,7 @@ precision: {A_qkv: 7, A_o: 5, A_u: 6, A_d: 6}   # the same as [7, 5, 6, 6]
 precision: 8                                    # 8 bits for each of the four
 ```
 
-Single layers may differ; what their entry leaves out is as in the other layers:
+Individual layers may differ; keys that their entry omits are as in the other layers:
 
 ```yaml
 precision:
@@ -75,9 +75,9 @@ precision:
 
 ## Technology
 
-`technology` takes keys, which change those of `configs/technology/16nm.yaml`, or the name of a file of `configs/technology`, or the
-path of a YAML file, which must have all of them. `dram` likewise, with the names of `configs/dram`. Energy of an action = `power_mw` / `reference_clock_hz` / `actions_per_cycle`; area of a unit = `area_mm2` /
-`area_units`.
+`technology` takes keys, which change those of `configs/technology/16nm.yaml`, or the name of a file in `configs/technology`,
+or the path of a YAML file, which must have all of them. `dram` takes the same, with the names of `configs/dram`. Energy of an
+action = `power_mw` / `reference_clock_hz` / `actions_per_cycle`; area of a unit = `area_mm2` / `area_units`.
 
 ```yaml
 technology: technology/16nm.yaml
@@ -85,7 +85,7 @@ technology: technology/16nm.yaml
 
 ## Errors
 
-Nothing is ignored. A key that does not exist, a value out of range or keys that do not go together end the program with
+Nothing is ignored. A key that does not exist, a value out of range or keys that conflict end the program with
 status 2 and a line for each problem:
 
 ```text
@@ -99,7 +99,7 @@ depth.
 
 ## Numbers, truth values, lists and texts
 
-The same grammar holds wherever the simulator reads a value: YAML, `--set`, options, CSV, JSON files and what evaluators
+The same grammar applies wherever the simulator reads a value: YAML, `--set`, options, CSV, JSON files and what evaluators
 answer.
 
 ```text
@@ -115,18 +115,18 @@ text          = anything else, in quotes where it looks like one of the above
 - Numbers are decimal. There is no plus sign, no leading zero, no digit grouping (`1_000`), no hexadecimal, no infinity and no
   NaN. Whole numbers have neither point nor exponent.
 - A number must be one that a 64-bit floating-point number can hold: `1e999` is refused, and so is `1e-999`, which is not 0.
-- `yes`, `on`, `True` and `1` are no truth values.
+- `yes`, `on`, `True` and `1` are not truth values.
 - A list may leave out the brackets where nothing but a list is meant: `systems=fp-fp,anda`, `precision=7,6,6,6`,
-  `--tolerance 0.1%,1%`. zsh takes brackets without quotes for a pattern.
+  `--tolerance 0.1%,1%`. zsh interprets unquoted brackets as a pattern.
 - A key with a unit in its name takes a number with a unit, too, in configurations, `--set` and sweeps: `bytes: 2MiB`,
   `clock_hz: 285MHz`, `latency_ns: 0.1us`, `pj_per_bit: 3.9pJ`. Prefixes are f, p, n, u, m, k, M, G and T, for bytes and bits
   also Ki, Mi, Gi and Ti; a kB has 1000 bytes.
-- A number in quotes is a text and is refused where a number is meant. A field of a CSV file may have quotes around it, as RFC
-  4180 says.
+- A number in quotes is a text and is refused where a number is expected. A field of a CSV file may have quotes around it, as
+  RFC 4180 says.
 - JSON has its own, narrower rules for the same numbers (no `.5`, no `5.`), which hold in JSON files.
 - Texts are UTF-8 of one line without control characters, marks of the direction of writing among them.
 
-A value outside of the grammar is refused with what to write instead:
+The error for a value outside the grammar says what to write instead:
 
 ```text
 --set accelerator.mxu.rows=1_6: accelerator.mxu.rows: is `1_6`, must be a whole number, 1 … 1024; digits are not grouped: write 16

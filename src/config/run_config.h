@@ -44,8 +44,8 @@ struct RunConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.text("name", self.name, "what reports call the run");
-    visit.section("workload", self.workload, "what is run");
+    visit.text("name", self.name, "name of the run in reports");
+    visit.section("workload", self.workload, "the workload to simulate");
     visit.section(
         "precision", self.precision,
         "mantissa lengths and width of weights. [A_qkv, A_o, A_u, A_d] or one number is short for the four lengths");
@@ -59,10 +59,9 @@ struct RunConfig {
     visit.section("accelerator", self.accelerator, "the accelerator");
     visit.file_section("dram", self.dram, "the external memory");
     visit.file_section("technology", self.technology, "energy and area of every block");
-    visit.choices(
-        "systems", self.systems, pe_kinds,
-        "processing elements that the accelerator is simulated with, each a system; the first is the baseline");
-    visit.section("simulation", self.simulation, "how the simulation is done");
+    visit.choices("systems", self.systems, pe_kinds,
+                  "processing elements to simulate, each as a system; the first is the baseline");
+    visit.section("simulation", self.simulation, "settings of the simulation");
     visit.section("functional", self.functional, "real data in the simulated machines");
   }
 
@@ -86,7 +85,7 @@ struct RunConfig {
     }
     if (functional.enabled && simulation.fold_layers) {
       problems.push_back({join_key(path, "simulation.fold_layers"),
-                          "is true, must be false with functional.enabled: every GeMM has data of its own"});
+                          "is true, must be false with functional.enabled: every GeMM has its own data"});
     }
   }
 

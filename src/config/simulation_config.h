@@ -20,17 +20,16 @@ struct SimulationConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.number(
-        "quantum_us", self.quantum_us, Range<double>{1e-3, 1e9},
-        "local time by which a system may run ahead of the others; of no effect on results. Masters of a platform "
-        "of your own that share one memory through b_transport are served one quantum after another, two of "
-        "them up to three times as slowly as with 0");
-    visit.flag("fold_layers", self.fold_layers, "simulate layers that are alike once and count the result for each");
-    visit.flag("fast_forward", self.fast_forward,
-               "take over what a state that recurs is known to lead to, instead of simulating it again; of no effect "
-               "on results");
+    visit.number("quantum_us", self.quantum_us, Range<double>{1e-3, 1e9},
+                 "local time by which a system may run ahead of the others; without effect on results. In a custom "
+                 "platform, masters that share one memory through b_transport are served one quantum after another; "
+                 "two of them may take up to three times as long as with 0");
+    visit.flag("fold_layers", self.fold_layers, "simulate equal layers once and count the result for each");
+    visit.flag(
+        "fast_forward", self.fast_forward,
+        "reuse the known outcome of a recurring state instead of simulating it again; without effect on results");
     visit.text("vcd", self.vcd, "file for waveforms of every block, needs accelerator.level = cycle; empty: none");
-    visit.section("timeline", self.timeline, "what the systems do when, as a file for a viewer");
+    visit.section("timeline", self.timeline, "activity of every block over time, as a file for a viewer");
   }
 
   void check(const std::string& path, Problems& problems) const {

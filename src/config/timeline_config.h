@@ -22,11 +22,11 @@ struct TimelineConfig {
     visit.text("file", self.file,
                "file for a timeline in the trace event format, which ui.perfetto.dev shows; empty: none");
     visit.number("from_us", self.from_us, Range<double>{0, 1e12}, "start of the details, in simulated time");
-    visit.number("length_us", self.length_us, Range<double>{1e-3, 1e12}, "simulated time that the details are of");
+    visit.number("length_us", self.length_us, Range<double>{1e-3, 1e12}, "duration of the details, in simulated time");
     visit.number("events", self.events, Range<std::uint64_t>{16, 100'000'000},
-                 "most slices and changes of a counter kept of a system; where there are more, the details end sooner");
+                 "maximum number of slices and counter changes kept per system; beyond it, the details end earlier");
     visit.number("intervals", self.intervals, Range<std::uint64_t>{2, 1'000'000},
-                 "most intervals that a system's whole run is summed up in");
+                 "maximum number of intervals that summarise a system's whole run");
   }
 };
 

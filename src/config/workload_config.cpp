@@ -17,14 +17,14 @@ void WorkloadConfig::check(const std::string& path, Problems& problems) const {
   for (std::size_t i = 0; i < sources.size(); ++i) {
     if (sources[i]->empty()) continue;
     if (given != nullptr) {
-      problems.push_back({join_key(path, alternatives[i]), std::string("is given beside ") + given +
+      problems.push_back({join_key(path, alternatives[i]), std::string("is given together with ") + given +
                                                                "; give exactly one of model, config_json and trace"});
     } else {
       given = alternatives[i];
     }
   }
   if (given == nullptr) {
-    problems.push_back({path, "says nothing to run; give exactly one of model, config_json and trace"});
+    problems.push_back({path, "has nothing to run; give exactly one of model, config_json and trace"});
     return;
   }
   if (!model.empty()) {
@@ -55,7 +55,7 @@ void WorkloadConfig::check_gemms(const std::string& path, Problems& problems) co
 void WorkloadConfig::check_inference(const std::string& path, Problems& problems) const {
   if (!trace.empty()) {
     problems.push_back({join_key(path, "scope"), std::string("is ") + name_of(scopes, scope) +
-                                                     ", must be gemms with a trace, which says what is run"});
+                                                     ", must be gemms with a trace, which defines what runs"});
   }
   if (head_weight_bits > max_weight_bits && head_weight_bits != WeightFormat::fp16_bits) {
     problems.push_back({join_key(path, "head_weight_bits"), "is " + number_text(head_weight_bits) + ", must be 1 … " +
@@ -79,7 +79,7 @@ std::vector<Sequences> WorkloadConfig::sequences() const {
       const std::string problem = parse_whole_number(text, 1, most, value);
       if (!problem.empty()) {
         throw Error::input("is " + in_quotes(prompts) + ", in which " + in_quotes(text) + " " + problem +
-                           "; write lengths with how many of each after a *, 512*3 2048");
+                           "; write lengths, each with an optional count after a *: 512*3 2048");
       }
       return value;
     };

@@ -31,14 +31,12 @@ struct AttentionConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.choice(
-        "unit", self.unit, attention_units,
-        "what multiplies FP16 operands and the cache; auto: the array where its elements take the formats, else "
-        "the vector unit; array: refuse what it does not take");
+    visit.choice("unit", self.unit, attention_units,
+                 "unit that multiplies FP16 operands and the cache; auto: the array if its elements support the "
+                 "formats, else the vector unit; array: refuse unsupported formats");
     visit.number("query_block", self.query_block, Range<std::uint32_t>{1, 65536},
-                 "queries of a sequence whose scores are computed together, against all keys that one of them sees");
-    visit.flag("causal", self.causal,
-               "leave out the scores of blocks of queries with keys that come later; false: the whole square");
+                 "queries of a sequence whose scores are computed together, with all keys visible to any of them");
+    visit.flag("causal", self.causal, "skip the scores of query blocks with later keys; false: the whole square");
   }
 };
 
@@ -68,35 +66,35 @@ struct WorkloadConfig {
     visit.text("model", self.model,
                "a built-in model, LLaMA-13B for example; exactly one of model, config_json and trace is given");
     visit.path("config_json", self.config_json, "the config.json of a Hugging Face model, which gives its shapes");
-    visit.path("trace", self.trace, "a CSV file with one GeMM in each row, in the order in which they run");
+    visit.path("trace", self.trace, "a CSV file with one GeMM per row, in execution order");
     visit.choice(
         "scope", self.scope, scopes,
-        "gemms: the GeMMs with INT weights; layer: one decoder layer, or the first `layers`, with attention and "
-        "all that lies between its GeMMs; model: the same of all layers, with embedding and output head");
+        "gemms: the GeMMs with INT weights; layer: one decoder layer, or the first `layers`, with attention and all "
+        "operations between its GeMMs; model: the same for all layers, with embedding and output head");
     visit.choice("phase", self.phase, phases,
-                 "prefill: all tokens at once; decode: one new token after so many tokens; generate: a prefill and "
-                 "output_tokens - 1 decodes, not in scope gemms. Of no effect with a trace");
+                 "prefill: all tokens at once; decode: one new token after `tokens` tokens; generate: a prefill and "
+                 "output_tokens - 1 decodes, not in scope gemms. Ignored with a trace");
     visit.number("tokens", self.tokens, Range<std::uint32_t>{1, 1u << 24},
-                 "tokens of each sequence. Of no effect with a trace");
-    visit.number("batch", self.batch, Range<std::uint32_t>{1, 65536},
-                 "sequences run together. Of no effect with a trace");
+                 "tokens of each sequence. Ignored with a trace");
+    visit.number("batch", self.batch, Range<std::uint32_t>{1, 65536}, "sequences run together. Ignored with a trace");
     visit.text("prompts", self.prompts,
-               "lengths of unequal prompts in the place of tokens and batch, how many of each after a *: 512*3 2048; "
-               "scopes layer and model");
+               "lengths of unequal prompts instead of tokens and batch, each with an optional count after a *: 512*3 "
+               "2048; scopes layer and model");
     visit.number("output_tokens", self.output_tokens, Range<std::uint32_t>{1, 1u << 24},
-                 "tokens that each sequence gets, phase generate only; the first comes from the prefill");
+                 "tokens generated per sequence, phase generate only; the first comes from the prefill");
     visit.flag("ignore_positions", self.ignore_positions,
                "allow contexts beyond the positions that the model was made for. Scopes layer and model");
     visit.number("prefill_chunk", self.prefill_chunk, Range<std::uint32_t>{0, 1u << 24},
-                 "tokens of each prompt that a pass of a prefill takes; 0: all. Scopes layer and model");
+                 "tokens of each prompt per prefill pass; 0: all. Scopes layer and model");
     visit.number("head_weight_bits", self.head_weight_bits, Range<std::uint32_t>{1, 16},
-                 "weights of the output head: integers of so many bits, 16: FP16. Scope model");
+                 "bits of the output head's integer weights; 16: FP16. Scope model");
     visit.flag("fuse_projections", self.fuse_projections,
                "Q, K and V are one GeMM, gate and up projection another. Scopes layer and model");
     visit.path("expert_load", self.expert_load,
-               "a file with the share of the tokens that goes to each expert, a number a line; empty: all the same",
+               "a file with the share of the tokens for each expert, one number per line; empty: equal shares",
                PathKind::file);
-    visit.section("attention", self.attention, "how attention is cut and who computes it, scopes layer and model");
+    visit.section("attention", self.attention,
+                  "partitioning of attention and the unit that computes it; scopes layer and model");
     visit.number("layers", self.layers, Range<std::uint32_t>{0, 65536},
                  "decoder layers to run, from the first; 0: all of them");
   }

@@ -35,7 +35,7 @@ std::string syntax_hint(std::string_view line) {
   if (!space.empty()) return space;
   const std::size_t quotes = line.find("\"\"");
   if (quotes != std::string_view::npos) {
-    return "; two quotes stand in a row: write 4096 for a number and \"4096\" for a text";
+    return "; two quotes in a row: write 4096 for a number and \"4096\" for a text";
   }
   return {};
 }
@@ -59,7 +59,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override {
     // At a stray token yaml-cpp starts one empty document after another without going on.
     if (++documents_ > max_documents) {
-      problems_.add(place(mark), "", "not valid YAML: does not belong to what stands before it" + hint(mark));
+      problems_.add(place(mark), "", "not valid YAML: does not continue the preceding text" + hint(mark));
       throw Stop{};
     }
   }
@@ -233,7 +233,7 @@ std::optional<BadCharacter> find_bad_character(std::string_view text) {
     const auto [bytes, code] = first_character(text);
     const bool is_layout = code == '\t' || code == '\n' || code == '\r';
     if (bytes == 0 || (is_control(code) && code < 0x80 && !is_layout)) {
-      bad.problem = fmt::format("is not a text in UTF-8 (byte 0x{:x})", static_cast<unsigned char>(text.front()));
+      bad.problem = fmt::format("is not UTF-8 text (byte 0x{:x})", static_cast<unsigned char>(text.front()));
       return bad;
     }
     if (is_control(code) && !is_layout) {

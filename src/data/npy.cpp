@@ -140,10 +140,10 @@ std::string shape_text(const std::vector<std::uint64_t>& shape) {
 NpyLayout read_npy_layout(const std::string& path) {
   BinaryFile file(path);
   std::array<unsigned char, 8> start{};
-  if (file.bytes() < start.size()) refuse(path, "is no .npy file: it is too short");
+  if (file.bytes() < start.size()) refuse(path, "is not a .npy file: it is too short");
   file.read(start.data(), start.size());
   if (std::string_view(reinterpret_cast<const char*>(start.data()), magic.size()) != magic) {
-    refuse(path, "is no .npy file: it does not start with \\x93NUMPY");
+    refuse(path, "is not a .npy file: it does not start with \\x93NUMPY");
   }
   const unsigned version = start[6];
   if (version < 1 || version > 2) {

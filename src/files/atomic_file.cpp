@@ -117,7 +117,7 @@ AtomicFile::AtomicFile(const std::string& path, Leftovers leftovers) : path_(pat
 AtomicFile::AtomicFile(const std::string& path, std::string written) : path_(path), target_(path), stream_(nullptr) {
   unsigned mode = 0;
   bool exists = false;
-  if (!look_at_older(mode, exists)) throw Error::run(path + ": cannot write: it is no regular file");
+  if (!look_at_older(mode, exists)) throw Error::run(path + ": cannot write: it is not a regular file");
   temporary_path_ = std::move(written);
   if (exists) static_cast<void>(::chmod(temporary_path_.c_str(), mode) == 0);
 }
@@ -179,7 +179,7 @@ void AtomicFile::finish() {
 void AtomicFile::set_older_aside() {
   struct stat old {};
   if (temporary_path_.empty() || ::lstat(target_.c_str(), &old) != 0) return;
-  if (!S_ISREG(old.st_mode)) throw Error::run(path_ + ": cannot write: it is no regular file any more");
+  if (!S_ISREG(old.st_mode)) throw Error::run(path_ + ": cannot write: it is no longer a regular file");
   std::string aside = temporary_path_;
   aside.replace(aside.rfind('.'), 1, "-older.");
   if (::rename(target_.c_str(), aside.c_str()) != 0) throw os_error(path_, "cannot rename the older file");

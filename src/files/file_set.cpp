@@ -29,7 +29,7 @@ FileSet::~FileSet() {
 void FileSet::make_folder(const std::string& path) {
   std::error_code error;
   if (fs::create_directory(path, error)) made_.push_back(path);
-  if (error) throw Error::run(path + ": cannot make the folder: " + error.message());
+  if (error) throw Error::run(path + ": cannot create the folder: " + error.message());
 }
 
 AtomicFile::Leftovers FileSet::leftovers_in(const std::string& folder) {

@@ -107,7 +107,7 @@ InputFile::InputFile(FileDescriptor file, std::string name) : file_(std::move(fi
   if (S_ISDIR(status.st_mode)) throw Error::input(place, "is a folder, a file is needed");
   if (!is_read_once(status, file_.get())) return;
   kept_ = Kept::begin(status, std::move(file_));
-  if (kept_->copy.get() < 0) throw read_error(place, "cannot keep what is read");
+  if (kept_->copy.get() < 0) throw read_error(place, "cannot store the input");
 }
 
 void InputFile::wait(int file) const {
@@ -124,7 +124,7 @@ std::size_t InputFile::read_from(int file, char* data, std::size_t size, int lin
     if (kept_ != nullptr) wait(file);
     const ssize_t bytes = ::read(file, data, size);
     if (bytes >= 0) return static_cast<std::size_t>(bytes);
-    if (errno != EINTR && errno != EAGAIN) throw read_error({name_, line, 0}, "cannot read on");
+    if (errno != EINTR && errno != EAGAIN) throw read_error({name_, line, 0}, "cannot read further");
   }
 }
 
@@ -136,7 +136,7 @@ std::size_t InputFile::read_kept(char* data, std::size_t size, int line) {
       const ssize_t written = ::write(kept_->copy.get(), data + done, bytes - done);
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) {
-        throw Error::run(name_ + ": cannot keep what is read: " + std::generic_category().message(errno));
+        throw Error::run(name_ + ": cannot store the input: " + std::generic_category().message(errno));
       }
       done += static_cast<std::size_t>(written);
     }
@@ -145,7 +145,7 @@ std::size_t InputFile::read_kept(char* data, std::size_t size, int line) {
     return bytes;
   }
   const ssize_t bytes = ::pread(kept_->copy.get(), data, size, static_cast<off_t>(at_));
-  if (bytes < 0) throw read_error({name_, line, 0}, "cannot read on");
+  if (bytes < 0) throw read_error({name_, line, 0}, "cannot read further");
   at_ += static_cast<std::uint64_t>(bytes);
   return static_cast<std::size_t>(bytes);
 }

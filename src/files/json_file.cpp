@@ -52,7 +52,7 @@ std::optional<std::uint64_t> JsonFile::number_between(const char* key, std::uint
   if (found->is_number_unsigned() && found->get<std::uint64_t>() >= min && found->get<std::uint64_t>() <= max) {
     return found->get<std::uint64_t>();
   }
-  const char* problem = "is no whole number";
+  const char* problem = "is not a whole number";
   const bool is_huge = found->is_number_float() && std::fabs(found->get<double>()) >= 0x1p63;
   if (is_huge) problem = found->get<double>() > 0 ? "is out of range" : "is negative";
   if (found->is_number_integer()) problem = found->is_number_unsigned() ? "is out of range" : "is negative";

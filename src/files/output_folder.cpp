@@ -32,7 +32,7 @@ void OutputFolder::make() {
     if (::mkdir(part.c_str(), 0777) == 0) {
       made_.push_back(part);
     } else if (const int code = errno; ::access(part.c_str(), F_OK) != 0) {
-      throw Error::run(part + ": cannot make the folder: " + std::generic_category().message(code));
+      throw Error::run(part + ": cannot create the folder: " + std::generic_category().message(code));
     }
     end = path_.find_first_not_of('/', end);
   }
@@ -40,7 +40,7 @@ void OutputFolder::make() {
   if (::stat(path_.c_str(), &status) != 0) {
     throw Error::run(path_ + ": cannot write the results: " + std::generic_category().message(errno));
   }
-  if (!S_ISDIR(status.st_mode)) throw Error::run(path_ + ": cannot write the results: it is no folder");
+  if (!S_ISDIR(status.st_mode)) throw Error::run(path_ + ": cannot write the results: it is not a folder");
 }
 
 OutputFolder::~OutputFolder() {

@@ -29,7 +29,7 @@ TemporaryFolder::TemporaryFolder() {
     return FileDescriptor(::open(candidate.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   });
   if (lock_.get() < 0) {
-    throw Error::run(parent + ": cannot make a folder: " + std::generic_category().message(errno));
+    throw Error::run(parent + ": cannot create a folder: " + std::generic_category().message(errno));
   }
   path_ = path;
 }

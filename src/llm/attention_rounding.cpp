@@ -67,9 +67,9 @@ void AttentionRounding::cache(float* values, std::optional<CacheFormat> LayerRou
 }
 
 void AttentionRounding::refuse(const char* name, std::size_t token, std::size_t element) const {
-  throw Error::run(
-      fmt::format("layer {}, {}: element {} of token {} of a sequence is NaN or beyond 65504, which FP16 can't be",
-                  layer_, name, element, token));
+  throw Error::run(fmt::format(
+      "layer {}, {}: element {} of token {} of a sequence is NaN or beyond 65504, which FP16 cannot represent", layer_,
+      name, element, token));
 }
 
 }  // namespace anda::sim

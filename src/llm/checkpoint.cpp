@@ -88,7 +88,7 @@ void Checkpoint::read_index(const std::string& folder, const std::string& path) 
   const JsonFile index(path, largest_index_bytes);
   const auto map = index.root().find("weight_map");
   if (map == index.root().end() || !map->is_object()) {
-    throw index.error("key weight_map is missing or no object of tensors and files");
+    throw index.error("key weight_map is missing or not an object of tensors and files");
   }
   std::map<std::string, std::size_t> opened;
   for (const auto& [name, value] : map->items()) {
@@ -100,7 +100,7 @@ void Checkpoint::read_index(const std::string& folder, const std::string& path) 
     const auto [at, is_new] = opened.emplace(file, files_.size());
     if (is_new) files_.emplace_back(folder + "/" + file);
     if (files_[at->second].tensors().count(name) == 0) {
-      throw Error::input(fmt::format("{}: tensor {} is missing, which {} says is in it", files_[at->second].path(),
+      throw Error::input(fmt::format("{}: tensor {} is missing, which {} lists there", files_[at->second].path(),
                                      shown_tensor(name), path));
     }
     where_[name] = at->second;

@@ -145,8 +145,8 @@ class Decoder::Pass {
       const std::size_t refused = round_values(from, k, (*(*layers)[layer].inputs)[tensor], from);
       if (refused == k) continue;
       throw Error::run(
-          fmt::format("layer {}, {}: element {} of token {} of a sequence is NaN or beyond 65504, which "
-                      "activations in FP16 can't be",
+          fmt::format("layer {}, {}: element {} of token {} of a sequence is NaN or beyond 65504, which FP16 "
+                      "activations cannot represent",
                       layer, tensor_types[tensor], refused, row % length_));
     }
   }

@@ -80,7 +80,7 @@ struct Extent {
 Extent extent_of(const std::string& path, const std::string& name, const json& entry, std::uint64_t data_bytes) {
   if (!entry.is_object()) refuse(path, name, "must be an object with dtype, shape and data_offsets");
   const json type = entry.value("dtype", json());
-  if (!type.is_string()) refuse(path, name, "dtype is missing or no text");
+  if (!type.is_string()) refuse(path, name, "dtype is missing or not a text");
   Extent extent;
   extent.tensor.type = type.get<std::string>();
   const auto* const size =
@@ -176,7 +176,7 @@ std::string shown_tensor(const std::string& name) {
 
 SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
   BinaryFile file(path_);
-  if (file.bytes() < length_bytes) refuse(path_, "is no safetensors file: it is too short");
+  if (file.bytes() < length_bytes) refuse(path_, "is not a safetensors file: it is too short");
   std::array<unsigned char, length_bytes> length{};
   file.read(length.data(), length.size());
   std::uint64_t header_bytes = 0;

@@ -11,7 +11,7 @@ namespace anda::sim {
 
 /// What to do about weights that were quantised before.
 inline constexpr const char* original_weights =
-    "take the original checkpoint in F16, BF16 or F32, weights are rounded to integers here";
+    "use the original checkpoint in F16, BF16 or F32; weights are rounded to integers here";
 
 /// A tensor's name as messages show it: whole, for names of layers differ at their ends.
 std::string shown_tensor(const std::string& name);

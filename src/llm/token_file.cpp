@@ -81,7 +81,7 @@ std::vector<std::uint32_t> read_tokens(const std::string& path, TokenType raw_ty
   }
   if (data.empty()) throw Error::input(path + ": holds no tokens");
   if (data.size() % type.bytes != 0) {
-    throw Error::input(fmt::format("{}: has {} bytes, which are no whole number of tokens of {} bytes", path,
+    throw Error::input(fmt::format("{}: has {} bytes, which are not a whole number of tokens of {} bytes", path,
                                    data.size(), type.bytes));
   }
   std::vector<std::uint32_t> tokens(data.size() / type.bytes);

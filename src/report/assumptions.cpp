@@ -36,14 +36,14 @@ void add_machine(const SimulationResult& result, std::vector<std::string>& list)
   const AcceleratorConfig& machine = result.systems.front().accelerator;
   list.push_back(
       fmt::format("accelerator.mxu.fill_cycles = {} and accelerator.vector_unit.latency_cycles = {} are assumed; "
-                  "paid once a GeMM.",
+                  "incurred once per GeMM.",
                   machine.mxu.fill_cycles, machine.vector_unit.latency_cycles));
-  list.push_back(fmt::format("Weights are symmetric integers, packed, with one FP16 scale for {} of them along k.",
+  list.push_back(fmt::format("Weights are symmetric integers, packed, with one FP16 scale per {} of them along k.",
                              machine.format.weight_scale_group));
   if (any_system(result, PeKind::anda)) {
-    list.push_back(fmt::format(
-        "Anda elements take (mantissa bits + 1) cycles a group of {}: the sign plane takes a cycle of its own.",
-        machine.format.group_size));
+    list.push_back(
+        fmt::format("Anda elements take (mantissa bits + 1) cycles per group of {}, one of them for the sign plane.",
+                    machine.format.group_size));
   }
   for (const SystemResult& system : result.systems) {
     const auto element = make_processing_element(system.accelerator.mxu, system.accelerator.format);
@@ -52,10 +52,10 @@ void add_machine(const SimulationResult& result, std::vector<std::string>& list)
         "Elements of {} take {} cycles for {} elements along k; their activations are FP16 in memory and buffers.",
         system.name, element->group_cycles(0), element->group_elements()));
     if (element->converts_at_read()) {
-      list.push_back(fmt::format(
-          "{} converts every activation to a shared exponent whenever the array reads it, at technology.conversion's "
-          "energy and in no time or area of its own (estimated: not published).",
-          system.name));
+      list.push_back(
+          fmt::format("{} converts every activation to a shared exponent whenever the array reads it, with the energy "
+                      "of technology.conversion and without extra time or area (estimated: not published).",
+                      system.name));
     }
   }
 }
@@ -70,10 +70,10 @@ std::string memory_timing(const DramConfig& dram) {
         dram.peak_bytes_per_s() * dram.available() / 1e9, dram.latency_ns);
   }
   return fmt::format(
-      "External memory at level detailed: every burst against banks, command and data buses and refresh ({}), page "
-      "policy {}, queues of {} bursts a channel; a write is complete when its last burst is in a queue; what of "
-      "dram.latency_ns = {} ns is not tRCD and tCL is the controller's (assumed). Commands that follow the end of a "
-      "GeMM are counted with the next one.",
+      "External memory at level detailed: every burst with banks, command and data buses and refresh ({}), page policy "
+      "{}, queues of {} bursts per channel; a write completes when its last burst is queued; the part of "
+      "dram.latency_ns = {} ns beyond tRCD and tCL is the controller's (assumed). Commands after the end of a GeMM are "
+      "counted with the next one.",
       name_of(dram_refreshes, dram.policy.refresh), name_of(dram_page_policies, dram.policy.page),
       dram.policy.queue_requests, dram.latency_ns);
 }
@@ -81,18 +81,18 @@ std::string memory_timing(const DramConfig& dram) {
 std::string memory_energy(const DramConfig& dram) {
   if (dram.energy.model == DramEnergyModel::flat) {
     return fmt::format(
-        "Energy of external memory is flat: {} pJ for each bit of a touched burst of {} bytes, whatever the command.",
+        "Energy of external memory is flat: {} pJ per bit of a touched burst of {} bytes, regardless of the command.",
         dram.energy.pj_per_bit, dram.burst_bytes());
   }
   return fmt::format(
-      "Energy of external memory is that of its commands: {} pJ an activation with its precharge, {} a read burst, "
-      "{} "
-      "a write burst, {} a refresh of a channel, {} a refresh of a bank, {} mW a channel throughout a GeMM{}.",
+      "Energy of external memory is that of its commands: {} pJ per activation with its precharge, {} per read burst, "
+      "{} per write burst, {} per refresh of a channel, {} per refresh of a bank, {} mW per channel throughout a "
+      "GeMM{}.",
       dram.energy.activate_pj, dram.energy.read_pj, dram.energy.write_pj, dram.energy.refresh_pj,
       dram.energy.refresh_bank_pj, dram.energy.background_mw,
-      dram.level == DramLevel::fast ? "; at level fast a row's activation is shared by all its bursts, and a refresh "
-                                      "comes every refresh_interval_ns"
-                                    : "");
+      dram.level == DramLevel::fast
+          ? "; at level fast all bursts of a row share its activation, and a refresh occurs every refresh_interval_ns"
+          : "");
 }
 
 }  // namespace
@@ -108,25 +108,24 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
   if (info.paper_tiling) {
     list.push_back(
         fmt::format("tiling paper: weights of k × {} columns stay on chip while the rows of activations stream past; "
-                    "this is an inference, the publication does not say it.",
+                    "this is inferred, not published.",
                     paper_tile_columns));
   } else {
     list.emplace_back("tiling auto: of the legal shapes of a step, the one with the least external memory traffic.");
   }
 
   if (!result.systems.empty()) add_machine(result, list);
-  list.emplace_back(
-      info.consumer_outputs
-          ? "Results of Anda systems are written in the format of the tensor type that is made from them, "
-            "whatever comes between (softmax, normalisation, activation function)."
-          : "Results are written as FP16.");
+  list.emplace_back(info.consumer_outputs
+                        ? "Results of Anda systems are written in the format of the next GeMM's tensor type, whatever "
+                          "operations come between (softmax, normalisation, activation function)."
+                        : "Results are written as FP16.");
 
   list.push_back(memory_timing(info.dram));
   list.push_back(memory_energy(info.dram));
-  list.push_back(fmt::format(
-      "Energy of an action does not depend on data, and is that at the technology's reference clock of {} Hz at any "
-      "clock_hz; idle blocks take none but what the technology charges for every cycle.",
-      info.technology.reference_clock_hz));
+  list.push_back(
+      fmt::format("Energy of an action does not depend on data or clock_hz: it is that at the technology's reference "
+                  "clock of {} Hz. Idle blocks take only the energy that the technology charges for every cycle.",
+                  info.technology.reference_clock_hz));
   list.push_back(fmt::format("Energy of an SRAM access grows with its capacity to the power of {} (assumed).",
                              info.technology.sram_energy_exponent));
   add_sources(info.technology, list);

@@ -14,11 +14,11 @@ double read_latency(const dram::Statistics& statistics, double ns_per_cycle) {
 const std::vector<DramColumn>& dram_columns() {
   using dram::Statistics;
   static const std::vector<DramColumn> columns{
-      {"read_bursts", "bursts", "Reads that the channels served, forwarded ones included.",
+      {"read_bursts", "bursts", "Reads served by the channels, including forwarded ones.",
        [](const Statistics& s, double) { return static_cast<double>(s.reads); }},
-      {"turnarounds", "changes", "Changes between reading and writing, of all channels together.",
+      {"turnarounds", "changes", "Changes between reading and writing, summed over channels.",
        [](const Statistics& s, double) { return static_cast<double>(s.turnarounds); }},
-      {"longest_queue", "bursts", "Most bursts in the queues of one channel at a time.",
+      {"longest_queue", "bursts", "Maximum number of bursts in the queues of one channel.",
        [](const Statistics& s, double) { return static_cast<double>(s.longest_queue); }},
       {"read_latency_mean_ns", "ns",
        "Mean time from a read's arrival to its last data, without the controller's pipeline.",

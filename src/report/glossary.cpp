@@ -20,22 +20,24 @@ namespace {
 constexpr const char* introduction =
     "# Glossary\n"
     "\n"
-    "Every number of `report.json`, `ops.csv` and the tables on the terminal. This page is the output of "
-    "`anda-sim glossary`.\n"
+    "Every number of `report.json`, `ops.csv` and the tables on the terminal. This page is the output of `anda-sim "
+    "glossary`.\n"
     "\n"
-    "A unit of 1 is a ratio; shares are from 0 to 1 in files and in percent on the terminal. mW are averages over "
-    "the run;\nprefixes of bytes on the terminal are powers of 1024 (KiB), all others powers of 1000. A number that "
-    "has "
-    "no meaning (a share of\nno time) is `null` in JSON and empty in CSV. Cycles are those of `accelerator.clock_hz`. "
-    "\"System\" is one accelerator with its\nmemory; the first one is the baseline. `run.assumptions` lists what the "
-    "model assumes, `run.notes` what may surprise in "
-    "this run: keys\nwithout effect, what is left out, what does not fit; the terminal shows the notes, too.\n";
+    "A unit of 1 is a ratio; shares are from 0 to 1 in files and in percent on the terminal. mW are averages over the "
+    "run;\n"
+    "prefixes of bytes on the terminal are powers of 1024 (KiB), all others powers of 1000. A number that has no "
+    "meaning (a share of\n"
+    "no time) is `null` in JSON and empty in CSV. Cycles are those of `accelerator.clock_hz`. \"System\" is one "
+    "accelerator with its\n"
+    "memory; the first one is the baseline. `run.assumptions` lists what the model assumes, `run.notes` possible "
+    "surprises in this run:\n"
+    "keys without effect, omissions, excess sizes; the terminal also shows the notes.\n";
 
 constexpr const char* metrics_heading =
     "\n## Metrics\n"
     "\n"
     "The name is the column of `ops.csv` and the key of an op (`systems[].ops[]`) or a tensor type "
-    "(`systems[].tensors[]`) in\n`report.json`; for a whole system the number stands at the path below `systems[]`. "
+    "(`systems[].tensors[]`) in\n`report.json`; for a whole system the number is at the path below `systems[]`. "
     "Names "
     "in *italics* exist for whole systems only.\n"
     "\n"
@@ -71,11 +73,12 @@ constexpr Ratio ratios[] = {
 };
 
 constexpr const char* ops_heading =
-    "\n## Ops\n"
     "\n"
-    "What an op was, before its metrics in `ops.csv` and `systems[].ops[]`. `ops.csv` has the name of the system in "
-    "front, "
-    "in the column\n`system`.\n"
+    "## Ops\n"
+    "\n"
+    "What identifies an op, before its metrics in `ops.csv` and `systems[].ops[]`. `ops.csv` starts with the name of "
+    "the\n"
+    "system, in the column `system`.\n"
     "\n"
     "| column of `ops.csv` | key in `report.json` | unit | meaning |\n"
     "|---------------------|----------------------|------|---------|\n";
@@ -90,10 +93,12 @@ constexpr const char* counters_heading =
     "|---------|------|---------|\n";
 
 constexpr const char* errors_heading =
-    "\n## Data\n"
+    "\n"
+    "## Data\n"
     "\n"
     "Of functional simulations only: the object `functional` of an op or a tensor type in `report.json`, and the last "
-    "columns of\n`ops.csv`. They are of one run of an op, whatever its count.\n"
+    "columns of\n"
+    "`ops.csv`. They describe one run of an op, whatever its count.\n"
     "\n"
     "| name | unit | meaning |\n"
     "|------|------|---------|\n";
@@ -175,11 +180,13 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
     page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
   }
   page +=
-      "\n`systems[].dram` of `report.json` has more of it, once for all that was simulated (folded GeMMs once), and "
-      "in\n"
-      "`read_latency_histogram` the number of reads by the time they took, in bins exact below 16 cycles, then eight "
-      "for "
-      "each doubling:\n\n| name | unit | meaning |\n|------|------|---------|\n";
+      "\n"
+      "`systems[].dram` of `report.json` has further counters, over everything simulated (folded GeMMs once). Its\n"
+      "`read_latency_histogram` gives the number of reads by latency, in bins exact below 16 cycles, then eight for "
+      "each doubling:\n"
+      "\n"
+      "| name | unit | meaning |\n"
+      "|------|------|---------|\n";
   for (const DramColumn& column : dram_columns()) {
     page += fmt::format("| `{}` | {} | {} |\n", column.key, column.unit, column.meaning);
   }

@@ -29,7 +29,7 @@ change nothing.
 )";
 
 constexpr const char* fields_heading = R"(
-Registers from CAPABILITIES on tell what the machine is and never change.
+Registers from CAPABILITIES on describe the machine and never change.
 
 ### Fields
 
@@ -40,7 +40,7 @@ Registers from CAPABILITIES on tell what the machine is and never change.
 constexpr const char* counters_heading = R"(
 ## Counters
 
-64 bits each, the low word at the offset, the high word 4 bytes on; 0 after reset, never cleared otherwise.
+64 bits each, the low word at the offset, the high word 4 bytes further; 0 after reset, never cleared otherwise.
 
 | offset of the low word | name | unit | meaning |
 |------------------------|------|------|---------|
@@ -48,15 +48,15 @@ constexpr const char* counters_heading = R"(
 
 constexpr const char* counters_notes = R"(
 Both words read in one access of 8 bytes belong together. With accesses of 4 bytes read the high word, the low word and the
-high word again, until the high word is the same twice: reading changes nothing, so any number of readers may do so at a
-time. CYCLES, GEMMS and the stalls grow at the end of a GeMM, the others in its course.
+high word again, until the high word is the same twice: reading changes nothing, so any number of readers may do so at
+once. CYCLES, GEMMS and the stalls grow at the end of a GeMM, the others during it.
 
 ## Running descriptors
 
 1. Write descriptors to the instruction memory, from )";
 
 constexpr const char* running = R"( on, and their number to DESCRIPTOR_COUNT.
-2. Enable the interrupt, if it is wanted: it is high while a cause is both enabled and set in INTERRUPT_STATUS.
+2. Enable the interrupt if needed: it is high while a cause is both enabled and set in INTERRUPT_STATUS.
 3. Write START. BUSY is set at once; the descriptors run one after another, each read when its turn comes.
 4. At the end BUSY is 0, and DONE or ERROR is set in STATUS and INTERRUPT_STATUS. A 1 written to INTERRUPT_CLEAR clears a
    cause. The next START may follow at once.
@@ -68,8 +68,8 @@ end of the memory by the memory itself. The machine is as usable after an error 
 ## Reset
 
 RESET may be written at any moment. Registers and counters take the values after reset and the interrupt falls at once;
-BUSY stays set, and START is ignored, until the transactions under way with external memory are over. No further ones are
-begun. The instruction memory keeps its contents; what the cut GeMM wrote to external memory stays there. A GeMM after that
+BUSY stays set, and START is ignored, until the outstanding transactions with external memory are complete. No further ones
+begin. The instruction memory keeps its contents; what the aborted GeMM wrote to external memory stays there. A GeMM after that
 gives the results and takes the cycles that it does on a machine that was never stopped, if the memory does not remember (with
 `dram.level: detailed` it finds other rows open, and refreshes come at other times).
 
@@ -94,7 +94,7 @@ INPUT_BITS and PARTIAL_SUMS are 0.
 )";
 
 constexpr const char* errors_heading = R"(
-Bits that belong to no field are reserved and must be 0. [functional.md](functional.md) tells how operands lie in memory.
+Bits that belong to no field are reserved and must be 0. [functional.md](functional.md) describes the memory layout of operands.
 
 ## Errors
 

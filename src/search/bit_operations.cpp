@@ -21,10 +21,9 @@ BitOperations::BitOperations(GemmSource& source, const PrecisionConfig& precisio
                             static_cast<double>(gemm.count) * weight_bits;
     fp16 += weighted * fp16_mantissa_bits;
     if (fp16 > 1.8e19) {
-      throw Error::input(
-          fmt::format("GeMM '{}': the workload's bit operations exceed 64 bits; use fewer tokens, which "
-                      "changes no order",
-                      gemm.name));
+      throw Error::input(fmt::format(
+          "GeMM '{}': the workload's bit operations exceed 64 bits; use fewer tokens, which does not change the order",
+          gemm.name));
     }
     const std::uint64_t exact = gemm.m * gemm.n * gemm.k * gemm.count * weight_bits;
     fp16_ += exact * fp16_mantissa_bits;

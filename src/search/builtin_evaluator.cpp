@@ -107,9 +107,8 @@ ActivationRounding BuiltinEvaluator::with_attention(ActivationRounding rounding,
     if (length != 0) {
       if (!format || format->is_fp16()) {
         throw Error::input(
-            fmt::format("{} has {} bits, but no format that has them; set kv_cache.{}.format to int or "
-                        "anda",
-                        name, length, name[0] == 'K' ? 'k' : 'v'));
+            fmt::format("{} has {} bits, but no int or anda format; set kv_cache.{}.format to int or anda", name,
+                        length, name[0] == 'K' ? 'k' : 'v'));
       }
       format->bits = length;
     }

@@ -39,7 +39,7 @@ struct Pipe {
 
   Pipe() {
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error::run("cannot make a pipe: " + os_words());
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error::run("cannot create a pipe: " + os_words());
     read_end = FileDescriptor(ends[0]);
     write_end = FileDescriptor(ends[1]);
   }
@@ -212,7 +212,7 @@ void CommandEvaluator::fail_ended() {
   // Its output has ended; give it the time to end as well, so that its status can be told.
   const std::optional<ChildProcess::End> end = wait_for_end();
   if (!end) fail("closed its standard output or input");
-  fail(end->by_signal ? fmt::format("was ended by signal {}", end->number)
+  fail(end->by_signal ? fmt::format("was terminated by signal {}", end->number)
                       : fmt::format("ended with exit status {}", end->number));
 }
 

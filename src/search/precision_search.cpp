@@ -45,7 +45,7 @@ double PrecisionSearch::loss(const Precisions& precisions) {
   }
   const double loss = (*perplexity - base) / base;
   if (!std::isfinite(loss)) {
-    throw Error::run(fmt::format("the perplexity {} of {} is beyond all measure of the baseline's, {}", *perplexity,
+    throw Error::run(fmt::format("the perplexity {} of {} is out of all proportion to the baseline's, {}", *perplexity,
                                  lengths_text(precisions), base));
   }
   perplexities_[precisions] = *perplexity;

@@ -45,7 +45,7 @@ SearchLog::SearchLog(const std::string& path, const Json& subject) : path_(path)
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code error;
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) throw Error::run(folder.string() + ": cannot make the folder: " + error.message());
+  if (error) throw Error::run(folder.string() + ": cannot create the folder: " + error.message());
   file_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   if (file_.get() < 0) throw os_error(path_, "cannot open the log");
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -89,8 +89,8 @@ std::string SearchLog::read_back() {
   const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
   if (whole == text.size()) return text;
   // What is no log at all must not lose its only line.
-  if (whole == 0 && text.compare(0, 2, "{\"") != 0) throw Error::input({path_, 1, 0}, "this is no log of a search");
-  if (::ftruncate(file_.get(), static_cast<off_t>(whole)) != 0) throw os_error(path_, "cannot cut off a torn line");
+  if (whole == 0 && text.compare(0, 2, "{\"") != 0) throw Error::input({path_, 1, 0}, "this is not a search log");
+  if (::ftruncate(file_.get(), static_cast<off_t>(whole)) != 0) throw os_error(path_, "cannot remove a partial line");
   return text.substr(0, whole);
 }
 
@@ -98,7 +98,7 @@ void SearchLog::check_subject(const std::string& line, const Json& subject) cons
   const Place place{path_, 1, 0};
   Json header;
   if (read_json(line, header) || !header.is_object() || header.find(version_key) == header.end()) {
-    throw Error::input(place, "this is no log of a search");
+    throw Error::input(place, "this is not a search log");
   }
   if (header[version_key] != search_log_version) {
     throw Error::input(place, fmt::format("is a log of version {}, this anda-sim writes version {}; give another --log",
@@ -116,7 +116,7 @@ void SearchLog::check_subject(const std::string& line, const Json& subject) cons
 void SearchLog::take(const std::string& line, int number) {
   const Place place{path_, number, 0};
   const auto json = parse_json<Json>(line, place);
-  if (!json.is_object()) throw Error::input(place, "is no JSON object: " + shown(line));
+  if (!json.is_object()) throw Error::input(place, "is not a JSON object: " + shown(line));
   if (json.find("baseline") != json.end()) {
     const std::optional<double> baseline = perplexity_in(json, "baseline");
     if (!baseline) throw Error::input(place, "baseline must be a positive number: " + shown(line));

@@ -93,7 +93,7 @@ bool Compiler::on_array(const Gemm& gemm) const {
         (second.is_fp16() ? std::string("FP16 operands")
          : across         ? std::string("groups that run across k")
                           : std::to_string(second.bits) + " bits in groups of " + std::to_string(second.scale_group)) +
-        "; workload.attention.unit = auto leaves them to the vector unit");
+        "; workload.attention.unit = auto assigns them to the vector unit");
   }
   return takes;
 }

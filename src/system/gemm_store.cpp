@@ -75,7 +75,7 @@ std::string user_cache_folder() {
 
 GemmStore::GemmStore(const std::string& folder) : folder_(folder) {
   if (program_id().empty()) {
-    give_up("this program was linked without a build id, by which results of other versions are told apart");
+    give_up("this program was linked without a build id, which distinguishes the results of other versions");
     return;
   }
   std::error_code error;
@@ -107,7 +107,7 @@ bool GemmStore::start_anew() {
   try {
     remove_store(folder_);
     open_ = std::make_unique<Open>(folder_ + "/" + file_name);
-    problem_ = "was damaged; it starts anew";
+    problem_ = "the database was damaged; a new one was created";
     is_good = true;
   } catch (const Database::Failure&) {
     open_.reset();

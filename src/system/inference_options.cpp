@@ -24,7 +24,8 @@ std::vector<double> read_expert_load(const std::string& path) {
     if (text.empty() || text.front() == '#') continue;
     double share = 0;
     if (parse_number(text, share) != NumberSyntax::good || !std::isfinite(share) || share < 0) {
-      throw Error::input(lines.place(), "is " + shown(text) + ", must be the share of an expert, a number from 0 on");
+      throw Error::input(lines.place(),
+                         "is " + shown(text) + ", must be the share of an expert, a number of at least 0");
     }
     load.push_back(share);
     sum += share;
@@ -93,8 +94,8 @@ void check_capacity(const RunConfig& config, const ModelShape& shape, const Infe
   const auto capacity = static_cast<double>(config.dram.capacity_bytes);
   if (weights + cache <= capacity) return;
   throw Error::input(fmt::format(
-      "weights of {} and a key/value cache of {}, for contexts of up to {} tokens, exceed dram.capacity_bytes = {}; a "
-      "smaller batch, shorter contexts, fewer bits in kv_cache or a larger memory help",
+      "weights of {} and a key/value cache of {}, for contexts of up to {} tokens, exceed dram.capacity_bytes = {}; "
+      "use a smaller batch, shorter contexts, fewer bits in kv_cache or a larger memory",
       bytes_text(weights), bytes_text(cache), longest_context(options), bytes_text(capacity)));
 }
 

@@ -93,7 +93,7 @@ void run_systems(const std::vector<std::unique_ptr<System>>& systems, double tot
     }
     if (!progress(done / (total_macs * static_cast<double>(systems.size())))) throw Error::run("interrupted");
     const bool over = !sc_core::sc_pending_activity() || sc_core::sc_time_stamp().value() >= end_of_time;
-    if (over && !finished) throw Error::run("the simulation came to a halt: nothing is left to happen");
+    if (over && !finished) throw Error::run("the simulation stalled: no events are pending");
   }
 }
 

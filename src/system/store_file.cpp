@@ -70,7 +70,7 @@ StoreTables::StoreTables(Database& file) : file_(file) {
   Database::Transaction transaction(file_);
   if (is_ours()) return;  // another process made them meanwhile
   if (file_.number("SELECT count(*) FROM sqlite_master") != 0) {
-    throw Database::Failure(Database::Failure::Kind::other, "the file is of another program or version");
+    throw Database::Failure(Database::Failure::Kind::other, "the file belongs to another program or version");
   }
   file_.execute(
       "CREATE TABLE IF NOT EXISTS machines (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, system TEXT NOT NULL, "

@@ -132,15 +132,14 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
     notes.see(gemm, padded, compressed);
     tensors.insert(gemm.tensor);
     if (tensors.size() > most_tensors) {
-      throw Error::input(fmt::format("GeMM '{}': tensor '{}' is the {}th type of tensor; at most {} are kept apart",
+      throw Error::input(fmt::format("GeMM '{}': tensor '{}' is the {}th type of tensor; at most {} are supported",
                                      gemm.name, gemm.tensor, most_tensors + 1, most_tensors));
     }
     found.macs += gemm.macs();
     hash.add(fmt::format("{},{},{},{},{},{},{},{}\n", gemm.name, gemm.layer, gemm.tensor, gemm.m, gemm.k, gemm.n,
                          gemm.count, gemm.weight_bits));
   }
-  if (found.gemms == 0)
-    throw Error::input("the workload holds no GeMM of the first layers that workload.layers asks for");
+  if (found.gemms == 0) throw Error::input("the workload has no GeMM in the first layers that workload.layers selects");
   found.sha256 = hash.hex();
 
   found.notes = notes.list();

@@ -101,7 +101,7 @@ int live(int pipe, const SystemProcess::Work& work) {
 SystemProcess::SystemProcess(std::string system, const Work& work) : system_(std::move(system)) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw Error::run("cannot make a pipe: " + std::generic_category().message(errno));
+    throw Error::run("cannot create a pipe: " + std::generic_category().message(errno));
   }
   pipe_ = FileDescriptor(ends[0]);
   const FileDescriptor write_end(ends[1]);
@@ -162,7 +162,7 @@ void SystemProcess::take_end() {
   } else {
     failure_ = std::make_exception_ptr(
         Error::run(fmt::format("the simulation of {} {} {}", system_,
-                               end->by_signal ? "was ended by signal" : "ended with exit status", end->number)));
+                               end->by_signal ? "was terminated by signal" : "ended with exit status", end->number)));
   }
 }
 

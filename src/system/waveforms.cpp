@@ -26,7 +26,7 @@ Waveforms::Waveforms(AtomicFile& file) : file_(file) {
 
 void Waveforms::open_pipe() {
   const auto fail = [](const std::string& path) {
-    throw Error::run(path + ": cannot make a pipe for the waveforms: " + std::generic_category().message(errno));
+    throw Error::run(path + ": cannot create a pipe for the waveforms: " + std::generic_category().message(errno));
   };
   // The kernel puts .vcd behind the name by itself, and says that a time unit was set.
   const std::string name = (folder_.path() / "waves").string();

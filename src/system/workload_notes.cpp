@@ -56,8 +56,8 @@ std::vector<std::string> WorkloadNotes::list() const {
   std::vector<std::string> notes;
   if (padded_ > 0) {
     notes.push_back(
-        fmt::format("k of {} is no multiple of the group of {}: it is padded with zeros, which take time, memory and "
-                    "energy but are no MACs.",
+        fmt::format("k of {} is not a multiple of the group of {}: it is padded with zeros, which take time, memory "
+                    "and energy but do not count as MACs.",
                     count_text(padded_, gemms_), config_.accelerator.format.group_size));
   }
   add_tensors(notes);
@@ -78,7 +78,7 @@ void WorkloadNotes::add_tensors(std::vector<std::string>& notes) const {
       return;
     }
     const std::string hint = did_you_mean(tensor, known);
-    notes.push_back(fmt::format("tensor {} ({}) is none of {}: its mantissa length is precision.other = {}{}",
+    notes.push_back(fmt::format("tensor {} ({}) is not one of {}: its mantissa length is precision.other = {}{}",
                                 in_quotes(tensor), count_text(gemms, gemms_), joined(known), config_.precision.other,
                                 hint.empty() ? "." : hint));
   }
@@ -123,12 +123,11 @@ void WorkloadNotes::add_model(std::vector<std::string>& notes) const {
   const double tokens = workload.tokens;
   if (workload.phase == Phase::decode) {
     const double bytes = cache_bytes();
-    notes.push_back(fmt::format(
-        "Decode of one token: attention over the key/value cache is not modelled, so that time and energy are the same "
-        "for every workload.tokens. The cache of {} tokens takes {} as FP16; reading it once at the memory's peak "
-        "takes "
-        "{}.",
-        workload.tokens, bytes_text(bytes), si_text(bytes / config_.dram.peak_bytes_per_s(), "s")));
+    notes.push_back(
+        fmt::format("Decode of one token: attention over the key/value cache is not modelled, so time and energy are "
+                    "the same for every workload.tokens. The cache of {} tokens takes {} as FP16; reading it once at "
+                    "the memory's peak takes {}.",
+                    workload.tokens, bytes_text(bytes), si_text(bytes / config_.dram.peak_bytes_per_s(), "s")));
     return;
   }
   // Each token attends to those before it, with its queries and with its scores.
@@ -175,8 +174,7 @@ void WorkloadNotes::add_outputs(std::vector<std::string>& notes) const {
   const SimulationConfig& simulation = config_.simulation;
   const bool has_timeline = !simulation.timeline.file.empty();
   if (simulation.fold_layers && (has_timeline || !simulation.vcd.empty() || !config_.dram.request_trace.empty())) {
-    notes.emplace_back(
-        "simulation.fold_layers: timelines, waveforms and request traces hold GeMMs that are alike only once.");
+    notes.emplace_back("simulation.fold_layers: timelines, waveforms and request traces hold equal GeMMs only once.");
   }
   const TimelineConfig usual;
   if (!has_timeline &&

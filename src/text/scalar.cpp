@@ -98,7 +98,7 @@ std::string parse_whole_number(std::string_view text, std::uint64_t min, std::ui
     value = parsed;
     return "";
   }
-  std::string problem = "is no whole number";
+  std::string problem = "is not a whole number";
   if (text.empty()) {
     problem = "is empty";
   } else if (syntax == NumberSyntax::good) {
@@ -158,7 +158,7 @@ std::string number_hint(std::string_view text) {
     return "; numbers have no plus sign: write " + std::string(text.substr(1));
   }
   if (text.find('"') != std::string_view::npos && is_number(without(text, "\"'"))) {
-    return "; quotes stand twice: write " + without(text, "\"'");
+    return "; quotes are doubled: write " + without(text, "\"'");
   }
   std::string commas(text);
   std::replace(commas.begin(), commas.end(), ' ', ',');

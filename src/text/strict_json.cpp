@@ -126,9 +126,9 @@ std::optional<JsonProblem> read_json(std::string_view text, Json& value) {
     value = Json::parse(text);
     return std::nullopt;
   } catch (const nlohmann::json::parse_error& error) {
-    return JsonProblem{error.byte == 0 ? 0 : error.byte - 1, "this is no JSON: " + words_of(error)};
+    return JsonProblem{error.byte == 0 ? 0 : error.byte - 1, "this is not JSON: " + words_of(error)};
   } catch (const nlohmann::json::exception& error) {
-    return JsonProblem{0, "this is no JSON: " + words_of(error)};
+    return JsonProblem{0, "this is not JSON: " + words_of(error)};
   }
 }
 

@@ -85,13 +85,13 @@ std::uint64_t ConvolutionReader::outputs(std::size_t input_column, std::size_t f
 
 bool ConvolutionReader::next(Gemm& gemm) {
   if (!csv_.next()) {
-    if (row_ == 0) throw Error::input({csv_.name(), 0, 0}, "holds no convolution, only the row that names the columns");
+    if (row_ == 0) throw Error::input({csv_.name(), 0, 0}, "has no convolution, only the header row");
     return false;
   }
   csv_.drop_empty_tail();
   csv_.expect_fields(columns_, all_columns);
   if (row_ > max_layer) {
-    throw Error::input(csv_.place(), fmt::format("more than {} rows: each is a layer of its own", max_layer + 1));
+    throw Error::input(csv_.place(), fmt::format("more than {} rows: each is a separate layer", max_layer + 1));
   }
   gemm.name.assign(csv_.text(layer, column_names[layer].name));
   gemm.layer = static_cast<std::uint32_t>(row_++);

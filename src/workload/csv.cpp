@@ -77,9 +77,9 @@ void CsvReader::split_quoted() {
       const std::size_t behind = std::min(line.find_first_not_of(" \t", i + 1), line.size());
       if (behind < line.size() && line[behind] != ',') {
         const bool is_doubled = i == first + 1;
-        throw Error::input(lines_.place(behind),
-                           is_doubled ? "quotes stand twice around the field; write 4096 or \"4096\""
-                                      : "text behind a closing quote; a quote within quotes is written twice");
+        throw Error::input(lines_.place(behind), is_doubled
+                                                     ? "the field has doubled quotes; write 4096 or \"4096\""
+                                                     : "text after a closing quote; double a quote within quotes");
       }
       comma = behind;
       fields_.push_back({{unquoted_.data() + text_start, unquoted_.size() - text_start}, first});

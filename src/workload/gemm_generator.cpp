@@ -19,8 +19,8 @@ void check(const char* what, std::uint64_t value, std::uint64_t max) {
 void refuse_other_parts(const ModelShape& shape) {
   if (shape.experts.count == 0 && !shape.latent) return;
   throw Error::input(
-      fmt::format("model {} has {}: only workload.scope: layer and model simulate it; the list of FP-INT GeMMs is made "
-                  "of dense models with ordinary attention",
+      fmt::format("model {} has {}: only workload.scope: layer and model simulate it; the list of FP-INT GeMMs is for "
+                  "dense models with ordinary attention",
                   shape.name, shape.experts.count != 0 ? "experts" : "latent attention"));
 }
 
@@ -29,8 +29,8 @@ void refuse_other_parts(const ModelShape& shape) {
 std::vector<std::string> notes_on_file(const ModelShape& shape) {
   std::vector<std::string> notes;
   if (!shape.defaults.empty()) {
-    notes.push_back(fmt::format("The file of {} leaves keys out, which have the defaults of its type: {}.", shape.name,
-                                shape.defaults));
+    notes.push_back(
+        fmt::format("The file of {} omits keys; they take the defaults of its type: {}.", shape.name, shape.defaults));
   }
   if (!shape.left_out.empty()) notes.push_back(fmt::format("{} is taken without {}.", shape.name, shape.left_out));
   return notes;

@@ -16,15 +16,14 @@ void check_shape(const ModelShape& shape, const InferenceOptions& options) {
   if (!problem.empty()) throw Error::input("model " + shape.name + ": " + problem);
   if (shape.latent) {
     throw Error::input(fmt::format(
-        "model {} has multi-head latent attention, which is not modelled; its GeMMs can be given as a trace",
-        shape.name));
+        "model {} has multi-head latent attention, which is not modelled; give its GeMMs as a trace", shape.name));
   }
   if (options.layers > shape.layers) {
     throw Error::input(fmt::format("layers is {}, but {} has {}", options.layers, shape.name, shape.layers));
   }
   if (options.scope == Scope::model && shape.vocabulary == 0) {
     throw Error::input(fmt::format(
-        "model {}: vocab_size is not known, which the output head of workload.scope: model needs", shape.name));
+        "model {}: vocab_size is not known, but the output head of workload.scope: model needs it", shape.name));
   }
   if (!options.expert_load.empty() && options.expert_load.size() != shape.experts.count) {
     throw Error::input(fmt::format("workload.expert_load has {} shares, but {} has {} experts",
@@ -44,8 +43,8 @@ void check_operation(const Gemm& gemm) {
                      gemm.count <= max_count && (gemm.vector || macs_fit(gemm));
   if (legal) return;
   throw Error::input(
-      fmt::format("operation {} is too large: {} rows, {} columns, {} deep, {} times; the machine runs "
-                  "at most {} of each, smaller batches or workload.prefill_chunk help",
+      fmt::format("operation {} is too large: {} rows, {} columns, {} deep, {} times; the machine runs at most {} of "
+                  "each; use smaller batches or workload.prefill_chunk",
                   gemm.name, gemm.m, gemm.n, gemm.k, gemm.count, max_gemm_dimension));
 }
 

@@ -79,14 +79,14 @@ void LineReader::check_text(bool cut) const {
       throw Error::input(place(i), fmt::format("control character U+{:04X}; delete it", code));
     }
     if (bytes == 1 && is_control(code) && byte != '\t') {
-      if (byte == 0) throw Error::input(place(i), "NUL byte: this is no text file");
+      if (byte == 0) throw Error::input(place(i), "NUL byte: this is not a text file");
       if (byte == '\r') throw Error::input(place(i), "carriage return within a line; lines end with \\n or \\r\\n");
       throw Error::input(place(i), fmt::format("control character \\x{:02x}: is this a text file?", byte));
     }
     if (bytes == 0) {
       // A character that the cut of an overlong line has split is the long line's fault.
       if (cut && line_.size() - i < 4) return;
-      throw Error::input(place(i), fmt::format("byte \\x{:02x} is no UTF-8 text; save the file as UTF-8", byte));
+      throw Error::input(place(i), fmt::format("byte \\x{:02x} is not UTF-8 text; save the file as UTF-8", byte));
     }
     i += bytes;
   }

@@ -54,7 +54,7 @@ std::string problem_of(const LatentAttention& latent, std::uint64_t heads) {
 
 std::string problem_of_attention(const ModelShape& shape) {
   if (shape.heads % shape.kv_heads != 0) {
-    return fmt::format("{} attention heads can't share {} key/value heads evenly", shape.heads, shape.kv_heads);
+    return fmt::format("{} attention heads cannot share {} key/value heads evenly", shape.heads, shape.kv_heads);
   }
   std::string problem = problem_of(shape.latent, shape.heads);
   if (!problem.empty()) return problem;
@@ -66,7 +66,7 @@ std::string problem_of_attention(const ModelShape& shape) {
       first_problem({{"rotary_dim", shape.rotary_dim, 0, shape.head_dim}, {"window", shape.window, 0, max_positions}});
   if (!problem.empty()) return problem;
   if (!shape.windowed.empty() && shape.windowed.size() != shape.layers) {
-    return fmt::format("windows are told of {} layers, but there are {}", shape.windowed.size(), shape.layers);
+    return fmt::format("windows are given for {} layers, but there are {}", shape.windowed.size(), shape.layers);
   }
   if (shape.window == 0 && std::count(shape.windowed.begin(), shape.windowed.end(), true) > 0) {
     return "layers have a sliding window, but its size is not given";

@@ -66,10 +66,10 @@ void ScaleSimReader::check_header() {
   if (is_convolution(cells)) {
     throw Error::input(
         csv_.place(),
-        fmt::format("this is a SCALE-Sim convolution topology, only GEMM topologies (Layer, M, N, K,) can "
-                    "be run; `anda-sim trace --scale-sim {} --convolutions -o trace.csv` makes the GeMMs "
-                    "of the convolutions, which can be run",
-                    csv_.name()));
+        fmt::format(
+            "this is a SCALE-Sim convolution topology, only GEMM topologies (Layer, M, N, K,) can be run; `anda-sim "
+            "trace --scale-sim {} --convolutions -o trace.csv` converts the convolutions to GeMMs, which can be run",
+            csv_.name()));
   }
   const bool right_order = cells.size() >= column_count && cells[1] == "m" && cells[2] == "n" && cells[3] == "k";
   if (!right_order) {
@@ -90,13 +90,13 @@ void ScaleSimReader::check_header() {
 
 bool ScaleSimReader::next(Gemm& gemm) {
   if (!csv_.next()) {
-    if (row_ == 0) throw Error::input({csv_.name(), 0, 0}, "holds no GeMM, only the row that names the columns");
+    if (row_ == 0) throw Error::input({csv_.name(), 0, 0}, "has no GeMM, only the header row");
     return false;
   }
   csv_.drop_empty_tail();
   csv_.expect_fields(column_count, columns);
   if (row_ > max_layer) {
-    throw Error::input(csv_.place(), fmt::format("more than {} rows: each is a layer of its own", max_layer + 1));
+    throw Error::input(csv_.place(), fmt::format("more than {} rows: each is a separate layer", max_layer + 1));
   }
   gemm.name.assign(csv_.text(0, "Layer"));
   gemm.layer = static_cast<std::uint32_t>(row_++);

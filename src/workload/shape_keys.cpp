@@ -89,10 +89,9 @@ void refuse_other_shapes(const JsonFile& config, std::string_view type,
       if (key == other.key) meaning = other.meaning;
     }
     if (meaning == nullptr || is_off(value, meaning == experts)) continue;
-    throw config.error(
-        fmt::format("key {}{} stands for {}, which is not read for models of type {}; the GeMMs of this one can be "
-                    "given as a trace",
-                    shown(config.place_of(key)), value_text(value), meaning, type));
+    throw config.error(fmt::format(
+        "key {}{} stands for {}, which is not supported for models of type {}; give the GeMMs of this one as a trace",
+        shown(config.place_of(key)), value_text(value), meaning, type));
   }
 }
 

@@ -50,7 +50,7 @@ void TraceReader::read_header() {
                                                         shown(text), hint, all_columns));
     }
     std::size_t& place = field_of_[static_cast<std::size_t>(found - column_names().begin())];
-    if (place != absent) throw Error::input(csv_.place(field), fmt::format("column {} is there twice", text));
+    if (place != absent) throw Error::input(csv_.place(field), fmt::format("column {} is given twice", text));
     place = field;
     header_ += (field == 0 ? "" : ",") + text;
   }
@@ -66,7 +66,7 @@ void TraceReader::read_header() {
 
 bool TraceReader::next(Gemm& gemm) {
   if (!csv_.next()) {
-    if (!any_row_) throw Error::input({csv_.name(), 0, 0}, "holds no GeMM, only the row that names the columns");
+    if (!any_row_) throw Error::input({csv_.name(), 0, 0}, "has no GeMM, only the header row");
     return false;
   }
   any_row_ = true;

@@ -42,7 +42,7 @@ void append_text(std::string& line, std::string_view text) {
 
 void append_row(std::string& lines, const Gemm& gemm, const TraceFormat& format) {
   if (gemm.name.empty() || gemm.tensor.empty() || !is_line_text(gemm.name) || !is_line_text(gemm.tensor)) {
-    throw Error::input(fmt::format("GeMM {} of tensor {}: a trace can't hold empty or unprintable names",
+    throw Error::input(fmt::format("GeMM {} of tensor {}: a trace cannot hold empty or unprintable names",
                                    shown(gemm.name), shown(gemm.tensor)));
   }
   if ((gemm.count != 1 && !format.count) || (gemm.weight_bits != 0 && !format.weight_bits)) {

@@ -25,7 +25,7 @@ unsigned mode_of(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("A committed file is there in full and alone in its folder") {
+TEST_CASE("A committed file is complete and alone in its folder") {
   const Folder folder;
   const std::string big(300000, 'x');
   {
@@ -77,14 +77,14 @@ TEST_CASE("A relative path without a folder is written to the current one") {
   REQUIRE(::chdir("/") == 0);
 }
 
-TEST_CASE("What is no regular file is written directly") {
+TEST_CASE("A file that is not regular is written directly") {
   AtomicFile file("/dev/null");
   file.stream() << "gone";
   file.commit();
   CHECK(std::filesystem::is_character_file("/dev/null"));
 }
 
-TEST_CASE("A full disk is an error with the system's words") {
+TEST_CASE("A full disk is an error with the system's message") {
   // Seen when the buffer is full, on a flush, and at the latest by commit().
   CHECK(run_error_of([] {
           AtomicFile file("/dev/full");
@@ -125,7 +125,7 @@ TEST_CASE("A file too large for its limit leaves the older one as it was") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("Places that can't be written are refused at once") {
+TEST_CASE("Places that cannot be written are refused at once") {
   const Folder folder;
   CHECK(run_error_of([&] { AtomicFile file(folder.path()); }) == folder.path() + ": cannot write: it is a folder");
   CHECK(run_error_of([&] { AtomicFile file(folder.path("none/out.txt")); }) ==

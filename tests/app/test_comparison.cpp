@@ -85,13 +85,13 @@ TEST_CASE("Reports of different technologies, workloads, versions or levels are 
                     "a.yaml and b.yaml were made with different workloads; they cannot be compared");
 }
 
-TEST_CASE("What is no report, or lacks the system, is refused") {
+TEST_CASE("A file that is not a report or lacks the system is refused") {
   Comparison comparison("test", {"fp-fp"}, {"one"});
-  CHECK_THROWS_WITH(comparison.add(0, 0, Json::object(), "fp-fp", "a.yaml"), Contains("a.yaml: is no report"));
+  CHECK_THROWS_WITH(comparison.add(0, 0, Json::object(), "fp-fp", "a.yaml"), Contains("a.yaml: is not a report"));
   CHECK_THROWS_WITH(comparison.add(0, 0, report(), "figna", "a.yaml"), "a.yaml: has no system figna");
 }
 
-TEST_CASE("compare.json and compare.csv say the same, and the same again") {
+TEST_CASE("compare.json and compare.csv agree and are reproducible") {
   const Comparison comparison = made_of(report(), report(4));
   std::ostringstream json_text, csv_text, again;
   comparison.write_json(json_text);

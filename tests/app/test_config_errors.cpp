@@ -184,8 +184,8 @@ TEST_CASE("every wrong configuration is refused with one line that names place, 
       {"  dram: 1", "file.yaml:2:", {"not valid YAML"}},
       {"dram: \"open", "file.yaml:", {"not valid YAML"}},
       {"---\nname: x", "file.yaml:3:1", {"a second document starts here"}},
-      {"name: \x01", "file.yaml:2:7", {"is not a text in UTF-8 (byte 0x1)"}},
-      {"name: \xC3\x28", "file.yaml:2:7", {"is not a text in UTF-8 (byte 0xc3)"}},
+      {"name: \x01", "file.yaml:2:7", {"is not UTF-8 text (byte 0x1)"}},
+      {"name: \xC3\x28", "file.yaml:2:7", {"is not UTF-8 text (byte 0xc3)"}},
       {"base: [a]", "file.yaml:2:1", {"base: must be the path of a YAML file"}},
       {"base: none.yaml", "file.yaml:2:1", {"base: none.yaml cannot be opened: No such file"}},
   };
@@ -198,15 +198,16 @@ TEST_CASE("every wrong configuration is refused with one line that names place, 
   }
 }
 
-TEST_CASE("a workload is asked for, and only one", "[config]") {
+TEST_CASE("exactly one workload is required", "[config]") {
   TemporaryFolder folder;
   const std::string trace = folder.write("t.csv", "");
   CHECK(error_in("name: x\n") ==
-        "file.yaml: workload: says nothing to run; give exactly one of model, config_json and trace");
+        "file.yaml: workload: has nothing to run; give exactly one of model, config_json and trace");
   CHECK(error_in("name: x\nworkload: {tokens: 5}\n") ==
-        "file.yaml:2:1: workload: says nothing to run; give exactly one of model, config_json and trace");
-  CHECK(error_in("workload:\n  model: OPT-30B\n  trace: " + trace + "\n") ==
-        "file.yaml:3:3: workload.trace: is given beside model; give exactly one of model, config_json and trace");
+        "file.yaml:2:1: workload: has nothing to run; give exactly one of model, config_json and trace");
+  CHECK(
+      error_in("workload:\n  model: OPT-30B\n  trace: " + trace + "\n") ==
+      "file.yaml:3:3: workload.trace: is given together with model; give exactly one of model, config_json and trace");
   CHECK_THAT(error_in("workload: {trace: none.csv}\n"),
              StartsWith("file.yaml:1:12: workload.trace: is `none.csv`, must be an existing file; there is no /"));
   CHECK_THAT(error_in("workload: {trace: " + folder.path("") + "}\n"), Contains("is a directory"));
@@ -257,7 +258,7 @@ TEST_CASE("all problems of a file are reported, in the order of its lines", "[co
       "dram, technology, systems, simulation, functional, base");
 }
 
-TEST_CASE("files that are none", "[config]") {
+TEST_CASE("invalid files", "[config]") {
   TemporaryFolder folder;
   const auto error = [](const std::string& path) { return error_of([&] { anda::sim::load_run_config(path); }); };
   CHECK(error(folder.path("none.yaml")) == folder.path("none.yaml") + ": cannot be opened: No such file or directory");
@@ -277,7 +278,7 @@ TEST_CASE("files that are none", "[config]") {
              Contains("nested more than 32 levels"));
 }
 
-TEST_CASE("deep and long input ends soon", "[config]") {
+TEST_CASE("deep and long input is refused quickly", "[config]") {
   const auto start = std::chrono::steady_clock::now();
   const std::size_t size = 1u << 19;
   std::string dashes, questions, keys, open_keys;

@@ -133,7 +133,7 @@ TEST_CASE("the config command", "[config]") {
   CHECK_THAT(error_of_command({"--set"}), Contains("'--set' is missing"));
   CHECK_THAT(error_of_command({file, file}), Contains("takes one file"));
   CHECK_THAT(error_of_command({"--check"}), Contains("--check needs a file"));
-  CHECK_THAT(error_of_command({"--reference", file}), Contains("--reference goes with nothing else"));
+  CHECK_THAT(error_of_command({"--reference", file}), Contains("--reference takes no other arguments"));
   CHECK_THAT(error_of_command({"none.yaml"}), StartsWith("none.yaml: cannot be opened"));
 }
 

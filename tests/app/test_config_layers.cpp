@@ -129,7 +129,7 @@ TEST_CASE("another workload replaces the one below", "[config]") {
   CHECK(parse_run_config(workload, "f.yaml", {"workload.trace=" + trace, "workload.model=OPT-13B"})
             .workload.trace.empty());
   CHECK_THAT(error_in(workload, {"workload={model: OPT-30B, trace: " + trace + "}"}),
-             Contains("is given beside model"));
+             Contains("is given together with model"));
   CHECK(parse_run_config(workload, "f.yaml", {"workload.trace=''"}).workload.model == "LLaMA-13B");
   CHECK_THAT(error_in(workload, {"workload.model=''"}), Contains("says nothing to run"));
 

@@ -47,7 +47,7 @@ TEST_CASE("tensors of other names and the short forms leave the other keys alone
   CHECK(PrecisionConfig{}.mantissa_bits(0, "other") == 8);
 }
 
-TEST_CASE("single layers differ in what their entry gives", "[config]") {
+TEST_CASE("individual layers differ in the keys of their entry", "[config]") {
   const PrecisionConfig config =
       precision("{A_qkv: 7, A_d: 6, layers: {0: {A_qkv: 10}, 2: [1, 2, 3, 4], 65535: 5, 3: {}}}");
   CHECK(lengths(config, 0) == Lengths{10, 11, 11, 6});

@@ -25,7 +25,7 @@ TEST_CASE("configs/dram/hbm2.yaml is the memory that a run has without a file") 
         anda::sim::to_yaml(anda::sim::default_run_config()));
 }
 
-TEST_CASE("Every preset streams at its peak less refresh, within its timing rules") {
+TEST_CASE("Every preset streams at its peak minus refresh, within its timing rules") {
   struct Case {
     const char* name;
     double peak_bytes_per_s;

@@ -52,7 +52,7 @@ TEST_CASE("Files of a set appear together") {
   CHECK(contents(folder.path("x.stl")) == "request");
 }
 
-TEST_CASE("A set that is not published leaves older files and nothing of its own") {
+TEST_CASE("A set that is not published leaves only older files") {
   const Folder folder;
   folder.file("report", "old");
   {
@@ -66,7 +66,7 @@ TEST_CASE("A set that is not published leaves older files and nothing of its own
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("If one file of a set cannot get its name, the older ones of all are back") {
+TEST_CASE("If one file of a set cannot be renamed, all older files are restored") {
   const Folder folder;
   folder.file("report", "old report");
   folder.file("ops", "old ops");
@@ -103,7 +103,7 @@ TEST_CASE("A set overwrites neither what is read nor one of its own files") {
   files.add("/dev/null");
 }
 
-TEST_CASE("What killed processes have left is removed, and nothing else") {
+TEST_CASE("Only leftovers of killed processes are removed") {
   const Folder folder;
   const pid_t gone = ended_process();
   folder.file(leftover_of(gone), "x");
@@ -137,7 +137,7 @@ TEST_CASE("A leftover that another machine's process holds stays") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("A folder of results has one owner at a time, whom the message names") {
+TEST_CASE("A results folder has one owner at a time, named in the message") {
   const Folder folder;
   {
     const OutputFolder mine(folder.path("out"));

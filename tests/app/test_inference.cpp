@@ -157,7 +157,7 @@ TEST_CASE("Values go into the cache a whole group at a time, the rest stays FP16
   CHECK(read == decltype(read){{16, 14}, {16, 15}, {32, 0}, {32, 1}, {32, 2}, {32, 3}});
 }
 
-TEST_CASE("A sliding window leaves old tokens out, whole groups of values stay") {
+TEST_CASE("A sliding window drops old tokens but keeps whole groups of values") {
   ModelShape shape = small_model();
   shape.window = 40;
   shape.windowed = {true, false, true};
@@ -175,7 +175,7 @@ TEST_CASE("A sliding window leaves old tokens out, whole groups of values stay")
   CHECK(contexts == std::vector<std::uint64_t>{100 - 48, 100, 100 - 48});  // 60 lies in the group from 48 on
 }
 
-TEST_CASE("Layers that are alike are one operation with a count where they may be folded") {
+TEST_CASE("Equal layers are one operation with a count where folding is allowed") {
   ModelShape shape = small_model();
   shape.window = 10;
   shape.windowed = {true, false, true};
@@ -191,7 +191,7 @@ TEST_CASE("Layers that are alike are one operation with a count where they may b
   CHECK(operations(shape, options).size() == single.size());
 }
 
-TEST_CASE("Experts share the tokens, evenly or as they are told") {
+TEST_CASE("Experts share the tokens, evenly or by the given load") {
   ModelShape shape = small_model();
   shape.layers = 2;
   shape.experts.count = 4;
@@ -227,7 +227,7 @@ TEST_CASE("The cache's bytes follow from its formats") {
   CHECK(cache_bytes(small_model(), options) == 3ull * 3 * 2 * (100 * 18 + 96 * 16 + 60 + 4 * 64));
 }
 
-TEST_CASE("What makes no inference is refused with its reason") {
+TEST_CASE("Impossible inferences are refused with the reason") {
   ModelShape shape = small_model();
   shape.positions = 128;
   InferenceOptions options = options_of(Phase::generate, {{100, 1}});
@@ -247,7 +247,7 @@ TEST_CASE("What makes no inference is refused with its reason") {
   CHECK_THROWS_WITH(operations(shape, options_of(Phase::prefill, {{1u << 20, 64}})), Catch::Contains("too large"));
 }
 
-TEST_CASE("A context of a million tokens overflows nothing") {
+TEST_CASE("A context of a million tokens does not overflow") {
   ModelShape shape = small_model();
   InferenceOptions options = options_of(Phase::decode, {{(1u << 20) - 1, 1000}});
   const auto macs = macs_by_kind(operations(shape, options));

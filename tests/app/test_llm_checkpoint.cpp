@@ -10,7 +10,7 @@ using namespace anda::sim;
 using namespace llm_test;
 using trace_test::Folder;
 
-TEST_CASE("A checkpoint in a single file counts more than an index beside it") {
+TEST_CASE("A checkpoint in a single file takes precedence over an index next to it") {
   const Folder folder;
   folder.file("model.safetensors", safetensors({{"a", {{2, 3}, {1, 2, 3, 4, 5, 6}}}, {"b", {{1}, {7}}}}));
   folder.file("other.safetensors", safetensors({{"a", {{1}, {9}}}}));

@@ -26,7 +26,7 @@ std::string config(const Folder& folder, const std::string& keys) {
 
 }  // namespace
 
-TEST_CASE("The base of rotary embeddings is read wherever files keep it") {
+TEST_CASE("The base of rotary embeddings is read from every place that files use") {
   const Folder folder;
   struct Case {
     std::string keys;
@@ -78,7 +78,7 @@ TEST_CASE("The base of rotary embeddings is used, from wherever it was read") {
   CHECK(logits(R"("rope_parameters": {"rope_type": "default"})") != expected);
 }
 
-TEST_CASE("What a decoder's configuration leaves out is its family's") {
+TEST_CASE("Omitted keys of a decoder's configuration are its family's") {
   const Folder folder;
   const std::string common = R"("vocab_size": 40, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
     "max_position_embeddings": 32)";

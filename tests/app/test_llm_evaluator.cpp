@@ -76,7 +76,7 @@ TEST_CASE("rotate turns the halves of a head by position times frequency") {
   CHECK(x[11] == Approx(std::cos(0.2)));
 }
 
-TEST_CASE("attention sees no later token, and shares keys among heads in order") {
+TEST_CASE("attention ignores later tokens and shares keys among heads in order") {
   // One sequence of 2, 4 heads of size 1 on 2 key/value heads; v tells which of them was read.
   const std::vector<float> q = {1, 1, 1, 1, 1, 1, 1, 1};
   const std::vector<float> k = {0, 0, 0, std::log(3.0F)};
@@ -114,7 +114,7 @@ TEST_CASE("perplexity is that of the logits, whatever the threads") {
   CHECK(threaded.baseline() == Approx(evaluator.baseline()).epsilon(1e-6));
 }
 
-TEST_CASE("layers with a precision of their own") {
+TEST_CASE("layers with their own precision") {
   const Model model;
   BuiltinEvaluator evaluator(model.config);
   const Combination coarse = {3, 3, 3, 3};
@@ -134,7 +134,7 @@ TEST_CASE("the attention is rounded where it has formats") {
   BuiltinEvaluator plain(model.config);
   const Combination bits = {9, 8, 7, 6};
   CHECK_THROWS_WITH(plain.perplexity({bits, {}, {0, 0, 4, 0}}),
-                    Catch::Contains("K has 4 bits, but no format that has them; set kv_cache.k.format to int or anda"));
+                    Catch::Contains("K has 4 bits, but no int or anda format; set kv_cache.k.format to int or anda"));
   CHECK_THROWS_WITH(plain.perplexity({bits, {}, {17, 0, 0, 0}}), Catch::Contains("mantissa_bits is 17"));
   CHECK(plain.perplexity({bits, {}, {3, 0, 0, 0}}) != plain.perplexity({bits, {}}));
 
@@ -315,7 +315,7 @@ TEST_CASE("token files: .npy of any integers, raw ones, and wrong ones") {
   CHECK_THAT(model.refusal(), Catch::Contains("at least 2 tokens"));
 }
 
-TEST_CASE("A head of its own in a checkpoint whose configuration ties it is refused, not left out") {
+TEST_CASE("A separate head in a checkpoint whose configuration ties it is refused, not ignored") {
   Model model;
   Tensors tensors = llama_tensors();
   tensors["lm_head.weight"] = tensors.at("model.embed_tokens.weight");
@@ -330,7 +330,7 @@ TEST_CASE("A head of its own in a checkpoint whose configuration ties it is refu
   CHECK(BuiltinEvaluator(model.config).baseline() != tied);
 }
 
-TEST_CASE("A configuration that names a quantiser is refused with what to take instead") {
+TEST_CASE("A configuration that names a quantiser is refused with the alternative") {
   const Model model;
   for (const auto& [value, method] : std::vector<std::pair<std::string, std::string>>{
            {R"({"quant_method": "gptq", "bits": 4})", "quantised by \"gptq\""},

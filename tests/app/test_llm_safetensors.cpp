@@ -38,7 +38,7 @@ TEST_CASE("safetensors: FP16, BF16 and FP32 come out as the numbers they are") {
   CHECK(file.read("f32") == std::vector<float>{0.1F});
 }
 
-TEST_CASE("safetensors: headers that lie are refused with file and tensor") {
+TEST_CASE("safetensors: inconsistent headers are refused with file and tensor") {
   const Folder folder;
   const std::string a = entry("a", "F32", "[2]", "[0,8]");
   const std::string data(16, 'x');
@@ -74,9 +74,9 @@ TEST_CASE("safetensors: headers that lie are refused with file and tensor") {
       {"{" + a + std::string("}\0{}", 4), "holds a NUL byte"},
       {R"({"a":{"dtype":"F32","dtype":"F16","shape":[2],"data_offsets":[0,8]}})", "has the key \"dtype\" twice"},
       {"[1]", "the header must be a JSON object"},
-      {"{" + a, "this is no JSON"},
-      {"", "this is no JSON"},
-      {std::string("{\"a\xFF\":1}"), "this is no JSON"},
+      {"{" + a, "this is not JSON"},
+      {"", "this is not JSON"},
+      {std::string("{\"a\xFF\":1}"), "this is not JSON"},
   };
   for (const Case& wrong : cases) {
     INFO(wrong.header);
@@ -87,7 +87,7 @@ TEST_CASE("safetensors: headers that lie are refused with file and tensor") {
   }
 }
 
-TEST_CASE("safetensors: lengths of the header that cannot be") {
+TEST_CASE("safetensors: impossible header lengths are refused") {
   const Folder folder;
   const std::string good = safetensors({{"a", {{2}, {1, 2}}}});
   const auto with_length = [&](std::uint64_t length) {
@@ -150,7 +150,7 @@ TEST_CASE("safetensors: any change of a header is refused or harmless") {
   CHECK(refused > 700);
 }
 
-TEST_CASE("safetensors: numbers that are none, and types that are no numbers") {
+TEST_CASE("safetensors: NaN values and non-numeric types are refused") {
   const Folder folder;
   const float infinity = std::numeric_limits<float>::infinity();
   const SafetensorsFile file(folder.file("n.safetensors", safetensors({{"w", {{3}, {1, infinity, 2}}}})));
@@ -161,7 +161,7 @@ TEST_CASE("safetensors: numbers that are none, and types that are no numbers") {
   CHECK_THAT(refusal([&] { integers.read("i"); }), Catch::Contains("\"i\": has type I64, must be F16, BF16 or F32"));
 }
 
-TEST_CASE("checkpoints in several files, and indexes that lie") {
+TEST_CASE("checkpoints in several files, and inconsistent indexes") {
   const Folder folder;
   const auto index = [&](const std::string& map) {
     folder.file("model.safetensors.index.json", R"({"metadata": {}, "weight_map": )" + map + "}");
@@ -189,7 +189,7 @@ TEST_CASE("checkpoints in several files, and indexes that lie") {
   CHECK_THAT(refusal([&] { const Checkpoint wrong(folder.path()); }), Catch::Contains("key weight_map"));
 }
 
-TEST_CASE("Checkpoint: quantised weights and other formats are named, with what to take instead") {
+TEST_CASE("Checkpoint: quantised weights and other formats are named with the alternative") {
   for (const auto& [ending, quantiser] : std::vector<std::pair<std::string, std::string>>{
            {"qweight", "GPTQ or AWQ"}, {"weight_packed", "compressed-tensors"}, {"W_q", "HQQ"}, {"B", "Marlin"}}) {
     const Folder folder;
@@ -212,7 +212,7 @@ TEST_CASE("Checkpoint: quantised weights and other formats are named, with what 
   }
 }
 
-TEST_CASE("safetensors: a packed type is refused with what to take instead") {
+TEST_CASE("safetensors: a packed type is refused with the alternative") {
   const Folder folder;
   const SafetensorsFile file(
       folder.file("q.safetensors", safetensors("{" + entry("a", "F8_E4M3", "[2]", "[0,2]") + "}", "xx")));

@@ -57,7 +57,7 @@ TEST_CASE("Tokens of every integer type, up to the largest that it holds") {
   }
 }
 
-TEST_CASE("A .npy file that is named like a raw one is no file of integers") {
+TEST_CASE("A .npy file named like a raw one is refused as a file of integers") {
   const Folder folder;
   const std::string named = npy(folder, "<u2", "(1,)", std::string("\x01\x00", 2));
   CHECK(read_tokens(named, TokenType::uint8, 2) == std::vector<std::uint32_t>{1});

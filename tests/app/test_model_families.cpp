@@ -155,19 +155,19 @@ TEST_CASE("Heads, norms, positions and biases are those of the family") {
       {"opt-125m", R"({"layer_norm_elementwise_affine": false})", "key layer_norm_elementwise_affine: false"},
       {"opt-125m", R"({"num_key_value_heads": 4})", "models of type opt have as many as heads, 12"},
       {"qwen3-8b", R"({"head_dim": null})", "key head_dim is null"},
-      {"gpt2", R"({"n_head": 5})", "key n_head: 5 heads don't divide n_embd 768"},
+      {"gpt2", R"({"n_head": 5})", "key n_head: 5 heads do not divide n_embd 768"},
       {"gpt2", R"({"hidden_size": 769})",
        "key hidden_size: is that of another family; a model of type gpt2 has n_embd"},
       {"gpt2", R"({"add_cross_attention": true})", "stands for attention to an encoder"},
       {"mistral-7b-v0.3", R"({"attention_bias": true})", "stands for biases"},
       {"llama-3.2-1b", R"({"vocab_size": 0})", "key vocab_size: \"0\" is out of range"},
-      {"llama-3.2-1b", R"({"vocab_size": 3.5})", "key vocab_size: \"3.5\" is no whole number"},
+      {"llama-3.2-1b", R"({"vocab_size": 3.5})", "key vocab_size: \"3.5\" is not a whole number"},
       {"llama-3.2-1b", R"({"num_hidden_layers": 65536, "hidden_size": 16777216, "intermediate_size": 16777216})",
        "the model has more than 72057594037927936 parameters"},
   });
 }
 
-TEST_CASE("The language part of Gemma 3 is in an object of its own") {
+TEST_CASE("The language part of Gemma 3 is in its own object") {
   const ModelShape shape = read("gemma-3-4b");
   CHECK(shape.heads == 8);  // all of these are the family's
   CHECK(shape.kv_heads == 4);
@@ -188,7 +188,7 @@ TEST_CASE("The language part of Gemma 3 is in an object of its own") {
       {"gemma-3-4b", R"({"text_config": {"model_type": "llama"}})", "key text_config.model_type: \"llama\""},
       {"gemma-3-4b", R"({"text_config": {"hidden_size": -1}})", "key text_config.hidden_size: \"-1\" is negative"},
       {"gemma-3-4b", R"({"text_config": {"num_key_value_heads": 3}})",
-       "key text_config.num_key_value_heads: 8 heads can't share 3"},
+       "key text_config.num_key_value_heads: 8 heads cannot share 3"},
       {"gemma-3-4b", R"({"text_config": {"num_local_experts": 3}})", "key \"text_config.num_local_experts\""},
       {"gemma-3-4b", R"({"text_config": {"layer_types": {}}})", "key text_config.layer_types: must be a list"},
       {"gemma-3-4b", R"({"hidden_size": 2048})", "key hidden_size: is not that of text_config"},

@@ -144,7 +144,7 @@ TEST_CASE("Experts and latent attention, by hand") {
   CHECK(parameters_of(latent).total == ordinary + 3 * (112 + 7 + 140 + 112 + 5 + 180 + 384 + 7 + 7 + 16));
 }
 
-TEST_CASE("Shapes that no model has are named") {
+TEST_CASE("Impossible shapes are named") {
   const auto problem = [](const std::function<void(ModelShape&)>& change) {
     ModelShape shape = small();
     change(shape);
@@ -156,7 +156,7 @@ TEST_CASE("Shapes that no model has are named") {
         "vocabulary is 16777217; must be 0 … 16777216");
   CHECK(problem([](ModelShape& s) { s.norms_per_layer = 5; }) == "norms_per_layer is 5; must be 0 … 4");
   CHECK(problem([](ModelShape& s) { s.rotary_dim = 5; }) == "rotary_dim is 5; must be 0 … 4");
-  CHECK(problem([](ModelShape& s) { s.windowed = {true}; }) == "windows are told of 1 layers, but there are 3");
+  CHECK(problem([](ModelShape& s) { s.windowed = {true}; }) == "windows are given for 1 layers, but there are 3");
   CHECK(problem([](ModelShape& s) {
           s.windowed = {false, true, false};
         }) == "layers have a sliding window, but its size is not given");

@@ -73,7 +73,7 @@ bool same(const OpRecord& a, const OpRecord& b) {
 
 }  // namespace
 
-TEST_CASE("Records come from the spool as they went in, with the number of their kind") {
+TEST_CASE("Records leave the spool unchanged, with the number of their kind") {
   const Folder folder;
   // Some kinds more than are kept apart, and each of them several times.
   std::vector<OpRecord> kinds;
@@ -129,7 +129,7 @@ TEST_CASE("Another process may have written a spool") {
   CHECK_FALSE(spool.next(record, kind));
 }
 
-TEST_CASE("What is no number or text of a writer is an error of the reader") {
+TEST_CASE("Damaged records are an error of the reader") {
   std::string bytes;
   ByteWriter out(bytes);
   const std::uint64_t numbers[] = {0, 1, 127, 128, 16383, 16384, ~std::uint64_t{0}};

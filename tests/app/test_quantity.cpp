@@ -18,7 +18,7 @@ TEST_CASE("A number with a unit is in the unit of its key") {
   CHECK(quantity_text("0.41mm²", "area_mm2") == std::string("0.41"));
 }
 
-TEST_CASE("A unit that does not fit the key is none") {
+TEST_CASE("A unit that does not fit the key is not accepted") {
   for (const char* text : {"2097152", "2GHz", "2", "MiB", "2Mi", "-", "", "2 M iB", "1e3KB", "2MiBx", "0x2MiB"}) {
     CAPTURE(text);
     CHECK_FALSE(quantity_text(text, "bytes"));

@@ -151,7 +151,7 @@ TEST_CASE("Keys and paths of metrics are unique and the key ends in its unit") {
   }
 }
 
-TEST_CASE("Shares of no time are nothing, and a trace without rows is no error") {
+TEST_CASE("Shares of no time are null, and a trace without rows is not an error") {
   report_test::Run run = report_test::run(0);
   const Evaluation evaluation = evaluation_of(run);
   CHECK(metric(evaluation, 0, "cycles") == 0);

@@ -15,7 +15,7 @@ RunInfo info_of(const std::vector<std::string>& overrides) {
 
 }  // namespace
 
-TEST_CASE("What a report says of the run follows from its configuration") {
+TEST_CASE("The run information of a report follows from its configuration") {
   const RunInfo info = info_of({"name=mine", "tiling=auto", "precision.output=fp16", "dram.channels=8"});
   CHECK(info.tool_version == "1.2.3");
   CHECK(info.name == "mine");

@@ -82,7 +82,7 @@ TEST_CASE("Columns of a grid are aligned whatever the bytes of a character") {
         "µµµµµµ     23     4\n");
 }
 
-TEST_CASE("Columns that do not fit follow below, beside the first one again") {
+TEST_CASE("Columns that do not fit follow below, next to the first one") {
   TextGrid grid({"name", "one", "two", "three"});
   grid.title("a title");
   grid.row({"abc", "1", "22", "333"});
@@ -228,7 +228,7 @@ TEST_CASE("The progress bar is shorter than a line of any terminal") {
   CHECK(ProgressBar::line("LLaMA-13B", 0.5, 30, 60) == "LLaMA-13B  [#######        ]  50 %  0:30 elapsed, 0:30 left");
 }
 
-TEST_CASE("Programs read how far a run is in lines") {
+TEST_CASE("Progress for programs is written in lines") {
   std::ostringstream out;
   const auto start = ProgressBar::Clock::now();
   {

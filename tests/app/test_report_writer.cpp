@@ -126,7 +126,7 @@ TEST_CASE("Ops and tensor types of report.json add up to the system") {
   }
 }
 
-TEST_CASE("An op says what was run, in which formats and tile") {
+TEST_CASE("An op gives its operation, formats and tile") {
   const Folder folder;
   report_test::Run run = report_test::run(1);
   for (auto& records : run.records) records[0].gemm.name = "a \"name\", with\\all";
@@ -151,7 +151,7 @@ TEST_CASE("An op says what was run, in which formats and tile") {
   CHECK(mentions(lines[2], "anda,0,\"a \"\"name\"\", with\\all\",0,A_qkv,16,100,32,2,4,7,5,16,128,64,mkn,100,0.0001,"));
 }
 
-TEST_CASE("A name that is no UTF-8 leaves the report legal") {
+TEST_CASE("A name that is not UTF-8 leaves the report valid") {
   const Folder folder;
   report_test::Run run = report_test::run(1);
   for (auto& records : run.records) records[0].gemm.name = "bad \xff\xfe name";
@@ -221,7 +221,7 @@ TEST_CASE("Assumptions follow from the configuration") {
   CHECK_FALSE(has("multiple of the group"));
 }
 
-TEST_CASE("A run that ends before finish() leaves nothing, and older results as they were") {
+TEST_CASE("A run that ends before finish() leaves no files and keeps older results") {
   const Folder folder;
   const report_test::Run run = report_test::run(3);
   {
@@ -255,9 +255,9 @@ TEST_CASE("Where results cannot be written, the error names the path and the cau
   const report_test::Run run = report_test::run(1);
   const std::string file = folder.file("file", "text");
   CHECK(run_error_of([&] { RunWriter(file, 2, report_test::info()); }) ==
-        file + ": cannot write the results: it is no folder");
+        file + ": cannot write the results: it is not a folder");
   CHECK(mentions(run_error_of([&] { RunWriter(file + "/below", 2, report_test::info()); }),
-                 file + "/below: cannot make the folder: Not a directory"));
+                 file + "/below: cannot create the folder: Not a directory"));
   CHECK(mentions(run_error_of([&] { RunWriter("", 2, report_test::info()); }), "name is empty"));
   CHECK(contents(file) == "text");
 
@@ -278,7 +278,7 @@ TEST_CASE("A folder without permission to write is refused before the simulation
   const std::string below = run_error_of([&] { RunWriter(locked + "/new", 1, report_test::info()); });
   if (::getuid() == 0) REQUIRE(::seteuid(0) == 0);
   CHECK(message == locked + "/.lock: cannot lock the folder: Permission denied");
-  CHECK(below == locked + "/new: cannot make the folder: Permission denied");
+  CHECK(below == locked + "/new: cannot create the folder: Permission denied");
 }
 
 TEST_CASE("A full disk ends the run with an error and leaves nothing behind") {

@@ -78,7 +78,7 @@ TEST_CASE("A list on the command line may stand in brackets, as in YAML") {
   CHECK(list_parts("a,,b") == std::vector<std::string>{"a", "", "b"});
 }
 
-TEST_CASE("A text that is no scalar of the grammar is refused with what to write") {
+TEST_CASE("A text outside the scalar grammar is refused with a suggestion") {
   struct Case {
     std::string override;
     std::string advice;
@@ -89,7 +89,7 @@ TEST_CASE("A text that is no scalar of the grammar is refused with what to write
       {"accelerator.mxu.rows=1_6", "digits are not grouped: write 16"},
       {"accelerator.mxu.rows=+16", "numbers have no plus sign: write 16"},
       {"accelerator.mxu.rows=\"16\"", "write it without quotes"},
-      {"accelerator.mxu.rows=\"\"4096\"\"", "two quotes stand in a row: write 4096 for a number"},
+      {"accelerator.mxu.rows=\"\"4096\"\"", "two quotes in a row: write 4096 for a number"},
       {"accelerator.mxu.rows=16\xC2\xA0", "it holds a no-break space (U+00A0): delete that"},
       {"accelerator.mxu.rows=\xE2\x80\x8B"
        "16",
@@ -108,7 +108,7 @@ TEST_CASE("A text that is no scalar of the grammar is refused with what to write
   }
 }
 
-TEST_CASE("YAML that is spoiled by tabs, doubled quotes or unusual spaces is refused with what to do") {
+TEST_CASE("YAML with tabs, doubled quotes or unusual spaces is refused with the remedy") {
   struct Case {
     std::string yaml;
     std::string advice;
@@ -135,7 +135,7 @@ TEST_CASE("YAML that is spoiled by tabs, doubled quotes or unusual spaces is ref
   }
 }
 
-TEST_CASE("Of very many keys that do not exist the first are named and the others counted") {
+TEST_CASE("Of very many unknown keys the first are named and the others counted") {
   std::string unknown = workload;
   for (int i = 0; i < 20'000; ++i) unknown += "k" + std::to_string(i) + ":\n";
   const std::string error = error_in(unknown);
@@ -143,7 +143,7 @@ TEST_CASE("Of very many keys that do not exist the first are named and the other
   CHECK_THAT(error, Catch::Contains("k97: is not a key") && !Catch::Contains("k200: is not a key"));
 }
 
-TEST_CASE("Text for a terminal has no control characters but line ends and tabs") {
+TEST_CASE("Text for a terminal has no control characters except line ends and tabs") {
   CHECK(for_terminal("a\n\tä ≥ 😀") == "a\n\tä ≥ 😀");
   CHECK(for_terminal("\x1b]0;x\x07\r\x7F") == "\\x1b]0;x\\x07\\x0d\\x7f");
   CHECK(for_terminal("\xC2\x9B\xE2\x80\xAE\xFF") == "\\xc2\\x9b\\xe2\\x80\\xae\\xff");

@@ -94,7 +94,7 @@ TEST_CASE("A search starts from uniform combinations and relaxes what it accepts
   CHECK(outcome.uniform->precisions.all == outcome.best.precisions.all);
 }
 
-TEST_CASE("A search that meets nothing ends with what loses least") {
+TEST_CASE("A search that meets no tolerance ends with the smallest loss") {
   const SearchHooks hooks{bits_of, loss_of, [](const Visit&) {}};
   const SearchOutcome all = search_combinations(1e-9, 32, hooks);
   CHECK_FALSE(all.meets);
@@ -146,7 +146,7 @@ TEST_CASE("Bit operations of a model are mantissa bits times weight bits for eve
   CHECK(operations.total(layers) == operations.total({{8, 6, 5, 4}, {}}) - 3 * 4 * 3 * d * d * 3);
 }
 
-TEST_CASE("The attention's lengths are searched beside the four, each only where it is asked for") {
+TEST_CASE("The attention's lengths are searched with the four, each only on request") {
   std::vector<Precisions> taken;
   const auto attention_loss = [](const Precisions& precisions) {
     return loss_of(precisions) + std::exp2(-1.0 * precisions.attention[0]) + std::exp2(-1.0 * precisions.attention[2]);
@@ -220,7 +220,7 @@ TEST_CASE("Precisions with lengths of the attention go through JSON, and differ 
   }
 }
 
-TEST_CASE("A log gives back what it was told, whole lines only") {
+TEST_CASE("A log reads back what was written, whole lines only") {
   TemporaryFile file("");
   const nlohmann::ordered_json subject{{"evaluator", "e"}};
   const Precisions module{{4, 5, 6, 7}, {}};
@@ -254,7 +254,7 @@ TEST_CASE("A log gives back what it was told, whole lines only") {
   CHECK(message.find("its evaluator is \"e\", now it is \"f\"") != std::string::npos);
 }
 
-TEST_CASE("An evaluator that is a command answers, fails and is gone") {
+TEST_CASE("A command evaluator answers, fails and ends") {
   const auto go_on = [] { return true; };
   CommandEvaluator good("while read line; do echo '{\"perplexity\": 5.5}'; done", 60, go_on);
   CHECK(good.baseline() == 5.5);

@@ -107,7 +107,7 @@ TEST_CASE("Two SRAMs of about the same size cost about the same energy a bit, ea
   CHECK(bit_pj(technology.activation_buffer) == Approx(bit_pj(technology.weight_buffer)).epsilon(0.05));
 }
 
-TEST_CASE("Equal GeMMs count the same in whatever layer they stand") {
+TEST_CASE("Equal GeMMs have equal counts in every layer") {
   const std::vector<std::string> small{"workload.layers=3", "workload.tokens=70", "precision.layers.1={A_o: 9}",
                                        "systems=[fp-fp, anda]"};
   Records one_by_one;
@@ -179,7 +179,7 @@ TEST_CASE("A clock so slow that simulated time ends before the run does is an er
   REQUIRE_THROWS_WITH(run(config, sink), Catch::Contains("simulated time reached its limit, 9223372"));
 }
 
-TEST_CASE("A run says how far it is: never back, from nothing to everything, over all systems") {
+TEST_CASE("Progress of a run never decreases and goes from 0 to 1 over all systems") {
   const RunConfig config =
       configuration({"workload.layers=4", "workload.tokens=4096", "systems=[fp-fp, fp-int, anda]"});
   Records sink;
@@ -240,7 +240,7 @@ TEST_CASE("A survey counts the GeMMs of the first layers, and notes what has no 
   CHECK(all.gemms == 4);
   CHECK(all.macs == 10 * 64 * 20 * 3 + 5 * 65 * 7 + 64 + 2 * 128 * 3);
   REQUIRE(all.notes.size() == 2);
-  CHECK_THAT(all.notes[0], Catch::StartsWith("k of 1 of 4 GeMMs is no multiple of the group of 64"));
+  CHECK_THAT(all.notes[0], Catch::StartsWith("k of 1 of 4 GeMMs is not a multiple of the group of 64"));
   CHECK(all.notes[1] == "precision.layers.4 has no effect: the last layer of the workload is 2.");
   const Survey two = surveyed(2);
   CHECK(two.gemms == 3);

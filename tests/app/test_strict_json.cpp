@@ -55,7 +55,7 @@ TEST_CASE("JSON numbers that a double cannot hold are refused, not rounded to in
   CHECK_THAT(refused("[1" + std::string(400, '0') + "]"), Catch::StartsWith("f:1:2: has the number \"1000"));
   for (const char* word : {"NaN", "Infinity", "-Infinity", "0x10", "01", "+1", "1_6", ".5", "1."}) {
     INFO(word);
-    CHECK_THAT(refused("[" + std::string(word) + "]"), Catch::Contains("this is no JSON"));
+    CHECK_THAT(refused("[" + std::string(word) + "]"), Catch::Contains("this is not JSON"));
   }
   CHECK(parse_json<json>("[1e308, 0e999, -0, 18446744073709551616]", {"f", 1, 0})[1] == 0);
 }
@@ -63,11 +63,11 @@ TEST_CASE("JSON numbers that a double cannot hold are refused, not rounded to in
 TEST_CASE("JSON is read to its end: what follows a NUL byte or the value is refused") {
   CHECK(refused(std::string("{}\0{\"a\": 1}", 11)) == "f:1:3: holds a NUL byte");
   CHECK(refused(std::string("[\"a\0\"]", 6)) == "f:1:4: holds a NUL byte");
-  CHECK_THAT(refused("{} {}"), Catch::StartsWith("f:1:4: this is no JSON"));
-  CHECK_THAT(refused(""), Catch::StartsWith("f:1:1: this is no JSON"));
-  CHECK_THAT(refused("[1, // comment\n2]"), Catch::Contains("this is no JSON"));
-  CHECK_THAT(refused("[\"\xFF\"]"), Catch::Contains("this is no JSON"));
-  CHECK_THAT(refused(R"(["\ud800"])"), Catch::Contains("this is no JSON"));
+  CHECK_THAT(refused("{} {}"), Catch::StartsWith("f:1:4: this is not JSON"));
+  CHECK_THAT(refused(""), Catch::StartsWith("f:1:1: this is not JSON"));
+  CHECK_THAT(refused("[1, // comment\n2]"), Catch::Contains("this is not JSON"));
+  CHECK_THAT(refused("[\"\xFF\"]"), Catch::Contains("this is not JSON"));
+  CHECK_THAT(refused(R"(["\ud800"])"), Catch::Contains("this is not JSON"));
 }
 
 TEST_CASE("A message about JSON is short and has no control characters, whatever the text holds") {
@@ -77,6 +77,6 @@ TEST_CASE("A message about JSON is short and has no control characters, whatever
   CHECK(refused(R"({"\u001b]0;x": 1, "\u001b]0;x": 1})") == "f:1:19: has the key \"\\u001b]0;x\" twice");
 }
 
-TEST_CASE("A line of a log is named by its number") {
+TEST_CASE("An error in a log names the line number") {
   CHECK_THAT(message_of([] { parse_json<json>("x", {"log.jsonl", 7, 0}); }), Catch::StartsWith("log.jsonl:7:1: "));
 }

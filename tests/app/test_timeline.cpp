@@ -43,7 +43,7 @@ TEST_CASE("A bounded list is complete before its horizon, whatever the order") {
   }
 }
 
-TEST_CASE("A bounded list that is not full leaves nothing out") {
+TEST_CASE("A bounded list that is not full omits nothing") {
   BoundedList<Thing> list(10);
   for (std::uint64_t i = 0; i < 10; ++i) list.add({i, i});
   CHECK(list.list().size() == 10);

@@ -75,7 +75,7 @@ TEST_CASE("trace converts config.json files and SCALE-Sim topologies") {
         "name,layer,tensor,m,k,n\nQKT,0,A_u,128,64,512\n");
 }
 
-TEST_CASE("trace writes files, in full or not at all") {
+TEST_CASE("trace writes files completely or not at all") {
   const Folder folder;
   const std::string out = folder.path("out.csv");
   CHECK(output_of({"--model", "OPT-30B", "--out", out}) == out + ": 288 GeMMs\n");
@@ -116,7 +116,7 @@ TEST_CASE("trace lists the built-in models and its options") {
   }
 }
 
-TEST_CASE("Wrong options of trace are refused with what to do") {
+TEST_CASE("Invalid options of trace are refused with the remedy") {
   struct Case {
     Args args;
     std::string fragment;
@@ -124,13 +124,13 @@ TEST_CASE("Wrong options of trace are refused with what to do") {
   const std::vector<Case> cases = {
       {{}, "one of --model NAME, --config-json FILE and --scale-sim FILE is needed"},
       {{"--tokens", "5"}, "one of --model NAME"},
-      {{"--model", "OPT-30B", "--scale-sim", "x"}, "--model and --scale-sim exclude each other"},
-      {{"--config-json", "x", "--model", "OPT-30B"}, "--model and --config-json exclude each other"},
-      {{"--scale-sim", "x", "--batch", "2"}, "--batch has no meaning with --scale-sim"},
-      {{"--scale-sim", "x", "--phase", "decode"}, "--phase has no meaning"},
+      {{"--model", "OPT-30B", "--scale-sim", "x"}, "--model and --scale-sim are mutually exclusive"},
+      {{"--config-json", "x", "--model", "OPT-30B"}, "--model and --config-json are mutually exclusive"},
+      {{"--scale-sim", "x", "--batch", "2"}, "--batch cannot be combined with --scale-sim"},
+      {{"--scale-sim", "x", "--phase", "decode"}, "--phase cannot be combined with --scale-sim"},
       {{"--scale-sim", "x", "--tensor", " "}, "option --tensor is empty"},
-      {{"--model", "OPT-30B", "--tensor", "A"}, "--tensor goes with --scale-sim only"},
-      {{"--model", "OPT-30B", "--convolutions"}, "--convolutions goes with --scale-sim only"},
+      {{"--model", "OPT-30B", "--tensor", "A"}, "--tensor needs --scale-sim"},
+      {{"--model", "OPT-30B", "--convolutions"}, "--convolutions needs --scale-sim"},
       {{"--model", "OPT-31B"}, "unknown model \"OPT-31B\"; did you mean `OPT-13B`?; built in: OPT-1.3B"},
       {{"--model", "Mixtral-8x7B"}, "model Mixtral-8x7B has experts: only workload.scope: layer and model simulate it"},
       {{"--model", ""}, "option --model is empty"},
@@ -142,18 +142,18 @@ TEST_CASE("Wrong options of trace are refused with what to do") {
       {{"OPT-30B"}, "takes no argument \"OPT-30B\" without an option's name before it"},
       {{"--model", "OPT-30B", "decode"}, "takes no argument \"decode\""},
       {{"--model", "OPT-30B", "--phase", "Decode"},
-       "option --phase: \"Decode\" is no phase; must be prefill or decode"},
+       "option --phase: \"Decode\" is not a phase; must be prefill or decode"},
       {{"--model", "OPT-30B", "--tokens", "-1"},
        "option --tokens: \"-1\" is negative; must be a whole number 1 … 16777216"},
       {{"--model", "OPT-30B", "--tokens=0"}, "option --tokens: \"0\" is too small"},
-      {{"--model", "OPT-30B", "--tokens", "2k"}, "option --tokens: \"2k\" is no whole number"},
+      {{"--model", "OPT-30B", "--tokens", "2k"}, "option --tokens: \"2k\" is not a whole number"},
       {{"--model", "OPT-30B", "--batch", "18446744073709551616"}, "is too large"},
       {{"--model", "OPT-30B", "--batch", ""}, "option --batch"},
       {{"--model", "OPT-30B", "--layers", "0"}, "option --layers: \"0\" is too small"},
       {{"--model", "OPT-30B", "--layers", "49"}, "layers is 49, but OPT-30B has 48"},
       {{"--model", "OPT-30B", "--tokens", "16777216", "--batch", "2"}, "batch × tokens = 2 × 16777216"},
       {{"--model", "OPT-30B", "--out", ""}, "option --out"},
-      {{"--list", "--model", "OPT-30B"}, "--list goes alone"},
+      {{"--list", "--model", "OPT-30B"}, "--list takes no other options"},
       {{"--list=yes"}, "--list"},
       {{"--config-json", "/no/such/file"}, "/no/such/file: cannot open the file: No such file"},
       {{"--scale-sim", "/no/such/file"}, "/no/such/file: cannot open the file: No such file"},
@@ -164,7 +164,7 @@ TEST_CASE("Wrong options of trace are refused with what to do") {
   }
 }
 
-TEST_CASE("The traces of the repository are what the tool makes") {
+TEST_CASE("The traces in the repository equal the tool's output") {
   const std::string traces = std::string(ANDA_SOURCE_DIR) + "/traces/";
   for (std::size_t i = 0; i < 9; ++i) {  // those of the paper
     const ModelShape& model = built_in_models()[i];

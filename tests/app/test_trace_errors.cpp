@@ -44,7 +44,7 @@ const std::string legal_dimension = "must be a whole number 1 … 16777216";
 
 }  // namespace
 
-TEST_CASE("Every wrong trace is refused with its place, the text and what is legal") {
+TEST_CASE("Every invalid trace is refused with its place, the text and the legal range") {
   const std::vector<Case> cases = {
       // The file as a whole.
       {"", "", "the file is empty; its first row must name the columns: name,layer"},
@@ -56,7 +56,7 @@ TEST_CASE("Every wrong trace is refused with its place, the text and what is leg
       // The header.
       {"name,layer,tensor,m,k\nq,0,A,1,2\n", ":1", "missing column n;"},
       {"#\nname,tensor,m\nq,0,A\n", ":2", "missing columns layer, k, n;"},
-      {"name,layer,tensor,m,k,n,m\n", ":1:25", "column m is there twice"},
+      {"name,layer,tensor,m,k,n,m\n", ":1:25", "column m is given twice"},
       {"name,layer,tensors,m,k,n\n", ":1:12", "unknown column \"tensors\"; did you mean `tensor`?"},
       {"name,layer,tensor,M,k,n\n", ":1:19", "unknown column \"M\"; did you mean `m`?"},
       {"name,layer,tensor,m,k,n,weight_bit\n", ":1:25", "did you mean `weight_bits`?"},
@@ -76,19 +76,19 @@ TEST_CASE("Every wrong trace is refused with its place, the text and what is leg
       {row(",0,A,1,2,3"), ":3:1", "column name: \"\" is empty"},
       {row("q,0,\"\",1,2,3"), ":3:5", "column tensor: \"\" is empty"},
       // Numbers.
-      {row("q,0,A,x,2,3"), ":3:7", "column m: \"x\" is no whole number; " + legal_dimension},
+      {row("q,0,A,x,2,3"), ":3:7", "column m: \"x\" is not a whole number; " + legal_dimension},
       {row("q,0,A,-5,2,3"), ":3:7", "column m: \"-5\" is negative; " + legal_dimension},
       {row("q,0,A,0,2,3"), ":3:7", "column m: \"0\" is too small; " + legal_dimension},
       {row("q,0,A,1,0,3"), ":3:9", "column k: \"0\" is too small"},
       {row("q,0,A,1,2,0"), ":3:11", "column n: \"0\" is too small"},
-      {row("q,0,A,1.5,2,3"), ":3:7", "column m: \"1.5\" is no whole number"},
-      {row("q,0,A,1,2,1e3"), ":3:11", "column n: \"1e3\" is no whole number"},
-      {row("q,0,A,1,2,0x10"), ":3:11", "column n: \"0x10\" is no whole number"},
-      {row("q,0,A,1,2,+1"), ":3:11", "is no whole number"},
-      {row("q,0,A,1,2,-"), ":3:11", "column n: \"-\" is no whole number"},
-      {row("q,0,A,1,2,3 4"), ":3:11", "\"3 4\" is no whole number"},
-      {row("q,0,A,1,2,\"4,096\""), ":3:11", "\"4,096\" is no whole number"},
-      {row("q,0,A,nan,2,3"), ":3:7", "is no whole number"},
+      {row("q,0,A,1.5,2,3"), ":3:7", "column m: \"1.5\" is not a whole number"},
+      {row("q,0,A,1,2,1e3"), ":3:11", "column n: \"1e3\" is not a whole number"},
+      {row("q,0,A,1,2,0x10"), ":3:11", "column n: \"0x10\" is not a whole number"},
+      {row("q,0,A,1,2,+1"), ":3:11", "is not a whole number"},
+      {row("q,0,A,1,2,-"), ":3:11", "column n: \"-\" is not a whole number"},
+      {row("q,0,A,1,2,3 4"), ":3:11", "\"3 4\" is not a whole number"},
+      {row("q,0,A,1,2,\"4,096\""), ":3:11", "\"4,096\" is not a whole number"},
+      {row("q,0,A,nan,2,3"), ":3:7", "is not a whole number"},
       {row("q,0,A,16777217,2,3"), ":3:7", "column m: \"16777217\" is too large; " + legal_dimension},
       {row("q,0,A,1,9223372036854775808,3"), ":3:9", "column k: \"9223372036854775808\" is too large"},
       {row("q,0,A,1,2,18446744073709551617"), ":3:11", "column n: \"18446744073709551617\" is too large"},
@@ -109,14 +109,14 @@ TEST_CASE("Every wrong trace is refused with its place, the text and what is leg
       // Quotes.
       {row("\"q,0,A,1,2,3"), ":3:1", "the quote is not closed"},
       {row("\"q\"x,0,A,1,2,3"), ":3:4", "text behind a closing quote"},
-      {row("q,0,A,\"\"4096\"\",2,3"), ":3:9", "quotes stand twice around the field; write 4096 or \"4096\""},
+      {row("q,0,A,\"\"4096\"\",2,3"), ":3:9", "the field has doubled quotes; write 4096 or \"4096\""},
       // What spreadsheets and editors leave.
       {row(",,,,,"), ":3", "the row has empty fields only, as spreadsheets write blank rows; delete it"},
       {row(" , ,,,,"), ":3", "the row has empty fields only"},
       {",,,\n", ":1", "the row has empty fields only"},
       {row("q,0,A,1\xC2\xA0,2,3"), ":3:7", "it holds a no-break space (U+00A0): delete that"},
       {"name,layer,tensor,\xC2\xA0m,k,n\n", ":1:19", "it holds a no-break space (U+00A0)"},
-      {row("q,0,A,007,2,3"), ":3:7", "is no whole number; must be a whole number 1 … 16777216; numbers are decimal"},
+      {row("q,0,A,007,2,3"), ":3:7", "is not a whole number; must be a whole number 1 … 16777216; numbers are decimal"},
       {row("q\xC2\x9B,0,A,1,2,3"), ":3:2", "control character U+009B"},
       {row("q\xE2\x80\xAE,0,A,1,2,3"), ":3:2", "control character U+202E"},
       {row("a\"q\",0,A,1,2,3"), ":3:2", "quote within a field"},
@@ -124,7 +124,7 @@ TEST_CASE("Every wrong trace is refused with its place, the text and what is leg
       {row(std::string("q,0,A,1,2\0,3", 12)), ":3:10", "NUL byte"},
       {std::string(200000, '\0'), ":1:1", "NUL byte"},
       {"\xFF\xFEn\0a\0", ":1:1", "UTF-16"},
-      {row("\xE9,0,A,1,2,3"), ":3:1", "byte \\xe9 is no UTF-8 text"},
+      {row("\xE9,0,A,1,2,3"), ":3:1", "byte \\xe9 is not UTF-8 text"},
       {row("\xC0\x80,0,A,1,2,3"), ":3:1", "no UTF-8 text"},           // overlong
       {row("q\xED\xA0\x80,0,A,1,2,3"), ":3:2", "no UTF-8 text"},      // surrogate
       {row("q\xF4\x90\x80\x80,0,A,1,2,3"), ":3:2", "no UTF-8 text"},  // beyond U+10FFFF
@@ -156,7 +156,7 @@ TEST_CASE("Rows before a wrong one are handed out") {
   CHECK_THROWS_AS(reader.next(gemm), anda::Error);
 }
 
-TEST_CASE("Files that can't be read are named with the system's reason") {
+TEST_CASE("Files that cannot be read are named with the system's reason") {
   const Folder folder;
   CHECK(error_of(folder.path("none.csv")) ==
         folder.path("none.csv") + ": cannot open the file: No such file or directory");
@@ -171,7 +171,7 @@ TEST_CASE("Files that can't be read are named with the system's reason") {
   CHECK(error_of("/proc/self/mem") == "/proc/self/mem:1: cannot read on: Input/output error");
 }
 
-TEST_CASE("A read error half way through the file names the line") {
+TEST_CASE("A read error in the middle of the file names the line") {
   // A terminal whose other side is gone hands out what was written, then EIO.
   const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
   if (terminal < 0 || ::grantpt(terminal) != 0 || ::unlockpt(terminal) != 0) return;

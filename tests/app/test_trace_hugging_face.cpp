@@ -108,10 +108,10 @@ TEST_CASE("Every wrong config.json is refused with file and key") {
     std::string fragment;
   };
   const std::vector<Case> cases = {
-      {"", ":1:1", "this is no JSON"},
-      {"{\n  \"a\": 1,\n  \"ö\": oops\n}", ":3:8", "this is no JSON: syntax error while parsing value"},
-      {"{\"a\": \"\xFF\"}", ":1:8", "this is no JSON"},
-      {llama3_8b.substr(0, 100), ":", "this is no JSON"},
+      {"", ":1:1", "this is not JSON"},
+      {"{\n  \"a\": 1,\n  \"ö\": oops\n}", ":3:8", "this is not JSON: syntax error while parsing value"},
+      {"{\"a\": \"\xFF\"}", ":1:8", "this is not JSON"},
+      {llama3_8b.substr(0, 100), ":", "this is not JSON"},
       {"[1]", "", "must hold a JSON object"},
       {"{}", "", "key model_type is missing"},
       {R"({"model_type": 3})", "", "key model_type: \"3\" must be a text"},
@@ -126,14 +126,14 @@ TEST_CASE("Every wrong config.json is refused with file and key") {
        "key num_hidden_layers: \"65537\" is out of range; must be a whole number 1 … 65536"},
       {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": 0"), "", "\"0\" is out of range"},
       {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": -4096"), "", "\"-4096\" is negative"},
-      {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": 4096.0"), "", "\"4096.0\" is no whole number"},
-      {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": \"4096\""), "", "is no whole number"},
+      {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": 4096.0"), "", "\"4096.0\" is not a whole number"},
+      {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": \"4096\""), "", "is not a whole number"},
       {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": 18446744073709551616"), "", "is out of range"},
-      {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": [[[]]]"), "", "is no whole number"},
+      {replaced(llama3_8b, "\"hidden_size\": 4096", "\"hidden_size\": [[[]]]"), "", "is not a whole number"},
       {replaced(llama3_8b, "\"num_attention_heads\": 32", "\"num_attention_heads\": 24"), "",
-       "key num_attention_heads: 24 heads don't divide hidden_size 4096"},
+       "key num_attention_heads: 24 heads do not divide hidden_size 4096"},
       {replaced(llama3_8b, "\"num_key_value_heads\": 8", "\"num_key_value_heads\": 5"), "",
-       "key num_key_value_heads: 32 heads can't share 5 key/value heads evenly"},
+       "key num_key_value_heads: 32 heads cannot share 5 key/value heads evenly"},
       {replaced(llama3_8b, "\"num_key_value_heads\": 8", "\"head_dim\": 16777216"), "", "wider than the largest GeMM"},
       {std::string(2000000, ' '), "", "is larger than 1048576 bytes"},
       {std::string(1000000, '['), ":1:65", "is nested more than 64 levels deep"},
@@ -149,7 +149,7 @@ TEST_CASE("Every wrong config.json is refused with file and key") {
   CHECK_THAT(message_of([&] { read_hugging_face_config(folder.path("none")); }), Catch::Contains("No such file"));
 }
 
-TEST_CASE("Keys that a file leaves out have the defaults of its own type, and null is another thing") {
+TEST_CASE("Omitted keys take the defaults of the file's type, unlike null") {
   const Folder folder;
   const auto read = [&](const std::string& text) { return read_hugging_face_config(folder.file("config.json", text)); };
   const ModelShape mistral = read(R"({"model_type": "mistral"})");
@@ -169,12 +169,12 @@ TEST_CASE("Keys that a file leaves out have the defaults of its own type, and nu
   CHECK(read(llama3_8b).defaults.empty());
   CHECK_THAT(
       message_of([&] { read(R"({"model_type": "qwen2", "num_attention_heads": 14, "hidden_size": 896})"); }),
-      Catch::Contains("14 heads can't share 32 key/value heads evenly; the file has none, and 32 is the default"));
+      Catch::Contains("14 heads cannot share 32 key/value heads evenly; the file has none, and 32 is the default"));
   CHECK_THAT(message_of([&] { read(R"({"model_type": "llama", "hidden_size": null})"); }),
              Catch::Contains("key hidden_size is null"));
 }
 
-TEST_CASE("Keys of models that are no dense decoders are refused whatever the type says, unless they are off") {
+TEST_CASE("Keys of models that are not dense decoders are refused for every type, unless they are off") {
   const Folder folder;
   const auto with = [&](const std::string& key) {
     return folder.file("config.json", replaced(llama3_8b, "\"vocab_size\"", key + ", \"vocab_size\""));

@@ -77,7 +77,7 @@ TEST_CASE("The first built-in models are those of the paper") {
   }
 }
 
-TEST_CASE("Models are found whatever the letter case, others are refused with the nearest name") {
+TEST_CASE("Models are found in any letter case, others are refused with the nearest name") {
   CHECK(find_model("LLaMA2-13B").name == "LLaMA2-13B");
   CHECK(find_model("llama2-13b").name == "LLaMA2-13B");
   CHECK(find_model("OPT-1.3b").name == "OPT-1.3B");
@@ -184,6 +184,6 @@ TEST_CASE("Options and shapes without legal GeMMs are refused") {
              Catch::Contains("gate_proj of wide is too large"));
   CHECK_THAT(refused({"x", 0, 1, 1, 1, 1, 1, true}, {}), Catch::Contains("model x: hidden_size is 0"));
   CHECK_THAT(refused({"x", 1, 1, 65537, 1, 1, 1, true}, {}), Catch::Contains("layers is 65537; must be 1 … 65536"));
-  CHECK_THAT(refused({"x", 1, 1, 1, 6, 4, 1, true}, {}), Catch::Contains("6 attention heads can't share 4"));
+  CHECK_THAT(refused({"x", 1, 1, 1, 6, 4, 1, true}, {}), Catch::Contains("6 attention heads cannot share 4"));
   CHECK_THAT(refused({"x", 1, 1, 1, big, 1, 2, true}, {}), Catch::Contains("wider than the largest GeMM"));
 }

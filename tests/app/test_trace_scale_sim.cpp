@@ -75,7 +75,7 @@ TEST_CASE("Every wrong SCALE-Sim topology is refused with its place") {
       {header + ", 1, 2, 3,\n", ":2:1", "column Layer: \"\" is empty"},
       {header + "x, 0, 2, 3,\n", ":2:4", "column M: \"0\" is too small"},
       {header + "x, 1, -2, 3,\n", ":2:7", "column N: \"-2\" is negative"},
-      {header + "x, 1, 2, 3.0,\n", ":2:10", "column K: \"3.0\" is no whole number"},
+      {header + "x, 1, 2, 3.0,\n", ":2:10", "column K: \"3.0\" is not a whole number"},
       {header + "x, 1, 2, 16777217,\n", ":2:10", "is too large"},
       {header + "x, 16777216, 16777216, 16777216,\n", ":2:4", "must be at most 2^62"},
   };

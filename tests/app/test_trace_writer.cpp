@@ -30,7 +30,7 @@ std::string written(const std::vector<Gemm>& gemms, const TraceFormat& format = 
 
 }  // namespace
 
-TEST_CASE("A trace is written with the columns that were asked for") {
+TEST_CASE("A trace is written with the requested columns") {
   CHECK(written({gemm_of("a")}) == "name,layer,tensor,m,k,n\na,3,A_o,10,30,20\n");
   CHECK(written({gemm_of("a", 7)}, {"made up", true, false}) ==
         "# made up\nname,layer,tensor,m,k,n,count\na,3,A_o,10,30,20,7\n");
@@ -40,7 +40,7 @@ TEST_CASE("A trace is written with the columns that were asked for") {
   CHECK(written({}, {"two\nlines", false, false}) == "# \"two\\x0alines\"\nname,layer,tensor,m,k,n\n");
 }
 
-TEST_CASE("What a trace can't hold is refused, not shortened") {
+TEST_CASE("GeMMs that a trace cannot hold are refused, not shortened") {
   const auto refused = [](const Gemm& gemm, const TraceFormat& format) {
     return message_of([&] { written({gemm}, format); });
   };
@@ -52,7 +52,7 @@ TEST_CASE("What a trace can't hold is refused, not shortened") {
   CHECK_THAT(refused(gemm_of("\xFF"), {}), Catch::Contains("unprintable"));
 }
 
-TEST_CASE("Whatever is written reads back the same") {
+TEST_CASE("Written traces read back unchanged") {
   const std::vector<std::string> pieces = {"a", ",", "\"", " ", "#", "\t", "ü", "€", "0", "-"};
   std::mt19937_64 random(1);
   std::vector<Gemm> gemms;
@@ -73,7 +73,7 @@ TEST_CASE("Whatever is written reads back the same") {
   CHECK(same(all_of(reader), gemms));
 }
 
-TEST_CASE("A trace file is there in full or not at all") {
+TEST_CASE("A trace file is complete or absent") {
   const Folder folder;
   const std::string path = folder.file("t.csv", "old");
   MadeSource failing(20000, [](std::uint64_t row, Gemm& gemm) {
@@ -91,7 +91,7 @@ TEST_CASE("A trace file is there in full or not at all") {
         "/dev/full: cannot write: No space left on device");
 }
 
-TEST_CASE("A stream that takes no more ends the writing") {
+TEST_CASE("A stream that fails ends the writing") {
   MadeSource source(100000, [](std::uint64_t, Gemm& gemm) { gemm = gemm_of("a"); });
   std::ofstream full("/dev/full");
   CHECK(message_of([&] { write_trace(source, full); }, anda::Error::Kind::run) ==

@@ -15,7 +15,7 @@ using anda::test::RandomGemm;
 using anda::test::RandomMachines;
 using anda::test::stalls;
 
-TEST_CASE("Every cycle is busy or a stall of one cause, every byte is asked for, served and implied by the schedule") {
+TEST_CASE("Every cycle is busy or a stall of one cause, every byte is requested, served and implied by the schedule") {
   RandomMachines random(20261122);
   std::vector<std::pair<std::unique_ptr<Machine>, RandomGemm>> cases;
   for (int i = 0; i < 400; ++i) {
@@ -66,7 +66,7 @@ TEST_CASE("Every cycle is busy or a stall of one cause, every byte is asked for,
   CHECK(checked > 270);
 }
 
-TEST_CASE("Compute-bound, the ideal cycles of FP-FP and Anda are as 16 to M + 1") {
+TEST_CASE("Compute-bound, the ideal cycles of FP-FP and Anda are in the ratio 16 to M + 1") {
   Machine fp(machine_of(PeKind::fp_fp));
   Machine anda_machine(machine_of(PeKind::anda));
   const auto reference = fp.run(fp.task(64, 256, 1024, 0, 0), Tiling::paper);

@@ -41,7 +41,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("Activations are ready when the port has brought their first words after they arrived") {
+TEST_CASE("Activations are ready when the port has read their first words after arrival") {
   Bench bench;
   bench.fill(0, 800, 100);
   bench.fill(800, 800, 130);
@@ -58,7 +58,7 @@ TEST_CASE("Activations are ready when the port has brought their first words aft
   CHECK(counted(bench.buffer, "activation_buffer.exponent_words_written") == 2 * 3);
 }
 
-TEST_CASE("The DMA gets results from the cycle on in which the last of them is stored") {
+TEST_CASE("The DMA gets results from the cycle in which the last of them is stored") {
   Bench bench;
   ArrayTile tile;
   tile.rows = 16;
@@ -80,7 +80,7 @@ TEST_CASE("The DMA gets results from the cycle on in which the last of them is s
   CHECK(bench.fetch(3000, 8) == 0);  // nothing there to wait for
 }
 
-TEST_CASE("Results that come again and again are stored with the last of them") {
+TEST_CASE("Results that arrive repeatedly are stored with the last of them") {
   Bench bench;
   ArrayTile tile;
   tile.rows = 16;
@@ -117,7 +117,7 @@ TEST_CASE("Results that come again and again are stored with the last of them") 
   CHECK(bench.fetch(2560, 512) == 0);
 }
 
-TEST_CASE("A stranger's reads of activations take a cycle for every two words, writes one for each") {
+TEST_CASE("Foreign reads of activations take a cycle per two words, writes a cycle per word") {
   Bench bench;
   std::vector<unsigned char> bytes(65);
   std::iota(bytes.begin(), bytes.end(), static_cast<unsigned char>(1));
@@ -142,7 +142,7 @@ TEST_CASE("A stranger's reads of activations take a cycle for every two words, w
   CHECK(std::vector<unsigned char>(seen.begin(), seen.begin() + 4) == std::vector<unsigned char>{0, 2, 0, 4});
 }
 
-TEST_CASE("The activation buffer refuses what is not inside it") {
+TEST_CASE("The activation buffer refuses accesses outside it") {
   Bench bench;
   const std::uint64_t end = 2 * ActivationBufferConfig{4096, 512, 64, 2, 10}.half_address_bytes();
   unsigned char byte[8] = {};

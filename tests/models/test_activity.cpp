@@ -162,7 +162,7 @@ TEST_CASE("An observer sees every cycle, value and byte that level fast counts")
   run_random(Level::fast, DramLevel::fast, 11, 60);
 }
 
-TEST_CASE("Tiles that wait for nothing are passed over together: the counts are those of one after another") {
+TEST_CASE("Tiles that wait for nothing are skipped together with the counts of single steps") {
   // Who observes sees every tile, so that none is passed over.
   RandomMachines random(14);
   std::vector<std::unique_ptr<Machine>> machines;

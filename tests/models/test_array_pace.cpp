@@ -56,7 +56,7 @@ TEST_CASE("With a bank that is free the array waits for the slower port only") {
   CHECK(bench.pace.out[0] == 0);
 }
 
-TEST_CASE("A bank that is not free makes the pipeline stand while the ports go on") {
+TEST_CASE("A bank that is not free stalls the pipeline while the ports continue") {
   Bench bench(3);
   bench.pace.drained[0] = 12;
   // Planes enter in 0, 1 and 2. The first has come through in 3, when the pipeline stands still, until 12. The weights
@@ -76,7 +76,7 @@ TEST_CASE("Without a pipeline the array waits for the bank before it starts") {
   CHECK(bench.pace.out[0] == 12);
 }
 
-TEST_CASE("Tiles shorter than the pipeline enter it before it stands still for one of them") {
+TEST_CASE("Tiles shorter than the pipeline enter it before it stalls for one of them") {
   Bench bench(3);
   bench.pace.drained[0] = 12;
   // They enter in 0, 1 and 2, and stand in the pipeline in 3 … 11, before the bank of the first. The fourth enters
@@ -96,7 +96,7 @@ TEST_CASE("Tiles shorter than the pipeline enter it before it stands still for o
   CHECK(sums[3] == 16);
 }
 
-TEST_CASE("A pace recurs only with the same standstills before it") {
+TEST_CASE("A pace recurs only after the same stalls") {
   Bench bench(30);
   ArrayPace later = bench.pace;
   later.stands.add(40, 50);

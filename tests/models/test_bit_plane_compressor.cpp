@@ -68,7 +68,7 @@ std::vector<std::uint8_t> packed(const std::vector<Fp16>& values, std::uint32_t 
 
 }  // namespace
 
-TEST_CASE("A block is out when the last values of its groups are in and the last group's planes are out") {
+TEST_CASE("A block leaves when the last values of its groups are in and the last group's planes are out") {
   Bench bench(16);
   // 256 values at 64 a cycle: the compressor takes them for 4 cycles.
   CHECK(bench.send(0, 20).done == 24);
@@ -107,7 +107,7 @@ TEST_CASE("Groups wait for lanes that convert those of the block before") {
   CHECK_FALSE(second.repeatable);
 }
 
-TEST_CASE("A block that comes a lane's time after another does not wait") {
+TEST_CASE("A block that arrives one lane time after another does not wait") {
   Bench bench(16);
   CHECK(bench.send(3, 50).stored == 61);
   CHECK(bench.send(3, 57).stored == 68);
@@ -127,7 +127,7 @@ TEST_CASE("Tiles of FP16 values leave the compressor as the reference arithmetic
   CHECK(bench.buffer.contents(0x800, expected.size()) == expected);
 }
 
-TEST_CASE("What is not to be compressed passes through the compressor in no time") {
+TEST_CASE("Values that are not compressed pass through the compressor in no time") {
   Bench bench(16);
   bench.tile.compress = false;
   bench.buffer.answer = [](const Neighbour::Access& access, DataflowExtension& said) {
@@ -142,7 +142,7 @@ TEST_CASE("What is not to be compressed passes through the compressor in no time
   CHECK(bench.buffer.contents(0x800, 512) == bytes);
 }
 
-TEST_CASE("As a bridge it writes Anda blocks of the FP16 values of a stranger and expands them on reads") {
+TEST_CASE("As a bridge it writes a master's FP16 values as Anda blocks and expands them on reads") {
   Bench bench(16, {{8, 64}, 2});
   const std::vector<Fp16> values = some_values(3 * 128);
   std::vector<Fp16> copy = values;
@@ -171,7 +171,7 @@ TEST_CASE("As a bridge it writes Anda blocks of the FP16 values of a stranger an
   CHECK(debugged == seen);
 }
 
-TEST_CASE("The bridge replaces what Anda has no number for and counts it") {
+TEST_CASE("The bridge replaces values that Anda cannot represent and counts them") {
   Bench bench(16, {{8, 64}, 1});
   std::vector<Fp16> values(64, to_fp16(1));
   values[3] = fp16_infinity;
@@ -181,7 +181,7 @@ TEST_CASE("The bridge replaces what Anda has no number for and counts it") {
   CHECK(bench.compressor.losses().saturated.nans == 1);
 }
 
-TEST_CASE("The compressor refuses parts of blocks, and passes on what the memory behind it refuses") {
+TEST_CASE("The compressor refuses parts of blocks and passes on refusals of the memory behind it") {
   Bench bench(16, {{8, 64}, 1});
   std::vector<Fp16> values(128);
   CHECK(bench.vector_unit.plain(tlm::TLM_WRITE_COMMAND, 0, values.data(), 126) == tlm::TLM_BURST_ERROR_RESPONSE);

@@ -66,7 +66,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("A lane takes a group in the clock after its last value and puts out a plane a clock, the sign plane first") {
+TEST_CASE("A lane takes a group in the clock after its last value and emits a plane per clock, the sign plane first") {
   Bench bench(16);
   bench.run();
   // The fourth tile comes in the clocks 12 … 15, four rows, and so four groups, in each. Those of clock 12 go out from

@@ -82,7 +82,7 @@ TEST_CASE("Every bit of a descriptor belongs to one field or is reserved") {
   CHECK(reserved == 8 + 1);
 }
 
-TEST_CASE("A descriptor of a vector operation reads back as it was written, and has no use for the fields of a GeMM") {
+TEST_CASE("A descriptor of a vector operation reads back as written and does not use the fields of a GeMM") {
   VectorDescriptor descriptor;
   descriptor.operation = anda::VectorOperation::multiply;
   descriptor.rows = 5;
@@ -197,7 +197,7 @@ TEST_CASE("A wrong descriptor sets the error registers and the next right one ru
   CHECK(machine.read(ANDA_REG_DESCRIPTORS_DONE) == 1);
 }
 
-TEST_CASE("An FP16 machine takes no mantissa lengths") {
+TEST_CASE("An FP16 machine refuses mantissa lengths") {
   Machine machine(machine_of(PeKind::fp_fp));
   GemmDescriptor descriptor = machine.descriptor(machine.task(16, 64, 128, 0, 0), {16, 64, 128, LoopOrder::nkm});
   CHECK(error_after(machine, descriptor) == ANDA_ERROR_NONE);
@@ -269,7 +269,7 @@ TEST_CASE("Several descriptors run one after another and raise the interrupt onc
   CHECK(machine.read(ANDA_REG_INTERRUPT_CLEAR) == 0);
 }
 
-TEST_CASE("The control socket refuses what is no register access") {
+TEST_CASE("The control socket refuses accesses that are not register accesses") {
   Machine machine(machine_of(PeKind::anda));
   std::uint32_t words[2] = {};
   const std::uint64_t gap = ANDA_REG_ERROR_DESCRIPTOR + 4;

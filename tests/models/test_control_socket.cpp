@@ -164,7 +164,7 @@ TEST_CASE("The four phases work on the control socket too, with payloads used ag
   checker.finish();
 }
 
-TEST_CASE("Registers show the state of the instant at which they are asked, however far the initiator runs ahead") {
+TEST_CASE("Registers show the state at the instant of the read, however far the initiator runs ahead") {
   Machine machine(machine_of(PeKind::anda));
   Machine reference(machine_of(PeKind::anda));
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(1, sc_core::SC_MS));
@@ -199,7 +199,7 @@ TEST_CASE("Registers show the state of the instant at which they are asked, howe
   CHECK(reference.run(descriptor).at("controller.cycles") == cycles);
 }
 
-TEST_CASE("The interrupt may be bound to nothing, by software that polls, and to a port of the module around") {
+TEST_CASE("The interrupt may stay unbound for software that polls, or be bound to a port of the enclosing module") {
   struct Poller : sc_core::sc_module {
     tlm_utils::simple_initiator_socket<Poller> control{"control"};
     sc_core::sc_out<bool> line{"line"};

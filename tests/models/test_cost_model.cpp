@@ -89,7 +89,7 @@ TEST_CASE("Energy is the sum of actions times the energy of each") {
   CHECK(energy.total() == Approx(energy.compute() + energy.sram() + energy.dram()));
 }
 
-TEST_CASE("Every counter that stands for an action is charged for") {
+TEST_CASE("Every counter of an action is charged") {
   const Costs costs(machine_of(PeKind::anda));
   for (const char* name :
        {"mxu.pe_cycles", "mxu.converted_values", "controller.cycles", "activation_buffer.mantissa_words_read",
@@ -110,7 +110,7 @@ TEST_CASE("An FP-FP element costs what the ratios say, and there is no compresso
   CHECK(costs.model.area()[Component::compressor] == 0);
 }
 
-TEST_CASE("Aligned activations cost energy for each that is read, and no area") {
+TEST_CASE("Aligned activations cost energy per activation read, and no area") {
   const Costs costs(machine_of(PeKind::figna));
   const auto energy = costs.energy({{"mxu.converted_values", 5}});
   CHECK(energy.by_component[Component::mxu] == Approx(5 * 128));
@@ -129,7 +129,7 @@ TEST_CASE("Area is the sum of units times the area of each") {
   CHECK(area[Component::dram] == 0);
 }
 
-TEST_CASE("What is swept changes area and energy in proportion") {
+TEST_CASE("Swept parameters change area and energy in proportion") {
   AcceleratorConfig config = machine_of(PeKind::anda);
   config.mxu.rows = 32;
   config.mxu.lanes_per_pe = 128;

@@ -61,7 +61,8 @@ Transfer transfer(Operand operand, std::uint64_t memory, std::uint64_t bytes, st
 
 }  // namespace
 
-TEST_CASE("A load is asked for no earlier than said, and is in the buffer when memory has answered the last of it") {
+TEST_CASE(
+    "A load is requested no earlier than scheduled, and is in the buffer when memory has answered the last of it") {
   Bench bench;
   std::uint64_t arrival = 0;
   std::vector<std::uint8_t> bytes(100);
@@ -83,7 +84,7 @@ TEST_CASE("A load is asked for no earlier than said, and is in the buffer when m
   CHECK(counted(bench.dma, "dma.transactions") == 3);
 }
 
-TEST_CASE("No more transactions are under way than configured") {
+TEST_CASE("Transactions in flight do not exceed the configured number") {
   Bench bench(2);
   std::uint64_t arrival = 0;
   bench.run([&] { bench.dma.load(transfer(Operand::activations, 0, 5 * 64, 0), 0, &arrival); });

@@ -140,7 +140,7 @@ TEST_CASE("A memory that stops answering is an error that names the accelerator 
   CHECK(errors.size() == phases.size() + blocking.size());
 }
 
-TEST_CASE("The error for a memory that stops answering ends a simulation in which other things go on") {
+TEST_CASE("The error for a memory that stops answering ends a simulation with other activity") {
   PhasesMemory<>::Options options;
   options.dies_after = 5;
   const auto machine = make_foreign<PhasesMemory<>>(machine_at(Level::fast, MemoryProtocol::at), options);
@@ -149,7 +149,7 @@ TEST_CASE("The error for a memory that stops answering ends a simulation in whic
   CHECK_THROWS_WITH(sc_core::sc_start(), Catch::Contains("memory has not answered"));
 }
 
-TEST_CASE("A memory that takes its time is waited for, and the watch leaves no trace in time") {
+TEST_CASE("The DMA waits for a slow memory, and the watchdog does not change time") {
   std::vector<std::unique_ptr<ForeignMachine<PhasesMemory<>>>> machines;
   for (const Level level : {Level::fast, Level::cycle}) {
     // An answer every 700 ns, 200 cycles, is life enough for one timeout; without a limit nothing is too slow.
@@ -173,7 +173,7 @@ TEST_CASE("A memory that takes its time is waited for, and the watch leaves no t
   }
 }
 
-TEST_CASE("A machine that would have to wait beyond the end of time reports that and waits no more") {
+TEST_CASE("A machine that would wait beyond the end of time reports it and stops waiting") {
   std::vector<std::unique_ptr<Machine>> machines;
   for (const Level level : {Level::fast, Level::cycle}) {
     for (const MemoryProtocol protocol : {MemoryProtocol::b_transport, MemoryProtocol::at}) {
@@ -196,7 +196,7 @@ TEST_CASE("A machine that would have to wait beyond the end of time reports that
   for (const auto& machine : machines) CHECK(machine->read(ANDA_REG_STATUS) == ANDA_STATUS_BUSY);
 }
 
-TEST_CASE("A GeMM that outlasts time by itself is reported, even where nothing is waited for on the way") {
+TEST_CASE("A GeMM longer than simulated time is reported, even without waits on the way") {
   AcceleratorConfig config = machine_of(PeKind::anda);
   config.clock_hz = 1e3;
   DramConfig dram;
@@ -213,7 +213,7 @@ TEST_CASE("A GeMM that outlasts time by itself is reported, even where nothing i
   CHECK(machine.read(ANDA_REG_STATUS) == ANDA_STATUS_BUSY);
 }
 
-TEST_CASE("A delay beyond the end of time leaves a memory whole") {
+TEST_CASE("A delay beyond the end of time leaves a memory intact") {
   struct Late : sc_core::sc_module {
     tlm_utils::simple_initiator_socket<Late> socket{"socket"};
     explicit Late(sc_core::sc_module_name name) : sc_module(name) {}

@@ -66,7 +66,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("Results come in fpus a clock and leave a latency later") {
+TEST_CASE("Results enter fpus per clock and leave a latency later") {
   Bench bench(4);
   // 256 results in the clocks 0 … 3; the first leave in clock 4, the last in clock 7.
   for (int clock = 0; clock < 4; ++clock) CHECK(bench.tick() == 64);
@@ -78,9 +78,9 @@ TEST_CASE("Results come in fpus a clock and leave a latency later") {
   CHECK(bench.pipeline.empty());
 }
 
-TEST_CASE("Without latency results leave in the clock in which they come") { CHECK(Bench(0).run() == 3); }
+TEST_CASE("Without latency results leave in the clock in which they arrive") { CHECK(Bench(0).run() == 3); }
 
-TEST_CASE("A sink that is not ready makes the whole pipeline stand") {
+TEST_CASE("A sink that is not ready stalls the whole pipeline") {
   Bench bench(4);
   bench.sink.takes = [&](std::uint64_t count) { return bench.cycle == 5 ? 0 : count; };  // not in clock 4
   for (int clock = 0; clock < 5; ++clock) bench.tick();
@@ -88,7 +88,7 @@ TEST_CASE("A sink that is not ready makes the whole pipeline stand") {
   CHECK(bench.run() == 8);  // one clock later than without
 }
 
-TEST_CASE("What a sink takes in part is offered again from there on") {
+TEST_CASE("Partly accepted results are offered again from the remainder on") {
   Bench bench(0);
   bench.sink.takes = [](std::uint64_t count) { return std::min<std::uint64_t>(count, 48); };
   // 64 results go in two clocks, of 48 and 16; the next come in when they are gone: 4 · 2 clocks.

@@ -78,7 +78,7 @@ TEST_CASE("A read takes the latency and its bursts; a stream hides the latency; 
   CHECK(bench.done_ns(tlm::TLM_WRITE_COMMAND, 6400, 32, 1000) == Approx(1000 + burst_ns).margin(0.001));
 }
 
-TEST_CASE("A byte costs its burst, and one that straddles two costs both") {
+TEST_CASE("A transfer costs every burst that it touches") {
   Bench bench{DramConfig{}};
   CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 31, 1) == Approx(38 + burst_ns).margin(0.001));
   CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 31, 2, 1000) == Approx(1038 + 2 * burst_ns).margin(0.001));
@@ -87,14 +87,14 @@ TEST_CASE("A byte costs its burst, and one that straddles two costs both") {
   CHECK(counters.values()[counters.index_of("dram.read_bursts")] == 3);
 }
 
-TEST_CASE("A stream reaches the peak less refresh") {
+TEST_CASE("A stream reaches the peak minus refresh") {
   Bench bench{DramConfig{}};
   double done = 0;
   for (int i = 0; i < 1000; ++i) done = bench.done_ns(tlm::TLM_READ_COMMAND, 0, 1u << 16);
   CHECK(1000.0 * (1u << 16) / (done - 38) == Approx(256.0 * (1 - 260.0 / 3900)).epsilon(1e-4));
 }
 
-TEST_CASE("What the memory does not do it refuses, in no time") {
+TEST_CASE("The memory refuses unsupported transactions in no time") {
   Bench bench{DramConfig{}};
   const std::uint64_t end = DramConfig{}.capacity_bytes;
   CHECK(bench.status(tlm::TLM_READ_COMMAND, end, 1) == tlm::TLM_ADDRESS_ERROR_RESPONSE);

@@ -116,7 +116,7 @@ TEST_CASE("Each timing rule of the checker fires one cycle too early, alone, and
   }
 }
 
-TEST_CASE("The checker knows the state of the banks") {
+TEST_CASE("The checker tracks the state of the banks") {
   const auto fails = [](const std::vector<CommandRecord>& records) {
     DramConfig config;
     config.policy.refresh = DramRefresh::none;
@@ -136,7 +136,7 @@ TEST_CASE("The checker knows the state of the banks") {
   CHECK_THAT(fails({at(100, Command::activate), at(90, Command::activate, 4)}), StartsWith("order"));
 }
 
-TEST_CASE("The checker misses refreshes that do not come") {
+TEST_CASE("The checker reports missing refreshes") {
   DramConfig config;
   const auto fails = [&config](const std::vector<CommandRecord>& records) {
     CommandChecker checker(config);

@@ -76,7 +76,7 @@ TEST_CASE("Idle detailed memory, by hand: a read opens its row and takes 1 + tRC
   CHECK(sum.data_cycles == 6);
 }
 
-TEST_CASE("Streams reach the bound that refresh leaves") {
+TEST_CASE("Streams reach the bandwidth that refresh leaves") {
   DramConfig config = detailed();
   const double bound = 1 - 260.0 / 3900;
   CHECK(stream(config, false) > bound - 0.015);
@@ -177,7 +177,7 @@ TEST_CASE("Any traffic, with any policy, keeps the timing rules and serves every
   CHECK(sum.read_latency.count() == sum.reads);
 }
 
-TEST_CASE("Served one by one, overlapping transfers make the same commands as pushed together") {
+TEST_CASE("Overlapping transfers issue the same commands one by one and pushed together") {
   const DramConfig config = detailed();
   Checked together(config);
   Checked one_by_one(config);
@@ -196,7 +196,7 @@ TEST_CASE("Served one by one, overlapping transfers make the same commands as pu
   REQUIRE(together.commands.size() == one_by_one.commands.size());
 }
 
-TEST_CASE("A read of what a queued write holds is answered by the queue") {
+TEST_CASE("A read is forwarded from a queued write to its address") {
   DramConfig config = detailed();
   Checked checked(config);
   checked.memory.push({4096, 32, true, 0, 1});
@@ -262,7 +262,7 @@ TEST_CASE("By default a stream goes through channels, then bank groups, then a r
   CHECK(raw(map.place(512).row) == 1);
 }
 
-TEST_CASE("Memories that contradict themselves are refused, by the key that is wrong") {
+TEST_CASE("Inconsistent memories are refused with the wrong key") {
   struct Case {
     const char* says;
     void (*change)(DramConfig&);

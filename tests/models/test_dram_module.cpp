@@ -216,7 +216,7 @@ TEST_CASE("Four phases at both levels: every transaction is answered once, none 
   }
 }
 
-TEST_CASE("An initiator that takes its time over answers holds up those behind them, however it ends them") {
+TEST_CASE("An initiator that ends responses late delays those behind them, however it ends them") {
   std::vector<std::unique_ptr<Initiator>> initiators;
   for (const DramLevel level : {DramLevel::fast, DramLevel::detailed}) {
     for (const bool calls : {false, true}) {
@@ -241,7 +241,7 @@ TEST_CASE("An initiator that takes its time over answers holds up those behind t
   }
 }
 
-TEST_CASE("Where that is configured BEGIN_REQ is answered by a call, so that an initiator may ignore return values") {
+TEST_CASE("If configured, BEGIN_REQ is answered by a call for initiators that ignore return values") {
   std::vector<std::unique_ptr<Initiator>> initiators;
   for (const DramLevel level : {DramLevel::fast, DramLevel::detailed}) {
     DramConfig config = of(level);
@@ -279,7 +279,7 @@ TEST_CASE("Through the four phases a stream of small reads reaches the bandwidth
   CHECK(bytes_per_ns < 256);
 }
 
-TEST_CASE("What the memory does not do it refuses through the four phases too; data comes back as written") {
+TEST_CASE("The memory refuses unsupported transactions through the four phases; data reads back as written") {
   DramConfig config = of(DramLevel::detailed);
   config.store_data = true;
   Initiator initiator(config);
@@ -293,7 +293,7 @@ TEST_CASE("What the memory does not do it refuses through the four phases too; d
   CHECK(initiator.requests[2].status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
 
-TEST_CASE("Requests can be written for DRAMSys, a file for each channel, and for Ramulator, burst by burst") {
+TEST_CASE("Requests can be written for DRAMSys, one file per channel, and for Ramulator, burst by burst") {
   const auto text = [](const std::string& path) {
     std::ostringstream all;
     all << std::ifstream(path).rdbuf();

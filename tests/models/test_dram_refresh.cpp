@@ -88,7 +88,7 @@ TEST_CASE("The phase of refresh: all channels together, pseudo-channels half an 
   }
 }
 
-TEST_CASE("Refreshes are postponed while requests wait, at most as many as allowed, and made up for when none does") {
+TEST_CASE("Refreshes are postponed while requests wait, up to the limit, and made up for when none waits") {
   // Reads without a pause for six refresh intervals, then none.
   const auto refreshes = [](std::uint32_t postponed, std::uint64_t until) {
     DramConfig config = detailed();
@@ -108,7 +108,7 @@ TEST_CASE("Refreshes are postponed while requests wait, at most as many as allow
   CHECK(refreshes(8, 7 * 3900 - 100) == 6 * 2);
 }
 
-TEST_CASE("Refreshes that are postponed as far as they may be are never more than nine intervals apart") {
+TEST_CASE("Refreshes postponed to the limit are never more than nine intervals apart") {
   // Writes and reads at random without a pause: rows are open, and written to, when the ninth interval ends.
   const auto seed = GENERATE(range(1u, 7u));
   DramConfig config = detailed();
@@ -134,7 +134,7 @@ TEST_CASE("Refreshes that are postponed as far as they may be are never more tha
   CHECK(furthest <= 9 * 3900);
 }
 
-TEST_CASE("A channel run from request to request makes the same commands as one that knows all from the start") {
+TEST_CASE("A channel run request by request issues the same commands as one that knows all requests") {
   const auto seed = GENERATE(range(1u, 13u));
   const auto refresh = GENERATE(DramRefresh::all_bank, DramRefresh::per_bank);
   INFO("seed " << seed);
@@ -182,7 +182,7 @@ TEST_CASE("A channel run from request to request makes the same commands as one 
   }
 }
 
-TEST_CASE("Refreshes that nobody watches are counted without being issued, the same number") {
+TEST_CASE("Unobserved refreshes are counted without being issued, in the same number") {
   for (const DramRefresh refresh : {DramRefresh::all_bank, DramRefresh::per_bank}) {
     DramConfig config = detailed();
     config.policy.refresh = refresh;
@@ -200,7 +200,7 @@ TEST_CASE("Refreshes that nobody watches are counted without being issued, the s
   }
 }
 
-TEST_CASE("Short transfers over all channels are not held up by refresh at the default phase") {
+TEST_CASE("Refresh at the default phase does not delay short transfers over all channels") {
   // A GeMM with k = 27: steps of about a kilobyte. Refresh of one channel after another holds up every one of them.
   const auto memory = [](DramLevel level, DramRefreshPhase phase) {
     DramConfig dram;

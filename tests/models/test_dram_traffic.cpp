@@ -44,7 +44,7 @@ void check(const OddInitiator& initiator, std::uint64_t transactions) {
 
 }  // namespace
 
-TEST_CASE("Odd traffic through b_transport, debug and DMI does to the memory what it does to an array of bytes") {
+TEST_CASE("Odd traffic through b_transport, debug and DMI changes the memory like an array of bytes") {
   constexpr std::uint64_t transactions = 8000;
   std::vector<std::unique_ptr<OddInitiator>> initiators;
   std::uint32_t seed = first_seed;
@@ -60,7 +60,7 @@ TEST_CASE("Odd traffic through b_transport, debug and DMI does to the memory wha
   for (const auto& initiator : initiators) check(*initiator, transactions);
 }
 
-TEST_CASE("Odd traffic through the four phases does to the memory what it does to an array of bytes") {
+TEST_CASE("Odd traffic through the four phases changes the memory like an array of bytes") {
   constexpr std::uint64_t transactions = 8000;
   std::vector<std::unique_ptr<OddInitiator>> initiators;
   std::uint32_t seed = first_seed;
@@ -84,7 +84,7 @@ TEST_CASE("Odd traffic through the four phases does to the memory what it does t
   }
 }
 
-TEST_CASE("Direct access is taken back when it is forbidden and when the contents are cleared") {
+TEST_CASE("DMI is invalidated when it is forbidden and when the contents are cleared") {
   DramConfig config = storing(DramLevel::fast);
   config.dmi = true;
   OddInitiator initiator(config, first_seed, 0, false);

@@ -219,7 +219,7 @@ TEST_CASE("The driver's sizes and tiles are those of the library, on random mach
   }
 }
 
-TEST_CASE("The driver tells an error with its place, and the machine goes on") {
+TEST_CASE("The driver reports an error with its place, and the machine continues") {
   DramConfig small;
   small.capacity_bytes = 1u << 20;
   Machine machine(machine_of(PeKind::anda), small);
@@ -251,7 +251,7 @@ TEST_CASE("The driver tells an error with its place, and the machine goes on") {
   CHECK(device.failure.code == ANDA_ERROR_COUNT);
 }
 
-TEST_CASE("The driver gives up after its timeout, and a reset makes the machine free") {
+TEST_CASE("The driver gives up after its timeout, and a reset frees the machine") {
   Machine machine(machine_of(PeKind::anda));
   const anda_io io = waiting(machine);
   anda_device device;
@@ -272,7 +272,7 @@ TEST_CASE("The driver gives up after its timeout, and a reset makes the machine 
   CHECK(anda_run(&device, 1, 1000) == ANDA_OK);
 }
 
-TEST_CASE("The driver refuses what is no Anda of its version") {
+TEST_CASE("The driver refuses a machine that is not an Anda of its version") {
   Fake fake;
   anda_io io = fake.io();
   anda_device device;
@@ -301,7 +301,7 @@ TEST_CASE("Without an interrupt the driver reads STATUS as often as its timeout 
   CHECK(anda_wait(&device, 10) == ANDA_OK);
 }
 
-TEST_CASE("Halves of a counter belong together however it grows between the reads") {
+TEST_CASE("Both halves of a counter belong together however it grows between the reads") {
   Fake fake;
   const anda_io io = fake.io();
   anda_device device;

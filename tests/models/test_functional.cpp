@@ -203,7 +203,7 @@ TEST_CASE("Overflows, replaced infinities and lost elements are counted") {
   CHECK(results[64 + 5].bits == 0);
 }
 
-TEST_CASE("What an aligning element has no number for is replaced at every read, and counted") {
+TEST_CASE("Values that an aligning element cannot represent are replaced at every read and counted") {
   Machine machine(functional(PeKind::figna), storing());
   const GemmTask task = task_of(machine, 20, 100, 64, 0, 0);
   FunctionalGemm gemm(task, 6);

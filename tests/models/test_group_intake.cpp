@@ -156,7 +156,7 @@ ArrayTile two_groups(std::uint64_t block) {
 
 }  // namespace
 
-TEST_CASE("A tile is alone if nothing in the compressor makes it wait, nor its first group") {
+TEST_CASE("A tile is alone if nothing in the compressor delays it or its first group") {
   GroupIntake intake;
   intake.begin({2, 7, 8, 16, 16});
   CHECK(intake.take(two_groups(0), 10, nullptr).alone);  // complete in 11, out 7 cycles later

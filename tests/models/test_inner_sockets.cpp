@@ -7,7 +7,7 @@
 using namespace anda;
 using namespace anda::test;
 
-TEST_CASE("All that the blocks say to each other keeps the base protocol, at both levels, with data and without") {
+TEST_CASE("All transactions between blocks follow the base protocol, at both levels, with data and without") {
   std::vector<std::unique_ptr<Machine>> machines;
   for (const PeKind kind : {PeKind::anda, PeKind::fp_fp, PeKind::figna}) {
     for (const Level level : {Level::fast, Level::cycle}) {

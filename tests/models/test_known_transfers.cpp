@@ -114,7 +114,7 @@ struct Traffic {
 
 }  // namespace
 
-TEST_CASE("A memory that is fast-forwarded does what one does that simulates everything") {
+TEST_CASE("A fast-forwarded memory behaves as one that simulates everything") {
   const auto seed = GENERATE(range(1u, 61u));
   INFO("seed " << seed);
   Pick pick(seed);
@@ -147,7 +147,7 @@ TEST_CASE("A memory that is fast-forwarded does what one does that simulates eve
   CHECK(counts(forwarded) == counts(simulated));
 }
 
-TEST_CASE("A stream whose steps are apart is looked up, but for the steps that meet a refresh otherwise than before") {
+TEST_CASE("A stream with separate steps is looked up, except steps that meet a refresh differently") {
   DetailedMemory memory(detailed());
   std::uint64_t address = 0;
   for (std::uint64_t step = 0; step < 2000; ++step, address += 65536)

@@ -104,7 +104,7 @@ TEST_CASE("Random machines take as many cycles at level fast as at level cycle")
   CHECK(tally.equal * 100 >= tally.checked * 99);
 }
 
-TEST_CASE("Machines with other ports, lanes and pipelines too") {
+TEST_CASE("Levels agree for machines with other ports, lanes and pipelines") {
   RandomMachines random(7);
   std::vector<Pair> pairs;
   for (int i = 0; i < 800; ++i) {
@@ -126,7 +126,7 @@ TEST_CASE("Machines with other ports, lanes and pipelines too") {
   CHECK(tally.equal * 100 >= tally.checked * 95);
 }
 
-TEST_CASE("Machines whose results leave slowly too") {
+TEST_CASE("Levels agree for machines whose results leave slowly") {
   // Few FPUs, few lanes, a narrow way into the compressor, groups that no array divides, pipelines longer than tiles.
   RandomMachines random(5);
   std::vector<Pair> pairs;
@@ -155,7 +155,7 @@ TEST_CASE("Machines whose results leave slowly too") {
   CHECK(tally.equal == tally.checked);
 }
 
-TEST_CASE("Machines that use the four phases too") {
+TEST_CASE("Levels agree for machines that use the four phases") {
   RandomMachines random(11);
   std::vector<Pair> pairs;
   for (int i = 0; i < 200; ++i) {
@@ -200,7 +200,7 @@ TEST_CASE("Layers agree within 1 % where the array bounds them and within 3 % wh
   }
 }
 
-TEST_CASE("Level cycle starts anew after a memory error, at any time, and whatever the quantum") {
+TEST_CASE("Level cycle restarts after a memory error, at any time and with any quantum") {
   AcceleratorConfig config = machine_of(PeKind::anda);
   config.level = Level::cycle;
   DramConfig small;

@@ -67,7 +67,7 @@ AcceleratorBench::Result run_checked(AcceleratorBench& machine) {
 
 }  // namespace
 
-TEST_CASE("Whatever a memory does with the four phases, the results are right, at both levels") {
+TEST_CASE("Results are correct for every memory behaviour in the four phases, at both levels") {
   using Memory = PhasesMemory<>;
   std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
   for (const Level level : {Level::fast, Level::cycle}) {
@@ -102,7 +102,7 @@ TEST_CASE("Whatever a memory does with the four phases, the results are right, a
   }
 }
 
-TEST_CASE("As many bursts are in flight as are configured, and bandwidth grows with them") {
+TEST_CASE("Bursts in flight reach the configured number, and bandwidth grows with them") {
   using Memory = PhasesMemory<>;
   std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
   const std::vector<std::uint32_t> depths{1, 2, 8, 64, 128};
@@ -127,7 +127,7 @@ TEST_CASE("As many bursts are in flight as are configured, and bandwidth grows w
   }
 }
 
-TEST_CASE("A memory that withholds END_REQ is waited for") {
+TEST_CASE("The DMA waits for a memory that withholds END_REQ") {
   using Memory = PhasesMemory<>;
   std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
   for (const Level level : {Level::fast, Level::cycle}) {
@@ -194,7 +194,7 @@ TEST_CASE("An error of the memory stops the GeMM with the address of the burst, 
   }
 }
 
-TEST_CASE("A phase that is annotated with a delay counts as one that comes so much later") {
+TEST_CASE("A phase with an annotated delay takes effect after the delay") {
   using Memory = PhasesMemory<>;
   std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
   for (const Level level : {Level::fast, Level::cycle}) {
@@ -239,7 +239,7 @@ struct BufferUsers : sc_core::sc_module {
 
 }  // namespace
 
-TEST_CASE("Stored bytes are those of the call, whatever becomes of their place in the buffer afterwards") {
+TEST_CASE("Stored bytes are those at the call, even if the buffer is overwritten afterwards") {
   DmaConfig config;
   config.protocol = MemoryProtocol::at;
   config.max_burst_bytes = 16;
@@ -280,7 +280,7 @@ TEST_CASE("Stored bytes are those of the call, whatever becomes of their place i
   checker.finish();
 }
 
-TEST_CASE("After a reset no further bursts are sent, and the machine is busy until those in flight are answered") {
+TEST_CASE("After a reset the machine sends no further bursts and stays busy until those in flight are answered") {
   using Memory = PhasesMemory<>;
   std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
   for (const Level level : {Level::fast, Level::cycle}) {
@@ -309,7 +309,7 @@ TEST_CASE("After a reset no further bursts are sent, and the machine is busy unt
   }
 }
 
-TEST_CASE("Of many refused bursts in flight the first that is answered is told, and no more are sent") {
+TEST_CASE("Of many refused bursts in flight the first answer is reported, and no more are sent") {
   using Memory = PhasesMemory<>;
   std::vector<std::unique_ptr<ForeignMachine<Memory>>> machines;
   for (const Level level : {Level::fast, Level::cycle}) {
@@ -359,7 +359,7 @@ TEST_CASE("Memories that know only b_transport, or only the four phases, are ada
   for (const auto& machine : phases) run_checked(*machine);
 }
 
-TEST_CASE("A memory of another bus width hangs behind an adapter") {
+TEST_CASE("An adapter connects a memory of another bus width") {
   struct Wide : AcceleratorBench {
     BusWidthAdapter<32, 512> adapter{"adapter"};
     PhasesMemory<512> memory{"memory", PhasesMemory<512>::Options()};
@@ -372,7 +372,7 @@ TEST_CASE("A memory of another bus width hangs behind an adapter") {
   CHECK(machine.memory.requests > 0);
 }
 
-TEST_CASE("With our DRAM the four phases take the time of b_transport, and functional data changes no cycle") {
+TEST_CASE("With our DRAM the four phases take as long as b_transport, and functional data changes no cycle") {
   std::vector<std::unique_ptr<Machine>> machines;
   for (const Level level : {Level::fast, Level::cycle}) {
     for (const MemoryProtocol protocol : {MemoryProtocol::b_transport, MemoryProtocol::at}) {

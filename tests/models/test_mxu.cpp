@@ -68,7 +68,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("The array computes a tile when the ports have brought its first words, a plane a cycle") {
+TEST_CASE("The array computes a tile when the ports have delivered its first words, one plane per cycle") {
   Bench bench;
   bench.buffers(0, 0);
   // One group: 64 · 16 · 4 bits of weights and 16 scales are 4 + 1 words, 5 cycles; activations are there after one.
@@ -105,7 +105,7 @@ TEST_CASE("The array waits for the operand that arrives last") {
   CHECK(counted(bench.mxu, "stall.dram") == dram + 70);
 }
 
-TEST_CASE("A tile goes on group by group while the ports keep up") {
+TEST_CASE("A tile continues group by group while the ports keep up") {
   Bench bench;
   bench.buffers(0, 0);
   CHECK(bench.compute(16, 16, 128) == 5 + 2 * 9);
@@ -114,7 +114,7 @@ TEST_CASE("A tile goes on group by group while the ports keep up") {
   CHECK(counted(bench.mxu, "stall.weight_port") == 5);  // the first words
 }
 
-TEST_CASE("A slow port of activations holds up each plane but the first") {
+TEST_CASE("A slow activation port delays every plane except the first") {
   ActivationBufferConfig narrow;
   narrow.word_bits = 512;
   narrow.read_words_per_cycle = 1;
@@ -127,7 +127,7 @@ TEST_CASE("A slow port of activations holds up each plane but the first") {
   CHECK(counted(bench.mxu, "stall.activation_port") == 8);
 }
 
-TEST_CASE("A slow port of weights holds up each group") {
+TEST_CASE("A slow weight port delays every group") {
   WeightBufferConfig narrow;
   narrow.word_bits = 256;
   Bench bench(false, {}, narrow);
@@ -159,7 +159,7 @@ TEST_CASE("The next tile follows without a gap, and waits for the bank of accumu
   CHECK(bench.compute(16, 48, 64) == 69);
 }
 
-TEST_CASE("Ragged tiles take the cycles of whole ones, and energy only where there is a result") {
+TEST_CASE("Ragged tiles take the cycles of full ones, and energy only for elements with a result") {
   Bench bench;
   bench.buffers(0, 0);
   // One column: 64 · 4 bits of weights and a scale are 1 + 1 words. 9 planes follow.

@@ -67,7 +67,7 @@ float product_on(const anda::ProcessingElement& element, std::uint32_t mantissa_
 
 }  // namespace
 
-TEST_CASE("Every kind in the table has an element of its own") {
+TEST_CASE("Every kind in the table has its own element") {
   CHECK(anda::pe_kinds.size() == 7);
   for (std::size_t i = 0; i < anda::pe_kinds.size(); ++i) {
     INFO(anda::pe_kinds[i].name);
@@ -94,7 +94,7 @@ TEST_CASE("The baselines keep FP16 and take the cycles of their mantissas") {
   CHECK(anda_pe->compresses());
 }
 
-TEST_CASE("Every element has arithmetic of its own, by hand") {
+TEST_CASE("Every element has its own arithmetic, by hand") {
   for (const Published& baseline : baselines) {
     INFO(anda::name_of(anda::pe_kinds, baseline.kind));
     float expected = static_cast<float>(baseline.product * scale);
@@ -152,7 +152,7 @@ TEST_CASE("A further element is a class, with one of the arithmetics or its own"
   CHECK(product_on(ShortPe({}), 0) == static_cast<float>((1 + 3 * (0x1p-6 + 0x1p-9)) * scale));
 }
 
-TEST_CASE("What aligning at a read leaves nothing of is counted") {
+TEST_CASE("Values that aligning at a read turns to zero are counted") {
   const std::vector<anda::Fp16> values{anda::Fp16{0x3C00}, anda::Fp16{0x8000}, anda::Fp16{0x1800}, anda::Fp16{0x0001}};
   // 1, −0, 2^-9 and 2^-24 beside each other: units of 2^-7, 2^-10, 2^-12, 2^-23; and alone.
   const std::pair<PeKind, std::uint64_t> expected[] = {
@@ -165,7 +165,7 @@ TEST_CASE("What aligning at a read leaves nothing of is counted") {
   }
 }
 
-TEST_CASE("All elements have the peak throughput of FP-FP, but where fewer mantissa bits are cycles saved") {
+TEST_CASE("All elements have the peak throughput of FP-FP, unless fewer mantissa bits save cycles") {
   // 16 cycles for 64 elements, which is Anda with 15 mantissa bits.
   for (const PeKind kind : {PeKind::fp_fp, PeKind::fp_int, PeKind::ifpu, PeKind::figna}) {
     CHECK(element(kind)->group_cycles(0) == element(PeKind::anda)->group_cycles(15));

@@ -7,7 +7,7 @@ using anda::ProtocolChecker;
 using anda::ProtocolRule;
 using namespace anda::test;
 
-TEST_CASE("The protocol checker takes every legal way through the phases") {
+TEST_CASE("The protocol checker accepts every legal sequence of phases") {
   Puppets p;
   TLM_DECLARE_EXTENDED_PHASE(extra_phase);
   p.script = [&p] {
@@ -76,7 +76,7 @@ TEST_CASE("The protocol checker takes every legal way through the phases") {
   CHECK(p.checker.transactions() == 8);
 }
 
-TEST_CASE("A violation ends the simulation with an error of SystemC unless it is only to be noted") {
+TEST_CASE("A violation ends the simulation with a SystemC error unless it is only recorded") {
   class Pair : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<> {
    public:
     tlm::tlm_initiator_socket<> initiator{"initiator"};

@@ -5,7 +5,7 @@
 
 using anda::ReadPort;
 
-TEST_CASE("A read port brings an operand from its arrival on, its width of words a clock, and not before") {
+TEST_CASE("A read port delivers an operand from its arrival on, at its width in words per clock") {
   // 5 words at two a clock, in a panel of cycle 10: 2 + 2 + 1 words in the clocks 10, 11 and 12.
   const std::uint64_t arrival = 10;
   ReadPort port;
@@ -30,7 +30,7 @@ TEST_CASE("A read port brings an operand from its arrival on, its width of words
   CHECK_FALSE(port.ready(13));
 }
 
-TEST_CASE("Slots of padding take their clock and bring no words") {
+TEST_CASE("Slots of padding take a clock and deliver no words") {
   const std::uint64_t arrival = 0;
   ReadPort port;
   port.begin(1);
@@ -42,7 +42,7 @@ TEST_CASE("Slots of padding take their clock and bring no words") {
   CHECK(port.ready(2));
 }
 
-TEST_CASE("A port that was asked for a panel on its way waits for the arrival that memory tells later") {
+TEST_CASE("A port waits for the arrival of a requested panel that memory reports later") {
   std::uint64_t arrival = ~std::uint64_t{0};
   ReadPort port;
   port.begin(1);

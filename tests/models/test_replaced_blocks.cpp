@@ -168,7 +168,7 @@ Outcome run(Machine& machine, std::uint32_t output_bits) {
 
 }  // namespace
 
-TEST_CASE("A stranger's compressor, buffers and array take the place of ours, and results stay the same") {
+TEST_CASE("User blocks replace compressor, buffers and array, and results stay the same") {
   AcceleratorBlocks compressor;
   compressor.compressor = [](sc_core::sc_module_name name, const AcceleratorConfig&, const Clock& clock) {
     return std::make_unique<SlowCompressor>(name, clock);

@@ -174,7 +174,7 @@ TEST_CASE("After a reset with bursts in flight a machine of level cycle and prot
   check_resets(machine_at(Level::cycle, MemoryProtocol::at), DramLevel::fast, 0, 10);
 }
 
-TEST_CASE("After a reset before the detailed memory results are the same, and cycles but for rows and refresh") {
+TEST_CASE("After a reset with the detailed memory results are the same, and cycles except for rows and refresh") {
   // The GeMM is shorter than the interval between two refreshes, so that one falls into it or none; and as long again
   // for the rows that it finds open.
   const double refresh = DramConfig().refresh_cycle_ns * 1e-9 * AcceleratorConfig().clock_hz;
@@ -206,7 +206,7 @@ TEST_CASE("A reset of an idle machine forgets errors, causes of interrupts and c
   CHECK_FALSE(machine.interrupt.read());
 }
 
-TEST_CASE("A reset counts every cycle as busy or as a stall, and no GeMM that it cut") {
+TEST_CASE("A reset counts every cycle as busy or as a stall, and no aborted GeMM") {
   Machine fast(machine_at(Level::fast, MemoryProtocol::b_transport), storing(DramLevel::fast));
   Machine cycle(machine_at(Level::cycle, MemoryProtocol::b_transport), storing(DramLevel::fast));
   for (Machine* const each : {&fast, &cycle}) {

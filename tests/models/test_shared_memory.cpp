@@ -259,7 +259,7 @@ TEST_CASE("Masters of different quanta on one memory keep their data, and get no
   }
 }
 
-TEST_CASE("Two machines share our memory through the four phases, beside a master that uses b_transport") {
+TEST_CASE("Two machines share our memory through the four phases with a master that uses b_transport") {
   struct Crowded : Pair<Dram> {
     OtherTraffic traffic{"traffic"};
     ProtocolChecker<> traffic_checker{"traffic_checker"};
@@ -301,7 +301,7 @@ TEST_CASE("Two machines share our memory through the four phases, beside a maste
   }
 }
 
-TEST_CASE("Two machines share a memory of any manner, which withholds END_REQ from both") {
+TEST_CASE("Two machines share a memory of any behaviour that withholds END_REQ from both") {
   using Memory = PhasesMemory<>;
   std::vector<std::unique_ptr<Pair<Memory>>> pairs;
   for (const Level level : {Level::fast, Level::cycle}) {

@@ -54,7 +54,7 @@ std::uint64_t bytes_of(const GemmTask& task, const TileShape& shape) {
 
 }  // namespace
 
-TEST_CASE("auto before a detailed memory is within 1.3 times the fastest of all legal shapes") {
+TEST_CASE("auto with a detailed memory is within 1.3 times the fastest of all legal shapes") {
   struct Gemm {
     std::uint32_t m, n, k;
     double least_traffic;  // how much slower than the fastest the shape of least traffic is at least
@@ -75,7 +75,7 @@ TEST_CASE("auto before a detailed memory is within 1.3 times the fastest of all 
   }
 }
 
-TEST_CASE("auto before a detailed memory keeps the least traffic where the array bounds the GeMM") {
+TEST_CASE("auto with a detailed memory keeps the least traffic where the array bounds the GeMM") {
   const AcceleratorConfig config = machine_of(PeKind::anda);
   GemmTask task;
   task.m = 2048;
@@ -91,7 +91,7 @@ TEST_CASE("auto before a detailed memory keeps the least traffic where the array
   CHECK(limits.legal(chosen));
 }
 
-TEST_CASE("auto before a detailed memory refuses what no tile fits, like without one") {
+TEST_CASE("auto with a detailed memory refuses a GeMM that no tile fits, as without one") {
   AcceleratorConfig config;
   config.weight_buffer.bytes = 1024;
   GemmTask task;

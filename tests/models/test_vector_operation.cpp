@@ -77,7 +77,7 @@ TEST_CASE("A softmax of sixteen rows, cycle for cycle") {
   CHECK(result.at("controller.vector_operations") == 1);
 }
 
-TEST_CASE("Results of the vector unit become Anda groups on their way out") {
+TEST_CASE("Results of the vector unit are compressed to Anda groups") {
   const auto result = run(machine_of(PeKind::anda), task_of(VectorOperation::rotary, 16, 128, 7));
   // Load: 4096 bytes, 128 bursts: 38 + 17.143 = 55.143 ns = 15.72 cycles: there at 16. One pass of 3 cycles an element:
   // 2048 · 3 / 64 = 96: cycle 112. Results leave at 21 a cycle, a block of 1024 in 49 cycles: the first from 16 to 65,
@@ -91,7 +91,7 @@ TEST_CASE("Results of the vector unit become Anda groups on their way out") {
   CHECK(result.at("stall.dram") == 16 + 3);
 }
 
-TEST_CASE("A product on the vector unit takes a cycle of an FPU for each multiply-accumulate") {
+TEST_CASE("A product on the vector unit takes one FPU cycle per multiply-accumulate") {
   VectorTask task = task_of(VectorOperation::multiply, 16, 64);
   task.depth = 64;
   task.weights = WeightFormat::fp16(64);
@@ -104,7 +104,7 @@ TEST_CASE("A product on the vector unit takes a cycle of an FPU for each multipl
   CHECK(result.at("mxu.macs") == 0);
 }
 
-TEST_CASE("Operands of the next rows come while the vector unit works") {
+TEST_CASE("Operands of the next rows arrive while the vector unit computes") {
   Bench bench;
   bench.add(machine_of(PeKind::fp_fp), task_of(VectorOperation::layer_norm, 16, 4096));
   bench.add(machine_of(PeKind::fp_fp), task_of(VectorOperation::layer_norm, 64, 4096));
@@ -117,7 +117,7 @@ TEST_CASE("Operands of the next rows come while the vector unit works") {
   CHECK(four.at("dram.read_bytes") == 4 * one.at("dram.read_bytes"));
 }
 
-TEST_CASE("Rows that do not fit are read from memory once a pass") {
+TEST_CASE("Rows that do not fit are read from memory once per pass") {
   AcceleratorConfig small = machine_of(PeKind::fp_fp);
   small.activation_buffer.mantissa_bytes = 1u << 16;
   const VectorTask task = task_of(VectorOperation::softmax, 16, 1024);  // 32 KiB in, 32 KiB out

@@ -37,7 +37,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("The vector unit takes fpus sums a cycle and puts them out a latency later") {
+TEST_CASE("The vector unit takes fpus sums per cycle and emits them a latency later") {
   Bench bench;
   // 256 sums from cycle 10 on at 64 a cycle: all taken in cycle 14, out in 14 + 4 = 18.
   const DataflowExtension whole = bench.send(16, 16, 10);
@@ -53,7 +53,7 @@ TEST_CASE("The vector unit takes fpus sums a cycle and puts them out a latency l
   CHECK(counted(bench.unit, "vector_unit.values") == 256 + 255 + 257 + 1);
 }
 
-TEST_CASE("What comes behind the vector unit holds it up by the latency less") {
+TEST_CASE("A block behind the vector unit stalls it by its delay minus the latency") {
   Bench bench;
   std::uint64_t until = 0;
   bench.sink.answer = [&](const Neighbour::Access&, DataflowExtension& said) { said.done = said.stored = until; };
@@ -70,7 +70,7 @@ TEST_CASE("What comes behind the vector unit holds it up by the latency less") {
   CHECK(bench.send(16, 16, 10).stored == 60);
 }
 
-TEST_CASE("The vector unit stands still after each beat that is held up") {
+TEST_CASE("The vector unit stalls after each delayed beat") {
   Bench bench;
   std::vector<HoldUp> held;
   std::uint64_t first_offer = 0;
@@ -129,7 +129,7 @@ TEST_CASE("Tiles leave the vector unit as FP16, column after column, partial sum
   CHECK(std::vector<float>(seen, seen + 6) == std::vector<float>{1.0F / 3, 1e6F, 2, 5, -3, -0.0F});
 }
 
-TEST_CASE("A stranger's FP32 values become FP16 at half the address, at the pace of the lanes") {
+TEST_CASE("A master's FP32 values become FP16 at half the address, at the pace of the lanes") {
   Bench bench;
   std::vector<float> values(65, 1.5F);
   sc_core::sc_time delay = ns(100);
@@ -151,7 +151,7 @@ TEST_CASE("A stranger's FP32 values become FP16 at half the address, at the pace
   CHECK(delay == ns(102));
 }
 
-TEST_CASE("The vector unit refuses what are no FP32 values, and passes on what its sink refuses") {
+TEST_CASE("The vector unit refuses accesses that are not FP32 values and passes on refusals of its sink") {
   Bench bench;
   float values[2] = {};
   CHECK(bench.array.plain(tlm::TLM_READ_COMMAND, 0, values, 8) == tlm::TLM_COMMAND_ERROR_RESPONSE);

@@ -73,7 +73,7 @@ struct Waveforms {
 
 }  // namespace
 
-TEST_CASE("Waveforms show every block under a readable name, and clocks as they are counted") {
+TEST_CASE("Waveforms show every block by a readable name, and clocks as counted") {
   anda::AcceleratorConfig config = machine_of(PeKind::anda);
   Machine fast(config);
   config.level = Level::cycle;

@@ -37,7 +37,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("Weights are ready a cycle a word after both the request and their arrival") {
+TEST_CASE("Weights are ready one cycle per word after both the request and their arrival") {
   Bench bench;
   bench.fill(0, 640, 100);
   bench.fill(640, 640, 130);
@@ -56,7 +56,7 @@ TEST_CASE("Weights are ready a cycle a word after both the request and their arr
   CHECK(counted(bench.buffer, "weight_buffer.words_read") == 7 * 80 + 1);
 }
 
-TEST_CASE("A stranger's accesses take a cycle for each word of the weight port, and reads see what was written") {
+TEST_CASE("Foreign accesses take a cycle per word of the weight port, and reads see earlier writes") {
   Bench bench;
   std::vector<unsigned char> bytes(65);
   std::iota(bytes.begin(), bytes.end(), static_cast<unsigned char>(1));
@@ -93,7 +93,7 @@ TEST_CASE("A half of the weight buffer is free from the cycle in which its last 
   CHECK(credits.free_from(0) == 0);
 }
 
-TEST_CASE("The weight buffer refuses what is not inside it") {
+TEST_CASE("The weight buffer refuses accesses outside it") {
   Bench bench;
   const std::uint64_t end = 2 * 2731;
   unsigned char byte[8] = {};

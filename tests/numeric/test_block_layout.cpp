@@ -14,7 +14,7 @@ TEST_CASE("a full block takes (M + 1) · 128 + 10 bytes") {
   REQUIRE(anda::block_bytes(16, {256, 4}) == 5 * 512 + 10);
 }
 
-TEST_CASE("there is no block of an illegal format or without rows") {
+TEST_CASE("blocks of an illegal format or without rows are refused") {
   REQUIRE_THROWS_WITH(anda::block_bytes(16, {64, 17}), Catch::Contains("must be 1 … 16"));
   REQUIRE_THROWS_WITH(anda::block_bytes(0, {64, 6}), Catch::Contains("at least one row"));
 }

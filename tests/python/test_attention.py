@@ -254,7 +254,7 @@ def test_wrong_formats_are_refused(tmp_path, tokens):
     assert "wrong.yaml:2:28: precision.schedule.8.K: is 3, must be left out with kv_cache.k.format = fp16" in message
     (tmp_path / "good.yaml").write_text("workload: {model: OPT-1.3B}\nprecision: {schedule: {8: {A_q: 3}}}\n")
     message = evaluate(MODELS / "opt", "--tokens", tokens, "--keys", "int4", "--precision", tmp_path / "good.yaml", status=2)
-    assert "--keys and a --precision FILE.yaml exclude each other" in message
+    assert "--keys and a --precision FILE.yaml are mutually exclusive" in message
     done = subprocess.run([BUILD / "src" / "anda-sim", "run", tmp_path / "good.yaml", "--check"], capture_output=True, text=True)
     assert done.returncode == 2 and "precision.schedule.8 is given, must be left out here" in done.stderr
 

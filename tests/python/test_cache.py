@@ -222,7 +222,7 @@ def test_processes_share_a_folder_and_may_be_killed(program, tmp_path):
                 assert (process.returncode, errors) == (0, "")
                 assert (tmp_path / f"out{i}" / "ops.csv").read_bytes() == plain["ops.csv"]
     done = call(program, tmp_path, "cache", "cache", "--verify")
-    assert (done.returncode, done.stdout) == (0, "cache: every result is whole\n")
+    assert (done.returncode, done.stdout) == (0, "cache: every result is intact\n")
 
 
 def test_what_was_used_least_recently_goes(program, tmp_path):
@@ -256,7 +256,7 @@ def test_the_command_looks_after_a_folder(program, tmp_path):
         file.execute("UPDATE gemms SET result = x'01' WHERE machine = 1")
         file.commit()
     done = call(program, tmp_path, "cache", "cache", "--verify")
-    assert (done.returncode, done.stdout) == (1, "cache: 2 damaged, taken away\n")
+    assert (done.returncode, done.stdout) == (1, "cache: 2 damaged, deleted\n")
     assert stored(tmp_path / "cache") == 2
     assert call(program, tmp_path, "cache", "cache", "--clear").stdout == "cache: empty\n"
     assert not (tmp_path / "cache" / "gemms.sqlite").exists()

@@ -157,7 +157,7 @@ WRONG = {
     "missing file": ("models: {A: none.yaml}\n", "c.yaml:1:13: models.A", "none.yaml"),
     "wrong file": ("models: {A: wrong.yaml}\n", "models.A", "wrong.yaml:1:1: acelerator"),
     "own configuration missing": ("systems: [fp-fp, anda-x]\nmodels: {A: a1.yaml}\n", "models.A", "`anda-x`"),
-    "configuration of no system": ("models: {A: {unda: a1.yaml}}\n", "models.A.unda: is no system", "`anda`"),
+    "configuration of no system": ("models: {A: {unda: a1.yaml}}\n", "models.A.unda: is not a system", "`anda`"),
     "other workload": ("models: {A: {anda-a: a1.yaml, anda-b: b.yaml}}\n", "b.yaml has another `workload` than a1.yaml"),
     "other technology": ("models: {A: a1.yaml, B: other.yaml}\n", "other.yaml has another `technology` than a1.yaml"),
     "other memory": ("models: {A: a1.yaml, B: dram.yaml}\n", "dram.yaml has another `dram` than a1.yaml"),
@@ -202,7 +202,7 @@ def test_results_that_cannot_be_written(program, tiny):
     """A comparison ends with status 1 before it simulates, like a run whose files cannot be written."""
     (tiny / "file").write_text("")
     (tiny / "taken" / "compare.json").mkdir(parents=True)
-    for out, words in (("file/out", "file/out"), ("file", "file: cannot write the results: it is no folder"),
+    for out, words in (("file/out", "file/out"), ("file", "file: cannot write the results: it is not a folder"),
                        ("taken", "taken/compare.json: cannot write: it is a folder")):
         started = subprocess.run([program, "compare", "plain.yaml", "--out", out], cwd=tiny, capture_output=True,
                                  text=True, env={**os.environ, "TMPDIR": str(tiny / "none")})

@@ -479,8 +479,8 @@ def cut(data):
     [
         (cut, "has 599 bytes of numbers, must be 600"),
         (lambda data: data + b"x", "has 601 bytes of numbers, must be 600"),
-        (lambda data: b"", "is no .npy file: it is too short"),
-        (lambda data: b"PK" + data, "is no .npy file: it does not start with"),
+        (lambda data: b"", "is not a .npy file: it is too short"),
+        (lambda data: b"PK" + data, "is not a .npy file: it does not start with"),
         (lambda data: data[:6] + b"\x03" + data[7:], "has version 3.0"),
         (lambda data: data[:20], "ends too soon"),
         (lambda data: data.replace(b"shape", b"shade"), "the header of the .npy file is broken"),

@@ -237,11 +237,11 @@ def test_wrong_command_lines():
         (["--length", "1"], "at least 2 tokens"),
         (["--group-size", "12"], "group_size is 12, must be a multiple of 8"),
         (["--weight-bits", "9"], "option --weight-bits"),
-        (["--stored-weights", "--weight-bits", "4"], "exclude each other"),
+        (["--stored-weights", "--weight-bits", "4"], "are mutually exclusive"),
         (["--token-type", "float"], "must be uint8, uint16 or int32"),
         (["--threads", "0"], "option --threads: \"0\""),
         (["--threads", "many"], "option --threads: \"many\""),
-        (["--precision", "4", "--precision", "5", "--logits", "x.npy"], "--logits goes with one --precision"),
+        (["--precision", "4", "--precision", "5", "--logits", "x.npy"], "--logits needs exactly one --precision"),
     ]:
         assert message in evaluate(model, tokens, *options, status=2)
     assert "no-such-folder/config.json" in evaluate("no-such-folder", tokens, status=2)

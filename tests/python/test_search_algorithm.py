@@ -71,7 +71,7 @@ def test_no_length_falls_below_one(tmp_path):
 def test_an_unmet_tolerance_is_reported(tmp_path):
     landscape = Landscape(tmp_path, [1e6, 0.0, 0.0, 0.0])
     done = search(tmp_path, landscape, "--tolerance", "1%", status=1)
-    assert "nothing was found within a loss of 1 %; closest is [13, 13, 13, 13]" in done.stderr
+    assert "no combination is within a loss of 1 %; the closest is [13, 13, 13, 13]" in done.stderr
     assert "not met" in done.stdout
     (found,) = result_of(tmp_path)["results"]
     assert not found["meets_tolerance"] and found["file"] is None and found["best_uniform"] is None

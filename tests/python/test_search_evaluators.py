@@ -15,7 +15,7 @@ ANSWER = "read line; echo '{\"perplexity\": 5}'; "
 BAD = {
     "ends at once": ("exit 3", "ended with exit status 3 (after 0 answers)"),
     "ends later": (ANSWER + "read line; exit 7", "ended with exit status 7 (after 1 answer)"),
-    "killed": (ANSWER + "read line; kill -9 $$", "was ended by signal 9"),
+    "killed": (ANSWER + "read line; kill -9 $$", "was terminated by signal 9"),
     "no such program": ("no-such-program-at-all", "ended with exit status 127"),
     "no JSON": (ANSWER + "read line; echo hello", 'answered "hello"; must be'),
     "an empty line": (ANSWER + "read line; echo", 'answered ""; must be'),
@@ -28,7 +28,7 @@ BAD = {
     "negative": (ANSWER + "read line; echo '{\"perplexity\": -5}'", "a perplexity is a positive number"),
     "zero": (ANSWER + "read line; echo '{\"perplexity\": 0}'", "a perplexity is a positive number"),
     "a loss beyond numbers": ("read line; echo '{\"perplexity\": 1e-300}'; read line; echo '{\"perplexity\": 1e300}'; read line",
-                              "the perplexity 1e+300 of [4, 4, 4, 4] is beyond all measure of the baseline's, 1e-300"),
+                              "the perplexity 1e+300 of [4, 4, 4, 4] is out of all proportion to the baseline's, 1e-300"),
     "an error": (ANSWER + "read line; echo '{\"error\": \"out of memory\"}'", "reports an error: out of memory"),
     "two lines": (ANSWER + "read line; printf '{\"perplexity\":5}\\n{\"perplexity\":6}\\n'", "more than one line"),
     "unasked": ("echo loading; sleep 0.2; " + ANSWER, "loading"),
@@ -54,7 +54,7 @@ def test_misbehaving_evaluators_end_the_search(tmp_path, case):
     assert done.returncode == 1, done.stderr
     assert done.stderr.startswith("error: the ") or case == "no such program", done.stderr
     assert fragment in done.stderr, done.stderr
-    assert "the same command goes on from there" in done.stderr
+    assert "repeat the command to resume" in done.stderr
     assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["log.jsonl"]
     for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines():
         json.loads(line)

@@ -62,11 +62,11 @@ def test_logs_of_something_else(tmp_path):
 
     lines = whole.splitlines()
     for number, line, fragment in [
-        (1, "name,layer", "log.jsonl:1: this is no log"),
+        (1, "name,layer", "log.jsonl:1: this is not a search log"),
         (1, lines[0].replace('search":1', 'search":99'), "version 99"),
         (2, '{"baseline":-1}', "log.jsonl:2: baseline"),
         (2, '{"baseline":null}', "log.jsonl:2: baseline"),
-        (3, "rubbish", "log.jsonl:3:1: this is no JSON"),
+        (3, "rubbish", "log.jsonl:3:1: this is not JSON"),
         (3, '{"combination":[4,4,4],"perplexity":5}', "log.jsonl:3: must have"),
         (3, '{"combination":[4,4,4,17],"perplexity":5}', "log.jsonl:3: must have"),
         (3, '{"combination":[4,4,4,4],"perplexity":"5"}', "log.jsonl:3: must have"),

@@ -147,7 +147,7 @@ def test_a_killed_system_is_an_error_of_the_run(program, tmp_path):
     process, systems = start(program, tmp_path)
     os.kill(systems[0], signal.SIGKILL)
     _, errors = process.communicate(timeout=30)
-    assert (process.returncode, errors) == (1, "error: the simulation of fp-fp was ended by signal 9\n")
+    assert (process.returncode, errors) == (1, "error: the simulation of fp-fp was terminated by signal 9\n")
     assert not (tmp_path / "out").exists()
     wait_for(lambda: not any(map(is_running, systems)))
 
@@ -159,7 +159,7 @@ def test_the_error_is_that_of_the_first_system_that_fails(program, tmp_path):
     assert process.poll() is None
     os.kill(systems[0], signal.SIGKILL)
     _, errors = process.communicate(timeout=30)
-    assert (process.returncode, errors) == (1, "error: the simulation of fp-fp was ended by signal 9\n")
+    assert (process.returncode, errors) == (1, "error: the simulation of fp-fp was terminated by signal 9\n")
 
 
 def test_an_error_has_the_same_message(program, tmp_path):

@@ -89,7 +89,7 @@ def test_json_is_what_the_file_has(tmp_path, command, file):
     text = said(program(), command, tmp_path / ("c.yaml" if command == "compare" else "base.yaml"), "--json", "--out", tmp_path / "out", *more)
     assert text == (tmp_path / "out" / file).read_text() and json.loads(text)
     refused = subprocess.run([program(), command, "base.yaml", "--json", "--quiet", *map(str, more)], capture_output=True, text=True)
-    assert refused.returncode == 2 and "options --json and --quiet do not go together" in refused.stderr
+    assert refused.returncode == 2 and "options --json and --quiet are mutually exclusive" in refused.stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -32,7 +32,8 @@ template <class Ours, class Block>
 Ours& with_clocks(Block& block) {
   auto* const ours = dynamic_cast<Ours*>(&block);
   if (ours == nullptr) {
-    throw Error::input(std::string(block.name()) + " has no clocks: level cycle needs blocks that derive from ours");
+    throw Error::input(std::string(block.name()) +
+                       " has no clocks: level cycle needs blocks derived from the model's classes");
   }
   return *ours;
 }

@@ -34,18 +34,17 @@ struct AcceleratorConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.choice(
-        "level", self.level, levels,
-        "how finely the accelerator's time is modelled; fast: in closed form for each output tile; cycle: every "
-        "block clock by clock. The memory has dram.level");
-    visit.number("clock_hz", self.clock_hz, Range<double>{1e3, 1e11}, "clock of every block");
+    visit.choice("level", self.level, levels,
+                 "timing detail of the accelerator; fast: closed form per output tile; cycle: every block, clock by "
+                 "clock. The memory's is dram.level");
+    visit.number("clock_hz", self.clock_hz, Range<double>{1e3, 1e11}, "clock of all blocks");
     visit.section("format", self.format, "number formats");
     visit.section("mxu", self.mxu, "array of processing elements");
-    visit.section("activation_buffer", self.activation_buffer, "on-chip memory of activations");
-    visit.section("weight_buffer", self.weight_buffer, "on-chip memory of weights");
+    visit.section("activation_buffer", self.activation_buffer, "on-chip activation memory");
+    visit.section("weight_buffer", self.weight_buffer, "on-chip weight memory");
     visit.section("compressor", self.compressor, "runtime bit-plane compressor");
     visit.section("vector_unit", self.vector_unit, "vector unit");
-    visit.section("dma", self.dma, "engine between external memory and buffers");
+    visit.section("dma", self.dma, "DMA engine between external memory and the buffers");
     visit.section("controller", self.controller, "top controller");
   }
 

@@ -23,7 +23,7 @@ struct PeEntry {
 inline constexpr std::array pe_table{
     PeEntry{"fp-fp", PeKind::fp_fp, "FP16 activations × weights dequantised to FP16"},
     PeEntry{"fp-int", PeKind::fp_int, "FP16 activations × INT weights, multiplied without dequantising"},
-    PeEntry{"ifpu", PeKind::ifpu, "activations aligned to 24 bits at every read × weights one bit after another"},
+    PeEntry{"ifpu", PeKind::ifpu, "activations aligned to 24 bits at every read × bit-serial weights"},
     PeEntry{"figna", PeKind::figna, "activations aligned to 13 bits at every read × INT weights"},
     PeEntry{"figna-m11", PeKind::figna_m11, "as figna, with 11 bits"},
     PeEntry{"figna-m8", PeKind::figna_m8, "as figna, with 8 bits"},

@@ -15,16 +15,16 @@
  * is 4 bytes on), the metric stall_<name>_cycles and the signal array.stall_<name>. X is what the user of the table
  * passes on to S.
  */
-#define ANDA_STALL_CAUSES(S, X)                                                                                        \
-  S(X, dram, DRAM, 0x128,                                                                                              \
-    "the array waits for operands, or the end of a GeMM for its results, to cross external memory")                    \
-  S(X, buffer_full, BUFFER_FULL, 0x130, "the array waits for operands that came late because no buffer half was free") \
-  S(X, weight_port, WEIGHT_PORT, 0x138, "the array waits for the weight buffer's port")                                \
-  S(X, activation_port, ACTIVATION_PORT, 0x140, "the array waits for the activation buffer's port")                    \
-  S(X, drain, DRAIN, 0x148, "the array, or the end of a GeMM, waits for results to leave the accumulators")            \
-  S(X, compressor, COMPRESSOR, 0x150, "the array, or the end of a GeMM, waits for the compressor")                     \
-  S(X, fill, FILL, 0x158, "the pipeline of the array fills at the start of a GeMM")                                    \
-  S(X, vector, VECTOR, 0x178, "the array has nothing to do while the vector unit computes")
+#define ANDA_STALL_CAUSES(S, X)                                                                                 \
+  S(X, dram, DRAM, 0x128,                                                                                       \
+    "the array waits for operands from external memory, or the end of a GeMM for its results to reach it")      \
+  S(X, buffer_full, BUFFER_FULL, 0x130, "the array waits for operands delayed because no buffer half was free") \
+  S(X, weight_port, WEIGHT_PORT, 0x138, "the array waits for the weight buffer's port")                         \
+  S(X, activation_port, ACTIVATION_PORT, 0x140, "the array waits for the activation buffer's port")             \
+  S(X, drain, DRAIN, 0x148, "the array, or the end of a GeMM, waits for results to leave the accumulators")     \
+  S(X, compressor, COMPRESSOR, 0x150, "the array, or the end of a GeMM, waits for the compressor")              \
+  S(X, fill, FILL, 0x158, "the array's pipeline fills at the start of a GeMM")                                  \
+  S(X, vector, VECTOR, 0x178, "the array is idle while the vector unit computes")
 
 #ifdef __cplusplus
 

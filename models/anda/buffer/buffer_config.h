@@ -24,16 +24,16 @@ struct ActivationBufferConfig {
   static void describe(Self& self, Visitor& visit) {
     visit.number(
         "mantissa_bytes", self.mantissa_bytes, Range<std::uint64_t>{1024, 1u << 30},
-        "capacity for sign and mantissa planes (FP16 values in the baselines); half of it holds one step's data");
+        "capacity for sign and mantissa planes (FP16 values in the baselines); one half holds the data of one step");
     visit.number("exponent_bytes", self.exponent_bytes, Range<std::uint64_t>{64, 1u << 27},
-                 "capacity for shared exponents; half of it holds one step's data");
+                 "capacity for shared exponents; one half holds the data of one step");
     visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536},
-                 "bits of a word of the mantissa memory: one bit plane of a row tile");
+                 "word width of the mantissa memory: one bit plane of a row tile");
     visit.number("read_words_per_cycle", self.read_words_per_cycle, Range<std::uint32_t>{1, 64},
-                 "words that the array takes in a cycle at most: Anda needs one, FP16 values for elements of 8 cycles "
+                 "maximum words that the array reads per cycle: Anda needs one; FP16 values, for elements of 8 cycles, "
                  "two (assumed: not published)");
     visit.number("exponent_word_bits", self.exponent_word_bits, Range<std::uint32_t>{5, 65536},
-                 "bits of an exponent word: 5 for each row of a tile");
+                 "width of an exponent word: 5 bits for each row of a tile");
   }
 };
 
@@ -48,9 +48,9 @@ struct WeightBufferConfig {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.number("bytes", self.bytes, Range<std::uint64_t>{1024, 1u << 30},
-                 "capacity for packed weights and their scales; half of it holds the weights of one step");
+                 "capacity for packed weights and their scales; one half holds the weights of one step");
     visit.number("word_bits", self.word_bits, Range<std::uint32_t>{8, 65536},
-                 "bits that the weight port brings to the array in a cycle");
+                 "bits that the weight port delivers to the array per cycle");
   }
 };
 

@@ -19,8 +19,9 @@ WeightBuffer::WeightBuffer(sc_core::sc_module_name, const WeightBufferConfig& co
   array.register_transport_dbg(this, &WeightBuffer::debug);
   credits.bind(halves_);
   port.bind(port_);
-  counters_.add("weight_buffer.words_read", "words", "words read from the weight buffer, scales included", words_read_);
-  counters_.add("weight_buffer.words_written", "words", "words written to the weight buffer, scales included",
+  counters_.add("weight_buffer.words_read", "words", "words read from the weight buffer, including scales",
+                words_read_);
+  counters_.add("weight_buffer.words_written", "words", "words written to the weight buffer, including scales",
                 words_written_);
 }
 

@@ -30,7 +30,7 @@ BitPlaneCompressor::BitPlaneCompressor(sc_core::sc_module_name, const Compressor
 Counters BitPlaneCompressor::table(const std::uint64_t& groups, const std::uint64_t& planes) {
   Counters table;
   table.add("compressor.groups", "groups", "groups of results converted to Anda", groups);
-  table.add("compressor.planes", "planes", "group planes put out, sign planes included", planes);
+  table.add("compressor.planes", "planes", "group planes emitted, including sign planes", planes);
   return table;
 }
 

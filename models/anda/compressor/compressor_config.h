@@ -16,9 +16,9 @@ struct CompressorConfig {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.number("lanes", self.lanes, Range<std::uint32_t>{1, 1024},
-                 "groups converted side by side, one plane of each a cycle");
+                 "groups converted in parallel, one plane of each per cycle");
     visit.number("values_per_cycle", self.values_per_cycle, Range<std::uint32_t>{1, 4096},
-                 "FP16 values taken in a cycle");
+                 "FP16 values accepted per cycle");
   }
 };
 

@@ -15,7 +15,7 @@ struct ControllerConfig {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.number("descriptors", self.descriptors, Range<std::uint32_t>{1, 4096},
-                 "GeMM descriptors that the instruction memory holds");
+                 "capacity of the instruction memory in GeMM descriptors");
   }
 };
 

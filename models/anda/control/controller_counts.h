@@ -17,10 +17,10 @@ struct ControllerCounts {
 
   /// The table of these counts, which must stay where they are.
   void register_in(Counters& counters) const {
-    counters.add("controller.cycles", "cycles", "clock cycles from the start of an operation to its end", cycles);
-    counters.add("controller.gemms", "GeMMs", "GeMMs run to their end", gemms);
-    counters.add("controller.steps", "steps", "steps run", steps);
-    counters.add("controller.vector_operations", "operations", "vector operations run to their end", vector_operations);
+    counters.add("controller.cycles", "cycles", "clock cycles of operations, each from start to end", cycles);
+    counters.add("controller.gemms", "GeMMs", "GeMMs completed", gemms);
+    counters.add("controller.steps", "steps", "steps completed", steps);
+    counters.add("controller.vector_operations", "operations", "vector operations completed", vector_operations);
   }
 };
 

@@ -28,53 +28,53 @@
 #define ANDA_INTERFACE_VERSION 0x00020001
 
 /* R(name, offset, access, value after reset, meaning). The value after reset of capabilities depends on the machine. */
-#define ANDA_REGISTERS(R)                                                                                       \
-  R(ID, 0x000, RO, 0x41444e41, "\"ANDA\", first letter in the lowest byte")                                     \
-  R(VERSION, 0x004, RO, ANDA_INTERFACE_VERSION, "of this interface: upper half major, lower half minor")        \
-  R(CONTROL, 0x008, WO, 0, "commands; reads as 0")                                                              \
-  R(STATUS, 0x00c, RO, 0, "what the machine is doing")                                                          \
-  R(INTERRUPT_ENABLE, 0x010, RW, 0, "which causes raise the interrupt")                                         \
-  R(INTERRUPT_STATUS, 0x014, RO, 0, "causes that have come up, enabled or not, and were not cleared")           \
-  R(INTERRUPT_CLEAR, 0x018, WO, 0, "a 1 clears the cause; reads as 0")                                          \
-  R(DESCRIPTOR_COUNT, 0x01c, RW, 0, "descriptors that a start runs, from the first of the instruction memory")  \
-  R(DESCRIPTORS_DONE, 0x020, RO, 0, "how many of them are complete")                                            \
-  R(ERROR_CODE, 0x024, RO, 0, "why the last run stopped; 0 when it did not")                                    \
-  R(ERROR_ADDRESS_LOW, 0x028, RO, 0,                                                                            \
-    "error MEMORY: the address in external memory of the refused transaction; other errors: the offset of the " \
-    "register or descriptor word that is wrong")                                                                \
-  R(ERROR_ADDRESS_HIGH, 0x02c, RO, 0, "upper half of it")                                                       \
-  R(ERROR_DESCRIPTOR, 0x030, RO, 0, "index of the descriptor in error")                                         \
-  R(CAPABILITIES, 0x040, RO, 0, "what the processing elements are")                                             \
-  R(CLOCK_KHZ, 0x044, RO, 0, "clock of the machine, in kHz, rounded down")                                      \
-  R(DESCRIPTORS, 0x048, RO, 0, "descriptors that the instruction memory holds")                                 \
-  R(ARRAY_ROWS, 0x04c, RO, 0, "rows of the array: width of a panel of activations or results")                  \
-  R(ARRAY_COLUMNS, 0x050, RO, 0, "columns of the array: width of a panel of weights")                           \
-  R(WEIGHT_BITS, 0x054, RO, 0, "bits of the widest weight")                                                     \
-  R(GROUP_SIZE, 0x058, RO, 0, "activations along k that share an exponent")                                     \
-  R(SCALE_GROUP, 0x05c, RO, 0, "weights along k that share a scale")                                            \
-  R(STEP_UNIT_M, 0x060, RO, 0, "steps are multiples of it along m")                                             \
-  R(STEP_UNIT_N, 0x064, RO, 0, "steps are multiples of it along n")                                             \
-  R(STEP_UNIT_K, 0x068, RO, 0, "steps are multiples of it along k")                                             \
-  R(MANTISSA_BYTES, 0x06c, RO, 0, "activation buffer: capacity for planes, FP16 values and partial sums")       \
-  R(EXPONENT_BYTES, 0x070, RO, 0, "activation buffer: capacity for shared exponents")                           \
+#define ANDA_REGISTERS(R)                                                                                              \
+  R(ID, 0x000, RO, 0x41444e41, "\"ANDA\", first letter in the lowest byte")                                            \
+  R(VERSION, 0x004, RO, ANDA_INTERFACE_VERSION, "interface version: upper half major, lower half minor")               \
+  R(CONTROL, 0x008, WO, 0, "commands; reads as 0")                                                                     \
+  R(STATUS, 0x00c, RO, 0, "state of the machine")                                                                      \
+  R(INTERRUPT_ENABLE, 0x010, RW, 0, "causes that raise the interrupt")                                                 \
+  R(INTERRUPT_STATUS, 0x014, RO, 0, "pending causes, enabled or not, until cleared")                                   \
+  R(INTERRUPT_CLEAR, 0x018, WO, 0, "writing 1 clears the cause; reads as 0")                                           \
+  R(DESCRIPTOR_COUNT, 0x01c, RW, 0, "number of descriptors that START runs, from the first in the instruction memory") \
+  R(DESCRIPTORS_DONE, 0x020, RO, 0, "number of descriptors completed")                                                 \
+  R(ERROR_CODE, 0x024, RO, 0, "reason why the last run stopped; 0 if it did not")                                      \
+  R(ERROR_ADDRESS_LOW, 0x028, RO, 0,                                                                                   \
+    "error MEMORY: external memory address of the refused transaction; other errors: offset of the invalid register "  \
+    "or descriptor word")                                                                                              \
+  R(ERROR_ADDRESS_HIGH, 0x02c, RO, 0, "its upper half")                                                                \
+  R(ERROR_DESCRIPTOR, 0x030, RO, 0, "index of the descriptor in error")                                                \
+  R(CAPABILITIES, 0x040, RO, 0, "properties of the machine")                                                           \
+  R(CLOCK_KHZ, 0x044, RO, 0, "clock of the machine, in kHz, rounded down")                                             \
+  R(DESCRIPTORS, 0x048, RO, 0, "capacity of the instruction memory in descriptors")                                    \
+  R(ARRAY_ROWS, 0x04c, RO, 0, "rows of the array: width of a panel of activations or results")                         \
+  R(ARRAY_COLUMNS, 0x050, RO, 0, "columns of the array: width of a panel of weights")                                  \
+  R(WEIGHT_BITS, 0x054, RO, 0, "width of the widest weight, in bits")                                                  \
+  R(GROUP_SIZE, 0x058, RO, 0, "activations along k that share an exponent")                                            \
+  R(SCALE_GROUP, 0x05c, RO, 0, "weights along k that share a scale")                                                   \
+  R(STEP_UNIT_M, 0x060, RO, 0, "granularity of steps along m")                                                         \
+  R(STEP_UNIT_N, 0x064, RO, 0, "granularity of steps along n")                                                         \
+  R(STEP_UNIT_K, 0x068, RO, 0, "granularity of steps along k")                                                         \
+  R(MANTISSA_BYTES, 0x06c, RO, 0, "activation buffer: capacity for planes, FP16 values and partial sums")              \
+  R(EXPONENT_BYTES, 0x070, RO, 0, "activation buffer: capacity for shared exponents")                                  \
   R(WEIGHT_BYTES, 0x074, RO, 0, "weight buffer: capacity for weights and scales")
 
 /* F(register, field, lowest bit, number of bits, meaning). The other bits read as 0 and ignore writes. */
-#define ANDA_FIELDS(F)                                                          \
-  F(CONTROL, START, 0, 1, "runs the descriptors; ignored while BUSY")           \
-  F(CONTROL, RESET, 1, 1, "stops what runs; see Reset. Wins over START")        \
-  F(STATUS, BUSY, 0, 1, "a run or a reset is under way")                        \
-  F(STATUS, DONE, 1, 1, "the last run is complete")                             \
-  F(STATUS, ERROR, 2, 1, "the last run stopped at an error")                    \
-  F(INTERRUPT_ENABLE, DONE, 0, 1, "a run is complete")                          \
-  F(INTERRUPT_ENABLE, ERROR, 1, 1, "a run stopped at an error")                 \
-  F(INTERRUPT_STATUS, DONE, 0, 1, "a run is complete")                          \
-  F(INTERRUPT_STATUS, ERROR, 1, 1, "a run stopped at an error")                 \
-  F(INTERRUPT_CLEAR, DONE, 0, 1, "clears DONE")                                 \
-  F(INTERRUPT_CLEAR, ERROR, 1, 1, "clears ERROR")                               \
-  F(CAPABILITIES, GROUPS, 0, 1, "activations are Anda groups; 0: FP16")         \
-  F(CAPABILITIES, COMPRESSES, 1, 1, "results can be Anda groups; 0: FP16 only") \
-  F(CAPABILITIES, VECTOR, 2, 1, "the vector unit runs operations of its own")
+#define ANDA_FIELDS(F)                                                              \
+  F(CONTROL, START, 0, 1, "runs the descriptors; ignored while BUSY")               \
+  F(CONTROL, RESET, 1, 1, "aborts the run; see Reset. Takes precedence over START") \
+  F(STATUS, BUSY, 0, 1, "a run or a reset is in progress")                          \
+  F(STATUS, DONE, 1, 1, "the last run is complete")                                 \
+  F(STATUS, ERROR, 2, 1, "the last run stopped at an error")                        \
+  F(INTERRUPT_ENABLE, DONE, 0, 1, "a run is complete")                              \
+  F(INTERRUPT_ENABLE, ERROR, 1, 1, "a run stopped at an error")                     \
+  F(INTERRUPT_STATUS, DONE, 0, 1, "a run is complete")                              \
+  F(INTERRUPT_STATUS, ERROR, 1, 1, "a run stopped at an error")                     \
+  F(INTERRUPT_CLEAR, DONE, 0, 1, "clears DONE")                                     \
+  F(INTERRUPT_CLEAR, ERROR, 1, 1, "clears ERROR")                                   \
+  F(CAPABILITIES, GROUPS, 0, 1, "activations are Anda groups; 0: FP16")             \
+  F(CAPABILITIES, COMPRESSES, 1, 1, "results can be Anda groups; 0: FP16 only")     \
+  F(CAPABILITIES, VECTOR, 2, 1, "the vector unit runs standalone operations")
 
 /* C(name, offset, the counter of the model that it shows). 64 bits each. */
 #define ANDA_STALL_COUNTER(C, cause, upper, offset, meaning) C(STALL_##upper, offset, "stall." #cause)
@@ -98,30 +98,29 @@
 #define ANDA_ADDRESS_ALIGNMENT 4
 
 /* D(field, word, lowest bit, number of bits, meaning). The other bits are reserved and must be 0. */
-#define ANDA_DESCRIPTOR_FIELDS(D)                                                                              \
-  D(OPCODE, 0, 0, 8, "1: GeMM, C[m x n] = A[m x k] W[k x n]; 2: operation of the vector unit")                 \
-  D(LOOP_ORDER, 0, 8, 8, "what stays on chip: 0 (nkm) weights, 1 (mkn) activations, 2 (mnk) results")          \
-  D(OPERATION, 0, 16, 8, "opcode 2: which one, see Vector operations; opcode 1: 0")                            \
-  D(M, 1, 0, 32, "rows of activations and results, 1 ... 2^24")                                                \
-  D(N, 2, 0, 32, "columns of weights and results, 1 ... 2^24")                                                 \
-  D(K, 3, 0, 32, "columns of activations, rows of weights, 1 ... 2^24; opcode 2: 0 but for multiply")          \
-  D(INPUT_BITS, 4, 0, 8, "mantissa bits of the activations, 1 ... 16; 0, FP16, where elements take no groups") \
-  D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16")                                   \
-  D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS; 16: FP16, where elements take it")            \
-  D(SCALE_FORMAT, 4, 24, 2, "weights have 0 FP16 scales, 1 shared exponents of 5 bits, 2 neither")             \
-  D(SCALE_GROUP, 4, 26, 5, "log2 of the weights along k that share one; 0: as register SCALE_GROUP says")      \
-  D(STEP_M, 5, 0, 32, "extent of a step: a multiple of STEP_UNIT_M")                                           \
-  D(STEP_N, 6, 0, 32, "extent of a step: a multiple of STEP_UNIT_N")                                           \
-  D(STEP_K, 7, 0, 32, "extent of a step: a multiple of STEP_UNIT_K")                                           \
-  D(ACTIVATIONS_LOW, 8, 0, 32, "byte address of the activations, a multiple of 4, as all addresses")           \
-  D(ACTIVATIONS_HIGH, 9, 0, 32, "upper half of it")                                                            \
-  D(WEIGHTS_LOW, 10, 0, 32, "byte address of the weights")                                                     \
-  D(WEIGHTS_HIGH, 11, 0, 32, "upper half of it")                                                               \
-  D(OUTPUTS_LOW, 12, 0, 32, "byte address of the results")                                                     \
-  D(OUTPUTS_HIGH, 13, 0, 32, "upper half of it")                                                               \
-  D(PARTIAL_SUMS_LOW, 14, 0, 32,                                                                               \
-    "byte address of m x n FP32 sums, used when steps split k and other steps come between")                   \
-  D(PARTIAL_SUMS_HIGH, 15, 0, 32, "upper half of it")
+#define ANDA_DESCRIPTOR_FIELDS(D)                                                                                      \
+  D(OPCODE, 0, 0, 8, "1: GeMM, C[m x n] = A[m x k] W[k x n]; 2: operation of the vector unit")                         \
+  D(LOOP_ORDER, 0, 8, 8, "stationary tensor: 0 (nkm) weights, 1 (mkn) activations, 2 (mnk) results")                   \
+  D(OPERATION, 0, 16, 8, "opcode 2: the operation, see Vector operations; opcode 1: 0")                                \
+  D(M, 1, 0, 32, "rows of activations and results, 1 ... 2^24")                                                        \
+  D(N, 2, 0, 32, "columns of weights and results, 1 ... 2^24")                                                         \
+  D(K, 3, 0, 32, "columns of activations, rows of weights, 1 ... 2^24; opcode 2: 0 except for multiply")               \
+  D(INPUT_BITS, 4, 0, 8, "mantissa bits of the activations, 1 ... 16; 0 (FP16) if elements do not support groups")     \
+  D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16")                                           \
+  D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS; 16 (FP16) if elements support it")                    \
+  D(SCALE_FORMAT, 4, 24, 2, "weights have 0 FP16 scales, 1 shared exponents of 5 bits, 2 neither")                     \
+  D(SCALE_GROUP, 4, 26, 5, "log2 of the weights along k that share one; 0: as in register SCALE_GROUP")                \
+  D(STEP_M, 5, 0, 32, "extent of a step: a multiple of STEP_UNIT_M")                                                   \
+  D(STEP_N, 6, 0, 32, "extent of a step: a multiple of STEP_UNIT_N")                                                   \
+  D(STEP_K, 7, 0, 32, "extent of a step: a multiple of STEP_UNIT_K")                                                   \
+  D(ACTIVATIONS_LOW, 8, 0, 32, "byte address of the activations; all addresses are multiples of 4")                    \
+  D(ACTIVATIONS_HIGH, 9, 0, 32, "its upper half")                                                                      \
+  D(WEIGHTS_LOW, 10, 0, 32, "byte address of the weights")                                                             \
+  D(WEIGHTS_HIGH, 11, 0, 32, "its upper half")                                                                         \
+  D(OUTPUTS_LOW, 12, 0, 32, "byte address of the results")                                                             \
+  D(OUTPUTS_HIGH, 13, 0, 32, "its upper half")                                                                         \
+  D(PARTIAL_SUMS_LOW, 14, 0, 32, "byte address of m x n FP32 sums, used when steps split k and other steps intervene") \
+  D(PARTIAL_SUMS_HIGH, 15, 0, 32, "its upper half")
 
 /* V(name, number, meaning): operations of the vector unit, descriptors of opcode 2. Rows are those of x. */
 #define ANDA_VECTOR_OPERATIONS(V)                                                                  \
@@ -142,15 +141,15 @@
 /* E(name, code, meaning). */
 #define ANDA_ERRORS(E)                                                                        \
   E(NONE, 0, "no error")                                                                      \
-  E(OPCODE, 1, "the descriptor is no operation, or has an unknown loop order")                \
+  E(OPCODE, 1, "the descriptor is not an operation or has an unknown loop order")             \
   E(DIMENSION, 2, "m, n or k is 0 or above 2^24")                                             \
-  E(FORMAT, 3, "a mantissa length or weight format that the array does not have")             \
-  E(STEP, 4, "a step that is 0, no multiple of STEP_UNIT, or too large for half of a buffer") \
+  E(FORMAT, 3, "a mantissa length or weight format that the array does not support")          \
+  E(STEP, 4, "a step that is 0, not a multiple of STEP_UNIT, or too large for half a buffer") \
   E(COUNT, 5, "DESCRIPTOR_COUNT is 0 or above DESCRIPTORS")                                   \
   E(MEMORY, 6, "external memory answered a transaction with an error")                        \
   E(RESERVED, 7, "a reserved bit of the descriptor is 1")                                     \
-  E(ALIGNMENT, 8, "an address that is no multiple of 4")                                      \
-  E(RANGE, 9, "an operand that goes beyond address 2^64")
+  E(ALIGNMENT, 8, "an address that is not a multiple of 4")                                   \
+  E(RANGE, 9, "an operand that extends beyond address 2^64")
 
 enum anda_register {
 #define ANDA_ENTRY(name, offset, access, value, meaning) ANDA_REG_##name = (offset),

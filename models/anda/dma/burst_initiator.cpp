@@ -172,7 +172,7 @@ std::string BurstInitiator::owed_text() const {
     if (burst->unanswered && (oldest == nullptr || burst->sent_at < oldest->sent_at)) oldest = burst.get();
   }
   if (oldest == nullptr) return "nothing";
-  return "of " + std::to_string(in_flight_ - answers_.size()) + " transactions under way the oldest, a " +
+  return "of " + std::to_string(in_flight_ - answers_.size()) + " transactions in progress, the oldest, a " +
          text(*oldest) + " sent at " + sc_core::sc_time::from_value(oldest->sent_at).to_string() + ", waits for " +
          (oldest == requesting_ ? "END_REQ" : "BEGIN_RESP");
 }

@@ -26,7 +26,7 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
       watchdog_(
           "watchdog", clock.ticks(config.timeout_cycles), [this] { return owes_since(); }, [this] { return owed(); }) {
   payload_.set_byte_enable_ptr(nullptr);
-  counters_.add("dma.read_bytes", "bytes", "bytes asked of external memory", read_bytes_);
+  counters_.add("dma.read_bytes", "bytes", "bytes requested from external memory", read_bytes_);
   counters_.add("dma.write_bytes", "bytes", "bytes sent to external memory", write_bytes_);
   counters_.add("dma.transactions", "transactions", "TLM transactions to external memory", transactions_);
   if (config.protocol != MemoryProtocol::at) return;

@@ -35,19 +35,18 @@ struct DmaConfig {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.choice("protocol", self.protocol, memory_protocols,
-                 "b_transport: one call a transaction, ahead of simulated time by the quantum; at: the four phases of "
-                 "the TLM-2.0 base protocol, each transaction a power of two of bytes and naturally aligned");
+                 "b_transport: one call per transaction, ahead of simulated time by the quantum; at: the four phases "
+                 "of the TLM-2.0 base protocol, each transaction naturally aligned with a power-of-two size");
     visit.number("max_burst_bytes", self.max_burst_bytes, Range<std::uint32_t>{4, 1u << 24},
-                 "largest TLM transaction; a transfer of more bytes is cut into several. A power of two");
+                 "largest TLM transaction, a power of two; larger transfers are split");
     visit.number("requests_in_flight", self.requests_in_flight, Range<std::uint32_t>{1, 1024},
-                 "transactions that may be under way together");
+                 "maximum number of outstanding transactions");
     visit.choice("end_response", self.end_response, end_responses,
-                 "how a response ends with protocol at. returned: the memory's BEGIN_RESP returns END_RESP; called: "
-                 "END_RESP comes by a call of its own, for memories that ignore what is returned");
-    visit.number(
-        "timeout_cycles", self.timeout_cycles, Range<std::uint64_t>{0, 1'000'000'000'000},
-        "a memory that owes an answer and gives no sign of life for so many cycles ends the simulation with an "
-        "error; 0: it is waited for without limit");
+                 "how a response ends with protocol at. returned: the memory's BEGIN_RESP returns END_RESP; called: a "
+                 "separate call sends END_RESP, for memories that ignore the returned phase");
+    visit.number("timeout_cycles", self.timeout_cycles, Range<std::uint64_t>{0, 1'000'000'000'000},
+                 "cycles without progress after which a memory that owes a response ends the simulation with an error; "
+                 "0: no limit");
   }
 
   void check(const std::string& path, Problems& problems) const {

@@ -36,11 +36,10 @@ void Watchdog::look() {
     look_in(timeout_ - waited);
     return;
   }
-  const std::string text =
-      std::string(name()) + ": memory has not answered for " + sc_core::sc_time::from_value(waited).to_string() + ": " +
-      owed_() +
-      ". A memory that hears of END_RESP only by a call needs accelerator.dma.end_response = called, a slower one more "
-      "accelerator.dma.timeout_cycles (0: no limit)";
+  const std::string text = std::string(name()) + ": memory has not answered for " +
+                           sc_core::sc_time::from_value(waited).to_string() + ": " + owed_() +
+                           ". If the memory expects END_RESP as a call, set accelerator.dma.end_response = called; if "
+                           "it is slow, increase accelerator.dma.timeout_cycles (0: no limit)";
   SC_REPORT_ERROR("/anda/dma", text.c_str());
 }
 

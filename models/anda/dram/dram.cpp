@@ -56,8 +56,8 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
 
   counters_.add("dram.read_bytes", "bytes", "bytes read by initiators", read_bytes_);
   counters_.add("dram.write_bytes", "bytes", "bytes written by initiators", write_bytes_);
-  counters_.add("dram.read_bursts", "bursts", "bursts that the reads touched", read_bursts_);
-  counters_.add("dram.write_bursts", "bursts", "bursts that the writes touched", write_bursts_);
+  counters_.add("dram.read_bursts", "bursts", "bursts touched by reads", read_bursts_);
+  counters_.add("dram.write_bursts", "bursts", "bursts touched by writes", write_bursts_);
   if (!config_.request_trace.empty()) {
     request_trace_ = std::make_unique<dram::RequestTrace>(config_.request_trace, this->name(), config_);
   }
@@ -73,16 +73,16 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config)
   counters_.add("dram.activates", "commands", "rows opened", counts.activates);
   counters_.add("dram.refreshes", "commands", "refreshes of all banks of a channel", counts.refreshes);
   counters_.add("dram.bank_refreshes", "commands", "refreshes of one bank", counts.bank_refreshes);
-  counters_.add("dram.row_hits", "bursts", "bursts whose row was open", counts.row_hits);
-  counters_.add("dram.row_misses", "bursts", "bursts whose bank had no row open", counts.row_misses);
-  counters_.add("dram.row_conflicts", "bursts", "bursts for which another row had to be closed", counts.row_conflicts);
-  counters_.add("dram.precharges", "commands", "banks closed by a command of their own", counts.precharges);
+  counters_.add("dram.row_hits", "bursts", "bursts to an open row", counts.row_hits);
+  counters_.add("dram.row_misses", "bursts", "bursts to a bank without an open row", counts.row_misses);
+  counters_.add("dram.row_conflicts", "bursts", "bursts that had to close another row", counts.row_conflicts);
+  counters_.add("dram.precharges", "commands", "banks closed by an explicit precharge", counts.precharges);
   counters_.add("dram.turnarounds", "changes", "changes between reading and writing", counts.turnarounds);
-  counters_.add("dram.forwarded_reads", "bursts", "reads that a waiting write answered", counts.forwarded);
-  counters_.add("dram.data_cycles", "cycles", "cycles of the command clock for which channels moved data, all together",
+  counters_.add("dram.forwarded_reads", "bursts", "reads forwarded from a queued write", counts.forwarded);
+  counters_.add("dram.data_cycles", "cycles", "command clock cycles in which channels moved data, summed over channels",
                 counts.data_cycles);
-  counters_.add("dram.queued_cycles", "cycles",
-                "cycles of the command clock that bursts waited in queues, all together", counts.queued_cycles);
+  counters_.add("dram.queued_cycles", "cycles", "command clock cycles that bursts waited in queues, summed over bursts",
+                counts.queued_cycles);
 }
 
 inline std::uint64_t Dram::bursts_of(const Payload& payload) const {
@@ -244,7 +244,7 @@ tlm::tlm_sync_enum Dram::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase
       return tlm::TLM_COMPLETED;
     }
   } else if (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP || phase == tlm::UNINITIALIZED_PHASE) {
-    SC_REPORT_ERROR("/anda/dram", "a phase that is not the initiator's to begin");
+    SC_REPORT_ERROR("/anda/dram", "a phase that an initiator may not begin");
     return tlm::TLM_ACCEPTED;
   } else {
     return tlm::TLM_ACCEPTED;  // an extension's, to be ignored

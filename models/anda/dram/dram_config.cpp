@@ -57,7 +57,7 @@ void DramPolicy::check(const std::string& path, Problems& problems) const {
     problems.push_back(
         {join_key(path, "address_order"),
          "is `" + address_order +
-             "`, must be channel, bank_group, column and bank in any order, then row, with spaces between"});
+             "`, must be channel, bank_group, column and bank in any order, then row, separated by spaces"});
   }
   Rules rules(path, problems);
   rules.require(write_drain_start <= queue_requests, "write_drain_start", write_drain_start,
@@ -115,16 +115,16 @@ void DramConfig::check(const std::string& path, Problems& problems) const {
                 "at least tCL_cycles + the cycles of a burst - tCWL_cycles = " + number_text(timing.cl) + " + " +
                     number_text(burst) + " - " + number_text(timing.cwl));
   const double access_ns = access_cycles() * 1e9 / clock_hz();
-  rules.require(latency_ns >= access_ns * (1 - 1e-9), "latency_ns", latency_ns,
-                "at least timing.tRCD_cycles + timing.tCL_cycles and all but the first of "
-                "organisation.activate_command_cycles, " +
-                    number_text(access_ns) + " ns");
+  rules.require(
+      latency_ns >= access_ns * (1 - 1e-9), "latency_ns", latency_ns,
+      "at least timing.tRCD_cycles + timing.tCL_cycles and all organisation.activate_command_cycles but the first, " +
+          number_text(access_ns) + " ns");
   const double interval_cycles = refresh_interval_ns * 1e-9 * clock_hz();
   rules.require(policy.refresh != DramRefresh::per_bank || interval_cycles >= organisation.banks() * timing.rrefd,
                 "refresh_interval_ns", refresh_interval_ns,
                 "at least timing.tRREFD_cycles for each of " + number_text(organisation.banks()) + " banks");
   rules.require(policy.refresh == DramRefresh::none || interval_cycles >= organisation.banks(), "refresh_interval_ns",
-                refresh_interval_ns, "at least a cycle for each bank");
+                refresh_interval_ns, "at least one cycle for each bank");
 }
 
 }  // namespace anda

@@ -31,16 +31,16 @@ struct DramOrganisation {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.number("pseudo_channels", self.pseudo_channels, Range<std::uint32_t>{1, 2},
-                 "of `channels`, so many share command buses and take turns on them; 1: none do");
-    visit.number("bank_groups", self.bank_groups, Range<std::uint32_t>{1, 16}, "bank groups of a channel");
-    visit.number("banks_per_group", self.banks_per_group, Range<std::uint32_t>{1, 16}, "banks of a bank group");
-    visit.number("row_bytes", self.row_bytes, Range<std::uint32_t>{64, 1u << 16}, "bytes of a row (page) of a channel");
+                 "number of `channels` that share command buses and take turns on them; 1: none");
+    visit.number("bank_groups", self.bank_groups, Range<std::uint32_t>{1, 16}, "bank groups per channel");
+    visit.number("banks_per_group", self.banks_per_group, Range<std::uint32_t>{1, 16}, "banks per bank group");
+    visit.number("row_bytes", self.row_bytes, Range<std::uint32_t>{64, 1u << 16}, "size of a row (page) of a channel");
     visit.number("beats_per_clock", self.beats_per_clock, Range<std::uint32_t>{1, 16},
-                 "data beats in a cycle of the command clock, whose cycles `timing` counts");
+                 "data beats per cycle of the command clock, in whose cycles `timing` is given");
     visit.number("activate_command_cycles", self.activate_command_cycles, Range<std::uint32_t>{1, 2},
-                 "cycles that an activation takes on its command bus");
+                 "command bus cycles of an activation");
     visit.flag("row_command_bus", self.row_command_bus,
-               "activations and precharges have a command bus of their own, as in HBM; false: one bus for all");
+               "separate command bus for activations and precharges, as in HBM; false: one bus for all commands");
   }
 
   void check(const std::string& path, Problems& problems) const;
@@ -77,17 +77,17 @@ struct DramTiming {
     visit.number("tRAS_cycles", self.ras, cycles, "activation to precharge of the bank");
     visit.number("tRC_cycles", self.rc, cycles, "activation to activation of the bank");
     visit.number("tCCD_S_cycles", self.ccd_s, cycles, "read to read and write to write, in different bank groups");
-    visit.number("tCCD_L_cycles", self.ccd_l, cycles, "the same within a bank group");
+    visit.number("tCCD_L_cycles", self.ccd_l, cycles, "the same, within a bank group");
     visit.number("tRRD_S_cycles", self.rrd_s, cycles, "activation to activation, in different bank groups");
-    visit.number("tRRD_L_cycles", self.rrd_l, cycles, "the same within a bank group");
-    visit.number("tFAW_cycles", self.faw, cycles, "window in which there are at most four activations");
+    visit.number("tRRD_L_cycles", self.rrd_l, cycles, "the same, within a bank group");
+    visit.number("tFAW_cycles", self.faw, cycles, "window with at most four activations");
     visit.number("tWTR_S_cycles", self.wtr_s, cycles, "last data of a write to a read in another bank group");
-    visit.number("tWTR_L_cycles", self.wtr_l, cycles, "the same within a bank group");
+    visit.number("tWTR_L_cycles", self.wtr_l, cycles, "the same, within a bank group");
     visit.number("tRTW_cycles", self.rtw, cycles, "read to write");
     visit.number("tWR_cycles", self.wr, cycles, "last data of a write to precharge of the bank");
     visit.number("tRTP_cycles", self.rtp, cycles, "read to precharge of the bank");
     visit.number("tRREFD_cycles", self.rrefd, cycles,
-                 "refresh of a bank to refresh or activation of another, where banks are refreshed one by one");
+                 "refresh of a bank to refresh or activation of another, with per-bank refresh");
   }
 
   void check(const std::string& path, Problems& problems) const;
@@ -154,40 +154,37 @@ struct DramPolicy {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.choice("mapping", self.mapping, dram_mappings,
-                 "interleaved: by address_order; channel_ranges: each channel has one range of addresses, within which "
-                 "address_order without its channel holds");
-    visit.text(
-        "address_order", self.address_order,
-        "what the address of a burst consists of, from its lowest bits: the words channel, bank_group, column and "
-        "bank in any order, then row");
-    visit.flag("xor_banks", self.xor_banks, "bank and bank group are XORed with the lowest bits of the row");
-    visit.flag("xor_channels", self.xor_channels, "the channel is XORed with all address bits above it");
-    visit.choice(
-        "scheduler", self.scheduler, dram_schedulers,
-        "fr_fcfs: commands that are ready first, then the oldest request; fcfs: each bank in order of arrival");
+                 "interleaved: by address_order; channel_ranges: one address range per channel, in which address_order "
+                 "applies without its channel");
+    visit.text("address_order", self.address_order,
+               "fields of a burst's address from the lowest bits: the words channel, bank_group, column and bank in "
+               "any order, then row");
+    visit.flag("xor_banks", self.xor_banks, "XOR bank and bank group with the lowest bits of the row");
+    visit.flag("xor_channels", self.xor_channels, "XOR the channel with all address bits above it");
+    visit.choice("scheduler", self.scheduler, dram_schedulers,
+                 "fr_fcfs: ready commands first, then the oldest request; fcfs: each bank in order of arrival");
     visit.choice("page", self.page, dram_page_policies,
-                 "open: a row stays open until another is wanted; closed: the last access that waits for a row closes "
-                 "it; adaptive: only if another row of the bank is waited for");
+                 "open: a row stays open until another is needed; closed: the last waiting access to a row closes it; "
+                 "adaptive: it does so only if a request waits for another row of the bank");
     visit.choice("refresh", self.refresh, dram_refreshes,
                  "all_bank: all banks of a channel together; per_bank: one bank at a time; none: never");
-    visit.choice(
-        "refresh_phase", self.refresh_phase, dram_refresh_phases,
-        "together: all channels refresh at the same time; pseudo_channels_apart: the two pseudo-channels of a "
-        "channel half an interval apart; apart: one channel after another, so that one of many is nearly always "
-        "closed to a transfer over all of them");
+    visit.choice("refresh_phase", self.refresh_phase, dram_refresh_phases,
+                 "together: all channels refresh at the same time; pseudo_channels_apart: the two pseudo-channels of a "
+                 "channel half an interval apart; apart: one channel after another, so that a transfer over many "
+                 "channels nearly always meets one in refresh");
     visit.number("refreshes_postponed", self.refreshes_postponed, Range<std::uint32_t>{0, 8},
-                 "refreshes of all_bank that are put off while requests wait, to be made up for when none does");
+                 "all_bank refreshes postponed while requests wait and made up for when none waits");
     visit.number("queue_requests", self.queue_requests, Range<std::uint32_t>{1, 4096},
-                 "bursts that wait in a channel's read queue, and as many in its write queue");
+                 "depth in bursts of a channel's read queue, and of its write queue");
     visit.number("write_drain_start", self.write_drain_start, Range<std::uint32_t>{1, 4096},
-                 "waiting writes at which reads stop for them");
+                 "queued writes at which reads stop and writes drain");
     visit.number("write_drain_stop", self.write_drain_stop, Range<std::uint32_t>{0, 4095},
-                 "waiting writes at which waiting reads go on");
+                 "queued writes at which waiting reads resume");
     visit.number("most_bypasses", self.most_bypasses, Range<std::uint32_t>{1, 1000000},
                  "accesses to an open row that may overtake an older request of the same bank");
-    visit.number(
-        "most_transactions", self.most_transactions, Range<std::uint32_t>{1, 1u << 20},
-        "non-blocking transactions that are accepted and not yet answered; others wait for END_REQ. At any level");
+    visit.number("most_transactions", self.most_transactions, Range<std::uint32_t>{1, 1u << 20},
+                 "maximum number of non-blocking transactions accepted but not yet answered; others wait for END_REQ. "
+                 "At any level");
   }
 
   void check(const std::string& path, Problems& problems) const;
@@ -218,17 +215,17 @@ struct DramEnergy {
     visit.choice(
         "model", self.model, dram_energy_models,
         "flat: pj_per_bit for each bit that a burst moves; per_command: the keys below it. Level detailed counts the "
-        "commands; level fast takes an activation for the bursts of each row and a refresh for each tREFI");
+        "commands; level fast assumes one activation for the bursts of each row and one refresh per tREFI");
     visit.number("pj_per_bit", self.pj_per_bit, Range<double>{0, 1e6},
-                 "energy of each bit that a burst moves, if flat");
+                 "energy of each bit that a burst moves, with model flat");
     visit.number("activate_pj", self.activate_pj, Range<double>{0, 1e9}, "one activation and its precharge");
     visit.number("read_pj", self.read_pj, Range<double>{0, 1e9}, "one read burst");
     visit.number("write_pj", self.write_pj, Range<double>{0, 1e9}, "one write burst");
     visit.number("refresh_pj", self.refresh_pj, Range<double>{0, 1e9}, "one refresh of all banks of a channel");
     visit.number("refresh_bank_pj", self.refresh_bank_pj, Range<double>{0, 1e9}, "one refresh of one bank");
     visit.number("background_mw", self.background_mw, Range<double>{0, 1e6},
-                 "one channel's power whatever it does, for as long as a GeMM runs");
-    visit.text("source", self.source, "where the figures come from");
+                 "constant power of one channel while a GeMM runs");
+    visit.text("source", self.source, "source of the figures");
   }
 
   void check(const std::string& path, Problems& problems) const;
@@ -276,38 +273,36 @@ struct DramConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.choice(
-        "level", self.level, dram_levels,
-        "how finely the memory's time is modelled; fast: one data path with the bandwidth that refresh leaves; "
-        "detailed: every burst against banks, buses and refresh. The accelerator has accelerator.level");
+    visit.choice("level", self.level, dram_levels,
+                 "timing detail of the memory; fast: one data path with the bandwidth left by refresh; detailed: every "
+                 "burst with banks, buses and refresh. The accelerator's is accelerator.level");
     visit.number("capacity_bytes", self.capacity_bytes, Range<std::uint64_t>{1u << 20, std::uint64_t{1} << 48},
-                 "size of the memory");
+                 "memory capacity");
     visit.number("channels", self.channels, Range<std::uint32_t>{1, 1024},
-                 "independent (pseudo-)channels, interleaved by the burst");
+                 "independent (pseudo-)channels, interleaved burst by burst");
     visit.number("channel_bits", self.channel_bits, Range<std::uint32_t>{8, 1024},
-                 "data pins of a channel; a power of two");
+                 "data pins per channel; a power of two");
     visit.number("burst_length", self.burst_length, Range<std::uint32_t>{1, 64},
-                 "data beats of a burst; a power of two");
-    visit.number("data_rate_bit_per_s", self.data_rate_bit_per_s, Range<double>{1e6, 1e12}, "bits a second on one pin");
+                 "data beats per burst; a power of two");
+    visit.number("data_rate_bit_per_s", self.data_rate_bit_per_s, Range<double>{1e6, 1e12}, "data rate of one pin");
     visit.number("latency_ns", self.latency_ns, Range<double>{0, 1e6},
                  "from a read request to its first data on an idle memory: row activation, column access, controller");
     visit.number("refresh_cycle_ns", self.refresh_cycle_ns, Range<double>{0, 1e6},
-                 "tRFC: time that one all-bank refresh takes");
+                 "tRFC: duration of an all-bank refresh");
     visit.number("refresh_bank_cycle_ns", self.refresh_bank_cycle_ns, Range<double>{0, 1e6},
-                 "tRFCsb: time that the refresh of one bank takes");
+                 "tRFCsb: duration of the refresh of one bank");
     visit.number("refresh_interval_ns", self.refresh_interval_ns, Range<double>{1, 1e9},
-                 "tREFI: time from one refresh to the next");
+                 "tREFI: interval between refreshes");
     visit.flag("store_data", self.store_data,
-               "keep what is written; without it only sizes move, and a read leaves the initiator's data as it was");
-    visit.text(
-        "request_trace", self.request_trace,
-        "file for every request, burst by burst, the memory's name put before the ending: .stl for DRAMSys, one a "
-        "channel, .trace for Ramulator; empty: none");
-    visit.section("organisation", self.organisation, "what a channel is built of; of no effect at level fast");
+               "store written data; false: only sizes are modelled, and a read leaves the initiator's data unchanged");
+    visit.text("request_trace", self.request_trace,
+               "file for all requests, burst by burst, with the memory's name before the extension: .stl for DRAMSys, "
+               "one per channel; .trace for Ramulator; empty: none");
+    visit.section("organisation", self.organisation, "structure of a channel; without effect at level fast");
     visit.section("timing", self.timing,
-                  "smallest distances between commands, by their JEDEC names; of no effect at level fast");
+                  "minimum intervals between commands, by their JEDEC names; without effect at level fast");
     visit.section("policy", self.policy,
-                  "what the memory controller decides; but for most_transactions of no effect at level fast");
+                  "policies of the memory controller; without effect at level fast, except most_transactions");
     visit.section("energy", self.energy, "energy of the memory's commands");
   }
 

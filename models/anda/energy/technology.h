@@ -23,11 +23,11 @@ struct BlockCost {
   static void describe(Self& self, Visitor& visit) {
     visit.number("power_mw", self.power_mw, Range<double>{0, 1e9}, "power of the block at the reference clock");
     visit.number("actions_per_cycle", self.actions_per_cycle, Range<double>{1e-9, 1e12},
-                 "actions in a cycle, on average, while it took that power");
+                 "mean number of actions per cycle at that power");
     visit.number("area_mm2", self.area_mm2, Range<double>{0, 1e9}, "area of the block");
     visit.number("area_units", self.area_units, Range<double>{1e-9, 1e15},
                  "units (elements, lanes, bytes) in that area");
-    visit.text("source", self.source, "where the figures come from");
+    visit.text("source", self.source, "source of the figures");
   }
 };
 
@@ -39,10 +39,9 @@ struct PeCost {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.number("area", self.area, Range<double>{1e-6, 1e6}, "area, as a multiple of an FP-FP element");
-    visit.number("power", self.power, Range<double>{1e-6, 1e6},
-                 "power while active, as a multiple of an FP-FP element");
-    visit.text("source", self.source, "where the figures come from");
+    visit.number("area", self.area, Range<double>{1e-6, 1e6}, "area relative to an FP-FP element");
+    visit.number("power", self.power, Range<double>{1e-6, 1e6}, "active power relative to an FP-FP element");
+    visit.text("source", self.source, "source of the figures");
   }
 };
 
@@ -69,8 +68,8 @@ struct ConversionCost {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.number("energy_pj_per_value", self.energy_pj_per_value, Range<double>{0, 1e6},
-                 "energy of each activation that is converted at a read");
-    visit.text("source", self.source, "where the figure comes from");
+                 "energy of each activation converted at a read");
+    visit.text("source", self.source, "source of the figure");
   }
 };
 
@@ -90,11 +89,12 @@ struct Technology {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.text("name", self.name, "what the figures are for: node and supply");
+    visit.text("name", self.name, "technology node and supply voltage of the figures");
     visit.number("reference_clock_hz", self.reference_clock_hz, Range<double>{1e3, 1e11},
-                 "clock at which the powers were given");
+                 "clock at which the powers are given");
     visit.number("sram_energy_exponent", self.sram_energy_exponent, Range<double>{0, 2},
-                 "energy of an SRAM access grows with capacity to this power: 0.5, the length of its wires (assumed)");
+                 "exponent by which the energy of an SRAM access grows with capacity: 0.5, as the length of its wires "
+                 "(assumed)");
     visit.section("mxu", self.mxu,
                   "array of Anda elements; action: one element active for one cycle; unit: one element");
     visit.section("compressor", self.compressor, "action: one clock cycle; unit: one lane");
@@ -102,7 +102,7 @@ struct Technology {
     visit.section("activation_buffer", self.activation_buffer, "action: one bit read or written; unit: one byte");
     visit.section("weight_buffer", self.weight_buffer, "action: one bit read or written; unit: one byte");
     visit.section("top_controller", self.top_controller, "action: one clock cycle; unit: the controller");
-    visit.section("processing_elements", self.processing_elements, "kinds of processing elements against each other");
+    visit.section("processing_elements", self.processing_elements, "processing elements relative to each other");
     visit.section("conversion", self.conversion,
                   "FP16 activations converted to a shared exponent whenever the array reads them");
   }

@@ -40,8 +40,7 @@ Mxu::Mxu(sc_core::sc_module_name, const MxuConfig& config, const FormatConfig& f
   counters_.add("mxu.pe_cycles", "cycles", "busy cycles summed over the processing elements that held a result",
                 total_.pe_cycles);
   counters_.add("mxu.converted_values", "values",
-                "FP16 activations that were converted to a shared exponent when the array read them",
-                total_.converted_values);
+                "FP16 activations converted to a shared exponent when the array read them", total_.converted_values);
   counters_.add("mxu.macs", "MACs", "multiply-accumulates of real data, without padding", total_.macs);
 }
 

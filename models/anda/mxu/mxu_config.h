@@ -21,18 +21,18 @@ struct MxuConfig {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.choice("processing_element", self.processing_element, pe_kinds,
-                 "what the array is built of; `systems` of a run sets it for each system");
+                 "type of processing element; `systems` of a run sets it for each system");
     visit.number("rows", self.rows, Range<std::uint32_t>{1, 1024},
                  "rows of processing elements: output rows (GeMM m) of a tile");
     visit.number("columns", self.columns, Range<std::uint32_t>{1, 1024},
                  "columns of processing elements: output columns (GeMM n) of a tile");
     visit.number("lanes_per_pe", self.lanes_per_pe, Range<std::uint32_t>{8, 256},
-                 "elements along k that one processing element takes in together");
+                 "elements along k that one processing element takes in at a time");
     visit.number("weight_bits", self.weight_bits, Range<std::uint32_t>{1, 8},
                  "widest weight that a lane multiplies; area and energy of an element with INT weights grow with it");
     visit.number(
         "fill_cycles", self.fill_cycles, Range<std::uint32_t>{0, 1024},
-        "depth of the pipeline, paid once when an operation starts on an empty array (assumed: not published)");
+        "depth of the pipeline, incurred once when an operation starts on an empty array (assumed: not published)");
   }
 };
 

@@ -162,7 +162,7 @@ std::vector<std::uint8_t> encode_cache(const Fp16* values, const CacheShape& sha
     for (std::size_t i = 0; i < shape.head_dim; ++i) {
       if (values[token * shape.stride + i].is_finite()) continue;
       throw Error::input("element " + std::to_string(i) + " of token " + std::to_string(token) +
-                         " is NaN or infinite, must be finite to be kept in a cache");
+                         " is NaN or infinite, must be finite to be stored in a cache");
     }
   }
   std::vector<std::uint8_t> bytes;

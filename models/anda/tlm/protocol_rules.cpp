@@ -59,14 +59,14 @@ void ProtocolRules::check_request(const Payload& payload) {
 
 void ProtocolRules::check_response(const Call& sent, const Payload& payload) {
   if (payload.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE) {
-    report_(ProtocolRule::final_status, text(payload) + " comes back with TLM_INCOMPLETE_RESPONSE");
+    report_(ProtocolRule::final_status, text(payload) + " returns with TLM_INCOMPLETE_RESPONSE");
   }
   const Call now = call_of(payload, sent.phase, sent.delay);
   if (now.command != sent.command || now.data != sent.data || now.length != sent.length ||
       now.enables != sent.enables || now.enables_length != sent.enables_length ||
       now.streaming_width != sent.streaming_width) {
     report_(ProtocolRule::attributes_changed,
-            text(payload) + " comes back with other attributes than it was sent with");
+            text(payload) + " returns with attributes other than those it was sent with");
   }
 }
 
@@ -81,7 +81,7 @@ ProtocolRules::Call ProtocolRules::begin_blocking(const Payload& payload, const 
   check_request(payload);
   Call call = call_of(payload, tlm::UNINITIALIZED_PHASE, delay);
   if (!under_way_.insert({&payload, {Stage::blocking, call.now, call}}).second) {
-    report_(ProtocolRule::payload_reused, text(payload) + " is sent while it is under way");
+    report_(ProtocolRule::payload_reused, text(payload) + " is sent while it is in progress");
   }
   return call;
 }
@@ -115,10 +115,10 @@ ProtocolRules::Call ProtocolRules::begin_forward(const Payload& payload, const t
     report_(ProtocolRule::reference_count, text(payload) + " is sent without a reference to it");
   }
   if (under_way_.count(&payload) != 0) {
-    report_(ProtocolRule::payload_reused, text(payload) + " is sent while it is under way");
+    report_(ProtocolRule::payload_reused, text(payload) + " is sent while it is in progress");
   }
   if (requesting_ != nullptr) {
-    report_(ProtocolRule::request_exclusion, text(payload) + " is sent before the request ahead of it has ended");
+    report_(ProtocolRule::request_exclusion, text(payload) + " is sent before the previous request has ended");
   }
   under_way_[&payload] = {Stage::requested, call.now + delay, call};
   requesting_ = &payload;
@@ -174,7 +174,7 @@ void ProtocolRules::end_backward(const Call& call, const Payload& payload, const
   }
   if (delay < call.delay) report_(ProtocolRule::delay_decreased, "nb_transport_bw returns an earlier instant");
   if (call.phase != tlm::BEGIN_RESP) {
-    report_(ProtocolRule::return_value, "an initiator has nothing to return for " + text(call.phase));
+    report_(ProtocolRule::return_value, "an initiator may not return a phase for " + text(call.phase));
   } else if (status == tlm::TLM_COMPLETED) {
     complete(payload);
   } else if (phase == tlm::END_RESP) {
@@ -196,12 +196,12 @@ void ProtocolRules::check_accepted(const Call& call, const tlm::tlm_phase& phase
 void ProtocolRules::to_phase(const Payload& payload, const tlm::tlm_phase& phase, const sc_core::sc_time& delay) {
   const auto found = under_way_.find(&payload);
   if (found == under_way_.end()) {
-    report_(ProtocolRule::phase_order, text(phase) + " for a transaction that is not under way");
+    report_(ProtocolRule::phase_order, text(phase) + " for a transaction that is not in progress");
     return;
   }
   Transaction& transaction = found->second;
   if (payload.get_ref_count() < 1) {
-    report_(ProtocolRule::reference_count, text(phase) + " for a transaction that nobody holds");
+    report_(ProtocolRule::reference_count, text(phase) + " for a transaction to which nobody holds a reference");
   }
   const bool request_over = transaction.stage != Stage::requested;
   if (transaction.stage == Stage::answered || transaction.stage == Stage::blocking ||
@@ -216,7 +216,7 @@ void ProtocolRules::to_phase(const Payload& payload, const tlm::tlm_phase& phase
     return;
   }
   if (answering_ != nullptr) {
-    report_(ProtocolRule::response_exclusion, text(payload) + " is answered before the answer ahead of it has ended");
+    report_(ProtocolRule::response_exclusion, text(payload) + " is answered before the previous response has ended");
   }
   answering_ = &payload;
   transaction.stage = Stage::answered;
@@ -269,7 +269,7 @@ ProtocolRules::Call ProtocolRules::begin_dmi(const Payload& payload) {
 void ProtocolRules::end_dmi(const Call& call, std::uint64_t address, const tlm::tlm_dmi& dmi, bool granted) {
   check_time(call, "get_direct_mem_ptr");
   if (address < dmi.get_start_address() || address > dmi.get_end_address()) {
-    report_(ProtocolRule::dmi_region, "the region of a DMI answer does not hold the address asked for");
+    report_(ProtocolRule::dmi_region, "the region of a DMI response does not contain the requested address");
   } else if (granted && (dmi.get_dmi_ptr() == nullptr || dmi.is_none_allowed())) {
     report_(ProtocolRule::dmi_region, "DMI is granted without a pointer or without an access");
   }

@@ -19,7 +19,7 @@ VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& con
       operand_access_(clock) {
   sums.register_b_transport(this, &VectorUnit::b_transport);
   counters_.add("vector_unit.values", "values", "results that left the accumulators through the vector unit", values_);
-  counters_.add("vector_unit.lane_cycles", "FPU cycles", "cycles of FPUs in operations of the vector unit's own",
+  counters_.add("vector_unit.lane_cycles", "FPU cycles", "FPU cycles in standalone operations of the vector unit",
                 lane_cycles_);
   counters_.add("vector_unit.macs", "MACs", "multiply-accumulates of the vector unit", macs_);
 }

@@ -18,11 +18,11 @@ struct VectorUnitConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.number("fpus", self.fpus, Range<std::uint32_t>{1, 4096}, "values taken from the array in a cycle");
+    visit.number("fpus", self.fpus, Range<std::uint32_t>{1, 4096}, "values accepted from the array per cycle");
     visit.number("latency_cycles", self.latency_cycles, Range<std::uint32_t>{0, 1024},
                  "cycles from a value's entry to its exit (assumed: not published)");
     visit.number("exp_cycles", self.exp_cycles, Range<std::uint32_t>{1, 256},
-                 "cycles for which e^x takes up an FPU: scaling by log2 e, splitting, a segment of a table, exponent "
+                 "cycles for which e^x occupies an FPU: scaling by log2 e, splitting, a segment of a table, exponent "
                  "(assumed: not published)");
     visit.number("reciprocal_cycles", self.reciprocal_cycles, Range<std::uint32_t>{1, 256},
                  "the same for 1 / x: a segment of a table and a Newton step (assumed: not published)");

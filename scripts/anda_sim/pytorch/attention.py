@@ -114,12 +114,12 @@ def add_options(parser):
     """Those of anda-sim evaluate."""
     length = rounding.whole_number(1, rounding.LARGEST_MANTISSA)
     parser.add_argument("--keys", type=cache_format("token"), metavar="FORMAT",
-                        help="round keys to fp16, int2 … int16 or anda2 … anda16; int4/32/channel: in groups of 32 along the tokens (64 along "
-                             "the head)")
+                        help="round keys to fp16, int2 … int16 or anda2 … anda16; int4/32/channel: in groups of 32 along the "
+                             "tokens (default: 64 along the head)")
     parser.add_argument("--values", type=cache_format("channel"), metavar="FORMAT",
-                        help="the same of values (64 along the tokens, axis channel)")
-    parser.add_argument("--queries", type=length, metavar="BITS", help="round queries to so many mantissa bits")
-    parser.add_argument("--probabilities", type=length, metavar="BITS", help="round the attention's probabilities to so many mantissa bits")
+                        help="the same for values (default: 64 along the tokens, axis channel)")
+    parser.add_argument("--queries", type=length, metavar="BITS", help="mantissa bits to round queries to")
+    parser.add_argument("--probabilities", type=length, metavar="BITS", help="mantissa bits to round the attention's probabilities to")
 
 
 def rounding_of(options):

@@ -140,7 +140,7 @@ def read_tensors(folder):
         try:
             tensors.update(models.read_safetensors(path))
         except (InputError, ValueError) as error:
-            raise InputError(f"{path}: is no safetensors file, or a damaged one: {error}") from None
+            raise InputError(f"{path}: is not a safetensors file, or a damaged one: {error}") from None
     return tensors
 
 

@@ -76,7 +76,7 @@ def write(out, data, comparison, plots):
 def main(arguments=None):
     parser = argparse.ArgumentParser(usage=__doc__.split("Usage: ")[1].split("\n")[0], description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=SOURCE / "docs", help="folder of the page (docs)")
-    parser.add_argument("--jobs", type=whole_number(1, 1024), help="simulations at a time (as many as there are processor cores)")
+    parser.add_argument("--jobs", type=whole_number(1, 1024), help="simulations at a time (number of processor cores)")
     parser.add_argument("--no-plots", action="store_true", help="only the page and the CSV files")
     parser.add_argument("--program", help="the anda-sim to run; without it, the tree's own is built")
     options = parser.parse_args(arguments)

@@ -80,7 +80,7 @@ def add_common(parser, folder):
     parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="time limit per point")
     parser.add_argument("--memory", type=memory, metavar="SIZE", help="memory limit per point, such as 4GiB")
     parser.add_argument("--program", type=Path, metavar="FILE", help="anda-sim (that of the source tree, built if needed)")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
 
 
 def limits(options):

@@ -42,7 +42,7 @@ std::uint64_t head_dim_of(ConfigReader& reader, const Family& family, const Mode
   }
   if (shape.hidden_size % shape.heads != 0) {
     throw reader.error(family.keys.heads,
-                       fmt::format("{} heads don't divide {} {}", shape.heads, family.keys.hidden, shape.hidden_size));
+                       fmt::format("{} heads do not divide {} {}", shape.heads, family.keys.hidden, shape.hidden_size));
   }
   const std::uint64_t width = shape.hidden_size / shape.heads;
   reader.refuse_others({"head_dim"}, family.keys.heads, width);
@@ -140,7 +140,7 @@ void read_heads(ConfigReader& reader, const Family& family, ModelShape& shape) {
   if (shape.heads % shape.kv_heads != 0) {
     throw reader.error(
         kv_key,
-        fmt::format("{} heads can't share {} key/value heads evenly{}", shape.heads, shape.kv_heads,
+        fmt::format("{} heads cannot share {} key/value heads evenly{}", shape.heads, shape.kv_heads,
                     reader.is_absent(kv_key) ? fmt::format("; the file has none, and {} is the default of type {}",
                                                            shape.kv_heads, family.type)
                                              : ""));

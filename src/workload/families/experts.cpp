@@ -53,7 +53,7 @@ std::uint64_t first_dense_layers(const ConfigReader& reader, std::uint64_t layer
   }
   const auto end = std::find(is_dense.begin(), is_dense.end(), false);
   if (std::find(end, is_dense.end(), true) != is_dense.end()) {
-    throw reader.error(key, "lists others than the first layers, which is not supported");
+    throw reader.error(key, "lists layers other than the first, which is not supported");
   }
   return static_cast<std::uint64_t>(end - is_dense.begin());
 }

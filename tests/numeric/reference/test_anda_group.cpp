@@ -73,7 +73,7 @@ TEST_CASE("encoded groups hold the reference mantissas for every pattern beside 
   REQUIRE(wrong.report() == "");
 }
 
-TEST_CASE("M = 11 loses nothing where all exponents are equal, M = 16 where they differ by at most 5") {
+TEST_CASE("M = 11 is lossless where all exponents are equal, M = 16 where they differ by at most 5") {
   Mismatches wrong;
   for (unsigned shared = 1; shared <= 30; ++shared) {
     for (unsigned pattern = 0; pattern < 0x10000; ++pattern) {

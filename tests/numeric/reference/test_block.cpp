@@ -82,7 +82,7 @@ TEST_CASE("every bit of a block is where the layout says, and blocks come back")
   REQUIRE(wrong.report() == "");
 }
 
-TEST_CASE("blocks that are not blocks are refused") {
+TEST_CASE("invalid blocks are refused") {
   Random random(1);
   const PlaneGroup group = random_group(random, 64, 6);
   REQUIRE_THROWS_WITH(anda::pack_block({}), Catch::Contains("at least one row"));

@@ -48,7 +48,7 @@ TEST_CASE("a dot product worked by hand") {
   REQUIRE(anda::dot_group(group, weight_planes) == 50);
 }
 
-TEST_CASE("all ways to the dot product equal the sum of real products") {
+TEST_CASE("all dot product algorithms equal the sum of real products") {
   const std::uint64_t seed = 23;
   CAPTURE(seed);
   Random random(seed);

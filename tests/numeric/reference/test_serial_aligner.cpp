@@ -21,7 +21,7 @@ PlaneGroup by_formula(const std::vector<Fp16>& values, std::uint32_t mantissa_bi
 }  // namespace
 
 // 1.5 (E = 15, S = 11000000000) beside 0.25 (E = 13, S = 10000000000): 0.25 waits two steps.
-TEST_CASE("the aligner waits, then puts out the significand, then zeros") {
+TEST_CASE("the aligner waits, then emits the significand, then zeros") {
   std::vector<Fp16> values(8);
   values[0] = Fp16{0x3E00};
   values[1] = Fp16{0xB400};
