@@ -109,7 +109,7 @@ std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult
     list.push_back(
         fmt::format("tiling paper: weights of k × {} columns stay on chip while the rows of activations stream past; "
                     "this is inferred, not published.",
-                    paper_tile_columns));
+                    paper_step_columns));
   } else {
     list.emplace_back("tiling auto: of the legal shapes of a step, the one with the least external memory traffic.");
   }

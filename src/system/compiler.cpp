@@ -203,7 +203,7 @@ GemmDescriptor Compiler::compile(const GemmTask& task) const {
   if (task.weights.scale_group != accelerator_.format.weight_scale_group) {
     descriptor.scale_group = task.weights.scale_group;
   }
-  descriptor.tile = choose_tile(config_.tiling, accelerator_, task, config_.dram);
+  descriptor.tile = choose_step(config_.tiling, accelerator_, task, config_.dram);
 
   std::uint64_t end = 0;
   const auto bytes_of = [](std::uint64_t across, std::uint32_t panel, std::uint64_t along, const auto& format) {

@@ -16,7 +16,7 @@ std::string bytes_of(const Work& work) {
   return bytes;
 }
 
-std::string bytes_of(const TileShape& tile, const Counts& counts) {
+std::string bytes_of(const StepShape& tile, const Counts& counts) {
   std::string bytes;
   ByteWriter out(bytes);
   put(out, tile);
@@ -24,7 +24,7 @@ std::string bytes_of(const TileShape& tile, const Counts& counts) {
   return bytes;
 }
 
-void read(const std::string& bytes, TileShape& tile, Counts& counts) {
+void read(const std::string& bytes, StepShape& tile, Counts& counts) {
   ByteReader in(bytes);
   get(in, tile);
   get(in, counts);

@@ -18,7 +18,7 @@ namespace anda::sim {
 class KnownGemms {
  public:
   /// Shape of a step and counts of a task.
-  using Result = std::pair<TileShape, Counts>;
+  using Result = std::pair<StepShape, Counts>;
 
   /// In this run only.
   KnownGemms() = default;

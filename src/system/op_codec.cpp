@@ -3,14 +3,14 @@
 
 namespace anda::sim {
 
-void put(ByteWriter& out, const TileShape& tile) {
+void put(ByteWriter& out, const StepShape& tile) {
   for (const std::uint64_t value :
        {std::uint64_t{tile.m}, std::uint64_t{tile.n}, std::uint64_t{tile.k}, static_cast<std::uint64_t>(tile.order)}) {
     out.put(value);
   }
 }
 
-void get(ByteReader& in, TileShape& tile) {
+void get(ByteReader& in, StepShape& tile) {
   in.get(tile.m);
   in.get(tile.n);
   in.get(tile.k);

@@ -151,7 +151,7 @@ int sc_main(int argc, char** argv) {
       const std::uint32_t panel = machine->accelerator.config().mxu.rows;
       for (const Tiling tiling : {Tiling::paper, Tiling::automatic}) {
         const GemmDescriptor descriptor =
-            machine->descriptor(task, choose_tile(tiling, machine->accelerator.config(), task));
+            machine->descriptor(task, choose_step(tiling, machine->accelerator.config(), task));
         machine->place(descriptor.addresses.activations,
                        pack_activation_tensor(operands.activations, m, k, task.input, panel, loss));
         machine->place(descriptor.addresses.weights, pack_weight_tensor(operands.weights, panel));

@@ -118,7 +118,7 @@ class AcceleratorBench : public sc_core::sc_module {
     return task;
   }
 
-  GemmDescriptor descriptor(const GemmTask& task, const TileShape& tile) const {
+  GemmDescriptor descriptor(const GemmTask& task, const StepShape& tile) const {
     GemmDescriptor descriptor;
     descriptor.m = task.m;
     descriptor.n = task.n;
@@ -170,8 +170,8 @@ class AcceleratorBench : public sc_core::sc_module {
     return result;
   }
   Result run(const VectorTask& task) { return run(descriptor(task)); }
-  Result run(const GemmTask& task, const TileShape& tile) { return run(descriptor(task, tile)); }
-  Result run(const GemmTask& task, Tiling tiling) { return run(task, choose_tile(tiling, accelerator.config(), task)); }
+  Result run(const GemmTask& task, const StepShape& tile) { return run(descriptor(task, tile)); }
+  Result run(const GemmTask& task, Tiling tiling) { return run(task, choose_step(tiling, accelerator.config(), task)); }
 
  protected:
   Counters counters_;

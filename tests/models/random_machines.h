@@ -20,9 +20,9 @@ struct RandomGemm {
   Tiling tiling = Tiling::paper;
 
   /// None if nothing fits.
-  std::optional<TileShape> tile(const AcceleratorConfig& config, const GemmTask& task) const {
+  std::optional<StepShape> tile(const AcceleratorConfig& config, const GemmTask& task) const {
     try {
-      return choose_tile(tiling, config, task);
+      return choose_step(tiling, config, task);
     } catch (const Error&) {
       return std::nullopt;
     }

@@ -237,7 +237,7 @@ TEST_CASE("Both engines show the first GeMM of docs/timing.md alike") {
       }
     } seen;
     machine->accelerator.observe(&seen);
-    machine->run(machine->task(16, 64, 64, 7, 5), anda::TileShape{16, 64, 128, anda::LoopOrder::nkm});
+    machine->run(machine->task(16, 64, 64, 7, 5), anda::StepShape{16, 64, 128, anda::LoopOrder::nkm});
     // The array computes from 17 to 49, as the page derives; then its pipeline of eight stages runs empty.
     const auto busy = std::find_if(seen.states.begin(), seen.states.end(),
                                    [](const auto& one) { return one.first == ArrayState::busy; });

@@ -28,7 +28,7 @@ using anda::test::PhasesMemory;
 
 namespace {
 
-constexpr TileShape tile{16, 64, 128, LoopOrder::nkm};
+constexpr StepShape tile{16, 64, 128, LoopOrder::nkm};
 
 AcceleratorConfig machine_at(Level level, MemoryProtocol protocol) {
   AcceleratorConfig config = machine_of(PeKind::anda);
@@ -206,7 +206,7 @@ TEST_CASE("A GeMM longer than simulated time is reported, even without waits on 
   tlm::tlm_global_quantum::instance().set(sc_core::sc_max_time());
   // 2^21 x 5120 x 5120 multiply-accumulates are 2.6e10 cycles of a millisecond; 2^63 ps are 9.2e9 of them.
   const GemmTask task = machine.task(1u << 21, 5120, 5120, 7, 6);
-  machine.start(machine.descriptor(task, choose_tile(Tiling::paper, config, task)));
+  machine.start(machine.descriptor(task, choose_step(Tiling::paper, config, task)));
   sc_core::sc_start();
   REQUIRE_FALSE(kept_errors().empty());
   CHECK(contains(kept_errors().front(), "/anda/time: the simulated time reached its limit"));

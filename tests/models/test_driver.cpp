@@ -141,7 +141,7 @@ TEST_CASE("The driver runs a decoder layer as one program, in the cycles of its 
     if (cache) task.weights = {4, 64, 16};
     REQUIRE(anda_choose_step(&device, &one) == ANDA_OK);
     REQUIRE(anda_write_gemm(&device, count++, &one) == ANDA_OK);
-    GemmDescriptor descriptor = other.descriptor(task, choose_tile(Tiling::paper, config, task));
+    GemmDescriptor descriptor = other.descriptor(task, choose_step(Tiling::paper, config, task));
     descriptor.scale_group = one.scale_group;
     descriptor.tile.k = one.step_k;
     cycles += other.run(descriptor).at("controller.cycles");
@@ -197,9 +197,9 @@ TEST_CASE("The driver's sizes and tiles are those of the library, on random mach
             tensor_bytes(gemm.m, gemm.k, task.input, config.mxu.rows));
       CHECK(anda_weight_bytes(&device, gemm.k, gemm.n, gemm.weight_bits) ==
             tensor_bytes(gemm.k, gemm.n, task.weights, config.mxu.columns));
-      TileShape tile;
+      StepShape tile;
       try {
-        tile = choose_tile(Tiling::paper, config, task);
+        tile = choose_step(Tiling::paper, config, task);
       } catch (const Error&) {
         CHECK(anda_choose_step(&device, &gemm) == ANDA_NO_STEP);
         continue;

@@ -57,7 +57,7 @@ TEST_CASE("Results in memory are those of the numeric library: every element, ma
       const GemmTask task = task_of(*machine, 37, 75, 300, bits, bits % 3 == 0 ? 0 : 17 - bits, 1 + bits % 8);
       const FunctionalGemm gemm(task, bits);
       const GemmDescriptor descriptor =
-          machine->descriptor(task, choose_tile(Tiling::automatic, machine->accelerator.config(), task));
+          machine->descriptor(task, choose_step(Tiling::automatic, machine->accelerator.config(), task));
       gemm.place(*machine, descriptor.addresses);
       machine->run(descriptor);
       INFO(name_of(pe_kinds, machine->accelerator.config().mxu.processing_element) << " " << bits);
@@ -84,13 +84,13 @@ TEST_CASE("Results do not depend on the tiles, on split sums or on the array") {
     const GemmTask task = task_of(*machine, 45, 150, 1000, 9, 6);
     const FunctionalGemm gemm(task, 7);
     const auto expected = gemm.expected_bytes(*machine);
-    const TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
+    const StepLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
     bool spilled = false;
     for (const LoopOrder order : {LoopOrder::nkm, LoopOrder::mkn, LoopOrder::mnk}) {
       for (const std::uint32_t m : {1u, 2u, 50u}) {
         for (const std::uint32_t n : {1u, 2u, 4u}) {
           for (const std::uint32_t k : {1u, 3u, 30u}) {
-            const TileShape shape{m * limits.m_step(), n * limits.n_step(), k * limits.k_step(), order};
+            const StepShape shape{m * limits.m_step(), n * limits.n_step(), k * limits.k_step(), order};
             if (!limits.legal(shape)) continue;
             INFO(shape.m << " " << shape.n << " " << shape.k << " " << static_cast<int>(order));
             const GemmDescriptor descriptor = machine->descriptor(task, shape);
@@ -125,8 +125,8 @@ TEST_CASE("The results of a GeMM are the activations of the next as they lie in 
     const FunctionalGemm first(first_task, 1);
     FunctionalGemm second(second_task, 2);
     GemmDescriptor descriptors[] = {
-        machine.descriptor(first_task, choose_tile(Tiling::paper, machine.accelerator.config(), first_task)),
-        machine.descriptor(second_task, choose_tile(Tiling::automatic, machine.accelerator.config(), second_task))};
+        machine.descriptor(first_task, choose_step(Tiling::paper, machine.accelerator.config(), first_task)),
+        machine.descriptor(second_task, choose_step(Tiling::automatic, machine.accelerator.config(), second_task))};
     descriptors[1].addresses.weights += 1u << 20;
     descriptors[1].addresses.activations = descriptors[0].addresses.outputs;
     descriptors[1].addresses.outputs = 1u << 26;
@@ -146,7 +146,7 @@ TEST_CASE("A wrong bit in memory changes the results that depend on it and no ot
   const GemmTask task = task_of(machine, 40, 50, 200, 8, 0);
   const FunctionalGemm gemm(task, 3);
   const GemmDescriptor descriptor =
-      machine.descriptor(task, choose_tile(Tiling::paper, machine.accelerator.config(), task));
+      machine.descriptor(task, choose_step(Tiling::paper, machine.accelerator.config(), task));
   const auto changed_after = [&](std::uint64_t address, std::uint8_t flip) {
     gemm.place(machine, descriptor.addresses);
     auto byte = read(machine, address, 1);
@@ -186,7 +186,7 @@ TEST_CASE("Overflows, replaced infinities and lost elements are counted") {
   std::fill(gemm.weights.scales.begin(), gemm.weights.scales.end(), Fp16{0x3C00});
   gemm.weights.scales[5] = Fp16{0x0001};
   const GemmDescriptor descriptor =
-      machine.descriptor(task, choose_tile(Tiling::paper, machine.accelerator.config(), task));
+      machine.descriptor(task, choose_step(Tiling::paper, machine.accelerator.config(), task));
   gemm.place(machine, descriptor.addresses);
   machine.run(descriptor);
   const DataLosses& losses = machine.accelerator.losses();
@@ -208,7 +208,7 @@ TEST_CASE("Values that an aligning element cannot represent are replaced at ever
   const GemmTask task = task_of(machine, 20, 100, 64, 0, 0);
   FunctionalGemm gemm(task, 6);
   const GemmDescriptor descriptor =
-      machine.descriptor(task, choose_tile(Tiling::paper, machine.accelerator.config(), task));
+      machine.descriptor(task, choose_step(Tiling::paper, machine.accelerator.config(), task));
   gemm.activations[64 + 1] = fp16_infinity;
   gemm.activations[64 * 19 + 2] = fp16_nan;
   gemm.place(machine, descriptor.addresses);

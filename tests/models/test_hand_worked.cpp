@@ -11,7 +11,7 @@
 
 using anda::LoopOrder;
 using anda::PeKind;
-using anda::TileShape;
+using anda::StepShape;
 using anda::test::Machine;
 using anda::test::machine_of;
 
@@ -19,7 +19,7 @@ namespace {
 
 std::vector<Machine::Result> at_every_level(anda::AcceleratorConfig config, std::uint32_t m, std::uint32_t n,
                                             std::uint32_t k, std::uint32_t bits, std::uint32_t output_bits,
-                                            const TileShape& tile) {
+                                            const StepShape& tile) {
   std::vector<std::unique_ptr<Machine>> machines;
   for (const auto& level : anda::levels) {
     config.level = level.value;
@@ -36,7 +36,7 @@ std::vector<Machine::Result> at_every_level(anda::AcceleratorConfig config, std:
 
 TEST_CASE("A GeMM of one step, on Anda, cycle for cycle") {
   const auto results =
-      at_every_level(machine_of(PeKind::anda), 16, 64, 64, 7, 5, TileShape{16, 64, 128, LoopOrder::nkm});
+      at_every_level(machine_of(PeKind::anda), 16, 64, 64, 7, 5, StepShape{16, 64, 128, LoopOrder::nkm});
 
   // Loads, in the order in which output tiles need them. A panel of weights is 64 · 16 · 4 / 8 = 512 bytes and 16
   // scales of 2 bytes, 544 bytes or 17 bursts; the activations are one block of 8 planes · 128 + 10 = 1034 bytes, 33
@@ -74,7 +74,7 @@ TEST_CASE("A GeMM of one step, on Anda, cycle for cycle") {
 
 TEST_CASE("The same GeMM on FP-FP, cycle for cycle") {
   const auto results =
-      at_every_level(machine_of(PeKind::fp_fp), 16, 64, 64, 0, 0, TileShape{16, 64, 128, LoopOrder::nkm});
+      at_every_level(machine_of(PeKind::fp_fp), 16, 64, 64, 0, 0, StepShape{16, 64, 128, LoopOrder::nkm});
 
   // The activations are 16 · 64 · 2 = 2048 bytes, 64 bursts: 38 + (17 + 64) · 0.133929 = 48.848 ns = 13.92 cycles.
   // The first 5 words of weights and scales are through the port at 17, as before.
@@ -94,7 +94,7 @@ TEST_CASE("The same GeMM on FP-FP, cycle for cycle") {
 TEST_CASE("Ragged edges, two row tiles, weights that stay and a port too narrow, cycle for cycle") {
   anda::AcceleratorConfig config = machine_of(PeKind::anda);
   config.weight_buffer.word_bits = 256;
-  const auto results = at_every_level(config, 20, 24, 130, 3, 3, TileShape{16, 64, 256, LoopOrder::nkm});
+  const auto results = at_every_level(config, 20, 24, 130, 3, 3, StepShape{16, 64, 256, LoopOrder::nkm});
 
   // k = 130 is padded to 3 groups. Column tiles of 16 and 8 columns; row tiles of 16 and 4 rows.
   // The weight port takes 16 · 64 · 4 / 256 = 16 cycles for a group's weights in the first column tile, 8 in the

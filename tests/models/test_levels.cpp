@@ -208,7 +208,7 @@ TEST_CASE("Level cycle restarts after a memory error, at any time and with any q
   Machine broken(config, small);
   Machine machine(config);
   const auto task = machine.task(48, 192, 640, 5, 6);
-  const auto tile = anda::choose_tile(Tiling::paper, config, task);
+  const auto tile = anda::choose_step(Tiling::paper, config, task);
 
   // Weights lie beyond the end of the small memory.
   broken.run(task, tile);

@@ -40,7 +40,7 @@ AcceleratorConfig at_config(Level level, std::uint32_t burst_bytes, std::uint32_
 }
 
 /// The sum is cut along k, so that partial sums go to memory and come back; every edge is ragged.
-constexpr TileShape tile{16, 64, 128, LoopOrder::nkm};
+constexpr StepShape tile{16, 64, 128, LoopOrder::nkm};
 
 GemmTask ragged(const AcceleratorBench& machine) { return machine.task(37, 100, 300, 7, 6); }
 

@@ -12,7 +12,7 @@
 
 using anda::AcceleratorConfig;
 using anda::DramConfig;
-using anda::TileShape;
+using anda::StepShape;
 using anda::test::Machine;
 using anda::test::RandomGemm;
 using anda::test::RandomMachines;
@@ -33,7 +33,7 @@ std::uint64_t bytes(const Machine::Result& result) {
 }
 
 /// Whether two machines cut a GeMM in the same way: into the same steps, and those into the same array tiles.
-bool same_tiles(const Machine& a, const TileShape& s, const Machine& b, const TileShape& t) {
+bool same_tiles(const Machine& a, const StepShape& s, const Machine& b, const StepShape& t) {
   const anda::MxuConfig& x = a.accelerator.config().mxu;
   const anda::MxuConfig& y = b.accelerator.config().mxu;
   return s.m == t.m && s.n == t.n && s.k == t.k && s.order == t.order && x.rows == y.rows && x.columns == y.columns;
@@ -61,7 +61,7 @@ void compare(std::uint32_t seed, const Improve& improve, bool phases = false) {
   int slower = 0;
   for (const Pair& pair : pairs) {
     const RandomGemm& gemm = pair.gemm;
-    const auto run = [](Machine& machine, const RandomGemm& of, const TileShape& tile) {
+    const auto run = [](Machine& machine, const RandomGemm& of, const StepShape& tile) {
       return machine.run(machine.task(of.m, of.n, of.k, of.input_bits, of.output_bits), tile);
     };
     const auto tile_of = [](const Machine& machine, const RandomGemm& of) {

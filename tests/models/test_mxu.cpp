@@ -57,7 +57,7 @@ struct Bench {
   /// Computes one step, and returns the cycle in which the array is done.
   std::uint64_t compute(std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint64_t held = 0) {
     const GemmTask task{m, n, k, {8, 64}, {0, 64}, {4, 128}};
-    plan.emplace(task, TileShape{m + 15, 64, k + 127, LoopOrder::nkm}, GemmAddresses{}, shape);
+    plan.emplace(task, StepShape{m + 15, 64, k + 127, LoopOrder::nkm}, GemmAddresses{}, shape);
     mxu.begin(*plan);
     plan->next(step);
     activation_halves.acquire(step.activation_half);
@@ -189,7 +189,7 @@ TEST_CASE("Sums of the array are those of the reference arithmetic") {
   for (Fp16& scale : scales) scale = to_fp16((1 + static_cast<double>(random() % 64)) / 64);
 
   // The panels where the plan has them: 5 rows of activations; 16 columns of weights, then 3.
-  bench.plan.emplace(task, TileShape{16, 64, 256, LoopOrder::nkm}, GemmAddresses{}, bench.shape);
+  bench.plan.emplace(task, StepShape{16, 64, 256, LoopOrder::nkm}, GemmAddresses{}, bench.shape);
   bench.mxu.begin(*bench.plan);
   REQUIRE(bench.plan->next(bench.step));
   EncodingLoss loss;

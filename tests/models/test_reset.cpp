@@ -45,7 +45,7 @@ struct Program {
   GemmDescriptor descriptor;
   std::uint64_t output_bytes;
 
-  Program(const Machine& machine, std::uint32_t m, std::uint32_t n, std::uint32_t k, const TileShape& tile)
+  Program(const Machine& machine, std::uint32_t m, std::uint32_t n, std::uint32_t k, const StepShape& tile)
       : task(machine.task(m, n, k, 6, 0)),
         descriptor(machine.descriptor(task, tile)),
         output_bytes(tensor_bytes(m, n, task.output, machine.accelerator.config().mxu.rows)) {}

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include <anda/dataflow/schedule.h>
-#include <anda/dataflow/tile_limits.h>
+#include <anda/dataflow/step_limits.h>
 
 #include "models/random_machines.h"
 
@@ -11,8 +11,8 @@ using anda::AcceleratorConfig;
 using anda::GemmTask;
 using anda::LoopOrder;
 using anda::Schedule;
-using anda::TileLimits;
-using anda::TileShape;
+using anda::StepLimits;
+using anda::StepShape;
 using anda::Tiling;
 using anda::test::RandomMachines;
 
@@ -28,12 +28,12 @@ GemmTask task_of(std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_
   return task;
 }
 
-TileLimits limits_of(const AcceleratorConfig& config, const GemmTask& task) {
+StepLimits limits_of(const AcceleratorConfig& config, const GemmTask& task) {
   return {config.mxu, config.format, config.activation_buffer, config.weight_buffer, task};
 }
 
 /// Bytes of a schedule by walking through its steps, without the closed forms.
-std::uint64_t walked_bytes(const AcceleratorConfig& config, const GemmTask& task, const TileShape& shape) {
+std::uint64_t walked_bytes(const AcceleratorConfig& config, const GemmTask& task, const StepShape& shape) {
   const auto size = [](std::uint64_t total, std::uint64_t tile, std::uint64_t index) {
     return std::min(tile, total - index * tile);
   };
@@ -68,7 +68,7 @@ std::uint64_t walked_bytes(const AcceleratorConfig& config, const GemmTask& task
 
 TEST_CASE("The paper's tile is k × 64 columns, 16 rows at a time") {
   const AcceleratorConfig config;
-  const TileShape tile = choose_tile(Tiling::paper, config, task_of(2048, 5120, 5120, 7, 5));
+  const StepShape tile = choose_step(Tiling::paper, config, task_of(2048, 5120, 5120, 7, 5));
   CHECK(tile.m == 16);
   CHECK(tile.n == 64);
   CHECK(tile.k == 5120);
@@ -79,7 +79,7 @@ TEST_CASE("A k that does not fit is cut into parts of nearly the same size") {
   // k × 64 weights of 4 bits with a scale of 16 bits for 128 of them take 33 bytes for each of k: in 512 KiB, 15,872
   // fit as a multiple of 128. 28,672 need two parts, 14,336 each.
   const AcceleratorConfig config;
-  const TileShape tile = choose_tile(Tiling::paper, config, task_of(2048, 7168, 28672, 4, 6));
+  const StepShape tile = choose_step(Tiling::paper, config, task_of(2048, 7168, 28672, 4, 6));
   CHECK(tile.k == 14336);
   const auto traffic =
       Schedule(task_of(2048, 7168, 28672, 4, 6), tile).traffic(task_of(2048, 7168, 28672, 4, 6), 16, 16);
@@ -102,7 +102,7 @@ TEST_CASE("Steps visit every tile once, and traffic in closed form is what they 
     const auto gemm = random.gemm();
     const GemmTask task = task_of(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
     for (const LoopOrder order : {LoopOrder::nkm, LoopOrder::mkn, LoopOrder::mnk}) {
-      const TileShape shape{config.mxu.rows * (1 + random.below(5)), 64 * (1 + random.below(5)),
+      const StepShape shape{config.mxu.rows * (1 + random.below(5)), 64 * (1 + random.below(5)),
                             128 * (1 + random.below(9)), order};
       Schedule schedule(task, shape);
       Schedule::Step step;
@@ -128,13 +128,13 @@ TEST_CASE("auto finds the least traffic of all legal shapes that keep k whole or
     config.mxu.rows = 16;
     const auto gemm = random.gemm();
     const GemmTask task = task_of(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
-    const TileLimits limits = limits_of(config, task);
+    const StepLimits limits = limits_of(config, task);
     std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
     for (std::uint32_t m = 16; m < task.m + 16; m += 16) {
       for (std::uint32_t n = limits.n_step(); n < task.n + limits.n_step(); n += limits.n_step()) {
         for (std::uint32_t k = limits.k_step(); k < task.k + limits.k_step(); k += limits.k_step()) {
           for (const LoopOrder order : {LoopOrder::nkm, LoopOrder::mkn, LoopOrder::mnk}) {
-            const TileShape shape{m, n, k, order};
+            const StepShape shape{m, n, k, order};
             if (!limits.legal(shape)) continue;
             least = std::min(least, Schedule(task, shape).traffic(task, 16, config.mxu.columns).total_bytes());
           }
@@ -142,15 +142,15 @@ TEST_CASE("auto finds the least traffic of all legal shapes that keep k whole or
       }
     }
     if (least == std::numeric_limits<std::uint64_t>::max()) {
-      CHECK_THROWS_AS(choose_tile(Tiling::automatic, config, task), anda::Error);
+      CHECK_THROWS_AS(choose_step(Tiling::automatic, config, task), anda::Error);
       continue;
     }
-    const TileShape chosen = choose_tile(Tiling::automatic, config, task);
+    const StepShape chosen = choose_step(Tiling::automatic, config, task);
     CHECK(limits.legal(chosen));
     INFO("m " << task.m << " n " << task.n << " k " << task.k << " chosen " << chosen.m << " × " << chosen.n << " × "
               << chosen.k << " order " << static_cast<int>(chosen.order));
     CHECK(Schedule(task, chosen).traffic(task, 16, config.mxu.columns).total_bytes() == least);
-    const TileShape paper = choose_tile(Tiling::paper, config, task);
+    const StepShape paper = choose_step(Tiling::paper, config, task);
     CHECK(least <= Schedule(task, paper).traffic(task, 16, config.mxu.columns).total_bytes());
   }
 }
@@ -158,8 +158,8 @@ TEST_CASE("auto finds the least traffic of all legal shapes that keep k whole or
 TEST_CASE("Buffers too small for any step are refused by name") {
   AcceleratorConfig config;
   config.weight_buffer.bytes = 1024;
-  CHECK_THROWS_WITH(choose_tile(Tiling::paper, config, task_of(16, 64, 128, 8, 8)),
+  CHECK_THROWS_WITH(choose_step(Tiling::paper, config, task_of(16, 64, 128, 8, 8)),
                     Catch::Contains("accelerator.weight_buffer.bytes = 1024"));
-  CHECK_THROWS_WITH(choose_tile(Tiling::automatic, config, task_of(16, 64, 128, 8, 8)),
+  CHECK_THROWS_WITH(choose_step(Tiling::automatic, config, task_of(16, 64, 128, 8, 8)),
                     Catch::Contains("accelerator.weight_buffer.bytes = 1024"));
 }

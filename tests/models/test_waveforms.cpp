@@ -85,7 +85,7 @@ TEST_CASE("Waveforms show every block by a readable name, and clocks as counted"
   CHECK_THROWS_WITH(fast.accelerator.trace_blocks(*file, "fast"), Catch::Contains("waveforms need level cycle"));
 
   // The first GeMM of docs/timing.md: the array is busy from 17 to 49, four tiles of eight planes.
-  const auto result = machine.run(machine.task(16, 64, 64, 7, 5), anda::TileShape{16, 64, 128, anda::LoopOrder::nkm});
+  const auto result = machine.run(machine.task(16, 64, 64, 7, 5), anda::StepShape{16, 64, 128, anda::LoopOrder::nkm});
   sc_core::sc_close_vcd_trace_file(file);
   REQUIRE(result.at("controller.cycles") == 72);
   const Waveforms waves(path);

@@ -2,7 +2,7 @@
 // The RTL of the datapath beside level cycle, clock by clock, in machines with the same buffers, DMA, memory and
 // programs: random GeMMs on random machines, then a slice of LLaMA-7B.
 #include <anda/base/error.h>
-#include <anda/dataflow/tile_limits.h>
+#include <anda/dataflow/step_limits.h>
 
 #include <ctime>
 #include <memory>
@@ -104,11 +104,11 @@ anda::test::RandomGemm short_gemm(anda::test::RandomMachines& random) {
 }
 
 /// The shape of a tiling, or any legal one; none if there is none.
-std::optional<anda::TileShape> random_tile(anda::test::RandomMachines& random, const anda::test::RandomGemm& gemm,
+std::optional<anda::StepShape> random_tile(anda::test::RandomMachines& random, const anda::test::RandomGemm& gemm,
                                            const anda::AcceleratorConfig& config, const anda::GemmTask& task) {
   if (random.below(2) == 0) return gemm.tile(config, task);
-  const anda::TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
-  anda::TileShape shape;
+  const anda::StepLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
+  anda::StepShape shape;
   shape.m = limits.m_step() * (1 + random.below(3));
   shape.n = limits.n_step() * (1 + random.below(3));
   shape.k = limits.k_step() * (1 + random.below(4));
@@ -118,10 +118,10 @@ std::optional<anda::TileShape> random_tile(anda::test::RandomMachines& random, c
 }
 
 /// The shape of a step that has all of a GeMM in it.
-anda::TileShape one_step(const anda::AcceleratorConfig& config, const anda::GemmTask& task) {
-  const anda::TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
+anda::StepShape one_step(const anda::AcceleratorConfig& config, const anda::GemmTask& task) {
+  const anda::StepLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
   const auto whole = [](std::uint32_t size, std::uint32_t step) { return (size + step - 1) / step * step; };
-  anda::TileShape shape;
+  anda::StepShape shape;
   shape.m = whole(task.m, limits.m_step());
   shape.n = whole(task.n, limits.n_step());
   shape.k = whole(task.k, limits.k_step());
@@ -131,7 +131,7 @@ anda::TileShape one_step(const anda::AcceleratorConfig& config, const anda::Gemm
 /// Runs GeMMs on pairs and counts.
 class Comparison {
  public:
-  void run(const Pair& pair, const anda::GemmTask& task, const anda::TileShape& tile) {
+  void run(const Pair& pair, const anda::GemmTask& task, const anda::StepShape& tile) {
     char title[160];
     std::snprintf(title, sizeof title, "m %u n %u k %u M %u to %u, steps of %u x %u x %u, order %u", task.m, task.n,
                   task.k, task.input.mantissa_bits, task.output.mantissa_bits, tile.m, tile.n, tile.k,
@@ -174,7 +174,7 @@ class Comparison {
 
  private:
   static anda::test::Machine::Result timed(double& seconds, anda::test::Machine& machine, const anda::GemmTask& task,
-                                           const anda::TileShape& tile) {
+                                           const anda::StepShape& tile) {
     const std::clock_t start = std::clock();
     const auto result = machine.run(task, tile);
     seconds += static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
@@ -196,14 +196,14 @@ class Comparison {
 /// A block of rows and columns of LLaMA-7B's projections, all 4096 elements along k.
 void run_llama(Comparison& comparison, const Pair& pair) {
   const anda::GemmTask task = pair.locked->task(4 * RTL_ROWS, 8 * RTL_COLUMNS, 4096, 7, 6);
-  comparison.run(pair, task, anda::choose_tile(anda::Tiling::paper, pair.locked->accelerator.config(), task));
+  comparison.run(pair, task, anda::choose_step(anda::Tiling::paper, pair.locked->accelerator.config(), task));
 }
 
 /// TRACE=1: one tile with M = 2, one group, results with 2 bits, clock by clock.
 void run_traced(Comparison& comparison, const Pair& pair) {
   const anda::GemmTask task = pair.locked->task(RTL_ROWS, RTL_COLUMNS, RTL_GROUP, 2, 2);
   pair.lockstep->prints = true;
-  comparison.run(pair, task, anda::choose_tile(anda::Tiling::paper, pair.locked->accelerator.config(), task));
+  comparison.run(pair, task, anda::choose_step(anda::Tiling::paper, pair.locked->accelerator.config(), task));
   pair.lockstep->prints = false;
 }
 
@@ -226,7 +226,7 @@ int sc_main(int, char**) {
     const anda::test::RandomGemm gemm = short_tiles ? short_gemm(random) : random_gemm(random);
     const anda::GemmTask task = pair.locked->task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
     const anda::AcceleratorConfig& config = pair.locked->accelerator.config();
-    const std::optional<anda::TileShape> tile =
+    const std::optional<anda::StepShape> tile =
         short_tiles ? one_step(config, task) : random_tile(random, gemm, config, task);
     if (!tile) continue;
     comparison.run(pair, task, *tile);

@@ -5,9 +5,9 @@
 #include <limits>
 #include <vector>
 
-#include <anda/accelerator/tile_time.h>
+#include <anda/accelerator/step_time.h>
 #include <anda/dataflow/schedule.h>
-#include <anda/dataflow/tile_limits.h>
+#include <anda/dataflow/step_limits.h>
 
 namespace anda {
 
@@ -27,7 +27,7 @@ class Best {
  public:
   Best(const AcceleratorConfig& config, const GemmTask& task) : config_(config), task_(task) {}
 
-  void offer(const TileShape& shape) {
+  void offer(const StepShape& shape) {
     const std::uint64_t bytes =
         Schedule(task_, shape).traffic(task_, config_.mxu.rows, config_.mxu.columns).total_bytes();
     const std::uint64_t first = task_.input.bytes(shape.m, shape.k) + task_.weights.bytes(shape.k, shape.n);
@@ -39,18 +39,18 @@ class Best {
   }
 
   bool found() const { return bytes_ != std::numeric_limits<std::uint64_t>::max(); }
-  const TileShape& shape() const { return shape_; }
+  const StepShape& shape() const { return shape_; }
 
  private:
   const AcceleratorConfig& config_;
   const GemmTask& task_;
   std::uint64_t bytes_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t first_ = 0;
-  TileShape shape_;
+  StepShape shape_;
 };
 
-[[noreturn]] void refuse(const AcceleratorConfig& config, const GemmTask& task, const TileLimits& limits) {
-  const TileShape smallest{limits.m_step(), limits.n_step(), limits.k_step(), LoopOrder::mnk};
+[[noreturn]] void refuse(const AcceleratorConfig& config, const GemmTask& task, const StepLimits& limits) {
+  const StepShape smallest{limits.m_step(), limits.n_step(), limits.k_step(), LoopOrder::mnk};
   throw Error::input("the buffers are too small for any step of a GeMM with m = " + std::to_string(task.m) +
                      ", n = " + std::to_string(task.n) + ", k = " + std::to_string(task.k) + ": one of " +
                      std::to_string(smallest.m) + " × " + std::to_string(smallest.n) + " × " +
@@ -61,15 +61,15 @@ class Best {
                      " and of accelerator.weight_buffer.bytes = " + std::to_string(config.weight_buffer.bytes));
 }
 
-TileShape paper_tile(const AcceleratorConfig& config, const GemmTask& task, const TileLimits& limits) {
-  const std::uint32_t n = narrow(round_up(paper_tile_columns, limits.n_step()));
-  const auto shape_of = [&](std::uint32_t k) { return TileShape{limits.m_step(), n, k, LoopOrder::nkm}; };
+StepShape paper_step(const AcceleratorConfig& config, const GemmTask& task, const StepLimits& limits) {
+  const std::uint32_t n = narrow(round_up(paper_step_columns, limits.n_step()));
+  const auto shape_of = [&](std::uint32_t k) { return StepShape{limits.m_step(), n, k, LoopOrder::nkm}; };
   const std::uint32_t k = limits.largest(limits.k_step(), task.k, shape_of);
   if (k == 0) refuse(config, task, limits);
   return shape_of(balanced(task.k, k, limits.k_step()));
 }
 
-TileShape automatic_tile(const AcceleratorConfig& config, const GemmTask& task, const TileLimits& limits) {
+StepShape automatic_step(const AcceleratorConfig& config, const GemmTask& task, const StepLimits& limits) {
   Best best(config, task);
   const std::uint32_t m_step = limits.m_step();
   const std::uint32_t n_step = limits.n_step();
@@ -79,8 +79,8 @@ TileShape automatic_tile(const AcceleratorConfig& config, const GemmTask& task, 
   const std::uint64_t most_parts = ceil_div(task.k, k_step);
   for (std::uint64_t parts = 1; parts <= most_parts; ++parts) {
     const std::uint32_t k = narrow(round_up(ceil_div(task.k, parts), k_step));
-    const auto weights_stay = [&](std::uint32_t n) { return TileShape{m_step, n, k, LoopOrder::nkm}; };
-    const auto activations_stay = [&](std::uint32_t m) { return TileShape{m, n_step, k, LoopOrder::mkn}; };
+    const auto weights_stay = [&](std::uint32_t n) { return StepShape{m_step, n, k, LoopOrder::nkm}; };
+    const auto activations_stay = [&](std::uint32_t m) { return StepShape{m, n_step, k, LoopOrder::mkn}; };
     if (const std::uint32_t n = limits.largest(n_step, task.n, weights_stay)) {
       best.offer(weights_stay(balanced(task.n, n, n_step)));
     }
@@ -92,7 +92,7 @@ TileShape automatic_tile(const AcceleratorConfig& config, const GemmTask& task, 
   // The results stay: k in the narrowest parts, m × n as large as fits.
   const std::uint32_t widest_m = narrow(round_up(task.m, m_step));
   for (std::uint32_t m = m_step; m <= widest_m; m += m_step) {
-    const auto outputs_stay = [&](std::uint32_t n) { return TileShape{m, n, k_step, LoopOrder::mnk}; };
+    const auto outputs_stay = [&](std::uint32_t n) { return StepShape{m, n, k_step, LoopOrder::mnk}; };
     const std::uint32_t n = limits.largest(n_step, task.n, outputs_stay);
     if (n == 0) break;
     best.offer(outputs_stay(balanced(task.n, n, n_step)));
@@ -113,16 +113,16 @@ std::vector<std::uint32_t> balanced_sizes(std::uint32_t size, std::uint32_t larg
 
 /// Calls fn(shape) with every legal shape whose tiles are balanced, in each order.
 template <class Fn>
-void for_each_balanced_shape(const GemmTask& task, const TileLimits& limits, Fn fn) {
+void for_each_balanced_shape(const GemmTask& task, const StepLimits& limits, Fn fn) {
   const std::uint32_t m_step = limits.m_step();
   const std::uint32_t n_step = limits.n_step();
   const std::uint32_t k_step = limits.k_step();
   for (const LoopOrder order : {LoopOrder::nkm, LoopOrder::mkn, LoopOrder::mnk}) {
-    const auto of_k = [&](std::uint32_t k) { return TileShape{m_step, n_step, k, order}; };
+    const auto of_k = [&](std::uint32_t k) { return StepShape{m_step, n_step, k, order}; };
     for (const std::uint32_t k : balanced_sizes(task.k, limits.largest(k_step, task.k, of_k), k_step)) {
-      const auto of_m = [&](std::uint32_t m) { return TileShape{m, n_step, k, order}; };
+      const auto of_m = [&](std::uint32_t m) { return StepShape{m, n_step, k, order}; };
       for (const std::uint32_t m : balanced_sizes(task.m, limits.largest(m_step, task.m, of_m), m_step)) {
-        const auto of_n = [&](std::uint32_t n) { return TileShape{m, n, k, order}; };
+        const auto of_n = [&](std::uint32_t n) { return StepShape{m, n, k, order}; };
         for (const std::uint32_t n : balanced_sizes(task.n, limits.largest(n_step, task.n, of_n), n_step)) {
           fn(of_n(n));
         }
@@ -132,17 +132,17 @@ void for_each_balanced_shape(const GemmTask& task, const TileLimits& limits, Fn 
 }
 
 /// Of the shapes that take nearly the shortest time the one with the least traffic, and of equals the faster one.
-TileShape timed_tile(const AcceleratorConfig& config, const GemmTask& task, const TileLimits& limits,
+StepShape timed_step(const AcceleratorConfig& config, const GemmTask& task, const StepLimits& limits,
                      const DramConfig& memory) {
   struct Candidate {
-    TileShape shape;
+    StepShape shape;
     std::uint64_t bytes;
     double seconds;
   };
-  const TileTime time(config, task, memory);
+  const StepTime time(config, task, memory);
   std::vector<Candidate> candidates;
   double shortest = std::numeric_limits<double>::infinity();
-  for_each_balanced_shape(task, limits, [&](const TileShape& shape) {
+  for_each_balanced_shape(task, limits, [&](const StepShape& shape) {
     const Schedule schedule(task, shape);
     const Traffic traffic = schedule.traffic(task, config.mxu.rows, config.mxu.columns);
     candidates.push_back({shape, traffic.total_bytes(), time.seconds(schedule, shape, traffic)});
@@ -150,7 +150,7 @@ TileShape timed_tile(const AcceleratorConfig& config, const GemmTask& task, cons
   });
   const Candidate* best = nullptr;
   for (const Candidate& one : candidates) {
-    if (one.seconds > tile_time_slack * shortest) continue;
+    if (one.seconds > step_time_slack * shortest) continue;
     if (best == nullptr || one.bytes < best->bytes || (one.bytes == best->bytes && one.seconds < best->seconds)) {
       best = &one;
     }
@@ -161,11 +161,11 @@ TileShape timed_tile(const AcceleratorConfig& config, const GemmTask& task, cons
 
 }  // namespace
 
-TileShape choose_tile(Tiling tiling, const AcceleratorConfig& config, const GemmTask& task, const DramConfig& memory) {
-  const TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
-  if (tiling == Tiling::paper) return paper_tile(config, task, limits);
-  return memory.level == DramLevel::detailed ? timed_tile(config, task, limits, memory)
-                                             : automatic_tile(config, task, limits);
+StepShape choose_step(Tiling tiling, const AcceleratorConfig& config, const GemmTask& task, const DramConfig& memory) {
+  const StepLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
+  if (tiling == Tiling::paper) return paper_step(config, task, limits);
+  return memory.level == DramLevel::detailed ? timed_step(config, task, limits, memory)
+                                             : automatic_step(config, task, limits);
 }
 
 }  // namespace anda

@@ -19,15 +19,15 @@ enum class Tiling {
 inline constexpr ChoiceTable<Tiling, 2> tilings{{{"paper", Tiling::paper}, {"auto", Tiling::automatic}}};
 
 /// Columns of the weights that `paper` keeps on chip (an inference: not published).
-inline constexpr std::uint32_t paper_tile_columns = 64;
+inline constexpr std::uint32_t paper_step_columns = 64;
 
-/// `automatic` before a memory of level detailed: how much longer than the fastest shape, by TileTime, a shape of less
+/// `automatic` before a memory of level detailed: how much longer than the fastest shape, by StepTime, a shape of less
 /// traffic may take.
-inline constexpr double tile_time_slack = 1.05;
+inline constexpr double step_time_slack = 1.05;
 
 /// The shape of the steps of a task, whose operands come from `memory`. Throws Error (input) naming the memory that is
 /// too small if no shape is legal.
-TileShape choose_tile(Tiling tiling, const AcceleratorConfig& config, const GemmTask& task,
+StepShape choose_step(Tiling tiling, const AcceleratorConfig& config, const GemmTask& task,
                       const DramConfig& memory = {});
 
 }  // namespace anda

@@ -32,7 +32,7 @@ struct GemmDescriptor {
   std::uint32_t input_mantissa_bits = 0;
   std::uint32_t output_mantissa_bits = 0;
   std::uint32_t weight_bits = 4;
-  TileShape tile;
+  StepShape tile;
   GemmAddresses addresses;
   std::uint32_t scale_bits = 16;  ///< 16: FP16 scales; 5: shared exponents; 0: neither
   std::uint32_t scale_group = 0;  ///< weights along k that share one, a power of two; 0: the machine's

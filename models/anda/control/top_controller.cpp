@@ -104,7 +104,7 @@ void TopController::set_capabilities(double clock_hz) {
   const WeightBufferConfig& weight_buffer = machine_.weight_buffer;
   GemmTask task;
   task.weights.scale_group = machine_.format.weight_scale_group;
-  const TileLimits limits(array, machine_.format, activation_buffer, weight_buffer, task);
+  const StepLimits limits(array, machine_.format, activation_buffer, weight_buffer, task);
   at(ANDA_REG_CAPABILITIES) = (element.activation_format(1).is_fp16() ? 0 : ANDA_CAPABILITIES_GROUPS) |
                               (element.compresses() ? ANDA_CAPABILITIES_COMPRESSES : 0) | ANDA_CAPABILITIES_VECTOR;
   at(ANDA_REG_CLOCK_KHZ) = narrow(static_cast<std::uint64_t>(clock_hz / 1e3));
@@ -165,8 +165,8 @@ DescriptorFault TopController::run_gemm(const std::uint32_t* words) {
   GemmTask task;
   DescriptorFault wrong = GemmDescriptor::decode(words, descriptor);
   if (!wrong) wrong = task_of(descriptor, task);
-  const TileLimits limits(machine_.mxu, machine_.format, machine_.activation_buffer, machine_.weight_buffer, task);
-  if (!wrong) wrong = check_tile(descriptor.tile, limits);
+  const StepLimits limits(machine_.mxu, machine_.format, machine_.activation_buffer, machine_.weight_buffer, task);
+  if (!wrong) wrong = check_step(descriptor.tile, limits);
   if (!wrong) wrong = check_addresses(descriptor, task);
   if (wrong) return wrong;
   StepPlan plan(task, descriptor.tile, descriptor.addresses, machine_);
@@ -264,7 +264,7 @@ DescriptorFault TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   return {};
 }
 
-DescriptorFault TopController::check_tile(const TileShape& tile, const TileLimits& limits) const {
+DescriptorFault TopController::check_step(const StepShape& tile, const StepLimits& limits) const {
   const auto whole = [](std::uint32_t size, std::uint32_t step) { return size != 0 && size % step == 0; };
   if (!whole(tile.m, limits.m_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_M);
   if (!whole(tile.n, limits.n_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_N);

@@ -14,7 +14,7 @@
 #include <anda/control/descriptor.h>
 #include <anda/control/register_table.h>
 #include <anda/dataflow/machine_shape.h>
-#include <anda/dataflow/tile_limits.h>
+#include <anda/dataflow/step_limits.h>
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
 #include <anda/engine/gemm_engine.h>
@@ -61,7 +61,7 @@ class TopController : public sc_core::sc_module {
   DescriptorFault task_of(const VectorDescriptor& descriptor, VectorTask& task) const;
   DescriptorFault weights_of(std::uint32_t bits, std::uint32_t scale_bits, std::uint32_t scale_group,
                              WeightFormat& weights) const;
-  DescriptorFault check_tile(const TileShape& tile, const TileLimits& limits) const;
+  DescriptorFault check_step(const StepShape& tile, const StepLimits& limits) const;
   DescriptorFault check_addresses(const GemmDescriptor& descriptor, const GemmTask& task) const;
   DescriptorFault check_addresses(const VectorDescriptor& descriptor, const VectorTask& task) const;
   void reset();

@@ -24,8 +24,8 @@ std::uint64_t partial_sum_bytes(std::uint64_t rows, std::uint64_t columns) { ret
 
 }  // namespace
 
-GemmOperands::GemmOperands(const GemmTask& task, const TileShape& shape, const GemmAddresses& at, const MxuConfig& mxu,
-                           const TileLimits& limits, const ProcessingElement& element)
+GemmOperands::GemmOperands(const GemmTask& task, const StepShape& shape, const GemmAddresses& at, const MxuConfig& mxu,
+                           const StepLimits& limits, const ProcessingElement& element)
     : panels_m(shape.m / mxu.rows),
       panels_n(shape.n / mxu.columns),
       blocks_n(shape.n / limits.n_step()),

@@ -6,7 +6,7 @@
 
 #include <anda/dataflow/gemm_task.h>
 #include <anda/dataflow/operand_layout.h>
-#include <anda/dataflow/tile_limits.h>
+#include <anda/dataflow/step_limits.h>
 #include <anda/mxu/mxu_config.h>
 
 namespace anda {
@@ -30,8 +30,8 @@ struct GemmOperands {
   OperandLayout activation_parts;
   OperandLayout weight_parts;
 
-  GemmOperands(const GemmTask& task, const TileShape& shape, const GemmAddresses& at, const MxuConfig& mxu,
-               const TileLimits& limits, const ProcessingElement& element);
+  GemmOperands(const GemmTask& task, const StepShape& shape, const GemmAddresses& at, const MxuConfig& mxu,
+               const StepLimits& limits, const ProcessingElement& element);
 };
 
 }  // namespace anda

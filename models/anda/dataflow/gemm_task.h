@@ -17,7 +17,7 @@ enum class LoopOrder : std::uint32_t {
 };
 
 /// Extents of a step: the part of a GeMM whose operands fill one half of the buffers.
-struct TileShape {
+struct StepShape {
   std::uint32_t m = 0;
   std::uint32_t n = 0;
   std::uint32_t k = 0;

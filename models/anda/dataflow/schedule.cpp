@@ -20,7 +20,7 @@ std::uint64_t over_tiles(const TiledAxis& axis, Bytes bytes) {
 
 }  // namespace
 
-Schedule::Schedule(const GemmTask& task, const TileShape& shape)
+Schedule::Schedule(const GemmTask& task, const StepShape& shape)
     : m_(task.m, shape.m), n_(task.n, shape.n), k_(task.k, shape.k), order_(shape.order) {
   at_m_.count = static_cast<std::uint32_t>(m_.count);
   at_n_.count = static_cast<std::uint32_t>(n_.count);

@@ -53,7 +53,7 @@ class Schedule {
     bool store_outputs = false;
   };
 
-  Schedule(const GemmTask& task, const TileShape& shape);
+  Schedule(const GemmTask& task, const StepShape& shape);
 
   /// Puts the next step into `step`; false after the last.
   bool next(Step& step);

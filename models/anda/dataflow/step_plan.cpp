@@ -7,13 +7,13 @@
 
 namespace anda {
 
-StepPlan::StepPlan(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
+StepPlan::StepPlan(const GemmTask& task, const StepShape& shape, const GemmAddresses& addresses,
                    const MachineShape& machine)
     : StepPlan(task, shape, addresses, machine,
-               TileLimits(machine.mxu, machine.format, machine.activation_buffer, machine.weight_buffer, task)) {}
+               StepLimits(machine.mxu, machine.format, machine.activation_buffer, machine.weight_buffer, task)) {}
 
-StepPlan::StepPlan(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses,
-                   const MachineShape& machine, const TileLimits& limits)
+StepPlan::StepPlan(const GemmTask& task, const StepShape& shape, const GemmAddresses& addresses,
+                   const MachineShape& machine, const StepLimits& limits)
     : task_(task),
       geometry_(machine.geometry),
       schedule_(task, shape),

@@ -85,7 +85,7 @@ struct ArrayTile {
 /// transfers, tiles and words from here and only say when they happen.
 class StepPlan {
  public:
-  StepPlan(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses, const MachineShape& machine);
+  StepPlan(const GemmTask& task, const StepShape& shape, const GemmAddresses& addresses, const MachineShape& machine);
 
   /// Puts the next step into `step`; false after the last.
   bool next(Step& step);
@@ -164,8 +164,8 @@ class StepPlan {
   std::uint64_t partial_sum_address(const Step& step, std::uint64_t row, std::uint64_t block) const;
 
  private:
-  StepPlan(const GemmTask& task, const TileShape& shape, const GemmAddresses& addresses, const MachineShape& machine,
-           const TileLimits& limits);
+  StepPlan(const GemmTask& task, const StepShape& shape, const GemmAddresses& addresses, const MachineShape& machine,
+           const StepLimits& limits);
   static std::uint64_t piece(std::uint64_t extent, std::uint64_t width, std::uint64_t index) {
     const std::uint64_t first = index * width;
     return extent - first < width ? extent - first : width;

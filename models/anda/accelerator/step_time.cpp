@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <anda/accelerator/tile_time.h>
+#include <anda/accelerator/step_time.h>
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@
 
 namespace anda {
 
-TileTime::TileTime(const AcceleratorConfig& config, const GemmTask& task, const DramConfig& memory)
+StepTime::StepTime(const AcceleratorConfig& config, const GemmTask& task, const DramConfig& memory)
     : task_(task),
       bytes_per_s_(memory.peak_bytes_per_s() * memory.available()),
       step_s_(2 * memory.latency_ns * 1e-9),
@@ -20,7 +20,7 @@ TileTime::TileTime(const AcceleratorConfig& config, const GemmTask& task, const 
   compute_s_ = passes * element->group_cycles(task.input.mantissa_bits) / config.clock_hz;
 }
 
-double TileTime::seconds(const Schedule& schedule, const TileShape& shape, const Traffic& traffic) const {
+double StepTime::seconds(const Schedule& schedule, const StepShape& shape, const Traffic& traffic) const {
   const std::uint32_t m = std::min(shape.m, task_.m);
   const std::uint32_t n = std::min(shape.n, task_.n);
   const std::uint32_t k = std::min(shape.k, task_.k);

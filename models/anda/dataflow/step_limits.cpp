@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <anda/dataflow/tile_limits.h>
+#include <anda/dataflow/step_limits.h>
 
 #include <algorithm>
 #include <numeric>
 
 namespace anda {
 
-TileLimits::TileLimits(const MxuConfig& mxu, const FormatConfig& format,
+StepLimits::StepLimits(const MxuConfig& mxu, const FormatConfig& format,
                        const ActivationBufferConfig& activation_buffer, const WeightBufferConfig& weight_buffer,
                        const GemmTask& task)
     : task_(task),
@@ -17,7 +17,7 @@ TileLimits::TileLimits(const MxuConfig& mxu, const FormatConfig& format,
       n_step_(std::lcm(mxu.columns, format.group_size)),
       k_step_(std::lcm(std::lcm(task.weights.scale_group, format.group_size), mxu.lanes_per_pe)) {}
 
-bool TileLimits::legal(const TileShape& shape) const {
+bool StepLimits::legal(const StepShape& shape) const {
   const std::uint64_t m = std::min(shape.m, task_.m);
   const std::uint64_t n = std::min(shape.n, task_.n);
   const std::uint64_t k = std::min(shape.k, task_.k);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <anda/dataflow/schedule.h>
-#include <anda/dataflow/tile_limits.h>
+#include <anda/dataflow/step_limits.h>
 
 #include "models/machine.h"
 
@@ -16,8 +16,8 @@ using anda::GemmTask;
 using anda::LoopOrder;
 using anda::PeKind;
 using anda::Schedule;
-using anda::TileLimits;
-using anda::TileShape;
+using anda::StepLimits;
+using anda::StepShape;
 using anda::Tiling;
 using anda::test::Machine;
 using anda::test::machine_of;
@@ -33,9 +33,9 @@ DramConfig detailed_memory() {
 }
 
 /// Every legal shape, in each order.
-std::vector<TileShape> legal_shapes(const AcceleratorConfig& config, const GemmTask& task) {
-  const TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
-  std::vector<TileShape> shapes;
+std::vector<StepShape> legal_shapes(const AcceleratorConfig& config, const GemmTask& task) {
+  const StepLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
+  std::vector<StepShape> shapes;
   for (std::uint32_t m = limits.m_step(); m < task.m + limits.m_step(); m += limits.m_step()) {
     for (std::uint32_t n = limits.n_step(); n < task.n + limits.n_step(); n += limits.n_step()) {
       for (std::uint32_t k = limits.k_step(); k < task.k + limits.k_step(); k += limits.k_step()) {
@@ -48,7 +48,7 @@ std::vector<TileShape> legal_shapes(const AcceleratorConfig& config, const GemmT
   return shapes;
 }
 
-std::uint64_t bytes_of(const GemmTask& task, const TileShape& shape) {
+std::uint64_t bytes_of(const GemmTask& task, const StepShape& shape) {
   return Schedule(task, shape).traffic(task, 16, 16).total_bytes();
 }
 
@@ -65,13 +65,13 @@ TEST_CASE("auto with a detailed memory is within 1.3 times the fastest of all le
   for (const Gemm& gemm : {Gemm{512, 64, 256, 2.0}, Gemm{512, 64, 128, 3.0}, Gemm{16, 256, 1024, 1.7}}) {
     INFO(gemm.m << " × " << gemm.n << " × " << gemm.k);
     const GemmTask task = machine.task(gemm.m, gemm.n, gemm.k, 7, 7);
-    const auto cycles = [&](const TileShape& shape) {
+    const auto cycles = [&](const StepShape& shape) {
       return static_cast<double>(machine.run(task, shape).at("controller.cycles"));
     };
     double fastest = std::numeric_limits<double>::infinity();
-    for (const TileShape& shape : legal_shapes(config, task)) fastest = std::min(fastest, cycles(shape));
-    CHECK(cycles(choose_tile(Tiling::automatic, config, task)) > gemm.least_traffic * fastest);
-    CHECK(cycles(choose_tile(Tiling::automatic, config, task, detailed_memory())) < 1.3 * fastest);
+    for (const StepShape& shape : legal_shapes(config, task)) fastest = std::min(fastest, cycles(shape));
+    CHECK(cycles(choose_step(Tiling::automatic, config, task)) > gemm.least_traffic * fastest);
+    CHECK(cycles(choose_step(Tiling::automatic, config, task, detailed_memory())) < 1.3 * fastest);
   }
 }
 
@@ -84,10 +84,10 @@ TEST_CASE("auto with a detailed memory keeps the least traffic where the array b
   task.input = {7, 64};
   task.output = {7, 64};
   task.weights = {4, 128};
-  const TileShape least = choose_tile(Tiling::automatic, config, task);
-  const TileShape chosen = choose_tile(Tiling::automatic, config, task, detailed_memory());
+  const StepShape least = choose_step(Tiling::automatic, config, task);
+  const StepShape chosen = choose_step(Tiling::automatic, config, task, detailed_memory());
   CHECK(bytes_of(task, chosen) <= bytes_of(task, least));
-  const TileLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
+  const StepLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
   CHECK(limits.legal(chosen));
 }
 
@@ -100,6 +100,6 @@ TEST_CASE("auto with a detailed memory refuses a GeMM that no tile fits, as with
   task.k = 128;
   task.input = {8, 64};
   task.output = {8, 64};
-  CHECK_THROWS_WITH(choose_tile(Tiling::automatic, config, task, detailed_memory()),
+  CHECK_THROWS_WITH(choose_step(Tiling::automatic, config, task, detailed_memory()),
                     Catch::Contains("accelerator.weight_buffer.bytes = 1024"));
 }

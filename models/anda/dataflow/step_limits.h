@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_DATAFLOW_TILE_LIMITS_H
-#define ANDA_DATAFLOW_TILE_LIMITS_H
+#ifndef ANDA_DATAFLOW_STEP_LIMITS_H
+#define ANDA_DATAFLOW_STEP_LIMITS_H
 
 #include <anda/buffer/buffer_config.h>
 #include <anda/dataflow/gemm_task.h>
@@ -10,13 +10,13 @@
 namespace anda {
 
 /// What a tile shape may not exceed, with the widths in which it grows.
-class TileLimits {
+class StepLimits {
  public:
-  TileLimits(const MxuConfig& mxu, const FormatConfig& format, const ActivationBufferConfig& activation_buffer,
+  StepLimits(const MxuConfig& mxu, const FormatConfig& format, const ActivationBufferConfig& activation_buffer,
              const WeightBufferConfig& weight_buffer, const GemmTask& task);
 
   /// Whether the operands and results of a step of this shape fit in half of each memory.
-  bool legal(const TileShape& shape) const;
+  bool legal(const StepShape& shape) const;
 
   std::uint32_t m_step() const { return m_step_; }  ///< tiles along m are multiples of it: rows of the array
   std::uint32_t n_step() const { return n_step_; }  ///< along n: whole array columns and whole groups of results

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_ACCELERATOR_TILE_TIME_H
-#define ANDA_ACCELERATOR_TILE_TIME_H
+#ifndef ANDA_ACCELERATOR_STEP_TIME_H
+#define ANDA_ACCELERATOR_STEP_TIME_H
 
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/dataflow/gemm_task.h>
@@ -14,11 +14,11 @@ namespace anda {
 ///   the memory's transfers and the computing of the last step.
 /// Transfers take their bytes at full bandwidth and, for each step, two latencies: of its loads and of what its stores
 /// hold up. Short steps cost so much at dram.level detailed, where each waits for rows and turnarounds too.
-class TileTime {
+class StepTime {
  public:
-  TileTime(const AcceleratorConfig& config, const GemmTask& task, const DramConfig& memory);
+  StepTime(const AcceleratorConfig& config, const GemmTask& task, const DramConfig& memory);
 
-  double seconds(const Schedule& schedule, const TileShape& shape, const Traffic& traffic) const;
+  double seconds(const Schedule& schedule, const StepShape& shape, const Traffic& traffic) const;
 
  private:
   GemmTask task_;
