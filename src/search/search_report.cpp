@@ -24,7 +24,7 @@ std::string precisions_text(const Precisions& precisions) {
     if (layer != precisions.all) ++own;
   }
   const std::string text = lengths_text(precisions);
-  return own == 0 ? text : fmt::format("{}, {} layer{} differ{}", text, own, own == 1 ? "" : "s");
+  return own == 0 ? text : fmt::format("{}, {} layer{}", text, own, own == 1 ? " differs" : "s differ");
 }
 
 Json result_json(const ReportedResult& result, const BitOperations& operations, const PrecisionSearch& search) {

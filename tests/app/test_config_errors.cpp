@@ -270,7 +270,7 @@ TEST_CASE("invalid files", "[config]") {
   CHECK_THAT(error(folder.write("binary.yaml", std::string("\x7f"
                                                            "ELF\0\1",
                                                            6))),
-             Contains("binary.yaml:1:1: is not a text in UTF-8"));
+             Contains("binary.yaml:1:1: is not UTF-8 text"));
   CHECK_THAT(error("/dev/zero"), Contains("/dev/zero: is larger than"));
   CHECK_THAT(error(folder.write("big.yaml", std::string(std::size_t{10} << 20, '['))),
              Contains("big.yaml: is larger than 1048576 bytes"));

@@ -131,7 +131,7 @@ TEST_CASE("another workload replaces the one below", "[config]") {
   CHECK_THAT(error_in(workload, {"workload={model: OPT-30B, trace: " + trace + "}"}),
              Contains("is given together with model"));
   CHECK(parse_run_config(workload, "f.yaml", {"workload.trace=''"}).workload.model == "LLaMA-13B");
-  CHECK_THAT(error_in(workload, {"workload.model=''"}), Contains("says nothing to run"));
+  CHECK_THAT(error_in(workload, {"workload.model=''"}), Contains("has nothing to run"));
 
   // The effective configuration names all three; one of them can be replaced all the same.
   const std::string effective = folder.write("effective.yaml", anda::sim::to_yaml(config));

@@ -304,7 +304,7 @@ TEST_CASE("token files: .npy of any integers, raw ones, and wrong ones") {
   CHECK_THAT(refused(npy("<i8", "(999999999999999999, 999999999999999999)", "")), Catch::Contains("cannot hold"));
   CHECK_THAT(refused(npy("|u1", "(0,)", "")), Catch::Contains("holds no tokens"));
   CHECK_THAT(refused(folder.file("e.bin", "")), Catch::Contains("holds no tokens"));
-  CHECK_THAT(refused(folder.file("o.bin", "abc")), Catch::Contains("no whole number of tokens of 2 bytes"));
+  CHECK_THAT(refused(folder.file("o.bin", "abc")), Catch::Contains("not a whole number of tokens of 2 bytes"));
   CHECK_THAT(refused(folder.path("none.bin")), Catch::Contains("cannot open the file"));
   CHECK_THAT(refused("/dev/zero"), Catch::Contains("is a pipe or a device"));
 
@@ -339,6 +339,6 @@ TEST_CASE("A configuration that names a quantiser is refused with the alternativ
            {R"({"load_in_4bit": true})", "quantised by a quantiser that it does not name"}}) {
     model.replace("\"model_type\"", "\"quantization_config\": " + value + ", \"model_type\"");
     CHECK_THAT(model.refusal(), Catch::Contains("key quantization_config: the weights were " + method) &&
-                                    Catch::Contains("take the original checkpoint"));
+                                    Catch::Contains("use the original checkpoint"));
   }
 }

@@ -198,7 +198,7 @@ TEST_CASE("Checkpoint: quantised weights and other formats are named with the al
     const std::string message = refusal([&] { checkpoint.read("layers.0.q_proj.weight", {1}); });
     INFO(ending);
     CHECK_THAT(message, Catch::Contains("\"layers.0.q_proj.weight\" is missing; \"layers.0.q_proj." + ending + "\""));
-    CHECK_THAT(message, Catch::Contains(quantiser) && Catch::Contains("take the original checkpoint in F16"));
+    CHECK_THAT(message, Catch::Contains(quantiser) && Catch::Contains("use the original checkpoint in F16"));
   }
   for (const auto& [name, what] : std::vector<std::pair<std::string, std::string>>{
            {"model.Q4_K_M.gguf", "a GGUF file"},
@@ -216,5 +216,5 @@ TEST_CASE("safetensors: a packed type is refused with the alternative") {
   const Folder folder;
   const SafetensorsFile file(
       folder.file("q.safetensors", safetensors("{" + entry("a", "F8_E4M3", "[2]", "[0,2]") + "}", "xx")));
-  CHECK_THAT(refusal([&] { file.read("a"); }), Catch::Contains("take the original checkpoint"));
+  CHECK_THAT(refusal([&] { file.read("a"); }), Catch::Contains("use the original checkpoint"));
 }

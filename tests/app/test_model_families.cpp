@@ -219,7 +219,7 @@ TEST_CASE("Experts of Mixtral and Qwen") {
       {"mixtral-8x7b", R"({"num_experts": 4})", "key num_experts: is that of another family"},
       {"mixtral-8x7b", R"({"shared_expert_intermediate_size": 4})", "stands for a mixture of experts"},
       {"mixtral-8x7b", R"({"kv_lora_rank": 512})", "stands for multi-head latent attention"},
-      {"qwen3-30b-a3b", R"({"mlp_only_layers": [1]})", "key mlp_only_layers: lists others than the first layers"},
+      {"qwen3-30b-a3b", R"({"mlp_only_layers": [1]})", "key mlp_only_layers: lists layers other than the first"},
       {"qwen3-30b-a3b", R"({"mlp_only_layers": [48]})", "key mlp_only_layers: must list layers 0 … 47"},
       {"qwen3-30b-a3b", R"({"mlp_only_layers": [-1]})", "must list layers"},
       {"qwen3-30b-a3b", R"({"mlp_only_layers": 3})", "must be a list"},

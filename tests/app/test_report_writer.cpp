@@ -206,8 +206,8 @@ TEST_CASE("Assumptions follow from the configuration") {
   CHECK(has("fill_cycles = 8"));
   CHECK(has("technology.mxu: array by hand."));
   CHECK(has("238.9 GB/s"));
-  CHECK(has("flat: 0.5 pJ for each bit"));
-  CHECK(has("the format of the tensor type that is made from them"));
+  CHECK(has("flat: 0.5 pJ per bit"));
+  CHECK(has("the format of the next GeMM's tensor type"));
   CHECK_FALSE(has("A note of the test."));
   CHECK(report_of(folder)["run"]["notes"] == Json{"A note of the test."});
   info.paper_tiling = false;

@@ -117,8 +117,8 @@ TEST_CASE("YAML with tabs, doubled quotes or unusual spaces is refused with the 
       {"accelerator:\n\tmxu: {rows: 3}\n", "file.yaml:3:5: not valid YAML"},
       {"accelerator:\n\tmxu: {rows: 3}\n", "the line is indented by a tab, YAML takes spaces only"},
       {"accelerator:\n  mxu:\n    rows: 3\n\tcolumns: 3\n", "the line is indented by a tab"},
-      {"accelerator: {mxu: {rows: \"\"4096\"\"}}\n", "two quotes stand in a row"},
-      {"accelerator:\n  mxu:\n    rows: \"\"4096\"\"\n", "two quotes stand in a row"},
+      {"accelerator: {mxu: {rows: \"\"4096\"\"}}\n", "two quotes in a row"},
+      {"accelerator:\n  mxu:\n    rows: \"\"4096\"\"\n", "two quotes in a row"},
       {"accelerator:\n  mxu:\n    rows:\xC2\xA0"
        "4\n",
        "must be a map of keys; it holds a no-break space (U+00A0)"},

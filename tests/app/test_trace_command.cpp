@@ -139,7 +139,7 @@ TEST_CASE("Invalid options of trace are refused with the remedy") {
       {{"--modle", "OPT-30B"}, "unknown option --modle; did you mean `--model`?"},
       {{"--mod", "OPT-30B"}, "unknown option --mod"},  // no shortened names
       {{"-x"}, "unknown option -x"},
-      {{"OPT-30B"}, "takes no argument \"OPT-30B\" without an option's name before it"},
+      {{"OPT-30B"}, "takes no argument \"OPT-30B\" without an option name before it"},
       {{"--model", "OPT-30B", "decode"}, "takes no argument \"decode\""},
       {{"--model", "OPT-30B", "--phase", "Decode"},
        "option --phase: \"Decode\" is not a phase; must be prefill or decode"},

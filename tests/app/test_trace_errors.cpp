@@ -50,9 +50,9 @@ TEST_CASE("Every invalid trace is refused with its place, the text and the legal
       {"", "", "the file is empty; its first row must name the columns: name,layer"},
       {"\xEF\xBB\xBF", "", "only comments and blank lines"},
       {"# only\n\n", "", "only comments and blank lines"},
-      {header, "", "holds no GeMM"},
-      {"name,layer,tensor,m,k,n", "", "holds no GeMM"},
-      {header + "#q,0,A,1,2,3\n\n", "", "holds no GeMM"},
+      {header, "", "has no GeMM"},
+      {"name,layer,tensor,m,k,n", "", "has no GeMM"},
+      {header + "#q,0,A,1,2,3\n\n", "", "has no GeMM"},
       // The header.
       {"name,layer,tensor,m,k\nq,0,A,1,2\n", ":1", "missing column n;"},
       {"#\nname,tensor,m\nq,0,A\n", ":2", "missing columns layer, k, n;"},
@@ -108,7 +108,7 @@ TEST_CASE("Every invalid trace is refused with its place, the text and the legal
       {optional_row("q,0,A,16777216,16777216,16384,2,"), ":2:7", "must be at most 2^62"},
       // Quotes.
       {row("\"q,0,A,1,2,3"), ":3:1", "the quote is not closed"},
-      {row("\"q\"x,0,A,1,2,3"), ":3:4", "text behind a closing quote"},
+      {row("\"q\"x,0,A,1,2,3"), ":3:4", "text after a closing quote"},
       {row("q,0,A,\"\"4096\"\",2,3"), ":3:9", "the field has doubled quotes; write 4096 or \"4096\""},
       // What spreadsheets and editors leave.
       {row(",,,,,"), ":3", "the row has empty fields only, as spreadsheets write blank rows; delete it"},
@@ -125,9 +125,9 @@ TEST_CASE("Every invalid trace is refused with its place, the text and the legal
       {std::string(200000, '\0'), ":1:1", "NUL byte"},
       {"\xFF\xFEn\0a\0", ":1:1", "UTF-16"},
       {row("\xE9,0,A,1,2,3"), ":3:1", "byte \\xe9 is not UTF-8 text"},
-      {row("\xC0\x80,0,A,1,2,3"), ":3:1", "no UTF-8 text"},           // overlong
-      {row("q\xED\xA0\x80,0,A,1,2,3"), ":3:2", "no UTF-8 text"},      // surrogate
-      {row("q\xF4\x90\x80\x80,0,A,1,2,3"), ":3:2", "no UTF-8 text"},  // beyond U+10FFFF
+      {row("\xC0\x80,0,A,1,2,3"), ":3:1", "not UTF-8 text"},           // overlong
+      {row("q\xED\xA0\x80,0,A,1,2,3"), ":3:2", "not UTF-8 text"},      // surrogate
+      {row("q\xF4\x90\x80\x80,0,A,1,2,3"), ":3:2", "not UTF-8 text"},  // beyond U+10FFFF
       {row("q\x1B[2J,0,A,1,2,3"), ":3:2", "control character \\x1b"},
       {"\x1F\x8B\x08", ":1:1", "control character \\x1f"},
       {"name,layer,tensor,m,k,n\rq,0,A,1,2,3\r", ":1:24", "carriage return within a line"},
@@ -168,7 +168,7 @@ TEST_CASE("Files that cannot be read are named with the system's reason") {
     CHECK(error_of(secret) == secret + ": cannot open the file: Permission denied");
   }
   // No process has its page 0 mapped: Linux answers the read with EIO.
-  CHECK(error_of("/proc/self/mem") == "/proc/self/mem:1: cannot read on: Input/output error");
+  CHECK(error_of("/proc/self/mem") == "/proc/self/mem:1: cannot read further: Input/output error");
 }
 
 TEST_CASE("A read error in the middle of the file names the line") {
@@ -186,5 +186,5 @@ TEST_CASE("A read error in the middle of the file names the line") {
   TraceReader reader(std::move(csv));
   Gemm gemm;
   CHECK(reader.next(gemm));
-  CHECK(message_of([&] { reader.next(gemm); }) == "terminal:3: cannot read on: Input/output error");
+  CHECK(message_of([&] { reader.next(gemm); }) == "terminal:3: cannot read further: Input/output error");
 }

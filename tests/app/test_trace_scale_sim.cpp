@@ -58,9 +58,9 @@ TEST_CASE("Every wrong SCALE-Sim topology is refused with its place") {
   const std::string header = "Layer, M, N, K,\n";
   const std::vector<Case> cases = {
       {"", "", "the file is empty"},
-      {header, "", "holds no GeMM"},
+      {header, "", "has no GeMM"},
       {"Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n", ":1",
-       "--convolutions -o trace.csv` makes the GeMMs of the convolutions"},
+       "--convolutions -o trace.csv` converts the convolutions to GeMMs"},
       {"Layer, M, K, N,\n", ":1", "must be \"Layer, M, N, K,\" in this order"},
       {"Layer, M, N\n", ":1", "must be \"Layer, M, N, K,\""},
       {"name,layer,tensor,m,k,n\n", ":1", "must be \"Layer, M, N, K,\""},
@@ -154,7 +154,7 @@ TEST_CASE("Every wrong convolution topology is refused with its place") {
   };
   const std::vector<Case> cases = {
       {"", "", "the file is empty"},
-      {convolution_header, "", "holds no convolution"},
+      {convolution_header, "", "has no convolution"},
       {"Layer, M, N, K,\n", ":1:8", "column \"M\": must be IFMAP Height; a convolution topology has Layer name, IFMAP"},
       {"Layer, IFMAP Height,\n", ":1", "has 2 columns; a convolution topology has"},
       {convolution_header + "c, 9, 9, 10, 3, 1, 1, 1,\n", ":2:10", "\"10\" is larger than the input, 9"},

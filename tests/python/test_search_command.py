@@ -32,7 +32,7 @@ from search_tools import HANGS, SOURCE, TINY, program, wait_for
     (["--evaluator", "x", "--model", "OPT-1.3B", "--tolerance", "1%,0.01"], "1 % is given twice"),
     (["--evaluator", "x", "--model", "OPT-1.3B", "--objective", "cycle"], "did you mean `cycles`"),
     (["--evaluator", "x", "--model", "OPT-1.3B", "--iterations", "0"], "--iterations"),
-    (["--evaluator", "x", "--model", "OPT-1.3B", "--layer-iterations", "3"], "--per-layer only"),
+    (["--evaluator", "x", "--model", "OPT-1.3B", "--layer-iterations", "3"], "--layer-iterations needs --per-layer"),
     (["--evaluator", "x", "--model", "OPT-1.3B", "--evaluator-timeout", "0"], "--evaluator-timeout"),
     (["--evaluator", "x", "--model", "OPT-1.3B", "--set", "functional.enabled=true"], "functional.enabled"),
     (["--evaluator", "x", "--model", "OPT-1.3B", "--set", "accelerator.mxu.rows=0"], "accelerator.mxu.rows"),
