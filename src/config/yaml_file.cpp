@@ -44,8 +44,8 @@ std::optional<std::string> read_file(const std::string& path, const Mention& men
     return std::nullopt;
   }
   if (text.size() > max_yaml_bytes) {
-    complain(path, mention, "is larger than " + std::to_string(max_yaml_bytes) + " bytes, too large for a configuration",
-             problems);
+    complain(path, mention,
+             "is larger than " + std::to_string(max_yaml_bytes) + " bytes, too large for a configuration", problems);
     return std::nullopt;
   }
   return text;
