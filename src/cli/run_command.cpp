@@ -97,7 +97,8 @@ void choose_level(const CommandLine& options, std::vector<std::string>& override
     const std::string key = setting.substr(0, setting.find('=') + 1);
     for (const std::string& given : options.all("set")) {
       if (given.compare(0, key.size(), key) == 0) {
-        options.refuse("option --level sets " + setting + " and --set is given: " + given + "; leave one of them out");
+        options.refuse("option --level sets " + setting + ", which conflicts with --set " + given +
+                       "; leave one of them out");
       }
     }
     overrides.push_back(setting);

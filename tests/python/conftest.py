@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, configuration, settings
 
+pytest_plugins = ["report_browser"]
+
 configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "anda-hypothesis")
 settings.register_profile("anda", derandomize=True, deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 settings.load_profile("anda")

@@ -22,7 +22,8 @@ from anda_sim.sweeps.loss import TENSORS, LossTable
 from anda_sim.sweeps.results import Results
 from anda_sim.metrics import Metrics
 from anda_sim.simulator import Simulator
-from anda_sim.sweeps.sweep_file import LARGEST_LIST, load
+from anda_sim.sweeps.node_reader import LARGEST_LIST
+from anda_sim.sweeps.sweep_file import load
 
 FOLDER = Path(tempfile.mkdtemp(prefix="anda-fuzz-"))
 

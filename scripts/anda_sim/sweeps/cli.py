@@ -17,7 +17,8 @@ from anda_sim.values import Written, as_text
 from .local import LocalExecutor, user_cache
 from .summary import best_points
 from .sweep import Sweep
-from .sweep_file import LIMITS, Axis, SweepFile, real, values_of
+from .node_reader import real
+from .sweep_file import LIMITS, Axis, SweepFile, values_of
 
 # From this number of combinations on, the slow check is announced.
 MANY = 200

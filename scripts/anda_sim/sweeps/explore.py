@@ -15,19 +15,15 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from anda_sim import html
 from anda_sim.common import scalar
 from anda_sim.common.errors import InputError
-from anda_sim.common.table import terminal_columns, text_table
-from anda_sim.figures.pareto import pareto_front
 from anda_sim.metrics import EDP
 
+from .found import Found
 from .local import LocalExecutor
 from .loss import LossTable
 from .results import Results
-from .space import has_key, look_up
 from .study import damage, database_errors, spare_syncs, storage_of
-from .sweep import cell
 
 # Short names of common objectives.
 ALIASES = {"cycles": "cycles", "time": "time_s", "energy": "energy_total_pj", "area": "area_total_mm2", "edp": EDP,
@@ -345,65 +341,3 @@ class Exploration:
             bound = Constraint("loss", "<=", self.loss_limit)
             violations.append(bound.violation(row["loss"]) if row["loss"] is not None else 1e9)
         return violations
-
-
-class Found:
-    """The result of a search: `rows` of all trials, `front`, and the `reference`, which is the base."""
-
-    def __init__(self, exploration, folder, columns, rows):
-        self.exploration, self.folder, self.columns, self.rows = exploration, folder, columns, rows
-        self.reference = exploration.reference
-        self.objectives = [f"{exploration.system}.{name}" for name in exploration.objectives]
-
-    @property
-    def front(self):
-        """Rows of the Pareto front, by the first objective."""
-        return pareto_front([row for row in self.rows if row["feasible"]], self.objectives)
-
-    def frame(self):
-        """All trials as a pandas DataFrame."""
-        import pandas
-        return pandas.DataFrame(self.rows, columns=self.columns)
-
-    def table(self):
-        """(head, rows) of the front for readers: each point with its numbers, absolute and relative to the base."""
-        keys, names = self.exploration.sweep.file.keys, self.exploration.objectives
-        shown = [*self.objectives, *(f"{self.exploration.system}.{each.metric}" for each in self.exploration.constraints
-                                     if each.metric not in names)]
-        short = [".".join(key.split(".")[-2:]) for key in keys]
-        head = ["point", *short, *(name.split(".", 1)[1] for name in shown), *(f"{name} / base" for name in names)]
-        table = [["base", *(str(cell(self._of_base(key))) for key in keys), *(f"{self.reference[name]:.5g}" for name in shown),
-                  *("1" for _ in names)]]
-        for row in self.front:
-            table.append([str(row["point"]), *(str(row[key]) for key in keys), *(f"{row[name]:.5g}" for name in shown),
-                          *(f"{row[name] / self.reference[name]:.3f}" if self.reference[name] else "" for name in self.objectives)])
-        return head, table
-
-    def text(self):
-        """The table of the front on the terminal."""
-        feasible = sum(row["feasible"] for row in self.rows)
-        return (f"{text_table(*self.table(), terminal_columns())}\n"
-                f"{len(self.front)} on the front, {feasible} of {len(self.rows)} trials meet the constraints")
-
-    def _of_base(self, key):
-        exploration = self.exploration
-        for axis, place in zip(exploration.sweep.file.axes, exploration.base_places):
-            if key in axis.keys and place is not None:
-                return axis.values[place][axis.keys.index(key)]
-        effective = exploration.sweep.effective
-        return look_up(effective, key) if has_key(effective, key) else ""
-
-    def front_frame(self):
-        """The Pareto front as a pandas DataFrame."""
-        import pandas
-        return pandas.DataFrame(self.front, columns=self.columns)
-
-    def plot(self):
-        """The Picture of trials, front and base: the first two objectives, and a third as colour."""
-        from anda_sim.picture import Picture
-
-        from .plot import plot_front
-        return Picture(lambda: plot_front(self))
-
-    def _repr_html_(self):
-        return html.table("Pareto front", *self.table())
