@@ -4,7 +4,7 @@
 Run with the build directory in ANDA_BUILD_DIR:
   ANDA_BUILD_DIR=build/release /usr/bin/python3 -m pytest tests/python/test_torch.py
 
-Rounding and integer weights are compared with the C++ library (numeric_dump) and with numpy (test_functional), bit for
+Rounding and integer weights are compared with the C++ library (numeric_dump) and with numpy (functional_tools), bit for
 bit; perplexities with a separate forward pass.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import test_functional
+import functional_tools
 import torch
 
 from anda_sim.common.errors import InputError
@@ -117,7 +117,7 @@ def test_rounding_of_fp32_goes_through_fp16_and_pads():
     x = (rng.standard_normal((7, 150)) * 2.0 ** rng.integers(-26, 15, (7, 150))).astype(np.float32)
     for bits, size in ((5, 64), (8, 32), (3, 128)):
         ours = rounding.to_anda(torch.from_numpy(x), bits, size).numpy()
-        expected = test_functional.compressed(x.astype(np.float16), bits, size).astype(np.float32)
+        expected = functional_tools.compressed(x.astype(np.float16), bits, size).astype(np.float32)
         assert np.array_equal(ours, expected)
 
 
@@ -133,7 +133,7 @@ def test_weights_equal_those_of_the_numeric_library(bits, group):
     weight[1, :128] = 0
     weight[2, 5] = 3e-8
     codes, scales, rounded = rounding.quantise(torch.from_numpy(weight), bits, group)
-    expected_codes, expected_scales = test_functional.quantise(weight.T, bits, group)
+    expected_codes, expected_scales = functional_tools.quantise(weight.T, bits, group)
     assert np.array_equal(codes.T, expected_codes) and np.array_equal(scales.T, expected_scales)
     steps = np.repeat(expected_scales.astype(np.float32), group, axis=0)[:300]
     assert np.array_equal(rounded.numpy().T, expected_codes.astype(np.float32) * steps)
@@ -149,7 +149,7 @@ class ByHand:
         def __init__(self, linear, bits):
             super().__init__()
             weight = linear.weight.detach().numpy()
-            codes, scales = test_functional.quantise(weight.T, 4)
+            codes, scales = functional_tools.quantise(weight.T, 4)
             steps = np.repeat(scales.astype(np.float64), 128, axis=0)[: len(codes)]
             self.weight = torch.from_numpy((codes * steps).astype(np.float32).T)
             self.bias, self.bits = linear.bias, bits
@@ -158,7 +158,7 @@ class ByHand:
             values = x.detach().numpy().astype(np.float16)
             if self.bits is not None:
                 flat = values.reshape(-1, values.shape[-1])
-                values = test_functional.compressed(flat, self.bits).reshape(values.shape)
+                values = functional_tools.compressed(flat, self.bits).reshape(values.shape)
             return torch.nn.functional.linear(torch.from_numpy(values.astype(np.float32)), self.weight, self.bias)
 
     def __init__(self, folder, layers):
@@ -382,18 +382,18 @@ def test_recorded_activations_pass_the_simulated_machine_bit_for_bit(checkpoint,
             # The machine's integers are the model's own.
             module = next(module for path, module in stored.named_modules()
                           if f"layers.{layer}." in path and path.endswith("." + name.split(".")[1]))
-            expected_codes, expected_scales = test_functional.quantise(module.weight.detach().numpy().T, 4)
+            expected_codes, expected_scales = functional_tools.quantise(module.weight.detach().numpy().T, 4)
             assert np.array_equal(codes, expected_codes) and np.array_equal(scales, expected_scales)
             # Array, vector unit and compressor against numpy.
-            sums, _ = test_functional.aligned(activations, codes, scales, bits[tensor])
+            sums, _ = functional_tools.aligned(activations, codes, scales, bits[tensor])
             result = load(f"anda/{i}.outputs.npy")
-            kept = test_functional.compressed(sums, bits[after[tensor]])
-            assert np.array_equal(test_functional.bits_of(result), test_functional.bits_of(kept))
-            baseline = test_functional.fp_fp(activations, codes, scales)
-            assert np.array_equal(test_functional.bits_of(load(f"fp-fp/{i}.outputs.npy")),
-                                  test_functional.bits_of(baseline))
+            kept = functional_tools.compressed(sums, bits[after[tensor]])
+            assert np.array_equal(functional_tools.bits_of(result), functional_tools.bits_of(kept))
+            baseline = functional_tools.fp_fp(activations, codes, scales)
+            assert np.array_equal(functional_tools.bits_of(load(f"fp-fp/{i}.outputs.npy")),
+                                  functional_tools.bits_of(baseline))
             outputs.setdefault(i, result)
-            assert np.array_equal(test_functional.bits_of(outputs[i]), test_functional.bits_of(result))
+            assert np.array_equal(functional_tools.bits_of(outputs[i]), functional_tools.bits_of(result))
             # And they equal the model's results to 11 bits: FP16 sums of groups.
             rounded = rounding.to_anda(torch.from_numpy(activations.astype(np.float32)), bits[tensor]).double().numpy()
             exact = rounded @ (codes * np.repeat(scales.astype(np.float64), 128, axis=0)[: len(codes)])
