@@ -74,8 +74,9 @@ WeightFormat Compiler::second_of(const Gemm& gemm) const {
 /// Whether the array computes a GeMM. Weights that it does not take are an error, other operands the vector unit's.
 bool Compiler::on_array(const Gemm& gemm) const {
   const WeightFormat second = second_of(gemm);
-  if (gemm.second == SecondOperand::weights && gemm.kind == OpKind::gemm) {
+  if (gemm.second == SecondOperand::weights) {
     if (second.bits <= accelerator_.mxu.weight_bits) return true;
+    if (gemm.kind == OpKind::output_head) return element_->multiplies(second);
     throw Error::input("GeMM '" + gemm.name + "': weight_bits = " + std::to_string(second.bits) +
                        " exceeds accelerator.mxu.weight_bits = " + std::to_string(accelerator_.mxu.weight_bits));
   }

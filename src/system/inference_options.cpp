@@ -4,6 +4,7 @@
 #include <anda/numeric/weight_format.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "report/human.h"
@@ -55,10 +56,11 @@ InferenceOptions inference_options(const RunConfig& config) {
   if (!workload.expert_load.empty()) options.expert_load = read_expert_load(workload.expert_load);
   if (config.simulation.fold_layers) {
     options.fold = [precision = config.precision](std::uint32_t a, std::uint32_t b) {
-      for (const char* const tensor : tensor_types) {
-        if (precision.mantissa_bits(a, tensor) != precision.mantissa_bits(b, tensor)) return false;
-      }
-      return true;
+      const auto alike = [&](const char* tensor) {
+        return precision.mantissa_bits(a, tensor) == precision.mantissa_bits(b, tensor);
+      };
+      return std::all_of(tensor_types.begin(), tensor_types.end(), alike) &&
+             std::all_of(attention_tensors.begin(), attention_tensors.end(), alike);
     };
   }
   return options;
@@ -85,12 +87,19 @@ void check_capacity(const RunConfig& config, const ModelShape& shape, const Infe
   const double cache = static_cast<double>(cache_bytes(shape, options));
   const WeightFormat format{config.precision.weight_bits, config.accelerator.format.weight_scale_group};
   const double bits = format.bits + 16.0 / format.scale_group;
-  const std::uint64_t layers = options.layers != 0 ? options.layers : options.scope == Scope::layer ? 1 : shape.layers;
   const ParameterCount parameters = parameters_of(shape);
   const double outside = static_cast<double>(shape.vocabulary * shape.hidden_size) * (shape.tied_embeddings ? 1 : 2);
-  const double of_layers = (static_cast<double>(parameters.total) - outside) * static_cast<double>(layers) /
-                           static_cast<double>(shape.layers);
-  const double weights = of_layers * bits / 8 + (options.scope == Scope::model ? outside * 2 : 0);
+  const double of_layers = (static_cast<double>(parameters.total) - outside) *
+                           static_cast<double>(layers_of(shape, options)) / static_cast<double>(shape.layers);
+  // The embedding is FP16; a head of another format is kept beside it even where the two are tied.
+  const double embedding_bits = WeightFormat::fp16_bits;
+  const bool shares = shape.tied_embeddings && options.head_weight_bits == WeightFormat::fp16_bits;
+  const double head_bits = options.head_weight_bits == WeightFormat::fp16_bits
+                               ? embedding_bits
+                               : options.head_weight_bits + 16.0 / format.scale_group;
+  const double table = static_cast<double>(shape.vocabulary * shape.hidden_size);
+  const double whole = table * (embedding_bits + (shares ? 0 : head_bits)) / 8;
+  const double weights = of_layers * bits / 8 + (options.scope == Scope::model ? whole : 0);
   const auto capacity = static_cast<double>(config.dram.capacity_bytes);
   if (weights + cache <= capacity) return;
   throw Error::input(fmt::format(

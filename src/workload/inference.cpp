@@ -56,6 +56,11 @@ bool alike(const ModelShape& shape, const InferenceOptions& options, std::uint32
 
 }  // namespace
 
+std::uint64_t layers_of(const ModelShape& shape, const InferenceOptions& options) {
+  if (options.layers != 0) return options.layers;
+  return options.scope == Scope::layer ? 1 : shape.layers;
+}
+
 std::uint64_t longest_context(const InferenceOptions& options) {
   std::uint64_t longest = 0;
   for (const Sequences& sequences : options.batch) longest = std::max(longest, sequences.tokens);
@@ -64,7 +69,7 @@ std::uint64_t longest_context(const InferenceOptions& options) {
 }
 
 std::uint64_t cache_bytes(const ModelShape& shape, const InferenceOptions& options) {
-  const std::uint64_t layers = options.layers != 0 ? options.layers : options.scope == Scope::layer ? 1 : shape.layers;
+  const std::uint64_t layers = layers_of(shape, options);
   std::uint64_t longest = 0;
   for (const Sequences& sequences : options.batch) longest = std::max(longest, sequences.tokens);
   const std::uint64_t further = longest_context(options) - longest;
@@ -84,7 +89,7 @@ std::uint64_t cache_bytes(const ModelShape& shape, const InferenceOptions& optio
 InferenceSource::InferenceSource(const ModelShape& shape, const InferenceOptions& options)
     : shape_(shape), options_(options), operations_(shape_, options_) {
   check_shape(shape_, options_);
-  layers_ = options_.layers != 0 ? options_.layers : options_.scope == Scope::layer ? 1 : shape_.layers;
+  layers_ = layers_of(shape_, options_);
 }
 
 bool InferenceSource::next(Gemm& gemm) {

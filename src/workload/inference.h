@@ -103,6 +103,9 @@ class InferenceSource : public GemmSource {
 /// Bytes of the whole cache after the last pass, in all layers that run.
 std::uint64_t cache_bytes(const ModelShape& shape, const InferenceOptions& options);
 
+/// Layers that run.
+std::uint64_t layers_of(const ModelShape& shape, const InferenceOptions& options);
+
 /// The options' batch, tokens after the last pass: the longest context.
 std::uint64_t longest_context(const InferenceOptions& options);
 

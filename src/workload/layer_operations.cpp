@@ -113,7 +113,7 @@ void LayerOperations::projections() {
   const std::uint64_t d = shape_.hidden_size;
   if (options_.fuse_projections) {
     gemm("qkv_proj", "A_qkv", d, shape_.query_width() + 2 * shape_.kv_width(), "");
-    if (last) vector("q_groups", OpKind::kv_append, VectorOperation::copy, tokens_, shape_.query_width(), "A_q");
+    if (last) vector("q_groups", OpKind::attention_scores, VectorOperation::copy, tokens_, shape_.query_width(), "A_q");
   } else {
     gemm("q_proj", "A_qkv", d, shape_.query_width(), last ? "A_q" : "");
     gemm("k_proj", "A_qkv", d, shape_.kv_width(), "");

@@ -191,6 +191,16 @@ TEST_CASE("Equal layers are one operation with a count where folding is allowed"
   CHECK(operations(shape, options).size() == single.size());
 }
 
+TEST_CASE("Fused projections are fewer GeMMs with the same multiply-accumulates") {
+  InferenceOptions options = options_of(Phase::prefill, {{64, 2}});
+  const auto apart = operations(small_model(), options);
+  options.fuse_projections = true;
+  const auto fused = operations(small_model(), options);
+  CHECK(fused.size() == apart.size() - 3 * 3);  // of each layer Q, K, V and gate, up
+  CHECK(macs_by_kind(fused) == macs_by_kind(apart));
+  CHECK(elements_by_kind(fused) == elements_by_kind(apart));
+}
+
 TEST_CASE("Experts share the tokens, evenly or by the given load") {
   ModelShape shape = small_model();
   shape.layers = 2;

@@ -265,3 +265,53 @@ TEST_CASE("A workload has up to 256 types of tensors") {
   CHECK_THROWS_WITH(survey(with(257), [] { return true; }),
                     Catch::Contains("GeMM 'g256': tensor 't256' is the 257th type of tensor; at most 256"));
 }
+
+TEST_CASE("Layers of other lengths of queries or probabilities are not folded") {
+  const auto operations_of = [](const std::vector<std::string>& more) {
+    std::vector<std::string> overrides{"workload.scope=layer", "workload.layers=3", "workload.tokens=16",
+                                       "simulation.fold_layers=true"};
+    overrides.insert(overrides.end(), more.begin(), more.end());
+    const RunConfig config = configuration(overrides);
+    const std::unique_ptr<GemmSource> source = open_workload(config);
+    std::size_t count = 0;
+    for (Gemm gemm; source->next(gemm);) ++count;
+    return count;
+  };
+  const std::size_t folded = operations_of({});
+  CHECK(operations_of({"precision.layers.1.A_q=6"}) == 2 * folded);
+  CHECK(operations_of({"precision.layers.1.A_p=6"}) == 2 * folded);
+}
+
+TEST_CASE("Each element takes the formats of the cache that it multiplies, the vector unit the others") {
+  const auto units_of = [](const std::string& system, const std::vector<std::string>& more) {
+    std::vector<std::string> overrides{"workload.scope=layer", "workload.tokens=64", "systems=[" + system + "]"};
+    overrides.insert(overrides.end(), more.begin(), more.end());
+    const RunConfig config = configuration(overrides);
+    const Compiler compiler(config, accelerator_of(config, config.systems.front()));
+    const std::unique_ptr<GemmSource> source = open_workload(config);
+    std::string units;
+    for (Gemm gemm; source->next(gemm);) {
+      if (gemm.kind != OpKind::attention_scores && gemm.kind != OpKind::attention_values) continue;
+      units += std::holds_alternative<anda::VectorTask>(compiler.work(gemm)) ? 'v' : 'a';
+    }
+    return units;
+  };
+  const auto format = [](const char* number, int bits) {
+    std::vector<std::string> keys;
+    for (const char* const operand : {"k", "v"}) {
+      keys.push_back(fmt::format("kv_cache.{}.format={}", operand, number));
+      keys.push_back(fmt::format("kv_cache.{}.bits={}", operand, bits));
+    }
+    return keys;
+  };
+  CHECK(units_of("fp-fp", {}) == "aa");
+  CHECK(units_of("anda", {}) == "vv");
+  CHECK(units_of("figna", {}) == "vv");
+  CHECK(units_of("anda", format("int", 4)) == "aa");
+  CHECK(units_of("anda", format("anda", 4)) == "aa");
+  CHECK(units_of("anda", format("int", 8)) == "vv");   // wider than the lanes
+  CHECK(units_of("fp-fp", format("int", 8)) == "aa");  // dequantised
+  std::vector<std::string> across = format("int", 4);
+  across.emplace_back("kv_cache.k.axis=channel");
+  CHECK(units_of("anda", across) == "va");
+}

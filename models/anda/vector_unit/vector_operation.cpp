@@ -96,7 +96,10 @@ void VectorUnit::put_out(const VectorPlan& plan, const VectorStep& step, const V
   const std::uint64_t block = compresses ? plan.block_columns() : step.columns;
   const std::uint64_t under_way = cycles(step.rows * step.columns * of_value);
   const std::uint64_t start = adds_up ? worked.done : worked.done - std::min(worked.done, under_way);
-  std::uint64_t cycle = std::max(start, worked.started);
+  // The last beat of a block leaves when its last value is computed: fewer lanes than cycles of a value make a beat of
+  // one value faster than that.
+  const auto computed = [&](std::uint64_t columns) { return start + cycles(step.rows * columns * of_value); };
+  std::uint64_t free = worked.started;
   for (std::uint64_t column = 0; column < step.columns; column += block) {
     ArrayTile tile;
     tile.step = step.index;
@@ -109,17 +112,18 @@ void VectorUnit::put_out(const VectorPlan& plan, const VectorStep& step, const V
     tile.last_of_block = true;
     tile.last_of_step = tile.last_of_row = column + block >= step.columns;
     DataflowExtension said;
-    said.cycle = cycle;
+    const std::uint64_t beats = ceil_div(tile.values(), pace.values_per_cycle);
+    said.cycle = std::max({free, computed(column), computed(column + tile.columns) - beats});
     said.tile = &tile;
     said.format = &task.output;
     said.words = plan.result_words(step.rows, tile.columns);
     tlm::tlm_generic_payload payload;
     payload.set_address(plan.result_address(step) + (column == 0 ? 0 : plan.result_bytes(step.rows, column)));
     pass_on(payload, said, pace);
-    cycle = std::max(said.done, start + cycles(step.rows * (column + tile.columns) * of_value));
+    free = std::max(said.done, computed(column + tile.columns));
     worked.stored = std::max(worked.stored, said.stored);
   }
-  worked.done = std::max(worked.done, cycle);
+  worked.done = std::max(worked.done, free);
 }
 
 }  // namespace anda
