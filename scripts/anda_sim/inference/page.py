@@ -9,22 +9,22 @@ COMMAND = "scripts/inference_study --page docs/inference.md"
 
 HEAD = f"""# Whole inferences
 
-What remains of Anda's speedup once attention, the key/value cache, normalisation and the output head are counted. This page is the
-output of `{COMMAND}`; every number is simulated.
+Attention, the key/value cache, normalisation and the output head dilute the speedup that Anda has on GeMMs. This page shows what remains.
+`{COMMAND}` writes it; the simulator computes every number.
 
 ```sh
 scripts/anda-sim run configs/llama-13b.yaml --fold-layers --set workload.scope=model --set workload.phase=generate \\
     --set workload.tokens=1024 --set workload.output_tokens=128 --set kv_cache.k.format=int --set kv_cache.v.format=int
 ```
 
-prints time to first token, time per output token, tokens a second and energy a token of a model;
-[model.md](model.md#whole-inferences) says what is modelled. Here both systems are the machines of the paper. Weights have 4 bits, those of
-the output head too; activations of the linear layers have the mantissa lengths of 1 % loss, queries and probabilities 8 bits. Contexts
-beyond a model's positions are simulated as well, since only shapes matter here. Memory is large enough for every cache.
+reports time to first token, time per output token, tokens per second and energy per token; [model.md](model.md#whole-inferences) describes what is
+modelled. Both systems here are the machines of the paper. All weights have 4 bits, including those of the output head. The linear layers
+use the mantissa lengths of 1 % loss, queries and probabilities 8 bits. Contexts may exceed a model's positions, because only shapes matter here. The memory is
+large enough for every cache.
 
-**FP16 caches cost Anda its lead.** An Anda element multiplies Anda groups with integers. It cannot multiply two FP16 numbers, so attention
-over an FP16 cache runs on the 64 FPUs of the vector unit, and takes more of the time the longer the context is. A cache of 4-bit integers or
-4-bit Anda groups is a second operand that the array takes: scores and values run there, and the speedup stays.
+**An FP16 cache costs Anda its lead.** An Anda element multiplies Anda groups by integers; it cannot multiply two FP16 numbers. Attention over an FP16
+cache therefore runs on the 64 FPUs of the vector unit, and its share of the time grows with the context. The array accepts a cache of 4-bit integers or
+4-bit Anda groups as its second operand: scores and values then run on the array, and the speedup stays.
 """
 
 LIMITS = """
