@@ -12,6 +12,7 @@
 #include "cli/registers_command.h"
 #include "cli/run_command.h"
 #include "cli/search_command.h"
+#include "cli/serve_command.h"
 #include "cli/trace_command.h"
 
 namespace anda::sim {
@@ -21,6 +22,7 @@ const std::vector<Command>& commands() {
       {"run", "simulate a configuration and report cycles, energy and area", run_command, run_help},
       {"compare", "compare systems on a list of models", compare_command, compare_help},
       {"search", "find the mantissa lengths of lowest cost within an accuracy loss", search_command, search_help},
+      {"serve", "serve requests on one or more accelerators", serve_command, serve_help},
       {"cache", "manage the stored results of simulated GeMMs", cache_command, cache_help},
       {"config", "print the effective configuration, or check one", config_command, config_help},
       {"trace", "write the GeMMs of a language model as a trace", trace_command, trace_help},

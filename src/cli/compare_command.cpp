@@ -40,7 +40,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
-constexpr std::size_t shown_hash_digits = 8;
 constexpr const char* csv_name = "compare.csv";
 constexpr const char* json_name = "compare.json";
 
@@ -161,28 +160,6 @@ std::string hash_of(const CompareConfig& config) {
   return sha256_hex(text);
 }
 
-/// Whether a file holds the results of the comparison with this hash.
-bool holds_comparison(const std::string& path, const std::string& hash) {
-  try {
-    return JsonFile(path, JsonFile::report_bytes).text("config_sha256") == hash;
-  } catch (const Error&) {  // of another program, or cut off
-    return false;
-  }
-}
-
-/// The folder of results where the user names none: results/ and the name of the file. If that holds another
-/// comparison, it stays as it is, and the name gets a part of the hash.
-std::string default_folder(const std::string& file, const std::string& hash) {
-  const std::string usual = "results/" + (file == standard_input ? "compare" : fs::path(file).stem().string());
-  const std::string held = usual + "/" + json_name;
-  std::error_code error;
-  if (!fs::exists(held, error) || holds_comparison(held, hash)) return usual;
-  const std::string other = usual + "-" + hash.substr(0, shown_hash_digits);
-  std::cerr << for_terminal(
-      fmt::format("note: {} holds another comparison; the results of this one go to {}\n", usual, other));
-  return other;
-}
-
 /// What the simulations had to say that is of no influence on the results, each once.
 void tell_notes(const std::vector<ChildTask>& tasks) {
   std::set<std::string> told;
@@ -235,7 +212,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
       load_compare_config(file, options.all("set"), {list_of(options, "systems"), list_of(options, "models")});
 
   remember_interrupts();
-  OutputFolder folder(options.has("out") ? options.text("out") : default_folder(file, hash_of(config)));
+  OutputFolder folder(options.has("out") ? options.text("out") : results_folder(usual_results_folder(file, "compare"), json_name, hash_of(config)));
   FileSet files({{file, "the comparison"}});
   AtomicFile& json = files.add(folder.file(json_name));
   AtomicFile& csv = files.add(folder.file(csv_name));

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <anda/base/error.h>
 #include <filesystem>
+#include <iostream>
 #include <system_error>
 
 #include "config/load.h"
 #include "config/sha256.h"
 #include "config/writer.h"
 #include "files/input_file.h"
+#include "files/json_file.h"
+#include "text/terminal.h"
 
 namespace anda::sim {
 namespace {
@@ -62,9 +67,28 @@ void require_files(const RunConfig& config) {
   }
 }
 
-std::string usual_run_folder(const std::string& config_path) {
+std::string usual_results_folder(const std::string& config_path, const char* otherwise) {
   const std::string stem = fs::path(config_path).stem().string();
-  return "results/" + (stem.empty() || config_path == standard_input ? "run" : stem);
+  return "results/" + (stem.empty() || config_path == standard_input ? otherwise : stem);
+}
+
+std::string usual_run_folder(const std::string& config_path) { return usual_results_folder(config_path, "run"); }
+
+std::string results_folder(const std::string& usual, const char* json_name, const std::string& config_sha256) {
+  const std::string held = usual + "/" + json_name;
+  const auto holds_these = [&] {
+    try {
+      return JsonFile(held, JsonFile::report_bytes).text("config_sha256") == config_sha256;
+    } catch (const Error&) {  // of another program, or cut off
+      return false;
+    }
+  };
+  std::error_code error;
+  if (!fs::exists(held, error) || holds_these()) return usual;
+  const std::string other = usual + "-" + config_sha256.substr(0, shown_hash_digits);
+  std::cerr << for_terminal(
+      fmt::format("note: {} holds the results of another configuration; those of this one go to {}\n", usual, other));
+  return other;
 }
 
 std::unique_ptr<RunWriter> open_results(const std::string& named_folder, const std::string& config_path,

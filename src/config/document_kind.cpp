@@ -15,8 +15,9 @@ struct Mark {
   const char* message;
 };
 
-constexpr std::array<Mark, 5> marks{
-    {{"parameters", DocumentKind::sweep, "is a sweep file; `scripts/sweep` or `scripts/explore` runs it"},
+constexpr std::array<Mark, 6> marks{
+    {{"serving", DocumentKind::serve, "is the configuration of a server; `anda-sim serve` runs it"},
+     {"parameters", DocumentKind::sweep, "is a sweep file; `scripts/sweep` or `scripts/explore` runs it"},
      {"linked", DocumentKind::sweep, "is a sweep file; `scripts/sweep` or `scripts/explore` runs it"},
      {"models", DocumentKind::comparison, "is a comparison; `anda-sim compare` runs it"},
      {"workload", DocumentKind::run, "is the configuration of a run; `anda-sim run` runs it"},
@@ -27,11 +28,15 @@ constexpr std::array<Mark, 5> marks{
 void refuse_other_kinds(const std::string& path, const std::vector<Tree>& layers, DocumentKind wanted) {
   if (layers.empty()) return;
   const Tree& own = layers.back();  // below it are the files that it is based on
+  const auto has = [&](const Mark& mark) { return own.find(mark.key) != nullptr; };
+  const bool serves = has(marks.front());  // beside the keys of a run
+  if (wanted == DocumentKind::serve && serves) return;
   for (const Mark& mark : marks) {
-    if (mark.kind == wanted && own.find(mark.key) != nullptr) return;
+    const bool is_wanted = mark.kind == wanted || (wanted == DocumentKind::serve && mark.kind == DocumentKind::run);
+    if (is_wanted && !serves && has(mark)) return;
   }
   for (const Mark& mark : marks) {
-    if (own.find(mark.key) != nullptr) throw Error::input(path + ": " + mark.message);
+    if (has(mark)) throw Error::input(path + ": " + mark.message);
   }
 }
 

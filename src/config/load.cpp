@@ -4,20 +4,33 @@
 #include "config/document_kind.h"
 #include "config/layers.h"
 #include "config/override.h"
+#include "config/serve_config.h"
 
 namespace anda::sim {
 namespace {
 
-RunConfig read(std::vector<Tree> layers, const std::vector<std::string>& overrides, InputProblems& problems) {
+template <class Config>
+Config read(std::vector<Tree> layers, const std::vector<std::string>& overrides, InputProblems& problems) {
   const bool is_unreadable = layers.empty();
   for (const std::string& text : overrides) layers.push_back(parse_override(text, problems));
   // Without the file's keys everything else would look wrong too.
   if (is_unreadable) problems.throw_if_any();
-  const Tree document = compose<RunConfig>(layers, problems);
-  RunConfig config;
-  ReadContext context(document, problems, &catalogue_of<RunConfig>, false);
+  const Tree document = compose<Config>(layers, problems);
+  Config config;
+  ReadContext context(document, problems, &catalogue_of<Config>, false);
   Reader(document, "", {document.place.file, 0, 0}, context).read(config);
   problems.throw_if_any();
+  return config;
+}
+
+template <class Config>
+Config load(const std::string& path, DocumentKind kind, const std::vector<std::string>& overrides,
+            std::vector<std::string>* files) {
+  InputProblems problems;
+  std::vector<Tree> layers = read_yaml_layers(path, {}, problems);
+  refuse_other_kinds(path, layers, kind);
+  Config config = read<Config>(std::move(layers), overrides, problems);
+  if (files != nullptr) *files = problems.files();
   return config;
 }
 
@@ -25,19 +38,19 @@ RunConfig read(std::vector<Tree> layers, const std::vector<std::string>& overrid
 
 RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides,
                           std::vector<std::string>* files) {
-  InputProblems problems;
-  std::vector<Tree> layers = read_yaml_layers(path, {}, problems);
-  refuse_other_kinds(path, layers, DocumentKind::run);
-  RunConfig config = read(std::move(layers), overrides, problems);
-  if (files != nullptr) *files = problems.files();
-  return config;
+  return load<RunConfig>(path, DocumentKind::run, overrides, files);
+}
+
+ServeConfig load_serve_config(const std::string& path, const std::vector<std::string>& overrides,
+                              std::vector<std::string>* files) {
+  return load<ServeConfig>(path, DocumentKind::serve, overrides, files);
 }
 
 RunConfig parse_run_config(const std::string& text, const std::string& name,
                            const std::vector<std::string>& overrides) {
   InputProblems problems;
   std::vector<Tree> layers = parse_yaml_layers(text, name, problems);
-  return read(std::move(layers), overrides, problems);
+  return read<RunConfig>(std::move(layers), overrides, problems);
 }
 
 RunConfig default_run_config(const std::vector<std::string>& overrides) {

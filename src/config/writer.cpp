@@ -124,7 +124,11 @@ std::string written(const S& config, bool keeps_folders) {
 
 std::string to_yaml(const RunConfig& config) { return written(config, true); }
 
+std::string to_yaml(const ServeConfig& config) { return written(config, true); }
+
 std::string config_hash(const RunConfig& config) { return sha256_hex(written(config, false)); }
+
+std::string config_hash(const ServeConfig& config) { return sha256_hex(written(config, false)); }
 
 std::string technology_hash(const anda::Technology& technology) { return sha256_hex(written(technology, false)); }
 

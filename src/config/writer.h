@@ -5,15 +5,18 @@
 #include <string>
 
 #include "config/run_config.h"
+#include "config/serve_config.h"
 
 namespace anda::sim {
 
 /// The configuration as a file that load_run_config() reads back as the same configuration: every key, in the order
 /// of the structs, the technology written out, paths absolute. Same configuration, same bytes.
 std::string to_yaml(const RunConfig& config);
+std::string to_yaml(const ServeConfig& config);
 
 /// SHA-256 of to_yaml() with paths cut to their file names, so that it does not depend on where a project lies.
 std::string config_hash(const RunConfig& config);
+std::string config_hash(const ServeConfig& config);
 
 /// SHA-256 of the figures of a technology.
 std::string technology_hash(const anda::Technology& technology);

@@ -83,23 +83,29 @@ InferenceSize inference_size(const RunConfig& config) {
   return size;
 }
 
-void check_capacity(const RunConfig& config, const ModelShape& shape, const InferenceOptions& options) {
-  const double cache = static_cast<double>(cache_bytes(shape, options));
-  const WeightFormat format{config.precision.weight_bits, config.accelerator.format.weight_scale_group};
-  const double bits = format.bits + 16.0 / format.scale_group;
-  const ParameterCount parameters = parameters_of(shape);
-  const double outside = static_cast<double>(shape.vocabulary * shape.hidden_size) * (shape.tied_embeddings ? 1 : 2);
-  const double of_layers = (static_cast<double>(parameters.total) - outside) *
-                           static_cast<double>(layers_of(shape, options)) / static_cast<double>(shape.layers);
-  // The embedding is FP16; a head of another format is kept beside it even where the two are tied.
-  const double embedding_bits = WeightFormat::fp16_bits;
-  const bool shares = shape.tied_embeddings && options.head_weight_bits == WeightFormat::fp16_bits;
-  const double head_bits = options.head_weight_bits == WeightFormat::fp16_bits
-                               ? embedding_bits
-                               : options.head_weight_bits + 16.0 / format.scale_group;
+double WeightBytes::total(std::uint64_t layers_run, bool whole_model) const {
+  return layer * static_cast<double>(layers_run) + (whole_model ? embedding + head : 0);
+}
+
+WeightBytes weight_bytes(const RunConfig& config, const ModelShape& shape) {
+  const std::uint32_t head_bits = config.workload.head_weight_bits;
+  const double scale_bits = 16.0 / config.accelerator.format.weight_scale_group;
   const double table = static_cast<double>(shape.vocabulary * shape.hidden_size);
-  const double whole = table * (embedding_bits + (shares ? 0 : head_bits)) / 8;
-  const double weights = of_layers * bits / 8 + (options.scope == Scope::model ? whole : 0);
+  const double in_layers = static_cast<double>(parameters_of(shape).total) - table * (shape.tied_embeddings ? 1 : 2);
+  WeightBytes bytes;
+  bytes.layer = in_layers / static_cast<double>(shape.layers) * (config.precision.weight_bits + scale_bits) / 8;
+  bytes.embedding = table * WeightFormat::fp16_bits / 8;
+  // A head of another format is kept beside the FP16 embedding even where the two are tied.
+  const bool is_fp16 = head_bits == WeightFormat::fp16_bits;
+  bytes.head = is_fp16 ? bytes.embedding : table * (head_bits + scale_bits) / 8;
+  if (shape.tied_embeddings && is_fp16) bytes.head = 0;
+  return bytes;
+}
+
+void check_capacity(const RunConfig& config, const ModelShape& shape, const InferenceOptions& options) {
+  const auto cache = static_cast<double>(cache_bytes(shape, options));
+  const double weights =
+      weight_bytes(config, shape).total(layers_of(shape, options), options.scope == Scope::model);
   const auto capacity = static_cast<double>(config.dram.capacity_bytes);
   if (weights + cache <= capacity) return;
   throw Error::input(fmt::format(

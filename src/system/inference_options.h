@@ -15,6 +15,16 @@ InferenceOptions inference_options(const RunConfig& config);
 /// How large it is, for the reports.
 InferenceSize inference_size(const RunConfig& config);
 
+/// Bytes of a model's weights in external memory, with the scales of their groups.
+struct WeightBytes {
+  double layer = 0;      ///< of a decoder layer, on average
+  double embedding = 0;  ///< FP16
+  double head = 0;       ///< 0 where it is the embedding
+
+  double total(std::uint64_t layers_run, bool whole_model) const;
+};
+WeightBytes weight_bytes(const RunConfig& config, const ModelShape& shape);
+
 /// Throws Error (input) with both numbers if weights and cache of the inference exceed external memory.
 void check_capacity(const RunConfig& config, const ModelShape& shape, const InferenceOptions& options);
 

@@ -7,10 +7,9 @@
 #include <tlm_utils/tlm_quantumkeeper.h>
 
 #include <anda/base/simulated_time.h>
-#include <anda/dram/dram.h>
 
-#include "system/host.h"
 #include "system/knowledge.h"
+#include "system/system_module.h"
 #include "system/waveforms.h"
 #include "timeline/timeline.h"
 
@@ -20,62 +19,6 @@ namespace {
 
 /// How far systems run between two reports of progress: milliseconds of the computer's time.
 double cycles_between_reports(Level level) { return level == Level::fast ? 3e7 : 1e5; }
-
-DramConfig memory_of(const RunConfig& config, const std::string& request_trace) {
-  DramConfig memory = config.dram;
-  memory.request_trace = request_trace;
-  memory.fast_forward = config.simulation.fast_forward;
-  memory.store_data = memory.store_data || config.functional.enabled;
-  return memory;
-}
-
-/// One system under test: host, accelerator and its own memory.
-class System : public sc_core::sc_module {
- public:
-  System(sc_core::sc_module_name name, const RunConfig& config, PeKind system, std::unique_ptr<GemmSource> source,
-         KnownGemms* known, const std::string& request_trace, TensorDump* dump, bool first,
-         std::function<void(const OpRecord&)> take)
-      : sc_module(name),
-        source_(std::move(source)),
-        accelerator("accelerator", accelerator_of(config, system)),
-        dram("dram", memory_of(config, request_trace)),
-        compiler_(config, accelerator.config()),
-        data_(config, name_of(pe_kinds, system), accelerator, dump, first),
-        counters(all_counters()),
-        host("host", compiler_, counters, *source_, known, config.functional.enabled ? &data_ : nullptr,
-             std::move(take)),
-        interrupt_("interrupt") {
-    host.control.bind(accelerator.control);
-    accelerator.memory.bind(dram.socket);
-    accelerator.interrupt.bind(interrupt_);
-    host.interrupt.bind(interrupt_);
-  }
-
- private:
-  Counters all_counters() const {
-    Counters all;
-    all.add(accelerator.counters());
-    all.add(dram.counters());
-    return all;
-  }
-
-  std::unique_ptr<GemmSource> source_;
-
- public:
-  Accelerator accelerator;
-  Dram dram;
-
- private:
-  Compiler compiler_;
-  DataHost data_;
-
- public:
-  const Counters counters;
-  Host host;
-
- private:
-  sc_core::sc_signal<bool> interrupt_;
-};
 
 /// Simulates until all systems are done or nothing can happen any more, and reports progress between. No process of the
 /// simulation does this: while it waited for its next look, something would still be to happen.

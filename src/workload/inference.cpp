@@ -12,6 +12,38 @@ namespace anda::sim {
 namespace {
 
 void check_shape(const ModelShape& shape, const InferenceOptions& options) {
+  check_model(shape, options);
+  const std::uint64_t longest = longest_context(options);
+  if (!options.ignore_positions && shape.positions != 0 && longest > shape.positions) {
+    throw Error::input(fmt::format(
+        "a context of {} tokens is longer than the {} positions of {}; workload.ignore_positions = true allows it",
+        longest, shape.positions, shape.name));
+  }
+}
+
+/// An operation of the vector unit on whole rows of the model's width.
+Gemm row_operation(const ModelShape& shape, const char* name, OpKind kind, VectorOperation operation,
+                   std::uint64_t rows, const char* reader) {
+  Gemm made;
+  made.name = name;
+  made.tensor = name_of(op_kinds, kind);
+  made.m = rows;
+  made.n = shape.hidden_size;
+  made.kind = kind;
+  made.vector = operation;
+  made.reader = reader;
+  return made;
+}
+
+/// Whether a layer has the operations of another one.
+bool alike(const ModelShape& shape, const InferenceOptions& options, std::uint32_t a, std::uint32_t b) {
+  return shape.window_of(a) == shape.window_of(b) && shape.experts.in_layer(a) == shape.experts.in_layer(b) &&
+         options.fold(a, b);
+}
+
+}  // namespace
+
+void check_model(const ModelShape& shape, const InferenceOptions& options) {
   const std::string problem = problem_of(shape);
   if (!problem.empty()) throw Error::input("model " + shape.name + ": " + problem);
   if (shape.latent) {
@@ -29,15 +61,9 @@ void check_shape(const ModelShape& shape, const InferenceOptions& options) {
     throw Error::input(fmt::format("workload.expert_load has {} shares, but {} has {} experts",
                                    options.expert_load.size(), shape.name, shape.experts.count));
   }
-  const std::uint64_t longest = longest_context(options);
-  if (!options.ignore_positions && shape.positions != 0 && longest > shape.positions) {
-    throw Error::input(fmt::format(
-        "a context of {} tokens is longer than the {} positions of {}; workload.ignore_positions = true allows it",
-        longest, shape.positions, shape.name));
-  }
 }
 
-void check_operation(const Gemm& gemm) {
+void check_size(const Gemm& gemm) {
   const auto fits = [](std::uint64_t value) { return value >= 1 && value <= max_gemm_dimension; };
   const bool legal = fits(gemm.m) && fits(gemm.n) && (gemm.vector || fits(gemm.k)) && gemm.count >= 1 &&
                      gemm.count <= max_count && (gemm.vector || macs_fit(gemm));
@@ -47,14 +73,6 @@ void check_operation(const Gemm& gemm) {
                   "each; use smaller batches or workload.prefill_chunk",
                   gemm.name, gemm.m, gemm.n, gemm.k, gemm.count, max_gemm_dimension));
 }
-
-/// Whether a layer has the operations of another one.
-bool alike(const ModelShape& shape, const InferenceOptions& options, std::uint32_t a, std::uint32_t b) {
-  return shape.window_of(a) == shape.window_of(b) && shape.experts.in_layer(a) == shape.experts.in_layer(b) &&
-         options.fold(a, b);
-}
-
-}  // namespace
 
 std::uint64_t layers_of(const ModelShape& shape, const InferenceOptions& options) {
   if (options.layers != 0) return options.layers;
@@ -84,6 +102,53 @@ std::uint64_t cache_bytes(const ModelShape& shape, const InferenceOptions& optio
     }
   }
   return bytes;
+}
+
+std::vector<Gemm> embedding_operations(const ModelShape& shape, std::uint64_t tokens) {
+  std::vector<Gemm> list{row_operation(shape, "embedding", OpKind::embedding, VectorOperation::copy, tokens, "")};
+  if (shape.position_kind == Positions::learned) {
+    list.push_back(row_operation(shape, "positions", OpKind::embedding, VectorOperation::add, tokens, ""));
+  }
+  return list;
+}
+
+std::vector<Gemm> head_operations(const ModelShape& shape, const InferenceOptions& options, std::uint64_t finished) {
+  std::vector<Gemm> list;
+  if (shape.final_norm) {
+    const bool is_layer_norm = shape.norm == Norm::layer_norm;
+    list.push_back(row_operation(shape, "final_norm", OpKind::norm,
+                                 is_layer_norm ? VectorOperation::layer_norm : VectorOperation::rms_norm, finished,
+                                 "A_head"));
+  }
+  Gemm& head = list.emplace_back();
+  head.name = "head";
+  head.layer = static_cast<std::uint32_t>(layers_of(shape, options) - 1);
+  head.tensor = "A_head";
+  head.m = finished;
+  head.k = shape.hidden_size;
+  head.n = shape.vocabulary;
+  head.kind = OpKind::output_head;
+  head.second = options.head_weight_bits == WeightFormat::fp16_bits ? SecondOperand::fp16 : SecondOperand::weights;
+  head.weight_bits = options.head_weight_bits;
+  head.reader = "";
+  return list;
+}
+
+std::vector<std::pair<std::uint32_t, std::uint64_t>> layer_kinds(const ModelShape& shape,
+                                                                 const InferenceOptions& options, std::uint32_t first,
+                                                                 std::uint32_t end) {
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> kinds;
+  for (std::uint32_t layer = first; layer < end; ++layer) {
+    const auto same = std::find_if(kinds.begin(), kinds.end(), [&, layer](const auto& kind) {
+      return options.fold && alike(shape, options, kind.first, layer);
+    });
+    if (same == kinds.end()) {
+      kinds.emplace_back(layer, 1);
+    } else {
+      ++same->second;
+    }
+  }
+  return kinds;
 }
 
 InferenceSource::InferenceSource(const ModelShape& shape, const InferenceOptions& options)
@@ -141,66 +206,19 @@ std::string InferenceSource::pass_name() const {
 }
 
 void InferenceSource::fill() {
-  const std::string prefix = pass_name() + ".";
   std::uint64_t tokens = 0;
   std::uint64_t finished = 0;
   for (const Slice& slice : slices_) {
     tokens += slice.tokens * slice.count;
     if (slice.finishes) finished += slice.count;
   }
-  const auto vector = [&](const char* name, OpKind kind, VectorOperation operation, std::uint64_t rows,
-                          const char* reader) {
-    Gemm made;
-    made.name = name;
-    made.tensor = name_of(op_kinds, kind);
-    made.m = rows;
-    made.n = shape_.hidden_size;
-    made.kind = kind;
-    made.vector = operation;
-    made.reader = reader;
-    add({made}, prefix, 1);
-  };
+  const std::string prefix = pass_name() + ".";
   const bool whole = options_.scope == Scope::model;
-  if (whole) {
-    vector("embedding", OpKind::embedding, VectorOperation::copy, tokens, "");
-    if (shape_.position_kind == Positions::learned) {
-      vector("positions", OpKind::embedding, VectorOperation::add, tokens, "");
-    }
+  if (whole) add(embedding_operations(shape_, tokens), prefix, 1);
+  for (const auto& [layer, times] : layer_kinds(shape_, options_, 0, static_cast<std::uint32_t>(layers_))) {
+    add(operations_.of(layer, slices_), fmt::format("{}layer{}.", prefix, layer), times);
   }
-  add_layers();
-  if (!whole || finished == 0) return;
-  if (shape_.final_norm) {
-    vector("final_norm", OpKind::norm,
-           shape_.norm == Norm::layer_norm ? VectorOperation::layer_norm : VectorOperation::rms_norm, finished,
-           "A_head");
-  }
-  Gemm head;
-  head.name = "head";
-  head.layer = static_cast<std::uint32_t>(layers_ - 1);
-  head.tensor = "A_head";
-  head.m = finished;
-  head.k = shape_.hidden_size;
-  head.n = shape_.vocabulary;
-  head.kind = OpKind::output_head;
-  head.second = options_.head_weight_bits == WeightFormat::fp16_bits ? SecondOperand::fp16 : SecondOperand::weights;
-  head.weight_bits = options_.head_weight_bits;
-  head.reader = "";
-  add({head}, prefix, 1);
-}
-
-/// Layers that run the same stand for each other where they may.
-void InferenceSource::add_layers() {
-  std::vector<bool> done(layers_, false);
-  for (std::uint32_t layer = 0; layer < layers_; ++layer) {
-    if (done[layer]) continue;
-    std::uint64_t times = 1;
-    for (std::uint32_t other = layer + 1; options_.fold && other < layers_; ++other) {
-      if (done[other] || !alike(shape_, options_, layer, other)) continue;
-      done[other] = true;
-      ++times;
-    }
-    add(operations_.of(layer, slices_), fmt::format("{}.layer{}.", pass_name(), layer), times);
-  }
+  if (whole && finished > 0) add(head_operations(shape_, options_, finished), prefix, 1);
 }
 
 void InferenceSource::add(std::vector<Gemm> operations, const std::string& prefix, std::uint64_t times) {
@@ -208,7 +226,7 @@ void InferenceSource::add(std::vector<Gemm> operations, const std::string& prefi
     operation.name = prefix + operation.name;
     operation.output_token = static_cast<std::uint32_t>(output_token_);
     operation.count *= times;
-    check_operation(operation);
+    check_size(operation);
     ready_.push_back(std::move(operation));
   }
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "workload/gemm.h"
@@ -48,8 +49,14 @@ class LayerOperations {
   LayerOperations(const ModelShape& shape, const InferenceOptions& options) : shape_(shape), options_(options) {}
 
   std::vector<Gemm> of(std::uint32_t layer, const std::vector<Slice>& slices);
+  /// Of these, what depends on nothing but the number of tokens …
+  std::vector<Gemm> of_tokens(std::uint32_t layer, std::uint64_t tokens);
+  /// … and what a sequence adds: its tokens go into the cache and attend to it.
+  std::vector<Gemm> of_slice(std::uint32_t layer, const Slice& slice);
 
  private:
+  void start(std::uint32_t layer, std::uint64_t tokens, std::vector<Slice> slices);
+  void fill();
   Gemm& gemm(const char* name, const char* tensor, std::uint64_t k, std::uint64_t n, const char* reader);
   Gemm& vector(const char* name, OpKind kind, VectorOperation operation, std::uint64_t rows, std::uint64_t columns,
                const char* reader = "");
@@ -68,9 +75,24 @@ class LayerOperations {
   const InferenceOptions& options_;
   std::uint32_t layer_ = 0;
   std::uint64_t tokens_ = 0;
-  const std::vector<Slice>* slices_ = nullptr;
+  std::vector<Slice> slices_;
   std::vector<Gemm> list_;
 };
+
+/// What comes before the layers, for all tokens of a pass. `name` is without the pass, here and below.
+std::vector<Gemm> embedding_operations(const ModelShape& shape, std::uint64_t tokens);
+/// What comes behind the layers, for the tokens that give an output token.
+std::vector<Gemm> head_operations(const ModelShape& shape, const InferenceOptions& options, std::uint64_t finished);
+
+/// Layers `first` … `end` − 1 that run the same: one of them, and how many there are. Without options.fold each alone.
+std::vector<std::pair<std::uint32_t, std::uint64_t>> layer_kinds(const ModelShape& shape,
+                                                                 const InferenceOptions& options, std::uint32_t first,
+                                                                 std::uint32_t end);
+
+/// Throws Error (input) for an operation that the machine's descriptors cannot hold.
+void check_size(const Gemm& gemm);
+/// Throws Error (input) for a model or options that make no inference, with no regard to contexts.
+void check_model(const ModelShape& shape, const InferenceOptions& options);
 
 /// The operations of an inference, one pass after another.
 class InferenceSource : public GemmSource {
@@ -85,7 +107,6 @@ class InferenceSource : public GemmSource {
   bool next_pass();
   std::string pass_name() const;
   void fill();
-  void add_layers();
   void add(std::vector<Gemm> operations, const std::string& prefix, std::uint64_t times);
 
   ModelShape shape_;

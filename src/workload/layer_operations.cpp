@@ -46,28 +46,49 @@ std::vector<std::uint64_t> spread(std::uint64_t choices, std::uint64_t experts, 
 }  // namespace
 
 std::vector<Gemm> LayerOperations::of(std::uint32_t layer, const std::vector<Slice>& slices) {
-  layer_ = layer;
-  slices_ = &slices;
-  list_.clear();
-  tokens_ = 0;
-  for (const Slice& slice : slices) tokens_ += slice.tokens * slice.count;
+  std::uint64_t tokens = 0;
+  for (const Slice& slice : slices) tokens += slice.tokens * slice.count;
+  start(layer, tokens, slices);
+  fill();
+  return std::move(list_);
+}
 
+std::vector<Gemm> LayerOperations::of_tokens(std::uint32_t layer, std::uint64_t tokens) {
+  start(layer, tokens, {});
+  fill();
+  return std::move(list_);
+}
+
+std::vector<Gemm> LayerOperations::of_slice(std::uint32_t layer, const Slice& slice) {
+  start(layer, slice.tokens * slice.count, {slice});
+  append();
+  attention(shape_.window_of(layer));
+  return std::move(list_);
+}
+
+void LayerOperations::start(std::uint32_t layer, std::uint64_t tokens, std::vector<Slice> slices) {
+  layer_ = layer;
+  tokens_ = tokens;
+  slices_ = std::move(slices);
+  list_.clear();
+}
+
+void LayerOperations::fill() {
   norm("attention_norm", "A_qkv");
   projections();
   append();
-  attention(shape_.window_of(layer));
+  attention(shape_.window_of(layer_));
   gemm(shape_.gated ? "o_proj" : "out_proj", "A_o", shape_.query_width(), shape_.hidden_size, "");
   if (shape_.norms_per_layer > 2) norm("post_attention_norm", "");
   residual("attention_residual");
   if (!shape_.parallel_parts) norm("feed_forward_norm", "A_u");
-  if (shape_.experts.in_layer(layer)) {
+  if (shape_.experts.in_layer(layer_)) {
     experts();
   } else {
     feed_forward(tokens_, shape_.intermediate_size, "", 1);
   }
   if (shape_.norms_per_layer > 2) norm("post_feed_forward_norm", "");
   residual("feed_forward_residual");
-  return std::move(list_);
 }
 
 Gemm& LayerOperations::gemm(const char* name, const char* tensor, std::uint64_t k, std::uint64_t n,
@@ -137,7 +158,7 @@ void LayerOperations::append() {
 
 void LayerOperations::append(const char* name, SecondOperand what, const CacheFormat& format) {
   if (format.is_fp16()) return;
-  for (const Slice& slice : *slices_) {
+  for (const Slice& slice : slices_) {
     const std::uint64_t tokens = grouped(format, slice.start + slice.tokens) - grouped(format, slice.start);
     if (tokens == 0) continue;
     const bool along_tokens = format.axis == CacheAxis::channel;
@@ -149,7 +170,7 @@ void LayerOperations::append(const char* name, SecondOperand what, const CacheFo
 }
 
 void LayerOperations::attention(std::uint64_t window) {
-  for (const Slice& slice : *slices_) {
+  for (const Slice& slice : slices_) {
     for (std::uint64_t first = 0; first < slice.tokens; first += options_.query_block) {
       attend(slice, first, std::min(options_.query_block, slice.tokens - first), window);
     }

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving/communication.h"
+
+#include <anda/base/math.h>
+#include <anda/base/process.h>
+#include <anda/base/simulated_time.h>
+#include <anda/dram/dram.h>
+#include <anda/link/collectives.h>
+#include <anda/link/fabric.h>
+#include <systemc>
+#include <vector>
+
+namespace anda::sim {
+namespace {
+
+constexpr double ps = 1e-12;
+
+DramConfig memory_of(const ServeConfig& config) {
+  DramConfig memory = config.dram;
+  memory.request_trace.clear();
+  memory.store_data = false;
+  return memory;
+}
+
+}  // namespace
+
+/// Nodes with a memory each, and the links between them. Runs steps of messages on demand.
+class Communication::Wires : public sc_core::sc_module {
+ public:
+  Wires(sc_core::sc_module_name name, const ServeConfig& config, std::uint32_t nodes)
+      : sc_module(name), fabric_("fabric", config.system.link, nodes, {false, {}}) {
+    for (std::uint32_t i = 0; i < nodes; ++i) {
+      memories_.push_back(std::make_unique<Dram>(("memory_" + std::to_string(i)).c_str(), memory_of(config)));
+      fabric_.memory[i].bind(memories_.back()->socket);
+    }
+    ANDA_HAS_PROCESS(Wires);
+    SC_THREAD(serve);
+  }
+
+  /// What the steps take, one after another.
+  PassCost run(const CollectiveSteps& steps) {
+    const Counts before = fabric_.counters().values();
+    const std::uint64_t start = sc_core::sc_time_stamp().value();
+    steps_ = &steps;
+    more_.notify(sc_core::SC_ZERO_TIME);
+    while (steps_ != nullptr) {
+      sc_core::sc_start(within_time(sc_core::sc_time(1, sc_core::SC_SEC)), sc_core::SC_EXIT_ON_STARVATION);
+      if (failure_) std::rethrow_exception(failure_);
+      if (steps_ != nullptr && !sc_core::sc_pending_activity()) throw Error::run("the links stalled: no events are pending");
+    }
+    const Counts after = fabric_.counters().values();
+    PassCost cost;
+    cost.seconds = sc_core::sc_time::from_value(end_ - start).to_seconds();
+    cost.link_bytes = after.at(bytes_) - before.at(bytes_);
+    cost.link_busy_s = static_cast<double>(after.at(busy_ps_) - before.at(busy_ps_)) * ps /
+                       static_cast<double>(fabric_.routing().edges().size());
+    return cost;
+  }
+
+ private:
+  void serve() {
+    for (;;) {
+      while (steps_ == nullptr) wait(more_);
+      try {
+        for (const auto& step : *steps_) fabric_.transfer(step);
+      } catch (...) {
+        failure_ = std::current_exception();
+      }
+      end_ = sc_core::sc_time_stamp().value();
+      steps_ = nullptr;
+      sc_core::sc_pause();
+    }
+  }
+
+  std::size_t index_of(const char* counter) const {
+    const auto& list = fabric_.counters().list();
+    std::size_t index = 0;
+    while (list[index].name != counter) ++index;
+    return index;
+  }
+
+  Fabric fabric_;
+  std::vector<std::unique_ptr<Dram>> memories_;
+  sc_core::sc_event more_;
+  const CollectiveSteps* steps_ = nullptr;
+  std::uint64_t end_ = 0;
+  std::exception_ptr failure_;
+  std::size_t bytes_ = index_of("link_bytes");
+  std::size_t busy_ps_ = index_of("link_busy_ps");
+};
+
+Communication::Communication(const std::string& name, const ServeConfig& config, std::uint32_t nodes, Machine& machine)
+    : topology_(config.system.link.topology), nodes_(nodes), machine_(machine) {
+  if (nodes > 1) group_ = std::make_unique<Wires>((name + "_group").c_str(), config, nodes);
+  if (config.system.parallel.pipeline > 1) pair_ = std::make_unique<Wires>((name + "_pair").c_str(), config, 2);
+}
+
+Communication::~Communication() = default;
+
+const PassCost& Communication::all_reduce(std::uint64_t rows, std::uint64_t columns) {
+  const auto [known, is_new] = known_.try_emplace({Kind::reduce, rows, columns});
+  PassCost& cost = known->second;
+  if (!is_new) return cost;
+  cost = group_->run(anda::all_reduce(topology_, nodes_, rows * columns * 2));
+  // After each step of the first half a node adds what has come to its own part.
+  Gemm addition;
+  addition.name = "all_reduce";
+  addition.tensor = name_of(op_kinds, OpKind::residual);
+  addition.m = rows;
+  addition.n = ceil_div(columns, std::uint64_t{nodes_});
+  addition.kind = OpKind::residual;
+  addition.vector = VectorOperation::add;
+  addition.reader = "";
+  addition.count = nodes_ - 1;
+  PassCost sums;
+  sums.counts = machine_.run({addition});
+  sums.seconds = machine_.seconds(sums.counts);
+  cost += sums;
+  return cost;
+}
+
+const PassCost& Communication::all_gather(std::uint64_t bytes) {
+  const auto [known, is_new] = known_.try_emplace({Kind::gather, bytes, 0});
+  if (is_new) known->second = group_->run(anda::all_gather(topology_, nodes_, bytes));
+  return known->second;
+}
+
+const PassCost& Communication::hand_over(std::uint64_t bytes) {
+  const auto [known, is_new] = known_.try_emplace({Kind::hand_over, bytes, 0});
+  if (is_new) {
+    known->second = pair_->run({{{0, 1, bytes, 0, 0}}});
+    known->second.link_bytes *= nodes_;
+  }
+  return known->second;
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving/partition.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <anda/base/error.h>
+#include <anda/base/math.h>
+#include <cmath>
+
+#include "report/human.h"
+#include "system/inference_options.h"
+
+namespace anda::sim {
+namespace {
+
+void check_divides(std::uint32_t accelerators, std::uint64_t size, const char* what, const std::string& model) {
+  if (size % accelerators == 0) return;
+  throw Error::input(fmt::format("system.parallel.tensor is {}, must divide the {} {} of {}", accelerators, size, what,
+                                 model));
+}
+
+ModelShape shard_of(const ModelShape& model, std::uint32_t tensor) {
+  ModelShape shard = model;
+  check_divides(tensor, model.heads, "attention heads", model.name);
+  check_divides(tensor, model.kv_heads, "key/value heads", model.name);
+  shard.heads /= tensor;
+  shard.kv_heads /= tensor;
+  // Sparse models may have no dense width.
+  if (model.intermediate_size > 0) {
+    check_divides(tensor, model.intermediate_size, "columns of the feed-forward part", model.name);
+    shard.intermediate_size /= tensor;
+  }
+  if (model.experts.count > 0) {
+    check_divides(tensor, model.experts.intermediate_size, "columns of an expert", model.name);
+    check_divides(tensor, model.experts.shared_size, "columns of the shared experts", model.name);
+    shard.experts.intermediate_size /= tensor;
+    shard.experts.shared_size /= tensor;
+  }
+  shard.vocabulary = ceil_div(model.vocabulary, std::uint64_t{tensor});
+  return shard;
+}
+
+/// Layers as even as possible, earlier stages the longer ones.
+std::vector<Stage> stages_of(const ModelShape& model, std::uint32_t pipeline) {
+  if (pipeline > model.layers) {
+    throw Error::input(fmt::format("system.parallel.pipeline is {}, must be at most the {} layers of {}", pipeline,
+                                   model.layers, model.name));
+  }
+  std::vector<Stage> stages;
+  std::uint64_t first = 0;
+  for (std::uint64_t i = 0; i < pipeline; ++i) {
+    const std::uint64_t count = model.layers / pipeline + (i < model.layers % pipeline ? 1 : 0);
+    stages.push_back({static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(first + count), i == 0,
+                      i + 1 == pipeline});
+    first += count;
+  }
+  return stages;
+}
+
+double weights_of(const ServeConfig& config, const Partition& partition, const Stage& stage) {
+  const WeightBytes bytes = weight_bytes(config, partition.model);
+  const double tensor = config.system.parallel.tensor;
+  double sum = bytes.layer * (stage.end - stage.first) / tensor;
+  if (stage.embeds) sum += bytes.embedding;
+  // A head that is the embedding is there already, unless another stage has that.
+  const double head = bytes.head == 0 && !stage.embeds ? bytes.embedding : bytes.head;
+  if (stage.answers) sum += head / tensor;
+  return sum;
+}
+
+}  // namespace
+
+Partition partition_of(const ServeConfig& config, const ModelShape& model) {
+  const ParallelConfig& parallel = config.system.parallel;
+  Partition partition;
+  partition.model = model;
+  partition.shard = shard_of(model, parallel.tensor);
+  partition.stages = stages_of(model, parallel.pipeline);
+  if (parallel.split == Split::columns) {
+    check_divides(parallel.tensor, model.hidden_size, "columns of the residual stream, with split = columns,", model.name);
+    if (model.experts.count > 0) {
+      throw Error::input(
+          fmt::format("system.parallel.split is columns, must be rows for {}, which has experts", model.name));
+    }
+  }
+  if (parallel.expert > 1) {
+    throw Error::input(fmt::format("system.parallel.expert is {}, must be 1: experts are split over the accelerators of "
+                                   "parallel.tensor; groups of accelerators that exchange tokens are not modelled",
+                                   parallel.expert));
+  }
+
+  // Groups along the tokens are FP16 until they are complete: room for one such group a sequence.
+  const std::uint64_t tokens = config.serving.cache.block_tokens;
+  const std::uint64_t heads = partition.shard.kv_heads * partition.stages.front().end;
+  const CacheFormat& keys = config.kv_cache.k;
+  const CacheFormat& values = config.kv_cache.v;
+  partition.block_bytes = heads * (keys.bytes(tokens, model.head_dim) + values.bytes(tokens, model.head_dim));
+  std::uint64_t open_tokens = 0;
+  for (const CacheFormat* format : {&keys, &values}) {
+    if (!format->is_fp16() && format->axis == CacheAxis::channel) open_tokens += format->group - 1;
+  }
+  const double open = static_cast<double>(open_tokens * model.head_dim * 2 * heads) * config.serving.scheduler.max_batch;
+
+  double weights = 0;
+  for (const Stage& stage : partition.stages) weights = std::max(weights, weights_of(config, partition, stage));
+  partition.weight_bytes = static_cast<std::uint64_t>(std::ceil(weights));
+  const double room = static_cast<double>(config.dram.capacity_bytes) * config.serving.cache.memory_share;
+  const double blocks = std::floor((room - weights - open) / static_cast<double>(partition.block_bytes));
+  if (blocks < 1) {
+    throw Error::input(fmt::format(
+        "weights of {} and a block of the key/value cache of {} on each accelerator exceed {} = "
+        "serving.cache.memory_share × dram.capacity_bytes; use more accelerators, fewer bits or a larger memory",
+        bytes_text(weights + open), bytes_text(partition.block_bytes), bytes_text(room)));
+  }
+  partition.blocks = static_cast<std::uint64_t>(blocks);
+  return partition;
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving/server.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace anda::sim {
+namespace {
+
+constexpr std::uint64_t launches_between_looks = 64;
+constexpr double never = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+Server::Server(const ServeConfig& config, const Partition& partition, Machine& machine, Communication& links,
+               ServerObserver& observer)
+    : config_(config),
+      partition_(partition),
+      machine_(machine),
+      links_(links),
+      observer_(observer),
+      scheduler_(config.serving, partition.blocks),
+      free_at_(partition.stages.size(), 0) {
+  for (const Stage& stage : partition.stages) stages_.emplace_back(config, partition, stage, machine, links);
+}
+
+void Server::run_until(double time_s, const std::function<void()>& look) {
+  for (;;) {
+    if (now_ < time_s && launch()) {
+      if (++launched_ % launches_between_looks == 0) look();
+      continue;
+    }
+    const double next = next_event();
+    if (next > time_s || next == never) break;
+    now_ = next;
+    retire();
+    if (now_ >= time_s) break;
+  }
+  if (time_s != never) now_ = std::max(now_, time_s);
+}
+
+void Server::drain(const std::function<void()>& look) { run_until(never, look); }
+
+/// Starts an iteration if the first stage is free and something can run.
+bool Server::launch() {
+  if (free_at_.front() > now_ || flights_.size() == stages_.size()) return false;
+  Iteration iteration = scheduler_.form(now_);
+  if (iteration.shares.empty()) return false;
+  machine_.idle_until(now_);
+  IterationRecord record{iteration, now_, now_, {}, scheduler_.running(), scheduler_.waiting(),
+                         scheduler_.blocks().used()};
+  std::uint64_t tokens = 0;
+  for (const Share& share : iteration.shares) tokens += share.tokens;
+  const std::uint64_t handed_over = tokens * partition_.model.hidden_size * 2;
+  double ready = now_ + swap_s(iteration.swapped_tokens);
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    if (i > 0) {
+      const PassCost& way = links_.hand_over(handed_over);
+      ready += way.seconds;
+      record.cost += way;
+    }
+    const PassCost cost = stages_[i].of(iteration.shares);
+    ready = std::max(ready, free_at_[i]) + cost.seconds;
+    free_at_[i] = ready;
+    record.cost += cost;
+  }
+  record.end_s = ready;
+  observer_.iteration(record);
+  flights_.push_back({std::move(iteration), ready});
+  return true;
+}
+
+double Server::next_event() const {
+  double next = flights_.empty() ? never : flights_.front().end_s;
+  // The first stage is free before its iteration has left the last one.
+  if (free_at_.front() > now_ && flights_.size() < stages_.size()) next = std::min(next, free_at_.front());
+  return next;
+}
+
+void Server::retire() {
+  while (!flights_.empty() && flights_.front().end_s <= now_) {
+    const Flight flight = std::move(flights_.front());
+    flights_.pop_front();
+    for (const auto& sequence : scheduler_.finish(flight.iteration, flight.end_s)) observer_.request(*sequence);
+  }
+}
+
+/// Each accelerator moves its own part.
+double Server::swap_s(std::uint64_t tokens) const {
+  const double bytes = static_cast<double>(tokens) * static_cast<double>(partition_.block_bytes) /
+                       config_.serving.cache.block_tokens;
+  return bytes / config_.serving.cache.swap_bytes_per_s;
+}
+
+double Server::rounding_s() const {
+  double sum = 0;
+  for (const PassTimes& stage : stages_) sum += stage.rounding_s();
+  return sum;
+}
+
+}  // namespace anda::sim

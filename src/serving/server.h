@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SERVING_SERVER_H
+#define ANDA_SIM_SERVING_SERVER_H
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "serving/pass_times.h"
+#include "serving/scheduler.h"
+
+namespace anda::sim {
+
+/// An iteration that has run, on its way through all stages.
+struct IterationRecord {
+  const Iteration& iteration;
+  double start_s = 0;
+  double end_s = 0;
+  PassCost cost;               ///< of one accelerator of each stage, summed; `seconds` is busy time of stages
+  std::size_t running = 0;     ///< sequences that have been admitted, when it starts …
+  std::size_t waiting = 0;     ///< … and those that have not
+  std::uint64_t blocks = 0;    ///< of the cache in use
+};
+
+/// Sees what a server does, in order of time.
+class ServerObserver {
+ public:
+  virtual ~ServerObserver() = default;
+  virtual void iteration(const IterationRecord& record) = 0;
+  virtual void request(const Sequence& sequence) = 0;
+};
+
+/// One replica: a pipeline of stages, each busy with one iteration at a time, and the scheduler that feeds it. An
+/// iteration starts as soon as the first stage is free and something can run; a request that arrives at that instant
+/// takes part.
+class Server {
+ public:
+  Server(const ServeConfig& config, const Partition& partition, Machine& machine, Communication& links,
+         ServerObserver& observer);
+
+  /// Runs until this time, without starting anything at it. `look`: called now and then.
+  void run_until(double time_s, const std::function<void()>& look);
+  /// A request arrives, at the time until which the server has run.
+  void arrive(const Request& request) { scheduler_.arrive(request); }
+  /// Runs until everything is done.
+  void drain(const std::function<void()>& look);
+
+  double rounding_s() const;
+
+ private:
+  struct Flight {
+    Iteration iteration;
+    double end_s;
+  };
+
+  bool launch();
+  double next_event() const;
+  void retire();
+  double swap_s(std::uint64_t tokens) const;
+
+  const ServeConfig& config_;
+  const Partition& partition_;
+  Machine& machine_;
+  Communication& links_;
+  ServerObserver& observer_;
+  Scheduler scheduler_;
+  std::vector<PassTimes> stages_;
+  std::vector<double> free_at_;  ///< of each stage
+  std::deque<Flight> flights_;
+  double now_ = 0;
+  std::uint64_t launched_ = 0;
+};
+
+}  // namespace anda::sim
+
+#endif

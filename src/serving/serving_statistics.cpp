@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving/serving_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "text/scalar.h"
+
+namespace anda::sim {
+namespace {
+
+constexpr std::size_t intervals = 256;
+constexpr double ticks_per_s = 1e9;
+
+std::uint64_t ticks(double seconds) { return static_cast<std::uint64_t>(std::llround(seconds * ticks_per_s)); }
+
+}  // namespace
+
+ServingStatistics::ServingStatistics(const ServeConfig& config, std::string system, std::ostream& csv)
+    : config_(config), system_(std::move(system)), csv_(csv), overview_(intervals) {}
+
+const char* ServingStatistics::csv_header() {
+  return "system,request,arrival_s,prompt_tokens,output_tokens,priority,reused_tokens,preemptions,queueing_s,"
+         "first_token_s,per_token_s,latency_s\n";
+}
+
+void ServingStatistics::iteration(const IterationRecord& record) {
+  ++iterations;
+  for (const Share& share : record.iteration.shares) computed_tokens += share.tokens;
+  shares += record.iteration.shares.size();
+  preemptions += record.iteration.preempted;
+  swapped_tokens += record.iteration.swapped_tokens;
+  most_blocks = std::max(most_blocks, record.blocks);
+  cost += record.cost;
+  const double length = record.end_s - record.start_s;
+  add(Series::running, record, static_cast<double>(record.running) * length);
+  add(Series::waiting, record, static_cast<double>(record.waiting) * length);
+  add(Series::blocks, record, static_cast<double>(record.blocks) * length);
+  add(Series::busy, record, record.cost.seconds);
+  add(Series::link, record, record.cost.link_busy_s);
+}
+
+void ServingStatistics::add(Series series, const IterationRecord& record, double amount) {
+  overview_.add(static_cast<std::size_t>(series), ticks(record.start_s), ticks(record.end_s), ticks(amount));
+}
+
+double ServingStatistics::mean(Series series, std::size_t interval) const {
+  return static_cast<double>(overview_.intervals()[interval][static_cast<std::size_t>(series)]) /
+         static_cast<double>(overview_.interval_ticks());
+}
+
+void ServingStatistics::request(const Sequence& sequence) {
+  const Request& request = sequence.request;
+  const double first_token = sequence.first_token_s - request.arrival_s;
+  const double latency = sequence.finished_s - request.arrival_s;
+  const double queueing = sequence.admitted_s - request.arrival_s;
+  const std::uint64_t further = request.output - 1;
+  const double per_token = further == 0 ? 0 : (latency - first_token) / static_cast<double>(further);
+  first_token_s.add(first_token);
+  latency_s.add(latency);
+  queueing_s.add(queueing);
+  if (further > 0) per_token_s.add(per_token);
+  ++requests;
+  const ServiceLimits& limits = config_.serving.limits;
+  if (first_token <= limits.first_token_s && per_token <= limits.per_token_s) ++good_requests;
+  prompt_tokens += request.prompt;
+  output_tokens += request.output;
+  reused_tokens += sequence.reused;
+  makespan_s = std::max(makespan_s, sequence.finished_s);
+
+  row_ = system_;
+  const auto field = [this](const std::string& text) { (row_ += ',') += text; };
+  field(std::to_string(request.number));
+  field(exact_text(request.arrival_s));
+  for (const std::uint64_t value : {request.prompt, request.output, std::uint64_t{request.priority}, sequence.reused,
+                                    sequence.preemptions}) {
+    field(std::to_string(value));
+  }
+  field(exact_text(queueing));
+  field(exact_text(first_token));
+  field(further == 0 ? "n/a" : exact_text(per_token));
+  field(exact_text(latency));
+  csv_ << row_ << '\n';
+}
+
+}  // namespace anda::sim

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SERVING_SERVING_STATISTICS_H
+#define ANDA_SIM_SERVING_SERVING_STATISTICS_H
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include "config/serve_config.h"
+#include "serving/quantiles.h"
+#include "serving/server.h"
+#include "timeline/overview.h"
+
+namespace anda::sim {
+
+/// What is averaged over intervals of a run.
+enum class Series : std::size_t { running, waiting, blocks, busy, link };
+inline constexpr std::size_t series_count = 5;
+
+/// What the servers of a system did, in constant memory. Requests go to a CSV file as they are done.
+class ServingStatistics : public ServerObserver {
+ public:
+  /// `system`: its name; `csv`: rows go there, without a header.
+  ServingStatistics(const ServeConfig& config, std::string system, std::ostream& csv);
+
+  static const char* csv_header();
+
+  void iteration(const IterationRecord& record) override;
+  void request(const Sequence& sequence) override;
+
+  Quantiles first_token_s;  ///< from arrival to the first token
+  Quantiles per_token_s;    ///< mean time per further token, of requests that have one
+  Quantiles latency_s;      ///< from arrival to the last token
+  Quantiles queueing_s;     ///< from arrival to admission
+
+  std::uint64_t requests = 0;
+  std::uint64_t good_requests = 0;  ///< that keep both limits
+  std::uint64_t prompt_tokens = 0;
+  std::uint64_t output_tokens = 0;
+  std::uint64_t reused_tokens = 0;  ///< of prompts, found in the cache
+  std::uint64_t preemptions = 0;
+  std::uint64_t swapped_tokens = 0;
+  std::uint64_t iterations = 0;
+  std::uint64_t computed_tokens = 0;  ///< with those computed again after a preemption
+  std::uint64_t shares = 0;           ///< sequences of all iterations together
+  std::uint64_t most_blocks = 0;
+  double makespan_s = 0;  ///< until the last token
+  PassCost cost;          ///< of one accelerator of each stage and replica, summed
+
+  const Overview<series_count>& overview() const { return overview_; }
+  /// Mean of a series over an interval, in its own unit: sequences, blocks, or stages and links that are busy.
+  double mean(Series series, std::size_t interval) const;
+
+ private:
+  void add(Series series, const IterationRecord& record, double amount);
+
+  const ServeConfig& config_;
+  std::string system_;
+  std::ostream& csv_;
+  std::string row_;
+  Overview<series_count> overview_;
+};
+
+}  // namespace anda::sim
+
+#endif
