@@ -5,18 +5,15 @@
 #include <functional>
 #include <memory>
 #include <systemc>
-#include <tlm>
 
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/base/clock.h>
 #include <anda/buffer/buffer_block.h>
 #include <anda/compressor/compressor_block.h>
 #include <anda/mxu/array_block.h>
+#include <anda/tlm/connect.h>
 
 namespace anda {
-
-/// Binds the sockets of two blocks. Whoever wants to see what goes over a binding puts a module between the two.
-using Connect = std::function<void(tlm::tlm_base_initiator_socket<>& initiator, tlm::tlm_base_target_socket<>& target)>;
 
 /// Blocks of a user's own in the place of ours: what makes them, from the name that they have to have in the hierarchy.
 /// Those that are empty stay ours. Level cycle works with blocks that derive from ours only.

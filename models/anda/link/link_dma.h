@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_LINK_LINK_DMA_H
+#define ANDA_LINK_LINK_DMA_H
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <queue>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+#include <vector>
+
+#include <anda/link/link_message.h>
+#include <anda/link/packet_access.h>
+
+namespace anda {
+
+/// A node's DMA engine between its memory and its router.
+///
+/// Sends messages as packets, from a queue for each output of the router: the messages of a queue in turn, a packet
+/// each. At most `reads_ahead` packets of a queue are read before they leave, so that memory's latency shows once a
+/// message. What comes in is written to memory when it has arrived.
+class LinkDma : public sc_core::sc_module {
+ public:
+  static constexpr std::size_t reads_ahead = 8;
+
+  tlm_utils::simple_initiator_socket<LinkDma> memory;
+  sc_core::sc_vector<tlm_utils::simple_initiator_socket<LinkDma>> out;  ///< one a queue
+  tlm_utils::simple_target_socket<LinkDma> in;
+
+  /// A packet of a transfer is over: it is in memory from an instant on, or memory has refused it, which is then said.
+  using Ended = std::function<void(std::uint64_t transfer, std::uint64_t ticks, const std::string& refusal)>;
+
+  struct Options {
+    std::uint32_t packet_bytes = 0;
+    std::uint32_t queues = 0;
+    bool moves_data = true;  ///< false: only sizes and times
+  };
+
+  LinkDma(sc_core::sc_module_name name, const Options& options, Ended ended);
+
+  /// Sends a message, of one byte or more, in packets of a transfer.
+  void send(std::uint32_t queue, const LinkMessage& message, std::uint64_t transfer);
+
+ private:
+  struct Sending {
+    LinkMessage rest;  // what has not been read
+    std::uint64_t transfer = 0;
+  };
+  struct Queue {
+    std::deque<Sending> sendings;
+    std::deque<Packet> read;  // not sent yet
+    sc_core::sc_event posted{"posted"};
+  };
+  struct Arrival {
+    std::uint64_t order = 0;
+    std::shared_ptr<Packet> packet;
+    bool operator<(const Arrival& other) const {
+      return packet->ready != other.packet->ready ? packet->ready > other.packet->ready : order > other.order;
+    }
+  };
+
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  unsigned int transport_dbg(tlm::tlm_generic_payload& payload);
+  void run_queue(std::uint32_t number);
+  void read_packet(Queue& queue, PacketAccess& access);
+  void write_arrivals();
+  std::string refusal(const PacketAccess& access) const;
+
+  Options options_;
+  Ended ended_;
+  std::vector<std::unique_ptr<Queue>> queues_;
+  std::priority_queue<Arrival> arrivals_;
+  std::uint64_t next_order_ = 0;
+  sc_core::sc_event arrived_{"arrived"};
+};
+
+}  // namespace anda
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_LINK_PACKET_ACCESS_H
+#define ANDA_LINK_PACKET_ACCESS_H
+
+#include <cstdint>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include <anda/base/access.h>
+#include <anda/base/error.h>
+#include <anda/base/simulated_time.h>
+#include <anda/tlm/transaction_text.h>
+
+namespace anda {
+
+/// What a packet says beside its address and bytes. Ignorable: one without it belongs to no transfer, and its data are
+/// meant.
+struct PacketExtension : tlm::tlm_extension<PacketExtension> {
+  std::uint64_t transfer = 0;  ///< number of the transfer that waits for it
+  bool moves_data = true;
+
+  tlm_extension_base* clone() const override { return new PacketExtension(*this); }
+  void copy_from(const tlm_extension_base& other) override { *this = static_cast<const PacketExtension&>(other); }
+};
+
+/// A packet that lies somewhere on its way: a write that has been taken and will be passed on.
+struct Packet {
+  std::uint64_t address = 0;
+  std::uint32_t bytes = 0;
+  std::uint64_t transfer = 0;
+  std::uint64_t ready = 0;          ///< instant at which it has arrived as a whole, in ticks
+  std::vector<unsigned char> data;  ///< empty if data do not move
+
+  Packet() = default;
+  /// The copy of a write that arrives after a delay.
+  Packet(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay)
+      : address(payload.get_address()),
+        bytes(payload.get_data_length()),
+        ready(later(sc_core::sc_time_stamp(), delay)) {
+    const auto* const said = payload.get_extension<PacketExtension>();
+    if (said != nullptr) transfer = said->transfer;
+    if (said == nullptr || said->moves_data) data.assign(payload.get_data_ptr(), payload.get_data_ptr() + bytes);
+  }
+};
+
+/// One initiator's accesses for packets: a payload that is used again and again.
+class PacketAccess {
+ public:
+  PacketAccess() { payload_.set_extension(&said_); }
+  ~PacketAccess() { payload_.clear_extension(&said_); }
+  PacketAccess(const PacketAccess&) = delete;
+  PacketAccess& operator=(const PacketAccess&) = delete;
+
+  /// Calls b_transport, which reads into the packet or writes from it; returns the instant at which that is over.
+  template <class Socket>
+  std::uint64_t operator()(Socket& socket, tlm::tlm_command command, Packet& packet, std::uint64_t address) {
+    said_.transfer = packet.transfer;
+    said_.moves_data = !packet.data.empty();
+    if (packet.data.empty() && scratch_.size() < packet.bytes) scratch_.resize(packet.bytes);
+    set_access(payload_, command, address, packet.data.empty() ? scratch_.data() : packet.data.data(), packet.bytes);
+    payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    payload_.set_dmi_allowed(false);
+    sc_core::sc_time delay;
+    socket->b_transport(payload_, delay);
+    return later(sc_core::sc_time_stamp(), delay);
+  }
+
+  /// Passes a packet on. Throws Error (run) if the target refuses it.
+  template <class Socket>
+  void pass_on(Socket& socket, Packet& packet) {
+    (*this)(socket, tlm::TLM_WRITE_COMMAND, packet, packet.address);
+    if (refused()) throw Error::run(std::string("the block behind ") + socket.name() + " " + refusal());
+  }
+
+  bool refused() const { return payload_.is_response_error(); }
+  /// "answered TLM_ADDRESS_ERROR_RESPONSE to a read of 64 bytes at 0x40".
+  std::string refusal() const { return "answered " + payload_.get_response_string() + " to a " + text(payload_); }
+
+ private:
+  tlm::tlm_generic_payload payload_;
+  PacketExtension said_;
+  std::vector<unsigned char> scratch_;  // stands in for bytes that do not matter
+};
+
+}  // namespace anda
+
+#endif

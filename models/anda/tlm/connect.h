@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_TLM_CONNECT_H
+#define ANDA_TLM_CONNECT_H
+
+#include <functional>
+#include <tlm>
+
+namespace anda {
+
+/// Binds the sockets of two blocks. Whoever wants to see what goes over a binding puts a module between the two.
+using Connect = std::function<void(tlm::tlm_base_initiator_socket<>& initiator, tlm::tlm_base_target_socket<>& target)>;
+
+}  // namespace anda
+
+#endif
