@@ -14,7 +14,7 @@
 #include "config/writer.h"
 #include "files/input_file.h"
 #include "files/json_file.h"
-#include "text/terminal.h"
+#include "text/characters.h"
 
 namespace anda::sim {
 namespace {

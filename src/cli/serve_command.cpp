@@ -17,7 +17,7 @@
 #include "report/progress.h"
 #include "serving/serve.h"
 #include "system/survey.h"
-#include "text/terminal.h"
+#include "text/characters.h"
 #include "text/text.h"
 
 namespace anda::sim {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serving/communication.h"
 
+#include <algorithm>
 #include <anda/base/math.h>
 #include <anda/base/process.h>
 #include <anda/base/simulated_time.h>
 #include <anda/dram/dram.h>
 #include <anda/link/collectives.h>
 #include <anda/link/fabric.h>
+#include <stdexcept>
 #include <systemc>
 #include <vector>
 
@@ -72,11 +74,11 @@ class Communication::Wires : public sc_core::sc_module {
     }
   }
 
-  std::size_t index_of(const char* counter) const {
+  std::size_t index_of(const std::string& counter) const {
     const auto& list = fabric_.counters().list();
-    std::size_t index = 0;
-    while (list[index].name != counter) ++index;
-    return index;
+    const auto found = std::find_if(list.begin(), list.end(), [&](const Counter& c) { return c.name == counter; });
+    if (found == list.end()) throw std::logic_error("no counter " + counter);
+    return static_cast<std::size_t>(found - list.begin());
   }
 
   Fabric fabric_;
@@ -85,8 +87,8 @@ class Communication::Wires : public sc_core::sc_module {
   const CollectiveSteps* steps_ = nullptr;
   std::uint64_t end_ = 0;
   std::exception_ptr failure_;
-  std::size_t bytes_ = index_of("link_bytes");
-  std::size_t busy_ps_ = index_of("link_busy_ps");
+  std::size_t bytes_ = index_of("link.bytes");
+  std::size_t busy_ps_ = index_of("link.busy_ps");
 };
 
 Communication::Communication(const std::string& name, const ServeConfig& config, std::uint32_t nodes, Machine& machine)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serving/machine.h"
 
-#include <algorithm>
 #include <anda/base/error.h>
 #include <anda/base/simulated_time.h>
 #include <systemc>
+
+#include "report/system_model.h"
 
 namespace anda::sim {
 namespace {
@@ -47,10 +48,7 @@ Machine::Machine(const std::string& name, const RunConfig& config, PeKind elemen
                                        add_to(sum_, record.counts);
                                        if (--left_ == 0) sc_core::sc_pause();
                                      });
-  const auto& list = system_->counters.list();
-  cycles_ = static_cast<std::size_t>(
-      std::find_if(list.begin(), list.end(), [](const auto& counter) { return counter.name == "cycles"; }) -
-      list.begin());
+  cycles_ = CounterIndex(counters()).cycles;
 }
 
 Counts Machine::run(const std::vector<Gemm>& operations) {

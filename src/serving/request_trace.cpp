@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "serving/trace_time.h"
-#include "text/characters.h"
 #include "text/nearest.h"
 #include "text/strict_json.h"
+#include "text/text.h"
 #include "workload/csv.h"
 
 namespace anda::sim {

@@ -7,7 +7,7 @@
 
 #include "report/human.h"
 #include "report/text_grid.h"
-#include "text/terminal.h"
+#include "text/characters.h"
 
 namespace anda::sim {
 namespace {

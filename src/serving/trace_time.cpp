@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "text/characters.h"
 #include "text/scalar.h"
+#include "text/text.h"
 
 namespace anda::sim {
 namespace {

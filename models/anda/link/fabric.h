@@ -60,7 +60,7 @@ class Fabric : public sc_core::sc_module {
     std::uint64_t packets = 0;  // under way
     std::uint64_t last = 0;     // instant at which the last was over
     std::string refusal;        // the first
-    sc_core::sc_event over{"over"};
+    sc_core::sc_event over;
   };
 
   void check(const std::vector<Message>& messages) const;

@@ -54,7 +54,7 @@ class LinkDma : public sc_core::sc_module {
   struct Queue {
     std::deque<Sending> sendings;
     std::deque<Packet> read;  // not sent yet
-    sc_core::sc_event posted{"posted"};
+    sc_core::sc_event posted;
   };
   struct Arrival {
     std::uint64_t order = 0;

@@ -42,12 +42,12 @@ class Router : public sc_core::sc_module {
  private:
   struct Input {
     std::deque<Packet> packets;
-    sc_core::sc_event taken{"taken"};
+    sc_core::sc_event taken;
   };
   struct Output {
     std::map<std::uint32_t, Input> inputs;  // those that have had packets for it
     std::uint32_t last = 0;                 // input that was served
-    sc_core::sc_event arrived{"arrived"};
+    sc_core::sc_event arrived;
   };
 
   void b_transport(int port, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
