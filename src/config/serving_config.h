@@ -54,7 +54,7 @@ struct LengthConfig {
   double mean = 1024;
   double cv = 1;
   std::uint32_t least = 1;
-  std::uint32_t most = 8192;
+  std::uint32_t most = 4096;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {

@@ -37,7 +37,7 @@ InferenceOptions options_of(const ServeConfig& config) {
 }  // namespace
 
 PassTimes::PassTimes(const ServeConfig& config, const Partition& partition, const Stage& stage, Machine& machine,
-                     Communication& links)
+                     Links& links)
     : config_(config),
       partition_(partition),
       stage_(stage),
@@ -138,14 +138,31 @@ PassCost PassTimes::projected(Gemm projection, std::uint64_t tokens) {
     const std::uint64_t rows = tokens * (part + 1) / parts - tokens * part / parts;
     if (!projection.vector) projection.m = rows;
     const PassCost compute = run({projection});
-    const PassCost& exchange =
-        columns ? links_.all_gather(rows * hidden / nodes * 2) : links_.all_reduce(rows, hidden);
+    const PassCost exchange = columns ? links_.all_gather(rows * hidden / nodes * 2) : all_reduce(rows);
     computed += compute.seconds;
     exchanged = std::max(computed, exchanged) + exchange.seconds;
     sum += compute;
     sum += exchange;
   }
   sum.seconds = exchanged;
+  return sum;
+}
+
+/// Partial results of so many tokens become sums. After each step of the first half of the exchange a node adds what has
+/// come to its own part.
+PassCost PassTimes::all_reduce(std::uint64_t rows) {
+  const std::uint64_t nodes = links_.nodes();
+  Gemm addition;
+  addition.name = "all_reduce";
+  addition.tensor = name_of(op_kinds, OpKind::residual);
+  addition.m = rows;
+  addition.n = ceil_div(partition_.model.hidden_size, nodes);
+  addition.kind = OpKind::residual;
+  addition.vector = VectorOperation::add;
+  addition.reader = "";
+  addition.count = nodes - 1;
+  PassCost sum = run({addition});
+  sum += links_.all_reduce(rows * partition_.model.hidden_size * 2);
   return sum;
 }
 

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "serving/communication.h"
+#include "serving/links.h"
 #include "serving/machine.h"
 #include "serving/partition.h"
 #include "serving/scheduler.h"
@@ -21,7 +21,7 @@ namespace anda::sim {
 class PassTimes {
  public:
   PassTimes(const ServeConfig& config, const Partition& partition, const Stage& stage, Machine& machine,
-            Communication& links);
+            Links& links);
 
   PassCost of(const std::vector<Share>& shares);
 
@@ -37,6 +37,7 @@ class PassTimes {
   PassCost of_head(std::uint64_t finished);
   PassCost of_layer(std::vector<Gemm> operations, std::uint64_t tokens);
   PassCost projected(Gemm projection, std::uint64_t tokens);
+  PassCost all_reduce(std::uint64_t rows);
   PassCost in_order(const std::vector<Share>& shares);
   void attend(const Share& share, PassCost& sum);
   PassCost run(const std::vector<Gemm>& operations);
@@ -46,7 +47,7 @@ class PassTimes {
   const Partition& partition_;
   Stage stage_;
   Machine& machine_;
-  Communication& links_;
+  Links& links_;
   InferenceOptions options_;
   LayerOperations operations_;
   Memo tokens_;

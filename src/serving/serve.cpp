@@ -64,10 +64,10 @@ RequestSurvey survey_requests(const ServeConfig& config, const Partition& partit
 
 /// A system: its machine, its links and the servers of all replicas, which take turns on them, as they are alike.
 struct ServedRun::Part {
-  Part(const ServeConfig& config, const Partition& partition, PeKind element, std::ostream& csv, GemmStore* store)
+  Part(const ServeConfig& config, const Partition& partition, Links& links, PeKind element, std::ostream& csv,
+       GemmStore* store)
       : name(name_of(pe_kinds, element)),
         machine("system_" + name, config, element, store),
-        links("links_" + name, config, config.system.parallel.tensor, machine),
         statistics(config, name, csv) {
     for (std::uint32_t i = 0; i < config.system.replicas(); ++i) {
       servers.push_back(std::make_unique<Server>(config, partition, machine, links, statistics));
@@ -76,17 +76,17 @@ struct ServedRun::Part {
 
   std::string name;
   Machine machine;
-  Communication links;
   ServingStatistics statistics;
   std::vector<std::unique_ptr<Server>> servers;
 };
 
 ServedRun::ServedRun(const ServeConfig& config, const RequestSurvey& survey, std::ostream& csv,
                      const Progress& progress, GemmStore* store)
-    : config_(config), survey_(survey), partition_(partition_of(config, shape_of(config.workload))) {
+    : config_(config), survey_(survey), partition_(partition_of(config, shape_of(config.workload))),
+      links_(config) {
   // All modules are there before the first one simulates.
   for (const PeKind element : config.systems) {
-    parts_.push_back(std::make_unique<Part>(config, partition_, element, csv, store));
+    parts_.push_back(std::make_unique<Part>(config, partition_, links_, element, csv, store));
   }
   csv << ServingStatistics::csv_header();
   for (std::size_t i = 0; i < parts_.size(); ++i) serve(*parts_[i], progress, static_cast<double>(i));

@@ -10,6 +10,7 @@
 
 #include "config/serve_config.h"
 #include "report/run_info.h"
+#include "serving/links.h"
 #include "serving/partition.h"
 #include "serving/serving_report.h"
 #include "serving/serving_statistics.h"
@@ -43,6 +44,7 @@ class ServedRun {
   const ServeConfig& config_;
   RequestSurvey survey_;
   Partition partition_;
+  Links links_;
   std::vector<std::unique_ptr<Part>> parts_;
 };
 

@@ -13,7 +13,7 @@ constexpr double never = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
-Server::Server(const ServeConfig& config, const Partition& partition, Machine& machine, Communication& links,
+Server::Server(const ServeConfig& config, const Partition& partition, Machine& machine, Links& links,
                ServerObserver& observer)
     : config_(config),
       partition_(partition),

@@ -36,7 +36,7 @@ class ServerObserver {
 /// takes part.
 class Server {
  public:
-  Server(const ServeConfig& config, const Partition& partition, Machine& machine, Communication& links,
+  Server(const ServeConfig& config, const Partition& partition, Machine& machine, Links& links,
          ServerObserver& observer);
 
   /// Runs until this time, without starting anything at it. `look`: called now and then.
@@ -62,7 +62,7 @@ class Server {
   const ServeConfig& config_;
   const Partition& partition_;
   Machine& machine_;
-  Communication& links_;
+  Links& links_;
   ServerObserver& observer_;
   Scheduler scheduler_;
   std::vector<PassTimes> stages_;

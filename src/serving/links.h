@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_SIM_SERVING_COMMUNICATION_H
-#define ANDA_SIM_SERVING_COMMUNICATION_H
+#ifndef ANDA_SIM_SERVING_LINKS_H
+#define ANDA_SIM_SERVING_LINKS_H
 
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <string>
-#include <tuple>
+#include <utility>
 
 #include "config/serve_config.h"
-#include "serving/machine.h"
+#include "system/op_record.h"
 
 namespace anda::sim {
 
@@ -29,18 +28,18 @@ struct PassCost {
   }
 };
 
-/// What the accelerators of a tensor group send each other, simulated packet by packet between their memories. Additions
-/// are run by the machine's vector unit.
-class Communication {
+/// What the accelerators of a group, and of neighbouring stages, send each other: simulated packet by packet between
+/// their memories, once for each size. The same for all systems.
+class Links {
  public:
-  /// `nodes`: accelerators of the group, at least 1; with one nothing is sent.
-  Communication(const std::string& name, const ServeConfig& config, std::uint32_t nodes, Machine& machine);
-  ~Communication();
+  explicit Links(const ServeConfig& config);
+  ~Links();
 
+  /// Accelerators of a group; with one of them nothing is sent within it.
   std::uint32_t nodes() const { return nodes_; }
 
-  /// Each accelerator has rows × columns partial sums in FP16; in the end all have their totals.
-  const PassCost& all_reduce(std::uint64_t rows, std::uint64_t columns);
+  /// Each has so many bytes of FP16 numbers; in the end all have their sums. Without the additions.
+  const PassCost& all_reduce(std::uint64_t bytes);
   /// Each has so many bytes; in the end all have those of all.
   const PassCost& all_gather(std::uint64_t bytes);
   /// Each sends so many bytes to its peer of the next stage, over a link of its own.
@@ -52,10 +51,9 @@ class Communication {
 
   Topology topology_;
   std::uint32_t nodes_;
-  Machine& machine_;
-  std::unique_ptr<Wires> group_;  ///< of the tensor group; none for one node
-  std::unique_ptr<Wires> pair_;   ///< two accelerators of neighbouring stages; none without a pipeline
-  std::map<std::tuple<Kind, std::uint64_t, std::uint64_t>, PassCost> known_;
+  std::unique_ptr<Wires> group_;  ///< none for one node
+  std::unique_ptr<Wires> pair_;   ///< none without a pipeline
+  std::map<std::pair<Kind, std::uint64_t>, PassCost> known_;
 };
 
 }  // namespace anda::sim

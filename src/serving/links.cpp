@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serving/communication.h"
+#include "serving/links.h"
 
 #include <algorithm>
-#include <anda/base/math.h>
 #include <anda/base/process.h>
 #include <anda/base/simulated_time.h>
 #include <anda/dram/dram.h>
@@ -27,7 +26,7 @@ DramConfig memory_of(const ServeConfig& config) {
 }  // namespace
 
 /// Nodes with a memory each, and the links between them. Runs steps of messages on demand.
-class Communication::Wires : public sc_core::sc_module {
+class Links::Wires : public sc_core::sc_module {
  public:
   Wires(sc_core::sc_module_name name, const ServeConfig& config, std::uint32_t nodes)
       : sc_module(name), fabric_("fabric", config.system.link, nodes, {false, {}}) {
@@ -91,44 +90,28 @@ class Communication::Wires : public sc_core::sc_module {
   std::size_t busy_ps_ = index_of("link.busy_ps");
 };
 
-Communication::Communication(const std::string& name, const ServeConfig& config, std::uint32_t nodes, Machine& machine)
-    : topology_(config.system.link.topology), nodes_(nodes), machine_(machine) {
-  if (nodes > 1) group_ = std::make_unique<Wires>((name + "_group").c_str(), config, nodes);
-  if (config.system.parallel.pipeline > 1) pair_ = std::make_unique<Wires>((name + "_pair").c_str(), config, 2);
+Links::Links(const ServeConfig& config)
+    : topology_(config.system.link.topology), nodes_(config.system.parallel.tensor) {
+  if (nodes_ > 1) group_ = std::make_unique<Wires>("group", config, nodes_);
+  if (config.system.parallel.pipeline > 1) pair_ = std::make_unique<Wires>("stages", config, 2);
 }
 
-Communication::~Communication() = default;
+Links::~Links() = default;
 
-const PassCost& Communication::all_reduce(std::uint64_t rows, std::uint64_t columns) {
-  const auto [known, is_new] = known_.try_emplace({Kind::reduce, rows, columns});
-  PassCost& cost = known->second;
-  if (!is_new) return cost;
-  cost = group_->run(anda::all_reduce(topology_, nodes_, rows * columns * 2));
-  // After each step of the first half a node adds what has come to its own part.
-  Gemm addition;
-  addition.name = "all_reduce";
-  addition.tensor = name_of(op_kinds, OpKind::residual);
-  addition.m = rows;
-  addition.n = ceil_div(columns, std::uint64_t{nodes_});
-  addition.kind = OpKind::residual;
-  addition.vector = VectorOperation::add;
-  addition.reader = "";
-  addition.count = nodes_ - 1;
-  PassCost sums;
-  sums.counts = machine_.run({addition});
-  sums.seconds = machine_.seconds(sums.counts);
-  cost += sums;
-  return cost;
+const PassCost& Links::all_reduce(std::uint64_t bytes) {
+  const auto [known, is_new] = known_.try_emplace({Kind::reduce, bytes});
+  if (is_new) known->second = group_->run(anda::all_reduce(topology_, nodes_, bytes));
+  return known->second;
 }
 
-const PassCost& Communication::all_gather(std::uint64_t bytes) {
-  const auto [known, is_new] = known_.try_emplace({Kind::gather, bytes, 0});
+const PassCost& Links::all_gather(std::uint64_t bytes) {
+  const auto [known, is_new] = known_.try_emplace({Kind::gather, bytes});
   if (is_new) known->second = group_->run(anda::all_gather(topology_, nodes_, bytes));
   return known->second;
 }
 
-const PassCost& Communication::hand_over(std::uint64_t bytes) {
-  const auto [known, is_new] = known_.try_emplace({Kind::hand_over, bytes, 0});
+const PassCost& Links::hand_over(std::uint64_t bytes) {
+  const auto [known, is_new] = known_.try_emplace({Kind::hand_over, bytes});
   if (is_new) {
     known->second = pair_->run({{{0, 1, bytes, 0, 0}}});
     known->second.link_bytes *= nodes_;
