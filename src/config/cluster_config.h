@@ -39,8 +39,8 @@ struct ParallelConfig {
                  "of the output and down projections; rows: partial sums, an all-reduce in FP16; columns: the inputs "
                  "and results are gathered, so that the bits are those of one accelerator");
     visit.number("overlap", self.overlap, Range<std::uint32_t>{1, 64},
-                 "parts into which the tokens of an iteration are cut so that one part communicates while the next is "
-                 "computed; 1: no overlap");
+                 "most parts into which the tokens of an iteration are cut so that one part communicates while the next "
+                 "is computed; of 1, 2, 4 … and this number the fastest. 1: no overlap");
   }
 };
 

@@ -2,6 +2,7 @@
 #include "serving/links.h"
 
 #include <algorithm>
+#include <anda/base/math.h>
 #include <anda/base/process.h>
 #include <anda/base/simulated_time.h>
 #include <anda/dram/dram.h>
@@ -37,6 +38,8 @@ class Links::Wires : public sc_core::sc_module {
     ANDA_HAS_PROCESS(Wires);
     SC_THREAD(serve);
   }
+
+  std::size_t nodes() const { return memories_.size(); }
 
   /// What the steps take, one after another.
   PassCost run(const CollectiveSteps& steps) {
@@ -93,6 +96,8 @@ class Links::Wires : public sc_core::sc_module {
 Links::Links(const ServeConfig& config)
     : topology_(config.system.link.topology), nodes_(config.system.parallel.tensor) {
   if (nodes_ > 1) group_ = std::make_unique<Wires>("group", config, nodes_);
+  const std::uint32_t groups = config.system.parallel.expert;
+  if (groups > 1) experts_ = std::make_unique<Wires>("experts", config, groups);
   if (config.system.parallel.pipeline > 1) pair_ = std::make_unique<Wires>("stages", config, 2);
 }
 
@@ -107,6 +112,17 @@ const PassCost& Links::all_reduce(std::uint64_t bytes) {
 const PassCost& Links::all_gather(std::uint64_t bytes) {
   const auto [known, is_new] = known_.try_emplace({Kind::gather, bytes});
   if (is_new) known->second = group_->run(anda::all_gather(topology_, nodes_, bytes));
+  return known->second;
+}
+
+const PassCost& Links::all_to_all(std::uint64_t bytes) {
+  const auto [known, is_new] = known_.try_emplace({Kind::exchange, bytes});
+  if (is_new) {
+    // The accelerators of a group share what it sends.
+    const std::uint64_t groups = experts_->nodes();
+    known->second = experts_->run(anda::all_to_all(topology_, static_cast<std::uint32_t>(groups), ceil_div(bytes, std::uint64_t{nodes_})));
+    known->second.link_bytes *= nodes_;
+  }
   return known->second;
 }
 

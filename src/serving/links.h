@@ -42,17 +42,20 @@ class Links {
   const PassCost& all_reduce(std::uint64_t bytes);
   /// Each has so many bytes; in the end all have those of all.
   const PassCost& all_gather(std::uint64_t bytes);
+  /// Each of the groups that share experts sends so many bytes to each other one.
+  const PassCost& all_to_all(std::uint64_t bytes);
   /// Each sends so many bytes to its peer of the next stage, over a link of its own.
   const PassCost& hand_over(std::uint64_t bytes);
 
  private:
   class Wires;
-  enum class Kind { reduce, gather, hand_over };
+  enum class Kind { reduce, gather, exchange, hand_over };
 
   Topology topology_;
   std::uint32_t nodes_;
-  std::unique_ptr<Wires> group_;  ///< none for one node
-  std::unique_ptr<Wires> pair_;   ///< none without a pipeline
+  std::unique_ptr<Wires> group_;    ///< none for one node
+  std::unique_ptr<Wires> experts_;  ///< an accelerator of each group; none for one group
+  std::unique_ptr<Wires> pair_;     ///< none without a pipeline
   std::map<std::pair<Kind, std::uint64_t>, PassCost> known_;
 };
 

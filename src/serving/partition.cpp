@@ -62,6 +62,11 @@ double weights_of(const ServeConfig& config, const Partition& partition, const S
   const WeightBytes bytes = weight_bytes(config, partition.model);
   const double tensor = config.system.parallel.tensor;
   double sum = bytes.layer * (stage.end - stage.first) / tensor;
+  for (std::uint32_t layer = stage.first; layer < stage.end; ++layer) {
+    // The groups share the experts.
+    const double left_out = 1 - 1.0 / config.system.parallel.expert;
+    if (partition.model.experts.in_layer(layer)) sum -= bytes.experts * left_out / tensor;
+  }
   if (stage.embeds) sum += bytes.embedding;
   // A head that is the embedding is there already, unless another stage has that.
   const double head = bytes.head == 0 && !stage.embeds ? bytes.embedding : bytes.head;
@@ -84,10 +89,9 @@ Partition partition_of(const ServeConfig& config, const ModelShape& model) {
           fmt::format("system.parallel.split is columns, must be rows for {}, which has experts", model.name));
     }
   }
-  if (parallel.expert > 1) {
-    throw Error::input(fmt::format("system.parallel.expert is {}, must be 1: experts are split over the accelerators of "
-                                   "parallel.tensor; groups of accelerators that exchange tokens are not modelled",
-                                   parallel.expert));
+  if (model.experts.count % parallel.expert != 0 || (parallel.expert > 1 && model.experts.count == 0)) {
+    throw Error::input(fmt::format("system.parallel.expert is {}, must divide the {} experts of {}", parallel.expert,
+                                   model.experts.count, model.name));
   }
 
   // Groups along the tokens are FP16 until they are complete: room for one such group a sequence.

@@ -27,6 +27,30 @@ PassCost times(PassCost cost, std::uint64_t n) {
   return cost;
 }
 
+/// Of groups that wait for each other.
+PassCost slowest(const std::vector<PassCost>& groups) {
+  PassCost sum;
+  double seconds = 0;
+  for (const PassCost& group : groups) {
+    seconds = std::max(seconds, group.seconds);
+    sum += group;
+  }
+  sum.seconds = seconds;
+  sum.link_busy_s /= static_cast<double>(groups.size());
+  return sum;
+}
+
+std::uint64_t tokens_of(const Iteration& iteration) {
+  std::uint64_t tokens = 0;
+  for (const Share& share : iteration.shares) tokens += share.tokens;
+  return tokens;
+}
+
+std::uint64_t finished_of(const Iteration& iteration) {
+  return static_cast<std::uint64_t>(std::count_if(iteration.shares.begin(), iteration.shares.end(),
+                                                  [](const Share& share) { return share.emits; }));
+}
+
 InferenceOptions options_of(const ServeConfig& config) {
   RunConfig run = config;
   run.workload.scope = Scope::model;
@@ -44,29 +68,72 @@ PassTimes::PassTimes(const ServeConfig& config, const Partition& partition, cons
       machine_(machine),
       links_(links),
       options_(options_of(config)),
-      operations_(partition_.shard, options_) {}
-
-std::vector<std::pair<std::uint32_t, std::uint64_t>> PassTimes::kinds() const {
-  return layer_kinds(partition_.shard, options_, stage_.first, stage_.end);
+      operations_(partition_.shard, options_) {
+  const Kinds kinds = layer_kinds(partition_.shard, options_, stage_.first, stage_.end);
+  if (config.system.parallel.expert == 1) {
+    parts_.push_back({kinds, {}, {}, {}});
+  } else {
+    for (const auto& kind : kinds) parts_.push_back({{kind}, {}, {}, {}});
+  }
 }
 
-PassCost PassTimes::of(const std::vector<Share>& shares) {
-  if (machine_.depends_on_time()) return in_order(shares);
-  std::uint64_t tokens = 0;
-  std::uint64_t finished = 0;
-  for (const Share& share : shares) {
-    tokens += share.tokens;
-    if (share.emits) ++finished;
-  }
-  PassCost sum = known(tokens_, tokens, [&] { return of_tokens(tokens); });
-  for (const Share& share : shares) attend(share, sum);
-  if (stage_.answers && finished > 0) sum += known(heads_, finished, [&] { return of_head(finished); });
+PassCost PassTimes::of(const std::vector<Iteration>& groups) {
+  if (machine_.depends_on_time()) return in_order(groups.front());
+  PassCost sum = of_ends(groups);
+  for (Part& part : parts_) sum += of_part(part, groups);
   return sum;
 }
 
-void PassTimes::attend(const Share& share, PassCost& sum) {
+/// Embedding and output head.
+PassCost PassTimes::of_ends(const std::vector<Iteration>& groups) {
+  std::vector<PassCost> costs;
+  for (const Iteration& group : groups) {
+    PassCost& cost = costs.emplace_back();
+    const std::uint64_t tokens = tokens_of(group);
+    const std::uint64_t finished = finished_of(group);
+    if (stage_.embeds && tokens > 0) {
+      cost += known(embeddings_, tokens, [&] { return run(embedding_operations(partition_.shard, tokens)); });
+    }
+    if (!stage_.answers || finished == 0) continue;
+    cost += known(heads_, finished, [&] {
+      PassCost head = run(head_operations(partition_.shard, options_, finished));
+      if (links_.nodes() > 1) head += links_.all_gather(finished * partition_.shard.vocabulary * 2);
+      return head;
+    });
+  }
+  return slowest(costs);
+}
+
+bool PassTimes::groups_exchange(const Part& part) const {
+  return config_.system.parallel.expert > 1 && partition_.model.experts.in_layer(part.kinds.front().first);
+}
+
+PassCost PassTimes::of_part(Part& part, const std::vector<Iteration>& groups) {
+  std::vector<PassCost> costs;
+  std::uint64_t most = 0;
+  std::uint64_t all = 0;
+  for (const Iteration& group : groups) {
+    PassCost& cost = costs.emplace_back();
+    const std::uint64_t tokens = tokens_of(group);
+    most = std::max(most, tokens);
+    all += tokens;
+    if (tokens == 0) continue;
+    cost += known(part.tokens, tokens, [&] { return of_tokens(part.kinds, tokens); });
+    for (const Share& share : group.shares) attend(part, share, cost);
+  }
+  PassCost sum = slowest(costs);
+  if (!groups_exchange(part)) return sum;
+  const auto [layer, count] = part.kinds.front();
+  sum += known(part.experts, most << 32 | all, [&, layer = layer, count = count] {
+    const auto in_parts = [&](std::uint64_t parts) { return of_experts(layer, most, all, parts); };
+    return times(fastest(most, in_parts), count);
+  });
+  return sum;
+}
+
+void PassTimes::attend(Part& part, const Share& share, PassCost& sum) {
   const auto cost = [&](std::uint64_t start) -> const PassCost& {
-    return known(slices_, start << 25 | share.tokens, [&] { return of_slice(start, share.tokens); });
+    return known(part.slices, start << 25 | share.tokens, [&] { return of_slice(part.kinds, start, share.tokens); });
   };
   const std::uint64_t step = config_.serving.scheduler.round_lengths;
   const std::uint64_t end = share.start + share.tokens;
@@ -88,24 +155,26 @@ const PassCost& PassTimes::known(Memo& memo, std::uint64_t key, const std::funct
   return unkept_;
 }
 
-PassCost PassTimes::of_tokens(std::uint64_t tokens) {
+PassCost PassTimes::of_tokens(const Kinds& kinds, std::uint64_t tokens) {
   PassCost sum;
-  sum.counts.assign(machine_.counters().size(), 0);
-  if (stage_.embeds) sum += run(embedding_operations(partition_.shard, tokens));
-  for (const auto& [layer, count] : kinds()) {
-    sum += times(of_layer(operations_.of_tokens(layer, tokens), tokens), count);
+  for (const auto& [layer, count] : kinds) {
+    std::vector<Gemm> operations = operations_.of_tokens(layer, tokens);
+    if (config_.system.parallel.expert > 1) {
+      operations.erase(std::remove_if(operations.begin(), operations.end(), is_expert), operations.end());
+    }
+    sum += times(of_layer(operations, tokens), count);
   }
   return sum;
 }
 
 /// What an accelerator computes of a layer, with what it exchanges with the others of its group.
-PassCost PassTimes::of_layer(std::vector<Gemm> operations, std::uint64_t tokens) {
+PassCost PassTimes::of_layer(const std::vector<Gemm>& operations, std::uint64_t tokens) {
   if (links_.nodes() == 1) return run(operations);
   PassCost sum;
   std::vector<Gemm> alone;
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    const bool ends_part = is_attention_output(operations[i]) ||
-                           (i + 1 < operations.size() && ends_feed_forward(operations[i + 1]));
+    const bool ends_part =
+        is_attention_output(operations[i]) || (i + 1 < operations.size() && ends_feed_forward(operations[i + 1]));
     if (ends_part) {
       sum += projected(operations[i], tokens);
     } else {
@@ -116,29 +185,47 @@ PassCost PassTimes::of_layer(std::vector<Gemm> operations, std::uint64_t tokens)
   return sum;
 }
 
-/// An operation whose results all accelerators need, in parts of which one is exchanged while the next is computed.
+/// The least time of 1, 2, 4 … and `parallel.overlap` parts: small parts cost the array more than they hide.
+PassCost PassTimes::fastest(std::uint64_t tokens, const std::function<PassCost(std::uint64_t)>& in_parts) const {
+  const std::uint64_t most = std::min<std::uint64_t>(config_.system.parallel.overlap, tokens);
+  PassCost best = in_parts(1);
+  for (std::uint64_t parts = 2; parts / 2 < most; parts *= 2) {
+    PassCost cost = in_parts(std::min(parts, most));
+    if (cost.seconds < best.seconds) best = std::move(cost);
+  }
+  return best;
+}
+
+/// An operation whose results all accelerators need.
 PassCost PassTimes::projected(Gemm projection, std::uint64_t tokens) {
-  const std::uint64_t nodes = links_.nodes();
-  const std::uint64_t hidden = partition_.model.hidden_size;
-  const bool columns = config_.system.parallel.split == Split::columns;
-  // A sum of experts has more rows than tokens: it is not cut.
-  const std::uint64_t parts =
-      projection.vector ? 1 : std::min<std::uint64_t>(config_.system.parallel.overlap, tokens);
+  if (projection.vector) {  // a sum of experts, which has more rows than tokens
+    PassCost sum = run({projection});
+    sum += all_reduce(tokens);
+    return sum;
+  }
+  if (config_.system.parallel.split == Split::rows) {
+    return fastest(tokens, [&](std::uint64_t parts) { return exchanged(projection, tokens, parts); });
+  }
+  // The inputs in the format in which the array takes them: nothing is lost on the way.
+  PassCost sum = links_.all_gather(machine_.input_bytes(projection));
+  projection.k *= links_.nodes();
+  projection.n /= links_.nodes();
+  sum += fastest(tokens, [&](std::uint64_t parts) { return exchanged(projection, tokens, parts); });
+  return sum;
+}
+
+/// In parts, of which one is exchanged while the next is computed.
+PassCost PassTimes::exchanged(Gemm projection, std::uint64_t tokens, std::uint64_t parts) {
   PassCost sum;
   double computed = 0;
   double exchanged = 0;
-  if (columns) {
-    // The inputs in the format in which the array takes them: nothing is lost on the way.
-    sum += links_.all_gather(machine_.input_bytes(projection));
-    exchanged = computed = sum.seconds;
-    projection.k *= nodes;
-    projection.n /= nodes;
-  }
   for (std::uint64_t part = 0; part < parts; ++part) {
-    const std::uint64_t rows = tokens * (part + 1) / parts - tokens * part / parts;
-    if (!projection.vector) projection.m = rows;
+    projection.m = tokens * (part + 1) / parts - tokens * part / parts;
     const PassCost compute = run({projection});
-    const PassCost exchange = columns ? links_.all_gather(rows * hidden / nodes * 2) : all_reduce(rows);
+    // n is what an accelerator has of the results, all of them or its columns.
+    const PassCost exchange = config_.system.parallel.split == Split::columns
+                                  ? links_.all_gather(projection.m * projection.n * 2)
+                                  : all_reduce(projection.m);
     computed += compute.seconds;
     exchanged = std::max(computed, exchanged) + exchange.seconds;
     sum += compute;
@@ -166,33 +253,57 @@ PassCost PassTimes::all_reduce(std::uint64_t rows) {
   return sum;
 }
 
-PassCost PassTimes::of_slice(std::uint64_t start, std::uint64_t tokens) {
+/// The tokens of all groups go to the groups that have their experts, and back, in parts: one is under way while another
+/// is computed, as EPS-MoE (arXiv 2410.12247) has it. Each group sends as much as the one with most tokens.
+PassCost PassTimes::of_experts(std::uint32_t layer, std::uint64_t most_tokens, std::uint64_t all_tokens,
+                               std::uint64_t parts) {
+  const std::uint64_t groups = config_.system.parallel.expert;
+  const std::uint64_t copies = ceil_div(most_tokens, parts) * partition_.model.experts.per_token;
+  const PassCost& way = links_.all_to_all(ceil_div(copies, groups) * partition_.model.hidden_size * 2);
   PassCost sum;
-  for (const auto& [layer, count] : kinds()) {
+  double computed = 0;
+  std::vector<double> ready;  // when the results of each part are there
+  for (std::uint64_t part = 0; part < parts; ++part) {
+    const PassCost compute = routed(layer, all_tokens * (part + 1) / parts - all_tokens * part / parts);
+    computed = std::max(computed, static_cast<double>(part + 1) * way.seconds) + compute.seconds;
+    ready.push_back(computed);
+    sum += compute;
+    sum += way;
+    sum += way;
+  }
+  // All ways out come before the first way back.
+  double back = static_cast<double>(parts) * way.seconds;
+  for (const double part : ready) back = std::max(back, part) + way.seconds;
+  sum.seconds = back;
+  return sum;
+}
+
+/// The experts of all groups, at the same time.
+PassCost PassTimes::routed(std::uint32_t layer, std::uint64_t tokens) {
+  const std::uint64_t groups = config_.system.parallel.expert;
+  const std::uint64_t each = partition_.model.experts.count / groups;
+  std::vector<PassCost> costs;
+  for (std::uint64_t group = 0; group < groups; ++group) {
+    costs.push_back(run(operations_.of_experts(layer, tokens, group * each, (group + 1) * each)));
+  }
+  return slowest(costs);
+}
+
+PassCost PassTimes::of_slice(const Kinds& kinds, std::uint64_t start, std::uint64_t tokens) {
+  PassCost sum;
+  for (const auto& [layer, count] : kinds) {
     sum += times(run(operations_.of_slice(layer, {start, tokens, 1, true})), count);
   }
   return sum;
 }
 
-PassCost PassTimes::of_head(std::uint64_t finished) {
-  PassCost sum = run(head_operations(partition_.shard, options_, finished));
-  if (links_.nodes() > 1) sum += links_.all_gather(finished * partition_.shard.vocabulary * 2);
-  return sum;
-}
-
-PassCost PassTimes::in_order(const std::vector<Share>& shares) {
+PassCost PassTimes::in_order(const Iteration& iteration) {
   std::vector<Slice> slices;
-  std::uint64_t tokens = 0;
-  std::uint64_t finished = 0;
-  for (const Share& share : shares) {
-    slices.push_back({share.start, share.tokens, 1, share.emits});
-    tokens += share.tokens;
-    if (share.emits) ++finished;
-  }
-  PassCost sum;
-  if (stage_.embeds) sum += run(embedding_operations(partition_.shard, tokens));
+  for (const Share& share : iteration.shares) slices.push_back({share.start, share.tokens, 1, share.emits});
+  PassCost sum = run(embedding_operations(partition_.shard, tokens_of(iteration)));
   for (std::uint32_t layer = stage_.first; layer < stage_.end; ++layer) sum += run(operations_.of(layer, slices));
-  if (stage_.answers && finished > 0) sum += run(head_operations(partition_.shard, options_, finished));
+  const std::uint64_t finished = finished_of(iteration);
+  if (finished > 0) sum += run(head_operations(partition_.shard, options_, finished));
   return sum;
 }
 

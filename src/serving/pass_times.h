@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "serving/links.h"
@@ -20,28 +21,43 @@ namespace anda::sim {
 /// memory whose state matters everything is simulated anew in its order.
 class PassTimes {
  public:
-  PassTimes(const ServeConfig& config, const Partition& partition, const Stage& stage, Machine& machine,
-            Links& links);
+  PassTimes(const ServeConfig& config, const Partition& partition, const Stage& stage, Machine& machine, Links& links);
 
-  PassCost of(const std::vector<Share>& shares);
+  /// `groups`: the iteration of each group of accelerators that shares the experts; usually one. They wait for each
+  /// other at every layer. Counts are those of an accelerator of each group together.
+  PassCost of(const std::vector<Iteration>& groups);
 
   /// At most so much of the time is due to rounded lengths of contexts (scheduler.round_lengths).
   double rounding_s() const { return rounding_s_; }
 
  private:
   using Memo = std::unordered_map<std::uint64_t, PassCost>;
+  using Kinds = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
+
+  /// Layers between which groups need not wait for each other.
+  struct Part {
+    Kinds kinds;  ///< a layer, and how many are like it
+    Memo tokens;
+    Memo slices;
+    Memo experts;
+  };
 
   const PassCost& known(Memo& memo, std::uint64_t key, const std::function<PassCost()>& compute);
-  PassCost of_tokens(std::uint64_t tokens);
-  PassCost of_slice(std::uint64_t start, std::uint64_t tokens);
-  PassCost of_head(std::uint64_t finished);
-  PassCost of_layer(std::vector<Gemm> operations, std::uint64_t tokens);
+  PassCost of_part(Part& part, const std::vector<Iteration>& groups);
+  PassCost of_tokens(const Kinds& kinds, std::uint64_t tokens);
+  PassCost of_slice(const Kinds& kinds, std::uint64_t start, std::uint64_t tokens);
+  PassCost of_ends(const std::vector<Iteration>& groups);
+  PassCost of_layer(const std::vector<Gemm>& operations, std::uint64_t tokens);
+  PassCost of_experts(std::uint32_t layer, std::uint64_t most_tokens, std::uint64_t all_tokens, std::uint64_t parts);
+  PassCost routed(std::uint32_t layer, std::uint64_t tokens);
+  PassCost fastest(std::uint64_t tokens, const std::function<PassCost(std::uint64_t)>& in_parts) const;
   PassCost projected(Gemm projection, std::uint64_t tokens);
+  PassCost exchanged(Gemm projection, std::uint64_t tokens, std::uint64_t parts);
   PassCost all_reduce(std::uint64_t rows);
-  PassCost in_order(const std::vector<Share>& shares);
-  void attend(const Share& share, PassCost& sum);
+  PassCost in_order(const Iteration& iteration);
+  void attend(Part& part, const Share& share, PassCost& sum);
   PassCost run(const std::vector<Gemm>& operations);
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> kinds() const;
+  bool groups_exchange(const Part& part) const;
 
   const ServeConfig& config_;
   const Partition& partition_;
@@ -50,8 +66,8 @@ class PassTimes {
   Links& links_;
   InferenceOptions options_;
   LayerOperations operations_;
-  Memo tokens_;
-  Memo slices_;
+  std::vector<Part> parts_;
+  Memo embeddings_;
   Memo heads_;
   PassCost unkept_;  ///< one that a memo had no room for
   double rounding_s_ = 0;

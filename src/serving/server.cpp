@@ -20,8 +20,10 @@ Server::Server(const ServeConfig& config, const Partition& partition, Machine& m
       machine_(machine),
       links_(links),
       observer_(observer),
-      scheduler_(config.serving, partition.blocks),
       free_at_(partition.stages.size(), 0) {
+  for (std::uint32_t i = 0; i < config.system.parallel.expert; ++i) {
+    schedulers_.emplace_back(config.serving, partition.blocks);
+  }
   for (const Stage& stage : partition.stages) stages_.emplace_back(config, partition, stage, machine, links);
 }
 
@@ -45,29 +47,40 @@ void Server::drain(const std::function<void()>& look) { run_until(never, look); 
 /// Starts an iteration if the first stage is free and something can run.
 bool Server::launch() {
   if (free_at_.front() > now_ || flights_.size() == stages_.size()) return false;
-  Iteration iteration = scheduler_.form(now_);
-  if (iteration.shares.empty()) return false;
-  machine_.idle_until(now_);
-  IterationRecord record{iteration, now_, now_, {}, scheduler_.running(), scheduler_.waiting(),
-                         scheduler_.blocks().used()};
+  std::vector<Iteration> groups;
   std::uint64_t tokens = 0;
-  for (const Share& share : iteration.shares) tokens += share.tokens;
+  std::uint64_t swapped = 0;
+  for (Scheduler& scheduler : schedulers_) {
+    const Iteration& iteration = groups.emplace_back(scheduler.form(now_));
+    std::uint64_t own = 0;
+    for (const Share& share : iteration.shares) own += share.tokens;
+    tokens = std::max(tokens, own);
+    swapped = std::max(swapped, iteration.swapped_tokens);
+  }
+  if (tokens == 0) return false;
+  machine_.idle_until(now_);
+  IterationRecord record{groups, now_, now_, {}};
+  for (const Scheduler& scheduler : schedulers_) {
+    record.running += scheduler.running();
+    record.waiting += scheduler.waiting();
+    record.blocks += scheduler.blocks().used();
+  }
   const std::uint64_t handed_over = tokens * partition_.model.hidden_size * 2;
-  double ready = now_ + swap_s(iteration.swapped_tokens);
+  double ready = now_ + swap_s(swapped);
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     if (i > 0) {
       const PassCost& way = links_.hand_over(handed_over);
       ready += way.seconds;
       record.cost += way;
     }
-    const PassCost cost = stages_[i].of(iteration.shares);
+    const PassCost cost = stages_[i].of(groups);
     ready = std::max(ready, free_at_[i]) + cost.seconds;
     free_at_[i] = ready;
     record.cost += cost;
   }
   record.end_s = ready;
   observer_.iteration(record);
-  flights_.push_back({std::move(iteration), ready});
+  flights_.push_back({std::move(groups), ready});
   return true;
 }
 
@@ -82,7 +95,9 @@ void Server::retire() {
   while (!flights_.empty() && flights_.front().end_s <= now_) {
     const Flight flight = std::move(flights_.front());
     flights_.pop_front();
-    for (const auto& sequence : scheduler_.finish(flight.iteration, flight.end_s)) observer_.request(*sequence);
+    for (std::size_t i = 0; i < schedulers_.size(); ++i) {
+      for (const auto& sequence : schedulers_[i].finish(flight.groups[i], flight.end_s)) observer_.request(*sequence);
+    }
   }
 }
 

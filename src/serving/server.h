@@ -14,13 +14,13 @@ namespace anda::sim {
 
 /// An iteration that has run, on its way through all stages.
 struct IterationRecord {
-  const Iteration& iteration;
+  const std::vector<Iteration>& groups;  ///< what each group of accelerators does
   double start_s = 0;
   double end_s = 0;
-  PassCost cost;               ///< of one accelerator of each stage, summed; `seconds` is busy time of stages
-  std::size_t running = 0;     ///< sequences that have been admitted, when it starts …
-  std::size_t waiting = 0;     ///< … and those that have not
-  std::uint64_t blocks = 0;    ///< of the cache in use
+  PassCost cost;             ///< of one accelerator of each stage and group, summed; `seconds`: of all stages
+  std::size_t running = 0;   ///< sequences that have been admitted, when it starts …
+  std::size_t waiting = 0;   ///< … and those that have not
+  std::uint64_t blocks = 0;  ///< of the caches in use
 };
 
 /// Sees what a server does, in order of time.
@@ -33,7 +33,8 @@ class ServerObserver {
 
 /// One replica: a pipeline of stages, each busy with one iteration at a time, and the scheduler that feeds it. An
 /// iteration starts as soon as the first stage is free and something can run; a request that arrives at that instant
-/// takes part.
+/// takes part. Groups of accelerators that share experts have a scheduler and a cache each, take requests in turn and
+/// start together.
 class Server {
  public:
   Server(const ServeConfig& config, const Partition& partition, Machine& machine, Links& links,
@@ -42,7 +43,7 @@ class Server {
   /// Runs until this time, without starting anything at it. `look`: called now and then.
   void run_until(double time_s, const std::function<void()>& look);
   /// A request arrives, at the time until which the server has run.
-  void arrive(const Request& request) { scheduler_.arrive(request); }
+  void arrive(const Request& request) { schedulers_[arrived_++ % schedulers_.size()].arrive(request); }
   /// Runs until everything is done.
   void drain(const std::function<void()>& look);
 
@@ -50,7 +51,7 @@ class Server {
 
  private:
   struct Flight {
-    Iteration iteration;
+    std::vector<Iteration> groups;
     double end_s;
   };
 
@@ -64,12 +65,13 @@ class Server {
   Machine& machine_;
   Links& links_;
   ServerObserver& observer_;
-  Scheduler scheduler_;
+  std::deque<Scheduler> schedulers_;  ///< of each group
   std::vector<PassTimes> stages_;
   std::vector<double> free_at_;  ///< of each stage
   std::deque<Flight> flights_;
   double now_ = 0;
   std::uint64_t launched_ = 0;
+  std::uint64_t arrived_ = 0;
 };
 
 }  // namespace anda::sim

@@ -46,7 +46,7 @@ Json series_json(const ServeConfig& config, const ServingStatistics& statistics,
   json["interval_s"] = static_cast<double>(statistics.overview().interval_ticks()) * 1e-9;
   json["running"] = list(Series::running, 1);
   json["waiting"] = list(Series::waiting, 1);
-  json["blocks"] = list(Series::blocks, 1);
+  json["blocks"] = list(Series::blocks, replicas);
   json["busy_share"] = list(Series::busy, replicas * static_cast<double>(partition.stages.size()));
   json["link_share"] = list(Series::link, replicas * static_cast<double>(partition.stages.size()));
   return json;
@@ -56,7 +56,7 @@ Json cache_json(const ServeConfig& config, const ServingStatistics& statistics, 
   Json json;
   json["block_tokens"] = config.serving.cache.block_tokens;
   json["block_bytes"] = partition.block_bytes;
-  json["blocks"] = partition.blocks;
+  json["blocks"] = partition.blocks * config.system.parallel.expert;
   json["most_blocks"] = statistics.most_blocks;
   json["weight_bytes"] = partition.weight_bytes;
   json["reused_tokens"] = statistics.reused_tokens;
@@ -136,6 +136,7 @@ Json serving_json(const ServeConfig& config, const RunInfo& info, const RequestS
   cluster["replicas"] = config.system.replicas();
   cluster["tensor"] = config.system.parallel.tensor;
   cluster["pipeline"] = config.system.parallel.pipeline;
+  cluster["expert"] = config.system.parallel.expert;
   cluster["limits"] = {{"first_token_s", config.serving.limits.first_token_s},
                        {"per_token_s", config.serving.limits.per_token_s}};
   Json& list = json["systems"] = Json::array();

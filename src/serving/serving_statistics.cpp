@@ -26,10 +26,12 @@ const char* ServingStatistics::csv_header() {
 
 void ServingStatistics::iteration(const IterationRecord& record) {
   ++iterations;
-  for (const Share& share : record.iteration.shares) computed_tokens += share.tokens;
-  shares += record.iteration.shares.size();
-  preemptions += record.iteration.preempted;
-  swapped_tokens += record.iteration.swapped_tokens;
+  for (const Iteration& group : record.groups) {
+    for (const Share& share : group.shares) computed_tokens += share.tokens;
+    shares += group.shares.size();
+    preemptions += group.preempted;
+    swapped_tokens += group.swapped_tokens;
+  }
   most_blocks = std::max(most_blocks, record.blocks);
   cost += record.cost;
   const double length = record.end_s - record.start_s;

@@ -92,8 +92,12 @@ WeightBytes weight_bytes(const RunConfig& config, const ModelShape& shape) {
   const double scale_bits = 16.0 / config.accelerator.format.weight_scale_group;
   const double table = static_cast<double>(shape.vocabulary * shape.hidden_size);
   const double in_layers = static_cast<double>(parameters_of(shape).total) - table * (shape.tied_embeddings ? 1 : 2);
+  const double bytes_each = (config.precision.weight_bits + scale_bits) / 8;
+  const Experts& experts = shape.experts;
+  const std::uint64_t matrices = shape.gated ? 3 : 2;
   WeightBytes bytes;
-  bytes.layer = in_layers / static_cast<double>(shape.layers) * (config.precision.weight_bits + scale_bits) / 8;
+  bytes.layer = in_layers / static_cast<double>(shape.layers) * bytes_each;
+  bytes.experts = static_cast<double>(experts.count * matrices * shape.hidden_size * experts.intermediate_size) * bytes_each;
   bytes.embedding = table * WeightFormat::fp16_bits / 8;
   // A head of another format is kept beside the FP16 embedding even where the two are tied.
   const bool is_fp16 = head_bits == WeightFormat::fp16_bits;

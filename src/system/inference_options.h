@@ -20,6 +20,7 @@ struct WeightBytes {
   double layer = 0;      ///< of a decoder layer, on average
   double embedding = 0;  ///< FP16
   double head = 0;       ///< 0 where it is the embedding
+  double experts = 0;    ///< routed ones of a layer that has them
 
   double total(std::uint64_t layers_run, bool whole_model) const;
 };

@@ -53,6 +53,8 @@ class LayerOperations {
   std::vector<Gemm> of_tokens(std::uint32_t layer, std::uint64_t tokens);
   /// … and what a sequence adds: its tokens go into the cache and attend to it.
   std::vector<Gemm> of_slice(std::uint32_t layer, const Slice& slice);
+  /// Of of_tokens(), what the routed experts `first` … `end` − 1 compute of so many tokens.
+  std::vector<Gemm> of_experts(std::uint32_t layer, std::uint64_t tokens, std::uint64_t first, std::uint64_t end);
 
  private:
   void start(std::uint32_t layer, std::uint64_t tokens, std::vector<Slice> slices);
@@ -70,6 +72,7 @@ class LayerOperations {
   void residual(const char* name);
   void feed_forward(std::uint64_t tokens, std::uint64_t width, const char* prefix, std::uint64_t count);
   void experts();
+  void routed(std::uint64_t first, std::uint64_t end);
 
   const ModelShape& shape_;
   const InferenceOptions& options_;
@@ -78,6 +81,9 @@ class LayerOperations {
   std::vector<Slice> slices_;
   std::vector<Gemm> list_;
 };
+
+/// Whether an operation is one of routed experts.
+bool is_expert(const Gemm& operation);
 
 /// What comes before the layers, for all tokens of a pass. `name` is without the pass, here and below.
 std::vector<Gemm> embedding_operations(const ModelShape& shape, std::uint64_t tokens);

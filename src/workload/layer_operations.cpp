@@ -7,6 +7,8 @@
 namespace anda::sim {
 namespace {
 
+constexpr const char* expert_prefix = "expert.";
+
 /// Tokens of the cache that are in whole groups of a format.
 std::uint64_t grouped(const CacheFormat& format, std::uint64_t tokens) {
   return format.is_fp16() ? 0 : format.formatted(tokens);
@@ -56,6 +58,13 @@ std::vector<Gemm> LayerOperations::of(std::uint32_t layer, const std::vector<Sli
 std::vector<Gemm> LayerOperations::of_tokens(std::uint32_t layer, std::uint64_t tokens) {
   start(layer, tokens, {});
   fill();
+  return std::move(list_);
+}
+
+std::vector<Gemm> LayerOperations::of_experts(std::uint32_t layer, std::uint64_t tokens, std::uint64_t first,
+                                             std::uint64_t end) {
+  start(layer, tokens, {});
+  routed(first, end);
   return std::move(list_);
 }
 
@@ -239,21 +248,30 @@ void LayerOperations::feed_forward(std::uint64_t tokens, std::uint64_t width, co
   }
 }
 
-/// The router chooses; experts with as many tokens as each other run one after another.
+/// The router chooses.
 void LayerOperations::experts() {
   const Experts& experts = shape_.experts;
   Gemm& router = gemm("router", "A_u", shape_.hidden_size, experts.count, "");
   router.kind = OpKind::router;
   router.second = SecondOperand::fp16;
   vector("router_softmax", OpKind::router, VectorOperation::softmax, tokens_, experts.count);
-  std::map<std::uint64_t, std::uint64_t, std::greater<>> alike;  // experts by their tokens
-  for (const std::uint64_t tokens : spread(tokens_ * experts.per_token, experts.count, options_.expert_load)) {
-    if (tokens > 0) ++alike[tokens];
-  }
-  for (const auto& [tokens, count] : alike) feed_forward(tokens, experts.intermediate_size, "expert.", count);
+  routed(0, experts.count);
   if (experts.shared_size > 0) feed_forward(tokens_, experts.shared_size, "shared_expert.", 1);
   // Each expert's result is weighed and added up.
   vector("expert_sum", OpKind::router, VectorOperation::add, tokens_ * experts.per_token, shape_.hidden_size);
 }
+
+/// Experts with as many tokens as each other run one after another.
+void LayerOperations::routed(std::uint64_t first, std::uint64_t end) {
+  const Experts& experts = shape_.experts;
+  const std::vector<std::uint64_t> tokens = spread(tokens_ * experts.per_token, experts.count, options_.expert_load);
+  std::map<std::uint64_t, std::uint64_t, std::greater<>> alike;  // experts by their tokens
+  for (std::uint64_t i = first; i < end; ++i) {
+    if (tokens[i] > 0) ++alike[tokens[i]];
+  }
+  for (const auto& [each, count] : alike) feed_forward(each, experts.intermediate_size, expert_prefix, count);
+}
+
+bool is_expert(const Gemm& operation) { return operation.name.compare(0, std::string(expert_prefix).size(), expert_prefix) == 0; }
 
 }  // namespace anda::sim
