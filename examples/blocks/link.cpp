@@ -37,7 +37,8 @@ int sc_main(int, char**) {
   for (const auto& memory : memories) {
     for (std::uint64_t i = 0; i < nodes * bytes; ++i) good = good && memory->bytes[i] == i / bytes * 50 + i % bytes % 7;
   }
-  // Each of three steps: 20 ns for the first read, 12288 bytes at 25 bytes a nanosecond, 500 ns, 20 ns for the last write.
+  // Each of three steps: 20 ns for the first read, 12288 bytes at 25 bytes a nanosecond, 500 ns, 20 ns for the last
+  // write.
   good = good && time == sc_core::sc_time(3 * (20 + 491.52 + 500 + 20), sc_core::SC_NS);
   const std::uint64_t carried = fabric.counters().values()[fabric.counters().index_of("link.bytes")];
   good = good && carried == nodes * (nodes - 1) * bytes;

@@ -76,8 +76,7 @@ TEST_CASE("all_gather round a ring takes (N - 1) (latency + S / (N B)), and memo
 
 TEST_CASE("all_gather through a switch pays the latency and a packet twice") {
   FabricBench bench(plain_link(Topology::switched), 4);
-  const std::uint64_t time =
-      in_thread([&] { run(bench.fabric, all_gather(Topology::switched, 4, 3 * 4096)); });
+  const std::uint64_t time = in_thread([&] { run(bench.fabric, all_gather(Topology::switched, 4, 3 * 4096)); });
   CHECK(time == 3 * (2 * latency + 4 * packet + read_packet + write_packet));
   CHECK(bench.counted("link.bytes") == 2 * 4 * 3 * 3 * 4096);
 }
@@ -194,20 +193,16 @@ TEST_CASE("Random messages arrive with their bytes, whatever the topology") {
 }
 
 TEST_CASE("Fabrics and messages that cannot be are refused, and nothing is sent") {
-  CHECK(error_of([] { const Fabric fabric("none", {}, 0); }) ==
-        "link: the number of nodes is 0, must be 1 … 1024");
+  CHECK(error_of([] { const Fabric fabric("none", {}, 0); }) == "link: the number of nodes is 0, must be 1 … 1024");
   LinkConfig slow;
   slow.bytes_per_s = 1;
-  CHECK(error_of([=] { const Fabric fabric("slow", slow, 2); }) ==
-        "link: bytes_per_s is 1, must be 1000000 … 1e+15");
+  CHECK(error_of([=] { const Fabric fabric("slow", slow, 2); }) == "link: bytes_per_s is 1, must be 1000000 … 1e+15");
 
   FabricBench one(plain_link(Topology::switched), 1, plain_memory(), "one");
   FabricBench two(plain_link(Topology::ring), 2, plain_memory(), "two");
   const auto refused = [](FabricBench& bench, const Fabric::Message& message) {
     std::string text;
-    CHECK(in_thread([&] {
-            text = error_of([&] { bench.fabric.transfer({{0, 1, 0}, message}); });
-          }) == 0);
+    CHECK(in_thread([&] { text = error_of([&] { bench.fabric.transfer({{0, 1, 0}, message}); }); }) == 0);
     return text;
   };
   CHECK(in_thread([&] { one.fabric.transfer({}); }) == 0);
@@ -232,10 +227,12 @@ TEST_CASE("A memory that refuses a packet makes the transfer fail when all other
     texts.push_back(error_of([&] { bench.fabric.transfer({{0, 1, 8192, 0, end - 4096}}); }));
     texts.push_back(error_of([&] { bench.fabric.transfer({{0, 1, 8192, 0, end - 8192}}); }));
   });
-  CHECK(texts[0] ==
-        "the memory behind bench.fabric.dma_0 answered TLM_ADDRESS_ERROR_RESPONSE to a read of 4096 bytes at 0x10000000");
+  CHECK(
+      texts[0] ==
+      "the memory behind bench.fabric.dma_0 answered TLM_ADDRESS_ERROR_RESPONSE to a read of 4096 bytes at 0x10000000");
   CHECK(texts[1] ==
-        "the memory behind bench.fabric.dma_1 answered TLM_ADDRESS_ERROR_RESPONSE to a write of 4096 bytes at 0x10000000");
+        "the memory behind bench.fabric.dma_1 answered TLM_ADDRESS_ERROR_RESPONSE to a write of 4096 bytes at "
+        "0x10000000");
   CHECK(texts[2].empty());
   CHECK(bench.contents(2, 64, 9000) == std::vector<std::uint8_t>(9000, 7));
 }

@@ -124,8 +124,7 @@ void LinkDma::write_arrivals() {
     }
     const std::shared_ptr<Packet> packet = arrivals_.top().packet;
     arrivals_.pop();
-    const std::uint64_t written =
-        access(memory, tlm::TLM_WRITE_COMMAND, *packet, memory_address_of(packet->address));
+    const std::uint64_t written = access(memory, tlm::TLM_WRITE_COMMAND, *packet, memory_address_of(packet->address));
     ended_(packet->transfer, written, access.refused() ? refusal(access) : std::string());
   }
 }
