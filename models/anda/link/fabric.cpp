@@ -9,15 +9,6 @@
 
 namespace anda {
 
-namespace {
-
-const LinkConfig& checked(const LinkConfig& config) {
-  validate(config, "link");
-  return config;
-}
-
-}  // namespace
-
 Fabric::Fabric(sc_core::sc_module_name name, const LinkConfig& config, std::uint32_t nodes,
                const FabricOptions& options)
     : sc_module(name),

@@ -14,11 +14,6 @@ namespace {
 /// Every address is somebody's; who it is, the targets behind know.
 constexpr TargetAccess writes{~std::uint64_t{0}, 1, true, true};
 
-const LinkConfig& checked(const LinkConfig& config) {
-  validate(config, "link");
-  return config;
-}
-
 double ticks_of(double seconds) { return seconds / sc_core::sc_get_time_resolution().to_seconds(); }
 
 }  // namespace

@@ -47,6 +47,12 @@ struct LinkConfig {
   }
 };
 
+/// The configuration, if it breaks no rule; throws Error (input) if it does.
+inline const LinkConfig& checked(const LinkConfig& config) {
+  validate(config, "link");
+  return config;
+}
+
 }  // namespace anda
 
 #endif

@@ -6,15 +6,8 @@
 
 #include <anda/base/process.h>
 #include <anda/base/simulated_time.h>
-#include <anda/tlm/target_access.h>
 
 namespace anda {
-
-namespace {
-
-constexpr TargetAccess packets{~std::uint64_t{0}, 1, false, false};
-
-}  // namespace
 
 LinkDma::LinkDma(sc_core::sc_module_name name, const Options& options, Ended ended)
     : sc_module(name),
@@ -103,8 +96,7 @@ void LinkDma::send_packets(std::uint32_t number) {
 // --- in ---
 
 void LinkDma::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  const tlm::tlm_response_status status =
-      payload.is_read() ? tlm::TLM_COMMAND_ERROR_RESPONSE : anda::refusal(payload, packets);
+  const tlm::tlm_response_status status = packet_refusal(payload);
   payload.set_response_status(status);
   if (status != tlm::TLM_OK_RESPONSE) return;
   arrivals_.push({next_order_++, std::make_shared<Packet>(payload, delay)});

@@ -7,7 +7,7 @@ namespace anda {
 
 namespace {
 
-std::uint32_t checked(std::uint32_t nodes) {
+std::uint32_t checked_nodes(std::uint32_t nodes) {
   if (nodes >= 1 && nodes <= Routing::most_nodes) return nodes;
   throw Error::input("link: the number of nodes is " + std::to_string(nodes) + ", must be " +
                      range_text(Range<std::uint32_t>{1, Routing::most_nodes}));
@@ -34,7 +34,7 @@ void visit_cycle(std::uint32_t rows, std::uint32_t columns, Visit visit) {
 }  // namespace
 
 Routing::Routing(Topology topology, std::uint32_t nodes)
-    : topology_(topology), nodes_(checked(nodes)), places_(nodes) {
+    : topology_(topology), nodes_(checked_nodes(nodes)), places_(nodes) {
   switch (topology) {
     case Topology::ring:
       for (std::uint32_t node = 0; node < nodes && nodes > 1; ++node) {
