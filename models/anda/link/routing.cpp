@@ -95,16 +95,15 @@ std::vector<std::uint32_t> Routing::cycle() const {
   if (topology_ != Topology::mesh) {
     for (std::uint32_t node = 0; node < nodes_; ++node) nodes.push_back(node);
   } else if (rows() > 1 && rows() % 2 == 0) {
-    visit_cycle(rows(), columns_, [&](std::uint32_t row, std::uint32_t column) {
-      nodes.push_back(row * columns_ + column);
-    });
+    visit_cycle(rows(), columns_,
+                [&](std::uint32_t row, std::uint32_t column) { nodes.push_back(row * columns_ + column); });
   } else if (rows() > 1 && columns_ % 2 == 0) {
-    visit_cycle(columns_, rows(), [&](std::uint32_t column, std::uint32_t row) {
-      nodes.push_back(row * columns_ + column);
-    });
+    visit_cycle(columns_, rows(),
+                [&](std::uint32_t column, std::uint32_t row) { nodes.push_back(row * columns_ + column); });
   } else {
     for (std::uint32_t row = 0; row < rows(); ++row) {
-      for (std::uint32_t i = 0; i < columns_; ++i) nodes.push_back(row * columns_ + (row % 2 == 0 ? i : columns_ - 1 - i));
+      for (std::uint32_t i = 0; i < columns_; ++i)
+        nodes.push_back(row * columns_ + (row % 2 == 0 ? i : columns_ - 1 - i));
     }
   }
   return nodes;
