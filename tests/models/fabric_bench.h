@@ -34,8 +34,8 @@ inline std::uint64_t in_thread(const std::function<void()>& function) {
   return (after - before).value();
 }
 
-/// 256 bytes a nanosecond and a read latency of 38 ns, without refresh, so that times can be worked by hand: a packet of
-/// 4096 bytes is read within 54 ns and written within 16.
+/// 256 bytes a nanosecond and a read latency of 38 ns, without refresh, so that times can be worked by hand: a packet
+/// of 4096 bytes is read within 54 ns and written within 16.
 inline DramConfig plain_memory() {
   DramConfig config;
   config.refresh_cycle_ns = 0;

@@ -2,12 +2,11 @@
 // docs/integration.md has the picture of the blocks; here it is compared with the modules that there are.
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <regex>
 #include <set>
-#include <sstream>
 
 #include "models/machine.h"
+#include "models/module_ends.h"
 
 using namespace anda;
 using namespace anda::test;
@@ -15,30 +14,6 @@ using namespace anda::test;
 namespace {
 
 using Lines = std::set<std::string>;
-
-/// A socket, port or export of a module, and what lies behind it.
-struct End {
-  std::string name;  ///< "mxu.sums"; "memory" of the accelerator itself
-  sc_core::sc_interface* interface = nullptr;
-  bool takes = false;  ///< a target socket or an export
-  bool sink = false;   ///< of ResultSink: one object of the buffer is behind that and another export
-};
-
-/// Those of a module. The ways back of TLM sockets are no ends of their own.
-void add_ends(const sc_core::sc_object& module, const std::string& prefix, std::vector<End>& ends) {
-  for (sc_core::sc_object* const child : module.get_child_objects()) {
-    End end{prefix + child->basename(), nullptr, false, false};
-    if (auto* const port = dynamic_cast<sc_core::sc_port_base*>(child)) end.interface = port->get_interface();
-    if (auto* const given = dynamic_cast<sc_core::sc_export_base*>(child)) {
-      end.interface = given->get_interface();
-      end.takes = true;
-    }
-    end.sink = dynamic_cast<sc_core::sc_port_b<ResultSink>*>(child) != nullptr ||
-               dynamic_cast<sc_core::sc_export<ResultSink>*>(child) != nullptr;
-    if (end.interface == nullptr || dynamic_cast<tlm::tlm_bw_transport_if<>*>(end.interface) != nullptr) continue;
-    ends.push_back(end);
-  }
-}
 
 /// "block.socket" for each that takes calls, "block.socket → block.socket" for each that makes them.
 Lines bindings(const sc_core::sc_object& accelerator) {
@@ -64,17 +39,6 @@ Lines bindings(const sc_core::sc_object& accelerator) {
     lines.insert(end.name + to);
   }
   return lines;
-}
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
-/// All matches of a pattern in a text, from its first group on.
-std::vector<std::smatch> matches(const std::string& text, const std::regex& pattern) {
-  return {std::sregex_iterator(text.begin(), text.end(), pattern), std::sregex_iterator()};
 }
 
 /// The rows of the page's table of blocks: "| `block` | files | sockets | …".

@@ -62,10 +62,10 @@ TEST_CASE("Ways between nodes are as short as their topology allows") {
           const std::uint32_t apart = from < to ? to - from : from - to;
           const std::uint32_t c = routing.columns();
           const auto difference = [](std::uint32_t a, std::uint32_t b) { return a < b ? b - a : a - b; };
-          const std::uint32_t hops = topology == Topology::ring       ? std::min(apart, nodes - apart)
-                                     : topology == Topology::switched ? (apart == 0 ? 0 : 2)
-                                                                      : difference(from % c, to % c) +
-                                                                            difference(from / c, to / c);
+          const std::uint32_t hops = topology == Topology::ring ? std::min(apart, nodes - apart)
+                                     : topology == Topology::switched
+                                         ? (apart == 0 ? 0 : 2)
+                                         : difference(from % c, to % c) + difference(from / c, to / c);
           CHECK(path.size() - 1 == hops);
         }
       }
@@ -200,8 +200,7 @@ TEST_CASE("all_to_all brings each block from its sender to its receiver") {
 }
 
 TEST_CASE("Collectives refuse numbers of nodes and sizes that cannot be") {
-  CHECK(error_of([] { all_gather(Topology::ring, 0, 64); }) ==
-        "link: the number of nodes is 0, must be 1 … 1024");
+  CHECK(error_of([] { all_gather(Topology::ring, 0, 64); }) == "link: the number of nodes is 0, must be 1 … 1024");
   CHECK(error_of([] { all_to_all(Topology::mesh, 1025, 64); }) ==
         "link: the number of nodes is 1025, must be 1 … 1024");
   CHECK(error_of([] { reduce_scatter(Topology::switched, 4, 7); }) ==

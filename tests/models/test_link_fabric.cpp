@@ -5,6 +5,7 @@
 #include <random>
 
 #include "models/fabric_bench.h"
+#include "models/memory_targets.h"
 
 using namespace anda;
 using namespace anda::test;
@@ -51,10 +52,11 @@ TEST_CASE("A message takes its first read, its packets on the slowest link, the 
 
 TEST_CASE("A message that is no multiple of a packet ends in a shorter packet") {
   FabricBench bench(plain_link(Topology::ring), 3);
-  // 4096 bytes and 1: a byte takes 40 ps on the link; memory moves it in a burst of 32, in 125 ps.
+  // 4096 bytes and 1: a byte takes 40 ps on the link. Addresses 3 … 4098 and 5 … 4100 touch 129 bursts of 32 bytes, one
+  // more than aligned bytes would, of 125 ps each. The second packet arrives under the first one's write, and takes a
+  // burst.
   const std::uint64_t time = in_thread([&] { bench.fabric.transfer({{1, 0, 4097, 3, 5}}); });
-  // Addresses 3 … 4098 touch a burst more than 4096 aligned bytes would, at the first read.
-  CHECK(time == read_packet + 125 + packet + 40 + latency + 125);
+  CHECK(time == read_packet + 125 + packet + latency + write_packet + 125 + 125);
   CHECK(bench.counted("link.transactions") == 2);
   CHECK(bench.counted("link.bytes") == 4097);
   CHECK(bench.counted("link.busy_ps") == packet + 40);
@@ -75,8 +77,7 @@ TEST_CASE("all_gather round a ring takes (N - 1) (latency + S / (N B)), and memo
 
 TEST_CASE("all_gather through a switch pays the latency and a packet twice") {
   FabricBench bench(plain_link(Topology::switched), 4);
-  const std::uint64_t time =
-      in_thread([&] { run(bench.fabric, all_gather(Topology::switched, 4, 3 * 4096)); });
+  const std::uint64_t time = in_thread([&] { run(bench.fabric, all_gather(Topology::switched, 4, 3 * 4096)); });
   CHECK(time == 3 * (2 * latency + 4 * packet + read_packet + write_packet));
   CHECK(bench.counted("link.bytes") == 2 * 4 * 3 * 3 * 4096);
 }
@@ -123,12 +124,37 @@ TEST_CASE("Messages of one node take turns, and those to other links do not wait
     });
   }
   sc_core::sc_start();
-  // The short one's second packet is the third on the link. Two queues read at once: the reads of node 0 come in the
-  // order of its queues, eight packets of 16 ns for the first before those of the second.
+  // The short one's second packet is the third on the link to node 1. Reads of the two queues take turns, so that the
+  // link to node 3 has its first packet one read later.
   const std::uint64_t end = latency + write_packet + read_packet;
   CHECK(times[0] == end + 3 * packet);
   CHECK(times[1] == end + 10 * packet);
-  CHECK(times[2] == end + 8 * 16'000 + 8 * packet);
+  CHECK(times[2] == end + 16'000 + 8 * packet);
+}
+
+TEST_CASE("A message that comes later waits for what has been read ahead, not for the whole of another") {
+  FabricBench bench(plain_link(Topology::ring), 2);
+  std::uint64_t late = 0;
+  sc_core::sc_spawn([&] { bench.fabric.transfer({{0, 1, 100 * 4096}}); });
+  sc_core::sc_spawn([&] {
+    sc_core::wait(sc_core::sc_time(1, sc_core::SC_US));
+    bench.fabric.transfer({{0, 1, 4096}});
+    late = sc_core::sc_time_stamp().value();
+  });
+  sc_core::sc_start();
+  // At 1 us the link is at packet 6, from 873.2 to 1037.04 ns. One waits in the router, one for the router, eight have
+  // been read, and it is the other message's turn: the late one is packet 18.
+  CHECK(late == read_packet + 18 * packet + latency + write_packet);
+}
+
+TEST_CASE("Reads ahead hide the memory's latency where links are as fast as memory") {
+  LinkConfig config = plain_link(Topology::ring);
+  config.bytes_per_s = 256e9;
+  FabricBench bench(config, 2);
+  // A packet takes 16 ns on the link and in memory, and the latency of a read is 38 ns.
+  CHECK(in_thread([&] {
+          bench.fabric.transfer({{0, 1, 50 * 4096}});
+        }) == read_packet + 50 * 16'000 + latency + write_packet);
 }
 
 TEST_CASE("A mesh carries packets along the row, then along the column") {
@@ -138,8 +164,8 @@ TEST_CASE("A mesh carries packets along the row, then along the column") {
   for (const Routing::Edge& edge : bench.fabric.routing().edges()) all += bench.bytes_over(edge.from, edge.to);
   CHECK(all == 3 * 5300);
   CHECK(bench.counted("link.bytes") == all);
-  for (const auto& [from, to] : {std::make_pair(0, 1), {1, 2}, {2, 5}}) CHECK(bench.bytes_over(from, to) == 5000);
-  for (const auto& [from, to] : {std::make_pair(5, 4), {4, 3}, {3, 0}}) CHECK(bench.bytes_over(from, to) == 300);
+  for (const auto& [from, to] : {Routing::Edge{0, 1}, {1, 2}, {2, 5}}) CHECK(bench.bytes_over(from, to) == 5000);
+  for (const auto& [from, to] : {Routing::Edge{5, 4}, {4, 3}, {3, 0}}) CHECK(bench.bytes_over(from, to) == 300);
 }
 
 TEST_CASE("Random messages arrive with their bytes, whatever the topology") {
@@ -152,7 +178,10 @@ TEST_CASE("Random messages arrive with their bytes, whatever the topology") {
       config.packet_bytes = 32 + below(100);
       config.latency_ns = below(2) * 700;
       config.bytes_per_s = (1 + below(1000)) * 1e9;
-      benches.push_back(std::make_unique<FabricBench>(config, nodes, DramConfig(plain_memory())));
+      DramConfig memory;
+      memory.store_data = true;
+      if (benches.size() % 2 == 1) memory.level = DramLevel::detailed;
+      benches.push_back(std::make_unique<FabricBench>(config, nodes, memory));
     }
   }
   for (const auto& bench : benches) {
@@ -192,21 +221,38 @@ TEST_CASE("Random messages arrive with their bytes, whatever the topology") {
   }
 }
 
+TEST_CASE("A fabric works with memories that wait in b_transport") {
+  Fabric fabric("fabric", plain_link(Topology::ring), 2);
+  ProtocolChecker<> checkers[2] = {ProtocolChecker<>("checker_0"), ProtocolChecker<>("checker_1")};
+  BlockingMemory memories[2] = {BlockingMemory("memory_0"), BlockingMemory("memory_1")};
+  for (std::uint32_t node = 0; node < 2; ++node) {
+    fabric.memory[node].bind(checkers[node].target);
+    checkers[node].initiator.bind(memories[node].socket);
+  }
+  std::vector<unsigned char> data(20'000);
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<unsigned char>(i % 251);
+  std::vector<unsigned char> seen(data.size());
+  const std::uint64_t time = in_thread([&] {
+    debug_access(fabric.memory[0], tlm::TLM_WRITE_COMMAND, 70'000, data.data(), data.size());
+    fabric.transfer({{0, 1, data.size(), 70'000, 3}});
+    debug_access(fabric.memory[1], tlm::TLM_READ_COMMAND, 3, seen.data(), seen.size());
+  });
+  CHECK(seen == data);
+  // A read or a write takes 7 ns, in which the memory takes no other, and 3 ns; 20,000 bytes take 800 ns on the link.
+  CHECK(time == 10'000 + 800'000 + latency + 10'000);
+}
+
 TEST_CASE("Fabrics and messages that cannot be are refused, and nothing is sent") {
-  CHECK(error_of([] { const Fabric fabric("none", {}, 0); }) ==
-        "link: the number of nodes is 0, must be 1 … 1024");
+  CHECK(error_of([] { const Fabric fabric("none", {}, 0); }) == "link: the number of nodes is 0, must be 1 … 1024");
   LinkConfig slow;
   slow.bytes_per_s = 1;
-  CHECK(error_of([=] { const Fabric fabric("slow", slow, 2); }) ==
-        "link: bytes_per_s is 1, must be 1000000 … 1e+15");
+  CHECK(error_of([=] { const Fabric fabric("slow", slow, 2); }) == "link: bytes_per_s is 1, must be 1000000 … 1e+15");
 
   FabricBench one(plain_link(Topology::switched), 1, plain_memory(), "one");
   FabricBench two(plain_link(Topology::ring), 2, plain_memory(), "two");
   const auto refused = [](FabricBench& bench, const Fabric::Message& message) {
     std::string text;
-    CHECK(in_thread([&] {
-            text = error_of([&] { bench.fabric.transfer({{0, 1, 0}, message}); });
-          }) == 0);
+    CHECK(in_thread([&] { text = error_of([&] { bench.fabric.transfer({{0, 1, 0}, message}); }); }) == 0);
     return text;
   };
   CHECK(in_thread([&] { one.fabric.transfer({}); }) == 0);
@@ -216,6 +262,8 @@ TEST_CASE("Fabrics and messages that cannot be are refused, and nothing is sent"
   CHECK(refused(two, {1, 1, 1}) == "two.fabric: message 1 goes from node 1 to itself");
   const std::uint64_t top = std::uint64_t{1} << 48;
   CHECK(refused(two, {0, 1, 2, top - 1, 0}).find("of 2 bytes at address 281474976710655 ends beyond") !=
+        std::string::npos);
+  CHECK(refused(two, {0, 1, 2, 0, top - 1}).find("of 2 bytes at address 281474976710655 ends beyond") !=
         std::string::npos);
   CHECK(refused(two, {0, 1, ~std::uint64_t{0}, 0, 8}).find("ends beyond") != std::string::npos);
   CHECK(two.counted("link.bytes") == 0);
@@ -227,14 +275,16 @@ TEST_CASE("A memory that refuses a packet makes the transfer fail when all other
   bench.place(1, 0, std::vector<std::uint8_t>(9000, 7));
   std::vector<std::string> texts;
   in_thread([&] {
-    texts.push_back(error_of([&] { bench.fabric.transfer({{0, 1, 8192, end - 4096, 0}, {1, 2, 9000, 0, 64}}); }));
+    texts.push_back(error_of([&] { bench.fabric.transfer({{0, 1, 12288, end - 4096, 0}, {1, 2, 9000, 0, 64}}); }));
     texts.push_back(error_of([&] { bench.fabric.transfer({{0, 1, 8192, 0, end - 4096}}); }));
     texts.push_back(error_of([&] { bench.fabric.transfer({{0, 1, 8192, 0, end - 8192}}); }));
   });
-  CHECK(texts[0] ==
-        "the memory behind bench.fabric.dma_0 answered TLM_ADDRESS_ERROR_RESPONSE to a read of 4096 bytes at 0x10000000");
+  CHECK(
+      texts[0] ==
+      "the memory behind bench.fabric.dma_0 answered TLM_ADDRESS_ERROR_RESPONSE to a read of 4096 bytes at 0x10000000");
   CHECK(texts[1] ==
-        "the memory behind bench.fabric.dma_1 answered TLM_ADDRESS_ERROR_RESPONSE to a write of 4096 bytes at 0x10000000");
+        "the memory behind bench.fabric.dma_1 answered TLM_ADDRESS_ERROR_RESPONSE to a write of 4096 bytes at "
+        "0x10000000");
   CHECK(texts[2].empty());
   CHECK(bench.contents(2, 64, 9000) == std::vector<std::uint8_t>(9000, 7));
 }

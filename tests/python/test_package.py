@@ -129,7 +129,7 @@ def test_installed_examples_of_blocks_build_and_run_by_themselves(prefix, tmp_pa
     folder = prefix / "share" / "anda" / "examples" / "blocks"
     build(folder, tmp_path, f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_CXX_FLAGS_RELEASE=-O1")
     blocks = sorted(file.stem for file in folder.glob("*.cpp"))
-    assert blocks == ["array", "buffer", "compressor", "dma", "vector_unit"]
+    assert blocks == ["array", "buffer", "compressor", "dma", "link", "vector_unit"]
     for block in blocks:
         result = attempt(tmp_path / f"anda_block_{block}")
         assert result.returncode == 0, result.stdout + result.stderr

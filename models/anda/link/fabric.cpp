@@ -9,15 +9,6 @@
 
 namespace anda {
 
-namespace {
-
-const LinkConfig& checked(const LinkConfig& config) {
-  validate(config, "link");
-  return config;
-}
-
-}  // namespace
-
 Fabric::Fabric(sc_core::sc_module_name name, const LinkConfig& config, std::uint32_t nodes,
                const FabricOptions& options)
     : sc_module(name),
@@ -54,11 +45,9 @@ void Fabric::add_nodes(const FabricOptions& options) {
     routers_.push_back(std::make_unique<Router>(node ? ("router" + number).c_str() : "switch", ports, table));
     if (!node) continue;
     const LinkDma::Options engine{config_.packet_bytes, to_links, options.moves_data};
-    dmas_.push_back(std::make_unique<LinkDma>(
-        ("dma" + number).c_str(), engine,
-        [this](std::uint64_t transfer, std::uint64_t ticks, const std::string& refusal) {
-          ended(transfer, ticks, refusal);
-        }));
+    dmas_.push_back(std::make_unique<LinkDma>(("dma" + number).c_str(), engine,
+                                              [this](std::uint64_t transfer, std::uint64_t ticks,
+                                                     const std::string& refusal) { ended(transfer, ticks, refusal); }));
     LinkDma& dma = *dmas_.back();
     dma.memory.bind(memory[place]);
     Router& router = *routers_.back();

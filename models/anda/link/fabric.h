@@ -66,7 +66,7 @@ class Fabric : public sc_core::sc_module {
   void check(const std::vector<Message>& messages) const;
   void add_nodes(const FabricOptions& options);
   void add_links(const Connect& connect);
-  void ended(std::uint64_t transfer, std::uint64_t ticks, const std::string& refusal);
+  void ended(std::uint64_t number, std::uint64_t ticks, const std::string& refusal);
 
   LinkConfig config_;
   Routing routing_;

@@ -14,11 +14,6 @@ namespace {
 /// Every address is somebody's; who it is, the targets behind know.
 constexpr TargetAccess writes{~std::uint64_t{0}, 1, true, true};
 
-const LinkConfig& checked(const LinkConfig& config) {
-  validate(config, "link");
-  return config;
-}
-
 double ticks_of(double seconds) { return seconds / sc_core::sc_get_time_resolution().to_seconds(); }
 
 }  // namespace
@@ -47,18 +42,19 @@ Link::Link(sc_core::sc_module_name name, const LinkConfig& config, LinkCounts* t
   in.register_transport_dbg(this, &Link::transport_dbg);
 }
 
-/// Takes the link for some bytes; the instant at which the last has left. Parts of a tick are carried on, so that many
-/// small transactions take as long as a large one.
-std::uint64_t Link::occupy(std::uint64_t bytes) {
+std::uint64_t Link::free_at() const { return later(free_at_ticks_, free_at_part_ >> (part_bits - 1)); }
+
+/// Takes the link for some bytes. Parts of a tick are carried on, so that many small transactions take as long as a
+/// large one.
+void Link::occupy(std::uint64_t bytes) {
   const std::uint64_t now = sc_core::sc_time_stamp().value();
-  if (now > free_at_ticks_) {
+  if (now > free_at()) {
     free_at_ticks_ = now;
     free_at_part_ = 0;
   }
   const std::uint64_t part = free_at_part_ + bytes * byte_part_;
   free_at_ticks_ = later(free_at_ticks_, bytes * byte_ticks_ + (part >> part_bits));
   free_at_part_ = part & ((std::uint64_t{1} << part_bits) - 1);
-  return later(free_at_ticks_, free_at_part_ >> (part_bits - 1));
 }
 
 /// The time is that of all bytes so far, rounded once.
@@ -83,7 +79,8 @@ void Link::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
   synchronise(delay);
   const std::uint64_t bytes = payload.get_data_length();
   const std::uint64_t number = taken_++;
-  const std::uint64_t left = occupy(bytes);
+  occupy(bytes);
+  const std::uint64_t left = free_at();
   count(bytes);
   wait_until(left);
   while (sent_ != number) sc_core::wait(one_sent_);

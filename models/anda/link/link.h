@@ -42,7 +42,9 @@ class Link : public sc_core::sc_module {
  private:
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned int transport_dbg(tlm::tlm_generic_payload& payload) { return out->transport_dbg(payload); }
-  std::uint64_t occupy(std::uint64_t bytes);
+  /// The instant from which on the link is free, in whole ticks.
+  std::uint64_t free_at() const;
+  void occupy(std::uint64_t bytes);
   void count(std::uint64_t bytes);
 
   static constexpr std::uint32_t part_bits = 32;

@@ -31,21 +31,27 @@ struct LinkConfig {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.choice("topology", self.topology, topologies,
-                 "ring: links to the next and the previous accelerator, the shorter way; switch: a link to a switch and "
-                 "one back; mesh: rows x columns as square as the number allows, along the row first");
+                 "ring: links to the next and the previous accelerator, the shorter way; switch: a link to a switch "
+                 "and one back; mesh: rows x columns as square as the number allows, along the row first");
     visit.number("bytes_per_s", self.bytes_per_s, Range<double>{1e6, 1e15},
                  "payload bandwidth of a link in one direction, after headers; 25 GB/s: one NVLink3 link");
     visit.number("latency_ns", self.latency_ns, Range<double>{0, 1e9},
-                 "from a packet's last byte leaving one end to its arrival at the other; a switch is two links away; 936 "
-                 "ns: a link of ASTRA-sim's H100 system");
+                 "from a packet's last byte leaving one end to its arrival at the other; a switch is two links away; "
+                 "936 ns: a link of ASTRA-sim's H100 system");
     visit.number("energy_pj_per_bit", self.energy_pj_per_bit, Range<double>{0, 1e6},
                  "energy of a bit for each link that it crosses; 1.3: NVLink-C2C; UCIe: 0.5 to 0.6 in a standard "
                  "package");
     visit.number("packet_bytes", self.packet_bytes, Range<std::uint32_t>{32, 1u << 20},
-                 "largest packet; a packet is forwarded when it has arrived as a whole, and links change between messages "
-                 "from packet to packet");
+                 "largest packet; a packet is forwarded when it has arrived as a whole, and links change between "
+                 "messages from packet to packet");
   }
 };
+
+/// The configuration, if it breaks no rule; throws Error (input) if it does.
+inline const LinkConfig& checked(const LinkConfig& config) {
+  validate(config, "link");
+  return config;
+}
 
 }  // namespace anda
 

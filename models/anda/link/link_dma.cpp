@@ -6,15 +6,8 @@
 
 #include <anda/base/process.h>
 #include <anda/base/simulated_time.h>
-#include <anda/tlm/target_access.h>
 
 namespace anda {
-
-namespace {
-
-constexpr TargetAccess packets{~std::uint64_t{0}, 1, false, false};
-
-}  // namespace
 
 LinkDma::LinkDma(sc_core::sc_module_name name, const Options& options, Ended ended)
     : sc_module(name),
@@ -28,8 +21,9 @@ LinkDma::LinkDma(sc_core::sc_module_name name, const Options& options, Ended end
   in.register_transport_dbg(this, &LinkDma::transport_dbg);
   for (std::uint32_t queue = 0; queue < options.queues; ++queue) {
     queues_.push_back(std::make_unique<Queue>());
-    sc_core::sc_spawn([this, queue] { run_queue(queue); });
+    sc_core::sc_spawn([this, queue] { send_packets(queue); });
   }
+  SC_THREAD(read_ahead);
   SC_THREAD(write_arrivals);
 }
 
@@ -41,22 +35,20 @@ std::string LinkDma::refusal(const PacketAccess& access) const {
 
 void LinkDma::send(std::uint32_t queue, const LinkMessage& message, std::uint64_t transfer) {
   queues_[queue]->sendings.push_back({message, transfer});
-  queues_[queue]->posted.notify(sc_core::SC_ZERO_TIME);
+  to_read_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void LinkDma::run_queue(std::uint32_t number) {
-  Queue& queue = *queues_[number];
+/// Reads a packet for each queue in turn.
+void LinkDma::read_ahead() {
   PacketAccess access;
   for (;;) {
-    while (queue.read.size() < reads_ahead && !queue.sendings.empty()) read_packet(queue, access);
-    if (queue.read.empty()) {
-      sc_core::wait(queue.posted);
-      continue;
+    bool idle = true;
+    for (const auto& queue : queues_) {
+      if (queue->sendings.empty() || queue->read.size() >= reads_ahead) continue;
+      read_packet(*queue, access);
+      idle = false;
     }
-    Packet packet = std::move(queue.read.front());
-    queue.read.pop_front();
-    wait_until(packet.ready);
-    access.pass_on(out[number], packet);
+    if (idle) sc_core::wait(to_read_);
   }
 }
 
@@ -81,14 +73,30 @@ void LinkDma::read_packet(Queue& queue, PacketAccess& access) {
     ended_(packet.transfer, packet.ready, refusal(access));
   } else {
     queue.read.push_back(std::move(packet));
+    queue.filled.notify(sc_core::SC_ZERO_TIME);
+  }
+}
+
+void LinkDma::send_packets(std::uint32_t number) {
+  Queue& queue = *queues_[number];
+  PacketAccess access;
+  for (;;) {
+    if (queue.read.empty()) {
+      sc_core::wait(queue.filled);
+      continue;
+    }
+    wait_until(queue.read.front().ready);
+    Packet packet = std::move(queue.read.front());
+    queue.read.pop_front();
+    to_read_.notify(sc_core::SC_ZERO_TIME);
+    access.pass_on(out[number], packet);
   }
 }
 
 // --- in ---
 
 void LinkDma::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  const tlm::tlm_response_status status =
-      payload.is_read() ? tlm::TLM_COMMAND_ERROR_RESPONSE : anda::refusal(payload, packets);
+  const tlm::tlm_response_status status = packet_refusal(payload);
   payload.set_response_status(status);
   if (status != tlm::TLM_OK_RESPONSE) return;
   arrivals_.push({next_order_++, std::make_shared<Packet>(payload, delay)});
@@ -108,8 +116,7 @@ void LinkDma::write_arrivals() {
     }
     const std::shared_ptr<Packet> packet = arrivals_.top().packet;
     arrivals_.pop();
-    const std::uint64_t written =
-        access(memory, tlm::TLM_WRITE_COMMAND, *packet, memory_address_of(packet->address));
+    const std::uint64_t written = access(memory, tlm::TLM_WRITE_COMMAND, *packet, memory_address_of(packet->address));
     ended_(packet->transfer, written, access.refused() ? refusal(access) : std::string());
   }
 }

@@ -21,9 +21,9 @@ namespace anda {
 
 /// A node's DMA engine between its memory and its router.
 ///
-/// Sends messages as packets, from a queue for each output of the router: the messages of a queue in turn, a packet
-/// each. At most `reads_ahead` packets of a queue are read before they leave, so that memory's latency shows once a
-/// message. What comes in is written to memory when it has arrived.
+/// Sends messages as packets, from a queue for each output of the router. It reads for the queues in turn, and for the
+/// messages of a queue in turn, a packet each; at most `reads_ahead` packets of a queue are read before they leave, so
+/// that memory's latency shows once a message. What comes in is written to memory when it has arrived.
 class LinkDma : public sc_core::sc_module {
  public:
   static constexpr std::size_t reads_ahead = 8;
@@ -54,7 +54,7 @@ class LinkDma : public sc_core::sc_module {
   struct Queue {
     std::deque<Sending> sendings;
     std::deque<Packet> read;  // not sent yet
-    sc_core::sc_event posted;
+    sc_core::sc_event filled;
   };
   struct Arrival {
     std::uint64_t order = 0;
@@ -66,14 +66,16 @@ class LinkDma : public sc_core::sc_module {
 
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned int transport_dbg(tlm::tlm_generic_payload& payload);
-  void run_queue(std::uint32_t number);
+  void read_ahead();
   void read_packet(Queue& queue, PacketAccess& access);
+  void send_packets(std::uint32_t number);
   void write_arrivals();
   std::string refusal(const PacketAccess& access) const;
 
   Options options_;
   Ended ended_;
   std::vector<std::unique_ptr<Queue>> queues_;
+  sc_core::sc_event to_read_{"to_read"};
   std::priority_queue<Arrival> arrivals_;
   std::uint64_t next_order_ = 0;
   sc_core::sc_event arrived_{"arrived"};

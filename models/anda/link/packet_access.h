@@ -11,6 +11,7 @@
 #include <anda/base/access.h>
 #include <anda/base/error.h>
 #include <anda/base/simulated_time.h>
+#include <anda/tlm/target_access.h>
 #include <anda/tlm/transaction_text.h>
 
 namespace anda {
@@ -44,6 +45,12 @@ struct Packet {
     if (said == nullptr || said->moves_data) data.assign(payload.get_data_ptr(), payload.get_data_ptr() + bytes);
   }
 };
+
+/// TLM_OK_RESPONSE if a transaction can be taken as a packet: a write of all its bytes.
+inline tlm::tlm_response_status packet_refusal(const tlm::tlm_generic_payload& payload) {
+  if (payload.is_read()) return tlm::TLM_COMMAND_ERROR_RESPONSE;
+  return refusal(payload, {~std::uint64_t{0}, 1, false, false});
+}
 
 /// One initiator's accesses for packets: a payload that is used again and again.
 class PacketAccess {

@@ -11,7 +11,6 @@ namespace anda {
 
 namespace {
 
-constexpr TargetAccess packets{~std::uint64_t{0}, 1, false, false};
 constexpr std::uint64_t never = ~std::uint64_t{0};
 
 }  // namespace
@@ -33,7 +32,7 @@ Router::Router(sc_core::sc_module_name name, const Ports& ports, std::vector<std
 }
 
 void Router::b_transport(int port, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  tlm::tlm_response_status status = payload.is_read() ? tlm::TLM_COMMAND_ERROR_RESPONSE : refusal(payload, packets);
+  tlm::tlm_response_status status = packet_refusal(payload);
   if (status == tlm::TLM_OK_RESPONSE && !routes(payload)) status = tlm::TLM_ADDRESS_ERROR_RESPONSE;
   if (status != tlm::TLM_OK_RESPONSE) {
     payload.set_response_status(status);

@@ -55,7 +55,7 @@ class Router : public sc_core::sc_module {
   bool routes(const tlm::tlm_generic_payload& payload) const {
     return node_of(payload.get_address()) < table_.size() && table_[node_of(payload.get_address())] < out.size();
   }
-  void run(std::uint32_t output);
+  void run(std::uint32_t number);
   static Input* choose(Output& output);
   static std::uint64_t next_ready(const Output& output);
 

@@ -7,7 +7,7 @@ namespace anda {
 
 namespace {
 
-std::uint32_t checked(std::uint32_t nodes) {
+std::uint32_t checked_nodes(std::uint32_t nodes) {
   if (nodes >= 1 && nodes <= Routing::most_nodes) return nodes;
   throw Error::input("link: the number of nodes is " + std::to_string(nodes) + ", must be " +
                      range_text(Range<std::uint32_t>{1, Routing::most_nodes}));
@@ -34,7 +34,7 @@ void visit_cycle(std::uint32_t rows, std::uint32_t columns, Visit visit) {
 }  // namespace
 
 Routing::Routing(Topology topology, std::uint32_t nodes)
-    : topology_(topology), nodes_(checked(nodes)), places_(nodes) {
+    : topology_(topology), nodes_(checked_nodes(nodes)), places_(nodes) {
   switch (topology) {
     case Topology::ring:
       for (std::uint32_t node = 0; node < nodes && nodes > 1; ++node) {
@@ -95,16 +95,15 @@ std::vector<std::uint32_t> Routing::cycle() const {
   if (topology_ != Topology::mesh) {
     for (std::uint32_t node = 0; node < nodes_; ++node) nodes.push_back(node);
   } else if (rows() > 1 && rows() % 2 == 0) {
-    visit_cycle(rows(), columns_, [&](std::uint32_t row, std::uint32_t column) {
-      nodes.push_back(row * columns_ + column);
-    });
+    visit_cycle(rows(), columns_,
+                [&](std::uint32_t row, std::uint32_t column) { nodes.push_back(row * columns_ + column); });
   } else if (rows() > 1 && columns_ % 2 == 0) {
-    visit_cycle(columns_, rows(), [&](std::uint32_t column, std::uint32_t row) {
-      nodes.push_back(row * columns_ + column);
-    });
+    visit_cycle(columns_, rows(),
+                [&](std::uint32_t column, std::uint32_t row) { nodes.push_back(row * columns_ + column); });
   } else {
     for (std::uint32_t row = 0; row < rows(); ++row) {
-      for (std::uint32_t i = 0; i < columns_; ++i) nodes.push_back(row * columns_ + (row % 2 == 0 ? i : columns_ - 1 - i));
+      for (std::uint32_t i = 0; i < columns_; ++i)
+        nodes.push_back(row * columns_ + (row % 2 == 0 ? i : columns_ - 1 - i));
     }
   }
   return nodes;
