@@ -22,6 +22,8 @@ class PassTimes {
  public:
   PassTimes(const ServeConfig& config, const Partition& partition, const Stage& stage, Machine& machine,
             Links& links);
+  PassTimes(const PassTimes&) = delete;  // operations_ refers to options_
+  PassTimes& operator=(const PassTimes&) = delete;
 
   PassCost of(const std::vector<Share>& shares);
 
