@@ -22,6 +22,8 @@ namespace anda::sim {
 class PassTimes {
  public:
   PassTimes(const ServeConfig& config, const Partition& partition, const Stage& stage, Machine& machine, Links& links);
+  PassTimes(const PassTimes&) = delete;  // operations_ refers to options_
+  PassTimes& operator=(const PassTimes&) = delete;
 
   /// `groups`: the iteration of each group of accelerators that shares the experts; usually one. They wait for each
   /// other at every layer. Counts are those of an accelerator of each group together.

@@ -39,6 +39,9 @@ Iteration Scheduler::form(double now) {
   continue_running(iteration, true);
   continue_running(iteration, false);
   if (iteration.preempted == 0) admit(iteration, now);
+  iteration.preempted += std::exchange(unrun_.preempted, 0);
+  iteration.swapped_tokens += std::exchange(unrun_.swapped_tokens, 0);
+  if (iteration.shares.empty()) std::swap(iteration, unrun_);
   return iteration;
 }
 

@@ -82,6 +82,7 @@ class Scheduler {
   Sequences waiting_;
   Sequences running_;
   std::uint64_t budget_ = 0;  ///< tokens that an iteration may still have
+  Iteration unrun_;           ///< what gave way for iterations in which nothing could run
 };
 
 }  // namespace anda::sim

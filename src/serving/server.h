@@ -66,7 +66,7 @@ class Server {
   Links& links_;
   ServerObserver& observer_;
   std::deque<Scheduler> schedulers_;  ///< of each group
-  std::vector<PassTimes> stages_;
+  std::deque<PassTimes> stages_;      ///< which cannot be moved
   std::vector<double> free_at_;  ///< of each stage
   std::deque<Flight> flights_;
   double now_ = 0;
