@@ -40,11 +40,11 @@ namespace {
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
-constexpr std::size_t shown_hash_digits = 8;
+constexpr std::size_t shown_digits_of_config = 8;
 constexpr const char* csv_name = "compare.csv";
 constexpr const char* json_name = "compare.json";
 
-constexpr const char* usage =
+constexpr const char* compare_usage =
     "Usage: anda-sim compare CONFIG.yaml [options]\n"
     "\n"
     "Simulates every system of a comparison on every model, prints each relative to\n"
@@ -53,7 +53,7 @@ constexpr const char* usage =
     "the paper.\n"
     "\n";
 
-po::options_description make_options() {
+po::options_description compare_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
   options.add_options()                                                                                              //
@@ -177,7 +177,7 @@ std::string default_folder(const std::string& file, const std::string& hash) {
   const std::string held = usual + "/" + json_name;
   std::error_code error;
   if (!fs::exists(held, error) || holds_comparison(held, hash)) return usual;
-  const std::string other = usual + "-" + hash.substr(0, shown_hash_digits);
+  const std::string other = usual + "-" + hash.substr(0, shown_digits_of_config);
   std::cerr << for_terminal(
       fmt::format("note: {} holds another comparison; the results of this one go to {}\n", usual, other));
   return other;
@@ -213,7 +213,7 @@ Comparison read_reports(const CompareConfig& config, const std::vector<Job>& job
 
 }  // namespace
 
-CommandHelp compare_help() { return {usage, make_options(), ""}; }
+CommandHelp compare_help() { return {compare_usage, compare_options(), ""}; }
 
 int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = compare_help();
