@@ -10,3 +10,7 @@ endif()
 if(ANDA_WARNINGS_AS_ERRORS)
   target_compile_options(anda_warnings INTERFACE -Werror)
 endif()
+
+# For code that need not run fast: built faster. GCC's warning of null pointers needs -O2 to be right.
+add_library(anda_quick_build INTERFACE)
+target_compile_options(anda_quick_build INTERFACE $<$<CONFIG:Release>:-O1$<SEMICOLON>-Wno-null-dereference>)

@@ -26,7 +26,7 @@ constexpr std::uint64_t bytes_of_a_mib = std::uint64_t{1} << 20;
 constexpr std::uint64_t most_mib = std::uint64_t{1} << 24;
 constexpr std::size_t shown_digits = 12;
 
-constexpr const char* usage =
+constexpr const char* cache_usage =
     "Usage: anda-sim cache [DIR] [options]\n"
     "\n"
     "Lists the stored results of simulated GeMMs in DIR, by default the user's cache,\n"
@@ -34,7 +34,7 @@ constexpr const char* usage =
     "comparisons share it. See docs/performance.md.\n"
     "\n";
 
-po::options_description make_options() {
+po::options_description cache_options() {
   po::options_description options("Options");
   options.add_options()                                                                     //
       ("verify", "check every result and delete damaged ones; status 1 if there were any")  //
@@ -86,7 +86,7 @@ void clear(const std::string& folder, std::ostream& out) {
 
 }  // namespace
 
-CommandHelp cache_help() { return {usage, make_options(), ""}; }
+CommandHelp cache_help() { return {cache_usage, cache_options(), ""}; }
 
 int cache_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = cache_help();

@@ -43,7 +43,7 @@ namespace po = boost::program_options;
 constexpr const char* csv_name = "compare.csv";
 constexpr const char* json_name = "compare.json";
 
-constexpr const char* usage =
+constexpr const char* compare_usage =
     "Usage: anda-sim compare CONFIG.yaml [options]\n"
     "\n"
     "Simulates every system of a comparison on every model, prints each relative to\n"
@@ -52,7 +52,7 @@ constexpr const char* usage =
     "the paper.\n"
     "\n";
 
-po::options_description make_options() {
+po::options_description compare_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
   options.add_options()                                                                                              //
@@ -190,7 +190,7 @@ Comparison read_reports(const CompareConfig& config, const std::vector<Job>& job
 
 }  // namespace
 
-CommandHelp compare_help() { return {usage, make_options(), ""}; }
+CommandHelp compare_help() { return {compare_usage, compare_options(), ""}; }
 
 int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = compare_help();

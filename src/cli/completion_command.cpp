@@ -12,7 +12,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* usage =
+constexpr const char* completion_usage =
     "Usage: anda-sim completion bash|zsh|fish\n"
     "\n"
     "Prints shell completions: commands, options and files. To install them:\n"
@@ -155,7 +155,7 @@ std::string fish_script() {
 CommandHelp completion_help() {
   po::options_description options("Options");
   options.add_options()("help,h", "show this help");
-  return {usage, options, ""};
+  return {completion_usage, options, ""};
 }
 
 int completion_command(const std::vector<std::string>& args, std::ostream& out) {

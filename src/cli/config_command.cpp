@@ -16,7 +16,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* usage =
+constexpr const char* config_usage =
     "usage: anda-sim config [CONFIG.yaml] [options]\n"
     "\n"
     "Prints the effective configuration; without a file, the defaults.\n"
@@ -35,7 +35,7 @@ po::options_description visible_options() {
 
 }  // namespace
 
-CommandHelp config_help() { return {usage, visible_options(), ""}; }
+CommandHelp config_help() { return {config_usage, visible_options(), ""}; }
 
 int config_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = config_help();

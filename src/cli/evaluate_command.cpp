@@ -32,7 +32,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* usage =
+constexpr const char* evaluate_usage =
     "Usage: anda-sim evaluate MODEL_FOLDER --tokens FILE [--precision M,M,M,M]...\n"
     "                         [options]\n"
     "\n"
@@ -42,7 +42,7 @@ constexpr const char* usage =
     "probabilities are rounded on request. All else is FP32.\n"
     "The loss is relative to FP16 activations with the same weights.\n"
     "\n";
-constexpr const char* examples =
+constexpr const char* evaluate_examples =
     "\n"
     "Examples:\n"
     "  anda-sim evaluate opt-125m --tokens t.npy --precision 7,6,6,6\n"
@@ -50,7 +50,7 @@ constexpr const char* examples =
     "  anda-sim evaluate opt-125m --tokens t.npy --precision loss-1.yaml\n"
     "  anda-sim evaluate opt-125m --tokens t.npy --keys int4 --values int4\n";
 
-po::options_description make_options() {
+po::options_description evaluate_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
   add_model_options(options);
@@ -118,7 +118,7 @@ struct Row {
 };
 
 /// Rows of all precisions, the baseline's measurement and where the time went.
-struct Evaluation {
+struct EvaluatedPrecisions {
   std::vector<Row> rows;
   Measurement baseline;
   double elapsed_s = 0;
@@ -127,9 +127,10 @@ struct Evaluation {
   double rounding_s = 0;
 };
 
-Evaluation evaluate(BuiltinEvaluator& evaluator, const std::vector<WantedPrecision>& wanted, bool plain_attention) {
+EvaluatedPrecisions evaluate(BuiltinEvaluator& evaluator, const std::vector<WantedPrecision>& wanted,
+                             bool plain_attention) {
   using Clock = std::chrono::steady_clock;
-  Evaluation result;
+  EvaluatedPrecisions result;
   const Clock::time_point start = Clock::now();
   const std::clock_t cpu_start = std::clock();
   std::optional<Measurement> baseline;
@@ -162,7 +163,7 @@ std::string percent_text(double loss) {
   return fmt::format("{:.3f} %", std::round(1e5 * loss) / 1e3 + 0.0);  // no −0
 }
 
-void print_json(std::ostream& out, const BuiltinEvaluator& evaluator, const Evaluation& evaluation,
+void print_json(std::ostream& out, const BuiltinEvaluator& evaluator, const EvaluatedPrecisions& evaluation,
                 std::size_t positions, bool times) {
   using Json = nlohmann::ordered_json;
   const auto by_position = [&](const Measurement& measured) {
@@ -200,7 +201,7 @@ void print_table(std::ostream& out, const BuiltinEvaluator& evaluator, const std
 }
 
 /// Perplexities by position: the baseline's, and each precision's with its loss there.
-void print_positions(std::ostream& out, const BuiltinEvaluator& evaluator, const Evaluation& evaluation,
+void print_positions(std::ostream& out, const BuiltinEvaluator& evaluator, const EvaluatedPrecisions& evaluation,
                      std::size_t positions) {
   std::vector<std::string> headings{"positions", "baseline"};
   for (const Row& row : evaluation.rows) headings.insert(headings.end(), {row.precision, "loss"});
@@ -235,7 +236,7 @@ void check_options(const CommandLine& options, const std::vector<WantedPrecision
 
 }  // namespace
 
-CommandHelp evaluate_help() { return {usage, make_options(), examples}; }
+CommandHelp evaluate_help() { return {evaluate_usage, evaluate_options(), evaluate_examples}; }
 
 int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = evaluate_help();
@@ -253,7 +254,7 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   const BuiltinEvaluatorConfig config = make_config(options);
   if (options.has("logits")) refuse_overwriting(options.text("logits"), inputs_of(config));
   BuiltinEvaluator evaluator(config);
-  const Evaluation evaluation = evaluate(evaluator, wanted, !config.attention.any());
+  const EvaluatedPrecisions evaluation = evaluate(evaluator, wanted, !config.attention.any());
   if (options.has("logits")) write_logits(evaluator, wanted.front(), options.text("logits"));
 
   if (options.has("json")) {

@@ -51,10 +51,6 @@ std::string file_hash(const std::string& path) {
   return hash.hex();
 }
 
-bool ends_with(const std::string& text, std::string_view end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 /// Of the files in a model's folder that its logits depend on.
 std::string model_hash(const std::string& folder) {
   std::vector<std::string> files;

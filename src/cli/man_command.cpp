@@ -15,7 +15,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* usage =
+constexpr const char* man_usage =
     "Usage: anda-sim man [COMMAND]\n"
     "\n"
     "Prints a manual page. To read one: anda-sim man run | man -l -\n"
@@ -85,7 +85,7 @@ std::string overview_page() {
 CommandHelp man_help() {
   po::options_description options("Options");
   options.add_options()("help,h", "show this help");
-  return {usage, options, ""};
+  return {man_usage, options, ""};
 }
 
 int man_command(const std::vector<std::string>& args, std::ostream& out) {

@@ -18,13 +18,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* usage =
+constexpr const char* models_usage =
     "Usage: anda-sim models [--config FILE] [--json]\n"
     "\n"
     "Prints the built-in models, or the one of a Hugging Face config.json, with their\n"
     "shapes and parameter counts: in total, and active per token.\n"
     "\n";
-constexpr const char* examples =
+constexpr const char* models_examples =
     "\n"
     "Examples:\n"
     "  anda-sim models\n"
@@ -125,7 +125,7 @@ ordered_json json_of(const ModelShape& shape) {
           {"left_out", shape.left_out}};
 }
 
-boost::program_options::options_description make_options() {
+boost::program_options::options_description models_options() {
   boost::program_options::options_description options("Options");
   options.add_options()                                                                             //
       ("config", boost::program_options::value<std::string>()->value_name("FILE"),                  //
@@ -137,7 +137,7 @@ boost::program_options::options_description make_options() {
 
 }  // namespace
 
-CommandHelp models_help() { return {usage, make_options(), examples}; }
+CommandHelp models_help() { return {models_usage, models_options(), models_examples}; }
 
 int models_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = models_help();

@@ -35,7 +35,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* usage =
+constexpr const char* run_usage =
     "Usage: anda-sim run CONFIG.yaml [options]\n"
     "\n"
     "Simulates the systems of a configuration on its workload, prints a summary and\n"
@@ -58,7 +58,7 @@ std::string level_help() {
   return text;
 }
 
-po::options_description make_options() {
+po::options_description run_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
   options.add_options()                                                                                             //
@@ -178,7 +178,7 @@ void print_check(std::ostream& out, const std::string& file, const Survey& found
 
 }  // namespace
 
-CommandHelp run_help() { return {usage, make_options(), ""}; }
+CommandHelp run_help() { return {run_usage, run_options(), ""}; }
 
 int run_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = run_help();

@@ -38,7 +38,7 @@ namespace fs = std::filesystem;
 
 constexpr int exit_not_met = 1;
 
-constexpr const char* usage =
+constexpr const char* search_usage =
     "Usage: anda-sim search [CONFIG.yaml | --model MODEL] [options]\n"
     "                       (--model-dir FOLDER --tokens FILE | --evaluator COMMAND)\n"
     "\n"
@@ -48,15 +48,11 @@ constexpr const char* usage =
     "configuration for anda-sim run. See docs/search.md.\n"
     "\n";
 
-constexpr const char* examples =
+constexpr const char* search_examples =
     "\n"
     "Examples:\n"
     "  anda-sim search --model-dir opt-125m --tokens t.npy --tolerance 0.1%,1%\n"
     "  anda-sim search --model LLaMA-13B --evaluator ./my-evaluator --per-layer\n";
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 RunConfig config_of(const CommandLine& options, std::vector<std::string>& files) {
   const bool has_file = !options.files().empty();
@@ -260,7 +256,7 @@ std::unique_ptr<SimulatedCost> simulated_cost(const SearchSettings& settings, co
 
 }  // namespace
 
-CommandHelp search_help() { return {usage, search_options(), examples}; }
+CommandHelp search_help() { return {search_usage, search_options(), search_examples}; }
 
 int search_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = search_help();

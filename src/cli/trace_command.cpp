@@ -29,7 +29,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* usage =
+constexpr const char* trace_usage =
     "Usage: anda-sim trace (--model NAME | --config-json FILE | --scale-sim FILE)\n"
     "                      [options]\n"
     "\n"
@@ -37,14 +37,14 @@ constexpr const char* usage =
     "name,layer,tensor,m,k,n, one GeMM C[m x n] = A[m x k] * W[k x n] per row, in\n"
     "execution order.\n"
     "\n";
-constexpr const char* examples =
+constexpr const char* trace_examples =
     "\n"
     "Examples:\n"
     "  anda-sim trace --model LLaMA-13B --tokens 2048 -o llama-13b.csv\n"
     "  anda-sim trace --config-json config.json --phase decode --batch 8 --layers 1\n"
     "  anda-sim trace --scale-sim topology.csv -o trace.csv\n";
 
-po::options_description make_options() {
+po::options_description trace_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
   options.add_options()("model", text("NAME"), "a built-in model, see --list")                             //
@@ -105,15 +105,15 @@ void check_source(const CommandLine& options) {
   }
 }
 
-struct Job {
+struct TraceJob {
   std::unique_ptr<GemmSource> source;
   TraceFormat format;
   std::vector<std::string> notes{};
 };
 
-Job make_job(const CommandLine& options) {
+TraceJob make_job(const CommandLine& options) {
   check_source(options);
-  Job job;
+  TraceJob job;
   if (options.has("scale-sim")) {
     const std::string path = options.text("scale-sim");
     const std::string tensor = options.text("tensor", "A");
@@ -149,7 +149,7 @@ void flush(std::ostream& out) {
 
 }  // namespace
 
-CommandHelp trace_help() { return {usage, make_options(), examples}; }
+CommandHelp trace_help() { return {trace_usage, trace_options(), trace_examples}; }
 
 int trace_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = trace_help();
@@ -160,7 +160,7 @@ int trace_command(const std::vector<std::string>& args, std::ostream& out) {
     if (args.size() > 1) options.refuse("--list takes no other options");
     list_models(out);
   } else {
-    Job job = make_job(options);
+    TraceJob job = make_job(options);
     // The trace may go to the standard output.
     for (const std::string& note : job.notes) std::cerr << "note: " << note << "\n";
     const std::string path = options.text("out", "-");

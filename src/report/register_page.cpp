@@ -10,7 +10,7 @@
 namespace anda::sim {
 namespace {
 
-constexpr const char* introduction =
+constexpr const char* register_introduction =
     R"(# Registers
 
 What software sees behind the socket `control`: registers, counters and the instruction memory with its descriptors. This
@@ -37,7 +37,7 @@ Registers from CAPABILITIES on describe the machine and never change.
 |----------|------|-------|---------|
 )";
 
-constexpr const char* counters_heading = R"(
+constexpr const char* register_counters_heading = R"(
 ## Counters
 
 64 bits each, the low word at the offset, the high word 4 bytes further; 0 after reset, never cleared otherwise.
@@ -93,7 +93,7 @@ INPUT_BITS and PARTIAL_SUMS are 0.
 |--------|------|---------|
 )";
 
-constexpr const char* errors_heading = R"(
+constexpr const char* register_errors_heading = R"(
 Bits that belong to no field are reserved and must be 0. [functional.md](functional.md) describes the memory layout of operands.
 
 ## Errors
@@ -127,7 +127,7 @@ std::string reset_value(const RegisterEntry& entry) {
 }  // namespace
 
 std::string register_page(const std::vector<CounterColumn>& counters) {
-  std::string page = introduction;
+  std::string page = register_introduction;
   for (const RegisterEntry& entry : register_table) {
     page += fmt::format("| {:#05x} | `{}` | {} | {} | {} |\n", entry.offset, entry.name, name_of(entry.access),
                         reset_value(entry), entry.meaning);
@@ -137,7 +137,7 @@ std::string register_page(const std::vector<CounterColumn>& counters) {
     page += fmt::format("| {} | {} | `{}` | {} |\n", entry.of_register, bit_range(entry.bit, entry.bits), entry.name,
                         entry.meaning);
   }
-  page += counters_heading;
+  page += register_counters_heading;
   for (const CounterEntry& entry : counter_table) {
     const auto shown = std::find_if(counters.begin(), counters.end(),
                                     [&](const CounterColumn& column) { return column.name == entry.counter; });
@@ -158,7 +158,7 @@ std::string register_page(const std::vector<CounterColumn>& counters) {
   for (const VectorOperationEntry& entry : vector_operation_table) {
     page += fmt::format("| {} | `{}` | {} |\n", entry.number, entry.name, entry.meaning);
   }
-  page += errors_heading;
+  page += register_errors_heading;
   for (const ErrorEntry& entry : error_table) {
     page += fmt::format("| {} | `{}` | {} |\n", entry.code, entry.name, entry.meaning);
   }

@@ -15,7 +15,7 @@ namespace anda::sim {
 namespace {
 
 constexpr std::size_t part_bytes = 1u << 16;
-constexpr int milliseconds_between_looks = 10;
+constexpr int milliseconds_between_polls = 10;
 
 }  // namespace
 
@@ -46,7 +46,7 @@ void Waveforms::copy() {
   for (;;) {
     const bool is_last = ended_;  // asked before the pipe is looked at: what was written until then is in it
     pollfd wanted{pipe_.get(), POLLIN, 0};
-    if (::poll(&wanted, 1, milliseconds_between_looks) <= 0) {
+    if (::poll(&wanted, 1, milliseconds_between_polls) <= 0) {
       if (is_last) return;
       continue;
     }

@@ -54,10 +54,6 @@ constexpr std::array<Prefix, 11> prefixes{{{"", 0},
 constexpr std::string_view binary_prefixes = "KMGT";
 constexpr double exact_integers = 9007199254740992.0;  // up to it a double holds every whole number
 
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 const KeyUnit* find_unit(std::string_view key) {
   for (const KeyUnit& unit : key_units) {
     // The key may be the unit alone: bytes.

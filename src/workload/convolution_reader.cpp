@@ -32,8 +32,6 @@ constexpr const char* all_columns =
     "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides";
 constexpr const char* depth_wise = "DP";
 
-bool starts_with(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }
-
 CsvReader at_header(const std::string& path) {
   CsvReader csv(path);
   csv.expect_header(all_columns);

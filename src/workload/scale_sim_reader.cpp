@@ -22,8 +22,6 @@ std::vector<std::string> lower_header(const CsvReader& csv) {
   return cells;
 }
 
-bool starts_with(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }
-
 bool is_convolution(const std::vector<std::string>& header) {
   for (const std::string& cell : header) {
     if (starts_with(cell, "ifmap") || starts_with(cell, "filter h") || starts_with(cell, "num filter")) return true;
@@ -31,7 +29,7 @@ bool is_convolution(const std::vector<std::string>& header) {
   return false;
 }
 
-CsvReader at_header(const std::string& path) {
+CsvReader at_topology_header(const std::string& path) {
   CsvReader csv(path);
   csv.expect_header(columns);
   return csv;
@@ -40,7 +38,7 @@ CsvReader at_header(const std::string& path) {
 }  // namespace
 
 ScaleSimReader::ScaleSimReader(const std::string& path, std::string tensor)
-    : ScaleSimReader(at_header(path), std::move(tensor)) {}
+    : ScaleSimReader(at_topology_header(path), std::move(tensor)) {}
 
 ScaleSimReader::ScaleSimReader(CsvReader csv, std::string tensor) : csv_(std::move(csv)), tensor_(std::move(tensor)) {
   csv_.drop_empty_tail();

@@ -19,7 +19,7 @@ struct ShapeKey {
   const char* meaning;
 };
 
-constexpr const char* experts = "a mixture of experts";
+constexpr const char* mixture = "a mixture of experts";
 constexpr const char* latent = "multi-head latent attention";
 constexpr const char* parts = "a model of several parts";
 constexpr const char* layers = "layers that differ in shape";
@@ -43,11 +43,11 @@ constexpr std::array<ShapeKey, 33> shape_keys{{
     {"add_cross_attention", decoder},
     {"cross_attention_layers", decoder},
     {"block_configs", layers},
-    {"mlp_only_layers", experts},
-    {"decoder_sparse_step", experts},
-    {"first_k_dense_replace", experts},
-    {"intermediate_size_mlp", experts},
-    {"interleave_moe_layer_step", experts},
+    {"mlp_only_layers", mixture},
+    {"decoder_sparse_step", mixture},
+    {"first_k_dense_replace", mixture},
+    {"intermediate_size_mlp", mixture},
+    {"interleave_moe_layer_step", mixture},
     {"pruned_heads", "pruned heads"},
     {"num_nextn_predict_layers", "layers that predict further tokens"},
     {"num_kv_shared_layers", "layers that share keys and values"},
@@ -84,11 +84,11 @@ void refuse_other_shapes(const JsonFile& config, std::string_view type,
                          const std::vector<std::string_view>& understood) {
   for (const auto& [key, value] : config.root().items()) {
     if (std::find(understood.begin(), understood.end(), key) != understood.end()) continue;
-    const char* meaning = names_experts(lower_case(key)) ? experts : nullptr;
+    const char* meaning = names_experts(lower_case(key)) ? mixture : nullptr;
     for (const ShapeKey& other : shape_keys) {
       if (key == other.key) meaning = other.meaning;
     }
-    if (meaning == nullptr || is_off(value, meaning == experts)) continue;
+    if (meaning == nullptr || is_off(value, meaning == mixture)) continue;
     throw config.error(fmt::format(
         "key {}{} stands for {}, which is not supported for models of type {}; give the GeMMs of this one as a trace",
         shown(config.place_of(key)), value_text(value), meaning, type));

@@ -8,11 +8,11 @@
 
 using anda::sim::Comparison;
 using Catch::Contains;
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 namespace {
 
-Json system(const char* name, double time_s, double area_mm2, double compute, double sram, double dram) {
+PlainJson system(const char* name, double time_s, double area_mm2, double compute, double sram, double dram) {
   return {{"name", name},
           {"cycles", 1000},
           {"time_s", time_s},
@@ -22,8 +22,8 @@ Json system(const char* name, double time_s, double area_mm2, double compute, do
           {"energy_pj", {{"compute", compute}, {"sram", sram}, {"dram", dram}, {"total", compute + sram + dram}}}};
 }
 
-Json report(double speed = 1) {
-  Json json;
+PlainJson report(double speed = 1) {
+  PlainJson json;
   json["run"] = {{"tool_version", "1"},
                  {"level", "fast"},
                  {"technology_sha256", "t"},
@@ -33,7 +33,7 @@ Json report(double speed = 1) {
   return json;
 }
 
-Comparison made_of(const Json& first, const Json& second) {
+Comparison made_of(const PlainJson& first, const PlainJson& second) {
   Comparison comparison("test", {"fp-fp", "anda-1"}, {"one", "two"});
   for (std::size_t model = 0; model < 2; ++model) {
     comparison.add(0, model, model == 0 ? first : second, "fp-fp", "a.yaml");
@@ -71,12 +71,12 @@ TEST_CASE("Reports of different technologies, workloads, versions or levels are 
   for (const Difference& difference :
        {Difference{"technology_sha256", "different technologies"}, Difference{"tool_version", "different versions"},
         Difference{"level", "different levels"}}) {
-    Json other = report();
+    PlainJson other = report();
     other["run"][difference.key] = "other";
     CHECK_THROWS_WITH(made_of(report(), other), Contains("a.yaml") && Contains(difference.words));
   }
   // Models have workloads of their own, the systems of one model must share it.
-  Json other = report();
+  PlainJson other = report();
   other["run"]["trace_sha256"] = "other";
   CHECK_NOTHROW(made_of(report(), other));
   Comparison comparison("test", {"fp-fp", "anda"}, {"one"});
@@ -87,7 +87,7 @@ TEST_CASE("Reports of different technologies, workloads, versions or levels are 
 
 TEST_CASE("A file that is not a report or lacks the system is refused") {
   Comparison comparison("test", {"fp-fp"}, {"one"});
-  CHECK_THROWS_WITH(comparison.add(0, 0, Json::object(), "fp-fp", "a.yaml"), Contains("a.yaml: is not a report"));
+  CHECK_THROWS_WITH(comparison.add(0, 0, PlainJson::object(), "fp-fp", "a.yaml"), Contains("a.yaml: is not a report"));
   CHECK_THROWS_WITH(comparison.add(0, 0, report(), "figna", "a.yaml"), "a.yaml: has no system figna");
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("compare.json and compare.csv agree and are reproducible") {
   comparison.write_json(again);
   comparison.write_csv(csv_text);
   CHECK(json_text.str() == again.str());
-  const Json json = Json::parse(json_text.str());
+  const PlainJson json = PlainJson::parse(json_text.str());
   CHECK(json["schema_version"] == 1);
   CHECK(json["baseline"] == "fp-fp");
   CHECK(json["models"][1]["systems"][1]["speedup"].get<double>() == Approx(8));

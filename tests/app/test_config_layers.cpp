@@ -14,7 +14,7 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-const std::string workload = "workload: {model: LLaMA-13B}\n";
+const std::string llama = "workload: {model: LLaMA-13B}\n";
 
 std::string error_of_file(const std::string& path, const std::vector<std::string>& overrides = {}) {
   return error_of([&] { load_run_config(path, overrides); });
@@ -70,9 +70,9 @@ TEST_CASE("problems are reported in the file that has them", "[config]") {
 
 TEST_CASE("a file that is based on itself is refused", "[config]") {
   TemporaryFolder folder;
-  const std::string own = folder.write("own.yaml", workload + "base: own.yaml\n");
+  const std::string own = folder.write("own.yaml", llama + "base: own.yaml\n");
   CHECK(error_of_file(own) == own + ":2:1: base: " + own + " is based on itself");
-  folder.write("a.yaml", workload + "base: sub/b.yaml\n");
+  folder.write("a.yaml", llama + "base: sub/b.yaml\n");
   const std::string b = folder.write("sub/b.yaml", "base: ../sub/../a.yaml\n");
   CHECK_THAT(error_of_file(folder.path("a.yaml")),
              StartsWith(b + ":1:1: base: ") && Contains("a.yaml is based on itself"));
@@ -80,7 +80,7 @@ TEST_CASE("a file that is based on itself is refused", "[config]") {
 
 TEST_CASE("overrides change keys of every kind, the last one wins", "[config]") {
   const RunConfig config = parse_run_config(
-      workload + "precision: [7, 5, 6, 6]\nname: a\n", "f.yaml",
+      llama + "precision: [7, 5, 6, 6]\nname: a\n", "f.yaml",
       {"accelerator.mxu.rows=32", "accelerator.mxu.rows=64", "name=b = c", "systems=[anda]", "precision.layers.3.A_o=5",
        "precision.A_d=2", "simulation.fold_layers=true", "tiling=auto", "dram={channels: 4, latency_ns: 2.5}",
        "technology.mxu.power_mw=1.5", "precision.layers.4=[1, 2, 3, 4]", "accelerator.clock_hz=1e9"});
@@ -101,7 +101,7 @@ TEST_CASE("overrides change keys of every kind, the last one wins", "[config]") 
 }
 
 TEST_CASE("overrides repair and break what the file has", "[config]") {
-  CHECK(error_in(workload + "dram: {channels: 0}\n", {"dram.channels=4"}).empty());
+  CHECK(error_in(llama + "dram: {channels: 0}\n", {"dram.channels=4"}).empty());
   CHECK(error_in(workload, {"dram.refresh_interval_ns=100"}) ==
         "--set dram.refresh_interval_ns=100: dram.refresh_cycle_ns: is 260, must be below refresh_interval_ns = 100");
   CHECK(error_in(workload, {"accelerator.mxu.row=8"})
@@ -157,7 +157,7 @@ TEST_CASE("a technology file has every key, and keys can be changed on top of it
   std::string text = read_text(ANDA_SOURCE_DIR "/configs/technology/16nm.yaml");
   text.replace(text.find("54.34"), 5, "99.5");
   folder.write("tech/mine.yaml", text);
-  const std::string top = folder.write("top.yaml", workload + "technology: tech/mine.yaml\n");
+  const std::string top = folder.write("top.yaml", llama + "technology: tech/mine.yaml\n");
   CHECK(load_run_config(top).technology.mxu.power_mw == 99.5);
   const RunConfig changed = load_run_config(top, {"technology.mxu.area_mm2=3"});
   CHECK(changed.technology.mxu.power_mw == 99.5);

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string run_error_of(const std::function<void()>& action) { return message_of(action, anda::Error::Kind::run); }
+std::string file_set_error(const std::function<void()>& action) { return message_of(action, anda::Error::Kind::run); }
 
 /// The number of a process that has ended.
 pid_t ended_process() {
@@ -77,7 +77,7 @@ TEST_CASE("If one file of a set cannot be renamed, all older files are restored"
     files.add(folder.path("blocked")).stream() << "x";
     files.add(folder.path("fresh")).stream() << "y";
     fs::create_directory(folder.path("blocked"));
-    CHECK_THAT(run_error_of([&] { files.publish(); }), Catch::Contains("blocked"));
+    CHECK_THAT(file_set_error([&] { files.publish(); }), Catch::Contains("blocked"));
   }
   CHECK(contents(folder.path("report")) == "old report");
   CHECK(contents(folder.path("ops")) == "old ops");
@@ -141,7 +141,7 @@ TEST_CASE("A results folder has one owner at a time, named in the message") {
   const Folder folder;
   {
     const OutputFolder mine(folder.path("out"));
-    const std::string message = run_error_of([&] { OutputFolder(folder.path("out")); });
+    const std::string message = file_set_error([&] { OutputFolder(folder.path("out")); });
     CHECK_THAT(message, Catch::StartsWith(folder.path("out") + " is in use by process " + std::to_string(::getpid())));
     CHECK_THAT(message, Catch::Contains("--out"));
   }

@@ -23,7 +23,7 @@ std::string tables_of(const report_test::Run& run, const RunInfo& info = report_
   return out.str();
 }
 
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool table_mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::size_t widest_line(const std::string& text) {
   std::size_t widest = 0;
@@ -111,40 +111,40 @@ TEST_CASE("Text wraps between words") {
 TEST_CASE("The summary has a row for each system and the ratios, and no tensors") {
   const std::string text = tables_of(report_test::run(4), report_test::info(), Tables::summary);
   INFO(text);
-  CHECK(mentions(text, "by hand · two tensors · level fast\n"));
-  CHECK(mentions(text, "460.0 µs"));
-  CHECK(mentions(text, "against fp-fp"));
-  CHECK_FALSE(mentions(text, "A_qkv"));
-  CHECK_FALSE(mentions(text, "power (mW)"));
+  CHECK(table_mentions(text, "by hand · two tensors · level fast\n"));
+  CHECK(table_mentions(text, "460.0 µs"));
+  CHECK(table_mentions(text, "against fp-fp"));
+  CHECK_FALSE(table_mentions(text, "A_qkv"));
+  CHECK_FALSE(table_mentions(text, "power (mW)"));
   CHECK(tables_of(report_test::run(4)).compare(0, text.size(), text) == 0);
 }
 
 TEST_CASE("The tables show tensors, totals, stalls that occur, components and ratios") {
   const std::string text = tables_of(report_test::run(4));
   INFO(text);
-  CHECK(mentions(text, "by hand · two tensors · level fast\n"));
-  CHECK(mentions(text, "fp-fp (baseline)\n"));
-  CHECK(mentions(text, "  A_qkv"));
-  CHECK(mentions(text, "  total"));
-  CHECK(mentions(text, "460.0 µs"));
-  CHECK(mentions(text, "1.870×"));
-  CHECK(mentions(text, "against fp-fp"));
+  CHECK(table_mentions(text, "by hand · two tensors · level fast\n"));
+  CHECK(table_mentions(text, "fp-fp (baseline)\n"));
+  CHECK(table_mentions(text, "  A_qkv"));
+  CHECK(table_mentions(text, "  total"));
+  CHECK(table_mentions(text, "460.0 µs"));
+  CHECK(table_mentions(text, "1.870×"));
+  CHECK(table_mentions(text, "against fp-fp"));
   CHECK(widest_line(text) <= 120);
   CHECK(text.back() == '\n');
-  CHECK_FALSE(mentions(text, "\x1b"));
+  CHECK_FALSE(table_mentions(text, "\x1b"));
 }
 
 TEST_CASE("A cause of stalls that never occurs has no column") {
   report_test::Run run = report_test::run(2);
-  CHECK(mentions(tables_of(run), "buffer"));
+  CHECK(table_mentions(tables_of(run), "buffer"));
   const auto without = [](Counts& counts) { counts[2] = 0; };
   for (SystemResult& system : run.result.systems) {
     without(system.totals);
     for (auto& [tensor, counts] : system.tensors) without(counts);
   }
   const std::string text = tables_of(run);
-  CHECK_FALSE(mentions(text, "full"));
-  CHECK(mentions(text, "stall"));
+  CHECK_FALSE(table_mentions(text, "full"));
+  CHECK(table_mentions(text, "stall"));
 }
 
 TEST_CASE("Many systems, long names and every cause of stalls fit in 120 columns") {
@@ -173,19 +173,19 @@ TEST_CASE("Many systems, long names and every cause of stalls fit in 120 columns
   const std::string text = tables_of(run, info);
   INFO(text);
   CHECK(widest_line(text) <= 120);
-  CHECK(mentions(text, "… and 84 more, see report.json"));
+  CHECK(table_mentions(text, "… and 84 more, see report.json"));
 }
 
 TEST_CASE("One system alone has no ratios") {
   report_test::Run run = report_test::run(1);
   run.result.systems.pop_back();
   const std::string text = tables_of(run);
-  CHECK_FALSE(mentions(text, "speedup"));
-  CHECK_FALSE(mentions(text, "baseline"));
+  CHECK_FALSE(table_mentions(text, "speedup"));
+  CHECK_FALSE(table_mentions(text, "baseline"));
 }
 
 TEST_CASE("A trace without rows prints n/a rather than numbers") {
-  CHECK(mentions(tables_of(report_test::run(0)), "n/a"));
+  CHECK(table_mentions(tables_of(report_test::run(0)), "n/a"));
 }
 
 TEST_CASE("The progress bar prints ten times a second at most, and only on a terminal") {

@@ -37,7 +37,7 @@ std::vector<std::string> keys_of(const Json& object) {
   return keys;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
+std::vector<std::string> table_lines(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) lines.push_back(line);
@@ -146,7 +146,7 @@ TEST_CASE("An op gives its operation, formats and tile") {
   CHECK(op["tile"] == Json({{"m", 16}, {"k", 128}, {"n", 64}, {"order", "mkn"}}));
   CHECK(op["utilization"] == 0.75);
   // The same row in CSV, quoted as RFC 4180 says.
-  const std::vector<std::string> lines = lines_of(contents(folder.path("ops.csv")));
+  const std::vector<std::string> lines = table_lines(contents(folder.path("ops.csv")));
   CHECK(lines.size() == 3);
   CHECK(mentions(lines[2], "anda,0,\"a \"\"name\"\", with\\all\",0,A_qkv,16,100,32,2,4,7,5,16,128,64,mkn,100,0.0001,"));
 }
@@ -162,7 +162,7 @@ TEST_CASE("A name that is not UTF-8 leaves the report valid") {
 TEST_CASE("The columns of ops.csv are the op's properties and every metric of the table") {
   const Folder folder;
   write(folder.path(), report_test::run(3));
-  const std::vector<std::string> lines = lines_of(contents(folder.path("ops.csv")));
+  const std::vector<std::string> lines = table_lines(contents(folder.path("ops.csv")));
   std::string header = "system";
   std::size_t columns = 1;
   for (const OpColumn& column : op_columns(false)) header += "," + column.csv_name(), ++columns;

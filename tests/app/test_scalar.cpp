@@ -18,7 +18,7 @@ using trace_test::Folder;
 
 namespace {
 
-const std::string workload = "workload: {model: OPT-1.3B}\n";
+const std::string opt = "workload: {model: OPT-1.3B}\n";
 
 /// Whether each place that holds a whole number takes the text.
 std::vector<bool> takers_of(const std::string& text) {
@@ -26,8 +26,8 @@ std::vector<bool> takers_of(const std::string& text) {
   const Folder folder;
   const std::string trace = folder.file("t.csv", "name,layer,tensor,m,k,n\nq,0,A," + text + ",2,3\n");
   return {
-      takes([&] { parse_run_config(workload + "accelerator: {mxu: {rows: " + text + "}}", "f"); }),
-      takes([&] { parse_run_config(workload, "f", {"accelerator.mxu.rows=" + text}); }),
+      takes([&] { parse_run_config(opt + "accelerator: {mxu: {rows: " + text + "}}", "f"); }),
+      takes([&] { parse_run_config(opt, "f", {"accelerator.mxu.rows=" + text}); }),
       takes([&] {
         Gemm gemm;
         open_trace(trace)->next(gemm);
@@ -104,7 +104,7 @@ TEST_CASE("A text outside the scalar grammar is refused with a suggestion") {
   };
   for (const Case& wrong : cases) {
     INFO(wrong.override);
-    CHECK_THAT(error_in(workload, {wrong.override}), Catch::Contains(wrong.advice));
+    CHECK_THAT(error_in(opt, {wrong.override}), Catch::Contains(wrong.advice));
   }
 }
 
@@ -131,12 +131,12 @@ TEST_CASE("YAML with tabs, doubled quotes or unusual spaces is refused with the 
   };
   for (const Case& wrong : cases) {
     INFO(wrong.yaml);
-    CHECK_THAT(error_in(workload + wrong.yaml), Catch::Contains(wrong.advice));
+    CHECK_THAT(error_in(opt + wrong.yaml), Catch::Contains(wrong.advice));
   }
 }
 
 TEST_CASE("Of very many unknown keys the first are named and the others counted") {
-  std::string unknown = workload;
+  std::string unknown = opt;
   for (int i = 0; i < 20'000; ++i) unknown += "k" + std::to_string(i) + ":\n";
   const std::string error = error_in(unknown);
   CHECK_THAT(error, Catch::Contains("has 19900 more keys that do not exist"));

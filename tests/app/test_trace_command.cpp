@@ -20,15 +20,15 @@ namespace {
 
 using Args = std::vector<std::string>;
 
-std::string output_of(const Args& args) {
+std::string trace_output(const Args& args) {
   std::ostringstream out;
   const int status = trace_command(args, out);  // may throw, which must not happen within CHECK
   CHECK(status == 0);
   return out.str();
 }
 
-std::string refused(const Args& args) {
-  return message_of([&] { output_of(args); });
+std::string refused_trace(const Args& args) {
+  return message_of([&] { trace_output(args); });
 }
 
 const std::string topology = "Layer, M, N, K,\nQKT, 128, 512, 64,\n";
@@ -39,7 +39,7 @@ const std::string config =
 }  // namespace
 
 TEST_CASE("trace writes a built-in model to the standard output") {
-  CHECK(output_of({"--model", "opt-1.3b", "--layers", "1", "--tokens", "16", "--batch", "2"}) ==
+  CHECK(trace_output({"--model", "opt-1.3b", "--layers", "1", "--tokens", "16", "--batch", "2"}) ==
         "# prefill, 16 tokens, batch 2: OPT-1.3B, first 1 of 24 layers\n"
         "name,layer,tensor,m,k,n\n"
         "layer0.q_proj,0,A_qkv,32,2048,2048\n"
@@ -48,7 +48,7 @@ TEST_CASE("trace writes a built-in model to the standard output") {
         "layer0.out_proj,0,A_o,32,2048,2048\n"
         "layer0.fc1,0,A_u,32,2048,8192\n"
         "layer0.fc2,0,A_d,32,8192,2048\n");
-  CHECK_THAT(output_of({"--model=LLaMA-7B", "--phase=decode", "--batch=4"}),
+  CHECK_THAT(trace_output({"--model=LLaMA-7B", "--phase=decode", "--batch=4"}),
              Catch::StartsWith("# decode, 2048 tokens, batch 4: LLaMA-7B\n") &&
                  Catch::Contains("layer31.down_proj,31,A_d,4,11008,4096\n"));
 }
@@ -59,42 +59,43 @@ TEST_CASE("trace --convolutions writes GeMMs that can be run") {
       folder.file("c.csv",
                   "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
                   "Conv1, 224, 224, 3, 3, 3, 32, 2,\n");
-  const std::string trace = output_of({"--scale-sim", path, "--convolutions", "--tensor", "A_u"});
+  const std::string trace = trace_output({"--scale-sim", path, "--convolutions", "--tensor", "A_u"});
   CHECK(trace == "name,layer,tensor,m,k,n,count\nConv1,0,A_u,12544,27,32,1\n");
-  CHECK_THAT(refused({"--scale-sim", path}), Catch::Contains("anda-sim trace --scale-sim " + path + " --convolutions"));
+  CHECK_THAT(refused_trace({"--scale-sim", path}),
+             Catch::Contains("anda-sim trace --scale-sim " + path + " --convolutions"));
 }
 
 TEST_CASE("trace converts config.json files and SCALE-Sim topologies") {
   const Folder folder;
-  CHECK_THAT(output_of({"--config-json", folder.file("config.json", config)}),
+  CHECK_THAT(trace_output({"--config-json", folder.file("config.json", config)}),
              Catch::StartsWith("# prefill, 2048 tokens, batch 1: tiny\n") &&
                  Catch::Contains("layer1.v_proj,1,A_qkv,2048,64,32\n"));
   const std::string path = folder.file("topology.csv", topology);
-  CHECK(output_of({"--scale-sim", path}) == "name,layer,tensor,m,k,n\nQKT,0,A,128,64,512\n");
-  CHECK(output_of({"--scale-sim", path, "--tensor", "A_u", "-o", "-"}) ==
+  CHECK(trace_output({"--scale-sim", path}) == "name,layer,tensor,m,k,n\nQKT,0,A,128,64,512\n");
+  CHECK(trace_output({"--scale-sim", path, "--tensor", "A_u", "-o", "-"}) ==
         "name,layer,tensor,m,k,n\nQKT,0,A_u,128,64,512\n");
 }
 
 TEST_CASE("trace writes files completely or not at all") {
   const Folder folder;
   const std::string out = folder.path("out.csv");
-  CHECK(output_of({"--model", "OPT-30B", "--out", out}) == out + ": 288 GeMMs\n");
+  CHECK(trace_output({"--model", "OPT-30B", "--out", out}) == out + ": 288 GeMMs\n");
   TraceReader reader(out);
   CHECK(all_of(reader).size() == 288);
   // A trace never takes the place of the topology that it is made of, and a wrong topology leaves no trace.
   const std::string path = folder.file("t.csv", topology + "x, 1, 2,\n");
   const std::string made = folder.path("made.csv");
-  CHECK_THAT(refused({"--scale-sim", path, "-o", path}), Catch::Contains("would be overwritten"));
-  CHECK_THAT(refused({"--scale-sim", path, "-o", made}), Catch::StartsWith(path + ":3:"));
+  CHECK_THAT(refused_trace({"--scale-sim", path, "-o", path}), Catch::Contains("would be overwritten"));
+  CHECK_THAT(refused_trace({"--scale-sim", path, "-o", made}), Catch::StartsWith(path + ":3:"));
   CHECK(contents(path) == topology + "x, 1, 2,\n");
   CHECK(folder.files() == 2);
   folder.file("t.csv", topology);
-  CHECK(output_of({"--scale-sim", path, "-o", made}) == made + ": 1 GeMM\n");
+  CHECK(trace_output({"--scale-sim", path, "-o", made}) == made + ": 1 GeMM\n");
   CHECK_THAT(contents(made), Catch::StartsWith("name,"));
   CHECK(folder.files() == 3);
   CHECK(message_of(
             [] {
-              output_of({"--model", "OPT-30B", "-o", "/dev/full"});
+              trace_output({"--model", "OPT-30B", "-o", "/dev/full"});
             },
             anda::Error::Kind::run) == "/dev/full: cannot write: No space left on device");
   std::ofstream full("/dev/full");
@@ -103,12 +104,12 @@ TEST_CASE("trace writes files completely or not at all") {
 }
 
 TEST_CASE("trace lists the built-in models and its options") {
-  const std::string list = output_of({"--list"});
+  const std::string list = trace_output({"--list"});
   for (const ModelShape& model : built_in_models()) {
     CHECK((list.find("\n" + model.name + " ") != std::string::npos) == (model.experts.count == 0));
   }
   for (const char* help : {"--help", "-h"}) {
-    const std::string text = output_of({help});
+    const std::string text = trace_output({help});
     for (const char* option :
          {"--model", "--config-json", "--scale-sim", "--phase", "--tokens", "--batch", "--layers", "--out", "--list"}) {
       CHECK_THAT(text, Catch::Contains(option));
@@ -116,7 +117,7 @@ TEST_CASE("trace lists the built-in models and its options") {
   }
 }
 
-TEST_CASE("Invalid options of trace are refused with the remedy") {
+TEST_CASE("Invalid options of trace are refused_trace with the remedy") {
   struct Case {
     Args args;
     std::string fragment;
@@ -160,7 +161,7 @@ TEST_CASE("Invalid options of trace are refused with the remedy") {
   };
   for (const Case& wrong : cases) {
     INFO(joined(wrong.args, " "));
-    CHECK_THAT(refused(wrong.args), Catch::Contains(wrong.fragment));
+    CHECK_THAT(refused_trace(wrong.args), Catch::Contains(wrong.fragment));
   }
 }
 
@@ -171,7 +172,7 @@ TEST_CASE("The traces in the repository equal the tool's output") {
     const std::string path = traces + lower_case(model.name) + "-prefill-2048.csv";
     INFO(path);
     CHECK(contents(path) ==
-          output_of({"--model", model.name, "--phase", "prefill", "--tokens", "2048", "--batch", "1"}));
+          trace_output({"--model", model.name, "--phase", "prefill", "--tokens", "2048", "--batch", "1"}));
     TraceReader reader(path);
     CHECK(all_of(reader).size() == model.layers * (model.gated ? 7 : 6));
   }
@@ -195,7 +196,7 @@ TEST_CASE("Every trace command of the documentation works") {
     Args args;
     for (std::string word; words >> word;) args.push_back(word);
     INFO(line);
-    CHECK_FALSE(output_of(args).empty());
+    CHECK_FALSE(trace_output(args).empty());
     ++commands;
   }
   CHECK(commands >= 6);

@@ -19,7 +19,7 @@ using namespace trace_test;
 namespace {
 
 /// A wrong file: where the error stands ("" for the file as a whole) and what it says.
-struct Case {
+struct WrongTrace {
   std::string text;
   std::string place;
   std::string fragment;
@@ -45,7 +45,7 @@ const std::string legal_dimension = "must be a whole number 1 … 16777216";
 }  // namespace
 
 TEST_CASE("Every invalid trace is refused with its place, the text and the legal range") {
-  const std::vector<Case> cases = {
+  const std::vector<WrongTrace> cases = {
       // The file as a whole.
       {"", "", "the file is empty; its first row must name the columns: name,layer"},
       {"\xEF\xBB\xBF", "", "only comments and blank lines"},
@@ -138,7 +138,7 @@ TEST_CASE("Every invalid trace is refused with its place, the text and the legal
       {header + std::string(max_line_bytes - 1, 'x') + "ä,0\n", ":2", "line is longer than 65536 bytes"},
   };
   const Folder folder;
-  for (const Case& wrong : cases) {
+  for (const WrongTrace& wrong : cases) {
     const std::string path = folder.file("t.csv", wrong.text);
     const std::string message = error_of(path);
     INFO(wrong.text.substr(0, 200));

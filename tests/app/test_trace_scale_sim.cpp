@@ -14,7 +14,7 @@ using namespace trace_test;
 
 namespace {
 
-std::string error_of(const std::string& path) {
+std::string topology_error_of(const std::string& path) {
   return message_of([&] {
     ScaleSimReader reader(path);
     Gemm gemm;
@@ -82,7 +82,7 @@ TEST_CASE("Every wrong SCALE-Sim topology is refused with its place") {
   const Folder folder;
   for (const Case& wrong : cases) {
     const std::string path = folder.file("t.csv", wrong.text);
-    const std::string message = error_of(path);
+    const std::string message = topology_error_of(path);
     INFO(wrong.text);
     CHECK_THAT(message, Catch::StartsWith(path + wrong.place + ": "));
     CHECK_THAT(message, Catch::Contains(wrong.fragment));
@@ -107,7 +107,7 @@ TEST_CASE("A topology of more rows than layers is refused") {
   ScaleSimReader reader(fits);
   CHECK(all_of(reader).back().layer == 65535);
   const std::string path = folder.file("t.csv", text + "x,1,1,1\n");
-  CHECK_THAT(error_of(path), Catch::StartsWith(path + ":65538: more than 65536 rows"));
+  CHECK_THAT(topology_error_of(path), Catch::StartsWith(path + ":65538: more than 65536 rows"));
 }
 
 namespace {

@@ -12,14 +12,14 @@ using namespace anda::test;
 namespace {
 
 /// An activation buffer alone: words of 64 bits, two a cycle to the array.
-struct Bench {
+struct ActivationBufferBench {
   Clock clock{gigahertz};
   ActivationBuffer buffer{"activation_buffer", {4096, 512, 64, 2, 10}, clock};
   Driver dma{"dma", clock, buffer.dma};
   Driver array{"array", clock, buffer.array};
   Driver results{"results", clock, buffer.results};
 
-  Bench() { elaborate(); }
+  ActivationBufferBench() { elaborate(); }
 
   void fill(std::uint64_t address, std::uint64_t bytes, std::uint64_t cycle) {
     DataflowExtension said;
@@ -42,7 +42,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("Activations are ready when the port has read their first words after arrival") {
-  Bench bench;
+  ActivationBufferBench bench;
   bench.fill(0, 800, 100);
   bench.fill(800, 800, 130);
   // 5 first words at two words a cycle: 3 cycles from the later of request and arrival; 4 words: 2 cycles.
@@ -59,7 +59,7 @@ TEST_CASE("Activations are ready when the port has read their first words after 
 }
 
 TEST_CASE("The DMA gets results from the cycle in which the last of them is stored") {
-  Bench bench;
+  ActivationBufferBench bench;
   ArrayTile tile;
   tile.rows = 16;
   tile.columns = 16;
@@ -81,7 +81,7 @@ TEST_CASE("The DMA gets results from the cycle in which the last of them is stor
 }
 
 TEST_CASE("Results that arrive repeatedly are stored with the last of them") {
-  Bench bench;
+  ActivationBufferBench bench;
   ArrayTile tile;
   tile.rows = 16;
   tile.columns = 16;
@@ -118,7 +118,7 @@ TEST_CASE("Results that arrive repeatedly are stored with the last of them") {
 }
 
 TEST_CASE("Foreign reads of activations take a cycle per two words, writes a cycle per word") {
-  Bench bench;
+  ActivationBufferBench bench;
   std::vector<unsigned char> bytes(65);
   std::iota(bytes.begin(), bytes.end(), static_cast<unsigned char>(1));
   sc_core::sc_time delay;
@@ -143,7 +143,7 @@ TEST_CASE("Foreign reads of activations take a cycle per two words, writes a cyc
 }
 
 TEST_CASE("The activation buffer refuses accesses outside it") {
-  Bench bench;
+  ActivationBufferBench bench;
   const std::uint64_t end = 2 * ActivationBufferConfig{4096, 512, 64, 2, 10}.half_address_bytes();
   unsigned char byte[8] = {};
   for (Driver* const driver : {&bench.dma, &bench.array, &bench.results}) {
@@ -155,7 +155,7 @@ TEST_CASE("The activation buffer refuses accesses outside it") {
 }
 
 TEST_CASE("Halves of the activation buffer are counted one by one") {
-  Bench bench;
+  ActivationBufferBench bench;
   HalfCredits& credits = bench.buffer.credits;
   credits.acquire(1);
   CHECK(credits.free_from(1) == HalfCredits::never);

@@ -9,7 +9,7 @@ using anda::TileTiming;
 namespace {
 
 /// Two groups of four planes, of which the weights of the second take the port 6 cycles.
-TileTiming two_groups() {
+TileTiming tile_of_two_groups() {
   TileTiming timing;
   timing.groups = 2;
   timing.busy_cycles = 8;
@@ -32,10 +32,10 @@ TileTiming one_plane() {
   return timing;
 }
 
-struct Bench {
+struct ArrayPaceBench {
   ArrayPace pace;
 
-  explicit Bench(std::uint64_t fill) { pace.fill = fill; }
+  explicit ArrayPaceBench(std::uint64_t fill) { pace.fill = fill; }
   /// Computes a tile whose operands are there. Returns the cycle from which on its sums are in their bank.
   std::uint64_t tile(const TileTiming& timing) {
     const std::uint64_t started = pace.start(0, pace.done, pace.done);
@@ -47,21 +47,21 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("With a bank that is free the array waits for the slower port only") {
-  Bench bench(3);
+  ArrayPaceBench bench(3);
   bench.pace.drained[0] = 3;  // the first sums come out of the pipeline in this cycle
   // Planes enter in 0 … 3 and 6 … 9; the last is in its bank at the end of 9 + 3.
-  CHECK(bench.tile(two_groups()) == 13);
+  CHECK(bench.tile(tile_of_two_groups()) == 13);
   CHECK(bench.pace.done == 10);
   CHECK(bench.pace.port[1] == 2);
   CHECK(bench.pace.out[0] == 0);
 }
 
 TEST_CASE("A bank that is not free stalls the pipeline while the ports continue") {
-  Bench bench(3);
+  ArrayPaceBench bench(3);
   bench.pace.drained[0] = 12;
   // Planes enter in 0, 1 and 2. The first has come through in 3, when the pipeline stands still, until 12. The weights
   // of the second group come meanwhile: planes enter in 12 and 13 … 16.
-  CHECK(bench.tile(two_groups()) == 20);
+  CHECK(bench.tile(tile_of_two_groups()) == 20);
   CHECK(bench.pace.done == 17);
   CHECK(bench.pace.last_group == 13);
   CHECK(bench.pace.port[1] == 0);
@@ -69,15 +69,15 @@ TEST_CASE("A bank that is not free stalls the pipeline while the ports continue"
 }
 
 TEST_CASE("Without a pipeline the array waits for the bank before it starts") {
-  Bench bench(0);
+  ArrayPaceBench bench(0);
   bench.pace.drained[0] = 12;
-  CHECK(bench.tile(two_groups()) == 22);
+  CHECK(bench.tile(tile_of_two_groups()) == 22);
   CHECK(bench.pace.port[1] == 2);
   CHECK(bench.pace.out[0] == 12);
 }
 
 TEST_CASE("Tiles shorter than the pipeline enter it before it stalls for one of them") {
-  Bench bench(3);
+  ArrayPaceBench bench(3);
   bench.pace.drained[0] = 12;
   // They enter in 0, 1 and 2, and stand in the pipeline in 3 … 11, before the bank of the first. The fourth enters
   // in 12.
@@ -97,7 +97,7 @@ TEST_CASE("Tiles shorter than the pipeline enter it before it stalls for one of 
 }
 
 TEST_CASE("A pace recurs only after the same stalls") {
-  Bench bench(30);
+  ArrayPaceBench bench(30);
   ArrayPace later = bench.pace;
   later.stands.add(40, 50);
   CHECK(bench.pace.recurs(bench.pace));

@@ -16,7 +16,7 @@ namespace {
 
 /// A compressor alone that takes 64 values a cycle, between an array's results and a buffer. Groups are of 64 values
 /// with 6 mantissa bits: 7 planes.
-struct Bench {
+struct CompressorBench {
   Clock clock{gigahertz};
   BitPlaneCompressor compressor;
   Driver vector_unit{"vector_unit", clock, compressor.in};
@@ -24,7 +24,7 @@ struct Bench {
   ActivationFormat format{6, 64};
   ArrayTile tile;
 
-  explicit Bench(std::uint32_t lanes, const BitPlaneCompressor::Bridge& bridge = {})
+  explicit CompressorBench(std::uint32_t lanes, const BitPlaneCompressor::Bridge& bridge = {})
       : compressor("compressor", {lanes, 64}, clock, bridge) {
     buffer.behind(compressor.out);
     elaborate();
@@ -69,7 +69,7 @@ std::vector<std::uint8_t> packed(const std::vector<Fp16>& values, std::uint32_t 
 }  // namespace
 
 TEST_CASE("A block leaves when the last values of its groups are in and the last group's planes are out") {
-  Bench bench(16);
+  CompressorBench bench(16);
   // 256 values at 64 a cycle: the compressor takes them for 4 cycles.
   CHECK(bench.send(0, 20).done == 24);
   CHECK(bench.send(1, 30).done == 34);
@@ -89,7 +89,7 @@ TEST_CASE("A block leaves when the last values of its groups are in and the last
 }
 
 TEST_CASE("Groups wait for lanes that convert others of their block") {
-  Bench bench(4);
+  CompressorBench bench(4);
   // The lanes have nothing to do before groups are complete, and the registers take 64 values a cycle.
   CHECK(bench.send(0, 20).done == 24);
   // Lane 4 converts groups 4, 8, 12 and 16, the first of which is complete a cycle after the tile came (4 groups a
@@ -98,7 +98,7 @@ TEST_CASE("Groups wait for lanes that convert others of their block") {
 }
 
 TEST_CASE("Groups wait for lanes that convert those of the block before") {
-  Bench bench(16);
+  CompressorBench bench(16);
   CHECK(bench.send(3, 50).stored == 61);
   // The first four lanes are free from 51 + 7 = 58 on, the next from 59, 60 and 61. Values from 55 on complete the last
   // group in 59, but its lane is free in 61: 61 + 7.
@@ -108,13 +108,13 @@ TEST_CASE("Groups wait for lanes that convert those of the block before") {
 }
 
 TEST_CASE("A block that arrives one lane time after another does not wait") {
-  Bench bench(16);
+  CompressorBench bench(16);
   CHECK(bench.send(3, 50).stored == 61);
   CHECK(bench.send(3, 57).stored == 68);
 }
 
 TEST_CASE("Tiles of FP16 values leave the compressor as the reference arithmetic packs them") {
-  Bench bench(16);
+  CompressorBench bench(16);
   const std::vector<Fp16> values = some_values(16 * 64);
   for (std::size_t tile = 0; tile < 4; ++tile) {
     std::vector<Fp16> of_tile;  // all rows of a column, then of the next
@@ -128,7 +128,7 @@ TEST_CASE("Tiles of FP16 values leave the compressor as the reference arithmetic
 }
 
 TEST_CASE("Values that are not compressed pass through the compressor in no time") {
-  Bench bench(16);
+  CompressorBench bench(16);
   bench.tile.compress = false;
   bench.buffer.answer = [](const Neighbour::Access& access, DataflowExtension& said) {
     said.done = said.stored = access.said.cycle + 9;
@@ -143,7 +143,7 @@ TEST_CASE("Values that are not compressed pass through the compressor in no time
 }
 
 TEST_CASE("As a bridge it writes a master's FP16 values as Anda blocks and expands them on reads") {
-  Bench bench(16, {{8, 64}, 2});
+  CompressorBench bench(16, {{8, 64}, 2});
   const std::vector<Fp16> values = some_values(3 * 128);
   std::vector<Fp16> copy = values;
   // Blocks of 2 × 64 values, of 9 planes each: 2 cycles for the values of each, and 9 once for the last group's planes.
@@ -172,7 +172,7 @@ TEST_CASE("As a bridge it writes a master's FP16 values as Anda blocks and expan
 }
 
 TEST_CASE("The bridge replaces values that Anda cannot represent and counts them") {
-  Bench bench(16, {{8, 64}, 1});
+  CompressorBench bench(16, {{8, 64}, 1});
   std::vector<Fp16> values(64, to_fp16(1));
   values[3] = fp16_infinity;
   values[5] = fp16_nan;
@@ -182,7 +182,7 @@ TEST_CASE("The bridge replaces values that Anda cannot represent and counts them
 }
 
 TEST_CASE("The compressor refuses parts of blocks and passes on refusals of the memory behind it") {
-  Bench bench(16, {{8, 64}, 1});
+  CompressorBench bench(16, {{8, 64}, 1});
   std::vector<Fp16> values(128);
   CHECK(bench.vector_unit.plain(tlm::TLM_WRITE_COMMAND, 0, values.data(), 126) == tlm::TLM_BURST_ERROR_RESPONSE);
   CHECK(bench.vector_unit.plain(tlm::TLM_WRITE_COMMAND, 0, values.data(), 130) == tlm::TLM_BURST_ERROR_RESPONSE);

@@ -42,7 +42,7 @@ Lines bindings(const sc_core::sc_object& accelerator) {
 }
 
 /// The rows of the page's table of blocks: "| `block` | files | sockets | …".
-const std::regex row("\n\\| `([a-z_]+)` \\|([^\n|]*)\\|([^\n|]*)\\|([^\n]*)");
+const std::regex table_row("\n\\| `([a-z_]+)` \\|([^\n|]*)\\|([^\n|]*)\\|([^\n]*)");
 
 /// An accelerator of such elements, with what it needs to be elaborated. Level cycle has all wires.
 struct Bound : sc_core::sc_module {
@@ -69,7 +69,7 @@ struct Bound : sc_core::sc_module {
 TEST_CASE("The blocks, their sockets and their bindings are those of docs/integration.md") {
   const std::string page = text_of(std::filesystem::path(ANDA_SOURCE_DIR) / "docs" / "integration.md");
   Lines expected;
-  for (const std::smatch& of : matches(page, row)) {
+  for (const std::smatch& of : matches(page, table_row)) {
     const std::string block = of[1] == "accelerator" ? "" : of[1].str() + ".";
     const std::string sockets = of[3];
     for (const std::smatch& socket : matches(sockets, std::regex("`(\\w+)`( → )?(?:`([\\w.]+)`)?"))) {
@@ -102,7 +102,7 @@ TEST_CASE("The blocks, their sockets and their bindings are those of docs/integr
 TEST_CASE("Each block of docs/integration.md names files, parameters and a test that exist") {
   const std::filesystem::path docs = std::filesystem::path(ANDA_SOURCE_DIR) / "docs";
   const std::string page = text_of(docs / "integration.md");
-  const auto rows = matches(page, row);
+  const auto rows = matches(page, table_row);
   CHECK(rows.size() == 8);
   for (const std::smatch& of : rows) {
     INFO(of[0].str());

@@ -9,7 +9,7 @@ using namespace anda;
 namespace {
 
 /// What leaves the lanes, with its clock.
-class Packager : public ResultPort {
+class LanePackager : public ResultPort {
  public:
   struct Plane {
     std::uint64_t clock;
@@ -28,17 +28,17 @@ class Packager : public ResultPort {
 
 /// Lanes that take 64 values a clock, behind an array of 16 × 16; results have 6 mantissa bits, 7 planes a group. A
 /// block is of 16 × 64 values: 4 tiles, which come in 4 clocks each, and 16 groups.
-struct Bench {
+struct LanesBench {
   CompressorConfig config;
   std::uint64_t groups = 0;
-  Packager packager;
+  LanePackager packager;
   CompressorLanes lanes;
   MachineShape shape{{}, {}, {}, {}};
   StepPlan plan{{64, 64, 64, {8, 64}, {6, 64}, {4, 128}}, {64, 64, 128, LoopOrder::nkm}, {}, shape};
   Step step;
   std::uint64_t given = 0;  ///< values that have been taken, tile after tile
 
-  explicit Bench(std::uint32_t lanes_) : config{lanes_, 64}, lanes(config, groups) {
+  explicit LanesBench(std::uint32_t lanes_) : config{lanes_, 64}, lanes(config, groups) {
     lanes.bind(packager);
     plan.next(step);
     lanes.begin(plan);
@@ -67,7 +67,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("A lane takes a group in the clock after its last value and emits a plane per clock, the sign plane first") {
-  Bench bench(16);
+  LanesBench bench(16);
   bench.run();
   // The fourth tile comes in the clocks 12 … 15, four rows, and so four groups, in each. Those of clock 12 go out from
   // clock 13 on, those of clock 15 from 16 to 22.
@@ -80,7 +80,7 @@ TEST_CASE("A lane takes a group in the clock after its last value and emits a pl
 }
 
 TEST_CASE("Groups wait for a lane in their order") {
-  Bench bench(4);
+  LanesBench bench(4);
   bench.run();
   // Four lanes, each with 4 groups one after another, from clock 13 on: 13 + 4 · 7 − 1.
   CHECK(bench.packager.planes.front().clock == 13);
@@ -88,7 +88,7 @@ TEST_CASE("Groups wait for a lane in their order") {
 }
 
 TEST_CASE("The registers of two blocks hold values until a lane has taken their group") {
-  Bench bench(1);
+  LanesBench bench(1);
   // Blocks 0 and 1 fill their registers in 32 clocks. The one lane takes the groups of block 0 in the clocks 13, 20, 27
   // and 34: in clock 32 there is room for the first three rows of block 2, 16 values each, in 34 for one more.
   for (int clock = 0; clock < 32; ++clock) CHECK(bench.clock(true) == 64);

@@ -12,7 +12,7 @@ using namespace anda::test;
 namespace {
 
 /// A DMA alone, between a memory that answers each transaction after 10 cycles and two buffers.
-struct Bench {
+struct DmaBench {
   Clock clock{gigahertz};
   Dma dma;
   Neighbour memory{"memory"};
@@ -22,7 +22,8 @@ struct Bench {
   BufferHalves weight_halves;
   std::uint64_t results_stored = 0;  ///< from when on the buffer has the results
 
-  explicit Bench(std::uint32_t in_flight = 8) : dma("dma", {MemoryProtocol::b_transport, 64, in_flight}, clock, true) {
+  explicit DmaBench(std::uint32_t in_flight = 8)
+      : dma("dma", {MemoryProtocol::b_transport, 64, in_flight}, clock, true) {
     memory.behind(dma.memory);
     activations.behind(dma.activation_buffer);
     weights.behind(dma.weight_buffer);
@@ -63,7 +64,7 @@ Transfer transfer(Operand operand, std::uint64_t memory, std::uint64_t bytes, st
 
 TEST_CASE(
     "A load is requested no earlier than scheduled, and is in the buffer when memory has answered the last of it") {
-  Bench bench;
+  DmaBench bench;
   std::uint64_t arrival = 0;
   std::vector<std::uint8_t> bytes(100);
   std::iota(bytes.begin(), bytes.end(), std::uint8_t{1});
@@ -85,7 +86,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Transactions in flight do not exceed the configured number") {
-  Bench bench(2);
+  DmaBench bench(2);
   std::uint64_t arrival = 0;
   bench.run([&] { bench.dma.load(transfer(Operand::activations, 0, 5 * 64, 0), 0, &arrival); });
   // Two in cycle 0, two when those have come, in 10, the fifth in 20.
@@ -99,7 +100,7 @@ TEST_CASE("Transactions in flight do not exceed the configured number") {
 }
 
 TEST_CASE("Arrival is the first clock edge at or after memory's answer") {
-  Bench bench;
+  DmaBench bench;
   bench.memory.latency = sc_core::sc_time(10001, sc_core::SC_PS);
   std::uint64_t arrival = 0;
   bench.run([&] { bench.dma.load(transfer(Operand::activations, 0, 64, 0), 0, &arrival); });
@@ -107,7 +108,7 @@ TEST_CASE("Arrival is the first clock edge at or after memory's answer") {
 }
 
 TEST_CASE("A store leaves when its results are in the buffer, and transfers after it no earlier") {
-  Bench bench;
+  DmaBench bench;
   bench.results_stored = 50;
   std::vector<std::uint8_t> bytes(64, 0xA5);
   bench.activations.memory.write(8, bytes.data(), bytes.size());
@@ -128,7 +129,7 @@ TEST_CASE("A store leaves when its results are in the buffer, and transfers afte
 }
 
 TEST_CASE("The loads of a step wait for the halves that they fill") {
-  Bench bench;
+  DmaBench bench;
   const MachineShape shape{{}, {}, {}, {}};
   StepPlan plan({16, 16, 64, {8, 64}, {0, 64}, {4, 128}}, {16, 64, 128, LoopOrder::nkm}, {0, 4096, 8192, 16384}, shape);
   Step step;
@@ -151,7 +152,7 @@ TEST_CASE("The loads of a step wait for the halves that they fill") {
 }
 
 TEST_CASE("A refused transaction stops the DMA with its address") {
-  Bench bench;
+  DmaBench bench;
   bench.memory.status = tlm::TLM_ADDRESS_ERROR_RESPONSE;
   bench.run([&] {
     bench.dma.load(transfer(Operand::activations, 192, 128, 0), 0, nullptr);

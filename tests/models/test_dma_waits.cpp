@@ -28,7 +28,7 @@ using anda::test::PhasesMemory;
 
 namespace {
 
-constexpr StepShape tile{16, 64, 128, LoopOrder::nkm};
+constexpr StepShape small_step{16, 64, 128, LoopOrder::nkm};
 
 AcceleratorConfig machine_at(Level level, MemoryProtocol protocol) {
   AcceleratorConfig config = machine_of(PeKind::anda);
@@ -40,7 +40,7 @@ AcceleratorConfig machine_at(Level level, MemoryProtocol protocol) {
 }
 
 GemmDescriptor small_gemm(const AcceleratorBench& machine) {
-  return machine.descriptor(machine.task(16, 64, 512, 7, 6), tile);
+  return machine.descriptor(machine.task(16, 64, 512, 7, 6), small_step);
 }
 
 /// Errors that do not stop the simulation but are kept.

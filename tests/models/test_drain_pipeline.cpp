@@ -43,7 +43,7 @@ class Sink : public ResultSink {
 };
 
 /// A pipeline of 64 lanes, clock by clock.
-struct Bench {
+struct DrainBench {
   VectorUnitConfig config;
   Bank bank{16, 16};
   Sink sink;
@@ -51,7 +51,7 @@ struct Bench {
   std::uint64_t cycle = 0;
   std::uint64_t tiles = 0;  ///< that have left
 
-  explicit Bench(std::uint32_t latency) {
+  explicit DrainBench(std::uint32_t latency) {
     config.fpus = 64;
     config.latency_cycles = latency;
     pipeline.begin();
@@ -67,7 +67,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("Results enter fpus per clock and leave a latency later") {
-  Bench bench(4);
+  DrainBench bench(4);
   // 256 results in the clocks 0 … 3; the first leave in clock 4, the last in clock 7.
   for (int clock = 0; clock < 4; ++clock) CHECK(bench.tick() == 64);
   CHECK(bench.sink.offered.empty());
@@ -78,10 +78,10 @@ TEST_CASE("Results enter fpus per clock and leave a latency later") {
   CHECK(bench.pipeline.empty());
 }
 
-TEST_CASE("Without latency results leave in the clock in which they arrive") { CHECK(Bench(0).run() == 3); }
+TEST_CASE("Without latency results leave in the clock in which they arrive") { CHECK(DrainBench(0).run() == 3); }
 
 TEST_CASE("A sink that is not ready stalls the whole pipeline") {
-  Bench bench(4);
+  DrainBench bench(4);
   bench.sink.takes = [&](std::uint64_t count) { return bench.cycle == 5 ? 0 : count; };  // not in clock 4
   for (int clock = 0; clock < 5; ++clock) bench.tick();
   CHECK(bench.pipeline.held_up());
@@ -89,7 +89,7 @@ TEST_CASE("A sink that is not ready stalls the whole pipeline") {
 }
 
 TEST_CASE("Partly accepted results are offered again from the remainder on") {
-  Bench bench(0);
+  DrainBench bench(0);
   bench.sink.takes = [](std::uint64_t count) { return std::min<std::uint64_t>(count, 48); };
   // 64 results go in two clocks, of 48 and 16; the next come in when they are gone: 4 · 2 clocks.
   CHECK(bench.run() == 7);

@@ -27,13 +27,13 @@ class Transaction : public tlm::tlm_generic_payload {
 };
 
 /// A memory and an initiator that calls it from outside the simulation, at time 0.
-class Bench : public sc_core::sc_module {
+class DramBench : public sc_core::sc_module {
  public:
-  tlm_utils::simple_initiator_socket<Bench> socket;
+  tlm_utils::simple_initiator_socket<DramBench> socket;
   anda::Dram dram;
   anda::ProtocolChecker<> checker;
 
-  explicit Bench(const DramConfig& config, sc_core::sc_module_name name = sc_core::sc_gen_unique_name("bench"))
+  explicit DramBench(const DramConfig& config, sc_core::sc_module_name name = sc_core::sc_gen_unique_name("bench"))
       : sc_module(name), socket("socket"), dram("dram", config), checker("checker") {
     socket.bind(checker.target);
     checker.initiator.bind(dram.socket);
@@ -71,7 +71,7 @@ TEST_CASE("HBM2 by default: 256 GB/s in bursts of 32 bytes") {
 }
 
 TEST_CASE("A read takes the latency and its bursts; a stream hides the latency; writes are posted") {
-  Bench bench{DramConfig{}};
+  DramBench bench{DramConfig{}};
   CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 0, 3200) == Approx(38 + 100 * burst_ns).margin(0.001));
   CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 3200, 3200) == Approx(38 + 200 * burst_ns).margin(0.002));
   CHECK(bench.done_ns(tlm::TLM_WRITE_COMMAND, 6400, 32) == Approx(38 + 201 * burst_ns).margin(0.003));
@@ -79,7 +79,7 @@ TEST_CASE("A read takes the latency and its bursts; a stream hides the latency; 
 }
 
 TEST_CASE("A transfer costs every burst that it touches") {
-  Bench bench{DramConfig{}};
+  DramBench bench{DramConfig{}};
   CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 31, 1) == Approx(38 + burst_ns).margin(0.001));
   CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 31, 2, 1000) == Approx(1038 + 2 * burst_ns).margin(0.001));
   const auto& counters = bench.dram.counters();
@@ -88,14 +88,14 @@ TEST_CASE("A transfer costs every burst that it touches") {
 }
 
 TEST_CASE("A stream reaches the peak minus refresh") {
-  Bench bench{DramConfig{}};
+  DramBench bench{DramConfig{}};
   double done = 0;
   for (int i = 0; i < 1000; ++i) done = bench.done_ns(tlm::TLM_READ_COMMAND, 0, 1u << 16);
   CHECK(1000.0 * (1u << 16) / (done - 38) == Approx(256.0 * (1 - 260.0 / 3900)).epsilon(1e-4));
 }
 
 TEST_CASE("The memory refuses unsupported transactions in no time") {
-  Bench bench{DramConfig{}};
+  DramBench bench{DramConfig{}};
   const std::uint64_t end = DramConfig{}.capacity_bytes;
   CHECK(bench.status(tlm::TLM_READ_COMMAND, end, 1) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
   CHECK(bench.status(tlm::TLM_WRITE_COMMAND, end - 1, 2) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
@@ -126,7 +126,7 @@ TEST_CASE("The memory refuses unsupported transactions in no time") {
 TEST_CASE("With store_data, what was written is read back, across pages and through the debug interface") {
   DramConfig config;
   config.store_data = true;
-  Bench bench(config);
+  DramBench bench(config);
   std::array<unsigned char, 200> data{};
   for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<unsigned char>(i);
   const std::uint64_t address = (1u << 16) - 100;
@@ -152,7 +152,7 @@ TEST_CASE("A memory that would never be available is refused") {
 TEST_CASE("A streaming burst starts again at its address after each streaming width, and moves those bursts once") {
   DramConfig config;
   config.store_data = true;
-  Bench bench(config);
+  DramBench bench(config);
   Transaction write(tlm::TLM_WRITE_COMMAND, 1000, 10);
   for (unsigned char i = 0; i < 10; ++i) write.data[i] = i;
   write.set_streaming_width(4);

@@ -28,7 +28,7 @@ CommandRecord at(std::uint64_t cycle, Command command, unsigned bank = 0, unsign
 }
 
 /// Commands of which the last may come no earlier than `first_legal`.
-struct Case {
+struct BrokenRule {
   const char* rule;
   std::vector<CommandRecord> before;
   CommandRecord last;  // its cycle is set by the test
@@ -36,7 +36,7 @@ struct Case {
   std::function<void(DramConfig&)> change = [](DramConfig&) {};
 };
 
-std::vector<std::string> failures(const Case& rule, std::uint64_t cycle) {
+std::vector<std::string> failures(const BrokenRule& rule, std::uint64_t cycle) {
   DramConfig config;
   config.policy.refresh = DramRefresh::none;
   rule.change(config);
@@ -58,7 +58,7 @@ TEST_CASE("Each timing rule of the checker fires one cycle too early, alone, and
   const auto wr = Command::write;
   // Banks 0 to 3 are one bank group. HBM2 as by default: tRCD 14, tRP 14, tRAS 34, tRC 48, tCL 14, tCWL 5, burst 2.
   // An activation takes two cycles, 0 and 1 here, and its timings count from the second.
-  const std::vector<Case> cases{
+  const std::vector<BrokenRule> cases{
       {"tRCD", {at(0, act)}, at(0, rd), 15},
       {"tRCD", {at(0, act)}, at(0, wr), 15},
       {"tRAS", {at(0, act)}, at(0, pre), 35},
@@ -107,7 +107,7 @@ TEST_CASE("Each timing rule of the checker fires one cycle too early, alone, and
          c.organisation.activate_command_cycles = 10;
        }},
   };
-  for (const Case& rule : cases) {
+  for (const BrokenRule& rule : cases) {
     INFO(rule.rule << " before " << rule.first_legal);
     CHECK(failures(rule, rule.first_legal).empty());
     const auto found = failures(rule, rule.first_legal - 1);

@@ -9,7 +9,7 @@ using anda::test::Machine;
 
 namespace {
 
-DramConfig storing() {
+DramConfig storing_memory() {
   DramConfig config;
   config.store_data = true;
   return config;
@@ -34,8 +34,8 @@ std::vector<std::uint8_t> outputs(Machine& machine, const GemmDescriptor& descri
               tensor_bytes(task.m, task.n, task.output, machine.accelerator.config().mxu.rows));
 }
 
-GemmTask task_of(const Machine& machine, std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t input,
-                 std::uint32_t output, std::uint32_t weight_bits = 4) {
+GemmTask functional_task(const Machine& machine, std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t input,
+                         std::uint32_t output, std::uint32_t weight_bits = 4) {
   GemmTask task = machine.task(m, n, k, input, output);
   task.weights.bits = weight_bits;
   return task;
@@ -49,12 +49,12 @@ TEST_CASE("Results in memory are those of the numeric library: every element, ma
     for (const auto& kind : pe_kinds) {
       AcceleratorConfig config = functional(kind.value);
       config.functional.dot_format = format;
-      machines.push_back(std::make_unique<Machine>(config, storing()));
+      machines.push_back(std::make_unique<Machine>(config, storing_memory()));
     }
   }
   for (std::uint32_t bits = 1; bits <= 16; ++bits) {
     for (const auto& machine : machines) {
-      const GemmTask task = task_of(*machine, 37, 75, 300, bits, bits % 3 == 0 ? 0 : 17 - bits, 1 + bits % 8);
+      const GemmTask task = functional_task(*machine, 37, 75, 300, bits, bits % 3 == 0 ? 0 : 17 - bits, 1 + bits % 8);
       const FunctionalGemm gemm(task, bits);
       const GemmDescriptor descriptor =
           machine->descriptor(task, choose_step(Tiling::automatic, machine->accelerator.config(), task));
@@ -75,13 +75,13 @@ TEST_CASE("Results do not depend on the tiles, on split sums or on the array") {
   small.dma.max_burst_bytes = 256;
   std::vector<std::unique_ptr<Machine>> machines;
   for (const PeKind kind : {PeKind::fp_fp, PeKind::fp_int, PeKind::ifpu, PeKind::anda}) {
-    machines.push_back(std::make_unique<Machine>(functional(kind), storing()));
+    machines.push_back(std::make_unique<Machine>(functional(kind), storing_memory()));
     small.mxu.processing_element = kind;
-    machines.push_back(std::make_unique<Machine>(small, storing()));
+    machines.push_back(std::make_unique<Machine>(small, storing_memory()));
   }
   for (const auto& machine : machines) {
     const AcceleratorConfig& config = machine->accelerator.config();
-    const GemmTask task = task_of(*machine, 45, 150, 1000, 9, 6);
+    const GemmTask task = functional_task(*machine, 45, 150, 1000, 9, 6);
     const FunctionalGemm gemm(task, 7);
     const auto expected = gemm.expected_bytes(*machine);
     const StepLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
@@ -108,20 +108,20 @@ TEST_CASE("Results do not depend on the tiles, on split sums or on the array") {
 }
 
 TEST_CASE("Data moves take no time: a functional run counts what a timing-only run counts") {
-  Machine real(functional(PeKind::anda), storing());
+  Machine real(functional(PeKind::anda), storing_memory());
   AcceleratorConfig config = functional(PeKind::anda);
   config.functional.enabled = false;
   Machine sizes(config);
-  const GemmTask task = task_of(real, 100, 200, 3000, 7, 7);
+  const GemmTask task = functional_task(real, 100, 200, 3000, 7, 7);
   for (const Tiling tiling : {Tiling::paper, Tiling::automatic})
     CHECK(real.run(task, tiling) == sizes.run(task, tiling));
 }
 
 TEST_CASE("The results of a GeMM are the activations of the next as they lie in memory") {
-  Machine machine(functional(PeKind::anda), storing());
+  Machine machine(functional(PeKind::anda), storing_memory());
   for (const std::uint32_t bits : {3u, 8u, 16u}) {
-    const GemmTask first_task = task_of(machine, 40, 136, 200, 11, bits);
-    const GemmTask second_task = task_of(machine, 40, 70, 136, bits, 0);
+    const GemmTask first_task = functional_task(machine, 40, 136, 200, 11, bits);
+    const GemmTask second_task = functional_task(machine, 40, 70, 136, bits, 0);
     const FunctionalGemm first(first_task, 1);
     FunctionalGemm second(second_task, 2);
     GemmDescriptor descriptors[] = {
@@ -142,8 +142,8 @@ TEST_CASE("The results of a GeMM are the activations of the next as they lie in 
 }
 
 TEST_CASE("A wrong bit in memory changes the results that depend on it and no others") {
-  Machine machine(functional(PeKind::anda), storing());
-  const GemmTask task = task_of(machine, 40, 50, 200, 8, 0);
+  Machine machine(functional(PeKind::anda), storing_memory());
+  const GemmTask task = functional_task(machine, 40, 50, 200, 8, 0);
   const FunctionalGemm gemm(task, 3);
   const GemmDescriptor descriptor =
       machine.descriptor(task, choose_step(Tiling::paper, machine.accelerator.config(), task));
@@ -178,8 +178,8 @@ TEST_CASE("A wrong bit in memory changes the results that depend on it and no ot
 }
 
 TEST_CASE("Overflows, replaced infinities and lost elements are counted") {
-  Machine machine(functional(PeKind::anda), storing());
-  const GemmTask task = task_of(machine, 3, 64, 64, 11, 4);
+  Machine machine(functional(PeKind::anda), storing_memory());
+  const GemmTask task = functional_task(machine, 3, 64, 64, 11, 4);
   FunctionalGemm gemm(task, 5);
   for (std::uint64_t i = 0; i < gemm.activations.size(); ++i) gemm.activations[i] = i < 64 ? fp16_max : Fp16{0x3C00};
   std::fill(gemm.weights.codes.begin(), gemm.weights.codes.end(), 1);
@@ -204,8 +204,8 @@ TEST_CASE("Overflows, replaced infinities and lost elements are counted") {
 }
 
 TEST_CASE("Values that an aligning element cannot represent are replaced at every read and counted") {
-  Machine machine(functional(PeKind::figna), storing());
-  const GemmTask task = task_of(machine, 20, 100, 64, 0, 0);
+  Machine machine(functional(PeKind::figna), storing_memory());
+  const GemmTask task = functional_task(machine, 20, 100, 64, 0, 0);
   FunctionalGemm gemm(task, 6);
   const GemmDescriptor descriptor =
       machine.descriptor(task, choose_step(Tiling::paper, machine.accelerator.config(), task));

@@ -20,14 +20,14 @@ using anda::test::stalls;
 
 namespace {
 
-struct Pair {
+struct LevelPair {
   std::unique_ptr<Machine> fast;
   std::unique_ptr<Machine> cycle;
   RandomGemm gemm;
 };
 
-Pair make_pair(AcceleratorConfig config, const DramConfig& dram, const RandomGemm& gemm) {
-  Pair pair;
+LevelPair make_pair(AcceleratorConfig config, const DramConfig& dram, const RandomGemm& gemm) {
+  LevelPair pair;
   pair.gemm = gemm;
   pair.fast = std::make_unique<Machine>(config, dram);
   config.level = Level::cycle;
@@ -54,7 +54,7 @@ struct Tally {
 };
 
 /// `percent`: of the cycles, by which they may differ, and a cycle; `stall_percent`: the same for a cause of stalls.
-void compare(const Pair& pair, std::uint64_t percent, std::uint64_t stall_percent, Tally& tally) {
+void compare_levels(const LevelPair& pair, std::uint64_t percent, std::uint64_t stall_percent, Tally& tally) {
   const RandomGemm& gemm = pair.gemm;
   const auto task = pair.fast->task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
   const auto tile = gemm.tile(pair.fast->accelerator.config(), task);
@@ -91,7 +91,7 @@ void compare(const Pair& pair, std::uint64_t percent, std::uint64_t stall_percen
 
 TEST_CASE("Random machines take as many cycles at level fast as at level cycle") {
   RandomMachines random(20261123);
-  std::vector<Pair> pairs;
+  std::vector<LevelPair> pairs;
   for (int i = 0; i < 600; ++i) {
     const AcceleratorConfig config = random.accelerator();
     const DramConfig dram = random.dram();
@@ -99,14 +99,14 @@ TEST_CASE("Random machines take as many cycles at level fast as at level cycle")
   }
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(100, sc_core::SC_US));
   Tally tally;
-  for (const Pair& pair : pairs) compare(pair, 1, 1, tally);
+  for (const LevelPair& pair : pairs) compare_levels(pair, 1, 1, tally);
   CHECK(tally.checked > 250);
   CHECK(tally.equal * 100 >= tally.checked * 99);
 }
 
 TEST_CASE("Levels agree for machines with other ports, lanes and pipelines") {
   RandomMachines random(7);
-  std::vector<Pair> pairs;
+  std::vector<LevelPair> pairs;
   for (int i = 0; i < 800; ++i) {
     AcceleratorConfig config = random.accelerator();
     config.mxu.fill_cycles = random.pick32({0, 1, 8, 30});
@@ -121,7 +121,7 @@ TEST_CASE("Levels agree for machines with other ports, lanes and pipelines") {
   }
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(100, sc_core::SC_US));
   Tally tally;
-  for (const Pair& pair : pairs) compare(pair, 3, 16, tally);
+  for (const LevelPair& pair : pairs) compare_levels(pair, 3, 16, tally);
   CHECK(tally.checked > 300);
   CHECK(tally.equal * 100 >= tally.checked * 95);
 }
@@ -129,7 +129,7 @@ TEST_CASE("Levels agree for machines with other ports, lanes and pipelines") {
 TEST_CASE("Levels agree for machines whose results leave slowly") {
   // Few FPUs, few lanes, a narrow way into the compressor, groups that no array divides, pipelines longer than tiles.
   RandomMachines random(5);
-  std::vector<Pair> pairs;
+  std::vector<LevelPair> pairs;
   for (int i = 0; i < 120; ++i) {
     AcceleratorConfig config = random.accelerator();
     config.mxu.rows = random.pick32({1, 3, 8, 16, 20});
@@ -150,14 +150,14 @@ TEST_CASE("Levels agree for machines whose results leave slowly") {
   }
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(100, sc_core::SC_US));
   Tally tally;
-  for (const Pair& pair : pairs) compare(pair, 0, 16, tally);
+  for (const LevelPair& pair : pairs) compare_levels(pair, 0, 16, tally);
   CHECK(tally.checked > 40);
   CHECK(tally.equal == tally.checked);
 }
 
 TEST_CASE("Levels agree for machines that use the four phases") {
   RandomMachines random(11);
-  std::vector<Pair> pairs;
+  std::vector<LevelPair> pairs;
   for (int i = 0; i < 200; ++i) {
     AcceleratorConfig config = random.accelerator();
     random.use_phases(config);
@@ -165,7 +165,7 @@ TEST_CASE("Levels agree for machines that use the four phases") {
     pairs.push_back(make_pair(config, dram, random.gemm()));
   }
   Tally tally;
-  for (const Pair& pair : pairs) compare(pair, 1, 6, tally);
+  for (const LevelPair& pair : pairs) compare_levels(pair, 1, 6, tally);
   CHECK(tally.checked > 80);
   CHECK(tally.equal * 100 >= tally.checked * 99);
 }
@@ -182,7 +182,7 @@ TEST_CASE("Layers agree within 1 % where the array bounds them and within 3 % wh
                                   {{96, 512, 4096, 4, 4, Tiling::automatic}, false},
                                   {{1, 1024, 2048, 7, 7, Tiling::paper}, true},
                                   {{16, 1024, 1024, 5, 8, Tiling::automatic}, true}};
-  std::vector<std::pair<Pair, bool>> cases;
+  std::vector<std::pair<LevelPair, bool>> cases;
   for (const Layer& layer : layers) {
     for (const PeKind kind : {PeKind::fp_fp, PeKind::anda}) {
       cases.emplace_back(make_pair(machine_of(kind), layer.memory_bound ? slow : DramConfig(), layer.gemm),

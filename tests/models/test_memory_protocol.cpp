@@ -40,12 +40,12 @@ AcceleratorConfig at_config(Level level, std::uint32_t burst_bytes, std::uint32_
 }
 
 /// The sum is cut along k, so that partial sums go to memory and come back; every edge is ragged.
-constexpr StepShape tile{16, 64, 128, LoopOrder::nkm};
+constexpr StepShape step{16, 64, 128, LoopOrder::nkm};
 
 GemmTask ragged(const AcceleratorBench& machine) { return machine.task(37, 100, 300, 7, 6); }
 
 GemmDescriptor descriptor_of(const AcceleratorBench& machine, const GemmTask& task) {
-  GemmDescriptor descriptor = machine.descriptor(task, tile);
+  GemmDescriptor descriptor = machine.descriptor(task, step);
   descriptor.addresses.weights += 48;  // not at a burst's start
   descriptor.addresses.partial_sums = 3u << 27;
   return descriptor;

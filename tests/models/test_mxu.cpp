@@ -16,7 +16,7 @@ using namespace anda::test;
 namespace {
 
 /// The array of the paper alone, 16 × 16 elements, out of two memories. Tasks have M = 8: a group of 64 takes 9 cycles.
-struct Bench {
+struct MxuBench {
   Clock clock{gigahertz};
   MachineShape shape;
   Mxu mxu;
@@ -28,8 +28,8 @@ struct Bench {
   std::optional<StepPlan> plan;
   Step step;
 
-  explicit Bench(bool functional = false, const ActivationBufferConfig& activation_buffer = {},
-                 const WeightBufferConfig& weight_buffer = {})
+  explicit MxuBench(bool functional = false, const ActivationBufferConfig& activation_buffer = {},
+                    const WeightBufferConfig& weight_buffer = {})
       : shape({}, {}, activation_buffer, weight_buffer),
         mxu("mxu", shape.mxu, shape.format, clock, activation_buffer.read_words_per_cycle,
             {functional, DotFormat::fp16}) {
@@ -69,7 +69,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("The array computes a tile when the ports have delivered its first words, one plane per cycle") {
-  Bench bench;
+  MxuBench bench;
   bench.buffers(0, 0);
   // One group: 64 · 16 · 4 bits of weights and 16 scales are 4 + 1 words, 5 cycles; activations are there after one.
   // Then 9 planes: 5 + 9 = 14. The sums leave through the 8 stages of the pipeline: 22.
@@ -85,7 +85,7 @@ TEST_CASE("The array computes a tile when the ports have delivered its first wor
 }
 
 TEST_CASE("The array waits for the operand that arrives last") {
-  Bench bench;
+  MxuBench bench;
   bench.buffers(100, 40);
   CHECK(bench.compute(16, 16, 64) == 100 + 1 + 9);  // one cycle of the activations' port
   bench.buffers(40, 100);
@@ -106,7 +106,7 @@ TEST_CASE("The array waits for the operand that arrives last") {
 }
 
 TEST_CASE("A tile continues group by group while the ports keep up") {
-  Bench bench;
+  MxuBench bench;
   bench.buffers(0, 0);
   CHECK(bench.compute(16, 16, 128) == 5 + 2 * 9);
   bench.mxu.finish(100);
@@ -118,7 +118,7 @@ TEST_CASE("A slow activation port delays every plane except the first") {
   ActivationBufferConfig narrow;
   narrow.word_bits = 512;
   narrow.read_words_per_cycle = 1;
-  Bench bench(false, narrow);
+  MxuBench bench(false, narrow);
   bench.buffers(0, 0);
   // A plane of 16 × 64 bits is two words. The first comes beside the weights, each of the other 8 takes two cycles:
   // from 5 on 1 + 8 · 2, of which 9 are busy.
@@ -130,7 +130,7 @@ TEST_CASE("A slow activation port delays every plane except the first") {
 TEST_CASE("A slow weight port delays every group") {
   WeightBufferConfig narrow;
   narrow.word_bits = 256;
-  Bench bench(false, {}, narrow);
+  MxuBench bench(false, {}, narrow);
   bench.buffers(0, 0);
   // 64 · 16 · 4 bits of weights are 16 words, the scales one: from 17 on the first group, 16 cycles later the second,
   // which takes 9. So 17 + 16 + 9, of which 18 are busy.
@@ -140,7 +140,7 @@ TEST_CASE("A slow weight port delays every group") {
 }
 
 TEST_CASE("The next tile follows without a gap, and waits for the bank of accumulators of the tile two before") {
-  Bench bench;
+  MxuBench bench;
   bench.buffers(0, 0);
   // Tiles of 9 cycles from 5 on: done in 14, 23 and 32. The first tile's sums leave the array in 14 and its bank in
   // 14 + 8 of the pipeline; what comes behind takes them until `until`, 8 cycles of which are the pipeline's.
@@ -160,7 +160,7 @@ TEST_CASE("The next tile follows without a gap, and waits for the bank of accumu
 }
 
 TEST_CASE("Ragged tiles take the cycles of full ones, and energy only for elements with a result") {
-  Bench bench;
+  MxuBench bench;
   bench.buffers(0, 0);
   // One column: 64 · 4 bits of weights and a scale are 1 + 1 words. 9 planes follow.
   CHECK(bench.compute(3, 1, 64) == 2 + 9);
@@ -169,7 +169,7 @@ TEST_CASE("Ragged tiles take the cycles of full ones, and energy only for elemen
 }
 
 TEST_CASE("Plain memories behind the array delay it by their latency") {
-  Bench bench;
+  MxuBench bench;
   bench.activations.latency = ns(20);
   bench.weights.latency = ns(30);
   bench.sums.latency = ns(7);
@@ -178,7 +178,7 @@ TEST_CASE("Plain memories behind the array delay it by their latency") {
 }
 
 TEST_CASE("Sums of the array are those of the reference arithmetic") {
-  Bench bench(true);
+  MxuBench bench(true);
   std::mt19937 random(9);
   const GemmTask task{5, 19, 200, {8, 64}, {0, 64}, {4, 128}};
   std::vector<Fp16> a(task.m * task.k);
@@ -226,7 +226,7 @@ TEST_CASE("Sums of the array are those of the reference arithmetic") {
 }
 
 TEST_CASE("A block that refuses the array's access ends the run with its socket and the address") {
-  Bench bench;
+  MxuBench bench;
   bench.weights.status = tlm::TLM_ADDRESS_ERROR_RESPONSE;
   CHECK_THROWS_WITH(bench.compute(16, 16, 64),
                     Catch::Contains("mxu.weights") && Catch::Contains("TLM_ADDRESS_ERROR_RESPONSE"));

@@ -23,7 +23,7 @@ std::unique_ptr<anda::ProcessingElement> element(PeKind kind, MxuConfig mxu = {}
 /// Activations of one row: the first is largest, of the second every length of mantissa leaves another part, and the
 /// third is nothing beside the first in 24 bits, but not in FP32 when it is multiplied by 7.
 constexpr double second = 0x1p-6 + 0x1p-9 + 0x1p-12 + 0x1p-16;
-constexpr std::uint16_t row[] = {0x3C00, 0x2491, 0x0001};
+constexpr std::uint16_t row_of_activations[] = {0x3C00, 0x2491, 0x0001};
 constexpr std::int8_t column[] = {1, 3, 7};
 constexpr double scale = 1 + 0x1p-10;
 
@@ -45,7 +45,7 @@ constexpr Published baselines[] = {
 /// Row times column on an element, summed in FP32.
 float product_on(const anda::ProcessingElement& element, std::uint32_t mantissa_bits) {
   std::vector<anda::Fp16> values;
-  for (const std::uint16_t pattern : row) values.push_back(anda::Fp16{pattern});
+  for (const std::uint16_t pattern : row_of_activations) values.push_back(anda::Fp16{pattern});
   const anda::ActivationFormat format = element.activation_format(mantissa_bits);
   const anda::WeightFormat weights{4, 128};
   std::vector<std::uint8_t> packed_row(format.bytes(1, 3));

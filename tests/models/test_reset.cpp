@@ -13,9 +13,9 @@ using anda::test::machine_of;
 
 namespace {
 
-constexpr std::uint32_t all_causes = ANDA_INTERRUPT_ENABLE_DONE | ANDA_INTERRUPT_ENABLE_ERROR;
+constexpr std::uint32_t all_interrupts = ANDA_INTERRUPT_ENABLE_DONE | ANDA_INTERRUPT_ENABLE_ERROR;
 
-AcceleratorConfig machine_at(Level level, MemoryProtocol protocol) {
+AcceleratorConfig reset_machine(Level level, MemoryProtocol protocol) {
   AcceleratorConfig config = machine_of(PeKind::anda);
   config.level = level;
   config.functional.enabled = true;
@@ -24,7 +24,7 @@ AcceleratorConfig machine_at(Level level, MemoryProtocol protocol) {
   return config;
 }
 
-DramConfig storing(DramLevel level) {
+DramConfig storing_at(DramLevel level) {
   DramConfig config;
   config.level = level;
   config.store_data = true;
@@ -72,7 +72,7 @@ void start(Machine& machine, const GemmDescriptor& descriptor, std::uint32_t cou
     }
   }
   machine.write(ANDA_REG_DESCRIPTOR_COUNT, count);
-  machine.write(ANDA_REG_INTERRUPT_ENABLE, all_causes);
+  machine.write(ANDA_REG_INTERRUPT_ENABLE, all_interrupts);
   machine.write(ANDA_REG_CONTROL, ANDA_CONTROL_START);
 }
 
@@ -94,8 +94,8 @@ std::vector<std::uint32_t> registers(Machine& machine) {
 /// Stops runs of two GeMMs at random moments, at every level, and checks the GeMM that follows against one on a machine
 /// that was never stopped. `may_differ`: cycles by which memory that remembers rows and refreshes shifts a GeMM.
 void check_resets(const AcceleratorConfig& config, DramLevel memory, std::uint64_t may_differ, int moments) {
-  Machine machine(config, storing(memory));
-  Machine fresh(config, storing(memory));
+  Machine machine(config, storing_at(memory));
+  Machine fresh(config, storing_at(memory));
   const Program long_one(machine, 64, 192, 640, {32, 64, 256, LoopOrder::mkn});  // with partial sums through memory
   const Program next(machine, 48, 128, 384, {16, 64, 384, LoopOrder::nkm});
   const auto reset_values = registers(fresh);
@@ -159,40 +159,40 @@ void check_resets(const AcceleratorConfig& config, DramLevel memory, std::uint64
 }  // namespace
 
 TEST_CASE("After a reset at any moment a machine of level fast is like a fresh one") {
-  check_resets(machine_at(Level::fast, MemoryProtocol::b_transport), DramLevel::fast, 0, 40);
+  check_resets(reset_machine(Level::fast, MemoryProtocol::b_transport), DramLevel::fast, 0, 40);
 }
 
 TEST_CASE("After a reset at any moment a machine of level cycle is like a fresh one") {
-  check_resets(machine_at(Level::cycle, MemoryProtocol::b_transport), DramLevel::fast, 0, 20);
+  check_resets(reset_machine(Level::cycle, MemoryProtocol::b_transport), DramLevel::fast, 0, 20);
 }
 
 TEST_CASE("After a reset with bursts in flight a machine of protocol at is like a fresh one") {
-  check_resets(machine_at(Level::fast, MemoryProtocol::at), DramLevel::fast, 0, 20);
+  check_resets(reset_machine(Level::fast, MemoryProtocol::at), DramLevel::fast, 0, 20);
 }
 
 TEST_CASE("After a reset with bursts in flight a machine of level cycle and protocol at is like a fresh one") {
-  check_resets(machine_at(Level::cycle, MemoryProtocol::at), DramLevel::fast, 0, 10);
+  check_resets(reset_machine(Level::cycle, MemoryProtocol::at), DramLevel::fast, 0, 10);
 }
 
 TEST_CASE("After a reset with the detailed memory results are the same, and cycles except for rows and refresh") {
   // The GeMM is shorter than the interval between two refreshes, so that one falls into it or none; and as long again
   // for the rows that it finds open.
   const double refresh = DramConfig().refresh_cycle_ns * 1e-9 * AcceleratorConfig().clock_hz;
-  check_resets(machine_at(Level::fast, MemoryProtocol::b_transport), DramLevel::detailed,
+  check_resets(reset_machine(Level::fast, MemoryProtocol::b_transport), DramLevel::detailed,
                static_cast<std::uint64_t>(2 * refresh), 20);
 }
 
 TEST_CASE("After a reset of a decoupled machine results are those of a fresh one") {
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(500, sc_core::SC_NS));
-  check_resets(machine_at(Level::fast, MemoryProtocol::b_transport), DramLevel::fast, 0, 40);
+  check_resets(reset_machine(Level::fast, MemoryProtocol::b_transport), DramLevel::fast, 0, 40);
 }
 
 TEST_CASE("A reset of an idle machine forgets errors, causes of interrupts and counts") {
-  Machine machine(machine_at(Level::fast, MemoryProtocol::b_transport), storing(DramLevel::fast));
+  Machine machine(reset_machine(Level::fast, MemoryProtocol::b_transport), storing_at(DramLevel::fast));
   const auto reset_values = registers(machine);
   const Program program(machine, 48, 128, 384, {16, 64, 384, LoopOrder::nkm});
   GemmDescriptor wrong = program.descriptor;
-  wrong.addresses.weights = storing(DramLevel::fast).capacity_bytes;  // behind its end
+  wrong.addresses.weights = storing_at(DramLevel::fast).capacity_bytes;  // behind its end
   start(machine, wrong, 1);
   sc_core::sc_start();
   CHECK(machine.read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_MEMORY);
@@ -207,8 +207,8 @@ TEST_CASE("A reset of an idle machine forgets errors, causes of interrupts and c
 }
 
 TEST_CASE("A reset counts every cycle as busy or as a stall, and no aborted GeMM") {
-  Machine fast(machine_at(Level::fast, MemoryProtocol::b_transport), storing(DramLevel::fast));
-  Machine cycle(machine_at(Level::cycle, MemoryProtocol::b_transport), storing(DramLevel::fast));
+  Machine fast(reset_machine(Level::fast, MemoryProtocol::b_transport), storing_at(DramLevel::fast));
+  Machine cycle(reset_machine(Level::cycle, MemoryProtocol::b_transport), storing_at(DramLevel::fast));
   for (Machine* const each : {&fast, &cycle}) {
     Machine& machine = *each;
     const Counters& counters = machine.accelerator.counters();

@@ -127,7 +127,7 @@ class Shared : public AcceleratorBench {
 
 /// Two accelerators that use the four phases, behind a bus in front of one memory, with a checker on every side.
 template <class Memory>
-class Pair : public sc_core::sc_module {
+class SharingPair : public sc_core::sc_module {
  public:
   static constexpr std::uint64_t base = std::uint64_t{1} << 36;  ///< of the memory on the bus
 
@@ -138,8 +138,8 @@ class Pair : public sc_core::sc_module {
   Memory memory;
 
   template <class Options>
-  Pair(const AcceleratorConfig& config, const Options& options,
-       sc_core::sc_module_name name = sc_core::sc_gen_unique_name("pair"))
+  SharingPair(const AcceleratorConfig& config, const Options& options,
+              sc_core::sc_module_name name = sc_core::sc_gen_unique_name("pair"))
       : sc_module(name),
         first("first", config),
         second("second", config),
@@ -260,10 +260,10 @@ TEST_CASE("Masters of different quanta on one memory keep their data, and get no
 }
 
 TEST_CASE("Two machines share our memory through the four phases with a master that uses b_transport") {
-  struct Crowded : Pair<Dram> {
+  struct Crowded : SharingPair<Dram> {
     OtherTraffic traffic{"traffic"};
     ProtocolChecker<> traffic_checker{"traffic_checker"};
-    Crowded(const AcceleratorConfig& config, const DramConfig& dram) : Pair(config, dram) {
+    Crowded(const AcceleratorConfig& config, const DramConfig& dram) : SharingPair(config, dram) {
       traffic.base = base + (3u << 28);
       traffic.socket.bind(traffic_checker.target);
       traffic_checker.initiator.bind(bus.in);
@@ -303,7 +303,7 @@ TEST_CASE("Two machines share our memory through the four phases with a master t
 
 TEST_CASE("Two machines share a memory of any behaviour that withholds END_REQ from both") {
   using Memory = PhasesMemory<>;
-  std::vector<std::unique_ptr<Pair<Memory>>> pairs;
+  std::vector<std::unique_ptr<SharingPair<Memory>>> pairs;
   for (const Level level : {Level::fast, Level::cycle}) {
     for (const Manner manner : {Manner::takes_at_once, Manner::skips, Manner::completes, Manner::any}) {
       Memory::Options options;
@@ -311,7 +311,7 @@ TEST_CASE("Two machines share a memory of any behaviour that withholds END_REQ f
       options.annotates = true;
       options.reorders = true;
       options.most_under_way = 5;
-      pairs.push_back(std::make_unique<Pair<Memory>>(phases_config(level), options));
+      pairs.push_back(std::make_unique<SharingPair<Memory>>(phases_config(level), options));
     }
   }
   for (const auto& pair : pairs) {
@@ -323,13 +323,13 @@ TEST_CASE("Two machines share a memory of any behaviour that withholds END_REQ f
 }
 
 TEST_CASE("Where a bus has no target, the machine stops with the address") {
-  Pair<Dram> pair(phases_config(Level::fast), DramConfig());
+  SharingPair<Dram> pair(phases_config(Level::fast), DramConfig());
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   GemmDescriptor descriptor = pair.descriptor(pair.first, pair.first.task(16, 64, 128, 6, 5));
-  descriptor.addresses.weights = Pair<Dram>::base / 2;
+  descriptor.addresses.weights = SharingPair<Dram>::base / 2;
   pair.first.run(descriptor);
   CHECK(pair.first.read(ANDA_REG_STATUS) == ANDA_STATUS_ERROR);
   CHECK(pair.first.read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_MEMORY);
-  CHECK(pair.first.read(ANDA_REG_ERROR_ADDRESS_HIGH) == (Pair<Dram>::base / 2) >> 32);
+  CHECK(pair.first.read(ANDA_REG_ERROR_ADDRESS_HIGH) == (SharingPair<Dram>::base / 2) >> 32);
   pair.checker.finish();
 }

@@ -18,7 +18,7 @@ using anda::test::RandomMachines;
 
 namespace {
 
-GemmTask task_of(std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t in, std::uint32_t out) {
+GemmTask tiling_task(std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t in, std::uint32_t out) {
   GemmTask task;
   task.m = m;
   task.n = n;
@@ -68,7 +68,7 @@ std::uint64_t walked_bytes(const AcceleratorConfig& config, const GemmTask& task
 
 TEST_CASE("The paper's tile is k × 64 columns, 16 rows at a time") {
   const AcceleratorConfig config;
-  const StepShape tile = choose_step(Tiling::paper, config, task_of(2048, 5120, 5120, 7, 5));
+  const StepShape tile = choose_step(Tiling::paper, config, tiling_task(2048, 5120, 5120, 7, 5));
   CHECK(tile.m == 16);
   CHECK(tile.n == 64);
   CHECK(tile.k == 5120);
@@ -79,20 +79,20 @@ TEST_CASE("A k that does not fit is cut into parts of nearly the same size") {
   // k × 64 weights of 4 bits with a scale of 16 bits for 128 of them take 33 bytes for each of k: in 512 KiB, 15,872
   // fit as a multiple of 128. 28,672 need two parts, 14,336 each.
   const AcceleratorConfig config;
-  const StepShape tile = choose_step(Tiling::paper, config, task_of(2048, 7168, 28672, 4, 6));
+  const StepShape tile = choose_step(Tiling::paper, config, tiling_task(2048, 7168, 28672, 4, 6));
   CHECK(tile.k == 14336);
   const auto traffic =
-      Schedule(task_of(2048, 7168, 28672, 4, 6), tile).traffic(task_of(2048, 7168, 28672, 4, 6), 16, 16);
+      Schedule(tiling_task(2048, 7168, 28672, 4, 6), tile).traffic(tiling_task(2048, 7168, 28672, 4, 6), 16, 16);
   CHECK(traffic.partial_sum_write_bytes == 2048ull * 7168 * 4);
   CHECK(traffic.partial_sum_read_bytes == 2048ull * 7168 * 4);
 }
 
 TEST_CASE("Partial sums stay on chip when the parts of a sum follow each other") {
-  CHECK_FALSE(Schedule(task_of(16, 512, 4096, 8, 8), {16, 64, 1024, LoopOrder::nkm}).spills());
-  CHECK(Schedule(task_of(17, 512, 4096, 8, 8), {16, 64, 1024, LoopOrder::nkm}).spills());
-  CHECK_FALSE(Schedule(task_of(17, 512, 4096, 8, 8), {16, 64, 4096, LoopOrder::nkm}).spills());
-  CHECK_FALSE(Schedule(task_of(17, 512, 4096, 8, 8), {16, 64, 1024, LoopOrder::mnk}).spills());
-  CHECK(Schedule(task_of(17, 512, 4096, 8, 8), {32, 64, 1024, LoopOrder::mkn}).spills());
+  CHECK_FALSE(Schedule(tiling_task(16, 512, 4096, 8, 8), {16, 64, 1024, LoopOrder::nkm}).spills());
+  CHECK(Schedule(tiling_task(17, 512, 4096, 8, 8), {16, 64, 1024, LoopOrder::nkm}).spills());
+  CHECK_FALSE(Schedule(tiling_task(17, 512, 4096, 8, 8), {16, 64, 4096, LoopOrder::nkm}).spills());
+  CHECK_FALSE(Schedule(tiling_task(17, 512, 4096, 8, 8), {16, 64, 1024, LoopOrder::mnk}).spills());
+  CHECK(Schedule(tiling_task(17, 512, 4096, 8, 8), {32, 64, 1024, LoopOrder::mkn}).spills());
 }
 
 TEST_CASE("Steps visit every tile once, and traffic in closed form is what they move") {
@@ -100,7 +100,7 @@ TEST_CASE("Steps visit every tile once, and traffic in closed form is what they 
   for (int i = 0; i < 200; ++i) {
     const AcceleratorConfig config = random.accelerator();
     const auto gemm = random.gemm();
-    const GemmTask task = task_of(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
+    const GemmTask task = tiling_task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
     for (const LoopOrder order : {LoopOrder::nkm, LoopOrder::mkn, LoopOrder::mnk}) {
       const StepShape shape{config.mxu.rows * (1 + random.below(5)), 64 * (1 + random.below(5)),
                             128 * (1 + random.below(9)), order};
@@ -127,7 +127,7 @@ TEST_CASE("auto finds the least traffic of all legal shapes that keep k whole or
     AcceleratorConfig config = random.accelerator();
     config.mxu.rows = 16;
     const auto gemm = random.gemm();
-    const GemmTask task = task_of(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
+    const GemmTask task = tiling_task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
     const StepLimits limits = limits_of(config, task);
     std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
     for (std::uint32_t m = 16; m < task.m + 16; m += 16) {
@@ -158,8 +158,8 @@ TEST_CASE("auto finds the least traffic of all legal shapes that keep k whole or
 TEST_CASE("Buffers too small for any step are refused by name") {
   AcceleratorConfig config;
   config.weight_buffer.bytes = 1024;
-  CHECK_THROWS_WITH(choose_step(Tiling::paper, config, task_of(16, 64, 128, 8, 8)),
+  CHECK_THROWS_WITH(choose_step(Tiling::paper, config, tiling_task(16, 64, 128, 8, 8)),
                     Catch::Contains("accelerator.weight_buffer.bytes = 1024"));
-  CHECK_THROWS_WITH(choose_step(Tiling::automatic, config, task_of(16, 64, 128, 8, 8)),
+  CHECK_THROWS_WITH(choose_step(Tiling::automatic, config, tiling_task(16, 64, 128, 8, 8)),
                     Catch::Contains("accelerator.weight_buffer.bytes = 1024"));
 }

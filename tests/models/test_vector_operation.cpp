@@ -26,7 +26,7 @@ VectorTask task_of(VectorOperation operation, std::uint32_t rows, std::uint32_t 
 }
 
 /// Operations on machines of their own, at level fast and at level cycle, which have to agree in every counter.
-class Bench {
+class VectorOperationBench {
  public:
   std::size_t add(const AcceleratorConfig& machine, const VectorTask& task) {
     AcceleratorConfig config = machine;
@@ -51,7 +51,7 @@ class Bench {
 };
 
 Machine::Result run(const AcceleratorConfig& machine, const VectorTask& task) {
-  Bench bench;
+  VectorOperationBench bench;
   return bench.run(bench.add(machine, task));
 }
 
@@ -105,7 +105,7 @@ TEST_CASE("A product on the vector unit takes one FPU cycle per multiply-accumul
 }
 
 TEST_CASE("Operands of the next rows arrive while the vector unit computes") {
-  Bench bench;
+  VectorOperationBench bench;
   bench.add(machine_of(PeKind::fp_fp), task_of(VectorOperation::layer_norm, 16, 4096));
   bench.add(machine_of(PeKind::fp_fp), task_of(VectorOperation::layer_norm, 64, 4096));
   const auto one = bench.run(0);
@@ -131,7 +131,7 @@ TEST_CASE("Rows that do not fit are read from memory once per pass") {
   AcceleratorConfig small = machine_of(PeKind::fp_fp);
   small.activation_buffer.mantissa_bytes = 1u << 16;
   const VectorTask task = task_of(VectorOperation::softmax, 16, 1024);  // 32 KiB in, 32 KiB out
-  Bench bench;
+  VectorOperationBench bench;
   bench.add(machine_of(PeKind::fp_fp), task);
   bench.add(small, task);
   const auto fits = bench.run(0);
@@ -151,7 +151,7 @@ TEST_CASE("Every vector operation counts what it moves") {
     if (operation == VectorOperation::multiply || operation == VectorOperation::quantise) task.weights = {4, 64, 16};
     return task;
   };
-  Bench bench;
+  VectorOperationBench bench;
   for (const auto& operation : vector_operations) bench.add(machine_of(PeKind::fp_fp), any(operation.value));
   for (std::size_t i = 0; i < vector_operations.size(); ++i) {
     const VectorOperation operation = vector_operations[i].value;

@@ -13,14 +13,14 @@ using namespace anda::test;
 namespace {
 
 /// A vector unit alone: 64 values a cycle, out 4 cycles later.
-struct Bench {
+struct VectorUnitBench {
   Clock clock{gigahertz};
   VectorUnit unit{"vector_unit", {64, 4}, clock};
   Driver array{"array", clock, unit.sums};
   Neighbour sink{"sink"};
   ArrayTile tile;
 
-  Bench() {
+  VectorUnitBench() {
     sink.behind(unit.out);
     elaborate();
   }
@@ -38,7 +38,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("The vector unit takes fpus sums per cycle and emits them a latency later") {
-  Bench bench;
+  VectorUnitBench bench;
   // 256 sums from cycle 10 on at 64 a cycle: all taken in cycle 14, out in 14 + 4 = 18.
   const DataflowExtension whole = bench.send(16, 16, 10);
   CHECK(whole.done == 14);
@@ -54,7 +54,7 @@ TEST_CASE("The vector unit takes fpus sums per cycle and emits them a latency la
 }
 
 TEST_CASE("A block behind the vector unit stalls it by its delay minus the latency") {
-  Bench bench;
+  VectorUnitBench bench;
   std::uint64_t until = 0;
   bench.sink.answer = [&](const Neighbour::Access&, DataflowExtension& said) { said.done = said.stored = until; };
   // Without a hold-up 256 sums of cycle 10 are taken in 14 and out in 18. A sink that is done with them in 18 holds
@@ -71,7 +71,7 @@ TEST_CASE("A block behind the vector unit stalls it by its delay minus the laten
 }
 
 TEST_CASE("The vector unit stalls after each delayed beat") {
-  Bench bench;
+  VectorUnitBench bench;
   std::vector<HoldUp> held;
   std::uint64_t first_offer = 0;
   bench.sink.answer = [&](const Neighbour::Access& access, DataflowExtension& said) {
@@ -101,7 +101,7 @@ TEST_CASE("The vector unit stalls after each delayed beat") {
 }
 
 TEST_CASE("Tiles leave the vector unit as FP16, column after column, partial sums as they are") {
-  Bench bench;
+  VectorUnitBench bench;
   bench.tile.rows = 2;
   bench.tile.columns = 3;
   bench.tile.column_of_block = 8;  // of a block whose columns have 2 rows each: 8 · 2 values before
@@ -130,7 +130,7 @@ TEST_CASE("Tiles leave the vector unit as FP16, column after column, partial sum
 }
 
 TEST_CASE("A master's FP32 values become FP16 at half the address, at the pace of the lanes") {
-  Bench bench;
+  VectorUnitBench bench;
   std::vector<float> values(65, 1.5F);
   sc_core::sc_time delay = ns(100);
   // 65 values: 2 cycles.
@@ -152,7 +152,7 @@ TEST_CASE("A master's FP32 values become FP16 at half the address, at the pace o
 }
 
 TEST_CASE("The vector unit refuses accesses that are not FP32 values and passes on refusals of its sink") {
-  Bench bench;
+  VectorUnitBench bench;
   float values[2] = {};
   CHECK(bench.array.plain(tlm::TLM_READ_COMMAND, 0, values, 8) == tlm::TLM_COMMAND_ERROR_RESPONSE);
   CHECK(bench.array.plain(tlm::TLM_WRITE_COMMAND, 0, values, 6) == tlm::TLM_BURST_ERROR_RESPONSE);

@@ -12,13 +12,13 @@ using namespace anda::test;
 namespace {
 
 /// A weight buffer alone: its words are 64 bits, its halves start at 0 and at 4096 / 2 + 4096 / 6 + 1 = 2731.
-struct Bench {
+struct WeightBufferBench {
   Clock clock{gigahertz};
   WeightBuffer buffer{"weight_buffer", {4096, 64}, clock};
   Driver dma{"dma", clock, buffer.dma};
   Driver array{"array", clock, buffer.array};
 
-  Bench() { elaborate(); }
+  WeightBufferBench() { elaborate(); }
 
   void fill(std::uint64_t address, std::uint64_t bytes, std::uint64_t cycle) {
     DataflowExtension said;
@@ -38,7 +38,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("Weights are ready one cycle per word after both the request and their arrival") {
-  Bench bench;
+  WeightBufferBench bench;
   bench.fill(0, 640, 100);
   bench.fill(640, 640, 130);
   // 8 first words of a port that brings one a cycle: 8 cycles from the later of request and arrival.
@@ -57,7 +57,7 @@ TEST_CASE("Weights are ready one cycle per word after both the request and their
 }
 
 TEST_CASE("Foreign accesses take a cycle per word of the weight port, and reads see earlier writes") {
-  Bench bench;
+  WeightBufferBench bench;
   std::vector<unsigned char> bytes(65);
   std::iota(bytes.begin(), bytes.end(), static_cast<unsigned char>(1));
   sc_core::sc_time delay = ns(5);
@@ -78,7 +78,7 @@ TEST_CASE("Foreign accesses take a cycle per word of the weight port, and reads 
 }
 
 TEST_CASE("A half of the weight buffer is free from the cycle in which its last user releases it") {
-  Bench bench;
+  WeightBufferBench bench;
   HalfCredits& credits = bench.buffer.credits;
   CHECK(credits.free_from(0) == 0);
   credits.acquire(0);
@@ -94,7 +94,7 @@ TEST_CASE("A half of the weight buffer is free from the cycle in which its last 
 }
 
 TEST_CASE("The weight buffer refuses accesses outside it") {
-  Bench bench;
+  WeightBufferBench bench;
   const std::uint64_t end = 2 * 2731;
   unsigned char byte[8] = {};
   for (Driver* const driver : {&bench.dma, &bench.array}) {

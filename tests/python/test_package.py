@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -96,24 +95,42 @@ def test_pkg_config_finds_the_package(prefix, systemc, tmp_path, standard):
     assert f"VERSION {version} " in (ROOT / "CMakeLists.txt").read_text()
 
 
-@pytest.fixture
-def folder_beside_the_build():
-    """As deep in the tree as the build: where ccache makes paths relative they are the same ones here."""
-    with tempfile.TemporaryDirectory(dir=BUILD.parent, prefix="consumer-") as folder:
-        yield Path(folder)
+# A compiler launcher that takes an object from the project's own build where the command is the same.
+REUSE = """#!/usr/bin/python3
+import json, os, shlex, shutil, sys
+from pathlib import Path
+
+def words(command, folder):
+    compiler = next((place for place, word in enumerate(command) if word.endswith(("c++", "g++"))), 0)
+    kept = [word for place, word in enumerate(command)
+            if place >= compiler and word not in ("-MD", "-MT", "-MF") and command[place - 1] not in ("-MT", "-MF")]
+    return [word.replace(folder + "/", "").replace("_deps/anda-build/", "") for word in kept]
+
+wanted = words(sys.argv[1:], os.getcwd())
+for entry in json.loads(Path("BUILD/compile_commands.json").read_text()):
+    if words(shlex.split(entry["command"]), "BUILD") == wanted:
+        shutil.copy(Path("BUILD", wanted[wanted.index("-o") + 1]), sys.argv[sys.argv.index("-o") + 1])
+        sys.exit()
+with open("compiled", "a") as file:
+    print(wanted[-1], file=file)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
 
-def test_the_project_can_be_a_part_of_another(folder_beside_the_build):
-    options = [f"-DANDA_SOURCE={ROOT}"]
-    if shutil.which("ccache"):
-        # ccache reuses objects that the project's own build compiled with the same options.
-        options += ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", "-DANDA_WARNINGS_AS_ERRORS=ON"]
-    else:
-        options += ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0"]
-    build(CONSUMER, folder_beside_the_build, *options)
-    check_consumer(folder_beside_the_build / "consumer")
+def test_the_project_can_be_a_part_of_another(tmp_path):
+    """It is compiled by the same commands as it is by itself, so that its objects need not be made again."""
+    cache = dict(re.findall(r"^(ANDA_\w+|CMAKE_BUILD_TYPE):\w+=(.*)$", (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE))
+    launcher = tmp_path / "reuse"
+    launcher.write_text(REUSE.replace("BUILD", str(BUILD)))
+    launcher.chmod(0o755)
+    folder = tmp_path / "build"
+    build(CONSUMER, folder, f"-DANDA_SOURCE={ROOT}", f"-DCMAKE_CXX_COMPILER_LAUNCHER={launcher}",
+          *(f"-D{name}={cache[name]}" for name in ("ANDA_UNITY", "ANDA_WARNINGS_AS_ERRORS", "CMAKE_BUILD_TYPE")))
+    compiled = (folder / "compiled").read_text().split()
+    assert [Path(name).name for name in compiled] == ["main.cpp"]
+    check_consumer(folder / "consumer")
     for program in ("anda-sim", "test_models"):
-        assert not list(folder_beside_the_build.rglob(program))
+        assert not list(folder.rglob(program))
 
 
 @pytest.mark.parametrize("example", ["minimal", "soc", "dram_only"])

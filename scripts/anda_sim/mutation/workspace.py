@@ -60,6 +60,7 @@ class Workspace:
         if not (self.build_folder / "build.ninja").exists():
             self._call(["cmake", "--preset", "release", "-DANDA_BUILD_TESTS=ON", "-DANDA_BUILD_APP=ON",
                         "-DANDA_BUILD_EXAMPLES=ON", "-DANDA_WARNINGS_AS_ERRORS=ON",
+                        "-DANDA_UNITY=OFF",  # a mutant makes its own file compile again, not its folder
                         *(["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"] if shutil.which("ld.lld") else [])], "configure")
 
     def code(self, patterns):

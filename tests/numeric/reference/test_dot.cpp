@@ -10,7 +10,7 @@ using anda::Fp16;
 
 namespace {
 
-AndaGroup encode(const std::vector<Fp16>& values, std::uint32_t bits) {
+AndaGroup encode_group(const std::vector<Fp16>& values, std::uint32_t bits) {
   anda::NonFiniteCounts counts;
   return anda::encode_group(values.data(), values.size(), {static_cast<std::uint32_t>(values.size()), bits},
                             anda::NonFinite::refuse, {"A", 0}, counts);
@@ -34,7 +34,7 @@ double reference_dot(const std::vector<Fp16>& values, const std::vector<std::int
 // D = 24 + 12 + 0 + 14 = 50. By planes 1000, 0110, 0010, 0000: sums 3, −(−2) = 2, 2 + 7 = 9, 0, and
 // ((3 · 2 + 2) · 2 + 9) · 2 + 0 = 50.
 TEST_CASE("a dot product worked by hand") {
-  const AndaGroup group = encode({Fp16{0x3C00}, Fp16{0xBA00}, Fp16{0x2E66}, Fp16{0x34CD}, {}, {}, {}, {}}, 4);
+  const AndaGroup group = encode_group({Fp16{0x3C00}, Fp16{0xBA00}, Fp16{0x2E66}, Fp16{0x34CD}, {}, {}, {}, {}}, 4);
   const std::vector<std::int8_t> weights{3, -2, 5, 7, 1, 1, 1, 1};
   REQUIRE(anda::dot_group(group, weights.data(), 8) == 50);
   REQUIRE(anda::dot_group(group, weights.data(), 1) == 24);
@@ -60,7 +60,7 @@ TEST_CASE("all dot product algorithms equal the sum of real products") {
           const std::vector<Fp16> values = random.group(size);
           const std::vector<std::int8_t> weights = random.weights(size - random.below(8), weight_bits);
           const double expected = reference_dot(values, weights, static_cast<int>(bits));
-          const AndaGroup group = encode(values, bits);
+          const AndaGroup group = encode_group(values, bits);
           const std::int64_t direct = anda::dot_group(group, weights.data(), weights.size());
           const anda::WeightPlanes planes = anda::to_weight_planes(weights.data(), weights.size(), weight_bits);
           const std::int64_t serial = anda::dot_group(anda::to_planes(group), planes);
@@ -82,7 +82,7 @@ TEST_CASE("the largest dot products are reached, and INT32 holds them for the An
     for (std::uint32_t weight_bits = 1; weight_bits <= 8; ++weight_bits) {
       const std::vector<Fp16> values(256, Fp16{0xFBFF});  // −65504: all ones in the significand
       const std::vector<std::int8_t> weights(256, static_cast<std::int8_t>(-(1 << (weight_bits - 1))));
-      const AndaGroup group = encode(values, bits);
+      const AndaGroup group = encode_group(values, bits);
       const std::int64_t bound = anda::dot_bound({256, bits}, weight_bits);
       CAPTURE(bits, weight_bits);
       REQUIRE(anda::dot_group(group, weights.data(), 256) == bound);
@@ -96,7 +96,7 @@ TEST_CASE("the largest dot products are reached, and INT32 holds them for the An
 
 TEST_CASE("dot products of the wrong sizes are refused") {
   const std::vector<std::int8_t> weights(257, 1);
-  const AndaGroup group = encode(std::vector<Fp16>(8), 4);
+  const AndaGroup group = encode_group(std::vector<Fp16>(8), 4);
   REQUIRE_THROWS_WITH(anda::dot_group(group, weights.data(), 9), Catch::Contains("9 weights for a group of 8"));
   REQUIRE_THROWS_WITH(anda::dot_group(group, anda::to_weight_planes(weights.data(), 9, 4)),
                       Catch::Contains("weights beyond a group of 8"));
