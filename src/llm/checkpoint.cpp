@@ -117,7 +117,8 @@ std::string Checkpoint::quantised_hint(const std::string& name) const {
   return {};
 }
 
-std::vector<float> Checkpoint::read(const std::string& name, const std::vector<std::uint64_t>& shape) const {
+const SafetensorsFile& Checkpoint::file_with(const std::string& name, const Shape& shape,
+                                             const std::string& why) const {
   const auto found = where_.find(name);
   if (found == where_.end()) {
     throw Error::input(fmt::format("{}: tensor {} is missing{}", source_, shown_tensor(name), quantised_hint(name)));
@@ -125,10 +126,37 @@ std::vector<float> Checkpoint::read(const std::string& name, const std::vector<s
   const SafetensorsFile& file = files_[found->second];
   const StoredTensor& tensor = file.tensors().at(name);
   if (tensor.shape != shape) {
-    throw Error::input(fmt::format("{}: tensor {} has the shape {}, must be {}", file.path(), shown_tensor(name),
-                                   shape_text(tensor.shape), shape_text(shape)));
+    throw error(name, fmt::format("has the shape {}, must be {}{}{}", shape_text(tensor.shape), shape_text(shape),
+                                  why.empty() ? "" : ": ", why));
   }
-  return file.read(name);
+  return file;
+}
+
+Error Checkpoint::error(const std::string& name, const std::string& problem) const {
+  return Error::input(fmt::format("{}: tensor {} {}", file_of(name), shown_tensor(name), problem));
+}
+
+const StoredTensor& Checkpoint::stored(const std::string& name) const {
+  return files_[where_.at(name)].tensors().at(name);
+}
+
+std::vector<float> Checkpoint::read(const std::string& name, const Shape& shape) const {
+  return file_with(name, shape).read(name);
+}
+
+std::vector<float> Checkpoint::read_rows(const std::string& name, const Shape& shape,
+                                         const std::vector<std::uint32_t>& rows) const {
+  return file_with(name, shape).read_rows(name, rows);
+}
+
+std::vector<std::uint32_t> Checkpoint::read_words(const std::string& name, const Shape& shape,
+                                                  const std::string& why) const {
+  return file_with(name, shape, why).read_words(name);
+}
+
+std::vector<std::int64_t> Checkpoint::read_integers(const std::string& name, const Shape& shape,
+                                                    const std::string& why) const {
+  return file_with(name, shape, why).read_integers(name);
 }
 
 }  // namespace anda::sim

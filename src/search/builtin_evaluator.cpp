@@ -2,25 +2,20 @@
 #include "search/builtin_evaluator.h"
 
 #include <anda/base/error.h>
-#include <anda/base/math.h>
 #include <anda/numeric/cache_codec.h>
 #include <anda/numeric/group_format.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
-#include <mutex>
+#include <fstream>
+#include <limits>
 #include <thread>
-
-#include "llm/blas.h"
 
 namespace anda::sim {
 namespace {
 
 constexpr std::size_t usual_length = 2048;   // of the paper's evaluations
-constexpr std::size_t rows_at_a_time = 512;  // enough for GeMMs at full speed
 
 std::size_t window_length(const BuiltinEvaluatorConfig& config, const DecoderConfig& model, std::size_t tokens) {
   const std::size_t length = config.length != 0 ? config.length : std::min<std::size_t>(model.positions, usual_length);
@@ -37,9 +32,20 @@ std::size_t window_length(const BuiltinEvaluatorConfig& config, const DecoderCon
   return length;
 }
 
-Decoder load_decoder(const BuiltinEvaluatorConfig& config) {
-  const DecoderConfig model = read_decoder_config(config.model + "/config.json");
-  return {model, Checkpoint(config.model), config.weights};
+/// Memory that a new process can take without swapping.
+std::uint64_t available_bytes() {
+  std::ifstream file("/proc/meminfo");
+  std::string key;
+  std::uint64_t kibibytes = 0;
+  while (file >> key >> kibibytes) {
+    if (key == "MemAvailable:") return kibibytes << 10;
+    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return std::uint64_t{4} << 30;
+}
+
+std::uint64_t memory_of(const BuiltinEvaluatorConfig& config) {
+  return config.memory_bytes != 0 ? config.memory_bytes : available_bytes() / 4 * 3;
 }
 
 /// −log of the probability that softmax(logits) gives to `token`.
@@ -53,13 +59,18 @@ double surprise(const float* logits, std::size_t vocabulary, std::uint32_t token
 }  // namespace
 
 BuiltinEvaluator::BuiltinEvaluator(const BuiltinEvaluatorConfig& config, std::function<bool()> go_on)
-    : decoder_(load_decoder(config)),
-      tokens_(read_tokens(config.tokens, config.token_type, decoder_.config().vocabulary)),
-      length_(window_length(config, decoder_.config(), tokens_.size())),
+    : BuiltinEvaluator(config, read_decoder_config(config.model + "/config.json"), std::move(go_on)) {}
+
+BuiltinEvaluator::BuiltinEvaluator(const BuiltinEvaluatorConfig& config, const DecoderConfig& model,
+                                   std::function<bool()> go_on)
+    : tokens_(read_tokens(config.tokens, config.token_type, model.vocabulary)),
+      length_(window_length(config, model, tokens_.size())),
       group_size_(config.group_size),
       attention_(config.attention),
       threads_(config.threads != 0 ? config.threads : std::max(1u, std::thread::hardware_concurrency())),
-      go_on_(std::move(go_on)) {
+      plan_(plan_memory(model, length_, tokens_.size() / length_, threads_, memory_of(config))),
+      decoder_(model, Checkpoint(config.model), config.weights, length_, plan_.place),
+      runs_(decoder_, tokens_, length_, threads_, plan_, std::move(go_on)) {
   check_format(GroupFormat{group_size_, 1}, max_mantissa_bits);
 }
 
@@ -129,54 +140,10 @@ ActivationRounding BuiltinEvaluator::with_attention(ActivationRounding rounding,
 double BuiltinEvaluator::baseline() { return measure(fp16()).perplexity; }
 double BuiltinEvaluator::perplexity(const Precisions& precisions) { return measure(anda(precisions)).perplexity; }
 
-template <class Use>
-void BuiltinEvaluator::over_windows(const ActivationRounding& rounding, Use use) {
-  const std::size_t at_a_time = std::max<std::size_t>(1, rows_at_a_time / length_);
-  const std::size_t parts = ceil_div(windows(), at_a_time);
-  // Windows go to threads of our own, which share everything but the GeMMs' own threads; those take what is left over.
-  const auto workers = static_cast<unsigned>(std::min<std::size_t>(threads_, parts));
-  blas().set_threads(static_cast<int>(threads_ / workers));
-
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  std::atomic<bool> stop{false};
-  const std::thread::id caller = std::this_thread::get_id();
-  const auto work = [&] {
-    DecoderWorkspace workspace;
-    workspace.go_on = [&] {
-      if (std::this_thread::get_id() == caller && !go_on_()) stop = true;
-      return !stop;
-    };
-    try {
-      std::vector<float> logits;
-      for (std::size_t part = next++; part < parts; part = next++) {
-        const std::size_t first = part * at_a_time;
-        const std::size_t count = std::min(at_a_time, windows() - first);
-        decoder_.run(tokens_.data() + first * length_, count, length_, rounding, workspace, logits);
-        use(first, logits);
-      }
-    } catch (...) {
-      const std::lock_guard<std::mutex> lock(mutex);
-      if (!failure) failure = std::current_exception();
-      stop = true;
-      next = parts;
-    }
-    const std::lock_guard<std::mutex> lock(mutex);
-    gemm_s_ += workspace.gemm_s;
-    rounding_s_ += workspace.rounding_s;
-  };
-  std::vector<std::thread> others;
-  for (unsigned i = 1; i < workers; ++i) others.emplace_back(work);
-  work();
-  for (std::thread& thread : others) thread.join();
-  if (failure) std::rethrow_exception(failure);
-}
-
 Measurement BuiltinEvaluator::measure(const ActivationRounding& rounding) {
   const std::size_t vocabulary = decoder_.config().vocabulary;
   std::vector<double> surprises(windows() * length_);  // by token: their sums do not depend on the order of threads
-  over_windows(rounding, [&](std::size_t first, const std::vector<float>& logits) {
+  runs_.run(0, windows(), rounding, [&](std::size_t first, const std::vector<float>& logits) {
     const std::uint32_t* tokens = tokens_.data() + first * length_;
     for (std::size_t i = 0; i + 1 < logits.size() / vocabulary; ++i) {
       if ((i + 1) % length_ == 0) continue;
@@ -204,7 +171,7 @@ Measurement BuiltinEvaluator::measure(const ActivationRounding& rounding) {
 std::vector<float> BuiltinEvaluator::logits(const ActivationRounding& rounding) {
   const std::size_t vocabulary = decoder_.config().vocabulary;
   std::vector<float> all(windows() * length_ * vocabulary);
-  over_windows(rounding, [&](std::size_t first, const std::vector<float>& logits) {
+  runs_.run(0, windows(), rounding, [&](std::size_t first, const std::vector<float>& logits) {
     std::copy(logits.begin(), logits.end(), all.data() + first * length_ * vocabulary);
   });
   return all;

@@ -69,7 +69,7 @@ TEST_CASE("rotate turns the halves of a head by position times frequency") {
   std::vector<float> x(3 * 4, 0);
   x[2 * 4] = 1;      // position 2: element 0 of the first half
   x[2 * 4 + 3] = 1;  // and element 1 of the second
-  rotate(x.data(), 1, 3, 1, table);
+  rotate(x.data(), 1, 3, 1, 4, table);
   CHECK(x[8] == Approx(std::cos(2.0)));
   CHECK(x[10] == Approx(std::sin(2.0)));
   CHECK(x[9] == Approx(-std::sin(0.2)));

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SEARCH_WINDOW_RUNS_H
+#define ANDA_SIM_SEARCH_WINDOW_RUNS_H
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "llm/decoder.h"
+
+namespace anda::sim {
+
+/// How much of a model, and of the text that it runs over, is in memory at a time.
+struct MemoryPlan {
+  WeightPlace place = WeightPlace::memory;
+  unsigned workers = 1;            ///< threads that run windows
+  std::size_t windows_at_a_time = 0;  ///< weights in files: windows that go through all layers together
+};
+
+/// Weights are in memory if, in FP32, they and the threads' work fit into `bytes`. Throws Error (input) if not even one
+/// layer and one window do.
+MemoryPlan plan_memory(const DecoderConfig& model, std::size_t length, std::size_t windows, unsigned threads,
+                       std::uint64_t bytes);
+
+/// Runs a decoder over windows of a text, some at a time on each thread.
+class WindowRuns {
+ public:
+  /// Takes the logits of some windows; called by any thread, by several at once.
+  using Use = std::function<void(std::size_t first, const std::vector<float>& logits)>;
+
+  /// `go_on`, asked before each layer of every pass and by the calling thread only, ends a run with Error (run) by
+  /// returning false.
+  WindowRuns(const Decoder& decoder, const std::vector<std::uint32_t>& tokens, std::size_t length, unsigned threads,
+             const MemoryPlan& plan, std::function<bool()> go_on);
+
+  std::size_t windows() const { return tokens_.size() / length_; }
+  /// Windows first … end − 1. Logits do not depend on how many run at a time.
+  void run(std::size_t first, std::size_t end, const ActivationRounding& rounding, const Use& use);
+
+  double gemm_s() const { return gemm_s_; }
+  double rounding_s() const { return rounding_s_; }
+
+ private:
+  /// Windows that a thread runs together.
+  struct Part {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+  using Work = std::function<void(std::size_t part, DecoderWorkspace& workspace)>;
+
+  std::vector<Part> parts_of(std::size_t first, std::size_t end) const;
+  /// Calls work for every part 0 … parts − 1, on several threads.
+  void over_parts(std::size_t parts, const Work& work);
+  void run_from_memory(const std::vector<Part>& parts, const ActivationRounding& rounding, const Use& use);
+  void run_from_files(const std::vector<Part>& parts, const ActivationRounding& rounding, const Use& use);
+
+  const Decoder& decoder_;
+  const std::vector<std::uint32_t>& tokens_;
+  std::size_t length_;
+  unsigned threads_;
+  MemoryPlan plan_;
+  std::function<bool()> go_on_;
+  double gemm_s_ = 0;
+  double rounding_s_ = 0;
+};
+
+}  // namespace anda::sim
+
+#endif
