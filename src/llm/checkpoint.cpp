@@ -27,7 +27,7 @@ struct QuantisedName {
   const char* ending;
   const char* quantiser;
 };
-constexpr std::array<QuantisedName, 5> quantised_names{{{"qweight", "GPTQ or AWQ has quantised"},
+constexpr std::array<QuantisedName, 5> quantised_names{{{"qweight", "GPTQ, AWQ or AutoRound has quantised"},
                                                         {"weight_packed", "compressed-tensors has packed"},
                                                         {"W_q", "HQQ has quantised"},
                                                         {"B", "Marlin has packed"},
@@ -112,7 +112,8 @@ std::string Checkpoint::quantised_hint(const std::string& name) const {
   for (const QuantisedName& other : quantised_names) {
     const std::string there = name.substr(0, dot) + other.ending;
     if (!has(there)) continue;
-    return fmt::format("; {} is there, a weight that {}: {}", shown_tensor(there), other.quantiser, original_weights);
+    return fmt::format("; {} is there, a weight that {}, without a quantization_config in config.json that says how: {}",
+                       shown_tensor(there), other.quantiser, original_weights);
   }
   return {};
 }

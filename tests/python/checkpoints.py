@@ -37,7 +37,7 @@ def loosely_packed(codes, bits):
 
 
 class Integers:
-    """Random integers of a layer [outputs x inputs] in groups along k. Scales have four significant bits, so that weights are
+    """Random integers of a layer [outputs x inputs] in groups along k. Scales have three significant bits, so that weights are
     exact in FP16."""
 
     def __init__(self, random, inputs, outputs, bits, group, symmetric=False, act_order=False, least_zero=0):
@@ -46,7 +46,7 @@ class Integers:
         self.codes = random.integers(0, 2**bits, (outputs, inputs))
         zeros = np.full((outputs, count), 2 ** (bits - 1)) if symmetric else random.integers(least_zero, 2**bits, (outputs, count))
         self.zeros = zeros
-        self.scales = (random.integers(8, 16, (outputs, count)) * 2.0 ** (-5 - bits)).astype(np.float16)
+        self.scales = (random.integers(4, 8, (outputs, count)) * 2.0 ** (-4 - bits)).astype(np.float16)
         self.groups = np.arange(inputs) // self.group
         if act_order:
             self.groups = random.permutation(self.groups)
@@ -93,10 +93,11 @@ def packed_checkpoint(folder, config, tensors, linear, make, pack, settings, spa
             continue
         outputs, inputs = tensors[f"{name}.weight"].shape
         layer = make(inputs, outputs)
+        parts = pack(layer)
         plain[f"{name}.weight"] = layer.weights().astype(np.float16)
         assert np.array_equal(plain[f"{name}.weight"].astype(np.float32), layer.weights())
         del quantised[f"{name}.weight"]
-        quantised.update({f"{name}.{part}": tensor for part, tensor in pack(layer).items()})
+        quantised.update({f"{name}.{part}": tensor for part, tensor in parts.items()})
     for place, state, more in (("plain", plain, {}), ("packed", quantised, {"quantization_config": settings})):
         (folder / place).mkdir()
         (folder / place / "config.json").write_text(json.dumps({**config, **more}))

@@ -11,7 +11,7 @@ from reference_decoders import FAMILIES, Reference, config_of, random_tensors
 from test_llm import evaluate
 
 from anda_sim.common.errors import InputError
-from anda_sim.pytorch import rounding
+from anda_sim.pytorch import loading
 
 LENGTH = 24
 
@@ -39,7 +39,7 @@ def test_logits_of_the_built_in_evaluator(family):
 
 def test_logits_of_the_evaluator_in_pytorch(family):
     folder, windows, expected = family
-    forward, _ = rounding.load_model(folder)
+    forward, _ = loading.load_model(folder)
     with torch.no_grad():
         found = forward(torch.from_numpy(windows)).numpy()
     assert np.abs(found - expected).max() < 1e-3
@@ -64,4 +64,4 @@ def test_other_scaled_positions_are_refused_by_name(tmp_path, scaling):
     message = evaluate(tmp_path, tmp_path / "tokens.npy", status=2)
     assert "config.json: key rope_scaling: rotary embeddings scaled by" in message and kind in message
     with pytest.raises(InputError, match=f"config.json: rope_scaling: .*{kind}"):
-        rounding.load_model(tmp_path)
+        loading.load_model(tmp_path)
