@@ -91,7 +91,8 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
     config.weights = format;
   }
   const auto quantised = read_decoder_config(config.model + "/config.json").quantisation;
-  if (quantised) refuse_formats("is for weights that are no integers yet, but " + quantised->source + ", tells that they are");
+  if (quantised)
+    refuse_formats("is for weights that are no integers yet, but " + quantised->source + ", tells that they are");
   config.attention = attention_formats(options);
   return config;
 }

@@ -123,8 +123,9 @@ std::string model_folder(const CommandLine& options) {
   const std::string name = options.has("evaluator") ? "evaluator" : "model-dir";
   if (trimmed(options.text(name)).empty()) options.refuse("option --" + name + " is empty");
   const std::vector<const char*> others =
-      options.has("evaluator") ? std::vector<const char*>{"tokens", "token-type", "length", "stored-weights", "threads", "memory"}
-                               : std::vector<const char*>{"evaluator-timeout"};
+      options.has("evaluator")
+          ? std::vector<const char*>{"tokens", "token-type", "length", "stored-weights", "threads", "memory"}
+          : std::vector<const char*>{"evaluator-timeout"};
   for (const char* other : others) {
     if (options.has(other)) options.refuse(fmt::format("--{} cannot be combined with --{}", other, name));
   }
@@ -147,10 +148,10 @@ EvaluatorChoice choose_evaluator(const CommandLine& options, const RunConfig& co
   if (model.weights) model.weights = WeightFormat{config.precision.weight_bits, format.weight_scale_group};
   const std::optional<Quantisation> quantised = read_decoder_config(folder + "/config.json").quantisation;
   if (quantised && model.weights && quantised->format.bits != config.precision.weight_bits) {
-    throw Error::input(fmt::format("{}: the weights have {} bits, but precision.weight_bits is {}; --set "
-                                   "precision.weight_bits={} searches for a machine that has them",
-                                   quantised->source, quantised->format.bits, config.precision.weight_bits,
-                                   quantised->format.bits));
+    throw Error::input(
+        fmt::format("{}: the weights have {} bits, but precision.weight_bits is {}; --set "
+                    "precision.weight_bits={} searches for a machine that has them",
+                    quantised->source, quantised->format.bits, config.precision.weight_bits, quantised->format.bits));
   }
   return {identity_of(model, quantised),
           [model](std::function<bool()> go_on) { return std::make_unique<BuiltinEvaluator>(model, std::move(go_on)); }};

@@ -36,8 +36,9 @@ void add_model_options(po::options_description& options) {
       ("length", text("N"), "tokens per window (the model's positions, at most 2048)")                    //
       ("stored-weights", "use the weights without rounding")                                              //
       ("threads", text("N"), "threads (number of processors)")                                            //
-      ("memory", text("SIZE"), "memory to take at most, such as 6GiB; a model that does not fit runs layer by layer "
-                               "from its files (three quarters of what is available)");
+      ("memory", text("SIZE"),
+       "memory to take at most, such as 6GiB; a model that does not fit runs layer by layer "
+       "from its files (three quarters of what is available)");
 }
 
 BuiltinEvaluatorConfig model_config(const CommandLine& options, const std::string& folder) {

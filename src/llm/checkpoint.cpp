@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
@@ -112,10 +113,18 @@ std::string Checkpoint::quantised_hint(const std::string& name) const {
   for (const QuantisedName& other : quantised_names) {
     const std::string there = name.substr(0, dot) + other.ending;
     if (!has(there)) continue;
-    return fmt::format("; {} is there, a weight that {}, without a quantization_config in config.json that says how: {}",
-                       shown_tensor(there), other.quantiser, original_weights);
+    return fmt::format(
+        "; {} is there, a weight that {}, without a quantization_config in config.json that says how: {}",
+        shown_tensor(there), other.quantiser, original_weights);
   }
   return {};
+}
+
+bool Checkpoint::has_ending(const std::string& ending) const {
+  return std::any_of(where_.begin(), where_.end(), [&](const auto& entry) {
+    const std::string& name = entry.first;
+    return name.size() >= ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+  });
 }
 
 const SafetensorsFile& Checkpoint::file_with(const std::string& name, const Shape& shape,

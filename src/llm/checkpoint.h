@@ -23,6 +23,8 @@ class Checkpoint {
   explicit Checkpoint(const std::string& folder);
 
   bool has(const std::string& name) const { return where_.count(name) != 0; }
+  /// Whether there is a tensor whose name ends so.
+  bool has_ending(const std::string& ending) const;
   /// The file that holds a tensor.
   const std::string& file_of(const std::string& name) const { return files_[where_.at(name)].path(); }
   /// The numbers of a tensor of that shape, in C order. Throws Error (input) naming file and tensor when it is missing,

@@ -8,18 +8,21 @@
 #include <numeric>
 
 #include "llm/blas.h"
+#include "llm/packed_weights.h"
 
 namespace anda::sim {
 namespace {
 
 constexpr std::size_t rows_compared = 4096;
 
-std::uint64_t rotary_width(const ModelShape& shape) { return shape.rotary_dim != 0 ? shape.rotary_dim : shape.head_dim; }
+std::uint64_t rotary_width(const ModelShape& shape) {
+  return shape.rotary_dim != 0 ? shape.rotary_dim : shape.head_dim;
+}
 
 }  // namespace
 
-Decoder::Decoder(const DecoderConfig& config, Checkpoint checkpoint, const WeightRounding& rounding,
-                 std::size_t length, WeightPlace place)
+Decoder::Decoder(const DecoderConfig& config, Checkpoint checkpoint, const WeightRounding& rounding, std::size_t length,
+                 WeightPlace place)
     : config_(config),
       checkpoint_(std::move(checkpoint)),
       rounding_(rounding),
@@ -30,6 +33,7 @@ Decoder::Decoder(const DecoderConfig& config, Checkpoint checkpoint, const Weigh
   const LayerReader reader(config_, checkpoint_, rounding_);
   embedding_name_ = reader.prefix() + "embed_tokens.weight";
   const bool in_memory = place == WeightPlace::memory;
+  if (config_.quantisation) check_anything_packed(checkpoint_, *config_.quantisation);
   checkpoint_.file_with(embedding_name_, {config.vocabulary, shape.hidden_size});
   if (in_memory) embedding_ = checkpoint_.read(embedding_name_, {config.vocabulary, shape.hidden_size});
   if (shape.position_kind == Positions::learned) {
@@ -110,8 +114,8 @@ void Decoder::finish(const std::vector<float>& head, std::size_t rows, std::vect
   logits.resize(rows * config_.vocabulary);
   const auto hidden = static_cast<int>(config_.shape.hidden_size);
   const auto vocabulary = static_cast<int>(config_.vocabulary);
-  blas().sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(rows), vocabulary, hidden, 1, x.data(),
-               hidden, head.data(), hidden, 0, logits.data(), vocabulary);
+  blas().sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(rows), vocabulary, hidden, 1, x.data(), hidden,
+               head.data(), hidden, 0, logits.data(), vocabulary);
   if (config_.logit_cap != 0) soft_cap(logits.data(), logits.size(), config_.logit_cap);
 }
 

@@ -85,7 +85,8 @@ void LayerReader::read_norms(const std::string& name, DecoderLayer& layer) const
     return;
   }
   layer.attention_norm = norm(name + "input_layernorm", hidden);
-  layer.feed_forward_norm = norm(name + (norms_after ? "pre_feedforward_layernorm" : "post_attention_layernorm"), hidden);
+  layer.feed_forward_norm =
+      norm(name + (norms_after ? "pre_feedforward_layernorm" : "post_attention_layernorm"), hidden);
   if (!norms_after) return;
   layer.after_attention = norm(name + "post_attention_layernorm", hidden);
   layer.after_feed_forward = norm(name + "post_feedforward_layernorm", hidden);

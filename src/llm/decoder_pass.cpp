@@ -72,8 +72,9 @@ void DecoderPass::attend(const DecoderLayer& layer, std::size_t index) {
     rotate(work_.q.data(), sequences_, length_, shape_.heads, shape_.head_dim, rotary_);
     rotate(work_.k.data(), sequences_, length_, shape_.kv_heads, shape_.head_dim, rotary_);
   }
-  const AttentionShape attention_shape{sequences_,       length_,           shape_.heads,      shape_.kv_heads,
-                                       shape_.head_dim, config_.score_scale, config_.score_cap, shape_.window_of(index)};
+  const AttentionShape attention_shape{
+      sequences_,          length_,           shape_.heads,           shape_.kv_heads, shape_.head_dim,
+      config_.score_scale, config_.score_cap, shape_.window_of(index)};
   const AttentionRounding rounding(rounding_, index, attention_shape);
   round_attention(rounding);
   RowRounding round_row;

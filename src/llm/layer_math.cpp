@@ -110,8 +110,8 @@ void attention(const float* q, const float* k, const float* v, const AttentionSh
       const std::size_t at = sequence * length * q_width + head * shape.head_dim;
       const std::size_t kv_head = head * shape.kv_heads / shape.heads;
       const std::size_t kv_at = sequence * length * kv_width + kv_head * shape.head_dim;
-      blas().sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, size, shape.scale, q + at, q_stride, k + kv_at, kv_stride,
-                   0, scores.data(), n);
+      blas().sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, size, shape.scale, q + at, q_stride, k + kv_at,
+                   kv_stride, 0, scores.data(), n);
       for (std::size_t row = 0; row < length; ++row) {
         float* row_scores = scores.data() + row * length;
         const std::size_t first = shape.window != 0 && row >= shape.window ? row + 1 - shape.window : 0;

@@ -30,7 +30,8 @@ struct RotaryScaling {
   double operator()(double frequency) const;
 };
 
-/// Cosines and sines of the rotary embedding: of position p and frequency i, theta^(−2i / width), at [p · width / 2 + i].
+/// Cosines and sines of the rotary embedding: of position p and frequency i, theta^(−2i / width), at [p · width / 2 +
+/// i].
 struct RotaryTable {
   RotaryTable(std::size_t positions, std::size_t width, double theta, const RotaryScaling& scaling = {});
 

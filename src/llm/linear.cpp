@@ -41,8 +41,7 @@ void Linear::apply(const float* x, std::size_t rows, float* y) const {
                bias.empty() ? 0 : 1, y, n);
 }
 
-Linear LinearReader::read_plain(const std::string& name, std::size_t inputs, std::size_t outputs,
-                                bool has_bias) const {
+Linear LinearReader::read_plain(const std::string& name, std::size_t inputs, std::size_t outputs, bool has_bias) const {
   Linear layer;
   layer.inputs = inputs;
   layer.outputs = outputs;

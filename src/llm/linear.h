@@ -37,8 +37,8 @@ class LinearReader {
                const WeightRounding& rounding)
       : checkpoint_(checkpoint), quantisation_(quantisation), rounding_(rounding) {}
 
-  /// Reads `name`.weight, or what is packed in its place, and, with `has_bias`, `name`.bias. Throws Error (input) naming
-  /// the tensor.
+  /// Reads `name`.weight, or what is packed in its place, and, with `has_bias`, `name`.bias. Throws Error (input)
+  /// naming the tensor.
   Linear read(const std::string& name, std::size_t inputs, std::size_t outputs, bool has_bias) const;
   /// The same without rounding: the output head is no FP-INT GeMM.
   Linear read_plain(const std::string& name, std::size_t inputs, std::size_t outputs, bool has_bias) const;

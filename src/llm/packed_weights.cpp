@@ -65,8 +65,8 @@ std::vector<std::uint32_t> groups_of(const Packed& layer, const std::string& ten
   const std::vector<std::int64_t> stored = layer.checkpoint.read_integers(tensor, {layer.inputs}, layer.why());
   for (std::size_t k = 0; k < layer.inputs; ++k) {
     if (stored[k] < 0 || stored[k] >= static_cast<std::int64_t>(layer.groups)) {
-      throw layer.checkpoint.error(tensor, fmt::format("has group {} at {}, must be 0 … {}: {}", stored[k], k,
-                                                       layer.groups - 1, layer.why()));
+      throw layer.checkpoint.error(
+          tensor, fmt::format("has group {} at {}, must be 0 … {}: {}", stored[k], k, layer.groups - 1, layer.why()));
     }
     groups[k] = static_cast<std::uint32_t>(stored[k]);
   }
@@ -189,7 +189,8 @@ std::size_t dimension(const Packed& layer, const std::string& tensor, std::size_
 void check_stored_shape(const Packed& layer) {
   const std::string tensor = layer.tensor("weight_shape");
   const std::vector<std::int64_t> shape = layer.checkpoint.read_integers(tensor, {2}, "outputs and inputs");
-  if (shape[0] == static_cast<std::int64_t>(layer.outputs) && shape[1] == static_cast<std::int64_t>(layer.inputs)) return;
+  if (shape[0] == static_cast<std::int64_t>(layer.outputs) && shape[1] == static_cast<std::int64_t>(layer.inputs))
+    return;
   throw layer.checkpoint.error(
       tensor, fmt::format("is {} × {}, must be {} × {}", shape[0], shape[1], layer.outputs, layer.inputs));
 }
@@ -217,8 +218,8 @@ std::vector<float> compressed_zeros(const Packed& layer) {
   const std::string tensor = layer.tensor("weight_zero_point");
   if (!layer.quantisation.has_zeros) {
     if (layer.checkpoint.has(tensor)) {
-      throw layer.checkpoint.error(tensor, fmt::format("is there, though the weights are symmetric ({})",
-                                                       layer.quantisation.source));
+      throw layer.checkpoint.error(
+          tensor, fmt::format("is there, though the weights are symmetric ({})", layer.quantisation.source));
     }
     return zeros;
   }
@@ -231,8 +232,7 @@ std::vector<float> compressed_zeros(const Packed& layer) {
     return zeros;
   }
   const RowFields fields(layer, tensor, layer.outputs, dimension(layer, tensor, 0));
-  const Words words =
-      layer.checkpoint.read_words(tensor, {fields.words(layer.outputs), layer.groups}, layer.why());
+  const Words words = layer.checkpoint.read_words(tensor, {fields.words(layer.outputs), layer.groups}, layer.why());
   for (std::size_t g = 0; g < layer.groups; ++g) {
     for (std::size_t n = 0; n < layer.outputs; ++n) {
       zeros[g * layer.outputs + n] = static_cast<float>(fields.at(words.data() + g, layer.groups, n));
@@ -247,18 +247,32 @@ std::vector<float> read_compressed(const Packed& layer) {
   const RowFields fields(layer, tensor, layer.inputs, dimension(layer, tensor, 1));
   const std::size_t row = fields.words(layer.inputs);
   const Words words = layer.checkpoint.read_words(tensor, {layer.outputs, row}, layer.why());
-  return dequantised(
-      layer, groups_of(layer, layer.tensor("weight_g_idx")), compressed_zeros(layer), compressed_scales(layer),
-      "weight_scale", [&](std::size_t k, std::size_t n) { return fields.at(words.data() + n * row, 1, k); });
+  return dequantised(layer, groups_of(layer, layer.tensor("weight_g_idx")), compressed_zeros(layer),
+                     compressed_scales(layer), "weight_scale",
+                     [&](std::size_t k, std::size_t n) { return fields.at(words.data() + n * row, 1, k); });
+}
+
+std::string packed_part(const Quantisation& quantisation) {
+  return quantisation.packing == Packing::compressed ? ".weight_packed" : ".qweight";
 }
 
 }  // namespace
 
+void check_anything_packed(const Checkpoint& checkpoint, const Quantisation& quantisation) {
+  const std::string part = packed_part(quantisation);
+  if (checkpoint.has_ending(part)) return;
+  throw Error::input(
+      fmt::format("{}: the weights were quantised by {}, but no tensor is called …{}; if they are numbers "
+                  "here, remove the settings",
+                  quantisation.source, quantisation.method, part));
+}
+
 bool is_packed(const Checkpoint& checkpoint, const Quantisation& quantisation, const std::string& name) {
-  const std::string packed = name + (quantisation.packing == Packing::compressed ? ".weight_packed" : ".qweight");
+  const std::string packed = name + packed_part(quantisation);
   if (!checkpoint.has(packed)) return false;
   if (checkpoint.has(name + ".weight")) {
-    throw checkpoint.error(packed, fmt::format("is there beside {}; one of the two must go", shown_tensor(name + ".weight")));
+    throw checkpoint.error(packed,
+                           fmt::format("is there beside {}; one of the two must go", shown_tensor(name + ".weight")));
   }
   return true;
 }
@@ -269,9 +283,12 @@ std::vector<float> read_packed(const Checkpoint& checkpoint, const Quantisation&
   const std::size_t groups = format.group == 0 ? 1 : ceil_div(inputs, format.group);
   const Packed layer{checkpoint, quantisation, name, inputs, outputs, format, groups};
   switch (quantisation.packing) {
-    case Packing::gptq: return read_gptq(layer);
-    case Packing::awq: return read_awq(layer);
-    case Packing::compressed: return read_compressed(layer);
+    case Packing::gptq:
+      return read_gptq(layer);
+    case Packing::awq:
+      return read_awq(layer);
+    case Packing::compressed:
+      return read_compressed(layer);
   }
   return {};
 }

@@ -11,6 +11,9 @@
 
 namespace anda::sim {
 
+/// Throws Error (input) if nothing is packed, though the settings say so.
+void check_anything_packed(const Checkpoint& checkpoint, const Quantisation& quantisation);
+
 /// Whether a layer's integers are in the checkpoint in that packing. Throws Error (input) for a layer that is there
 /// packed and as numbers.
 bool is_packed(const Checkpoint& checkpoint, const Quantisation& quantisation, const std::string& name);

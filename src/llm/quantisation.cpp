@@ -157,9 +157,12 @@ void read_compressed_weights(const JsonFile& file, Quantisation& found) {
   const bool has_group = given(file, "group_size") != nullptr;
   const std::uint64_t group = has_group ? group_of(file, "group_size", std::nullopt) : 0;
   const std::string strategy = want_one_of(file, "strategy", {"group", "channel", "tensor"},
-                                           !has_group ? "tensor" : group == 0 ? "channel" : "group");
+                                           !has_group   ? "tensor"
+                                           : group == 0 ? "channel"
+                                                        : "group");
   if ((strategy == "group") != (group != 0)) {
-    throw wrong(file, "group_size", fmt::format("{} does not go with strategy {}", group == 0 ? "none" : "a group", strategy));
+    throw wrong(file, "group_size",
+                fmt::format("{} does not go with strategy {}", group == 0 ? "none" : "a group", strategy));
   }
   found.format.group = group;
   found.one_scale = strategy == "tensor";
@@ -225,7 +228,8 @@ Quantisation read_method(const JsonFile& file, const std::string& place, const s
 
 /// Files of older versions of AutoGPTQ and AutoAWQ.
 std::optional<Quantisation> read_own_file(const std::string& folder) {
-  for (const auto& [name, method] : {std::pair{"quantize_config.json", "gptq"}, std::pair{"quant_config.json", "awq"}}) {
+  for (const auto& [name, method] :
+       {std::pair{"quantize_config.json", "gptq"}, std::pair{"quant_config.json", "awq"}}) {
     const std::string path = folder + "/" + name;
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) continue;

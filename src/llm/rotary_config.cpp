@@ -26,9 +26,10 @@ RotaryScaling scaling_of(const JsonFile& file, const char* key, const json& type
   RotaryScaling scaling;
   if (type == "default") return scaling;
   if (type != "linear" && type != "llama3") {
-    throw file.error(fmt::format("key {}: rotary embeddings scaled by {} are not supported; rope_type must be default, "
-                                 "linear or llama3",
-                                 key, type.is_string() ? shown(type.get_ref<const std::string&>()) : "no text"));
+    throw file.error(
+        fmt::format("key {}: rotary embeddings scaled by {} are not supported; rope_type must be default, "
+                    "linear or llama3",
+                    key, type.is_string() ? shown(type.get_ref<const std::string&>()) : "no text"));
   }
   scaling.factor = number_of(file, key, "factor");
   if (type == "linear") return scaling;

@@ -168,7 +168,8 @@ void convert(const std::string& type, const unsigned char* bytes, std::size_t co
 }
 
 std::uint64_t bytes_of(const std::string& type) {
-  const auto* const size = std::find_if(type_sizes.begin(), type_sizes.end(), [&](const auto& s) { return s.name == type; });
+  const auto* const size =
+      std::find_if(type_sizes.begin(), type_sizes.end(), [&](const auto& s) { return s.name == type; });
   return size->bytes;
 }
 

@@ -10,12 +10,15 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <numeric>
 #include <thread>
+
+#include "search/early_stop.h"
 
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t usual_length = 2048;   // of the paper's evaluations
+constexpr std::size_t usual_length = 2048;  // of the paper's evaluations
 
 std::size_t window_length(const BuiltinEvaluatorConfig& config, const DecoderConfig& model, std::size_t tokens) {
   const std::size_t length = config.length != 0 ? config.length : std::min<std::size_t>(model.positions, usual_length);
@@ -46,6 +49,12 @@ std::uint64_t available_bytes() {
 
 std::uint64_t memory_of(const BuiltinEvaluatorConfig& config) {
   return config.memory_bytes != 0 ? config.memory_bytes : available_bytes() / 4 * 3;
+}
+
+std::vector<std::size_t> all_parts(std::size_t count) {
+  std::vector<std::size_t> parts(count);
+  std::iota(parts.begin(), parts.end(), std::size_t{0});
+  return parts;
 }
 
 /// −log of the probability that softmax(logits) gives to `token`.
@@ -137,19 +146,64 @@ ActivationRounding BuiltinEvaluator::with_attention(ActivationRounding rounding,
   return rounding;
 }
 
-double BuiltinEvaluator::baseline() { return measure(fp16()).perplexity; }
+double BuiltinEvaluator::baseline() {
+  baseline_.clear();
+  run(all_parts(runs_.parts()), fp16(), baseline_);
+  return measurement_of(baseline_).perplexity;
+}
+
 double BuiltinEvaluator::perplexity(const Precisions& precisions) { return measure(anda(precisions)).perplexity; }
 
-Measurement BuiltinEvaluator::measure(const ActivationRounding& rounding) {
+Evaluated BuiltinEvaluator::perplexity_within(const Precisions& precisions, double tolerance) {
+  if (baseline_.empty()) baseline();
+  const ActivationRounding rounding = anda(precisions);
+  const std::size_t parts = runs_.parts();
+  const std::vector<std::size_t> order = random_order(parts);
+  const auto tokens = static_cast<double>(windows() * (length_ - 1));
+  std::vector<double> surprises;
+  std::vector<double> differences;
+  for (const std::size_t look : looks(parts)) {
+    const std::size_t before = differences.size();
+    const auto at = [&](std::size_t index) { return order.begin() + static_cast<std::ptrdiff_t>(index); };
+    run({at(before), at(look)}, rounding, surprises);
+    for (std::size_t i = before; i < look; ++i) {
+      differences.push_back(sum_of(surprises, order[i]) - sum_of(baseline_, order[i]));
+    }
+    if (!is_certainly_above(differences, parts, std::log1p(tolerance) * tokens / static_cast<double>(parts))) continue;
+    const double share = static_cast<double>(look) / static_cast<double>(parts);
+    const double sum = std::accumulate(differences.begin(), differences.end(), 0.0);
+    return {measurement_of(baseline_).perplexity * std::exp(sum / share / tokens), share};
+  }
+  run({order.begin() + static_cast<std::ptrdiff_t>(differences.size()), order.end()}, rounding, surprises);
+  return {measurement_of(surprises).perplexity, 1};
+}
+
+double BuiltinEvaluator::sum_of(const std::vector<double>& surprises, std::size_t part) const {
+  const auto [first, count] = runs_.windows_of(part);
+  const auto at = [&](std::size_t window) { return surprises.begin() + static_cast<std::ptrdiff_t>(window * length_); };
+  return std::accumulate(at(first), at(first + count), 0.0);
+}
+
+void BuiltinEvaluator::run(const std::vector<std::size_t>& parts, const ActivationRounding& rounding,
+                           std::vector<double>& surprises) {
   const std::size_t vocabulary = decoder_.config().vocabulary;
-  std::vector<double> surprises(windows() * length_);  // by token: their sums do not depend on the order of threads
-  runs_.run(0, windows(), rounding, [&](std::size_t first, const std::vector<float>& logits) {
+  surprises.resize(windows() * length_);  // by token: their sums do not depend on the order of threads
+  runs_.run(parts, rounding, [&](std::size_t first, const std::vector<float>& logits) {
     const std::uint32_t* tokens = tokens_.data() + first * length_;
     for (std::size_t i = 0; i + 1 < logits.size() / vocabulary; ++i) {
       if ((i + 1) % length_ == 0) continue;
       surprises[first * length_ + i + 1] = surprise(logits.data() + i * vocabulary, vocabulary, tokens[i + 1]);
     }
   });
+}
+
+Measurement BuiltinEvaluator::measure(const ActivationRounding& rounding) {
+  std::vector<double> surprises;
+  run(all_parts(runs_.parts()), rounding, surprises);
+  return measurement_of(surprises);
+}
+
+Measurement BuiltinEvaluator::measurement_of(const std::vector<double>& surprises) const {
   Measurement measured;
   measured.surprises.resize(length_);
   double total = 0;
@@ -171,7 +225,7 @@ Measurement BuiltinEvaluator::measure(const ActivationRounding& rounding) {
 std::vector<float> BuiltinEvaluator::logits(const ActivationRounding& rounding) {
   const std::size_t vocabulary = decoder_.config().vocabulary;
   std::vector<float> all(windows() * length_ * vocabulary);
-  runs_.run(0, windows(), rounding, [&](std::size_t first, const std::vector<float>& logits) {
+  runs_.run(all_parts(runs_.parts()), rounding, [&](std::size_t first, const std::vector<float>& logits) {
     std::copy(logits.begin(), logits.end(), all.data() + first * length_ * vocabulary);
   });
   return all;

@@ -63,6 +63,7 @@ class BuiltinEvaluator : public Evaluator {
 
   double baseline() override;
   double perplexity(const Precisions& precisions) override;
+  Evaluated perplexity_within(const Precisions& precisions, double tolerance) override;
   Measurement measure(const ActivationRounding& rounding);
 
   const DecoderConfig& decoder_config() const { return decoder_.config(); }
@@ -92,6 +93,12 @@ class BuiltinEvaluator : public Evaluator {
  private:
   BuiltinEvaluator(const BuiltinEvaluatorConfig& config, const DecoderConfig& model, std::function<bool()> go_on);
 
+  /// Runs parts of the text; −log of the probability of each token goes to its place in `surprises`.
+  void run(const std::vector<std::size_t>& parts, const ActivationRounding& rounding, std::vector<double>& surprises);
+  Measurement measurement_of(const std::vector<double>& surprises) const;
+  /// The sum of a part's surprises.
+  double sum_of(const std::vector<double>& surprises, std::size_t part) const;
+
   std::vector<std::uint32_t> tokens_;
   std::size_t length_ = 0;
   std::uint32_t group_size_ = 0;
@@ -100,6 +107,7 @@ class BuiltinEvaluator : public Evaluator {
   MemoryPlan plan_;
   Decoder decoder_;
   WindowRuns runs_;
+  std::vector<double> baseline_;  ///< its surprises, once they are known
 };
 
 }  // namespace anda::sim

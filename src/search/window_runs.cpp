@@ -46,7 +46,7 @@ MemoryPlan plan_memory(const DecoderConfig& model, std::size_t length, std::size
   const std::size_t parts = ceil_div(windows, of_part);
   MemoryPlan plan;
   plan.workers = static_cast<unsigned>(std::max<std::size_t>(1, std::min<std::size_t>(threads, parts)));
-  plan.windows_at_a_time = windows;
+  plan.parts_at_a_time = parts;
   const std::uint64_t numbers = bytes / sizeof(float);
   const std::uint64_t worker = of_part * length * row_numbers(model, length);
   const std::uint64_t all = parameters_of(model.shape).total;
@@ -58,38 +58,31 @@ MemoryPlan plan_memory(const DecoderConfig& model, std::size_t length, std::size
   const std::uint64_t weights = std::max(layer_numbers(model), head);
   const std::uint64_t least = weights + worker + part;
   if (numbers < least) {
-    throw Error::input(fmt::format("the model needs {:.2f} MiB of memory to run layer by layer, but may take {:.2f} MiB; "
-                                   "shorter windows (--length) take less",
-                                   static_cast<double>(least * sizeof(float)) / mebibyte,
-                                   static_cast<double>(bytes) / mebibyte));
+    throw Error::input(
+        fmt::format("the model needs {:.2f} MiB of memory to run layer by layer, but may take {:.2f} MiB; "
+                    "shorter windows (--length) take less",
+                    static_cast<double>(least * sizeof(float)) / mebibyte, static_cast<double>(bytes) / mebibyte));
   }
   // Half of what is left for threads, the rest for windows: each time through the windows reads the model once.
   const std::uint64_t left = numbers - least;
   plan.workers = static_cast<unsigned>(std::min<std::uint64_t>(plan.workers, 1 + left / 2 / worker));
   const std::uint64_t for_windows = left - (plan.workers - 1) * worker + part;
-  plan.windows_at_a_time = std::min<std::size_t>(windows, for_windows / part * of_part);
+  plan.parts_at_a_time = std::min<std::size_t>(parts, for_windows / part);
   return plan;
 }
 
 WindowRuns::WindowRuns(const Decoder& decoder, const std::vector<std::uint32_t>& tokens, std::size_t length,
                        unsigned threads, const MemoryPlan& plan, std::function<bool()> go_on)
-    : decoder_(decoder),
-      tokens_(tokens),
-      length_(length),
-      threads_(threads),
-      plan_(plan),
-      go_on_(std::move(go_on)) {}
-
-std::vector<WindowRuns::Part> WindowRuns::parts_of(std::size_t first, std::size_t end) const {
-  const std::size_t at_a_time = windows_of_part(length_);
-  std::vector<Part> parts;
-  for (; first < end; first += at_a_time) parts.push_back({first, std::min(at_a_time, end - first)});
-  return parts;
+    : decoder_(decoder), tokens_(tokens), length_(length), threads_(threads), plan_(plan), go_on_(std::move(go_on)) {
+  const std::size_t of_part = windows_of_part(length);
+  for (std::size_t first = 0; first < windows(); first += of_part) {
+    parts_.emplace_back(first, std::min(of_part, windows() - first));
+  }
 }
 
-void WindowRuns::over_parts(std::size_t parts, const Work& work) {
+void WindowRuns::over(std::size_t count, const Work& work) {
   // Windows go to threads of our own, which share everything but the GeMMs' own threads; those take what is left over.
-  const auto workers = static_cast<unsigned>(std::max<std::size_t>(1, std::min<std::size_t>(plan_.workers, parts)));
+  const auto workers = static_cast<unsigned>(std::max<std::size_t>(1, std::min<std::size_t>(plan_.workers, count)));
   blas().set_threads(static_cast<int>(std::max(1u, threads_ / workers)));
 
   std::atomic<std::size_t> next{0};
@@ -104,12 +97,12 @@ void WindowRuns::over_parts(std::size_t parts, const Work& work) {
       return !stop;
     };
     try {
-      for (std::size_t part = next++; part < parts; part = next++) work(part, workspace);
+      for (std::size_t index = next++; index < count; index = next++) work(index, workspace);
     } catch (...) {
       const std::lock_guard<std::mutex> lock(mutex);
       if (!failure) failure = std::current_exception();
       stop = true;
-      next = parts;
+      next = count;
     }
     const std::lock_guard<std::mutex> lock(mutex);
     gemm_s_ += workspace.gemm_s;
@@ -122,41 +115,47 @@ void WindowRuns::over_parts(std::size_t parts, const Work& work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-void WindowRuns::run_from_memory(const std::vector<Part>& parts, const ActivationRounding& rounding, const Use& use) {
-  over_parts(parts.size(), [&](std::size_t index, DecoderWorkspace& workspace) {
-    const auto [first, count] = parts[index];
+void WindowRuns::run_from_memory(const std::vector<std::size_t>& parts, const ActivationRounding& rounding,
+                                 const Use& use) {
+  over(parts.size(), [&](std::size_t index, DecoderWorkspace& workspace) {
+    const auto [first, count] = parts_[parts[index]];
     decoder_.run(tokens_.data() + first * length_, count, length_, rounding, workspace, workspace.logits);
     use(first, workspace.logits);
   });
 }
 
-void WindowRuns::run_from_files(const std::vector<Part>& parts, const ActivationRounding& rounding, const Use& use) {
+void WindowRuns::run_from_files(const std::vector<std::size_t>& parts, const ActivationRounding& rounding,
+                                const Use& use) {
   std::vector<std::vector<float>> values(parts.size());
-  over_parts(parts.size(), [&](std::size_t index, DecoderWorkspace&) {
-    decoder_.embed(tokens_.data() + parts[index].first * length_, parts[index].count, length_, values[index]);
+  over(parts.size(), [&](std::size_t index, DecoderWorkspace&) {
+    const auto [first, count] = parts_[parts[index]];
+    decoder_.embed(tokens_.data() + first * length_, count, length_, values[index]);
   });
   for (std::size_t layer = 0; layer < decoder_.config().shape.layers; ++layer) {
     const DecoderLayer weights = decoder_.read_layer(layer);
-    over_parts(parts.size(), [&](std::size_t index, DecoderWorkspace& workspace) {
+    over(parts.size(), [&](std::size_t index, DecoderWorkspace& workspace) {
       workspace.x.swap(values[index]);
-      decoder_.run_layer(weights, layer, parts[index].count, length_, rounding, workspace);
+      decoder_.run_layer(weights, layer, parts_[parts[index]].second, length_, rounding, workspace);
       workspace.x.swap(values[index]);
     });
   }
   const std::vector<float> head = decoder_.read_head();
-  over_parts(parts.size(), [&](std::size_t index, DecoderWorkspace& workspace) {
-    decoder_.finish(head, parts[index].count * length_, values[index], workspace.logits);
-    use(parts[index].first, workspace.logits);
+  over(parts.size(), [&](std::size_t index, DecoderWorkspace& workspace) {
+    const auto [first, count] = parts_[parts[index]];
+    decoder_.finish(head, count * length_, values[index], workspace.logits);
+    use(first, workspace.logits);
   });
 }
 
-void WindowRuns::run(std::size_t first, std::size_t end, const ActivationRounding& rounding, const Use& use) {
+void WindowRuns::run(const std::vector<std::size_t>& parts, const ActivationRounding& rounding, const Use& use) {
   if (decoder_.place() == WeightPlace::memory) {
-    run_from_memory(parts_of(first, end), rounding, use);
+    run_from_memory(parts, rounding, use);
     return;
   }
-  for (; first < end; first += plan_.windows_at_a_time) {
-    run_from_files(parts_of(first, std::min(end, first + plan_.windows_at_a_time)), rounding, use);
+  for (std::size_t first = 0; first < parts.size(); first += plan_.parts_at_a_time) {
+    const std::size_t end = std::min(parts.size(), first + plan_.parts_at_a_time);
+    const auto at = [&](std::size_t index) { return parts.begin() + static_cast<std::ptrdiff_t>(index); };
+    run_from_files({at(first), at(end)}, rounding, use);
   }
 }
 

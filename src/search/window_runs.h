@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "llm/decoder.h"
@@ -14,8 +15,8 @@ namespace anda::sim {
 /// How much of a model, and of the text that it runs over, is in memory at a time.
 struct MemoryPlan {
   WeightPlace place = WeightPlace::memory;
-  unsigned workers = 1;            ///< threads that run windows
-  std::size_t windows_at_a_time = 0;  ///< weights in files: windows that go through all layers together
+  unsigned workers = 1;             ///< threads that run windows
+  std::size_t parts_at_a_time = 0;  ///< weights in files: parts of the text that go through all layers together
 };
 
 /// Weights are in memory if, in FP32, they and the threads' work fit into `bytes`. Throws Error (input) if not even one
@@ -35,31 +36,29 @@ class WindowRuns {
              const MemoryPlan& plan, std::function<bool()> go_on);
 
   std::size_t windows() const { return tokens_.size() / length_; }
-  /// Windows first … end − 1. Logits do not depend on how many run at a time.
-  void run(std::size_t first, std::size_t end, const ActivationRounding& rounding, const Use& use);
+  /// Parts of the text, some windows each, that always run together.
+  std::size_t parts() const { return parts_.size(); }
+  /// The windows of a part: the first, and how many.
+  std::pair<std::size_t, std::size_t> windows_of(std::size_t part) const { return parts_[part]; }
+  void run(const std::vector<std::size_t>& parts, const ActivationRounding& rounding, const Use& use);
 
   double gemm_s() const { return gemm_s_; }
   double rounding_s() const { return rounding_s_; }
 
  private:
-  /// Windows that a thread runs together.
-  struct Part {
-    std::size_t first = 0;
-    std::size_t count = 0;
-  };
-  using Work = std::function<void(std::size_t part, DecoderWorkspace& workspace)>;
+  using Work = std::function<void(std::size_t index, DecoderWorkspace& workspace)>;
 
-  std::vector<Part> parts_of(std::size_t first, std::size_t end) const;
-  /// Calls work for every part 0 … parts − 1, on several threads.
-  void over_parts(std::size_t parts, const Work& work);
-  void run_from_memory(const std::vector<Part>& parts, const ActivationRounding& rounding, const Use& use);
-  void run_from_files(const std::vector<Part>& parts, const ActivationRounding& rounding, const Use& use);
+  /// Calls work for every index 0 … count − 1, on several threads.
+  void over(std::size_t count, const Work& work);
+  void run_from_memory(const std::vector<std::size_t>& parts, const ActivationRounding& rounding, const Use& use);
+  void run_from_files(const std::vector<std::size_t>& parts, const ActivationRounding& rounding, const Use& use);
 
   const Decoder& decoder_;
   const std::vector<std::uint32_t>& tokens_;
   std::size_t length_;
   unsigned threads_;
   MemoryPlan plan_;
+  std::vector<std::pair<std::size_t, std::size_t>> parts_;
   std::function<bool()> go_on_;
   double gemm_s_ = 0;
   double rounding_s_ = 0;

@@ -334,6 +334,9 @@ def readers(tensors, quantisation, shapes):
     """For every packed layer, the shape of its weight and a function that takes it out of the words, in FP32. `shapes` has
     [outputs, inputs] of the model's linear layers by name; tensors.files the file of each tensor."""
     part, unpack = _UNPACK[quantisation.packing]
+    if not any(name.endswith(f".{part}") for name in tensors):
+        raise InputError(f"{quantisation.source}: the weights were quantised by {quantisation.method}, but no tensor is called …{part}; "
+                         "if they are numbers here, remove the settings")
     found = {}
     for name, shape in shapes.items():
         if f"{name}.{part}" not in tensors:
