@@ -36,9 +36,10 @@ constexpr const char* evaluate_usage =
     "Usage: anda-sim evaluate MODEL_FOLDER --tokens FILE [--precision M,M,M,M]...\n"
     "                         [options]\n"
     "\n"
-    "Measures the perplexity of an OPT or LLaMA model (config.json,\n"
-    "model.safetensors or its shards) with weights rounded to integers and the inputs\n"
-    "of every FP-INT GeMM rounded to FP16 or Anda format. Keys, values, queries and\n"
+    "Measures the perplexity of a language model (config.json, model.safetensors or\n"
+    "its shards) with weights rounded to integers, or those of GPTQ, AWQ, AutoRound or\n"
+    "compressed-tensors, and the inputs of every FP-INT GeMM rounded to FP16 or Anda\n"
+    "format. Keys, values, queries and\n"
     "probabilities are rounded on request. All else is FP32.\n"
     "The loss is relative to FP16 activations with the same weights.\n"
     "\n";
@@ -79,13 +80,19 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
   WeightFormat format;
   format.bits = static_cast<std::uint32_t>(options.number("weight-bits", format.bits, max_weight_bits));
   format.scale_group = static_cast<std::uint32_t>(options.number("weight-group", format.scale_group, most));
-  if (options.has("stored-weights")) {
+  const auto refuse_formats = [&](const std::string& why) {
     for (const char* name : {"weight-bits", "weight-group"}) {
-      if (options.has(name)) options.refuse(fmt::format("--stored-weights and --{} are mutually exclusive", name));
+      if (options.has(name)) options.refuse(fmt::format("--{} {}", name, why));
     }
+  };
+  if (options.has("stored-weights")) {
+    refuse_formats("and --stored-weights are mutually exclusive");
   } else {
     config.weights = format;
   }
+  const auto quantised = read_decoder_config(config.model + "/config.json").quantisation;
+  if (quantised)
+    refuse_formats("is for weights that are no integers yet, but " + quantised->source + ", tells that they are");
   config.attention = attention_formats(options);
   return config;
 }

@@ -84,10 +84,11 @@ std::string attention_text(const AttentionFormats& formats) {
 }
 
 /// What its perplexities depend on, wherever the files lie.
-std::string identity_of(const BuiltinEvaluatorConfig& config) {
+std::string identity_of(const BuiltinEvaluatorConfig& config, const std::optional<Quantisation>& quantised) {
   const std::string weights =
-      config.weights ? fmt::format("INT{} weights in groups of {}", config.weights->bits, config.weights->scale_group)
-                     : "weights as stored";
+      quantised        ? fmt::format("weights of {}", quantised->method)
+      : config.weights ? fmt::format("INT{} weights in groups of {}", config.weights->bits, config.weights->scale_group)
+                       : "weights as stored";
   const std::string type =
       is_raw_token_file(config.tokens) ? fmt::format(" of {}", name_of(token_types, config.token_type)) : "";
   const std::string windows = config.length == 0 ? "" : fmt::format(", windows of {}", config.length);
@@ -118,8 +119,9 @@ std::string model_folder(const CommandLine& options) {
   const std::string name = options.has("evaluator") ? "evaluator" : "model-dir";
   if (trimmed(options.text(name)).empty()) options.refuse("option --" + name + " is empty");
   const std::vector<const char*> others =
-      options.has("evaluator") ? std::vector<const char*>{"tokens", "token-type", "length", "stored-weights", "threads"}
-                               : std::vector<const char*>{"evaluator-timeout"};
+      options.has("evaluator")
+          ? std::vector<const char*>{"tokens", "token-type", "length", "stored-weights", "threads", "memory"}
+          : std::vector<const char*>{"evaluator-timeout"};
   for (const char* other : others) {
     if (options.has(other)) options.refuse(fmt::format("--{} cannot be combined with --{}", other, name));
   }
@@ -140,7 +142,14 @@ EvaluatorChoice choose_evaluator(const CommandLine& options, const RunConfig& co
   model.group_size = format.group_size;
   model.attention = attention_of(config.precision, config.kv_cache);
   if (model.weights) model.weights = WeightFormat{config.precision.weight_bits, format.weight_scale_group};
-  return {identity_of(model),
+  const std::optional<Quantisation> quantised = read_decoder_config(folder + "/config.json").quantisation;
+  if (quantised && model.weights && quantised->format.bits != config.precision.weight_bits) {
+    throw Error::input(
+        fmt::format("{}: the weights have {} bits, but precision.weight_bits is {}; --set "
+                    "precision.weight_bits={} searches for a machine that has them",
+                    quantised->source, quantised->format.bits, config.precision.weight_bits, quantised->format.bits));
+  }
+  return {identity_of(model, quantised),
           [model](std::function<bool()> go_on) { return std::make_unique<BuiltinEvaluator>(model, std::move(go_on)); }};
 }
 

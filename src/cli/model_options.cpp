@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "text/quantity.h"
+#include "text/scalar.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -13,6 +15,16 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::uint64_t most_threads = 1024;
+
+std::uint64_t memory_of(const CommandLine& options) {
+  if (!options.has("memory")) return 0;
+  const std::string text = options.text("memory");
+  std::uint64_t bytes = 0;
+  if (parse_number(quantity_text(text, "bytes").value_or(text), bytes) != NumberSyntax::good || bytes == 0) {
+    options.refuse(fmt::format("option --memory: {} must be bytes above 0, such as 6GiB", shown(text)));
+  }
+  return bytes;
+}
 
 }  // namespace
 
@@ -23,7 +35,10 @@ void add_model_options(po::options_description& options) {
       ("token-type", text("TYPE"), "of a raw file: uint8, uint16 (the default) or int32, little-endian")  //
       ("length", text("N"), "tokens per window (the model's positions, at most 2048)")                    //
       ("stored-weights", "use the weights without rounding")                                              //
-      ("threads", text("N"), "threads (number of processors)");
+      ("threads", text("N"), "threads (number of processors)")                                            //
+      ("memory", text("SIZE"),
+       "memory to take at most, such as 6GiB; a model that does not fit runs layer by layer "
+       "from its files (three quarters of what is available)");
 }
 
 BuiltinEvaluatorConfig model_config(const CommandLine& options, const std::string& folder) {
@@ -42,6 +57,7 @@ BuiltinEvaluatorConfig model_config(const CommandLine& options, const std::strin
   config.length = options.number("length", 0, std::numeric_limits<std::uint32_t>::max());
   config.threads = static_cast<unsigned>(options.number("threads", 0, most_threads));
   if (options.has("stored-weights")) config.weights.reset();
+  config.memory_bytes = memory_of(options);
   return config;
 }
 

@@ -67,9 +67,11 @@ po::options_description search_options() {
       ("objective", text("WHAT"), "cost to minimise: bops (the default), or cycles, energy or edp, by simulation")  //
       ("attention", text("WHAT[,WHAT…]"),
        "also search A_q, A_p (mantissa bits of queries and probabilities), K and V (bits of cached keys and values)")  //
-      ("iterations", text("N"), "iterations for each tolerance (32)")                                          //
-      ("per-layer", "then trade bits between individual layers")                                               //
-      ("layer-iterations", text("N"), "iterations of the layer search for each tolerance (20 × layers)")       //
+      ("iterations", text("N"), "iterations for each tolerance (32)")                                     //
+      ("per-layer", "then trade bits between individual layers")                                          //
+      ("layer-iterations", text("N"), "iterations of the layer search for each tolerance (20 × layers)")  //
+      ("early-stop",
+       "end evaluations early whose loss is certainly beyond the tolerance (docs/search.md); not with --per-layer's")  //
       ("simulate", "then simulate the results with fp-fp as the baseline")                                     //
       ("out,o", text("DIR"), "results folder (results/search)")                                                //
       ("log", text("FILE"), "log of evaluations, reused by later searches (log.jsonl in the results folder)")  //
@@ -114,6 +116,7 @@ SearchSettings settings_of(const CommandLine& options) {
   }
   settings.iterations = static_cast<std::uint32_t>(options.number("iterations", settings.iterations, most_iterations));
   settings.per_layer = options.has("per-layer");
+  settings.early_stop = options.has("early-stop");
   if (options.has("layer-iterations") && !settings.per_layer) {
     options.refuse("--layer-iterations needs --per-layer");
   }

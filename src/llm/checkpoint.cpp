@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
@@ -27,7 +28,7 @@ struct QuantisedName {
   const char* ending;
   const char* quantiser;
 };
-constexpr std::array<QuantisedName, 5> quantised_names{{{"qweight", "GPTQ or AWQ has quantised"},
+constexpr std::array<QuantisedName, 5> quantised_names{{{"qweight", "GPTQ, AWQ or AutoRound has quantised"},
                                                         {"weight_packed", "compressed-tensors has packed"},
                                                         {"W_q", "HQQ has quantised"},
                                                         {"B", "Marlin has packed"},
@@ -112,12 +113,22 @@ std::string Checkpoint::quantised_hint(const std::string& name) const {
   for (const QuantisedName& other : quantised_names) {
     const std::string there = name.substr(0, dot) + other.ending;
     if (!has(there)) continue;
-    return fmt::format("; {} is there, a weight that {}: {}", shown_tensor(there), other.quantiser, original_weights);
+    return fmt::format(
+        "; {} is there, a weight that {}, without a quantization_config in config.json that says how: {}",
+        shown_tensor(there), other.quantiser, original_weights);
   }
   return {};
 }
 
-std::vector<float> Checkpoint::read(const std::string& name, const std::vector<std::uint64_t>& shape) const {
+bool Checkpoint::has_ending(const std::string& ending) const {
+  return std::any_of(where_.begin(), where_.end(), [&](const auto& entry) {
+    const std::string& name = entry.first;
+    return name.size() >= ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+  });
+}
+
+const SafetensorsFile& Checkpoint::file_with(const std::string& name, const Shape& shape,
+                                             const std::string& why) const {
   const auto found = where_.find(name);
   if (found == where_.end()) {
     throw Error::input(fmt::format("{}: tensor {} is missing{}", source_, shown_tensor(name), quantised_hint(name)));
@@ -125,10 +136,37 @@ std::vector<float> Checkpoint::read(const std::string& name, const std::vector<s
   const SafetensorsFile& file = files_[found->second];
   const StoredTensor& tensor = file.tensors().at(name);
   if (tensor.shape != shape) {
-    throw Error::input(fmt::format("{}: tensor {} has the shape {}, must be {}", file.path(), shown_tensor(name),
-                                   shape_text(tensor.shape), shape_text(shape)));
+    throw error(name, fmt::format("has the shape {}, must be {}{}{}", shape_text(tensor.shape), shape_text(shape),
+                                  why.empty() ? "" : ": ", why));
   }
-  return file.read(name);
+  return file;
+}
+
+Error Checkpoint::error(const std::string& name, const std::string& problem) const {
+  return Error::input(fmt::format("{}: tensor {} {}", file_of(name), shown_tensor(name), problem));
+}
+
+const StoredTensor& Checkpoint::stored(const std::string& name) const {
+  return files_[where_.at(name)].tensors().at(name);
+}
+
+std::vector<float> Checkpoint::read(const std::string& name, const Shape& shape) const {
+  return file_with(name, shape).read(name);
+}
+
+std::vector<float> Checkpoint::read_rows(const std::string& name, const Shape& shape,
+                                         const std::vector<std::uint32_t>& rows) const {
+  return file_with(name, shape).read_rows(name, rows);
+}
+
+std::vector<std::uint32_t> Checkpoint::read_words(const std::string& name, const Shape& shape,
+                                                  const std::string& why) const {
+  return file_with(name, shape, why).read_words(name);
+}
+
+std::vector<std::int64_t> Checkpoint::read_integers(const std::string& name, const Shape& shape,
+                                                    const std::string& why) const {
+  return file_with(name, shape, why).read_integers(name);
 }
 
 }  // namespace anda::sim

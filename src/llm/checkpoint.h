@@ -2,6 +2,8 @@
 #ifndef ANDA_SIM_LLM_CHECKPOINT_H
 #define ANDA_SIM_LLM_CHECKPOINT_H
 
+#include <anda/base/error.h>
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,15 +17,31 @@ namespace anda::sim {
 /// model.safetensors.index.json names.
 class Checkpoint {
  public:
+  using Shape = std::vector<std::uint64_t>;
+
   /// Reads the headers of all files. Throws Error (input) naming the file.
   explicit Checkpoint(const std::string& folder);
 
   bool has(const std::string& name) const { return where_.count(name) != 0; }
+  /// Whether there is a tensor whose name ends so.
+  bool has_ending(const std::string& ending) const;
   /// The file that holds a tensor.
   const std::string& file_of(const std::string& name) const { return files_[where_.at(name)].path(); }
   /// The numbers of a tensor of that shape, in C order. Throws Error (input) naming file and tensor when it is missing,
   /// has another shape or type, or a number that is not finite.
-  std::vector<float> read(const std::string& name, const std::vector<std::uint64_t>& shape) const;
+  std::vector<float> read(const std::string& name, const Shape& shape) const;
+  /// The same of some of its rows, in their order.
+  std::vector<float> read_rows(const std::string& name, const Shape& shape,
+                               const std::vector<std::uint32_t>& rows) const;
+  /// Bit patterns of a tensor of 32-bit integers. `why` the shape must be so, for messages.
+  std::vector<std::uint32_t> read_words(const std::string& name, const Shape& shape, const std::string& why) const;
+  /// A tensor of signed integers of 8, 32 or 64 bits.
+  std::vector<std::int64_t> read_integers(const std::string& name, const Shape& shape, const std::string& why) const;
+  const StoredTensor& stored(const std::string& name) const;
+  /// Throws Error (input) unless the tensor is there and has that shape.
+  const SafetensorsFile& file_with(const std::string& name, const Shape& shape, const std::string& why = {}) const;
+  /// An error about a tensor that is there.
+  Error error(const std::string& name, const std::string& problem) const;
 
  private:
   void read_index(const std::string& folder, const std::string& path);

@@ -4,69 +4,69 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "llm/activation_rounding.h"
 #include "llm/checkpoint.h"
 #include "llm/decoder_config.h"
+#include "llm/decoder_layer.h"
+#include "llm/decoder_pass.h"
 #include "llm/layer_math.h"
 #include "llm/linear.h"
 
 namespace anda::sim {
 
-/// Memory and clocks of one thread's passes.
-struct DecoderWorkspace {
-  std::vector<float> x, normed, q, k, v, attended, inner, up, change, scores;
-  double gemm_s = 0;      ///< processor time in FP-INT GeMMs, without threads that OpenBLAS makes
-  double rounding_s = 0;  ///< processor time in rounding their inputs, queries, keys and values
-  std::function<bool()> go_on = [] { return true; };  ///< asked before each layer; false ends the pass
-};
+/// Where the weights of a decoder are while it is not used: in memory in FP32, or only in the checkpoint's files, from
+/// which each layer is read when its turn comes.
+enum class WeightPlace { memory, files };
 
-/// A decoder-only language model of the OPT or LLaMA family in FP32, but for what is rounded. Any number of threads
+/// A decoder-only language model of a family of decoder_types() in FP32, but for what is rounded. Any number of threads
 /// may run it, each with a workspace of its own.
 class Decoder {
  public:
-  /// Throws Error (input) naming the tensor that is missing or wrong.
-  Decoder(const DecoderConfig& config, const Checkpoint& checkpoint, const WeightRounding& rounding);
+  /// `length`: of the longest sequence that it will run. Throws Error (input) naming the tensor that is missing or
+  /// wrong; with the weights in files, only what is read at once is looked at.
+  Decoder(const DecoderConfig& config, Checkpoint checkpoint, const WeightRounding& rounding, std::size_t length,
+          WeightPlace place = WeightPlace::memory);
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
 
   const DecoderConfig& config() const { return config_; }
+  WeightPlace place() const { return place_; }
 
   /// logits[sequences × length × vocabulary] of tokens[sequences × length], every sequence from position 0. `rounding`
-  /// has an entry for each layer at every position, or is empty. Throws Error (run) for an activation beyond FP16,
-  /// naming layer and tensor, and "interrupted" if the workspace says so.
+  /// has an entry for each layer at every position, or is empty. Weights must be in memory. Throws Error (run) for an
+  /// activation beyond FP16, naming layer and tensor, and "interrupted" if the workspace says so.
   void run(const std::uint32_t* tokens, std::size_t sequences, std::size_t length, const ActivationRounding& rounding,
            DecoderWorkspace& workspace, std::vector<float>& logits) const;
 
- private:
-  struct Norm {
-    std::vector<float> weight;
-    std::vector<float> bias;  ///< OPT only
-  };
-  struct Layer {
-    Linear q, k, v, o;
-    Linear gate;  ///< LLaMA only
-    Linear up;    ///< fc1
-    Linear down;  ///< fc2
-    Norm attention_norm;
-    Norm feed_forward_norm;
-  };
-  class Pass;
+  // The steps of run(), wherever the weights are: what enters the first layer; each layer, in the workspace's x; the
+  // logits of what leaves the last.
+  void embed(const std::uint32_t* tokens, std::size_t sequences, std::size_t length, std::vector<float>& x) const;
+  DecoderLayer read_layer(std::size_t index) const;
+  void run_layer(const DecoderLayer& layer, std::size_t index, std::size_t sequences, std::size_t length,
+                 const ActivationRounding& rounding, DecoderWorkspace& workspace) const;
+  /// [vocabulary × hidden]
+  std::vector<float> read_head() const;
+  void finish(const std::vector<float>& head, std::size_t rows, std::vector<float>& x,
+              std::vector<float>& logits) const;
 
+ private:
   /// Throws Error (input) if the checkpoint has a head of its own that the configuration would leave out.
-  void check_tied_head(const Checkpoint& checkpoint) const;
-  Norm read_norm(const Checkpoint& checkpoint, const std::string& name) const;
-  Layer read_layer(const Checkpoint& checkpoint, const std::string& name, const WeightRounding& rounding) const;
-  void apply(const Norm& norm, const float* x, std::size_t rows, float* y) const;
+  void check_tied_head() const;
 
   DecoderConfig config_;
+  Checkpoint checkpoint_;
+  WeightRounding rounding_;
+  WeightPlace place_;
   RotaryTable rotary_;
-  std::vector<float> embedding_;  ///< [vocabulary × hidden]
+  std::string embedding_name_;
+  std::vector<float> embedding_;  ///< [vocabulary × hidden]; in memory only
   std::vector<float> positions_;  ///< OPT: [positions + 2 × hidden]
-  std::vector<Layer> layers_;
-  Norm final_norm_;  ///< without weights: none
-  Linear head_;      ///< without weights: the embedding
+  std::vector<DecoderLayer> layers_;
+  NormWeights final_norm_;   ///< without weights: none
+  std::vector<float> head_;  ///< empty: the embedding, or in files
 };
 
 }  // namespace anda::sim

@@ -4,11 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <string>
-#include <vector>
 
 #include "files/json_file.h"
-#include "llm/safetensors.h"
+#include "llm/rotary_config.h"
 #include "text/text.h"
 #include "workload/gemm_limits.h"
 #include "workload/hugging_face.h"
@@ -17,8 +18,9 @@ namespace anda::sim {
 namespace {
 
 constexpr std::uint64_t most_positions = 1u << 20;
-constexpr double opt_norm_epsilon = 1e-5;  // PyTorch's default: the family's files don't say it
-constexpr double llama_norm_epsilon = 1e-6;
+constexpr double layer_norm_epsilon = 1e-5;  // PyTorch's default: OPT's files don't say it
+constexpr double usual_norm_epsilon = 1e-6;
+constexpr double phi_norm_epsilon = 1e-5;
 
 void want_text(const JsonFile& file, const char* key, const std::string& only) {
   const std::string text = file.text(key);
@@ -33,19 +35,6 @@ void want_flag(const JsonFile& file, const char* key, bool only) {
   }
 }
 
-/// GPTQ, AWQ, compressed-tensors and others leave their settings in the model's configuration.
-void refuse_quantised(const JsonFile& file) {
-  for (const char* key : {"quantization_config", "compression_config"}) {
-    const auto found = file.root().find(key);
-    if (found == file.root().end() || found->is_null()) continue;
-    std::string method = "a quantiser that it does not name";
-    if (found->is_object() && found->contains("quant_method") && found->at("quant_method").is_string()) {
-      method = shown(found->at("quant_method").get_ref<const std::string&>());
-    }
-    throw file.error(fmt::format("key {}: the weights were quantised by {}; {}", key, method, original_weights));
-  }
-}
-
 void read_opt(const JsonFile& file, DecoderConfig& config) {
   want_text(file, "activation_function", "relu");
   want_flag(file, "_remove_final_layer_norm", false);
@@ -56,67 +45,96 @@ void read_opt(const JsonFile& file, DecoderConfig& config) {
                                  config.shape.hidden_size));
   }
   config.norm_first = file.flag("do_layer_norm_before", true);
-  config.attention_bias = config.feed_forward_bias = file.flag("enable_bias", true);
-  config.tied_embeddings = file.flag("tie_word_embeddings", true);
-  config.norm_epsilon = static_cast<float>(opt_norm_epsilon);
+  config.norm_epsilon = static_cast<float>(layer_norm_epsilon);
 }
 
-/// Newer files keep the rotary embedding's base beside its scaling, older ones beside everything else.
-void read_rotary(const JsonFile& file, DecoderConfig& config) {
-  config.rope_theta = file.positive("rope_theta", config.rope_theta);
-  for (const char* key : {"rope_scaling", "rope_parameters"}) {
-    const auto found = file.root().find(key);
-    if (found == file.root().end() || found->is_null()) continue;
-    if (!found->is_object()) throw file.error(fmt::format("key {}: must be an object or null", key));
-    for (const char* type_key : {"rope_type", "type"}) {
-      const auto type = found->find(type_key);
-      if (type == found->end()) continue;
-      if (!type->is_string() || *type != "default") {
-        throw file.error(
-            fmt::format("key {}: scaled rotary embeddings are not supported; {} must be default", key, type_key));
-      }
-    }
-    const auto theta = found->find("rope_theta");
-    if (theta == found->end()) continue;
-    if (!theta->is_number() || !(theta->get<double>() > 0)) {
-      throw file.error(fmt::format("key {}: rope_theta must be a number above 0", key));
-    }
-    config.rope_theta = theta->get<double>();
+/// What all families but OPT have in common.
+void read_rotary_family(const JsonFile& file, DecoderConfig& config, double norm_epsilon) {
+  config.norm_epsilon = static_cast<float>(file.positive("rms_norm_eps", norm_epsilon));
+  read_rotary(file, config.rope_theta, config.rotary_scaling);
+  const std::uint64_t turned = config.shape.rotary_dim != 0 ? config.shape.rotary_dim : config.shape.head_dim;
+  if (turned % 2 != 0) {
+    throw file.error(fmt::format("key head_dim: {} must be even for rotary embeddings", turned));
   }
 }
 
 void read_llama(const JsonFile& file, DecoderConfig& config) {
   want_text(file, "hidden_act", "silu");
-  read_rotary(file, config);
-  config.attention_bias = file.flag("attention_bias", false);
-  config.feed_forward_bias = file.flag("mlp_bias", false);
-  config.tied_embeddings = file.flag("tie_word_embeddings", false);
-  config.norm_epsilon = static_cast<float>(file.positive("rms_norm_eps", llama_norm_epsilon));
-  if (config.shape.head_dim % 2 != 0) {
-    throw file.error(fmt::format("key head_dim: {} must be even for rotary embeddings", config.shape.head_dim));
-  }
+  read_rotary_family(file, config, usual_norm_epsilon);
 }
 
+void read_phi3(const JsonFile& file, DecoderConfig& config) {
+  want_text(file, "hidden_act", "silu");
+  read_rotary_family(file, config, phi_norm_epsilon);
+  config.fused = true;
+}
+
+/// hidden_act of older files is not what their models do: hidden_activation is, and without it the approximation.
+void read_gemma(const JsonFile& file, DecoderConfig& config) {
+  want_text(file, "hidden_activation", "gelu_pytorch_tanh");
+  read_rotary_family(file, config, usual_norm_epsilon);
+  config.norms_add_one = true;
+  config.embedding_scale = std::sqrt(static_cast<float>(config.shape.hidden_size));
+}
+
+float cap_of(const JsonFile& file, const char* key, double of_family) {
+  const auto found = file.root().find(key);
+  if (found != file.root().end() && found->is_null()) return 0;
+  return static_cast<float>(file.positive(key, of_family));
+}
+
+void read_gemma2(const JsonFile& file, DecoderConfig& config) {
+  read_gemma(file, config);
+  config.score_scale = static_cast<float>(1 / std::sqrt(file.positive("query_pre_attn_scalar", 256)));
+  config.score_cap = cap_of(file, "attn_logit_softcapping", 50);
+  config.logit_cap = cap_of(file, "final_logit_softcapping", 30);
+}
+
+struct DecoderFamily {
+  const char* type;
+  void (*read_own)(const JsonFile& file, DecoderConfig& config);
+};
+constexpr std::array<DecoderFamily, 8> decoder_families{{{"opt", read_opt},
+                                                         {"llama", read_llama},
+                                                         {"mistral", read_llama},
+                                                         {"qwen2", read_llama},
+                                                         {"qwen3", read_llama},
+                                                         {"gemma", read_gemma},
+                                                         {"gemma2", read_gemma2},
+                                                         {"phi3", read_phi3}}};
+
 }  // namespace
+
+std::vector<std::string> decoder_types() {
+  std::vector<std::string> types;
+  for (const DecoderFamily& family : decoder_families) types.emplace_back(family.type);
+  return types;
+}
 
 DecoderConfig read_decoder_config(const std::string& path) {
   const JsonFile file(path);
   const std::string type = file.text("model_type");
+  const auto* const family =
+      std::find_if(decoder_families.begin(), decoder_families.end(), [&](const auto& f) { return type == f.type; });
   const std::vector<std::string> read = hugging_face_types();
-  if (type != "opt" && type != "llama" && std::find(read.begin(), read.end(), type) != read.end()) {
-    throw file.error(
-        fmt::format("key model_type: {} can be simulated, but not evaluated; must be opt or llama", shown(type)));
+  if (family == decoder_families.end() && std::find(read.begin(), read.end(), type) != read.end()) {
+    throw file.error(fmt::format("key model_type: {} can be simulated, but not evaluated; must be {}", shown(type),
+                                 joined(decoder_types(), ", ")));
   }
   DecoderConfig config;
   config.shape = read_hugging_face_config(path);
-  refuse_quantised(file);
+  if (family == decoder_families.end()) {  // a type that read_hugging_face_config() has come to read
+    throw file.error("key model_type: must be " + joined(decoder_types(), ", "));
+  }
+  config.quantisation = read_quantisation(file);
   config.vocabulary = file.number("vocab_size", max_gemm_dimension);
   config.positions = file.number("max_position_embeddings", most_positions);
-  if (type == "opt") {
-    read_opt(file, config);
-  } else {
-    read_llama(file, config);
-  }
+  config.attention_bias = config.shape.attention_bias;
+  config.output_bias = config.shape.output_bias;
+  config.feed_forward_bias = config.shape.feed_forward_bias;
+  config.tied_embeddings = config.shape.tied_embeddings;
+  config.score_scale = 1 / std::sqrt(static_cast<float>(config.shape.head_dim));
+  family->read_own(file, config);
   return config;
 }
 

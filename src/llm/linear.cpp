@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "llm/blas.h"
+#include "llm/packed_weights.h"
 
 namespace anda::sim {
 namespace {
@@ -40,15 +41,37 @@ void Linear::apply(const float* x, std::size_t rows, float* y) const {
                bias.empty() ? 0 : 1, y, n);
 }
 
-Linear read_linear(const Checkpoint& checkpoint, const std::string& name, std::size_t inputs, std::size_t outputs,
-                   bool has_bias, const WeightRounding& rounding) {
+Linear LinearReader::read_plain(const std::string& name, std::size_t inputs, std::size_t outputs, bool has_bias) const {
   Linear layer;
   layer.inputs = inputs;
   layer.outputs = outputs;
-  layer.weights = checkpoint.read(name + ".weight", {outputs, inputs});
-  if (has_bias) layer.bias = checkpoint.read(name + ".bias", {outputs});
-  if (rounding) round_weights(layer, *rounding, name);
+  const std::string bias = name + ".bias";
+  if (quantisation_ && is_packed(checkpoint_, *quantisation_, name)) {
+    layer.weights = read_packed(checkpoint_, *quantisation_, name, inputs, outputs);
+    has_bias = has_bias || checkpoint_.has(bias);  // some quantisers give one to every layer
+  } else {
+    layer.weights = checkpoint_.read(name + ".weight", {outputs, inputs});
+  }
+  if (has_bias) layer.bias = checkpoint_.read(bias, {outputs});
   return layer;
+}
+
+Linear LinearReader::read(const std::string& name, std::size_t inputs, std::size_t outputs, bool has_bias) const {
+  Linear layer = read_plain(name, inputs, outputs, has_bias);
+  if (rounding_ && !quantisation_) round_weights(layer, *rounding_, name);
+  return layer;
+}
+
+Linear part_of(const Linear& whole, std::size_t first, std::size_t outputs) {
+  Linear part;
+  part.inputs = whole.inputs;
+  part.outputs = outputs;
+  const auto at = [&](const std::vector<float>& all, std::size_t row) {
+    return all.begin() + static_cast<std::ptrdiff_t>(row);
+  };
+  part.weights.assign(at(whole.weights, first * whole.inputs), at(whole.weights, (first + outputs) * whole.inputs));
+  if (!whole.bias.empty()) part.bias.assign(at(whole.bias, first), at(whole.bias, first + outputs));
+  return part;
 }
 
 }  // namespace anda::sim

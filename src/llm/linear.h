@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "llm/checkpoint.h"
+#include "llm/quantisation.h"
 
 namespace anda::sim {
 
@@ -28,9 +29,28 @@ struct Linear {
   void apply(const float* x, std::size_t rows, float* y) const;
 };
 
-/// Reads `name`.weight and, with `has_bias`, `name`.bias. Throws Error (input) naming the tensor.
-Linear read_linear(const Checkpoint& checkpoint, const std::string& name, std::size_t inputs, std::size_t outputs,
-                   bool has_bias, const WeightRounding& rounding);
+/// Takes linear layers out of a checkpoint: integers as it packs them, numbers rounded or as they are.
+class LinearReader {
+ public:
+  /// `rounding` is of layers that are numbers, and only of checkpoints that nothing has quantised.
+  LinearReader(const Checkpoint& checkpoint, const std::optional<Quantisation>& quantisation,
+               const WeightRounding& rounding)
+      : checkpoint_(checkpoint), quantisation_(quantisation), rounding_(rounding) {}
+
+  /// Reads `name`.weight, or what is packed in its place, and, with `has_bias`, `name`.bias. Throws Error (input)
+  /// naming the tensor.
+  Linear read(const std::string& name, std::size_t inputs, std::size_t outputs, bool has_bias) const;
+  /// The same without rounding: the output head is no FP-INT GeMM.
+  Linear read_plain(const std::string& name, std::size_t inputs, std::size_t outputs, bool has_bias) const;
+
+ private:
+  const Checkpoint& checkpoint_;
+  const std::optional<Quantisation>& quantisation_;
+  const WeightRounding& rounding_;
+};
+
+/// Rows first … first + outputs − 1 of a layer as a layer of their own.
+Linear part_of(const Linear& whole, std::size_t first, std::size_t outputs);
 
 }  // namespace anda::sim
 

@@ -26,6 +26,7 @@ using nlohmann::json;
 constexpr std::uint64_t length_bytes = 8;
 constexpr std::uint64_t longest_header = 100'000'000;  // the limit of the format's own library
 constexpr std::size_t most_dimensions = 8;
+constexpr std::uint64_t elements_at_a_time = std::uint64_t{1} << 20;
 
 struct TypeSize {
   std::string_view name;
@@ -153,9 +154,8 @@ float bits_as_float(std::uint32_t bits) {
 }
 
 /// Little-endian numbers of a type that is read.
-void convert(const std::string& type, const unsigned char* bytes, std::vector<float>& values) {
+void convert(const std::string& type, const unsigned char* bytes, std::size_t count, float* values) {
   const auto half = [bytes](std::size_t i) { return static_cast<std::uint16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8); };
-  const std::size_t count = values.size();
   if (type == "F16") {
     for (std::size_t i = 0; i < count; ++i) values[i] = to_float(Fp16{half(i)});
   } else if (type == "BF16") {
@@ -165,6 +165,12 @@ void convert(const std::string& type, const unsigned char* bytes, std::vector<fl
       values[i] = bits_as_float(half(2 * i) | std::uint32_t{half(2 * i + 1)} << 16);
     }
   }
+}
+
+std::uint64_t bytes_of(const std::string& type) {
+  const auto* const size =
+      std::find_if(type_sizes.begin(), type_sizes.end(), [&](const auto& s) { return s.name == type; });
+  return size->bytes;
 }
 
 }  // namespace
@@ -205,25 +211,91 @@ SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
   }
 }
 
-std::vector<float> SafetensorsFile::read(const std::string& name) const {
+const StoredTensor& SafetensorsFile::stored(const std::string& name) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) refuse(path_, name, "is missing");
-  const StoredTensor& tensor = found->second;
-  const bool half = tensor.type == "F16" || tensor.type == "BF16";
-  if (!half && tensor.type != "F32") {
-    const bool is_packed = tensor.type != "F64" && tensor.type != "BOOL";
-    refuse(path_, name,
-           "has type " + tensor.type + ", must be F16, BF16 or F32" +
-               (is_packed ? std::string("; if the weights were quantised, ") + original_weights : ""));
+  return found->second;
+}
+
+void SafetensorsFile::want_numbers(const std::string& name) const {
+  const std::string& type = stored(name).type;
+  if (type == "F16" || type == "BF16" || type == "F32") return;
+  const bool is_packed = type != "F64" && type != "BOOL";
+  refuse(path_, name,
+         "has type " + type + ", must be F16, BF16 or F32" +
+             (is_packed ? std::string("; if the weights were quantised, ") + original_weights : ""));
+}
+
+void SafetensorsFile::check_finite(const std::string& name, const float* values, std::size_t count,
+                                   std::uint64_t first) const {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (std::isfinite(values[i])) continue;
+    refuse(path_, name, fmt::format("element {} is {}, must be finite", first + i, values[i]));
+  }
+}
+
+std::vector<float> SafetensorsFile::read(const std::string& name) const {
+  want_numbers(name);
+  const StoredTensor& tensor = stored(name);
+  BinaryFile file(path_);
+  file.seek(tensor.first_byte);
+  const std::uint64_t size = bytes_of(tensor.type);
+  // In parts: the bytes of a large tensor and its numbers need not be in memory together.
+  std::vector<unsigned char> bytes(std::min(tensor.elements, elements_at_a_time) * size);
+  std::vector<float> values(tensor.elements);
+  for (std::uint64_t done = 0; done < tensor.elements;) {
+    const std::uint64_t count = std::min(elements_at_a_time, tensor.elements - done);
+    file.read(bytes.data(), count * size);
+    convert(tensor.type, bytes.data(), count, values.data() + done);
+    check_finite(name, values.data() + done, count, done);
+    done += count;
+  }
+  return values;
+}
+
+std::vector<float> SafetensorsFile::read_rows(const std::string& name, const std::vector<std::uint32_t>& rows) const {
+  want_numbers(name);
+  const StoredTensor& tensor = stored(name);
+  const std::uint64_t width = tensor.elements / tensor.shape.at(0);
+  const std::uint64_t size = bytes_of(tensor.type);
+  BinaryFile file(path_);
+  std::vector<unsigned char> bytes(width * size);
+  std::vector<float> values(rows.size() * width);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    file.seek(tensor.first_byte + rows[i] * width * size);
+    file.read(bytes.data(), bytes.size());
+    convert(tensor.type, bytes.data(), width, values.data() + i * width);
+    check_finite(name, values.data() + i * width, width, rows[i] * width);
+  }
+  return values;
+}
+
+std::vector<std::uint32_t> SafetensorsFile::read_words(const std::string& name) const {
+  const StoredTensor& tensor = stored(name);
+  if (tensor.type != "I32" && tensor.type != "U32") refuse(path_, name, "has type " + tensor.type + ", must be I32");
+  BinaryFile file(path_);
+  file.seek(tensor.first_byte);
+  std::vector<std::uint32_t> words(tensor.elements);
+  file.read(words.data(), words.size() * sizeof(std::uint32_t));
+  return words;
+}
+
+std::vector<std::int64_t> SafetensorsFile::read_integers(const std::string& name) const {
+  const StoredTensor& tensor = stored(name);
+  if (tensor.type != "I8" && tensor.type != "I32" && tensor.type != "I64") {
+    refuse(path_, name, "has type " + tensor.type + ", must be I8, I32 or I64");
   }
   BinaryFile file(path_);
   file.seek(tensor.first_byte);
-  std::vector<unsigned char> bytes(tensor.elements * (half ? 2 : 4));
+  const std::uint64_t size = bytes_of(tensor.type);
+  std::vector<unsigned char> bytes(tensor.elements * size);
   file.read(bytes.data(), bytes.size());
-  std::vector<float> values(tensor.elements);
-  convert(tensor.type, bytes.data(), values);
+  std::vector<std::int64_t> values(tensor.elements);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) refuse(path_, name, fmt::format("element {} is {}, must be finite", i, values[i]));
+    std::uint64_t bits = 0;
+    for (std::uint64_t byte = size; byte-- > 0;) bits = bits << 8 | bytes[i * size + byte];
+    const unsigned above = 64 - 8 * static_cast<unsigned>(size);
+    values[i] = static_cast<std::int64_t>(bits << above) >> above;  // the sign
   }
   return values;
 }

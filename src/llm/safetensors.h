@@ -9,9 +9,10 @@
 
 namespace anda::sim {
 
-/// What to do about weights that were quantised before.
+/// What to do about weights that were quantised in a way that is not read.
 inline constexpr const char* original_weights =
-    "use the original checkpoint in F16, BF16 or F32; weights are rounded to integers here";
+    "use the original checkpoint in F16, BF16 or F32, or one of GPTQ, AWQ, AutoRound or compressed-tensors "
+    "(pack-quantized)";
 
 /// A tensor's name as messages show it: whole, for names of layers differ at their ends.
 std::string shown_tensor(const std::string& name);
@@ -41,8 +42,19 @@ class SafetensorsFile {
   /// The numbers of a tensor of type F16, BF16 or F32, in C order. Throws Error (input) for another type and for a
   /// number that is not finite.
   std::vector<float> read(const std::string& name) const;
+  /// Some rows of such a tensor, whose first dimension they count; in the order of `rows`.
+  std::vector<float> read_rows(const std::string& name, const std::vector<std::uint32_t>& rows) const;
+  /// The bit patterns of a tensor of type I32 or U32. Throws Error (input) for another type.
+  std::vector<std::uint32_t> read_words(const std::string& name) const;
+  /// The whole numbers of a tensor of type I8, I32 or I64. Throws Error (input) for another type.
+  std::vector<std::int64_t> read_integers(const std::string& name) const;
 
  private:
+  const StoredTensor& stored(const std::string& name) const;
+  /// Throws Error (input) unless the tensor's type is F16, BF16 or F32.
+  void want_numbers(const std::string& name) const;
+  void check_finite(const std::string& name, const float* values, std::size_t count, std::uint64_t first) const;
+
   std::string path_;
   std::map<std::string, StoredTensor> tensors_;
 };

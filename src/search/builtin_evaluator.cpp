@@ -2,25 +2,23 @@
 #include "search/builtin_evaluator.h"
 
 #include <anda/base/error.h>
-#include <anda/base/math.h>
 #include <anda/numeric/cache_codec.h>
 #include <anda/numeric/group_format.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
-#include <mutex>
+#include <fstream>
+#include <limits>
+#include <numeric>
 #include <thread>
 
-#include "llm/blas.h"
+#include "search/early_stop.h"
 
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t usual_length = 2048;   // of the paper's evaluations
-constexpr std::size_t rows_at_a_time = 512;  // enough for GeMMs at full speed
+constexpr std::size_t usual_length = 2048;  // of the paper's evaluations
 
 std::size_t window_length(const BuiltinEvaluatorConfig& config, const DecoderConfig& model, std::size_t tokens) {
   const std::size_t length = config.length != 0 ? config.length : std::min<std::size_t>(model.positions, usual_length);
@@ -37,9 +35,26 @@ std::size_t window_length(const BuiltinEvaluatorConfig& config, const DecoderCon
   return length;
 }
 
-Decoder load_decoder(const BuiltinEvaluatorConfig& config) {
-  const DecoderConfig model = read_decoder_config(config.model + "/config.json");
-  return {model, Checkpoint(config.model), config.weights};
+/// Memory that a new process can take without swapping.
+std::uint64_t available_bytes() {
+  std::ifstream file("/proc/meminfo");
+  std::string key;
+  std::uint64_t kibibytes = 0;
+  while (file >> key >> kibibytes) {
+    if (key == "MemAvailable:") return kibibytes << 10;
+    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return std::uint64_t{4} << 30;
+}
+
+std::uint64_t memory_of(const BuiltinEvaluatorConfig& config) {
+  return config.memory_bytes != 0 ? config.memory_bytes : available_bytes() / 4 * 3;
+}
+
+std::vector<std::size_t> all_parts(std::size_t count) {
+  std::vector<std::size_t> parts(count);
+  std::iota(parts.begin(), parts.end(), std::size_t{0});
+  return parts;
 }
 
 /// −log of the probability that softmax(logits) gives to `token`.
@@ -53,13 +68,18 @@ double surprise(const float* logits, std::size_t vocabulary, std::uint32_t token
 }  // namespace
 
 BuiltinEvaluator::BuiltinEvaluator(const BuiltinEvaluatorConfig& config, std::function<bool()> go_on)
-    : decoder_(load_decoder(config)),
-      tokens_(read_tokens(config.tokens, config.token_type, decoder_.config().vocabulary)),
-      length_(window_length(config, decoder_.config(), tokens_.size())),
+    : BuiltinEvaluator(config, read_decoder_config(config.model + "/config.json"), std::move(go_on)) {}
+
+BuiltinEvaluator::BuiltinEvaluator(const BuiltinEvaluatorConfig& config, const DecoderConfig& model,
+                                   std::function<bool()> go_on)
+    : tokens_(read_tokens(config.tokens, config.token_type, model.vocabulary)),
+      length_(window_length(config, model, tokens_.size())),
       group_size_(config.group_size),
       attention_(config.attention),
       threads_(config.threads != 0 ? config.threads : std::max(1u, std::thread::hardware_concurrency())),
-      go_on_(std::move(go_on)) {
+      plan_(plan_memory(model, length_, tokens_.size() / length_, threads_, memory_of(config))),
+      decoder_(model, Checkpoint(config.model), config.weights, length_, plan_.place),
+      runs_(decoder_, tokens_, length_, threads_, plan_, std::move(go_on)) {
   check_format(GroupFormat{group_size_, 1}, max_mantissa_bits);
 }
 
@@ -126,63 +146,64 @@ ActivationRounding BuiltinEvaluator::with_attention(ActivationRounding rounding,
   return rounding;
 }
 
-double BuiltinEvaluator::baseline() { return measure(fp16()).perplexity; }
-double BuiltinEvaluator::perplexity(const Precisions& precisions) { return measure(anda(precisions)).perplexity; }
-
-template <class Use>
-void BuiltinEvaluator::over_windows(const ActivationRounding& rounding, Use use) {
-  const std::size_t at_a_time = std::max<std::size_t>(1, rows_at_a_time / length_);
-  const std::size_t parts = ceil_div(windows(), at_a_time);
-  // Windows go to threads of our own, which share everything but the GeMMs' own threads; those take what is left over.
-  const auto workers = static_cast<unsigned>(std::min<std::size_t>(threads_, parts));
-  blas().set_threads(static_cast<int>(threads_ / workers));
-
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  std::atomic<bool> stop{false};
-  const std::thread::id caller = std::this_thread::get_id();
-  const auto work = [&] {
-    DecoderWorkspace workspace;
-    workspace.go_on = [&] {
-      if (std::this_thread::get_id() == caller && !go_on_()) stop = true;
-      return !stop;
-    };
-    try {
-      std::vector<float> logits;
-      for (std::size_t part = next++; part < parts; part = next++) {
-        const std::size_t first = part * at_a_time;
-        const std::size_t count = std::min(at_a_time, windows() - first);
-        decoder_.run(tokens_.data() + first * length_, count, length_, rounding, workspace, logits);
-        use(first, logits);
-      }
-    } catch (...) {
-      const std::lock_guard<std::mutex> lock(mutex);
-      if (!failure) failure = std::current_exception();
-      stop = true;
-      next = parts;
-    }
-    const std::lock_guard<std::mutex> lock(mutex);
-    gemm_s_ += workspace.gemm_s;
-    rounding_s_ += workspace.rounding_s;
-  };
-  std::vector<std::thread> others;
-  for (unsigned i = 1; i < workers; ++i) others.emplace_back(work);
-  work();
-  for (std::thread& thread : others) thread.join();
-  if (failure) std::rethrow_exception(failure);
+double BuiltinEvaluator::baseline() {
+  baseline_.clear();
+  run(all_parts(runs_.parts()), fp16(), baseline_);
+  return measurement_of(baseline_).perplexity;
 }
 
-Measurement BuiltinEvaluator::measure(const ActivationRounding& rounding) {
+double BuiltinEvaluator::perplexity(const Precisions& precisions) { return measure(anda(precisions)).perplexity; }
+
+Evaluated BuiltinEvaluator::perplexity_within(const Precisions& precisions, double tolerance) {
+  if (baseline_.empty()) baseline();
+  const ActivationRounding rounding = anda(precisions);
+  const std::size_t parts = runs_.parts();
+  const std::vector<std::size_t> order = random_order(parts);
+  const auto tokens = static_cast<double>(windows() * (length_ - 1));
+  std::vector<double> surprises;
+  std::vector<double> differences;
+  for (const std::size_t look : looks(parts)) {
+    const std::size_t before = differences.size();
+    const auto at = [&](std::size_t index) { return order.begin() + static_cast<std::ptrdiff_t>(index); };
+    run({at(before), at(look)}, rounding, surprises);
+    for (std::size_t i = before; i < look; ++i) {
+      differences.push_back(sum_of(surprises, order[i]) - sum_of(baseline_, order[i]));
+    }
+    if (!is_certainly_above(differences, parts, std::log1p(tolerance) * tokens / static_cast<double>(parts))) continue;
+    const double share = static_cast<double>(look) / static_cast<double>(parts);
+    const double sum = std::accumulate(differences.begin(), differences.end(), 0.0);
+    return {measurement_of(baseline_).perplexity * std::exp(sum / share / tokens), share};
+  }
+  run({order.begin() + static_cast<std::ptrdiff_t>(differences.size()), order.end()}, rounding, surprises);
+  return {measurement_of(surprises).perplexity, 1};
+}
+
+double BuiltinEvaluator::sum_of(const std::vector<double>& surprises, std::size_t part) const {
+  const auto [first, count] = runs_.windows_of(part);
+  const auto at = [&](std::size_t window) { return surprises.begin() + static_cast<std::ptrdiff_t>(window * length_); };
+  return std::accumulate(at(first), at(first + count), 0.0);
+}
+
+void BuiltinEvaluator::run(const std::vector<std::size_t>& parts, const ActivationRounding& rounding,
+                           std::vector<double>& surprises) {
   const std::size_t vocabulary = decoder_.config().vocabulary;
-  std::vector<double> surprises(windows() * length_);  // by token: their sums do not depend on the order of threads
-  over_windows(rounding, [&](std::size_t first, const std::vector<float>& logits) {
+  surprises.resize(windows() * length_);  // by token: their sums do not depend on the order of threads
+  runs_.run(parts, rounding, [&](std::size_t first, const std::vector<float>& logits) {
     const std::uint32_t* tokens = tokens_.data() + first * length_;
     for (std::size_t i = 0; i + 1 < logits.size() / vocabulary; ++i) {
       if ((i + 1) % length_ == 0) continue;
       surprises[first * length_ + i + 1] = surprise(logits.data() + i * vocabulary, vocabulary, tokens[i + 1]);
     }
   });
+}
+
+Measurement BuiltinEvaluator::measure(const ActivationRounding& rounding) {
+  std::vector<double> surprises;
+  run(all_parts(runs_.parts()), rounding, surprises);
+  return measurement_of(surprises);
+}
+
+Measurement BuiltinEvaluator::measurement_of(const std::vector<double>& surprises) const {
   Measurement measured;
   measured.surprises.resize(length_);
   double total = 0;
@@ -204,7 +225,7 @@ Measurement BuiltinEvaluator::measure(const ActivationRounding& rounding) {
 std::vector<float> BuiltinEvaluator::logits(const ActivationRounding& rounding) {
   const std::size_t vocabulary = decoder_.config().vocabulary;
   std::vector<float> all(windows() * length_ * vocabulary);
-  over_windows(rounding, [&](std::size_t first, const std::vector<float>& logits) {
+  runs_.run(all_parts(runs_.parts()), rounding, [&](std::size_t first, const std::vector<float>& logits) {
     std::copy(logits.begin(), logits.end(), all.data() + first * length_ * vocabulary);
   });
   return all;

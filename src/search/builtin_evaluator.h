@@ -15,6 +15,7 @@
 #include "llm/decoder.h"
 #include "llm/token_file.h"
 #include "search/evaluator.h"
+#include "search/window_runs.h"
 
 namespace anda::sim {
 
@@ -37,6 +38,7 @@ struct BuiltinEvaluatorConfig {
   WeightRounding weights = WeightFormat{};   ///< none: as they are stored
   AttentionFormats attention;                ///< unless a precision has other lengths; not of the baseline
   unsigned threads = 0;                      ///< 0: as many as the machine has processors
+  std::uint64_t memory_bytes = 0;            ///< to take at most; 0: three quarters of what is available
 };
 
 /// A text's perplexity, and how it comes about.
@@ -61,6 +63,7 @@ class BuiltinEvaluator : public Evaluator {
 
   double baseline() override;
   double perplexity(const Precisions& precisions) override;
+  Evaluated perplexity_within(const Precisions& precisions, double tolerance) override;
   Measurement measure(const ActivationRounding& rounding);
 
   const DecoderConfig& decoder_config() const { return decoder_.config(); }
@@ -83,23 +86,28 @@ class BuiltinEvaluator : public Evaluator {
 
   /// Processor time in FP-INT GeMMs and in rounding their inputs, of all threads together since the start; without the
   /// threads that OpenBLAS makes where there are more of them than windows.
-  double gemm_s() const { return gemm_s_; }
-  double rounding_s() const { return rounding_s_; }
+  double gemm_s() const { return runs_.gemm_s(); }
+  double rounding_s() const { return runs_.rounding_s(); }
+  WeightPlace weight_place() const { return decoder_.place(); }
 
  private:
-  /// Runs all windows, some at a time on each thread, and gives their logits to use(first window, logits).
-  template <class Use>
-  void over_windows(const ActivationRounding& rounding, Use use);
+  BuiltinEvaluator(const BuiltinEvaluatorConfig& config, const DecoderConfig& model, std::function<bool()> go_on);
 
-  Decoder decoder_;
+  /// Runs parts of the text; −log of the probability of each token goes to its place in `surprises`.
+  void run(const std::vector<std::size_t>& parts, const ActivationRounding& rounding, std::vector<double>& surprises);
+  Measurement measurement_of(const std::vector<double>& surprises) const;
+  /// The sum of a part's surprises.
+  double sum_of(const std::vector<double>& surprises, std::size_t part) const;
+
   std::vector<std::uint32_t> tokens_;
   std::size_t length_ = 0;
   std::uint32_t group_size_ = 0;
   AttentionFormats attention_;
   unsigned threads_ = 0;
-  std::function<bool()> go_on_;
-  double gemm_s_ = 0;
-  double rounding_s_ = 0;
+  MemoryPlan plan_;
+  Decoder decoder_;
+  WindowRuns runs_;
+  std::vector<double> baseline_;  ///< its surprises, once they are known
 };
 
 }  // namespace anda::sim

@@ -76,20 +76,7 @@ Json named(const Combination& combination) {
   return json;
 }
 
-}  // namespace
-
-CommandEvaluator::CommandEvaluator(std::string command, double timeout_s, std::function<bool()> go_on)
-    : command_(std::move(command)), timeout_s_(timeout_s), go_on_(std::move(go_on)) {}
-
-CommandEvaluator::~CommandEvaluator() { stop(true); }
-
-double CommandEvaluator::baseline() {
-  Json question;
-  question["combination"] = nullptr;
-  return ask(question.dump());
-}
-
-double CommandEvaluator::perplexity(const Precisions& precisions) {
+Json question_of(const Precisions& precisions) {
   Json question;
   question["combination"] = named(precisions.all);
   for (std::size_t i = 0; i < precisions.attention.size(); ++i) {
@@ -100,16 +87,39 @@ double CommandEvaluator::perplexity(const Precisions& precisions) {
     for (const Combination& layer : precisions.layers) layers.push_back(named(layer));
     question["layers"] = layers;
   }
-  return ask(question.dump());
+  return question;
 }
 
-double CommandEvaluator::ask(const std::string& question) {
+}  // namespace
+
+CommandEvaluator::CommandEvaluator(std::string command, double timeout_s, std::function<bool()> go_on)
+    : command_(std::move(command)), timeout_s_(timeout_s), go_on_(std::move(go_on)) {}
+
+CommandEvaluator::~CommandEvaluator() { stop(true); }
+
+double CommandEvaluator::baseline() {
+  Json question;
+  question["combination"] = nullptr;
+  return ask(question.dump(), false).perplexity;
+}
+
+double CommandEvaluator::perplexity(const Precisions& precisions) {
+  return ask(question_of(precisions).dump(), false).perplexity;
+}
+
+Evaluated CommandEvaluator::perplexity_within(const Precisions& precisions, double tolerance) {
+  Json question = question_of(precisions);
+  question["tolerance"] = tolerance;
+  return ask(question.dump(), true);
+}
+
+Evaluated CommandEvaluator::ask(const std::string& question, bool may_stop) {
   try {
     if (!process_) start();
     refuse_early_answer();
-    const double perplexity = read_answer(exchange(question + "\n"));
+    const Evaluated evaluated = read_answer(exchange(question + "\n"), may_stop);
     ++answers_;
-    return perplexity;
+    return evaluated;
   } catch (...) {
     stop(false);
     throw;
@@ -179,10 +189,11 @@ std::string CommandEvaluator::exchange(const std::string& question) {
   }
 }
 
-double CommandEvaluator::read_answer(const std::string& line) const {
+Evaluated CommandEvaluator::read_answer(const std::string& line, bool may_stop) const {
   const EvaluatorAnswer answer = read_evaluator_answer(line);
   if (!answer.problem.empty()) fail(answer.problem);
-  return answer.perplexity;
+  if (answer.share != 1 && !may_stop) fail("ended an evaluation early without being allowed to: " + shown(line));
+  return {answer.perplexity, answer.share};
 }
 
 void CommandEvaluator::stop(bool patiently) {

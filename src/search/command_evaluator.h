@@ -25,13 +25,15 @@ class CommandEvaluator : public Evaluator {
 
   double baseline() override;
   double perplexity(const Precisions& precisions) override;
+  Evaluated perplexity_within(const Precisions& precisions, double tolerance) override;
 
  private:
-  double ask(const std::string& question);
+  /// `may_stop`: whether the question lets the evaluation end early.
+  Evaluated ask(const std::string& question, bool may_stop);
   void start();
   void refuse_early_answer();
   std::string exchange(const std::string& question);
-  double read_answer(const std::string& line) const;
+  Evaluated read_answer(const std::string& line, bool may_stop) const;
   void stop(bool patiently);
   /// Gives it some time to end.
   std::optional<ChildProcess::End> wait_for_end() const;

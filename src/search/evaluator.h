@@ -26,6 +26,14 @@ struct Precisions {
   const Combination& of(std::size_t layer) const { return layers.empty() ? all : layers.at(layer); }
 };
 
+/// What came of an evaluation that may end early.
+struct Evaluated {
+  double perplexity = 0;  ///< of the whole text, or as what has run lets expect it
+  double share = 1;       ///< of the text that has run
+
+  bool is_whole() const { return share == 1; }
+};
+
 /// Gives the accuracy of a model with its activations in Anda format.
 class Evaluator {
  public:
@@ -38,6 +46,11 @@ class Evaluator {
   virtual double baseline() = 0;
   /// Perplexity with the activations of every FP-INT GeMM in Anda format. Throws Error.
   virtual double perplexity(const Precisions& precisions) = 0;
+  /// The same, but an evaluation whose loss is certainly above `tolerance` may end early (early_stop.h).
+  virtual Evaluated perplexity_within(const Precisions& precisions, double tolerance) {
+    static_cast<void>(tolerance);
+    return {perplexity(precisions), 1};
+  }
 };
 
 }  // namespace anda::sim

@@ -9,10 +9,12 @@ namespace anda::sim {
 /// What an evaluator answers: a perplexity, finite and above 0, or a problem ("reports an error: …").
 struct EvaluatorAnswer {
   double perplexity = 0;
+  double share = 1;     ///< of the text that has run, where the evaluation ended early
   std::string problem;  ///< empty: there is a perplexity
 };
 
-/// Reads a line of an evaluator, {"perplexity": NUMBER} or {"error": TEXT}.
+/// Reads a line of an evaluator, {"perplexity": NUMBER}, with "stopped_after": SHARE where the evaluation ended early,
+/// or {"error": TEXT}.
 EvaluatorAnswer read_evaluator_answer(const std::string& line);
 
 }  // namespace anda::sim

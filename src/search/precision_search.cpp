@@ -36,20 +36,51 @@ double PrecisionSearch::cost(const Precisions& precisions) const {
   return simulated_->of(precisions).of(settings_.objective);
 }
 
-double PrecisionSearch::loss(const Precisions& precisions) {
+double PrecisionSearch::loss_of(const Precisions& precisions, double perplexity) {
   const double base = baseline();
+  const double loss = (perplexity - base) / base;
+  if (!std::isfinite(loss)) {
+    throw Error::run(fmt::format("the perplexity {} of {} is out of all proportion to the baseline's, {}", perplexity,
+                                 lengths_text(precisions), base));
+  }
+  return loss;
+}
+
+double PrecisionSearch::loss(const Precisions& precisions) {
+  baseline();
   std::optional<double> perplexity = log_.perplexity(precisions);
   if (!perplexity) {
     perplexity = evaluator().perplexity(precisions);
     ++asked_;
+    ++asked_share_;
   }
-  const double loss = (*perplexity - base) / base;
-  if (!std::isfinite(loss)) {
-    throw Error::run(fmt::format("the perplexity {} of {} is out of all proportion to the baseline's, {}", *perplexity,
-                                 lengths_text(precisions), base));
-  }
+  stopped_.erase(precisions);
   perplexities_[precisions] = *perplexity;
-  return losses_[precisions] = loss;
+  return losses_[precisions] = loss_of(precisions, *perplexity);
+}
+
+double PrecisionSearch::loss_within(const Precisions& precisions, double tolerance) {
+  if (!settings_.early_stop || log_.perplexity(precisions)) return loss(precisions);
+  baseline();
+  std::optional<Evaluated> evaluated = log_.stopped(precisions, tolerance);
+  if (!evaluated) {
+    evaluated = evaluator().perplexity_within(precisions, tolerance);
+    ++asked_;
+    asked_share_ += evaluated->share;
+    if (!evaluated->is_whole()) ++asked_stopped_;
+  }
+  const double loss = loss_of(precisions, evaluated->perplexity);
+  perplexities_[precisions] = evaluated->perplexity;
+  if (evaluated->is_whole()) {
+    stopped_.erase(precisions);
+    return losses_[precisions] = loss;
+  }
+  if (loss <= tolerance) {
+    throw Error::run(fmt::format("the evaluation of {} ended early, but its loss, {}, is within the tolerance, {}",
+                                 lengths_text(precisions), loss, tolerance));
+  }
+  if (losses_.count(precisions) == 0) stopped_[precisions] = *evaluated;
+  return loss;
 }
 
 Json PrecisionSearch::describe(const Candidate& candidate) const {
@@ -61,7 +92,9 @@ Json PrecisionSearch::describe(const Candidate& candidate) const {
     json["energy_pj"] = cost.energy_pj;
     json["edp_pj_s"] = cost.of(Objective::edp);
   }
-  json["perplexity"] = perplexities_.at(candidate.precisions);
+  const auto stopped = stopped_.find(candidate.precisions);
+  json[stopped == stopped_.end() ? "perplexity" : "estimate"] = perplexities_.at(candidate.precisions);
+  if (stopped != stopped_.end()) json["stopped_after"] = stopped->second.share;
   json["loss"] = candidate.loss;
   return json;
 }
@@ -81,15 +114,18 @@ void PrecisionSearch::take_down(const Visit& visit, double tolerance, const char
 ToleranceResult PrecisionSearch::run(double tolerance) {
   SearchHooks hooks;
   hooks.cost = [this](const Precisions& precisions) { return cost(precisions); };
-  hooks.loss = [this](const Precisions& precisions) { return loss(precisions); };
+  hooks.loss = [&](const Precisions& precisions) { return loss_within(precisions, tolerance); };
   hooks.visited = [&](const Visit& visit) { take_down(visit, tolerance, "modules"); };
   before_ = 0;
   baseline();
   ToleranceResult result{
       tolerance, search_combinations(tolerance, settings_.iterations, hooks, settings_.attention), {}};
+  // What comes closest is told by its true loss.
+  if (!result.meets()) result.modules.best.loss = loss(result.modules.best.precisions);
   if (!settings_.per_layer || !result.meets()) return result;
 
   before_ = settings_.iterations;
+  hooks.loss = [this](const Precisions& precisions) { return loss(precisions); };
   hooks.visited = [&](const Visit& visit) { take_down(visit, tolerance, "layers"); };
   result.layers = refine_layers(result.modules, operations_.layers(), tolerance, settings_.layer_iterations, hooks);
   return result;

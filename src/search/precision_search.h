@@ -26,6 +26,7 @@ struct SearchSettings {
   SearchedAttention attention{};  ///< beside the four tensor types
   bool per_layer = false;
   std::uint32_t layer_iterations = 0;  ///< of a refinement
+  bool early_stop = false;             ///< evaluations certainly beyond the tolerance end early; not of a refinement
 };
 
 /// What was found for a tolerance.
@@ -52,8 +53,11 @@ class PrecisionSearch {
   ToleranceResult run(double tolerance);
 
   /// How many different precisions were looked at, and how many of them the evaluator was asked for.
-  std::size_t looked_at() const { return losses_.size(); }
+  std::size_t looked_at() const { return losses_.size() + stopped_.size(); }
   std::size_t asked() const { return asked_; }
+  /// How many evaluations ended early, and what share of the text those that were asked for took, together.
+  std::size_t stopped() const { return asked_stopped_; }
+  double asked_share() const { return asked_share_; }
 
   /// What was looked at and is not beaten by anything else that was in both cost and loss, cheapest first.
   std::vector<Candidate> front() const;
@@ -64,6 +68,9 @@ class PrecisionSearch {
  private:
   double cost(const Precisions& precisions) const;
   double loss(const Precisions& precisions);
+  /// The same, or, where the evaluation ended early, what it lets expect.
+  double loss_within(const Precisions& precisions, double tolerance);
+  double loss_of(const Precisions& precisions, double perplexity);
   void take_down(const Visit& visit, double tolerance, const char* stage);
   Evaluator& evaluator();
 
@@ -76,6 +83,9 @@ class PrecisionSearch {
   std::function<void(std::uint32_t)> look_;
   std::map<Precisions, double, PrecisionsOrder> perplexities_;  ///< of what is not in the log yet
   std::map<Precisions, double, PrecisionsOrder> losses_;
+  std::map<Precisions, Evaluated, PrecisionsOrder> stopped_;  ///< what ended early, and is not in losses_
+  std::size_t asked_stopped_ = 0;
+  double asked_share_ = 0;
   std::size_t asked_ = 0;
   std::uint32_t before_ = 0;  ///< iterations of the stage before
 };

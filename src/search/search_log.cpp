@@ -126,6 +126,8 @@ void SearchLog::take(const std::string& line, int number) {
                                             *baseline, *baseline_));
     }
     baseline_ = baseline;
+  } else if (json.find("stopped_after") != json.end()) {
+    take_stopped(json, line, place);
   } else {
     const std::optional<Precisions> precisions = precisions_of(json);
     const std::optional<double> perplexity = perplexity_in(json, "perplexity");
@@ -145,6 +147,21 @@ void SearchLog::take(const std::string& line, int number) {
   lines_.insert(line);
 }
 
+void SearchLog::take_stopped(const Json& json, const std::string& line, const Place& place) {
+  const std::optional<Precisions> precisions = precisions_of(json);
+  const std::optional<double> estimate = perplexity_in(json, "estimate");
+  const std::optional<double> share = perplexity_in(json, "stopped_after");
+  const auto tolerance = json.find("tolerance");
+  if (!precisions || !estimate || !share || *share >= 1 || tolerance == json.end() || !tolerance->is_number()) {
+    throw Error::input(place,
+                       "must have a combination of four lengths of 1 … 16, a positive estimate, a tolerance and "
+                       "stopped_after between 0 and 1: " +
+                           shown(line));
+  }
+  check_loss(json, *estimate, place);
+  stopped_[*precisions].emplace(tolerance->get<double>(), Evaluated{*estimate, *share});
+}
+
 void SearchLog::check_loss(const Json& json, double perplexity, const Place& place) const {
   const auto found = json.find("loss");
   if (found == json.end()) return;
@@ -162,6 +179,13 @@ std::optional<double> SearchLog::perplexity(const Precisions& precisions) const 
   return found == perplexities_.end() ? std::nullopt : std::optional<double>(found->second);
 }
 
+std::optional<Evaluated> SearchLog::stopped(const Precisions& precisions, double tolerance) const {
+  const auto found = stopped_.find(precisions);
+  if (found == stopped_.end()) return std::nullopt;
+  const auto at = found->second.lower_bound(tolerance);
+  return at == found->second.end() ? std::nullopt : std::optional<Evaluated>(at->second);
+}
+
 void SearchLog::set_baseline(double perplexity) {
   write(line_of({{"baseline", perplexity}}));
   baseline_ = perplexity;
@@ -170,7 +194,14 @@ void SearchLog::set_baseline(double perplexity) {
 void SearchLog::add(const Json& iteration) {
   const std::string line = line_of(iteration);
   if (lines_.insert(line).second) write(line);
-  perplexities_.emplace(precisions_of(iteration).value(), iteration.at("perplexity").get<double>());
+  const Precisions precisions = precisions_of(iteration).value();
+  if (iteration.find("stopped_after") == iteration.end()) {
+    perplexities_.emplace(precisions, iteration.at("perplexity").get<double>());
+    return;
+  }
+  stopped_[precisions].emplace(
+      iteration.at("tolerance").get<double>(),
+      Evaluated{iteration.at("estimate").get<double>(), iteration.at("stopped_after").get<double>()});
 }
 
 void SearchLog::write(const std::string& line) {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "files/file_descriptor.h"
+#include "search/evaluator.h"
 #include "search/precisions.h"
 
 namespace anda::sim {
@@ -31,15 +32,20 @@ class SearchLog {
   const std::string& path() const { return path_; }
   std::optional<double> baseline() const { return baseline_; }
   std::optional<double> perplexity(const Precisions& precisions) const;
+  /// What came of an evaluation that ended early, for a tolerance at least as large as `tolerance`.
+  std::optional<Evaluated> stopped(const Precisions& precisions, double tolerance) const;
 
   void set_baseline(double perplexity);
-  /// An iteration: an object with "combination", "perplexity" and, where they differ, "layers", beside further keys.
+  /// An iteration: an object with "combination", "perplexity" and, where they differ, "layers", beside further keys;
+  /// where the evaluation ended early, "estimate" and "stopped_after" in the place of "perplexity", and "tolerance".
   void add(const nlohmann::ordered_json& iteration);
 
  private:
   std::string read_back();
   void check_subject(const std::string& line, const nlohmann::ordered_json& subject) const;
   void take(const std::string& line, int number);
+  /// A line of an evaluation that ended early.
+  void take_stopped(const nlohmann::ordered_json& json, const std::string& line, const Place& place);
   void check_loss(const nlohmann::ordered_json& json, double perplexity, const Place& place) const;
   void write(const std::string& line);
 
@@ -49,6 +55,8 @@ class SearchLog {
   std::set<std::string> lines_;
   std::optional<double> baseline_;
   std::map<Precisions, double, PrecisionsOrder> perplexities_;
+  /// By tolerance.
+  std::map<Precisions, std::map<double, Evaluated>, PrecisionsOrder> stopped_;
 };
 
 }  // namespace anda::sim

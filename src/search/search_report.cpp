@@ -57,6 +57,13 @@ Json result_json(const ReportedResult& result, const BitOperations& operations, 
   return json;
 }
 
+/// What early stopping has saved, if it has.
+std::string stopped_text(const PrecisionSearch& search) {
+  if (search.stopped() == 0) return "";
+  return fmt::format("; {} ended early, all took {:.0f} % of their tokens", search.stopped(),
+                     100 * search.asked_share() / static_cast<double>(search.asked()));
+}
+
 }  // namespace
 
 std::string percent_digits(double share) { return fmt::format("{:.10g}", share * 100); }
@@ -109,6 +116,11 @@ void write_search_json(std::ostream& out, const SearchInfo& info, const std::vec
   json["objective"] = name_of(objectives, info.objective);
   json["baseline_perplexity"] = search.baseline();
   json["evaluations"] = search.looked_at();
+  if (search.stopped() != 0) {
+    json["early_stop"] = {{"evaluations", search.asked()},
+                          {"stopped", search.stopped()},
+                          {"share", search.asked_share() / static_cast<double>(search.asked())}};
+  }
   json["bops_fp16"] = operations.fp16();
   json["results"] = Json::array();
   for (const ReportedResult& result : results) json["results"].push_back(result_json(result, operations, search));
@@ -124,8 +136,8 @@ void print_search(std::ostream& out, const SearchInfo& info, const std::vector<R
                              name_of(objectives, info.objective)),
                  columns)
       << '\n'
-      << wrapped(fmt::format("baseline perplexity {:.5g}, {} evaluations, {} of them new", search.baseline(),
-                             search.looked_at(), search.asked()),
+      << wrapped(fmt::format("baseline perplexity {:.5g}, {} evaluations, {} of them new{}", search.baseline(),
+                             search.looked_at(), search.asked(), stopped_text(search)),
                  columns)
       << "\n\n";
   const bool simulated = !results.empty() && results.front().simulated.has_value();

@@ -190,8 +190,11 @@ TEST_CASE("checkpoints in several files, and inconsistent indexes") {
 }
 
 TEST_CASE("Checkpoint: quantised weights and other formats are named with the alternative") {
-  for (const auto& [ending, quantiser] : std::vector<std::pair<std::string, std::string>>{
-           {"qweight", "GPTQ or AWQ"}, {"weight_packed", "compressed-tensors"}, {"W_q", "HQQ"}, {"B", "Marlin"}}) {
+  for (const auto& [ending, quantiser] :
+       std::vector<std::pair<std::string, std::string>>{{"qweight", "GPTQ, AWQ or AutoRound"},
+                                                        {"weight_packed", "compressed-tensors"},
+                                                        {"W_q", "HQQ"},
+                                                        {"B", "Marlin"}}) {
     const Folder folder;
     folder.file("model.safetensors", safetensors({{"layers.0.q_proj." + ending, {{1}, {1}}}}));
     const Checkpoint checkpoint(folder.path());

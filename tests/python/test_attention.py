@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from anda_sim.precision import kv_cache as study
-from anda_sim.pytorch import attention, models
+from anda_sim.pytorch import attention, gated_models, models
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ANDA_BUILD_DIR", ROOT / "build" / "release"))
@@ -107,7 +107,7 @@ class Attention:
     def __init__(self, keys=None, values=None, queries=None, probabilities=None, wrong=None):
         self.keys, self.values, self.queries, self.probabilities, self.wrong = keys, values, queries, probabilities, wrong
 
-    def __call__(self, query, key, value, _=None):
+    def __call__(self, query, key, value, *_):
         query, key, value = (x.numpy().astype(np.float64) for x in (query, key, value))
         length = query.shape[-2]
         if self.queries and self.wrong != "queries as they are":
@@ -149,7 +149,8 @@ def tokens(tmp_path_factory):
 
 
 def logits_of(family, tokens, length, replaced, monkeypatch):
-    monkeypatch.setattr(models, "attention", replaced)
+    for module in (models, gated_models):
+        monkeypatch.setattr(module, "attention", replaced)
     model = models.load(MODELS / family)
     windows = torch.from_numpy(np.load(tokens).astype(np.int64))
     with torch.no_grad():

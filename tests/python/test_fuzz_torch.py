@@ -15,7 +15,7 @@ from hostile_values import as_json, damaged
 
 from anda_sim.common.errors import InputError
 from anda_sim.pytorch import inputs
-from anda_sim.pytorch import models, rounding
+from anda_sim.pytorch import loading, models, rounding
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +41,7 @@ def test_a_config_with_anything_in_it_is_a_model_or_refused(checkpoint):
     def holds(changed):
         (folder / "config.json").write_bytes(as_json(changed))
         try:
-            rounding.load_model(folder)
+            loading.load_model(folder)
         except InputError as error:
             assert str(error).startswith(str(folder))
 
@@ -60,7 +60,7 @@ def test_a_header_with_anything_in_it_gives_tensors_or_is_refused(checkpoint):
 
     def is_read_or_refused():
         try:
-            rounding.read_tensors(folder)
+            loading.read_tensors(folder)
         except InputError as error:
             assert str(error).startswith(str(path)) and "\n" not in str(error)
 
@@ -80,7 +80,7 @@ def test_a_header_with_anything_in_it_gives_tensors_or_is_refused(checkpoint):
     bytes_hold()
     written(b'{"a":{"dtype":"F16","shape":' + b"[" * 150000 + b"]" * 150000 + b',"data_offsets":[0,2]}}')
     with pytest.raises(InputError, match="nested more than 64 levels deep"):
-        rounding.read_tensors(folder)
+        loading.read_tensors(folder)
 
 
 def test_tokens_with_anything_in_them_are_read_or_refused(tmp_path):

@@ -22,7 +22,7 @@ import functional_tools
 import torch
 
 from anda_sim.common.errors import InputError
-from anda_sim.pytorch import models, rounding
+from anda_sim.pytorch import loading, models, rounding
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ANDA_BUILD_DIR", ROOT / "build" / "release"))
@@ -38,7 +38,7 @@ CONFIGS = {"opt": OPT, "llama": LLAMA}
 # With transformers a stub of the package; the real one is not in Debian.
 STUB = """
 import json, pathlib, types, torch
-from anda_sim.pytorch import models, rounding
+from anda_sim.pytorch import loading, models, rounding
 class AutoModelForCausalLM(torch.nn.Module):
     @classmethod
     def from_pretrained(cls, folder, torch_dtype):
@@ -48,7 +48,7 @@ class AutoModelForCausalLM(torch.nn.Module):
         torch.nn.Module.__init__(self)
         config = json.loads((pathlib.Path(folder) / "config.json").read_text())
         self.inner = models.make_model(dict(config, model_type="opt"))
-        self.inner.load_state_dict({n: t.float() for n, t in rounding.read_tensors(pathlib.Path(folder)).items()}, strict=False)
+        self.inner.load_state_dict({n: t.float() for n, t in loading.read_tensors(pathlib.Path(folder)).items()}, strict=False)
         return self
     def forward(self, tokens):
         return types.SimpleNamespace(logits=self.inner(tokens))
@@ -296,10 +296,10 @@ def test_wrong_input(checkpoint, case):
     damage, fragment = WRONG[case]
     damage(folder)
     parser = argparse.ArgumentParser()
-    rounding.add_options(parser)
+    loading.add_options(parser)
     options = parser.parse_args([str(folder), "--tokens", str(folder.parent / "tokens.npy")])
     with pytest.raises(InputError) as error:
-        rounding.prepare(options)
+        loading.Prepared(options)
     assert fragment in str(error.value)
 
 

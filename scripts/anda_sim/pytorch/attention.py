@@ -43,13 +43,16 @@ def cache_format(axis):
 
 def _to_int(x, bits, group):
     """Groups along the last dimension; q * scale in FP32."""
-    length = x.shape[-1]
+    device, length = x.device, x.shape[-1]
+    if device.type == "mps":  # has no double precision
+        x = x.cpu()
     groups = nn.functional.pad(x, (0, -length % group)).unflatten(-1, (-1, group)).double()
     high = 2 ** (bits - 1) - 1
     # By numpy, which rounds a double to FP16 at once; PyTorch goes through FP32.
-    scale = torch.from_numpy((groups.abs().amax(-1, keepdim=True).numpy() / high).astype(numpy.float16).astype(numpy.float64))
+    scale = (groups.abs().amax(-1, keepdim=True).cpu().numpy() / high).astype(numpy.float16).astype(numpy.float64)
+    scale = torch.from_numpy(scale).to(groups.device)
     codes = torch.round(groups / torch.where(scale == 0, torch.ones_like(scale), scale)).clamp(-high, high) * (scale != 0)
-    return ((codes + 0.0) * scale).float().flatten(-2)[..., :length]
+    return ((codes + 0.0) * scale).float().flatten(-2)[..., :length].to(device)
 
 
 def to_cache(x, form):
@@ -86,12 +89,12 @@ class Rounding:
     def operands(self, query, key, value):
         parts = (("A_q", query, self.queries, lambda x, bits: rounding.to_anda(x, bits, self.group_size)),
                  ("K", key, self.keys, to_cache), ("V", value, self.values, to_cache))
-        return [x if form is None else _named(name, convert, x, form) for name, x, form, convert in parts]
+        return [x if form is None else _named(name, convert, x, form).to(x.dtype) for name, x, form, convert in parts]
 
     def probabilities(self, p):
         if self.probabilities_bits is None:
             return p
-        return _named("A_p", rounding.to_anda, p, self.probabilities_bits, self.group_size)
+        return _named("A_p", rounding.to_anda, p, self.probabilities_bits, self.group_size).to(p.dtype)
 
     def with_lengths(self, lengths):
         """The same with {"A_q": 6, "K": 4 …} in place of its own."""

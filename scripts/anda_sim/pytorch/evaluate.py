@@ -4,8 +4,9 @@
 Usage: scripts/evaluate_torch MODEL_FOLDER --tokens FILE [options]
 
 Reads one question per line from standard input, {"combination": {"A_qkv": 7, "A_o": 7, "A_u": 6, "A_d": 5}}, with "layers"
-for lengths per layer and A_q, A_p, K and V for the attention, or {"combination": null} for FP16 activations, and answers each with {"perplexity": 5.83} or
-{"error": "…"}. Perplexity is exp of the mean negative log-likelihood of every token but the first of each window. Windows
+for lengths per layer and A_q, A_p, K and V for the attention, or {"combination": null} for FP16 activations, and answers each
+with {"perplexity": 5.83} or {"error": "…"}. With "tolerance": 0.01 in it, an evaluation whose loss is certainly beyond that
+ends early. Perplexity is exp of the mean negative log-likelihood of every token but the first of each window. Windows
 do not overlap, and tokens after the last whole window are not used. See docs/search.md.
 """
 
@@ -13,13 +14,14 @@ import argparse
 import json
 import math
 import os
+import pathlib
 import sys
 
 import torch
 
 from anda_sim.common import strict_json
 from anda_sim.common.errors import InputError
-from anda_sim.pytorch import attention, models, rounding
+from anda_sim.pytorch import attention, evaluations, loading, placement, rounding
 
 from .inputs import as_input_errors
 
@@ -62,40 +64,71 @@ def precision_of(question, layers):
     return [lengths_of(layer) for layer in question["layers"]]
 
 
-def answer(line, forward, gemms, own_attention, windows, batch):
-    try:
-        question = strict_json.loads(line, "question")
-        changed = attention_of(question.get("combination") if isinstance(question, dict) else None)
-        gemms.precision = precision_of(question, gemms.layers)
-        wanted = own_attention.with_lengths(changed)
-        gemms.round_attention(wanted if gemms.precision is not None and wanted.any() else None)
-        perplexity = models.perplexity(forward, windows.flatten(), windows.shape[1], batch)
-        if not math.isfinite(perplexity):
-            raise ValueError(f"the perplexity is {perplexity}")
-        return {"perplexity": perplexity}
-    except (InputError, ValueError, TypeError, OverflowError, RuntimeError) as error:
-        return {"error": str(error)}
+def tolerance_of(question):
+    """The loss beyond which an evaluation may end early, if the question has one."""
+    tolerance = question.get("tolerance")
+    if tolerance is None:
+        return None
+    if type(tolerance) not in (int, float) or not 0 <= tolerance < math.inf:
+        raise ValueError(f"tolerance is {json.dumps(tolerance)}, must be a loss of 0 or more")
+    return float(tolerance)
+
+
+class Answers:
+    """Answers questions with perplexities."""
+
+    def __init__(self, prepared, evaluations, own_attention):
+        self.gemms, self.evaluations, self.own_attention = prepared.gemms, evaluations, own_attention
+
+    def _round(self, precision, attention):
+        self.gemms.precision = precision
+        self.gemms.round_attention(attention if precision is not None and attention.any() else None)
+
+    def _baseline(self, precision, wanted):
+        """Rounds as the baseline does; the function that it gives rounds as the question wants again."""
+        self._round(None, wanted)
+        return lambda: self._round(precision, wanted)
+
+    def of(self, line):
+        try:
+            question = strict_json.loads(line, "question")
+            changed = attention_of(question.get("combination") if isinstance(question, dict) else None)
+            precision = precision_of(question, self.gemms.layers)
+            wanted = self.own_attention.with_lengths(changed)
+            self._round(precision, wanted)
+            if precision is None:
+                return self.evaluations.answer(None)
+            key = {"precision": precision, "attention": repr(wanted)}
+            return self.evaluations.answer(key, tolerance_of(question), lambda: self._baseline(precision, wanted))
+        except (InputError, ValueError, TypeError, OverflowError, RuntimeError) as error:
+            return {"error": str(error)}
+
+
+def add_options(parser):
+    loading.add_options(parser)
+    attention.add_options(parser)
+    parser.add_argument("--windows", type=rounding.positive, metavar="N", help="only the first N windows")
+    parser.add_argument("--batch", type=rounding.positive, metavar="N", help="windows at a time (16; on a GPU, as many as fit its memory)")
+    parser.add_argument("--cache", type=pathlib.Path, metavar="FILE",
+                        help="keep what has run in this file, and go on from there after an interruption")
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
-    rounding.add_options(parser)
-    attention.add_options(parser)
-    parser.add_argument("--windows", type=rounding.positive, metavar="N", help="only the first N windows")
-    parser.add_argument("--batch", type=rounding.positive, default=16, metavar="N", help="windows at a time (16)")
+    add_options(parser)
     options = parser.parse_args(arguments)
 
     # Only answers go to the standard output, whatever libraries print.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    forward, gemms, windows = rounding.prepare(options)
-    if not options.stored_weights:
-        with as_input_errors():
-            gemms.round_weights(options.weight_bits, options.weight_group)
-    own_attention = attention.rounding_of(options)
-    if options.windows:
-        windows = windows[: options.windows]
+    prepared = loading.Prepared(options)
+    windows = prepared.windows[: options.windows] if options.windows else prepared.windows
+    with as_input_errors():
+        cache = evaluations.Cache(options.cache, evaluations.identity_of(options, windows) if options.cache else None)
+    batch = options.batch or placement.windows_in_memory(prepared.config, windows.shape[1], prepared.placement)
+    runs = evaluations.Evaluations(prepared.forward, windows, prepared.placement.first, batch, cache)
+    replies = Answers(prepared, runs, attention.rounding_of(options))
     sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     with torch.no_grad():
         for line in sys.stdin:
-            print(json.dumps(answer(line, forward, gemms, own_attention, windows, options.batch)), file=answers, flush=True)
+            print(json.dumps(replies.of(line)), file=answers, flush=True)

@@ -9,16 +9,33 @@ import numpy
 
 from anda_sim.common import strict_json
 from anda_sim.common.errors import InputError
+from anda_sim.pytorch import gated_models
 
 TOKEN_TYPES = {"uint8": numpy.uint8, "uint16": numpy.dtype("<u2"), "int32": numpy.dtype("<i4")}
 LARGEST_SIZE = 1 << 24
+_GATED = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size")
 _SIZES = {
     "opt": ("hidden_size", "ffn_dim", "num_hidden_layers", "num_attention_heads", "vocab_size", "max_position_embeddings"),
-    "llama": ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size"),
+    **dict.fromkeys(gated_models.TYPES, _GATED),
 }
-_OTHER_SIZES = ("num_key_value_heads", "head_dim", "max_position_embeddings")
-_TRUTHS = ("enable_bias", "do_layer_norm_before", "tie_word_embeddings", "attention_bias", "mlp_bias")
-_NUMBERS = ("rms_norm_eps", "rope_theta")
+_OTHER_SIZES = ("num_key_value_heads", "head_dim", "max_position_embeddings", "sliding_window", "max_window_layers")
+_NULLABLE = ("num_key_value_heads", "head_dim", "sliding_window")
+_TRUTHS = ("enable_bias", "do_layer_norm_before", "tie_word_embeddings", "attention_bias", "mlp_bias", "use_sliding_window")
+_NUMBERS = ("rms_norm_eps", "rope_theta", "query_pre_attn_scalar", "partial_rotary_factor", "attn_logit_softcapping", "final_logit_softcapping")
+# What transformers takes where a family's file says nothing; null counts as something.
+_DEFAULTS: dict[str, dict[str, float]] = {
+    "llama": {"rms_norm_eps": 1e-6},
+    "mistral": {"num_key_value_heads": 8, "sliding_window": 4096, "rms_norm_eps": 1e-6},
+    "qwen2": {"num_key_value_heads": 32, "sliding_window": 4096, "rms_norm_eps": 1e-6},
+    "qwen3": {"num_key_value_heads": 32, "head_dim": 128, "sliding_window": 4096, "rms_norm_eps": 1e-6},
+    "gemma": {"num_key_value_heads": 16, "head_dim": 256, "rms_norm_eps": 1e-6},
+    "gemma2": {"num_key_value_heads": 4, "head_dim": 256, "sliding_window": 4096, "rms_norm_eps": 1e-6, "query_pre_attn_scalar": 256,
+               "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0},
+    "phi3": {"rms_norm_eps": 1e-5},
+}
+_ACTIVATIONS = {"opt": ("activation_function", "relu"), "gemma": ("hidden_activation", "gelu_pytorch_tanh"),
+                "gemma2": ("hidden_activation", "gelu_pytorch_tanh")}
+_LLAMA3_KEYS = ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
 
 
 @contextmanager
@@ -49,27 +66,70 @@ def read_config(folder):
         if key not in config:
             raise InputError(f"{path}: {key} is missing")
     for key in {*_SIZES.get(family, ("vocab_size",)), *_OTHER_SIZES} & config.keys():
-        optional = key in ("num_key_value_heads", "head_dim")
-        if not _is_size(config[key]) and not (optional and config[key] is None):
+        if not _is_size(config[key]) and not (key in _NULLABLE and config[key] is None):
             raise InputError(f"{path}: {key} must be a whole number from 1 to {LARGEST_SIZE}")
     for key in config.keys() & set(_TRUTHS):
         if not isinstance(config[key], bool):
             raise InputError(f"{path}: {key} must be true or false")
     for key in config.keys() & set(_NUMBERS):
+        if config[key] is None and key.endswith("softcapping"):
+            continue
         if type(config[key]) not in (int, float) or not 0 < config[key] <= 1e30:
             raise InputError(f"{path}: {key} must be a number above 0")
+    config = {key: value for key, value in {**_DEFAULTS.get(family, {}), **config}.items() if value is not None}
     if family in _SIZES:
         _check_heads(path, config)
-    return {key: value for key, value in config.items() if value is not None}
+        _check_computed(path, family, config)
+    return config
+
+
+def _check_computed(path, family, config):
+    """What a file may ask for that the models do not compute."""
+    key, only = _ACTIVATIONS.get(family, ("hidden_act", "silu"))
+    if config.get(key, only) != only:
+        raise InputError(f"{path}: {key}: {config[key]!r} is not supported; must be {only}")
+    if family == "opt":
+        return
+    if not 0 < config.get("partial_rotary_factor", 1) <= 1:
+        raise InputError(f"{path}: partial_rotary_factor must be above 0 and at most 1")
+    for key in ("rope_scaling", "rope_parameters"):
+        if key in config:
+            _check_rotary(path, key, config)
+    types = config.get("layer_types", ["full_attention"] * config["num_hidden_layers"])
+    if not isinstance(types, list) or len(types) != config["num_hidden_layers"] or any(
+            what not in ("full_attention", "sliding_attention") for what in types):
+        raise InputError(f"{path}: layer_types must be a list of full_attention or sliding_attention for each layer")
+
+
+def _check_rotary(path, key, config):
+    """Takes base and share of a head out of newer files' settings, and leaves the scaling at rope_scaling."""
+    settings = config[key]
+    if not isinstance(settings, dict):
+        raise InputError(f"{path}: {key}: must be an object or null")
+    kind = settings.get("rope_type", settings.get("type", "default"))
+    if kind not in ("default", "linear", "llama3"):
+        raise InputError(f"{path}: {key}: rotary embeddings scaled by {kind!r} are not supported; rope_type must be default, linear or llama3")
+    wanted = {"linear": _LLAMA3_KEYS[:1], "llama3": _LLAMA3_KEYS}.get(kind, ())
+    for name in (*wanted, *({"rope_theta", "partial_rotary_factor"} & settings.keys())):
+        if type(settings.get(name)) not in (int, float) or not 0 < settings[name] <= 1e30:
+            raise InputError(f"{path}: {key}: {name} must be a number above 0")
+    if kind == "llama3" and settings["high_freq_factor"] <= settings["low_freq_factor"]:
+        raise InputError(f"{path}: {key}: high_freq_factor must be above low_freq_factor")
+    for name in ("rope_theta", "partial_rotary_factor"):
+        config[name] = settings.get(name, config.get(name, 10000.0 if name == "rope_theta" else 1))
+    config["rope_scaling"] = settings
 
 
 def _check_heads(path, config):
     heads = config["num_attention_heads"]
-    if config["hidden_size"] % heads != 0:
+    if config["hidden_size"] % heads != 0 and "head_dim" not in config:
         raise InputError(f"{path}: hidden_size must be a multiple of num_attention_heads")
     if heads % (config.get("num_key_value_heads") or heads) != 0:
         raise InputError(f"{path}: num_attention_heads must be a multiple of num_key_value_heads")
-    if config["model_type"] == "llama" and (config.get("head_dim") or config["hidden_size"] // heads) % 2 != 0:
+    if config["model_type"] == "opt":
+        return
+    turned = int((config.get("head_dim") or config["hidden_size"] // heads) * config.get("partial_rotary_factor", 1))
+    if turned % 2 != 0 or turned == 0:
         raise InputError(f"{path}: the size of a head must be even, for rotary positions")
 
 

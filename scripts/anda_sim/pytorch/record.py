@@ -21,7 +21,7 @@ import torch
 from anda_sim.common import scalar
 from anda_sim.common.errors import InputError
 from anda_sim.common.options import whole_number
-from anda_sim.pytorch import rounding
+from anda_sim.pytorch import loading, rounding
 
 from .inputs import as_input_errors
 
@@ -56,7 +56,7 @@ class Recorder:
         weight = self.stored[name]
         x = x.reshape(-1, x.shape[-1])
         number = len(self.rows)
-        numpy.save(self.folder / f"{number}.activations.npy", x.numpy().astype(numpy.float16))
+        numpy.save(self.folder / f"{number}.activations.npy", x.cpu().numpy().astype(numpy.float16))
         numpy.save(self.folder / f"{number}.weights.npy", numpy.ascontiguousarray(weight.numpy().T))
         short = f"layer{layer}.{name.rsplit('.', 1)[-1]}"
         self.rows.append(f"{short},{layer},{tensor},{x.shape[0]},{x.shape[1]},{weight.shape[0]}")
@@ -79,7 +79,7 @@ functional: {{enabled: true, activations: tensors, weights: tensors, dump: true}
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
-    rounding.add_options(parser)
+    loading.add_options(parser)
     parser.add_argument("--out", required=True, type=pathlib.Path, metavar="FOLDER", help="output folder")
     parser.add_argument("--precision", type=lengths, metavar="BITS",
                         help="mantissa bits of A_qkv,A_o,A_u,A_d while recording, and in run.yaml (FP16; 8 in run.yaml)")
@@ -87,13 +87,14 @@ def main(arguments=None):
     parser.add_argument("--window", type=whole_number(0, 1 << 30), default=0, metavar="N", help="which window of the tokens, from 0 (0)")
     options = parser.parse_args(arguments)
 
-    forward, gemms, windows = rounding.prepare(options)
+    prepared = loading.Prepared(options, round_weights=False)
+    gemms, windows = prepared.gemms, prepared.windows
     if not 0 <= options.window < len(windows):
         raise InputError(f"--window {options.window}: {options.tokens} has windows 0 … {len(windows) - 1}")
     if options.layers is not None and not options.layers <= set(range(gemms.layers)):
         raise InputError(f"--layers: the model has layers 0 … {gemms.layers - 1}")
-    stored = {name: module.weight.detach().clone() for _, _, name, module in gemms.modules}
-    if not options.stored_weights:
+    stored = {name: module.weight.detach().float().cpu().clone() for _, _, name, module in gemms.modules}
+    if prepared.rounds_weights:
         with as_input_errors():
             gemms.round_weights(options.weight_bits, options.weight_group)
     if options.precision:
@@ -106,7 +107,7 @@ def main(arguments=None):
     recorder = Recorder(tensors, options.layers, stored)
     gemms.on_input = recorder
     with torch.no_grad(), as_input_errors():
-        forward(windows[options.window : options.window + 1])
+        prepared.forward(windows[options.window : options.window + 1].to(prepared.placement.first))
     (options.out / "trace.csv").write_text("\n".join([HEADER, *recorder.rows]) + "\n")
     config.write_text(config_of(options, options.precision or [8] * 4))
     print(f"{config}: {len(recorder.rows)} GeMMs")

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SEARCH_EARLY_STOP_H
+#define ANDA_SIM_SEARCH_EARLY_STOP_H
+
+#include <cstddef>
+#include <vector>
+
+namespace anda::sim {
+
+// When the loss of a combination is certainly beyond a tolerance before all of a text has run. docs/search.md states
+// the rule; scripts/anda_sim/pytorch/early_stop.py has the same.
+
+/// Numbers of parts of a text after which to look: 8, 16, 32 …, below `count`.
+std::vector<std::size_t> looks(std::size_t count);
+
+/// Whether the mean of `count` differences is certainly above `limit`, by some of them that were drawn at random: the
+/// mean of these is more than four of its standard deviations above.
+bool is_certainly_above(const std::vector<double>& drawn, std::size_t count, double limit);
+
+/// The numbers 0 … count − 1 in a random order, always the same.
+std::vector<std::size_t> random_order(std::size_t count);
+
+}  // namespace anda::sim
+
+#endif

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Both evaluators against decoders written once more (reference_decoders.py), on made-up models of every family."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from checkpoints import write_tensors
+from reference_decoders import FAMILIES, Reference, config_of, random_tensors
+from test_llm import evaluate
+
+from anda_sim.common.errors import InputError
+from anda_sim.pytorch import loading
+
+LENGTH = 24
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def family(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("family")
+    config = config_of(request.param)
+    tensors = random_tensors(config)
+    (folder / "config.json").write_text(json.dumps(config))
+    write_tensors(folder / "model.safetensors", tensors)
+    tokens = np.random.default_rng(4).integers(0, config["vocab_size"], 2 * LENGTH)
+    np.save(folder / "tokens.npy", tokens.astype(np.int32))
+    windows = tokens.reshape(-1, LENGTH)
+    expected = np.array([Reference(config, tensors).logits(window) for window in windows])
+    assert expected.std() > 0.3  # there is something to compare
+    return folder, windows, expected
+
+
+def test_logits_of_the_built_in_evaluator(family):
+    folder, _, expected = family
+    evaluate(folder, folder / "tokens.npy", "--stored-weights", "--precision", "fp32", "--logits", folder / "logits.npy")
+    assert np.abs(np.load(folder / "logits.npy") - expected).max() < 1e-3
+
+
+def test_logits_of_the_evaluator_in_pytorch(family):
+    folder, windows, expected = family
+    forward, _ = loading.load_model(folder)
+    with torch.no_grad():
+        found = forward(torch.from_numpy(windows)).numpy()
+    assert np.abs(found - expected).max() < 1e-3
+
+
+def test_layers_one_by_one_from_the_files(family):
+    """In memory that the whole model does not fit into; the same bits."""
+    folder, _, _ = family
+    whole, parts = (folder / name for name in ("whole.npy", "parts.npy"))
+    evaluate(folder, folder / "tokens.npy", "--precision", "6", "--logits", whole)
+    evaluate(folder, folder / "tokens.npy", "--precision", "6", "--logits", parts, "--memory", "400KiB")
+    assert whole.read_bytes() == parts.read_bytes()
+
+
+@pytest.mark.parametrize("scaling", [{"type": "longrope", "long_factor": [1.0]}, {"rope_type": "yarn", "factor": 4.0}])
+def test_other_scaled_positions_are_refused_by_name(tmp_path, scaling):
+    config = {**config_of("phi3"), "rope_scaling": scaling}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    write_tensors(tmp_path / "model.safetensors", random_tensors(config))
+    np.save(tmp_path / "tokens.npy", np.zeros(LENGTH, np.int32))
+    kind = scaling.get("type") or scaling["rope_type"]
+    message = evaluate(tmp_path, tmp_path / "tokens.npy", status=2)
+    assert "config.json: key rope_scaling: rotary embeddings scaled by" in message and kind in message
+    with pytest.raises(InputError, match=f"config.json: rope_scaling: .*{kind}"):
+        loading.load_model(tmp_path)
