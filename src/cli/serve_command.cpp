@@ -63,7 +63,7 @@ RunInfo info_of(const ServeConfig& config, const RequestSurvey& survey) {
   return info;
 }
 
-void check_options(const CommandLine& options) {
+void check_serve_options(const CommandLine& options) {
   if (options.files().empty()) options.refuse("needs a configuration file, such as configs/serving/llama-3-8b.yaml");
   for (const char* name : {"out", "cache"}) {
     if (options.has(name) && options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
@@ -82,7 +82,7 @@ int serve_command(const std::vector<std::string>& args, std::ostream& out) {
     print_help(out, help);
     return 0;
   }
-  check_options(options);
+  check_serve_options(options);
   const std::string& file = options.files().front();
   std::vector<std::string> config_files;
   const ServeConfig config = load_serve_config(file, options.all("set"), &config_files);

@@ -51,14 +51,38 @@ std::uint64_t finished_of(const Iteration& iteration) {
                                                   [](const Share& share) { return share.emits; }));
 }
 
-InferenceOptions options_of(const ServeConfig& config) {
+}  // namespace
+
+InferenceOptions served_options(const ServeConfig& config) {
   RunConfig run = config;
   run.workload.scope = Scope::model;
   run.simulation.fold_layers = config.dram.level != DramLevel::detailed;
   return inference_options(run);
 }
 
-}  // namespace
+PassCost cost_of(Machine& machine, const std::vector<Gemm>& operations) {
+  for (const Gemm& operation : operations) check_size(operation);
+  PassCost cost;
+  cost.counts = machine.run(operations);
+  cost.seconds = machine.seconds(cost.counts);
+  return cost;
+}
+
+/// After each step of the first half of the exchange a node adds what has come to its own part.
+PassCost all_reduce(Machine& machine, Links& links, std::uint64_t rows, std::uint64_t columns) {
+  Gemm addition;
+  addition.name = "all_reduce";
+  addition.tensor = name_of(op_kinds, OpKind::residual);
+  addition.m = rows;
+  addition.n = ceil_div(columns, std::uint64_t{links.nodes()});
+  addition.kind = OpKind::residual;
+  addition.vector = VectorOperation::add;
+  addition.reader = "";
+  addition.count = links.nodes() - 1;
+  PassCost sum = cost_of(machine, {addition});
+  sum += links.all_reduce(rows * columns * 2);
+  return sum;
+}
 
 PassTimes::PassTimes(const ServeConfig& config, const Partition& partition, const Stage& stage, Machine& machine,
                      Links& links)
@@ -67,7 +91,7 @@ PassTimes::PassTimes(const ServeConfig& config, const Partition& partition, cons
       stage_(stage),
       machine_(machine),
       links_(links),
-      options_(options_of(config)),
+      options_(served_options(config)),
       operations_(partition_.shard, options_) {
   const Kinds kinds = layer_kinds(partition_.shard, options_, stage_.first, stage_.end);
   if (config.system.parallel.expert == 1) {
@@ -200,7 +224,7 @@ PassCost PassTimes::fastest(std::uint64_t tokens, const std::function<PassCost(s
 PassCost PassTimes::projected(Gemm projection, std::uint64_t tokens) {
   if (projection.vector) {  // a sum of experts, which has more rows than tokens
     PassCost sum = run({projection});
-    sum += all_reduce(tokens);
+    sum += all_reduce(machine_, links_, tokens, partition_.model.hidden_size);
     return sum;
   }
   if (config_.system.parallel.split == Split::rows) {
@@ -225,31 +249,13 @@ PassCost PassTimes::exchanged(Gemm projection, std::uint64_t tokens, std::uint64
     // n is what an accelerator has of the results, all of them or its columns.
     const PassCost exchange = config_.system.parallel.split == Split::columns
                                   ? links_.all_gather(projection.m * projection.n * 2)
-                                  : all_reduce(projection.m);
+                                  : all_reduce(machine_, links_, projection.m, projection.n);
     computed += compute.seconds;
     exchanged = std::max(computed, exchanged) + exchange.seconds;
     sum += compute;
     sum += exchange;
   }
   sum.seconds = exchanged;
-  return sum;
-}
-
-/// Partial results of so many tokens become sums. After each step of the first half of the exchange a node adds what has
-/// come to its own part.
-PassCost PassTimes::all_reduce(std::uint64_t rows) {
-  const std::uint64_t nodes = links_.nodes();
-  Gemm addition;
-  addition.name = "all_reduce";
-  addition.tensor = name_of(op_kinds, OpKind::residual);
-  addition.m = rows;
-  addition.n = ceil_div(partition_.model.hidden_size, nodes);
-  addition.kind = OpKind::residual;
-  addition.vector = VectorOperation::add;
-  addition.reader = "";
-  addition.count = nodes - 1;
-  PassCost sum = run({addition});
-  sum += links_.all_reduce(rows * partition_.model.hidden_size * 2);
   return sum;
 }
 
@@ -305,14 +311,6 @@ PassCost PassTimes::in_order(const Iteration& iteration) {
   const std::uint64_t finished = finished_of(iteration);
   if (finished > 0) sum += run(head_operations(partition_.shard, options_, finished));
   return sum;
-}
-
-PassCost PassTimes::run(const std::vector<Gemm>& operations) {
-  for (const Gemm& operation : operations) check_size(operation);
-  PassCost cost;
-  cost.counts = machine_.run(operations);
-  cost.seconds = machine_.seconds(cost.counts);
-  return cost;
 }
 
 }  // namespace anda::sim

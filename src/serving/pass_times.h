@@ -16,6 +16,16 @@
 
 namespace anda::sim {
 
+/// Partial results of rows × columns, in FP16, become sums that all accelerators of a group have, with the additions
+/// that their vector units run.
+PassCost all_reduce(Machine& machine, Links& links, std::uint64_t rows, std::uint64_t columns);
+
+/// What operations take, one after another. Throws Error (input) if one is too large.
+PassCost cost_of(Machine& machine, const std::vector<Gemm>& operations);
+
+/// The options of the inferences of a server.
+InferenceOptions served_options(const ServeConfig& config);
+
 /// What an iteration takes on a stage of the pipeline: the sum of its operations, as they do not overlap. What depends
 /// on the number of tokens alone is summed up once for each number, attention once for each length of a context; with a
 /// memory whose state matters everything is simulated anew in its order.
@@ -55,10 +65,9 @@ class PassTimes {
   PassCost fastest(std::uint64_t tokens, const std::function<PassCost(std::uint64_t)>& in_parts) const;
   PassCost projected(Gemm projection, std::uint64_t tokens);
   PassCost exchanged(Gemm projection, std::uint64_t tokens, std::uint64_t parts);
-  PassCost all_reduce(std::uint64_t rows);
   PassCost in_order(const Iteration& iteration);
   void attend(Part& part, const Share& share, PassCost& sum);
-  PassCost run(const std::vector<Gemm>& operations);
+  PassCost run(const std::vector<Gemm>& operations) { return cost_of(machine_, operations); }
   bool groups_exchange(const Part& part) const;
 
   const ServeConfig& config_;
