@@ -9,6 +9,7 @@
 #include "cli/glossary_command.h"
 #include "cli/man_command.h"
 #include "cli/models_command.h"
+#include "cli/profile_command.h"
 #include "cli/registers_command.h"
 #include "cli/run_command.h"
 #include "cli/search_command.h"
@@ -23,6 +24,7 @@ const std::vector<Command>& commands() {
       {"compare", "compare systems on a list of models", compare_command, compare_help},
       {"search", "find the mantissa lengths of lowest cost within an accuracy loss", search_command, search_help},
       {"serve", "serve requests on one or more accelerators", serve_command, serve_help},
+      {"profile", "write times of operations for simulators of serving", profile_command, profile_help},
       {"cache", "manage the stored results of simulated GeMMs", cache_command, cache_help},
       {"config", "print the effective configuration, or check one", config_command, config_help},
       {"trace", "write the GeMMs of a language model as a trace", trace_command, trace_help},

@@ -25,9 +25,9 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* json_name = "serve.json";
+constexpr const char* serve_json_name = "serve.json";
 
-constexpr const char* usage =
+constexpr const char* serve_usage =
     "Usage: anda-sim serve CONFIG.yaml [options]\n"
     "\n"
     "Serves requests of a trace, or generated ones, with continuous batching on each\n"
@@ -35,7 +35,7 @@ constexpr const char* usage =
     "requests.csv and config.yaml. docs/serving.md describes the configuration.\n"
     "\n";
 
-po::options_description make_options() {
+po::options_description serve_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
   options.add_options()                                                                                         //
@@ -73,7 +73,7 @@ void check_serve_options(const CommandLine& options) {
 
 }  // namespace
 
-CommandHelp serve_help() { return {usage, make_options(), ""}; }
+CommandHelp serve_help() { return {serve_usage, serve_options(), ""}; }
 
 int serve_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = serve_help();
@@ -97,12 +97,12 @@ int serve_command(const std::vector<std::string>& args, std::ostream& out) {
   }
 
   OutputFolder folder(options.has("out") ? options.text("out")
-                                         : results_folder(usual_results_folder(file, "serve"), json_name,
+                                         : results_folder(usual_results_folder(file, "serve"), serve_json_name,
                                                           info.config_sha256));
   std::vector<NamedInput> inputs = inputs_of(config, config_files);
   if (!config.serving.requests.trace.empty()) inputs.push_back({config.serving.requests.trace, "the requests of this run"});
   FileSet files(inputs);
-  AtomicFile& json = files.add(folder.file(json_name));
+  AtomicFile& json = files.add(folder.file(serve_json_name));
   AtomicFile& csv = files.add(folder.file("requests.csv"));
   files.add(folder.file("config.yaml")).stream() << info.config_yaml;
   std::unique_ptr<GemmStore> store;
@@ -123,7 +123,7 @@ int serve_command(const std::vector<std::string>& args, std::ostream& out) {
   files.publish();
   folder.keep();
   if (options.has("json")) {
-    print_file(out, folder.file(json_name));
+    print_file(out, folder.file(serve_json_name));
   } else if (!options.has("quiet")) {
     print_serving(out, report);
     for (const std::string& note : info.notes) out << "\n" << for_terminal("note: " + note) << "\n";

@@ -93,12 +93,12 @@ class Links::Wires : public sc_core::sc_module {
   std::size_t busy_ps_ = index_of("link.busy_ps");
 };
 
-Links::Links(const ServeConfig& config)
+Links::Links(const ServeConfig& config, const std::string& name)
     : topology_(config.system.link.topology), nodes_(config.system.parallel.tensor) {
-  if (nodes_ > 1) group_ = std::make_unique<Wires>("group", config, nodes_);
+  if (nodes_ > 1) group_ = std::make_unique<Wires>((name + "_group").c_str(), config, nodes_);
   const std::uint32_t groups = config.system.parallel.expert;
-  if (groups > 1) experts_ = std::make_unique<Wires>("experts", config, groups);
-  if (config.system.parallel.pipeline > 1) pair_ = std::make_unique<Wires>("stages", config, 2);
+  if (groups > 1) experts_ = std::make_unique<Wires>((name + "_experts").c_str(), config, groups);
+  if (config.system.parallel.pipeline > 1) pair_ = std::make_unique<Wires>((name + "_stages").c_str(), config, 2);
 }
 
 Links::~Links() = default;

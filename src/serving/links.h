@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "config/serve_config.h"
@@ -32,7 +33,8 @@ struct PassCost {
 /// their memories, once for each size. The same for all systems.
 class Links {
  public:
-  explicit Links(const ServeConfig& config);
+  /// `name`: of its modules.
+  explicit Links(const ServeConfig& config, const std::string& name = "links");
   ~Links();
 
   /// Accelerators of a group; with one of them nothing is sent within it.

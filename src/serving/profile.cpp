@@ -16,7 +16,7 @@ struct PartOf {
 };
 
 /// Operations of a dense layer by name. Others are of experts.
-constexpr std::array<PartOf, 21> parts{{{"attention_norm", Profile::Part::norm},
+constexpr std::array<PartOf, 21> parts_by_name{{{"attention_norm", Profile::Part::norm},
                                         {"q_proj", Profile::Part::projections},
                                         {"k_proj", Profile::Part::projections},
                                         {"v_proj", Profile::Part::projections},
@@ -43,9 +43,9 @@ bool is_norm(const Gemm& operation) {
 }
 
 bool belongs(const Gemm& operation, Profile::Part part) {
-  const auto found = std::find_if(parts.begin(), parts.end(),
+  const auto found = std::find_if(parts_by_name.begin(), parts_by_name.end(),
                                   [&](const PartOf& entry) { return entry.operation == operation.name; });
-  if (found != parts.end()) return found->part == part;
+  if (found != parts_by_name.end()) return found->part == part;
   return part == Profile::Part::experts && !is_norm(operation);
 }
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_CLI_PROFILE_COMMAND_H
+#define ANDA_SIM_CLI_PROFILE_COMMAND_H
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.h"
+
+namespace anda::sim {
+
+CommandHelp profile_help();
+
+/// `anda-sim profile`: writes times of operations in the layouts of simulators of serving. `args` are those after the
+/// command's name. Returns the exit status; throws anda::Error.
+int profile_command(const std::vector<std::string>& args, std::ostream& out);
+
+}  // namespace anda::sim
+
+#endif
