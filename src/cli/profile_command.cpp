@@ -35,14 +35,14 @@ constexpr const char* profile_usage =
 po::options_description profile_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
-  options.add_options()                                                                                    //
-      ("layout", text("NAME"), "llmservingsim (the default) or vidur")                                     //
-      ("tensor", text("N,N"), "sizes of the tensor group (that of the configuration)")                     //
-      ("contexts", text("N"), "longest context in tokens (8192, or the model's positions if fewer)")       //
-      ("set", text("KEY=VALUE"), "change a key, such as precision=6; may be repeated, later ones win")     //
-      ("out,o", text("DIR"), "results folder (results/ and the name of the configuration file)")           //
+  options.add_options()                                                                                     //
+      ("layout", text("NAME"), "llmservingsim (the default) or vidur")                                      //
+      ("tensor", text("N,N"), "sizes of the tensor group (that of the configuration)")                      //
+      ("contexts", text("N"), "longest context in tokens (8192, or the model's positions if fewer)")        //
+      ("set", text("KEY=VALUE"), "change a key, such as precision=6; may be repeated, later ones win")      //
+      ("out,o", text("DIR"), "results folder (results/ and the name of the configuration file)")            //
       ("cache", text("DIR"), "folder of results of operations to reuse and to extend, see anda-sim cache")  //
-      ("quiet,q", "print errors only")                                                                     //
+      ("quiet,q", "print errors only")                                                                      //
       ("help,h", "show this help");
   return options;
 }
@@ -77,8 +77,8 @@ struct Group {
   std::deque<Profile> profiles;
 };
 
-std::deque<Group> groups_with(const ServeConfig& config, const std::vector<std::uint32_t>& sizes, const ModelShape& model,
-                              GemmStore* store) {
+std::deque<Group> groups_with(const ServeConfig& config, const std::vector<std::uint32_t>& sizes,
+                              const ModelShape& model, GemmStore* store) {
   std::deque<Group> groups;
   for (const std::uint32_t size : sizes) {
     Group& group = groups.emplace_back();

@@ -38,13 +38,15 @@ constexpr const char* serve_usage =
 po::options_description serve_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
-  options.add_options()                                                                                         //
-      ("set", text("KEY=VALUE"), "change a key, such as serving.requests.rate_per_s=2; may be repeated, later ones win")  //
-      ("out,o", text("DIR"), "results folder (results/ and the name of the configuration file)")                //
-      ("json", "print serve.json instead of tables")                                                            //
-      ("cache", text("DIR"), "folder of results of operations to reuse and to extend, see anda-sim cache")      //
-      ("check", "check configuration and requests only")                                                        //
-      ("quiet,q", "print errors only")                                                                          //
+  options.add_options()  //
+      ("set", text("KEY=VALUE"),
+       "change a key, such as serving.requests.rate_per_s=2; may be repeated, later ones win")              //
+      ("out,o", text("DIR"), "results folder (results/ and the name of the configuration file)")            //
+      ("timeline", text("FILE"), "record requests and iterations, for ui.perfetto.dev")                     //
+      ("json", "print serve.json instead of tables")                                                        //
+      ("cache", text("DIR"), "folder of results of operations to reuse and to extend, see anda-sim cache")  //
+      ("check", "check configuration and requests only")                                                    //
+      ("quiet,q", "print errors only")                                                                      //
       ("help,h", "show this help");
   return options;
 }
@@ -65,7 +67,7 @@ RunInfo info_of(const ServeConfig& config, const RequestSurvey& survey) {
 
 void check_serve_options(const CommandLine& options) {
   if (options.files().empty()) options.refuse("needs a configuration file, such as configs/serving/llama-3-8b.yaml");
-  for (const char* name : {"out", "cache"}) {
+  for (const char* name : {"out", "cache", "timeline"}) {
     if (options.has(name) && options.text(name).empty()) options.refuse(fmt::format("option --{} is empty", name));
   }
   for (const char* other : {"quiet", "check"}) options.refuse_together({"json", other});
@@ -90,32 +92,36 @@ int serve_command(const std::vector<std::string>& args, std::ostream& out) {
   remember_interrupts();
   const Partition partition = partition_of(config, shape_of(config.workload));
   const RequestSurvey survey = survey_requests(config, partition, [] { return !interrupted(); });
-  const RunInfo info = info_of(config, survey);
+  RunInfo info = info_of(config, survey);
   if (options.has("check")) {
     if (!options.has("quiet")) out << for_terminal(fmt::format("{}: valid, {} requests\n", file, survey.requests));
     return 0;
   }
 
-  OutputFolder folder(options.has("out") ? options.text("out")
-                                         : results_folder(usual_results_folder(file, "serve"), serve_json_name,
-                                                          info.config_sha256));
+  OutputFolder folder(options.has("out")
+                          ? options.text("out")
+                          : results_folder(usual_results_folder(file, "serve"), serve_json_name, info.config_sha256));
   std::vector<NamedInput> inputs = inputs_of(config, config_files);
-  if (!config.serving.requests.trace.empty()) inputs.push_back({config.serving.requests.trace, "the requests of this run"});
+  if (!config.serving.requests.trace.empty())
+    inputs.push_back({config.serving.requests.trace, "the requests of this run"});
   FileSet files(inputs);
   AtomicFile& json = files.add(folder.file(serve_json_name));
   AtomicFile& csv = files.add(folder.file("requests.csv"));
   files.add(folder.file("config.yaml")).stream() << info.config_yaml;
+  std::ostream* const timeline = options.has("timeline") ? &files.add(options.text("timeline")).stream() : nullptr;
   std::unique_ptr<GemmStore> store;
   if (options.has("cache")) store = std::make_unique<GemmStore>(options.text("cache"));
   nlohmann::ordered_json report;
   {
     ProgressBar bar(config.name);
-    ServedRun run(config, survey, csv.stream(),
-                  [&bar](double done) {
-                    bar.update(done);
-                    return !interrupted();
-                  },
-                  store.get());
+    ServedRun run(
+        config, survey, {csv.stream(), timeline},
+        [&bar](double done) {
+          bar.update(done);
+          return !interrupted();
+        },
+        store.get());
+    if (!run.note().empty()) info.notes.push_back(run.note());
     report = run.report(info);
   }
   if (store) store->keep();

@@ -38,9 +38,10 @@ struct ParallelConfig {
     visit.choice("split", self.split, splits,
                  "of the output and down projections; rows: partial sums, an all-reduce in FP16; columns: the inputs "
                  "and results are gathered, so that the bits are those of one accelerator");
-    visit.number("overlap", self.overlap, Range<std::uint32_t>{1, 64},
-                 "most parts into which the tokens of an iteration are cut so that one part communicates while the next "
-                 "is computed; of 1, 2, 4 … and this number the fastest. 1: no overlap");
+    visit.number(
+        "overlap", self.overlap, Range<std::uint32_t>{1, 64},
+        "most parts into which the tokens of an iteration are cut so that one part communicates while the next "
+        "is computed; of 1, 2, 4 … and this number the fastest. 1: no overlap");
   }
 };
 
@@ -64,9 +65,10 @@ struct ClusterConfig {
   void check(const std::string& path, Problems& problems) const {
     const std::uint64_t each = std::uint64_t{parallel.tensor} * parallel.pipeline * parallel.expert;
     if (accelerators % each == 0) return;
-    problems.push_back({join_key(path, "accelerators"),
-                        "is " + number_text(accelerators) + ", must be a multiple of parallel.tensor × pipeline × "
-                        "expert = " + number_text(each)});
+    problems.push_back({join_key(path, "accelerators"), "is " + number_text(accelerators) +
+                                                            ", must be a multiple of parallel.tensor × pipeline × "
+                                                            "expert = " +
+                                                            number_text(each)});
   }
 };
 

@@ -30,7 +30,8 @@ void ServeConfig::check(const std::string& path, Problems& problems) const {
     refuse("workload.trace", "is given, must be left out: a server runs whole models, from model or config_json");
   }
   if (functional.enabled) refuse("functional.enabled", "is true, must be false: a server has no data");
-  if (!simulation.vcd.empty()) refuse("simulation.vcd", "is given, must be left out: iterations are not simulated in one piece");
+  if (!simulation.vcd.empty())
+    refuse("simulation.vcd", "is given, must be left out: iterations are not simulated in one piece");
   if (!dram.request_trace.empty()) refuse("dram.request_trace", "is given, must be left out, as simulation.vcd");
   if (dram.level == DramLevel::detailed && system.accelerators > 1) {
     refuse("dram.level", "is detailed, must be fast with system.accelerators > 1");

@@ -32,9 +32,8 @@ inline constexpr ChoiceTable<RequestFormat, 4> request_formats{{{"auto", Request
 /// Which waiting request comes first.
 enum class Order { first_come, shortest_prompt, priority };
 
-inline constexpr ChoiceTable<Order, 3> orders{{{"first_come", Order::first_come},
-                                               {"shortest_prompt", Order::shortest_prompt},
-                                               {"priority", Order::priority}}};
+inline constexpr ChoiceTable<Order, 3> orders{
+    {{"first_come", Order::first_come}, {"shortest_prompt", Order::shortest_prompt}, {"priority", Order::priority}}};
 
 /// How much of the cache must be free for a request to be admitted.
 enum class Admission { prompt, whole_sequence };
@@ -91,10 +90,11 @@ struct RequestsConfig {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.path("trace", self.trace, "a file of requests, see `format`; empty: they are generated");
-    visit.choice("format", self.format, request_formats,
-                 "azure: CSV TIMESTAMP,ContextTokens,GeneratedTokens; burstgpt: CSV Timestamp,…,Request tokens,Response "
-                 "tokens,…; mooncake: JSON lines with timestamp, input_length, output_length, hash_ids; auto: by the "
-                 "first line");
+    visit.choice(
+        "format", self.format, request_formats,
+        "azure: CSV TIMESTAMP,ContextTokens,GeneratedTokens; burstgpt: CSV Timestamp,…,Request tokens,Response "
+        "tokens,…; mooncake: JSON lines with timestamp, input_length, output_length, hash_ids; auto: by the "
+        "first line");
     visit.number("rate_scale", self.rate_scale, Range<double>{1e-6, 1e6},
                  "a trace's arrivals are so many times as fast");
     visit.number("limit", self.limit, Range<std::uint64_t>{0, std::uint64_t{1} << 40},
@@ -159,8 +159,9 @@ struct CacheBlocksConfig {
                  "share of each memory's capacity for weights and cache");
     visit.number("watermark", self.watermark, Range<double>{0, 0.5},
                  "share of the blocks that admission leaves free for the tokens of running requests");
-    visit.flag("prefix_reuse", self.prefix_reuse,
-               "prompts that start as an earlier one (hash_ids of the mooncake format) reuse its blocks while they last");
+    visit.flag(
+        "prefix_reuse", self.prefix_reuse,
+        "prompts that start as an earlier one (hash_ids of the mooncake format) reuse its blocks while they last");
     visit.number("swap_bytes_per_s", self.swap_bytes_per_s, Range<double>{1, 1e15},
                  "bandwidth to the host of each accelerator, for swapping");
   }

@@ -50,7 +50,8 @@ class Links::Wires : public sc_core::sc_module {
     while (steps_ != nullptr) {
       sc_core::sc_start(within_time(sc_core::sc_time(1, sc_core::SC_SEC)), sc_core::SC_EXIT_ON_STARVATION);
       if (failure_) std::rethrow_exception(failure_);
-      if (steps_ != nullptr && !sc_core::sc_pending_activity()) throw Error::run("the links stalled: no events are pending");
+      if (steps_ != nullptr && !sc_core::sc_pending_activity())
+        throw Error::run("the links stalled: no events are pending");
     }
     const Counts after = fabric_.counters().values();
     PassCost cost;
@@ -120,7 +121,8 @@ const PassCost& Links::all_to_all(std::uint64_t bytes) {
   if (is_new) {
     // The accelerators of a group share what it sends.
     const std::uint64_t groups = experts_->nodes();
-    known->second = experts_->run(anda::all_to_all(topology_, static_cast<std::uint32_t>(groups), ceil_div(bytes, std::uint64_t{nodes_})));
+    known->second = experts_->run(
+        anda::all_to_all(topology_, static_cast<std::uint32_t>(groups), ceil_div(bytes, std::uint64_t{nodes_})));
     known->second.link_bytes *= nodes_;
   }
   return known->second;

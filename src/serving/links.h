@@ -16,9 +16,9 @@ namespace anda::sim {
 /// What a pass, or a part of it, takes.
 struct PassCost {
   double seconds = 0;
-  Counts counts;                  ///< of each accelerator of a tensor group
-  std::uint64_t link_bytes = 0;   ///< over all links together
-  double link_busy_s = 0;         ///< time in which links carry something
+  Counts counts;                 ///< of each accelerator of a tensor group
+  std::uint64_t link_bytes = 0;  ///< over all links together
+  double link_busy_s = 0;        ///< time in which links carry something
 
   PassCost& operator+=(const PassCost& other) {
     seconds += other.seconds;

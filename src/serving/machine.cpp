@@ -42,12 +42,12 @@ Machine::Machine(const std::string& name, const RunConfig& config, PeKind elemen
     : depends_on_time_(config.dram.level == DramLevel::detailed), known_(known_of(config, element, store)) {
   auto source = std::make_unique<Source>();
   source_ = source.get();
-  system_ = std::make_unique<System>(name.c_str(), config, element, std::move(source),
-                                     depends_on_time_ ? nullptr : &known_, "", nullptr, false,
-                                     [this](const OpRecord& record) {
-                                       add_to(sum_, record.counts);
-                                       if (--left_ == 0) sc_core::sc_pause();
-                                     });
+  system_ =
+      std::make_unique<System>(name.c_str(), config, element, std::move(source), depends_on_time_ ? nullptr : &known_,
+                               "", nullptr, false, [this](const OpRecord& record) {
+                                 add_to(sum_, record.counts);
+                                 if (--left_ == 0) sc_core::sc_pause();
+                               });
   cycles_ = CounterIndex(counters()).cycles;
 }
 
@@ -80,7 +80,8 @@ std::uint64_t Machine::input_bytes(const Gemm& gemm) const {
 
 std::vector<CounterColumn> Machine::counters() const {
   std::vector<CounterColumn> columns;
-  for (const Counter& counter : system_->counters.list()) columns.push_back({counter.name, counter.unit, counter.meaning});
+  for (const Counter& counter : system_->counters.list())
+    columns.push_back({counter.name, counter.unit, counter.meaning});
   return columns;
 }
 

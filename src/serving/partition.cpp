@@ -16,8 +16,8 @@ namespace {
 
 void check_divides(std::uint32_t accelerators, std::uint64_t size, const char* what, const std::string& model) {
   if (size % accelerators == 0) return;
-  throw Error::input(fmt::format("system.parallel.tensor is {}, must divide the {} {} of {}", accelerators, size, what,
-                                 model));
+  throw Error::input(
+      fmt::format("system.parallel.tensor is {}, must divide the {} {} of {}", accelerators, size, what, model));
 }
 
 ModelShape shard_of(const ModelShape& model, std::uint32_t tensor) {
@@ -51,8 +51,8 @@ std::vector<Stage> stages_of(const ModelShape& model, std::uint32_t pipeline) {
   std::uint64_t first = 0;
   for (std::uint64_t i = 0; i < pipeline; ++i) {
     const std::uint64_t count = model.layers / pipeline + (i < model.layers % pipeline ? 1 : 0);
-    stages.push_back({static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(first + count), i == 0,
-                      i + 1 == pipeline});
+    stages.push_back(
+        {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(first + count), i == 0, i + 1 == pipeline});
     first += count;
   }
   return stages;
@@ -83,7 +83,8 @@ Partition partition_of(const ServeConfig& config, const ModelShape& model) {
   partition.shard = shard_of(model, parallel.tensor);
   partition.stages = stages_of(model, parallel.pipeline);
   if (parallel.split == Split::columns) {
-    check_divides(parallel.tensor, model.hidden_size, "columns of the residual stream, with split = columns,", model.name);
+    check_divides(parallel.tensor, model.hidden_size, "columns of the residual stream, with split = columns,",
+                  model.name);
     if (model.experts.count > 0) {
       throw Error::input(
           fmt::format("system.parallel.split is columns, must be rows for {}, which has experts", model.name));
@@ -104,7 +105,8 @@ Partition partition_of(const ServeConfig& config, const ModelShape& model) {
   for (const CacheFormat* format : {&keys, &values}) {
     if (!format->is_fp16() && format->axis == CacheAxis::channel) open_tokens += format->group - 1;
   }
-  const double open = static_cast<double>(open_tokens * model.head_dim * 2 * heads) * config.serving.scheduler.max_batch;
+  const double open =
+      static_cast<double>(open_tokens * model.head_dim * 2 * heads) * config.serving.scheduler.max_batch;
 
   double weights = 0;
   for (const Stage& stage : partition.stages) weights = std::max(weights, weights_of(config, partition, stage));

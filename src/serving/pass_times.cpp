@@ -47,8 +47,8 @@ std::uint64_t tokens_of(const Iteration& iteration) {
 }
 
 std::uint64_t finished_of(const Iteration& iteration) {
-  return static_cast<std::uint64_t>(std::count_if(iteration.shares.begin(), iteration.shares.end(),
-                                                  [](const Share& share) { return share.emits; }));
+  return static_cast<std::uint64_t>(
+      std::count_if(iteration.shares.begin(), iteration.shares.end(), [](const Share& share) { return share.emits; }));
 }
 
 }  // namespace
@@ -259,8 +259,8 @@ PassCost PassTimes::exchanged(Gemm projection, std::uint64_t tokens, std::uint64
   return sum;
 }
 
-/// The tokens of all groups go to the groups that have their experts, and back, in parts: one is under way while another
-/// is computed, as EPS-MoE (arXiv 2410.12247) has it. Each group sends as much as the one with most tokens.
+/// The tokens of all groups go to the groups that have their experts, and back, in parts: one is under way while
+/// another is computed, as EPS-MoE (arXiv 2410.12247) has it. Each group sends as much as the one with most tokens.
 PassCost PassTimes::of_experts(std::uint32_t layer, std::uint64_t most_tokens, std::uint64_t all_tokens,
                                std::uint64_t parts) {
   const std::uint64_t groups = config_.system.parallel.expert;

@@ -17,26 +17,26 @@ struct PartOf {
 
 /// Operations of a dense layer by name. Others are of experts.
 constexpr std::array<PartOf, 21> parts_by_name{{{"attention_norm", Profile::Part::norm},
-                                        {"q_proj", Profile::Part::projections},
-                                        {"k_proj", Profile::Part::projections},
-                                        {"v_proj", Profile::Part::projections},
-                                        {"qkv_proj", Profile::Part::projections},
-                                        {"q_groups", Profile::Part::projections},
-                                        {"q_norm", Profile::Part::head_norms},
-                                        {"k_norm", Profile::Part::head_norms},
-                                        {"q_rotary", Profile::Part::rotary},
-                                        {"k_rotary", Profile::Part::rotary},
-                                        {"o_proj", Profile::Part::output},
-                                        {"out_proj", Profile::Part::output},
-                                        {"gate_proj", Profile::Part::up},
-                                        {"up_proj", Profile::Part::up},
-                                        {"gate_up_proj", Profile::Part::up},
-                                        {"fc1", Profile::Part::up},
-                                        {"activation", Profile::Part::activation},
-                                        {"down_proj", Profile::Part::down},
-                                        {"fc2", Profile::Part::down},
-                                        {"attention_residual", Profile::Part::residual},
-                                        {"feed_forward_residual", Profile::Part::residual}}};
+                                                {"q_proj", Profile::Part::projections},
+                                                {"k_proj", Profile::Part::projections},
+                                                {"v_proj", Profile::Part::projections},
+                                                {"qkv_proj", Profile::Part::projections},
+                                                {"q_groups", Profile::Part::projections},
+                                                {"q_norm", Profile::Part::head_norms},
+                                                {"k_norm", Profile::Part::head_norms},
+                                                {"q_rotary", Profile::Part::rotary},
+                                                {"k_rotary", Profile::Part::rotary},
+                                                {"o_proj", Profile::Part::output},
+                                                {"out_proj", Profile::Part::output},
+                                                {"gate_proj", Profile::Part::up},
+                                                {"up_proj", Profile::Part::up},
+                                                {"gate_up_proj", Profile::Part::up},
+                                                {"fc1", Profile::Part::up},
+                                                {"activation", Profile::Part::activation},
+                                                {"down_proj", Profile::Part::down},
+                                                {"fc2", Profile::Part::down},
+                                                {"attention_residual", Profile::Part::residual},
+                                                {"feed_forward_residual", Profile::Part::residual}}};
 
 bool is_norm(const Gemm& operation) {
   return operation.kind == OpKind::norm && operation.name != "q_norm" && operation.name != "k_norm";
@@ -89,9 +89,8 @@ double Profile::append_s(std::uint64_t start, std::uint64_t tokens) {
   const auto [known, is_new] = attention_.try_emplace({start, tokens});
   if (is_new) {
     std::vector<Gemm> attends = operations_.of_slice(layer_, {start, tokens, 1, true});
-    const auto first = std::stable_partition(attends.begin(), attends.end(), [](const Gemm& operation) {
-      return operation.kind == OpKind::kv_append;
-    });
+    const auto first = std::stable_partition(attends.begin(), attends.end(),
+                                             [](const Gemm& operation) { return operation.kind == OpKind::kv_append; });
     const std::vector<Gemm> appends(attends.begin(), first);
     attends.erase(attends.begin(), first);
     known->second = {cost_of(machine_, attends).seconds, cost_of(machine_, appends).seconds};

@@ -25,14 +25,14 @@ class Profile {
   enum class Part {
     embedding,
     norm,
-    projections,   ///< Q, K and V
-    head_norms,    ///< of Q and K
+    projections,  ///< Q, K and V
+    head_norms,   ///< of Q and K
     rotary,
-    output,        ///< of attention, without its all-reduce
-    up,            ///< gate and up, or fc1
+    output,  ///< of attention, without its all-reduce
+    up,      ///< gate and up, or fc1
     activation,
-    down,          ///< without its all-reduce
-    experts,       ///< all of the feed-forward part of a layer that has them, its router included
+    down,     ///< without its all-reduce
+    experts,  ///< all of the feed-forward part of a layer that has them, its router included
     residual,
     final_norm,
     head

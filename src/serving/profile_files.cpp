@@ -33,7 +33,8 @@ std::string statistics(double seconds) {
 }
 
 std::string statistics_header(const char* name) {
-  return fmt::format("time_stats.{0}.min,time_stats.{0}.max,time_stats.{0}.mean,time_stats.{0}.median,time_stats.{0}.std", name);
+  return fmt::format(
+      "time_stats.{0}.min,time_stats.{0}.max,time_stats.{0}.mean,time_stats.{0}.median,time_stats.{0}.std", name);
 }
 
 /// Files of LLMServingSim 2: microseconds of a layer. It takes residual and norm for one.
@@ -51,12 +52,11 @@ class LlmServingSim {
   void write_meta(const ServeConfig& config, const std::vector<Profile*>& profiles) {
     std::vector<std::uint64_t> degrees;
     for (const Profile* profile : profiles) degrees.push_back(profile->model().heads / profile->shard().heads);
-    files_.add(folder_ + "/meta.yaml").stream()
-        << fmt::format(
-               "hardware: {}\nmodel: {}\nvariant: {}\ntp_degrees: [{}]\nengine_effective:\n"
-               "  max_num_batched_tokens: {}\n  max_num_seqs: {}\n",
-               names_.hardware, names_.model, names_.variant, fmt::join(degrees, ", "),
-               config.serving.scheduler.max_tokens, config.serving.scheduler.max_batch);
+    files_.add(folder_ + "/meta.yaml").stream() << fmt::format(
+        "hardware: {}\nmodel: {}\nvariant: {}\ntp_degrees: [{}]\nengine_effective:\n"
+        "  max_num_batched_tokens: {}\n  max_num_seqs: {}\n",
+        names_.hardware, names_.model, names_.variant, fmt::join(degrees, ", "), config.serving.scheduler.max_tokens,
+        config.serving.scheduler.max_batch);
   }
 
   void write(Profile& profile, const std::function<void()>& look) {
@@ -116,7 +116,8 @@ class LlmServingSim {
         for (const std::uint64_t batch : batches) {
           for (const std::uint64_t context : grid_.contexts) {
             if ((batch == 0) != (context == 0) || (chunk == 0 && batch == 0)) continue;
-            const double sum = seconds(prefilled, chunk) + static_cast<double>(batch) * seconds(context, batch > 0 ? 1 : 0);
+            const double sum =
+                seconds(prefilled, chunk) + static_cast<double>(batch) * seconds(context, batch > 0 ? 1 : 0);
             out << fmt::format("{},{},{},{},{}\n", chunk, prefilled, batch, context, us(sum));
           }
         }
@@ -145,14 +146,16 @@ class Vidur {
   Vidur(const ServeConfig& config, const ProfileNames& names, const ProfileGrid& grid, FileSet& files)
       : config_(config), grid_(grid), network_(names.folder + "/network/" + names.hardware) {
     std::string path = names.folder;
-    for (const std::string& part : {std::string("compute"), names.hardware, names.model}) files.make_folder(path += "/" + part);
+    for (const std::string& part : {std::string("compute"), names.hardware, names.model})
+      files.make_folder(path += "/" + part);
     mlp_ = &files.add(path + "/mlp.csv").stream();
     attention_ = &files.add(path + "/attention.csv").stream();
     files.make_folder(names.folder + "/network");
     files.make_folder(network_);
     reduce_ = &files.add(network_ + "/all_reduce.csv").stream();
     for (const MlpColumn& column : mlp_columns) *mlp_ << statistics_header(column.name) << ",";
-    *mlp_ << "n_head,n_kv_head,n_embd,n_expanded_embd,vocab_size,use_gated_mlp,num_tokens,num_tensor_parallel_workers\n";
+    *mlp_
+        << "n_head,n_kv_head,n_embd,n_expanded_embd,vocab_size,use_gated_mlp,num_tokens,num_tensor_parallel_workers\n";
     for (const char* name : {"attn_kv_cache_save", "attn_prefill", "attn_decode"}) {
       *attention_ << statistics_header(name) << ",";
     }
@@ -171,8 +174,8 @@ class Vidur {
       *mlp_ << fmt::format("{},{},{},{},{},{},{},{}\n", model.heads, model.kv_heads, model.hidden_size,
                            model.intermediate_size, model.vocabulary, model.gated ? "True" : "False", tokens, degree);
       if (degree > 1) {
-        *reduce_ << fmt::format("{},{},0,{},{},all_reduce,{},{}\n", rows_++, statistics(profile.all_reduce_s(tokens)), degree,
-                                tokens * model.hidden_size * 2, degree, degree);
+        *reduce_ << fmt::format("{},{},0,{},{},all_reduce,{},{}\n", rows_++, statistics(profile.all_reduce_s(tokens)),
+                                degree, tokens * model.hidden_size * 2, degree, degree);
       }
     }
     for (const std::uint64_t context : grid_.contexts) {
@@ -210,9 +213,10 @@ class Vidur {
     const ModelShape& model = profile.model();
     *attention_ << fmt::format("{},{},{},", statistics(save), statistics(is_prefill ? each : 0),
                                statistics(is_prefill ? 0 : each))
-                << fmt::format("{},{},{},{},{},{},{},{},{},{},anda-sim\n", model.hidden_size, model.heads, model.kv_heads,
-                               config_.serving.cache.block_tokens, degree, grid_.contexts.back() + grid_.tokens.back(),
-                               batch, chunk, context, is_prefill ? "True" : "False");
+                << fmt::format("{},{},{},{},{},{},{},{},{},{},anda-sim\n", model.hidden_size, model.heads,
+                               model.kv_heads, config_.serving.cache.block_tokens, degree,
+                               grid_.contexts.back() + grid_.tokens.back(), batch, chunk, context,
+                               is_prefill ? "True" : "False");
   }
 
   const ServeConfig& config_;

@@ -20,9 +20,7 @@ std::size_t bin_of(double value) {
   return static_cast<std::size_t>(bits >> bin_shift);
 }
 
-Error problem() {
-  return Error::run(std::string("the temporary file of latencies: ") + std::strerror(errno));
-}
+Error problem() { return Error::run(std::string("the temporary file of latencies: ") + std::strerror(errno)); }
 
 }  // namespace
 

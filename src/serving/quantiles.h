@@ -10,8 +10,8 @@
 
 namespace anda::sim {
 
-/// Percentiles of any number of values in constant memory, exactly: the values go to a temporary file, a histogram tells
-/// which of them to look at.
+/// Percentiles of any number of values in constant memory, exactly: the values go to a temporary file, a histogram
+/// tells which of them to look at.
 class Quantiles {
  public:
   Quantiles();

@@ -39,8 +39,7 @@ bool RequestGenerator::next(Request& request) {
   request.arrival_s = now_;
   request.prompt = length(config_.prompt);
   request.output = length(config_.output);
-  request.priority =
-      std::min(static_cast<std::uint32_t>(uniform() * config_.priorities), config_.priorities - 1);
+  request.priority = std::min(static_cast<std::uint32_t>(uniform() * config_.priorities), config_.priorities - 1);
   return true;
 }
 

@@ -165,8 +165,8 @@ class MooncakeRequests : public RequestSource {
     static const std::vector<std::string> keys{"timestamp", "input_length", "output_length", "hash_ids", "priority"};
     for (const auto& [key, value] : object.items()) {
       if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-        refuse(fmt::format("unknown key {}{}; requests of format mooncake have {}", shown(key),
-                           did_you_mean(key, keys), fmt::join(keys, ", ")));
+        refuse(fmt::format("unknown key {}{}; requests of format mooncake have {}", shown(key), did_you_mean(key, keys),
+                           fmt::join(keys, ", ")));
       }
     }
     const auto time = object.find("timestamp");
@@ -201,8 +201,8 @@ class MooncakeRequests : public RequestSource {
   std::uint64_t whole(const nlohmann::json& object, const char* key, std::uint64_t least, std::uint64_t most) const {
     const auto found = object.find(key);
     if (found == object.end()) refuse(fmt::format("{} is missing", key));
-    const bool good = found->is_number_unsigned() && found->get<std::uint64_t>() >= least &&
-                      found->get<std::uint64_t>() <= most;
+    const bool good =
+        found->is_number_unsigned() && found->get<std::uint64_t>() >= least && found->get<std::uint64_t>() <= most;
     if (!good) refuse(fmt::format("{} is {}, must be a whole number, {} … {}", key, shown(found->dump()), least, most));
     return found->get<std::uint64_t>();
   }

@@ -25,7 +25,9 @@ Scheduler::Scheduler(const ServingConfig& config, std::uint64_t blocks)
       waiting_(Before{order_.get()}),
       running_(Before{order_.get()}) {}
 
-std::uint64_t Scheduler::blocks_for(std::uint64_t tokens) const { return ceil_div(tokens, std::uint64_t{cache_.block_tokens}); }
+std::uint64_t Scheduler::blocks_for(std::uint64_t tokens) const {
+  return ceil_div(tokens, std::uint64_t{cache_.block_tokens});
+}
 
 void Scheduler::arrive(const Request& request) {
   auto sequence = std::make_unique<Sequence>();

@@ -22,7 +22,7 @@ struct Sequence {
   double admitted_s = -1;  ///< first admission; before: −1
   double first_token_s = -1;
   double finished_s = -1;
-  std::uint64_t reused = 0;       ///< tokens of the prompt that the cache had at the first admission
+  std::uint64_t reused = 0;  ///< tokens of the prompt that the cache had at the first admission
   std::uint64_t preemptions = 0;
 
   /// Tokens that are known and not in the cache; the last of them gives the next output token.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <anda/base/error.h>
+#include <optional>
 #include <utility>
 
 #include "config/sha256.h"
@@ -65,10 +66,11 @@ RequestSurvey survey_requests(const ServeConfig& config, const Partition& partit
 /// A system: its machine, its links and the servers of all replicas, which take turns on them, as they are alike.
 struct ServedRun::Part {
   Part(const ServeConfig& config, const Partition& partition, Links& links, PeKind element, std::ostream& csv,
-       GemmStore* store)
+       GemmStore* store, std::optional<RequestTimeline> requests)
       : name(name_of(pe_kinds, element)),
         machine("system_" + name, config, element, store),
-        statistics(config, name, csv) {
+        timeline(std::move(requests)),
+        statistics(config, name, csv, timeline ? &*timeline : nullptr) {
     for (std::uint32_t i = 0; i < config.system.replicas(); ++i) {
       servers.push_back(std::make_unique<Server>(config, partition, machine, links, statistics));
     }
@@ -76,20 +78,38 @@ struct ServedRun::Part {
 
   std::string name;
   Machine machine;
+  std::optional<RequestTimeline> timeline;
   ServingStatistics statistics;
   std::vector<std::unique_ptr<Server>> servers;
 };
 
-ServedRun::ServedRun(const ServeConfig& config, const RequestSurvey& survey, std::ostream& csv,
+ServedRun::ServedRun(const ServeConfig& config, const RequestSurvey& survey, const Outputs& outputs,
                      const Progress& progress, GemmStore* store)
-    : config_(config), survey_(survey), partition_(partition_of(config, shape_of(config.workload))),
-      links_(config) {
+    : config_(config), survey_(survey), partition_(partition_of(config, shape_of(config.workload))), links_(config) {
+  bool is_first_event = true;
+  if (outputs.timeline != nullptr) *outputs.timeline << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[";
   // All modules are there before the first one simulates.
   for (const PeKind element : config.systems) {
-    parts_.push_back(std::make_unique<Part>(config, partition_, links_, element, csv, store));
+    std::optional<RequestTimeline> timeline;
+    if (outputs.timeline != nullptr) {
+      const int process = static_cast<int>(parts_.size()) + 1;
+      timeline.emplace(*outputs.timeline, process, name_of(pe_kinds, element), is_first_event);
+    }
+    parts_.push_back(
+        std::make_unique<Part>(config, partition_, links_, element, outputs.csv, store, std::move(timeline)));
   }
-  csv << ServingStatistics::csv_header();
+  outputs.csv << ServingStatistics::csv_header();
   for (std::size_t i = 0; i < parts_.size(); ++i) serve(*parts_[i], progress, static_cast<double>(i));
+  if (outputs.timeline != nullptr) *outputs.timeline << "\n]}\n";
+}
+
+std::string ServedRun::note() const {
+  for (const auto& part : parts_) {
+    if (!part->timeline || !part->timeline->is_cut()) continue;
+    return fmt::format("The timeline has the first {} requests and {} iterations of a system only.",
+                       RequestTimeline::most_requests, RequestTimeline::most_iterations);
+  }
+  return "";
 }
 
 ServedRun::~ServedRun() = default;

@@ -27,12 +27,19 @@ RequestSurvey survey_requests(const ServeConfig& config, const Partition& partit
 /// What all systems of a configuration did with its requests, each by itself.
 class ServedRun {
  public:
-  /// Runs them. `csv`: gets a row for each request and system. `store`: of simulated operations; nullptr: none. One call
-  /// a process: SystemC elaborates once.
-  ServedRun(const ServeConfig& config, const RequestSurvey& survey, std::ostream& csv, const Progress& progress,
+  /// Where a run writes while it lasts.
+  struct Outputs {
+    std::ostream& csv;                 ///< a row for each request and system
+    std::ostream* timeline = nullptr;  ///< in the trace event format
+  };
+
+  /// Runs them. `store`: of simulated operations; nullptr: none. One call a process: SystemC elaborates once.
+  ServedRun(const ServeConfig& config, const RequestSurvey& survey, const Outputs& outputs, const Progress& progress,
             GemmStore* store);
   ~ServedRun();
 
+  /// What of the files may surprise; empty: nothing.
+  std::string note() const;
   nlohmann::ordered_json report(const RunInfo& info);
 
  private:

@@ -103,8 +103,8 @@ void Server::retire() {
 
 /// Each accelerator moves its own part.
 double Server::swap_s(std::uint64_t tokens) const {
-  const double bytes = static_cast<double>(tokens) * static_cast<double>(partition_.block_bytes) /
-                       config_.serving.cache.block_tokens;
+  const double bytes =
+      static_cast<double>(tokens) * static_cast<double>(partition_.block_bytes) / config_.serving.cache.block_tokens;
   return bytes / config_.serving.cache.swap_bytes_per_s;
 }
 

@@ -67,7 +67,7 @@ class Server {
   ServerObserver& observer_;
   std::deque<Scheduler> schedulers_;  ///< of each group
   std::deque<PassTimes> stages_;      ///< which cannot be moved
-  std::vector<double> free_at_;  ///< of each stage
+  std::vector<double> free_at_;       ///< of each stage
   std::deque<Flight> flights_;
   double now_ = 0;
   std::uint64_t launched_ = 0;

@@ -148,11 +148,11 @@ void print_serving(std::ostream& out, const Json& report) {
   const Json& offered = report["requests"];
   out << for_terminal(report["name"].get<std::string>()) << "\n"
       << for_terminal(report["workload"].get<std::string>()) << ", level " << report["level"].get<std::string>() << "\n"
-      << fmt::format("{} requests, {} prompt and {} output tokens, {} requests/s\n\n", offered["count"].get<std::uint64_t>(),
-                     offered["prompt_tokens"].get<std::uint64_t>(), offered["output_tokens"].get<std::uint64_t>(),
-                     plain_text(value_of(offered["rate_per_s"])));
-  TextGrid throughput({"system", "requests\n/s", "goodput\n/s", "output\ntokens/s", "mean\nbatch", "busy", "KV blocks\nused",
-                       "preempted", "energy\n/token"});
+      << fmt::format("{} requests, {} prompt and {} output tokens, {} requests/s\n\n",
+                     offered["count"].get<std::uint64_t>(), offered["prompt_tokens"].get<std::uint64_t>(),
+                     offered["output_tokens"].get<std::uint64_t>(), plain_text(value_of(offered["rate_per_s"])));
+  TextGrid throughput({"system", "requests\n/s", "goodput\n/s", "output\ntokens/s", "mean\nbatch", "busy",
+                       "KV blocks\nused", "preempted", "energy\n/token"});
   for (const Json& system : report["systems"]) {
     const Json& cache = system["cache"];
     const double used = cache["most_blocks"].get<double>() / cache["blocks"].get<double>();
@@ -166,8 +166,10 @@ void print_serving(std::ostream& out, const Json& report) {
   out << "\n";
   TextGrid latencies({"system", "latency", "mean", "50 %", "90 %", "95 %", "99 %", "most"});
   for (const Json& system : report["systems"]) {
-    for (const auto& [key, title] : {std::pair{"first_token_s", "first token"}, {"per_token_s", "per token"},
-                                     {"latency_s", "request"}, {"queueing_s", "queueing"}}) {
+    for (const auto& [key, title] : {std::pair{"first_token_s", "first token"},
+                                     {"per_token_s", "per token"},
+                                     {"latency_s", "request"},
+                                     {"queueing_s", "queueing"}}) {
       std::vector<std::string> row{system["name"].get<std::string>(), title};
       for (const char* part : {"mean", "p50", "p90", "p95", "p99", "most"}) {
         row.push_back(si_text(value_of(system[key][part]), "s"));

@@ -16,8 +16,9 @@ std::uint64_t ticks(double seconds) { return static_cast<std::uint64_t>(std::llr
 
 }  // namespace
 
-ServingStatistics::ServingStatistics(const ServeConfig& config, std::string system, std::ostream& csv)
-    : config_(config), system_(std::move(system)), csv_(csv), overview_(intervals) {}
+ServingStatistics::ServingStatistics(const ServeConfig& config, std::string system, std::ostream& csv,
+                                     RequestTimeline* timeline)
+    : config_(config), system_(std::move(system)), csv_(csv), timeline_(timeline), overview_(intervals) {}
 
 const char* ServingStatistics::csv_header() {
   return "system,request,arrival_s,prompt_tokens,output_tokens,priority,reused_tokens,preemptions,queueing_s,"
@@ -25,6 +26,7 @@ const char* ServingStatistics::csv_header() {
 }
 
 void ServingStatistics::iteration(const IterationRecord& record) {
+  if (timeline_ != nullptr) timeline_->iteration(record);
   ++iterations;
   for (const Iteration& group : record.groups) {
     for (const Share& share : group.shares) computed_tokens += share.tokens;
@@ -52,6 +54,7 @@ double ServingStatistics::mean(Series series, std::size_t interval) const {
 }
 
 void ServingStatistics::request(const Sequence& sequence) {
+  if (timeline_ != nullptr) timeline_->request(sequence);
   const Request& request = sequence.request;
   const double first_token = sequence.first_token_s - request.arrival_s;
   const double latency = sequence.finished_s - request.arrival_s;
@@ -74,8 +77,8 @@ void ServingStatistics::request(const Sequence& sequence) {
   const auto field = [this](const std::string& text) { (row_ += ',') += text; };
   field(std::to_string(request.number));
   field(exact_text(request.arrival_s));
-  for (const std::uint64_t value : {request.prompt, request.output, std::uint64_t{request.priority}, sequence.reused,
-                                    sequence.preemptions}) {
+  for (const std::uint64_t value :
+       {request.prompt, request.output, std::uint64_t{request.priority}, sequence.reused, sequence.preemptions}) {
     field(std::to_string(value));
   }
   field(exact_text(queueing));

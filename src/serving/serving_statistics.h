@@ -8,6 +8,7 @@
 
 #include "config/serve_config.h"
 #include "serving/quantiles.h"
+#include "serving/request_timeline.h"
 #include "serving/server.h"
 #include "timeline/overview.h"
 
@@ -20,8 +21,8 @@ inline constexpr std::size_t series_count = 5;
 /// What the servers of a system did, in constant memory. Requests go to a CSV file as they are done.
 class ServingStatistics : public ServerObserver {
  public:
-  /// `system`: its name; `csv`: rows go there, without a header.
-  ServingStatistics(const ServeConfig& config, std::string system, std::ostream& csv);
+  /// `system`: its name; `csv`: rows go there, without a header. `timeline`: sees the same; nullptr: none.
+  ServingStatistics(const ServeConfig& config, std::string system, std::ostream& csv, RequestTimeline* timeline);
 
   static const char* csv_header();
 
@@ -57,6 +58,7 @@ class ServingStatistics : public ServerObserver {
   const ServeConfig& config_;
   std::string system_;
   std::ostream& csv_;
+  RequestTimeline* timeline_;
   std::string row_;
   Overview<series_count> overview_;
 };

@@ -97,7 +97,8 @@ WeightBytes weight_bytes(const RunConfig& config, const ModelShape& shape) {
   const std::uint64_t matrices = shape.gated ? 3 : 2;
   WeightBytes bytes;
   bytes.layer = in_layers / static_cast<double>(shape.layers) * bytes_each;
-  bytes.experts = static_cast<double>(experts.count * matrices * shape.hidden_size * experts.intermediate_size) * bytes_each;
+  bytes.experts =
+      static_cast<double>(experts.count * matrices * shape.hidden_size * experts.intermediate_size) * bytes_each;
   bytes.embedding = table * WeightFormat::fp16_bits / 8;
   // A head of another format is kept beside the FP16 embedding even where the two are tied.
   const bool is_fp16 = head_bits == WeightFormat::fp16_bits;
@@ -108,8 +109,7 @@ WeightBytes weight_bytes(const RunConfig& config, const ModelShape& shape) {
 
 void check_capacity(const RunConfig& config, const ModelShape& shape, const InferenceOptions& options) {
   const auto cache = static_cast<double>(cache_bytes(shape, options));
-  const double weights =
-      weight_bytes(config, shape).total(layers_of(shape, options), options.scope == Scope::model);
+  const double weights = weight_bytes(config, shape).total(layers_of(shape, options), options.scope == Scope::model);
   const auto capacity = static_cast<double>(config.dram.capacity_bytes);
   if (weights + cache <= capacity) return;
   throw Error::input(fmt::format(
