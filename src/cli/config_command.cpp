@@ -8,7 +8,6 @@
 #include "cli/command_line.h"
 #include "config/load.h"
 #include "config/reference_page.h"
-#include "config/writer.h"
 #include "text/characters.h"
 
 namespace anda::sim {
@@ -27,6 +26,7 @@ po::options_description visible_options() {
   auto add = description.add_options();
   add("set", po::value<std::string>()->value_name("KEY=VALUE"),
       "change a key, such as accelerator.mxu.rows=32; may be repeated, later ones win");
+  add("server", "with the keys of anda-sim serve, as for a file with the section serving");
   add("check", "only check whether the file is valid");
   add("reference", "print the reference of all keys (docs/configuration.md)");
   add("help,h", "show this help");
@@ -50,16 +50,13 @@ int config_command(const std::vector<std::string>& args, std::ostream& out) {
     out << reference_page();
     return 0;
   }
-  if (options.files().empty()) {
-    if (options.has("check")) options.refuse("--check needs a file");
-    out << to_yaml(default_run_config(overrides));
-    return 0;
-  }
-  const RunConfig config = load_run_config(options.files().front(), overrides);
+  const std::string file = options.files().empty() ? "" : options.files().front();
+  if (file.empty() && options.has("check")) options.refuse("--check needs a file");
+  const std::string text = effective_config(file, overrides, options.has("server"));
   if (options.has("check")) {
-    out << for_terminal(options.files().front()) << ": valid\n";
+    out << for_terminal(file) << ": valid\n";
   } else {
-    out << to_yaml(config);
+    out << text;
   }
   return 0;
 }

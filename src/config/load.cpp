@@ -5,9 +5,12 @@
 #include "config/layers.h"
 #include "config/override.h"
 #include "config/serve_config.h"
+#include "config/writer.h"
 
 namespace anda::sim {
 namespace {
+
+constexpr const char* defaults = "workload: {model: LLaMA-13B}";
 
 template <class Config>
 Config read(std::vector<Tree> layers, const std::vector<std::string>& overrides, InputProblems& problems) {
@@ -54,7 +57,17 @@ RunConfig parse_run_config(const std::string& text, const std::string& name,
 }
 
 RunConfig default_run_config(const std::vector<std::string>& overrides) {
-  return parse_run_config("workload: {model: LLaMA-13B}", "defaults", overrides);
+  return parse_run_config(defaults, "defaults", overrides);
+}
+
+std::string effective_config(const std::string& path, const std::vector<std::string>& overrides, bool of_server) {
+  InputProblems problems;
+  std::vector<Tree> layers =
+      path.empty() ? parse_yaml_layers(defaults, "defaults", problems) : read_yaml_layers(path, {}, problems);
+  const bool serves = of_server || (!layers.empty() && layers.back().find("serving") != nullptr);
+  refuse_other_kinds(path, layers, serves ? DocumentKind::serve : DocumentKind::run);
+  return serves ? to_yaml(read<ServeConfig>(std::move(layers), overrides, problems))
+                : to_yaml(read<RunConfig>(std::move(layers), overrides, problems));
 }
 
 }  // namespace anda::sim

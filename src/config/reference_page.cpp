@@ -2,7 +2,7 @@
 #include "config/reference_page.h"
 
 #include "config/catalogue.h"
-#include "config/run_config.h"
+#include "config/serve_config.h"
 #include "text/quantity.h"
 
 namespace anda::sim {
@@ -82,6 +82,11 @@ action = `power_mw` / `reference_clock_hz` / `actions_per_cycle`; area of a unit
 ```yaml
 technology: technology/16nm.yaml
 ```
+
+## Servers
+
+The sections `serving` and `system` are for [`anda-sim serve`](serving.md), which reads all others, too. `anda-sim run` refuses a
+file that has them. `anda-sim config` prints them for a file with `serving`, and for any other with `--server`.
 
 ## Errors
 
@@ -168,7 +173,7 @@ std::string row(const SectionInfo& section, const KeyInfo& info) {
 
 std::string reference_page() {
   std::string page = introduction;
-  for (const SectionInfo& section : catalogue_of<RunConfig>()) {
+  for (const SectionInfo& section : catalogue_of<ServeConfig>()) {
     page += section.path.empty() ? "\n### Top level\n\n" : "\n### `" + section.path + "`\n\n";
     if (section.path.empty()) {
       page += "Besides these, a file may have the key `base`.\n\n";

@@ -31,21 +31,21 @@ def write_trace(folder, requests):
     return path
 
 
-def write_config(folder, keys, requests=None):
+def write_config(folder, keys, requests=None, shape=None):
     """A configuration of the small model, with dotted keys, and the requests of a trace unless the keys say which."""
     base = Path(folder) / "server.yaml"
     base.write_text("systems: [anda]\nserving: {}\n")
-    wanted = {"workload.config_json": str(write_model(folder)), **keys}
+    wanted = {"workload.config_json": str(write_model(folder, **(shape or {}))), **keys}
     if requests is not None:
         wanted["serving.requests.trace"] = str(write_trace(folder, requests))
     return base, set_options(wanted)
 
 
-def serve(simulator, folder, keys, requests=None, *options):
-    """(serve.json, rows of requests.csv by system and request); numbers are numbers, n/a is None."""
-    base, settings = write_config(folder, keys, requests)
+def serve(simulator, folder, keys, requests=None, **shape):
+    """(serve.json, rows of requests.csv by system and request); numbers are numbers, n/a is None. shape -- keys of config.json."""
+    base, settings = write_config(folder, keys, requests, shape)
     out = Path(folder) / "out"
-    simulator.call("serve", base, "--out", out, "--quiet", *settings, *options)
+    simulator.call("serve", base, "--out", out, "--quiet", *settings)
     return json.loads((out / "serve.json").read_text()), read_requests(out / "requests.csv")
 
 

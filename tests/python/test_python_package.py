@@ -82,4 +82,4 @@ def test_the_package_is_marked_as_typed(installed):
     environment, folder = installed
     assert (folder.parent / "anda_sim" / "py.typed").is_file()
     assert sorted(path.name for path in (folder.parent / "anda_sim" / "schemas").iterdir()) == [
-        "compare.schema.json", "report.schema.json", "search.schema.json"]
+        "compare.schema.json", "report.schema.json", "search.schema.json", "serve.schema.json"]
