@@ -31,7 +31,7 @@ struct RunConfig {
   AcceleratorConfig accelerator;
   DramConfig dram;
   anda::Technology technology = technology_16nm();
-  std::vector<PeKind> systems{PeKind::fp_fp, PeKind::anda};
+  std::vector<Element> systems{PeKind::fp_fp, PeKind::anda};
   SimulationConfig simulation;
   FunctionalConfig functional;
 
@@ -59,8 +59,8 @@ struct RunConfig {
     visit.section("accelerator", self.accelerator, "the accelerator");
     visit.file_section("dram", self.dram, "the external memory");
     visit.file_section("technology", self.technology, "energy and area of every block");
-    visit.choices("systems", self.systems, pe_kinds,
-                  "processing elements to simulate, each as a system; the first is the baseline");
+    visit.words_or_sections("systems", self.systems,
+                            "processing elements to simulate, each as a system; the first is the baseline");
     visit.section("simulation", self.simulation, "settings of the simulation");
     visit.section("functional", self.functional, "real data in the simulated machines");
   }

@@ -15,7 +15,7 @@ constexpr std::uint64_t operand_alignment = 4096;
 
 }  // namespace
 
-AcceleratorConfig accelerator_of(const RunConfig& config, PeKind system) {
+AcceleratorConfig accelerator_of(const RunConfig& config, const Element& system) {
   AcceleratorConfig accelerator = config.accelerator;
   accelerator.mxu.processing_element = system;
   accelerator.fast_forward = config.simulation.fast_forward;
@@ -89,7 +89,7 @@ bool Compiler::on_array(const Gemm& gemm) const {
   if (unit == AttentionUnit::vector_unit) return false;
   if (!takes && unit == AttentionUnit::array) {
     throw Error::input(
-        "operation '" + gemm.name + "': elements " + name_of(pe_kinds, accelerator_.mxu.processing_element) +
+        "operation '" + gemm.name + "': elements " + accelerator_.mxu.processing_element.name() +
         " do not multiply " +
         (second.is_fp16() ? std::string("FP16 operands")
          : across         ? std::string("groups that run across k")

@@ -12,7 +12,7 @@ namespace anda {
 class Fp16Pe : public ProcessingElement {
  public:
   std::uint32_t group_elements() const override { return lanes_; }
-  std::uint32_t group_cycles(std::uint32_t) const override { return cycles_; }
+  std::uint32_t group_cycles(std::uint32_t, std::uint32_t) const override { return cycles_; }
   ActivationFormat activation_format(std::uint32_t) const override { return {}; }
   bool converts_at_read() const override { return converts_at_read_; }
   /// What it dequantises may just as well be FP16 from the start.
