@@ -58,8 +58,8 @@ std::string system_rule(const std::string& name) {
   const std::vector<std::string> files = built_in_names(Element::folder);
   words.insert(words.end(), files.begin(), files.end());
   return "must be an element, one of " + joined(words) +
-         ", or an element with a custom name after a hyphen (anda-0.1); or a map with name and derives, or the path of "
-         "a YAML file of one" +
+         ", or an element with a custom name after a hyphen (anda-0.1); or a map that describes one, or the path of a "
+         "YAML file of such a map" +
          did_you_mean(name, words);
 }
 

@@ -254,11 +254,11 @@ class Reader {
     if (node.kind == Tree::Kind::map) {
       typename V::Section section;
       Reader(node, path, node.place.line > 0 ? node.place : entry.place, context_).read(section);
-      value = V(std::move(section));
+      if (context_.problems.count() == before) value = V(std::move(section));
     } else {
       typename V::Word word{};
       read_word(shown(entry), node.place.line > 0 ? node.place : entry.place, node, word, V::words,
-                built_in_names(V::folder), "; or a map with name and derives, or the path of a YAML file of one");
+                built_in_names(V::folder), "; or a map that describes one, or the path of a YAML file of such a map");
       value = V(word);
     }
     return context_.problems.count() == before;

@@ -148,6 +148,7 @@ std::string written(const S& config, bool keeps_folders) {
 std::string to_yaml(const RunConfig& config) { return written(config, true); }
 
 std::string to_yaml(const ServeConfig& config) { return written(config, true); }
+std::string to_yaml(const FormatDescription& format) { return written(format, false); }
 
 std::string config_hash(const RunConfig& config) { return sha256_hex(written(config, false)); }
 

@@ -54,8 +54,8 @@ Compiler::Compiler(const RunConfig& config, const AcceleratorConfig& accelerator
 /// The second operand of a GeMM. Groups of the cache that run across k take as much room as others.
 WeightFormat Compiler::second_of(const Gemm& gemm) const {
   const auto cached = [](const CacheFormat& format) {
-    if (format.is_fp16()) return WeightFormat::fp16(format.group);
-    return WeightFormat{format.bits, format.group, format.shared_bits()};
+    if (format.element_bits() == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group_elements());
+    return WeightFormat{format.element_bits(), format.group_elements(), format.shared_bits()};
   };
   switch (gemm.second) {
     case SecondOperand::keys:
@@ -85,13 +85,18 @@ bool Compiler::on_array(const Gemm& gemm) const {
                        config_.kv_cache.k.axis == CacheAxis::channel) ||
                       (gemm.second == SecondOperand::values && !config_.kv_cache.v.is_fp16() &&
                        config_.kv_cache.v.axis == CacheAxis::token);
-  const bool takes = !across && element_->multiplies(second);
+  const CacheFormat* cache = gemm.second == SecondOperand::keys     ? &config_.kv_cache.k
+                             : gemm.second == SecondOperand::values ? &config_.kv_cache.v
+                                                                    : nullptr;
+  const bool described = cache != nullptr && cache->operand() != nullptr;
+  const bool takes = !across && !described && element_->multiplies(second);
   if (unit == AttentionUnit::vector_unit) return false;
   if (!takes && unit == AttentionUnit::array) {
     throw Error::input(
         "operation '" + gemm.name + "': elements " + accelerator_.mxu.processing_element.name() +
         " do not multiply " +
-        (second.is_fp16() ? std::string("FP16 operands")
+        (described          ? std::string("numbers of the format ") + cache->number.name()
+         : second.is_fp16() ? std::string("FP16 operands")
          : across         ? std::string("groups that run across k")
                           : std::to_string(second.bits) + " bits in groups of " + std::to_string(second.scale_group)) +
         "; workload.attention.unit = auto assigns them to the vector unit");

@@ -123,7 +123,7 @@ TEST_CASE("every wrong configuration is refused with one line that names place, 
       {"systems: [fp-fp, annda]",
        "file.yaml:2:18",
        {"systems: is `annda`, must be one of fp-fp, fp-int, ifpu, figna, figna-m11, figna-m8, anda, ant, bitmod, mant, "
-        "olive; or a map with name and derives, or the path of a YAML file of one; did you mean `anda`?"}},
+        "olive; or a map that describes one, or the path of a YAML file of such a map; did you mean `anda`?"}},
       {"systems: [fp-fp, {name: mine, derives: aligning, cycles: 6}]",
        "file.yaml:2:18",
        {"systems.1.mantissa_bits: is missing; derives: aligning has none of its own"}},

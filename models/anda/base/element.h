@@ -13,6 +13,7 @@
 
 #include <anda/base/describe.h>
 #include <anda/base/pe_kind.h>
+#include <anda/base/plain_name.h>
 
 namespace anda {
 
@@ -88,8 +89,6 @@ struct ElementConfig {
   std::optional<double> power;
   std::string source;
 
-  static constexpr std::size_t longest_name = 40;
-
   const ElementDefaults& defaults() const {
     return *std::find_if(element_defaults.begin(), element_defaults.end(),
                          [this](const ElementDefaults& entry) { return entry.base == derives; });
@@ -150,14 +149,7 @@ struct ElementConfig {
  private:
   void check_name(const std::string& path, Problems& problems) const {
     const std::string key = join_key(path, "name");
-    const auto is_small = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    if (name.empty()) {
-      problems.push_back({key, "is missing, must be the name of the system in reports"});
-    } else if (name.size() > longest_name || !is_small(name.front()) || !is_small(name.back()) ||
-               !std::all_of(name.begin(), name.end(), [&](char c) { return is_small(c) || c == '-'; })) {
-      problems.push_back({key, "must be small letters, digits and hyphens between them, at most " +
-                                   number_text(longest_name) + " characters"});
-    }
+    check_plain_name(key, name, problems);
     for (const PeEntry& entry : pe_table) {
       const std::string taken = entry.name;
       if (name == taken) {

@@ -25,7 +25,7 @@ class AndaPe : public ProcessingElement {
   }
   bool converts_at_read() const override { return false; }
   bool multiplies(const WeightFormat& format) const override {
-    return format.bits >= 1 && format.bits <= weight_bits_ && format.scale_bits != 0 &&
+    return format.bits >= 1 && format.bits <= weight_bits_ && format.is_scaled() &&
            format.scale_group % group_size_ == 0;
   }
   bool dequantises() const override { return false; }

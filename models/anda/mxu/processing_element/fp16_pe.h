@@ -18,7 +18,7 @@ class Fp16Pe : public ProcessingElement {
   /// What it dequantises may just as well be FP16 from the start.
   bool multiplies(const WeightFormat& format) const override {
     if (format.is_fp16() && format.scale_bits == 0) return dequantises_;
-    return format.bits >= 1 && format.bits <= (dequantises_ ? max_weight_bits : weight_bits_) && format.scale_bits != 0;
+    return format.bits >= 1 && format.bits <= (dequantises_ ? max_weight_bits : weight_bits_) && format.is_scaled();
   }
   bool dequantises() const override { return dequantises_; }
   bool compresses() const override { return false; }
