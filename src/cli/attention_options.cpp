@@ -80,9 +80,10 @@ std::optional<CacheFormat> cache_format(const CommandLine& options, const char* 
     return operand_format(text, fmt::format("option --{}", name), format, refuse);
   }
   if (!read_number(next_part(rest), format)) {
-    refuse(fmt::format("must be fp16, int{0} … int{1} or anda{0} … anda{1}, optionally followed by /GROUP and /AXIS, or a "
-                       "format of anda-sim formats: {2}, a YAML file or a map",
-                       cache_bits_range.min, cache_bits_range.max, joined(format_names())));
+    refuse(
+        fmt::format("must be fp16, int{0} … int{1} or anda{0} … anda{1}, optionally followed by /GROUP and /AXIS, or a "
+                    "format of anda-sim formats: {2}, a YAML file or a map",
+                    cache_bits_range.min, cache_bits_range.max, joined(format_names())));
   }
   if (const std::string group = next_part(rest); !group.empty()) {
     std::uint64_t elements = 0;
@@ -116,7 +117,7 @@ void add_attention_options(po::options_description& options) {
   options.add_options()  //
       ("keys", text("FORMAT"),
        "round keys to fp16, int2 … int16 or anda2 … anda16; int4/32/channel: in groups of 32 along the tokens "
-       "(default: 64 along the head); or an operand format: mxfp4, nf4/token")                                //
+       "(default: 64 along the head); or an operand format: mxfp4, nf4/token")                        //
       ("values", text("FORMAT"), "the same for values (default: 64 along the tokens, axis channel)")  //
       ("queries", text("BITS"), "mantissa bits to round queries to")                                  //
       ("probabilities", text("BITS"), "mantissa bits to round the attention's probabilities to");

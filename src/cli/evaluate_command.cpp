@@ -60,7 +60,7 @@ po::options_description evaluate_options() {
   options.add_options()  //
       ("precision", text("BITS"),
        "mantissa bits of A_qkv,A_o,A_u,A_d, or one number for all; fp16; fp32 (not rounded); or a configuration "
-       "(.yaml) with precision and kv_cache. May be repeated")                                    //
+       "(.yaml) with precision and kv_cache. May be repeated")  //
       ("activations", text("FORMAT"),
        "an operand format (anda-sim formats) for the inputs of all FP-INT GeMMs: a name, a YAML file or a map of YAML. "
        "May be repeated")                                                                         //

@@ -77,7 +77,8 @@ std::string attention_text(const AttentionFormats& formats) {
   const auto add = [&text](const char* name, const std::optional<CacheFormat>& format) {
     if (!format) return;
     if (format->operand() != nullptr) {
-      text += fmt::format(", {} {} of a {}", name, to_yaml(format->operand()->description()), name_of(cache_axes, format->axis));
+      text += fmt::format(", {} {} of a {}", name, to_yaml(format->operand()->description()),
+                          name_of(cache_axes, format->axis));
       return;
     }
     text += fmt::format(", {} {}{} in groups of {} of a {}", name, format->number.name(), format->bits, format->group,

@@ -43,10 +43,10 @@ po::options_description make_options() {
   po::options_description options("Options");
   options.add_options()  //
       ("format", text("FORMAT"),
-       "a name, a YAML file or a map of YAML; may be repeated (all of configs/formats)")          //
-      ("elements", text("N"), "values of a row, over which shared bits are spread (4096)")        //
+       "a name, a YAML file or a map of YAML; may be repeated (all of configs/formats)")              //
+      ("elements", text("N"), "values of a row, over which shared bits are spread (4096)")            //
       ("measure", text("FILE"), "a .npy of float16 or float32: round its rows, along its last axis")  //
-      ("json", "print JSON instead of a table")                                                   //
+      ("json", "print JSON instead of a table")                                                       //
       ("help,h", "show this help");
   return options;
 }
@@ -86,8 +86,8 @@ FormatError measure(const OperandFormat& format, const Values& values, const std
     try {
       format.round_row(rounded.data(), values.row);
     } catch (const Error& problem) {
-      throw Error::input(fmt::format("{}: row {}: {}: {}", path, first / values.row, format.description().name,
-                                     problem.what()));
+      throw Error::input(
+          fmt::format("{}: row {}: {}: {}", path, first / values.row, format.description().name, problem.what()));
     }
     error.add(from, rounded.data(), values.row);
   }

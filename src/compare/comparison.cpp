@@ -61,7 +61,8 @@ double figure_of(const nlohmann::json& value) {
 Json ratios_json(const Comparison::Ratios& ratios) {
   Json json;
   for (const RatioColumn& column : ratio_columns) json[column.key] = json_of(ratios.*column.value);
-  for (std::size_t i = 0; i < energy_parts.size(); ++i) json["energy_share"][energy_parts[i]] = json_of(ratios.energy[i]);
+  for (std::size_t i = 0; i < energy_parts.size(); ++i)
+    json["energy_share"][energy_parts[i]] = json_of(ratios.energy[i]);
   return json;
 }
 

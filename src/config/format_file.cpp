@@ -35,9 +35,9 @@ std::shared_ptr<const OperandFormat> load_format(const std::string& text, const 
   FormatDocument read;
   ReadContext context(document, problems, &catalogue_of<FormatDocument>, false);
   if (document.entries.front().value.kind != Tree::Kind::map) {
-    problems.add(map.place, "", "is " + in_quotes(text) + ", must be one of " + joined(format_names()) +
-                                    ", the path of a YAML file, or a map with name and family" +
-                                    did_you_mean(text, format_names()));
+    problems.add(map.place, "",
+                 "is " + in_quotes(text) + ", must be one of " + joined(format_names()) +
+                     ", the path of a YAML file, or a map with name and family" + did_you_mean(text, format_names()));
   } else {
     Reader(document, "", map.place, context).read(read);
   }

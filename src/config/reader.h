@@ -227,9 +227,8 @@ class Reader {
   }
 
   template <class E, std::size_t N>
-  bool read_word(const std::string& key, const Place& place, const Tree& node, E& value,
-                 const ChoiceTable<E, N>& table, const std::vector<std::string>& more_words = {},
-                 const char* or_else = "") {
+  bool read_word(const std::string& key, const Place& place, const Tree& node, E& value, const ChoiceTable<E, N>& table,
+                 const std::vector<std::string>& more_words = {}, const char* or_else = "") {
     if (node.kind == Tree::Kind::broken) return false;
     if (node.kind == Tree::Kind::scalar) {
       for (const auto& choice : table) {
@@ -240,9 +239,9 @@ class Reader {
     }
     std::vector<std::string> words = words_of(table);
     words.insert(words.end(), more_words.begin(), more_words.end());
-    context_.problems.add(
-        place, key,
-        is_text(node) + ", must be " + (N > 1 ? "one of " : "") + joined(words) + or_else + did_you_mean(node.text, words));
+    context_.problems.add(place, key,
+                          is_text(node) + ", must be " + (N > 1 ? "one of " : "") + joined(words) + or_else +
+                              did_you_mean(node.text, words));
     return false;
   }
 

@@ -116,8 +116,8 @@ struct RunConfig {
                             const char* operand, const CacheFormat& format) {
       if (!bits) return;
       problems.push_back({join_key(path, "precision.schedule." + number_text(position) + "." + key),
-                          "is " + number_text(*bits) + ", must be left out with kv_cache." + operand + ".format = " +
-                              format.number.name() + "; set that to int or anda"});
+                          "is " + number_text(*bits) + ", must be left out with kv_cache." + operand +
+                              ".format = " + format.number.name() + "; set that to int or anda"});
     };
     for (const auto& [position, lengths] : precision.schedule) {
       if (kv_cache.k.is_fp16() || kv_cache.k.operand() != nullptr) refuse(position, "K", lengths.k, "k", kv_cache.k);

@@ -20,12 +20,12 @@ using LayerFormats = std::array<ActivationFormat, 4>;
 
 /// What is rounded in a decoder layer. What has no format stays FP32.
 struct LayerRounding {
-  std::optional<LayerFormats> inputs;  ///< of the FP-INT GeMMs
+  std::optional<LayerFormats> inputs;            ///< of the FP-INT GeMMs
   std::shared_ptr<const OperandFormat> operand;  ///< the same as FP16 and then in this format, each token a row
-  std::optional<ActivationFormat> q;   ///< queries, in groups along the head
-  std::optional<ActivationFormat> p;   ///< probabilities of the attention, in groups along the tokens
-  std::optional<CacheFormat> k;        ///< keys
-  std::optional<CacheFormat> v;        ///< values
+  std::optional<ActivationFormat> q;             ///< queries, in groups along the head
+  std::optional<ActivationFormat> p;             ///< probabilities of the attention, in groups along the tokens
+  std::optional<CacheFormat> k;                  ///< keys
+  std::optional<CacheFormat> v;                  ///< values
 };
 
 /// The layers' by the first position in a sequence from which they hold: one for position 0, or none, and nothing is

@@ -42,13 +42,13 @@ void add_element(const ElementConfig& element, std::vector<std::string>& list) {
                              name_of(element_bases, element.derives), of_unknown(element.area),
                              of_unknown(element.power), element.source.empty() ? "" : "; " + element.source));
   if (element.family() != ElementFamily::serial_activations && element.family() != ElementFamily::serial_both) return;
-  list.push_back(fmt::format(
-      "Elements of {} take {} cycle{} for each step of {} of the (mantissa bits + 1) planes of a group{}.", element.name,
-      element.own_cycles(), element.own_cycles() == 1 ? "" : "s",
-      element.family() == ElementFamily::serial_both ? 1 : element.own_bits_per_step(),
-      element.family() == ElementFamily::serial_both
-          ? fmt::format(" and {} bit of the weights", element.own_bits_per_step())
-          : ""));
+  list.push_back(
+      fmt::format("Elements of {} take {} cycle{} for each step of {} of the (mantissa bits + 1) planes of a group{}.",
+                  element.name, element.own_cycles(), element.own_cycles() == 1 ? "" : "s",
+                  element.family() == ElementFamily::serial_both ? 1 : element.own_bits_per_step(),
+                  element.family() == ElementFamily::serial_both
+                      ? fmt::format(" and {} bit of the weights", element.own_bits_per_step())
+                      : ""));
 }
 
 void add_machine(const SimulationResult& result, std::vector<std::string>& list) {

@@ -93,12 +93,11 @@ bool Compiler::on_array(const Gemm& gemm) const {
   if (unit == AttentionUnit::vector_unit) return false;
   if (!takes && unit == AttentionUnit::array) {
     throw Error::input(
-        "operation '" + gemm.name + "': elements " + accelerator_.mxu.processing_element.name() +
-        " do not multiply " +
+        "operation '" + gemm.name + "': elements " + accelerator_.mxu.processing_element.name() + " do not multiply " +
         (described          ? std::string("numbers of the format ") + cache->number.name()
          : second.is_fp16() ? std::string("FP16 operands")
-         : across         ? std::string("groups that run across k")
-                          : std::to_string(second.bits) + " bits in groups of " + std::to_string(second.scale_group)) +
+         : across           ? std::string("groups that run across k")
+                  : std::to_string(second.bits) + " bits in groups of " + std::to_string(second.scale_group)) +
         "; workload.attention.unit = auto assigns them to the vector unit");
   }
   return takes;

@@ -138,8 +138,7 @@ void GemmStore::attempt(const Action& action) {
 }
 
 std::uint64_t GemmStore::machine(const RunConfig& config, const Element& system) {
-  Machine machine{key_of(config, system), system.name(),
-                  level_text(config.accelerator.level, config.dram.level)};
+  Machine machine{key_of(config, system), system.name(), level_text(config.accelerator.level, config.dram.level)};
   attempt([&] {
     open_->find_machine.bind_text(1, machine.key);
     if (open_->find_machine.step()) machine.id = open_->find_machine.number(0);

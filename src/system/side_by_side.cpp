@@ -78,7 +78,8 @@ class SideBySide {
   }
 
   /// In the process of a system.
-  std::pair<SimulationResult, std::uint64_t> simulate_one(std::size_t system, const Element& kind, const Progress& progress) {
+  std::pair<SimulationResult, std::uint64_t> simulate_one(std::size_t system, const Element& kind,
+                                                          const Progress& progress) {
     class Sink : public OpSink {
      public:
       explicit Sink(OpSpool& spool) : spool_(spool) {}

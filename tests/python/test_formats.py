@@ -315,7 +315,7 @@ def test_caches(name, element, shared, axis):
 def run(folder, *settings, status=0):
     folder.mkdir(exist_ok=True)
     command = [SIM, "run", "--quiet", "--fold-layers", "--out", folder / "out"]
-    (folder / "run.yaml").write_text("workload: {model: OPT-1.3B, scope: layer, phase: decode, context: 512}\n")
+    (folder / "run.yaml").write_text("workload: {model: OPT-1.3B, scope: layer, phase: decode, tokens: 512}\n")
     command = [str(part) for part in (*command, folder / "run.yaml", *(p for s in settings for p in ("--set", s)))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == status, done.stderr

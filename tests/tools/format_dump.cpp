@@ -37,7 +37,8 @@ std::vector<T> input() {
 
 template <class T>
 void put(const std::vector<T>& values) {
-  std::cout.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
+  std::cout.write(reinterpret_cast<const char*>(values.data()),
+                  static_cast<std::streamsize>(values.size() * sizeof(T)));
 }
 
 void encode(const OperandFormat& format, std::size_t count) {

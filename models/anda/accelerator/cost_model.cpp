@@ -67,7 +67,8 @@ void CostModel::add_array(const Counters& counters, const Technology& technology
   const ElementCost pe = technology.processing_elements.of(config.mxu.processing_element);
   const PeCost& reference = technology.processing_elements[PeKind::anda];
   charge(counters, Component::mxu, "mxu.pe_cycles",
-         action_pj(technology.mxu, technology.reference_clock_hz) * pe.power.value_or(unknown) / reference.power * element.scaling());
+         action_pj(technology.mxu, technology.reference_clock_hz) * pe.power.value_or(unknown) / reference.power *
+             element.scaling());
   charge(counters, Component::mxu, "mxu.converted_values", technology.conversion.energy_pj_per_value);
   area_[Component::mxu] = unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area.value_or(unknown) /
                           reference.area * element.scaling();

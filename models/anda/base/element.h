@@ -141,8 +141,8 @@ struct ElementConfig {
                                    ", which aligns no activations at a read");
     }
     if (bits_per_step && !serial) {
-      problem("bits_per_step", "is " + number_text(*bits_per_step) + ", must be left out with " + of +
-                                   ", which is not bit-serial");
+      problem("bits_per_step",
+              "is " + number_text(*bits_per_step) + ", must be left out with " + of + ", which is not bit-serial");
     }
   }
 

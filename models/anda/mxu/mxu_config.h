@@ -21,7 +21,7 @@ struct MxuConfig {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.word_or_section("processing_element", self.processing_element,
-                 "type of processing element; `systems` of a run sets it for each system");
+                          "type of processing element; `systems` of a run sets it for each system");
     visit.number("rows", self.rows, Range<std::uint32_t>{1, 1024},
                  "rows of processing elements: output rows (GeMM m) of a tile");
     visit.number("columns", self.columns, Range<std::uint32_t>{1, 1024},

@@ -83,7 +83,8 @@ struct OperandGroup {
   std::vector<std::uint32_t> codes;
   std::vector<std::uint32_t> shared;
 
-  OperandGroup(const OperandFormat& format, std::size_t most) : values(most), codes(most), shared(format.layout().shared.size()) {}
+  OperandGroup(const OperandFormat& format, std::size_t most)
+      : values(most), codes(most), shared(format.layout().shared.size()) {}
 
   void put(const OperandFormat& format, std::size_t count, BitWriter& out) {
     format.encode(values.data(), count, codes.data(), shared.data());

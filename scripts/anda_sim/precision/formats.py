@@ -31,7 +31,7 @@ COLUMNS = ["format", "element_bits", "group", "shared_bits", "bits_per_value", "
                                                                    "cache_loss")],
            "array_cycles", "array_energy_pj", "cache_bytes", "decode_cycles", "decode_energy_pj"]
 ARRAY = {"m": 2048, "k": 5120, "n": 5120}
-DECODE = ["workload.model=LLaMA-7B", "workload.scope=layer", "workload.phase=decode", "workload.context=2048", "systems=[anda]",
+DECODE = ["workload.model=LLaMA-7B", "workload.scope=layer", "workload.phase=decode", "workload.tokens=2048", "systems=[anda]",
           "simulation.fold_layers=true"]
 
 

@@ -16,9 +16,9 @@ namespace {
 class AndaFormat : public OperandFormat {
  public:
   explicit AndaFormat(const FormatDescription& description)
-      : OperandFormat(description, {1 + *description.mantissa_bits,
-                                    description.group,
-                                    {{"exponent", ActivationFormat::exponent_bits}}}),
+      : OperandFormat(
+            description,
+            {1 + *description.mantissa_bits, description.group, {{"exponent", ActivationFormat::exponent_bits}}}),
         bits_(static_cast<int>(*description.mantissa_bits)) {}
 
   void encode(const float* values, std::size_t count, std::uint32_t* codes, std::uint32_t* shared) const override {

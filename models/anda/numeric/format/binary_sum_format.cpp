@@ -8,8 +8,9 @@
 namespace anda {
 namespace {
 
-/// Σ ±a_t: bit t of a code is the sign of a group's scale a_t. Each term is the mean magnitude of what those before have
-/// left, in the scale's type, with the signs of that: binary codes with residuals; with powers of two, sums of those.
+/// Σ ±a_t: bit t of a code is the sign of a group's scale a_t. Each term is the mean magnitude of what those before
+/// have left, in the scale's type, with the signs of that: binary codes with residuals; with powers of two, sums of
+/// those.
 class BinarySumFormat : public OperandFormat {
  public:
   explicit BinarySumFormat(const FormatDescription& description) : OperandFormat(description, layout_of(description)) {}

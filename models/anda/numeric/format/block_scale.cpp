@@ -49,7 +49,8 @@ double largest_of(const float* values, std::size_t count) {
   double largest = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (!std::isfinite(values[i])) {
-      throw Error::input("value " + std::to_string(i) + " of a group is NaN or infinite, which the format has no code for");
+      throw Error::input("value " + std::to_string(i) +
+                         " of a group is NaN or infinite, which the format has no code for");
     }
     largest = std::max(largest, std::abs(double{values[i]}));
   }

@@ -11,7 +11,8 @@ void FormatDescription::check(const std::string& path, Problems& problems) const
   };
   check_plain_name(join_key(path, "name"), name, problems);
   for (const char* word : {"fp16", "fp32", "int", "anda"}) {
-    if (name == word) problem("name", std::string("is ") + word + ", which has a meaning of its own; take another name");
+    if (name == word)
+      problem("name", std::string("is ") + word + ", which has a meaning of its own; take another name");
   }
   const std::string of = std::string("family: ") + name_of(format_families, family);
   const auto needs = [&](const char* key, bool wanted, const std::optional<std::uint32_t>& value) {
@@ -20,11 +21,13 @@ void FormatDescription::check(const std::string& path, Problems& problems) const
   };
   const bool is_float = family == FormatFamily::floating || family == FormatFamily::mx;
   const bool has_mantissa = is_float || family == FormatFamily::bfp || family == FormatFamily::anda;
-  const bool has_codes = family == FormatFamily::integer || family == FormatFamily::bipolar || family == FormatFamily::table;
+  const bool has_codes =
+      family == FormatFamily::integer || family == FormatFamily::bipolar || family == FormatFamily::table;
   needs("exponent_bits", is_float, exponent_bits);
   needs("mantissa_bits", has_mantissa, mantissa_bits);
   needs("bits", has_codes, bits);
-  if (family == FormatFamily::floating && exponent_bits == 0u) problem("exponent_bits", "is 0, must be 1 … 8 with " + of);
+  if (family == FormatFamily::floating && exponent_bits == 0u)
+    problem("exponent_bits", "is 0, must be 1 … 8 with " + of);
   if (is_float && exponent_bits && mantissa_bits && 1 + *exponent_bits + *mantissa_bits > 16) {
     problem("mantissa_bits", "makes elements of more than 16 bits with exponent_bits = " + number_text(*exponent_bits));
   }

@@ -85,7 +85,8 @@ struct FormatDescription {
                  "nearest: ties to even; truncate: towards 0; stochastic: up with the probability of what is cut off");
     visit.number("seed", self.seed, Range<std::uint64_t>{0, ~std::uint64_t{0}}, "of stochastic rounding");
     visit.number("terms", self.terms, Range<std::uint32_t>{1, 8}, "binary-sum: scales of a group");
-    visit.text("table", self.table, "table: the numbers of the codes from 0 on; / between tables that a group chooses from");
+    visit.text("table", self.table,
+               "table: the numbers of the codes from 0 on; / between tables that a group chooses from");
     visit.text("decoder", self.decoder, "what an array needs to decode an element, for people");
     visit.text("source", self.source, "where the format is defined");
   }

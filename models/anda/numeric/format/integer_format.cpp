@@ -75,8 +75,8 @@ class IntegerFormat : public OperandFormat {
 class BipolarFormat : public OperandFormat {
  public:
   explicit BipolarFormat(const FormatDescription& description)
-      : OperandFormat(description,
-                      {*description.bits, description.group, {{"scale", scale_bits(description.scale)}}}) {}
+      : OperandFormat(description, {*description.bits, description.group, {{"scale", scale_bits(description.scale)}}}) {
+  }
 
   void encode(const float* values, std::size_t count, std::uint32_t* codes, std::uint32_t* shared) const override {
     const double most = (1 << layout().element_bits) - 1;

@@ -15,9 +15,9 @@ namespace {
 class MxFormat : public OperandFormat {
  public:
   explicit MxFormat(const FormatDescription& description)
-      : OperandFormat(description, {1 + *description.exponent_bits + *description.mantissa_bits,
-                                    description.group,
-                                    {{"scale", power_bits}}}),
+      : OperandFormat(
+            description,
+            {1 + *description.exponent_bits + *description.mantissa_bits, description.group, {{"scale", power_bits}}}),
         fraction_bits_(static_cast<int>(*description.mantissa_bits) - 1) {
     if (*description.exponent_bits != 0) {
       float_.emplace(*description.exponent_bits, *description.mantissa_bits, description.specials);

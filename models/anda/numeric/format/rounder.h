@@ -11,8 +11,8 @@
 
 namespace anda {
 
-/// Rounds numbers of a block to whole ones. A stochastic draw follows from the seed, the block's values and the place in
-/// it alone: the same on every machine, in any order and on any number of threads.
+/// Rounds numbers of a block to whole ones. A stochastic draw follows from the seed, the block's values and the place
+/// in it alone: the same on every machine, in any order and on any number of threads.
 class Rounder {
  public:
   Rounder(const FormatDescription& format, const float* values, std::size_t count)

@@ -15,7 +15,8 @@ namespace {
 class TableFormat : public OperandFormat {
  public:
   explicit TableFormat(const FormatDescription& description)
-      : OperandFormat(description, layout_of(description)), tables_(CodeTables::parse(description.table, *description.bits)) {}
+      : OperandFormat(description, layout_of(description)),
+        tables_(CodeTables::parse(description.table, *description.bits)) {}
 
   void encode(const float* values, std::size_t count, std::uint32_t* codes, std::uint32_t* shared) const override {
     const double largest = largest_of(values, count);
@@ -42,7 +43,8 @@ class TableFormat : public OperandFormat {
   void decode(const std::uint32_t* codes, const std::uint32_t* shared, std::size_t count,
               float* values) const override {
     const double scale = scale_of(shared[0], description().scale);
-    const std::size_t choice = tables_.tables.size() > 1 ? std::min<std::size_t>(shared[1], tables_.tables.size() - 1) : 0;
+    const std::size_t choice =
+        tables_.tables.size() > 1 ? std::min<std::size_t>(shared[1], tables_.tables.size() - 1) : 0;
     const std::vector<double>& table = tables_.tables[choice];
     for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(table[codes[i]] * scale);
   }
