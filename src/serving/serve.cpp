@@ -64,9 +64,9 @@ RequestSurvey survey_requests(const ServeConfig& config, const Partition& partit
 
 /// A system: its machine, its links and the servers of all replicas, which take turns on them, as they are alike.
 struct ServedRun::Part {
-  Part(const ServeConfig& config, const Partition& partition, Links& links, PeKind element, std::ostream& csv,
+  Part(const ServeConfig& config, const Partition& partition, Links& links, const Element& element, std::ostream& csv,
        GemmStore* store)
-      : name(name_of(pe_kinds, element)),
+      : name(element.name()),
         machine("system_" + name, config, element, store),
         statistics(config, name, csv) {
     for (std::uint32_t i = 0; i < config.system.replicas(); ++i) {
@@ -85,7 +85,7 @@ ServedRun::ServedRun(const ServeConfig& config, const RequestSurvey& survey, std
     : config_(config), survey_(survey), partition_(partition_of(config, shape_of(config.workload))),
       links_(config) {
   // All modules are there before the first one simulates.
-  for (const PeKind element : config.systems) {
+  for (const Element& element : config.systems) {
     parts_.push_back(std::make_unique<Part>(config, partition_, links_, element, csv, store));
   }
   csv << ServingStatistics::csv_header();
@@ -119,7 +119,7 @@ ServingEnergy ServedRun::energy_of(const Part& part) const {
   const Evaluation evaluation(result, config_.dram, config_.technology);
   const double group = config_.system.parallel.tensor;
   const auto joules = [&](const char* key) {
-    return number_of(evaluation.value(0, evaluation.result().systems.front().totals, key)) * pj * group;
+    return number_or_nan(evaluation.value(0, evaluation.result().systems.front().totals, key)) * pj * group;
   };
   return {joules("energy_compute_pj"), joules("energy_sram_pj"), joules("energy_dram_pj"),
           config_.system.link.energy_pj(part.statistics.cost.link_bytes) * pj};

@@ -54,7 +54,7 @@ Compiler::Compiler(const RunConfig& config, const AcceleratorConfig& accelerator
 /// The second operand of a GeMM. Groups of the cache that run across k take as much room as others.
 WeightFormat Compiler::second_of(const Gemm& gemm) const {
   const auto cached = [](const CacheFormat& format) {
-    if (format.element_bits() == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group_elements());
+    if (format.element_bits() == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group);
     return WeightFormat{format.element_bits(), format.group_elements(), format.shared_bits()};
   };
   switch (gemm.second) {

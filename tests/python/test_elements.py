@@ -246,8 +246,10 @@ def test_every_way_to_write_a_technology_gives_the_same_code(tmp_path):
     plain = embedded(tmp_path, blocks)
     assert 'technology.mxu.source = "a # b: {c}";' in plain and "[PeKind::fp_fp].area = 1;" in plain
     for other in (
-            "---\n\"name\": '16 nm; 0.8 V [x]'   # c\nmxu: {power_mw: 54.34,\n      source: 'a # b: {c}'} # d\nprocessing_elements: {fp-fp: {area: 1, source: it's}}\n",
-            "name: 16 nm;\n  0.8 V [x]\nmxu:\n      power_mw:    54.34 # c\n      source: >-\n        a # b:\n        {c}\nprocessing_elements:\n fp-fp: {\n  area: 1, source: 'it''s' }\n"):
+            "---\n\"name\": '16 nm; 0.8 V [x]'   # c\nmxu: {power_mw: 54.34,\n      source: 'a # b: {c}'} # d\n"
+            "processing_elements: {fp-fp: {area: 1, source: it's}}\n",
+            "name: 16 nm;\n  0.8 V [x]\nmxu:\n      power_mw:    54.34 # c\n      source: >-\n        a # b:\n        {c}\n"
+            "processing_elements:\n fp-fp: {\n  area: 1, source: 'it''s' }\n"):
         assert embedded(tmp_path, other) == plain
     for wrong, message in (("mxu: {power_mw: 3mW}\n", "without a unit"), ("mxu: [1]\n", "must be a number, text or a map"),
                            ("mxu: {power_mw: 3\n", "comma"), ("name: &a x\n", "must be a number, text or a map"),

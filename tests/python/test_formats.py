@@ -291,11 +291,12 @@ def test_what_rounding_does_to_a_file(tmp_path):
 
 
 # Groups of 32 along the head, or along the tokens: 3 of the 70 tokens wait for a whole group.
-@pytest.mark.parametrize("name, element, shared", [("mxfp4", 4, 8), ("mxfp8-e4m3", 8, 8), ("mxint8", 8, 8), ("bfp8", 8, 8)])
+@pytest.mark.parametrize("name, element, shared", [("mxfp4", 4, 8), ("mxfp8-e4m3", 8, 8), ("mxint8", 8, 8), ("bfp8", 8, 8),
+                                                   ("bf16", 16, 0)])
 @pytest.mark.parametrize("axis", ["token", "channel"])
 def test_caches(name, element, shared, axis):
     values = activations(70, 48).astype(np.float16)
-    group = 16 if name == "bfp8" else 32
+    group = {"bfp8": 16, "bf16": 1}.get(name, 32)
     out = dump("cache", name, 48, values, axis)
     got = np.frombuffer(out[: values.size * 4], np.float32).reshape(values.shape)
     data = out[values.size * 4:]

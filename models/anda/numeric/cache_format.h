@@ -81,7 +81,8 @@ struct CacheFormat {
   std::uint32_t group_elements() const {
     if (operand() == nullptr) return group;
     const FormatLayout& layout = operand()->layout();
-    return layout.is_float || layout.block == 0 ? whole_row : layout.block;
+    if (layout.is_float) return 1;
+    return layout.block == 0 ? whole_row : layout.block;
   }
   /// Bits that a group has beside its elements.
   std::uint32_t shared_bits() const {

@@ -10,7 +10,6 @@ first unless --program names it.
 
 import argparse
 import csv
-import json
 import math
 import tempfile
 from pathlib import Path
@@ -22,13 +21,14 @@ from anda_sim.common.errors import InputError
 from anda_sim.common.tree import SOURCE
 from anda_sim.simulator import Simulator
 
+from .formats_text import INTRODUCTION
 from .measures import FAMILIES, MODELS
 from .page import percent, table
 
 ROW = 4096  # values of a row, over which shared bits are spread
+MEASURED = ("activations_db", "weights_db", "activations_loss", "weights_loss", "cache_loss")
 COLUMNS = ["format", "element_bits", "group", "shared_bits", "bits_per_value", "decoder", "source",
-           *[f"{family}_{what}" for family in FAMILIES for what in ("activations_db", "weights_db", "activations_loss", "weights_loss",
-                                                                   "cache_loss")],
+           *[f"{family}_{what}" for family in FAMILIES for what in MEASURED],
            "array_cycles", "array_energy_pj", "cache_bytes", "decode_cycles", "decode_energy_pj"]
 ARRAY = {"m": 2048, "k": 5120, "n": 5120}
 DECODE = ["workload.model=LLaMA-7B", "workload.scope=layer", "workload.phase=decode", "workload.tokens=2048", "systems=[anda]",
@@ -41,11 +41,11 @@ class Study:
     def __init__(self, program, tokens, folder):
         self.simulator, self.tokens, self.folder = Simulator(program), tokens, Path(folder)
 
-    def json(self, *arguments):
+    def answer(self, *arguments):
         return strict_json.loads(self.simulator.call(*arguments, "--json"), "what anda-sim prints")
 
     def formats(self):
-        return self.json("formats", "--elements", ROW)["formats"]
+        return self.answer("formats", "--elements", ROW)["formats"]
 
     def record(self, family):
         """Inputs and weights of the FP-INT GeMMs of a window, rows along k: {kind: [files]}."""
@@ -70,12 +70,12 @@ class Study:
         """Mean of the SQNR in dB over the files, by format; None where values become infinite."""
         sums = {}
         for path in files:
-            for entry in self.json("formats", "--measure", path)["formats"]:
+            for entry in self.answer("formats", "--measure", path)["formats"]:
                 sums.setdefault(entry["name"], []).append(entry["sqnr_db"])
         return {name: None if None in values else sum(values) / len(values) for name, values in sums.items()}
 
     def perplexities(self, family, *options):
-        report = self.json("evaluate", MODELS / family, "--tokens", self.tokens, *options)
+        report = self.answer("evaluate", MODELS / family, "--tokens", self.tokens, *options)
         return report["baseline"], [row["perplexity"] for row in report["results"]]
 
     def losses(self, family, names):
@@ -135,8 +135,7 @@ def rows_of(study):
         array, decode = study.array(entry), study.decode(name)
         yield [name, entry["element_bits"], entry["group"], entry["shared_bits"], entry["bits_per_value"], entry["decoder"],
                entry["source"],
-               *[by_family[family][what][name] for family in FAMILIES
-                 for what in ("activations_db", "weights_db", "activations_loss", "weights_loss", "cache_loss")],
+               *[by_family[family][what][name] for family in FAMILIES for what in MEASURED],
                *([array["cycles"], array["energy_pj"]["total"]] if array else [None, None]),
                *([decode["kv_cache_bytes"], decode["cycles"], decode["energy_pj"]["total"]] if decode else [None, None, None])]
 
@@ -184,7 +183,7 @@ def page(rows):
                       number(row["decode_cycles"], lambda v: f"{v / 1e3:.0f}"), number(row["decode_energy_pj"], lambda v: f"{v * 1e-9:.3f}"))
                      for row in rows])
     sources = "\n".join(f"- `{row['format']}`: {row['source']}." for row in rows)
-    return f"""{(Path(__file__).parent / 'formats_introduction.md').read_text()}
+    return f"""{INTRODUCTION}
 ## The shipped formats
 
 `anda-sim formats` prints this for any format; rows have {ROW} values.

@@ -30,20 +30,20 @@ class AndaFormat : public OperandFormat {
     }
     shared[0] = exponent;
     const Rounder rounder(description(), values, count);
-    const int shift = 14 + bits_ - static_cast<int>(exponent);
+    const double up = std::ldexp(1.0, 14 + bits_ - static_cast<int>(exponent));
     const double most = std::ldexp(1.0, bits_) - 1;
     for (std::size_t i = 0; i < count; ++i) {
       const Fp16 half = to_fp16(values[i]);
-      const double whole = std::min(rounder(std::ldexp(std::abs(double{to_float(half)}), shift), i), most);
+      const double whole = std::min(rounder(std::abs(double{to_float(half)}) * up, i), most);
       codes[i] = static_cast<std::uint32_t>(whole) | (half.negative() ? 1u << bits_ : 0);
     }
   }
 
   void decode(const std::uint32_t* codes, const std::uint32_t* shared, std::size_t count,
               float* values) const override {
-    const int shift = static_cast<int>(shared[0]) - 14 - bits_;
+    const float unit = std::ldexp(1.0F, static_cast<int>(shared[0]) - 14 - bits_);
     for (std::size_t i = 0; i < count; ++i) {
-      const float magnitude = std::ldexp(static_cast<float>(codes[i] & ((1u << bits_) - 1)), shift);
+      const float magnitude = static_cast<float>(codes[i] & ((1u << bits_) - 1)) * unit;
       values[i] = (codes[i] >> bits_) != 0 ? -magnitude : magnitude;
     }
   }

@@ -21,19 +21,19 @@ class BfpFormat : public OperandFormat {
     const double largest = largest_of(values, count);
     shared[0] = largest == 0 ? power_code(least_power) : power_code(std::ilogb(largest));
     const Rounder rounder(description(), values, count);
-    const int shift = bits_ - 1 - (static_cast<int>(shared[0]) - 127);
+    const double up = std::ldexp(1.0, bits_ - 1 - (static_cast<int>(shared[0]) - 127));
     const double most = std::ldexp(1.0, bits_) - 1;
     for (std::size_t i = 0; i < count; ++i) {
-      const double whole = std::min(rounder(std::ldexp(std::abs(double{values[i]}), shift), i), most);
+      const double whole = std::min(rounder(std::abs(double{values[i]}) * up, i), most);
       codes[i] = static_cast<std::uint32_t>(whole) | (std::signbit(values[i]) ? 1u << bits_ : 0);
     }
   }
 
   void decode(const std::uint32_t* codes, const std::uint32_t* shared, std::size_t count,
               float* values) const override {
-    const int shift = static_cast<int>(shared[0]) - 127 + 1 - bits_;
+    const double unit = std::ldexp(1.0, static_cast<int>(shared[0]) - 127 + 1 - bits_);
     for (std::size_t i = 0; i < count; ++i) {
-      const double magnitude = std::ldexp(static_cast<double>(codes[i] & ((1u << bits_) - 1)), shift);
+      const double magnitude = static_cast<double>(codes[i] & ((1u << bits_) - 1)) * unit;
       values[i] = static_cast<float>((codes[i] >> bits_) != 0 ? -magnitude : magnitude);
     }
   }

@@ -2,9 +2,31 @@
 #include <anda/numeric/format/float_code.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace anda {
+namespace {
+
+constexpr int double_fraction_bits = 52;
+constexpr int double_bias = 1023;
+
+/// ⌊log2⌋ of a number > 0 that is no subnormal double, as no float and no number of a format is.
+int exponent_of(double value) {
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return static_cast<int>(bits >> double_fraction_bits) - double_bias;
+}
+
+/// 2^power, −1022 … 1023.
+double power_of_two(int power) {
+  const std::uint64_t bits = static_cast<std::uint64_t>(power + double_bias) << double_fraction_bits;
+  double value = 0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+}  // namespace
 
 FloatCode::FloatCode(std::uint32_t exponent_bits, std::uint32_t mantissa_bits, FloatSpecials specials)
     : exponent_bits_(exponent_bits),
@@ -17,7 +39,9 @@ FloatCode::FloatCode(std::uint32_t exponent_bits, std::uint32_t mantissa_bits, F
   if (specials == FloatSpecials::nan_only) largest_code_ -= 1;
   if (specials == FloatSpecials::ieee) largest_code_ -= 1u << mantissa_bits;
   largest_exponent_ = static_cast<int>(largest_code_ >> mantissa_bits) - bias_;
-  largest_ = decode(largest_code_);
+  largest_ = number_of(largest_code_);
+  constexpr std::uint32_t few_bits = 8;
+  for (std::uint32_t code = 0; bits() <= few_bits && code < 1u << bits(); ++code) numbers_.push_back(number_of(code));
 }
 
 std::uint32_t FloatCode::magnitude(double value, const Rounder& rounder, std::size_t place, bool saturates) const {
@@ -25,10 +49,11 @@ std::uint32_t FloatCode::magnitude(double value, const Rounder& rounder, std::si
   const std::uint32_t beyond = saturates || specials_ != FloatSpecials::ieee ? largest_code_ : infinity;
   if (std::isinf(value)) return beyond;
   if (value == 0) return 0;
-  int power = std::ilogb(value);
+  int power = exponent_of(value);
   if (power < 1 - bias_) power = 1 - bias_;  // subnormal
   if (power > largest_exponent_) return beyond;
-  auto whole = static_cast<std::uint32_t>(rounder(std::ldexp(value, static_cast<int>(mantissa_bits_) - power), place));
+  auto whole =
+      static_cast<std::uint32_t>(rounder(value * power_of_two(static_cast<int>(mantissa_bits_) - power), place));
   if (whole >= 2u << mantissa_bits_) {
     whole >>= 1;
     ++power;
@@ -45,7 +70,9 @@ std::uint32_t FloatCode::encode(double value, const Rounder& rounder, std::size_
   return sign | magnitude(std::abs(value), rounder, place, saturates);
 }
 
-double FloatCode::decode(std::uint32_t code) const {
+double FloatCode::decode(std::uint32_t code) const { return numbers_.empty() ? number_of(code) : numbers_[code]; }
+
+double FloatCode::number_of(std::uint32_t code) const {
   const std::uint32_t below_sign = code & ((1u << (exponent_bits_ + mantissa_bits_)) - 1);
   const std::uint32_t field = below_sign >> mantissa_bits_;
   const std::uint32_t fraction = below_sign & ((1u << mantissa_bits_) - 1);

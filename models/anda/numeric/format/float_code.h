@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <anda/numeric/format/rounder.h>
 
@@ -25,6 +26,7 @@ class FloatCode {
   double decode(std::uint32_t code) const;
 
  private:
+  double number_of(std::uint32_t code) const;
   std::uint32_t magnitude(double value, const Rounder& rounder, std::size_t place, bool saturates) const;
 
   std::uint32_t exponent_bits_;
@@ -34,6 +36,7 @@ class FloatCode {
   int largest_exponent_;
   std::uint32_t largest_code_;
   double largest_;
+  std::vector<double> numbers_;  ///< of the codes, where there are few
 };
 
 }  // namespace anda

@@ -18,7 +18,7 @@ class MxFormat : public OperandFormat {
       : OperandFormat(
             description,
             {1 + *description.exponent_bits + *description.mantissa_bits, description.group, {{"scale", power_bits}}}),
-        fraction_bits_(static_cast<int>(*description.mantissa_bits) - 1) {
+        fraction_(std::ldexp(1.0, static_cast<int>(*description.mantissa_bits) - 1)) {
     if (*description.exponent_bits != 0) {
       float_.emplace(*description.exponent_bits, *description.mantissa_bits, description.specials);
     }
@@ -39,9 +39,9 @@ class MxFormat : public OperandFormat {
     const int most = float_ ? float_->largest_exponent() : 0;
     shared[0] = largest == 0 ? power_code(least_power) : power_code(std::ilogb(largest) - most);
     const Rounder rounder(description(), values, count);
-    const int power = static_cast<int>(shared[0]) - 127;
+    const double up = 1 / power_of(shared[0]);  // exact, as the products are
     for (std::size_t i = 0; i < count; ++i) {
-      const double scaled = std::ldexp(double{values[i]}, -power);
+      const double scaled = double{values[i]} * up;
       codes[i] = float_ ? float_->encode(scaled, rounder, i, true) : integer(scaled, rounder, i);
     }
   }
@@ -55,20 +55,20 @@ class MxFormat : public OperandFormat {
   }
 
  private:
-  /// Two's complement with `fraction_bits_` below the point; the most negative code is not used.
+  /// Two's complement in units of 1 / fraction_; the most negative code is not used.
   std::uint32_t integer(double scaled, const Rounder& rounder, std::size_t place) const {
-    const double most = std::ldexp(1.0, fraction_bits_ + 1) - 1;
-    const double whole = std::clamp(rounder(std::ldexp(scaled, fraction_bits_), place), -most, most);
+    const double most = 2 * fraction_ - 1;
+    const double whole = std::clamp(rounder(scaled * fraction_, place), -most, most);
     return static_cast<std::uint32_t>(static_cast<std::int32_t>(whole)) & ((1u << layout().element_bits) - 1);
   }
   double integer_of(std::uint32_t code) const {
     const std::uint32_t sign = 1u << (layout().element_bits - 1);
     const auto whole = static_cast<std::int32_t>(code ^ sign) - static_cast<std::int32_t>(sign);
-    return std::ldexp(static_cast<double>(whole), -fraction_bits_);
+    return static_cast<double>(whole) / fraction_;
   }
 
   std::optional<FloatCode> float_;  ///< nothing: integers
-  int fraction_bits_;
+  double fraction_;                 ///< of integers: a power of two
 };
 
 }  // namespace

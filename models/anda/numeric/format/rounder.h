@@ -26,7 +26,12 @@ class Rounder {
   }
 
   double operator()(double value, std::size_t place) const {
-    if (rounding_ == FormatRounding::nearest) return std::nearbyint(value);
+    if (rounding_ == FormatRounding::nearest) {
+      // What std::nearbyint() gives, without a call: above 2^52 a double has no fraction left to round.
+      constexpr double no_fraction = 0x1p52;
+      const double size = std::abs(value);
+      return size < no_fraction ? std::copysign((size + no_fraction) - no_fraction, value) : value;
+    }
     const double whole = std::trunc(value);
     if (rounding_ == FormatRounding::truncate) return whole;
     constexpr double unit = 0x1p-53;

@@ -1,3 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What docs/formats.md says before its tables."""
+
+INTRODUCTION = """\
 # Operand formats
 
 <!-- Written by scripts/format_study; do not edit. -->
@@ -25,14 +29,17 @@ kv_cache:
 
 | `family` | a number is | a group shares | keys |
 |---|---|---|---|
-| `float` | sign, exponent, mantissa with subnormals, bias 2^(E − 1) − 1; beyond the largest: infinite, as IEEE 754 says | nothing | `exponent_bits`, `mantissa_bits`, `specials` |
-| `mx` | such a number, or with `exponent_bits: 0` two's complement with one bit before the point, times a power of two | 2^(⌊log2 max⌋ − e), e the exponent of the largest element, as E8M0: 8 bits, bias 127, 255 is NaN | the same |
+| `float` | sign, exponent of bias 2^(E − 1) − 1, mantissa; subnormals | nothing | `exponent_bits`, `mantissa_bits`, `specials` |
+| `mx` | such a number, or an integer, times a power of two | 2^(⌊log2 max⌋ − e), e of the largest element, as E8M0 | the same |
 | `bfp` | (−1)^s · m · 2^(e + 1 − M) | e of the largest number, 8 bits, bias 127 | `mantissa_bits` M |
 | `anda` | (−1)^s · m · 2^(E − 14 − M), of FP16 | E, the largest exponent, 5 bits | `mantissa_bits` M |
 | `int` | q · scale, q symmetric; or (q − zero) · scale | max / qmax in `scale`; the zero point | `bits`, `zero_point`, `scale` |
 | `bipolar` | q · scale, q odd: each bit is −1 or 1 times its power of two | max / (2^bits − 1) | `bits`, `scale` |
 | `table` | t[code] · scale, the nearest, of two the smaller code | max / max of the table; which of several tables | `bits`, `table`, `scale` |
 | `binary-sum` | Σ ± scale_t, greedily | each term's scale: the mean magnitude of what is left | `terms`, `scale` |
+
+E8M0 is 8 bits with a bias of 127; 255 is NaN. Integers of `mx` (`exponent_bits: 0`) are two's complement with one bit before the point.
+Beyond the largest number of `float` lies infinity, as IEEE 754 says.
 
 `rounding` is `nearest` (ties to even), `truncate` or `stochastic`; the draws of the last follow from `seed` and the group's values, so that they
 are the same on every machine and any number of threads. A group of 0 elements is a whole row: a token of activations, an
@@ -55,3 +62,4 @@ MX follows the OCP specification v1.0 as far as its text is known from implement
 (nearest even here), and neither was the order of scale and elements in memory.
 
 Additive codebooks (AQLM, arXiv 2401.06118) are absent: their codebooks are learnt for each layer.
+"""
