@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,9 @@ class CatalogueVisitor {
   template <class V>
   void word_or_section(const char* key, const V& value, const char* meaning) {
     add({key, "word, name, path or section", value.name(), words_or_files<V>(), meaning});
+    // Once: the next key of the kind takes the same section.
+    if (!described_.insert(V::folder).second) return;
+    enter(key, typename V::Section{}, "the same as a section, or the keys of a file");
   }
   template <class V>
   void words_or_sections(const char* key, const std::vector<V>& values, const char* meaning) {
@@ -141,6 +145,7 @@ class CatalogueVisitor {
 
   Catalogue sections_;
   std::size_t current_ = 0;
+  std::set<std::string> described_;
 };
 
 /// All keys of a struct; the defaults are those of `S{}`.

@@ -25,6 +25,7 @@ from .formats_text import INTRODUCTION
 from .measures import FAMILIES, MODELS
 from .page import percent, table
 
+TOKENS = 8192  # of the text, 64 windows of the small models
 ROW = 4096  # values of a row, over which shared bits are spread
 MEASURED = ("activations_db", "weights_db", "activations_loss", "weights_loss", "cache_loss")
 COLUMNS = ["format", "element_bits", "group", "shared_bits", "bits_per_value", "decoder", "source",
@@ -39,7 +40,9 @@ class Study:
     """anda-sim on the small models, and what is recorded of them."""
 
     def __init__(self, program, tokens, folder):
-        self.simulator, self.tokens, self.folder = Simulator(program), tokens, Path(folder)
+        self.simulator, self.folder = Simulator(program), Path(folder)
+        self.tokens = self.folder / "tokens.npy"
+        numpy.save(self.tokens, numpy.load(tokens).reshape(-1)[:TOKENS])
 
     def answer(self, *arguments):
         return strict_json.loads(self.simulator.call(*arguments, "--json"), "what anda-sim prints")
@@ -199,7 +202,7 @@ SQNR in dB, the mean over the GeMMs of a window of the two small models of [prec
 {sqnr}
 ## What they cost the small models
 
-Loss of perplexity on the held-out text. Activations: the inputs of all FP-INT GeMMs, against FP16 with the same INT4 weights. Weights: those
+Loss of perplexity on the first {TOKENS} tokens of the held-out text. Activations: the inputs of all FP-INT GeMMs, against FP16 with the same INT4 weights. Weights: those
 of all FP-INT GeMMs, against stored weights, with FP16 activations. Keys and values: both, in groups along the head (32 elements), against an
 attention in FP32.
 
