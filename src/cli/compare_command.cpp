@@ -220,7 +220,9 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
       load_compare_config(file, options.all("set"), {list_of(options, "systems"), list_of(options, "models")});
 
   remember_interrupts();
-  OutputFolder folder(options.has("out") ? options.text("out") : results_folder(usual_results_folder(file, "compare"), json_name, hash_of(config)));
+  OutputFolder folder(options.has("out")
+                          ? options.text("out")
+                          : results_folder(usual_results_folder(file, "compare"), json_name, hash_of(config)));
   FileSet files({{file, "the comparison"}});
   AtomicFile& json = files.add(folder.file(json_name));
   AtomicFile& csv = files.add(folder.file(csv_name));

@@ -85,13 +85,13 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
   WeightFormat format;
   format.bits = static_cast<std::uint32_t>(options.number("weight-bits", format.bits, max_weight_bits));
   format.scale_group = static_cast<std::uint32_t>(options.number("weight-group", format.scale_group, most));
-  const auto refuse_formats = [&](const std::string& why) {
-    for (const char* name : {"weight-bits", "weight-group"}) {
-      if (options.has(name)) options.refuse(fmt::format("--{} {}", name, why));
+  const auto refuse_formats = [&](const std::string& why, const std::string& other = "") {
+    for (const char* name : {"weight-bits", "weight-group", "weights"}) {
+      if (options.has(name) && name != other) options.refuse(fmt::format("--{} {}", name, why));
     }
   };
   if (options.has("weights")) {
-    refuse_formats("and --weights are mutually exclusive");
+    refuse_formats("and --weights are mutually exclusive", "weights");
     if (options.has("stored-weights")) options.refuse("--weights and --stored-weights are mutually exclusive");
     config.weights.reset();
     config.weight_format = load_format(options.text("weights"), "option --weights");

@@ -26,9 +26,9 @@ inline DramConfig memory_of(const RunConfig& config, const std::string& request_
 /// One system under test: host, accelerator and its own memory.
 class System : public sc_core::sc_module {
  public:
-  System(sc_core::sc_module_name name, const RunConfig& config, const Element& system, std::unique_ptr<GemmSource> source,
-         KnownGemms* known, const std::string& request_trace, TensorDump* dump, bool first,
-         std::function<void(const OpRecord&)> take)
+  System(sc_core::sc_module_name name, const RunConfig& config, const Element& system,
+         std::unique_ptr<GemmSource> source, KnownGemms* known, const std::string& request_trace, TensorDump* dump,
+         bool first, std::function<void(const OpRecord&)> take)
       : sc_module(name),
         source_(std::move(source)),
         accelerator("accelerator", accelerator_of(config, system)),

@@ -62,7 +62,7 @@ std::vector<Gemm> LayerOperations::of_tokens(std::uint32_t layer, std::uint64_t 
 }
 
 std::vector<Gemm> LayerOperations::of_experts(std::uint32_t layer, std::uint64_t tokens, std::uint64_t first,
-                                             std::uint64_t end) {
+                                              std::uint64_t end) {
   start(layer, tokens, {});
   routed(first, end);
   return std::move(list_);
@@ -274,6 +274,8 @@ void LayerOperations::routed(std::uint64_t first, std::uint64_t end) {
   for (const auto& [each, count] : alike) feed_forward(each, experts.intermediate_size, expert_prefix, count);
 }
 
-bool is_expert(const Gemm& operation) { return operation.name.compare(0, std::string(expert_prefix).size(), expert_prefix) == 0; }
+bool is_expert(const Gemm& operation) {
+  return operation.name.compare(0, std::string(expert_prefix).size(), expert_prefix) == 0;
+}
 
 }  // namespace anda::sim

@@ -359,3 +359,55 @@ def test_values_that_a_format_has_no_code_for():
     dump("row", "int8-row", 2, np.array([[1, 1e30]], np.float32), error="beyond 65504")
     dump("row", "nope", 2, wrong, error="must be one of anda-6-nearest")
     dump("row", "{name: x, family: nope}", 2, wrong, error="family: is `nope`, must be one of float, mx")
+
+
+# --- evaluator and page ----------------------------------------------------------------------------------------------
+
+SMALL = ROOT / "tests" / "data" / "small_models"
+
+
+def perplexities(tokens, *options):
+    done = subprocess.run([str(part) for part in (SIM, "evaluate", SMALL / "opt", "--tokens", tokens, "--json", *options)],
+                          capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return [row["perplexity"] for row in json.loads(done.stdout)["results"]]
+
+
+@pytest.fixture(scope="module")
+def few_tokens(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tokens") / "few.npy"
+    np.save(path, np.load(SMALL / "held_out.npy").reshape(-1)[:384])
+    return path
+
+
+def test_the_evaluator_takes_formats_for_everything(few_tokens):
+    """Formats that the evaluator has names for anyway give the same figures, the others their own."""
+    anda = "{{name: a, family: anda, mantissa_bits: {}, group: 64, rounding: truncate}}"
+    own, six, mx = perplexities(few_tokens, "--precision", 6, "--activations", anda.format(6), "--activations", "mxfp4")
+    assert own == six and mx > own * 1.002
+    assert perplexities(few_tokens, "--weights", "int4-group") == perplexities(few_tokens)
+    assert perplexities(few_tokens, "--weights", "bf16") != perplexities(few_tokens, "--stored-weights")
+    integers = "{name: i, family: int, bits: 3, group: 64}"
+    assert perplexities(few_tokens, "--keys", "int3", "--values", "anda4") == \
+        perplexities(few_tokens, "--keys", integers, "--values", anda.format(3))
+    assert perplexities(few_tokens, "--values", "mxfp4/token") != perplexities(few_tokens, "--values", "mxfp4")
+
+
+def test_options_that_are_refused(few_tokens):
+    for options, message in ((["--weights", "nf4", "--stored-weights"], "mutually exclusive"),
+                             (["--weights", "nf4", "--weight-bits", "4"], "mutually exclusive"),
+                             (["--activations", "nope"], "option --activations: is `nope`, must be one of anda-6-nearest"),
+                             (["--keys", "mxfp4/row"], "must be token or channel"), (["--values", "int8-row"], "whole rows")):
+        done = subprocess.run([SIM, "evaluate", SMALL / "opt", "--tokens", few_tokens, *options], capture_output=True, text=True)
+        assert done.returncode == 2 and message in done.stderr, done.stderr
+
+
+def test_the_page_shows_the_committed_table_and_it_holds_here():
+    from anda_sim.precision import formats as study
+
+    rows = study.read_table(ROOT / "docs" / "precision" / "formats.csv")
+    assert (ROOT / "docs" / "formats.md").read_text() == study.page(rows)
+    listed = {entry["name"]: entry for entry in formats("--elements", study.ROW)}
+    assert [row["format"] for row in rows] == list(listed)
+    assert {row["format"]: float(row["bits_per_value"]) for row in rows} == \
+        pytest.approx({name: entry["bits_per_value"] for name, entry in listed.items()}, rel=1e-5)

@@ -32,7 +32,7 @@ COLUMNS = ["format", "element_bits", "group", "shared_bits", "bits_per_value", "
            *[f"{family}_{what}" for family in FAMILIES for what in MEASURED],
            "array_cycles", "array_energy_pj", "cache_bytes", "decode_cycles", "decode_energy_pj"]
 ARRAY = {"m": 2048, "k": 5120, "n": 5120}
-DECODE = ["workload.model=LLaMA-7B", "workload.scope=layer", "workload.phase=decode", "workload.tokens=2048", "systems=[anda]",
+DECODE = ["workload.model=LLaMA-7B", "workload.scope=layer", "workload.phase=decode", "workload.tokens=1024", "systems=[anda]",
           "simulation.fold_layers=true"]
 
 
@@ -210,7 +210,7 @@ attention in FP32.
 ## Time and energy
 
 GeMM: {ARRAY['m']} × {ARRAY['k']} × {ARRAY['n']} on the Anda array, for formats that it multiplies: Anda groups as activations with INT4 weights,
-symmetric integers as weights with activations of 8 bits. Decode: one token of a LLaMA-7B layer with 2048 tokens in the cache, keys and values
+symmetric integers as weights with activations of 8 bits. Decode: one token of a LLaMA-7B layer with 1024 tokens in the cache, keys and values
 in the format, for formats that the machine stores; the vector unit multiplies them. n/a: the machine does not.
 
 {machine}"""
