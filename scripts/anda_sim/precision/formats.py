@@ -202,9 +202,9 @@ SQNR in dB, the mean over the GeMMs of a window of the two small models of [prec
 {sqnr}
 ## What they cost the small models
 
-Loss of perplexity on the first {TOKENS} tokens of the held-out text. Activations: the inputs of all FP-INT GeMMs, against FP16 with the same INT4 weights. Weights: those
-of all FP-INT GeMMs, against stored weights, with FP16 activations. Keys and values: both, in groups along the head (32 elements), against an
-attention in FP32.
+Loss of perplexity on the first {TOKENS} tokens of the held-out text. Activations: the inputs of all FP-INT GeMMs, against FP16 with the same
+INT4 weights. Weights: those of all FP-INT GeMMs, against stored weights, with FP16 activations. Keys and values: both, in groups along the head
+(32 elements), against an attention in FP32.
 
 {loss}
 ## Time and energy
