@@ -1,43 +1,38 @@
 # cmake -DINPUT=<folder>/16nm.yaml -DOUTPUT=<C++ file> -P EmbedTechnology.cmake
 # Writes the C++ function anda::technology_16nm() that makes what the YAML file says. Every key becomes the member of its
-# name, so that the compiler finds one that does not exist; a test compares the whole with what anda-sim reads. Knows
-# mappings of plain and "quoted" scalars, indented by 2, and comments that have a line to themselves.
+# name, so that the compiler finds one that does not exist; a test compares the whole with what anda-sim reads.
+#
+# The library needs nothing but SystemC, so this reads YAML itself: maps in block and in flow style, plain, quoted, literal
+# and folded texts over any number of lines, comments. That is all a technology is written with; lists, anchors, tags, and
+# numbers with units are refused.
+cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/EmbedYaml.cmake)
+
 cmake_path(GET INPUT STEM stem)
 set(assignments "")
-set(path technology)
-file(STRINGS ${INPUT} lines ENCODING UTF-8)
-foreach(line IN LISTS lines)
-  if(line MATCHES "^ *(#.*)?$")
-    continue()
-  endif()
-  if(NOT line MATCHES "^(( [ ])*)([a-z][a-z0-9_-]*):( +([^ ].*))?$")
-    message(FATAL_ERROR "${INPUT}: `${line}` is not `key: value` or `key:`, indented by 2")
-  endif()
-  set(indent "${CMAKE_MATCH_1}")
-  set(key "${CMAKE_MATCH_3}")
-  set(value "${CMAKE_MATCH_5}")
-  string(LENGTH "${indent}" spaces)
-  math(EXPR depth "${spaces} / 2 + 1")
-  list(SUBLIST path 0 ${depth} path)
-  list(APPEND path ${key})
-  if(value STREQUAL "")
-    continue()
-  endif()
 
-  list(JOIN path "." member)
+# embed_scalar(<dotted path> <kind: plain, text> <value>): what EmbedYaml.cmake calls for every key with a value.
+function(embed_scalar path kind value)
+  set(member "technology.${path}")
   if(member MATCHES "^(.*processing_elements)\\.([^.]*)(.*)$")
-    string(REPLACE "-" "_" kind "${CMAKE_MATCH_2}")
-    set(member "${CMAKE_MATCH_1}[PeKind::${kind}]${CMAKE_MATCH_3}")
+    string(REPLACE "-" "_" element "${CMAKE_MATCH_2}")
+    set(member "${CMAKE_MATCH_1}[PeKind::${element}]${CMAKE_MATCH_3}")
   endif()
-  if(NOT value MATCHES "^[0-9.]+$")
-    string(REGEX REPLACE "^\"(.*)\"$" "\\1" value "${value}")
-    if(value MATCHES "[\"\\\\]")
-      message(FATAL_ERROR "${INPUT}: `${key}` has a quotation mark or a backslash in it")
+  if(path MATCHES "(^|\\.)(name|source)$")
+    if(kind STREQUAL "plain" AND value MATCHES "^-?[0-9.]+([eE][-+]?[0-9]+)?$|^(true|false)$")
+      embed_error("${path}: ${value} must be text; put it in quotes if it is meant as such")
     endif()
+    string(REPLACE "\\" "\\\\" value "${value}")
+    string(REPLACE "\"" "\\\"" value "${value}")
     set(value "\"${value}\"")
+  elseif(NOT kind STREQUAL "plain" OR
+         NOT value MATCHES "^-?(0|[1-9][0-9]*)?(\\.[0-9]*)?([eE][-+]?[0-9]+)?$" OR NOT value MATCHES "^-?\\.?[0-9]")
+    embed_error("${path}: `${value}` must be a number, without a unit and without quotes")
   endif()
-  string(APPEND assignments "  ${member} = ${value};\n")
-endforeach()
+  set(assignments "${assignments}  ${member} = ${value};\n" PARENT_SCOPE)
+endfunction()
+
+embed_yaml("${INPUT}")
 
 file(WRITE ${OUTPUT} "// Made from ${INPUT}; changes are lost.
 #include <anda/energy/technology_${stem}.h>

@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
+#include "config/catalogue.h"
+#include "config/format_file.h"
 #include "config/kv_cache_config.h"
 #include "text/scalar.h"
 #include "text/text.h"
@@ -40,6 +43,30 @@ bool read_number(const std::string& text, CacheFormat& format) {
   return false;
 }
 
+/// A YAML file or a map in braces.
+bool is_yaml(const std::string& text) {
+  const std::size_t dot = text.rfind(".yaml");
+  return (!text.empty() && text.front() == '{') || (dot != std::string::npos && dot + 5 == text.size());
+}
+
+/// NAME[/AXIS] of an operand format, FILE.yaml or {map}, on top of the default axis of its tensor.
+template <class Refuse>
+CacheFormat operand_format(const std::string& text, const std::string& option, CacheOperandConfig format,
+                           const Refuse& refuse) {
+  const std::size_t slash = is_yaml(text) ? std::string::npos : text.find('/');
+  format.number = StoredNumber(load_format(text.substr(0, slash), option)->description());
+  if (slash != std::string::npos) {
+    const std::string axis = text.substr(slash + 1);
+    const auto found = std::find_if(cache_axes.begin(), cache_axes.end(),
+                                    [&](const Choice<CacheAxis>& choice) { return axis == choice.name; });
+    if (found == cache_axes.end()) refuse("has the axis " + shown(axis) + ", must be token or channel");
+    format.axis = found->value;
+  }
+  const Problems problems = problems_of(format);
+  if (!problems.empty()) refuse("has a " + problems.front().key + " that " + problems.front().message);
+  return format;
+}
+
 /// A FORMAT[/GROUP[/AXIS]] on top of the default of its tensor.
 std::optional<CacheFormat> cache_format(const CommandLine& options, const char* name, CacheOperandConfig format) {
   if (!options.has(name)) return std::nullopt;
@@ -48,9 +75,15 @@ std::optional<CacheFormat> cache_format(const CommandLine& options, const char* 
     options.refuse(fmt::format("option --{}: {} {}", name, shown(text), right));
   };
   std::string rest = text;
+  if (const std::vector<std::string> names = format_names();
+      std::find(names.begin(), names.end(), text.substr(0, text.find('/'))) != names.end() || is_yaml(text)) {
+    return operand_format(text, fmt::format("option --{}", name), format, refuse);
+  }
   if (!read_number(next_part(rest), format)) {
-    refuse(fmt::format("must be fp16, int{0} … int{1} or anda{0} … anda{1}, optionally followed by /GROUP and /AXIS",
-                       cache_bits_range.min, cache_bits_range.max));
+    refuse(
+        fmt::format("must be fp16, int{0} … int{1} or anda{0} … anda{1}, optionally followed by /GROUP and /AXIS, or a "
+                    "format of anda-sim formats: {2}, a YAML file or a map",
+                    cache_bits_range.min, cache_bits_range.max, joined(format_names())));
   }
   if (const std::string group = next_part(rest); !group.empty()) {
     std::uint64_t elements = 0;
@@ -84,7 +117,7 @@ void add_attention_options(po::options_description& options) {
   options.add_options()  //
       ("keys", text("FORMAT"),
        "round keys to fp16, int2 … int16 or anda2 … anda16; int4/32/channel: in groups of 32 along the tokens "
-       "(default: 64 along the head)")                                                                //
+       "(default: 64 along the head); or an operand format: mxfp4, nf4/token")                        //
       ("values", text("FORMAT"), "the same for values (default: 64 along the tokens, axis channel)")  //
       ("queries", text("BITS"), "mantissa bits to round queries to")                                  //
       ("probabilities", text("BITS"), "mantissa bits to round the attention's probabilities to");

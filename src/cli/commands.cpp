@@ -6,6 +6,7 @@
 #include "cli/completion_command.h"
 #include "cli/config_command.h"
 #include "cli/evaluate_command.h"
+#include "cli/formats_command.h"
 #include "cli/glossary_command.h"
 #include "cli/man_command.h"
 #include "cli/models_command.h"
@@ -30,6 +31,7 @@ const std::vector<Command>& commands() {
       {"trace", "write the GeMMs of a language model as a trace", trace_command, trace_help},
       {"models", "print models with their shapes and parameter counts", models_command, models_help},
       {"evaluate", "measure the perplexity of a model with Anda activations", evaluate_command, evaluate_help},
+      {"formats", "list operand formats with their bits and errors", formats_command, formats_help},
       {"glossary", "print the meaning of every number in the reports", glossary_command, glossary_help},
       {"registers", "print the registers and descriptors visible to software", registers_command, registers_help},
       {"completion", "print shell completions", completion_command, completion_help},

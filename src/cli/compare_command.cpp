@@ -105,8 +105,10 @@ RunConfig run_config(const CompareConfig& config, const Job& job) {
   RunConfig run = config.models[job.model].runs[job.run].config;
   run.systems.clear();
   for (const std::size_t system : job.systems) {
-    const PeKind kind = config.systems[system].kind;
-    if (std::find(run.systems.begin(), run.systems.end(), kind) == run.systems.end()) run.systems.push_back(kind);
+    const Element& element = config.systems[system].element;
+    if (std::find(run.systems.begin(), run.systems.end(), element) == run.systems.end()) {
+      run.systems.push_back(element);
+    }
   }
   run.simulation.fold_layers = true;
   run.clear_named_outputs();
@@ -148,7 +150,13 @@ nlohmann::json read_own_report(const std::string& path, const std::string& origi
 /// Of everything that the numbers follow from.
 std::string hash_of(const CompareConfig& config) {
   std::string text;
-  for (const ComparedSystem& system : config.systems) text += system.name + "\n";
+  for (const ComparedSystem& system : config.systems) {
+    text += system.name + "\n";
+    if (!system.element.section()) continue;
+    RunConfig described;
+    described.systems = {system.element};
+    text += to_yaml(described);
+  }
   for (const ComparedModel& model : config.models) {
     text += model.name + "\n";
     for (const ComparedModel::Run& run : model.runs) {
@@ -182,7 +190,7 @@ Comparison read_reports(const CompareConfig& config, const std::vector<Job>& job
     const std::string origin = "the report of " + config.models[job.model].runs[job.run].path;
     const nlohmann::json report = read_own_report(path, origin);
     for (const std::size_t system : job.systems) {
-      comparison.add(system, job.model, report, name_of(pe_kinds, config.systems[system].kind), origin);
+      comparison.add(system, job.model, report, config.systems[system].element.name(), origin);
     }
   }
   return comparison;

@@ -21,6 +21,7 @@
 #include "cli/command_line.h"
 #include "cli/model_options.h"
 #include "cli/wanted_precision.h"
+#include "config/format_file.h"
 #include "data/npy.h"
 #include "files/atomic_file.h"
 #include "files/same_file.h"
@@ -59,7 +60,11 @@ po::options_description evaluate_options() {
   options.add_options()  //
       ("precision", text("BITS"),
        "mantissa bits of A_qkv,A_o,A_u,A_d, or one number for all; fp16; fp32 (not rounded); or a configuration "
-       "(.yaml) with precision and kv_cache. May be repeated")                                    //
+       "(.yaml) with precision and kv_cache. May be repeated")  //
+      ("activations", text("FORMAT"),
+       "an operand format (anda-sim formats) for the inputs of all FP-INT GeMMs: a name, a YAML file or a map of YAML. "
+       "May be repeated")                                                                         //
+      ("weights", text("FORMAT"), "the same for weights, in place of integers; rows along k")     //
       ("group-size", text("N"), "values that share an exponent (64)")                             //
       ("weight-bits", text("N"), "bits of a weight (4)")                                          //
       ("weight-group", text("N"), "weights along k that share a scale (128)")                     //
@@ -80,12 +85,17 @@ BuiltinEvaluatorConfig make_config(const CommandLine& options) {
   WeightFormat format;
   format.bits = static_cast<std::uint32_t>(options.number("weight-bits", format.bits, max_weight_bits));
   format.scale_group = static_cast<std::uint32_t>(options.number("weight-group", format.scale_group, most));
-  const auto refuse_formats = [&](const std::string& why) {
-    for (const char* name : {"weight-bits", "weight-group"}) {
-      if (options.has(name)) options.refuse(fmt::format("--{} {}", name, why));
+  const auto refuse_formats = [&](const std::string& why, const std::string& other = "") {
+    for (const char* name : {"weight-bits", "weight-group", "weights"}) {
+      if (options.has(name) && name != other) options.refuse(fmt::format("--{} {}", name, why));
     }
   };
-  if (options.has("stored-weights")) {
+  if (options.has("weights")) {
+    refuse_formats("and --weights are mutually exclusive", "weights");
+    if (options.has("stored-weights")) options.refuse("--weights and --stored-weights are mutually exclusive");
+    config.weights.reset();
+    config.weight_format = load_format(options.text("weights"), "option --weights");
+  } else if (options.has("stored-weights")) {
     refuse_formats("and --stored-weights are mutually exclusive");
   } else {
     config.weights = format;
@@ -247,13 +257,14 @@ CommandHelp evaluate_help() { return {evaluate_usage, evaluate_options(), evalua
 
 int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help = evaluate_help();
-  const CommandLine options("anda-sim evaluate", help.options, args, {1, {"precision"}});
+  const CommandLine options("anda-sim evaluate", help.options, args, {1, {"precision", "activations"}});
   if (options.has("help")) {
     print_help(out, help);
     return 0;
   }
   std::vector<WantedPrecision> wanted;
   for (const std::string& text : options.all("precision")) wanted.push_back(parse_precision(options, text));
+  for (const std::string& text : options.all("activations")) wanted.push_back(parse_activations(text));
   if (wanted.empty()) wanted.emplace_back();
   check_options(options, wanted);
   const std::size_t positions = options.number("positions", 0, std::numeric_limits<std::uint32_t>::max());

@@ -12,6 +12,7 @@
 
 #include "cli/model_options.h"
 #include "config/sha256.h"
+#include "config/writer.h"
 #include "files/binary_file.h"
 #include "search/builtin_evaluator.h"
 #include "search/command_evaluator.h"
@@ -75,8 +76,13 @@ std::string attention_text(const AttentionFormats& formats) {
   if (formats.p_bits) text += fmt::format(", A_p of {} bits", *formats.p_bits);
   const auto add = [&text](const char* name, const std::optional<CacheFormat>& format) {
     if (!format) return;
-    text += fmt::format(", {} {}{} in groups of {} of a {}", name, name_of(cache_numbers, format->number), format->bits,
-                        format->group, name_of(cache_axes, format->axis));
+    if (format->operand() != nullptr) {
+      text += fmt::format(", {} {} of a {}", name, to_yaml(format->operand()->description()),
+                          name_of(cache_axes, format->axis));
+      return;
+    }
+    text += fmt::format(", {} {}{} in groups of {} of a {}", name, format->number.name(), format->bits, format->group,
+                        name_of(cache_axes, format->axis));
   };
   add("K", formats.k);
   add("V", formats.v);

@@ -87,8 +87,8 @@ std::deque<Group> groups_with(const ServeConfig& config, const std::vector<std::
     group.config.system.parallel.tensor = size;
     group.config.system.accelerators = size;
     group.links = std::make_unique<Links>(group.config, fmt::format("tensor_{}", size));
-    for (const PeKind element : config.systems) {
-      const std::string name = fmt::format("{}_{}", name_of(pe_kinds, element), size);
+    for (const Element& element : config.systems) {
+      const std::string name = fmt::format("{}_{}", element.name(), size);
       group.machines.emplace_back(name, group.config, element, store);
       group.profiles.emplace_back(group.config, model, group.machines.back(), *group.links);
     }
@@ -134,7 +134,7 @@ int profile_command(const std::vector<std::string>& args, std::ostream& out) {
   for (std::size_t i = 0; i < config.systems.size(); ++i) {
     std::vector<Profile*> profiles;
     for (Group& group : groups) profiles.push_back(&group.profiles[i]);
-    write_profile(layout, config, {folder.path(), name_of(pe_kinds, config.systems[i]), model.name, variant_of(config)},
+    write_profile(layout, config, {folder.path(), config.systems[i].name(), model.name, variant_of(config)},
                   grid, profiles, files, [] {
                     if (interrupted()) throw Error::run("interrupted");
                   });

@@ -88,9 +88,9 @@ RunConfig searched(RunConfig config, const SearchedAttention& attention) {
   const std::array<CacheFormat*, 2> caches{&config.kv_cache.k, &config.kv_cache.v};
   for (std::size_t i = 0; i < caches.size(); ++i) {
     if (!attention[2 + i]) continue;
-    if (caches[i]->is_fp16()) {
-      throw Error::input(fmt::format("kv_cache.{}.format is fp16, must be int or anda to search {} (--attention)",
-                                     i == 0 ? "k" : "v", attention_dimensions[2 + i]));
+    if (caches[i]->is_fp16() || caches[i]->operand() != nullptr) {
+      throw Error::input(fmt::format("kv_cache.{}.format is {}, must be int or anda to search {} (--attention)",
+                                     i == 0 ? "k" : "v", caches[i]->number.name(), attention_dimensions[2 + i]));
     }
     caches[i]->bits = CacheFormat{}.bits;
   }

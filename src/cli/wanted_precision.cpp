@@ -4,6 +4,7 @@
 #include <anda/base/error.h>
 #include <fmt/format.h>
 
+#include "config/format_file.h"
 #include "config/load.h"
 #include "search/config_rounding.h"
 #include "search/precisions.h"
@@ -22,6 +23,7 @@ bool is_configuration(const std::string& text) {
 std::string WantedPrecision::text() const {
   if (config) return path;
   if (kind == Kind::anda) return combination_text(bits);
+  if (kind == Kind::operand) return format->description().name;
   return kind == Kind::fp16 ? "fp16" : "fp32";
 }
 
@@ -35,7 +37,15 @@ ActivationRounding WantedPrecision::rounding(const BuiltinEvaluator& evaluator) 
     }
   }
   if (kind == Kind::anda) return evaluator.anda({bits, {}});
+  if (kind == Kind::operand) return evaluator.with_attention(evaluator.operand(format));
   return evaluator.with_attention(kind == Kind::fp16 ? evaluator.fp16() : evaluator.fp32());
+}
+
+WantedPrecision parse_activations(const std::string& text) {
+  WantedPrecision wanted;
+  wanted.kind = WantedPrecision::Kind::operand;
+  wanted.format = load_format(text, "option --activations");
+  return wanted;
 }
 
 WantedPrecision parse_precision(const CommandLine& options, const std::string& text) {

@@ -2,6 +2,7 @@
 #ifndef ANDA_SIM_CLI_WANTED_PRECISION_H
 #define ANDA_SIM_CLI_WANTED_PRECISION_H
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -11,13 +12,14 @@
 
 namespace anda::sim {
 
-/// What --precision says.
+/// What --precision or --activations says.
 struct WantedPrecision {
-  enum class Kind { fp32, fp16, anda };
+  enum class Kind { fp32, fp16, anda, operand };
   Kind kind = Kind::fp16;
   Combination bits{};
   std::optional<RunConfig> config{};  ///< of a file, instead of bits
   std::string path{};
+  std::shared_ptr<const OperandFormat> format{};  ///< of --activations
 
   /// As tables have it.
   std::string text() const;
@@ -26,6 +28,7 @@ struct WantedPrecision {
 };
 
 /// Refuses what is wrong with the option's text; throws Error (input) for a file.
+WantedPrecision parse_activations(const std::string& text);
 WantedPrecision parse_precision(const CommandLine& options, const std::string& text);
 
 }  // namespace anda::sim

@@ -7,6 +7,7 @@
 #include <anda/base/error.h>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "report/human.h"
 #include "report/text_grid.h"
@@ -49,10 +50,19 @@ constexpr std::array<FigureColumn, 8> figure_columns{{
     {"energy_total_pj", &Comparison::Figures::energy_total_pj},
 }};
 
+/// NaN stands for what is not known.
+Json json_of(double value) { return std::isnan(value) ? Json() : Json(value); }
+std::string csv_of(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
+
+double figure_of(const nlohmann::json& value) {
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+}
+
 Json ratios_json(const Comparison::Ratios& ratios) {
   Json json;
-  for (const RatioColumn& column : ratio_columns) json[column.key] = ratios.*column.value;
-  for (std::size_t i = 0; i < energy_parts.size(); ++i) json["energy_share"][energy_parts[i]] = ratios.energy[i];
+  for (const RatioColumn& column : ratio_columns) json[column.key] = json_of(ratios.*column.value);
+  for (std::size_t i = 0; i < energy_parts.size(); ++i)
+    json["energy_share"][energy_parts[i]] = json_of(ratios.energy[i]);
   return json;
 }
 
@@ -105,13 +115,13 @@ void Comparison::add(std::size_t system, std::size_t model, const nlohmann::json
       const nlohmann::json& energy = entry.at("energy_pj");
       figures.cycles = entry.at("cycles");
       figures.time_s = entry.at("time_s");
-      figures.effective_tops = entry.at("effective_tops");
-      figures.area_mm2 = entry.at("area_mm2").at("total");
-      figures.tops_per_mm2 = entry.at("tops_per_mm2");
-      figures.energy_compute_pj = energy.at("compute");
-      figures.energy_sram_pj = energy.at("sram");
-      figures.energy_dram_pj = energy.at("dram");
-      figures.energy_total_pj = energy.at("total");
+      figures.effective_tops = figure_of(entry.at("effective_tops"));
+      figures.area_mm2 = figure_of(entry.at("area_mm2").at("total"));
+      figures.tops_per_mm2 = figure_of(entry.at("tops_per_mm2"));
+      figures.energy_compute_pj = figure_of(energy.at("compute"));
+      figures.energy_sram_pj = figure_of(energy.at("sram"));
+      figures.energy_dram_pj = figure_of(energy.at("dram"));
+      figures.energy_total_pj = figure_of(energy.at("total"));
       return;
     }
   } catch (const nlohmann::json::exception& error) {
@@ -159,7 +169,7 @@ void Comparison::print(std::ostream& out) const {
     TextGrid grid(headings);
     const auto row = [&](const std::string& name, const std::function<Ratios(std::size_t)>& of) {
       std::vector<std::string> cells{name};
-      for (std::size_t i = 0; i < systems_.size(); ++i) cells.push_back(ratio_text(of(i).*column.value));
+      for (std::size_t i = 0; i < systems_.size(); ++i) cells.push_back(ratio_text(known(of(i).*column.value)));
       grid.row(std::move(cells));
     };
     for (std::size_t model = 0; model < models_.size(); ++model) {
@@ -173,7 +183,7 @@ void Comparison::print(std::ostream& out) const {
   TextGrid energy({"energy, share of the baseline's", "compute", "SRAM", "DRAM", "total"});
   for (std::size_t i = 0; i < systems_.size(); ++i) {
     std::vector<std::string> cells{shortened(systems_[i], name_columns)};
-    for (const double share : mean(i).energy) cells.push_back(percent_text(share));
+    for (const double share : mean(i).energy) cells.push_back(percent_text(known(share)));
     energy.row(std::move(cells));
   }
   out << '\n';
@@ -201,7 +211,7 @@ void Comparison::write_json(std::ostream& out) const {
       Json system;
       system["name"] = systems_[i];
       system["cycles"] = figures(i, model).cycles;
-      for (const FigureColumn& column : figure_columns) system[column.key] = figures(i, model).*column.value;
+      for (const FigureColumn& column : figure_columns) system[column.key] = json_of(figures(i, model).*column.value);
       system.update(ratios_json(ratios(i, model)));
       entry["systems"].push_back(std::move(system));
     }
@@ -224,14 +234,14 @@ void Comparison::write_csv(std::ostream& out) const {
   for (const char* part : energy_parts) out << ",energy_share_" << part;
   out << '\n';
   const auto end_of_row = [&](const Ratios& ratios) {
-    for (const RatioColumn& column : ratio_columns) out << fmt::format(",{}", ratios.*column.value);
-    for (const double share : ratios.energy) out << fmt::format(",{}", share);
+    for (const RatioColumn& column : ratio_columns) out << ',' << csv_of(ratios.*column.value);
+    for (const double share : ratios.energy) out << ',' << csv_of(share);
     out << '\n';
   };
   for (std::size_t model = 0; model < models_.size(); ++model) {
     for (std::size_t i = 0; i < systems_.size(); ++i) {
       out << csv_field(models_[model]) << ',' << csv_field(systems_[i]) << ',' << figures(i, model).cycles;
-      for (const FigureColumn& column : figure_columns) out << fmt::format(",{}", figures(i, model).*column.value);
+      for (const FigureColumn& column : figure_columns) out << ',' << csv_of(figures(i, model).*column.value);
       end_of_row(ratios(i, model));
     }
   }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,21 @@ class CatalogueVisitor {
     add({key, "list of words", "[" + joined(words) + "]", joined(words_of(table)) + "; at least one, none twice",
          meaning});
   }
+  template <class V>
+  void word_or_section(const char* key, const V& value, const char* meaning) {
+    add({key, "word, name, path or section", value.name(), words_or_files<V>(), meaning});
+    // Once: the next key of the kind takes the same section.
+    if (!described_.insert(V::folder).second) return;
+    enter(key, typename V::Section{}, "the same as a section, or the keys of a file");
+  }
+  template <class V>
+  void words_or_sections(const char* key, const std::vector<V>& values, const char* meaning) {
+    std::vector<std::string> names;
+    for (const V& value : values) names.emplace_back(value.name());
+    add({key, "list of words, names, paths and sections", "[" + joined(names) + "]",
+         words_or_files<V>() + "; at least one, no name twice", meaning});
+    enter(std::string(key) + ".<number>", typename V::Section{}, "an item that is a section, or a file of one");
+  }
   template <class S>
   void section(const char* key, const S& value, const char* meaning) {
     add({key, "section", "", "", meaning});
@@ -119,10 +135,17 @@ class CatalogueVisitor {
   Catalogue take() { return std::move(sections_); }
 
  private:
+  template <class V>
+  static std::string words_or_files() {
+    return joined(words_of(V::words)) + "; of configs/" + V::folder + ": " + joined(built_in_names(V::folder)) +
+           "; a YAML file, or a map of its keys";
+  }
+
   void add(KeyInfo info) { sections_[current_].keys.push_back(std::move(info)); }
 
   Catalogue sections_;
   std::size_t current_ = 0;
+  std::set<std::string> described_;
 };
 
 /// All keys of a struct; the defaults are those of `S{}`.

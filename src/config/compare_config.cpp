@@ -10,6 +10,7 @@
 #include "config/catalogue.h"
 #include "config/document_kind.h"
 #include "config/input_problems.h"
+#include "config/layers.h"
 #include "config/load.h"
 #include "config/tree.h"
 #include "config/writer.h"
@@ -22,26 +23,44 @@ namespace {
 
 constexpr std::size_t most_entries = 256;  // systems, and models
 
-/// "anda-0.1" as a system of the element anda; of elements whose names begin alike, the longest.
-std::optional<ComparedSystem> system_of(const std::string& name) {
+/// "anda-0.1" as a system of the element anda; of elements whose names begin alike, the longest. `described`: elements
+/// beside those of pe_table.
+std::optional<ComparedSystem> system_of(const std::string& name, const std::vector<Element>& described) {
   if (!is_plain_text(name)) return std::nullopt;
+  std::vector<Element> elements = described;
+  for (const auto& kind : pe_kinds) elements.emplace_back(kind.value);
   std::optional<ComparedSystem> found;
   std::size_t longest = 0;
-  for (const auto& kind : pe_kinds) {
-    const std::string element = kind.name;
-    if (name == element) return ComparedSystem{name, kind.value};
+  for (const Element& candidate : elements) {
+    const std::string element = candidate.name();
+    if (name == element) return ComparedSystem{name, candidate};
     const bool begins = name.size() > element.size() + 1 && name.compare(0, element.size() + 1, element + "-") == 0;
     if (begins && element.size() > longest) {
       longest = element.size();
-      found = ComparedSystem{name, kind.value};
+      found = ComparedSystem{name, candidate};
     }
   }
   return found;
 }
 
+/// The systems of a list that are no names: read as those of a run.
+struct ElementItem {
+  std::vector<Element> systems;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.words_or_sections("systems", self.systems, "systems that are compared");
+  }
+};
+
 std::string system_rule(const std::string& name) {
-  return "must be an element, one of " + joined(words_of(pe_kinds)) +
-         ", or an element with a custom name after a hyphen (anda-0.1)" + did_you_mean(name, words_of(pe_kinds));
+  std::vector<std::string> words = words_of(pe_kinds);
+  const std::vector<std::string> files = built_in_names(Element::folder);
+  words.insert(words.end(), files.begin(), files.end());
+  return "must be an element, one of " + joined(words) +
+         ", or an element with a custom name after a hyphen (anda-0.1); or a map that describes one, or the path of a "
+         "YAML file of such a map" +
+         did_you_mean(name, words);
 }
 
 std::string path_at(const Tree& node) {
@@ -64,18 +83,15 @@ class CompareReader {
     }
     config.name = "comparison";
     if (const TreeEntry* entry = document.find("name")) read_text(*entry, config.name);
+    const TreeEntry* systems = document.find("systems");
+    if (systems != nullptr) read_systems(*systems, config);
     const TreeEntry* models = document.find("models");
     if (models == nullptr) {
       problems_.add(document.place, "models", "is missing, must be a map from models to configuration files");
     } else {
       read_models(*models, config);
     }
-    const TreeEntry* systems = document.find("systems");
-    if (systems != nullptr) {
-      read_systems(*systems, config);
-    } else {
-      config.systems = all_systems(config);
-    }
+    if (systems == nullptr) config.systems = all_systems(config);
     return config;
   }
 
@@ -101,18 +117,42 @@ class CompareReader {
       return;
     }
     for (const Tree& item : entry.value.items) {
-      const auto system = item.kind == Tree::Kind::scalar ? system_of(item.text) : std::nullopt;
+      const std::size_t before = problems_.count();
+      auto system = item.kind == Tree::Kind::scalar ? system_of(item.text, described_) : std::nullopt;
+      if (!system) system = described_system(item);
+      if (problems_.count() > before) continue;
       if (!system) {
         problems_.add(item.place, "systems", "has " + in_quotes(item.text) + "; each " + system_rule(item.text));
         continue;
       }
       if (std::any_of(config.systems.begin(), config.systems.end(),
                       [&](const ComparedSystem& earlier) { return earlier.name == system->name; })) {
-        problems_.add(item.place, "systems", "has " + in_quotes(item.text) + " twice; name each once");
+        problems_.add(item.place, "systems", "has " + in_quotes(system->name) + " twice; name each once");
         continue;
       }
+      if (system->element.section() && !system->has_own_config()) described_.push_back(system->element);
       config.systems.push_back(*system);
     }
+  }
+
+  /// An item that is a map, or that names a file with one.
+  std::optional<ComparedSystem> described_system(const Tree& item) {
+    Tree list;
+    list.kind = Tree::Kind::list;
+    list.place = item.place;
+    list.items = {item};
+    Tree map;
+    map.kind = Tree::Kind::map;
+    map.place = item.place;
+    map.entries.push_back({"systems", item.place, list, {}});
+    const Tree document = compose<ElementItem>({map}, problems_);
+    const Tree& composed = document.entries.front().value.items.front();
+    if (composed.kind != Tree::Kind::map) return std::nullopt;
+    ElementItem read;
+    ReadContext context(document, problems_, &catalogue_of<ElementItem>, false);
+    Reader(document, "", item.place, context).read(read);
+    if (read.systems.empty()) return std::nullopt;
+    return ComparedSystem{read.systems.front().name(), read.systems.front()};
   }
 
   void read_models(const TreeEntry& entry, CompareConfig& config) {
@@ -136,7 +176,7 @@ class CompareReader {
       } else if (value.kind == Tree::Kind::map && !value.entries.empty()) {
         for (const TreeEntry& run : value.entries) {
           const std::string run_key = join_key(key, run.key);
-          const auto system = system_of(run.key);
+          const auto system = system_of(run.key, described_);
           if (!system) {
             problems_.add(run.place, run_key, "is not a system: " + system_rule(run.key));
           } else if (run.value.kind != Tree::Kind::scalar || run.value.text.empty()) {
@@ -163,14 +203,14 @@ class CompareReader {
   }
 
   /// Every element, or in its place the systems of that element that models have configurations for.
-  static std::vector<ComparedSystem> all_systems(const CompareConfig& config) {
+  std::vector<ComparedSystem> all_systems(const CompareConfig& config) const {
     std::vector<ComparedSystem> systems;
     for (const auto& kind : pe_kinds) {
       const std::size_t before = systems.size();
       for (const ComparedModel& model : config.models) {
         for (const ComparedModel::Run& run : model.runs) {
-          const auto system = system_of(run.system);
-          if (!system || system->kind != kind.value) continue;
+          const auto system = system_of(run.system, described_);
+          if (!system || !system->element.is(kind.value)) continue;
           if (std::none_of(systems.begin(), systems.end(),
                            [&](const ComparedSystem& earlier) { return earlier.name == system->name; })) {
             systems.push_back(*system);
@@ -184,6 +224,7 @@ class CompareReader {
 
   const std::vector<std::string>& overrides_;
   InputProblems& problems_;
+  std::vector<Element> described_;  ///< of the systems so far
 };
 
 /// The part of a configuration that `keep` picks, the rest as in every other; as text, to be compared.

@@ -2,7 +2,7 @@
 #ifndef ANDA_SIM_CONFIG_COMPARE_CONFIG_H
 #define ANDA_SIM_CONFIG_COMPARE_CONFIG_H
 
-#include <anda/base/pe_kind.h>
+#include <anda/base/element.h>
 
 #include <string>
 #include <utility>
@@ -15,9 +15,9 @@ namespace anda::sim {
 /// A system that is compared: a processing element, and which of a model's configurations it runs.
 struct ComparedSystem {
   std::string name;  ///< "figna" is the element; "anda-0.1" the element anda with the configuration of that name
-  PeKind kind;
+  Element element;
 
-  bool has_own_config() const { return name != name_of(pe_kinds, kind); }
+  bool has_own_config() const { return name != element.name(); }
 };
 
 /// A model with the configurations that systems run it with: the first for all that have none of their own.

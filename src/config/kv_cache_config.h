@@ -16,11 +16,13 @@ namespace anda::sim {
 struct CacheOperandConfig : CacheFormat {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.choice("format", self.number, cache_numbers,
-                 "fp16; int: integers with an FP16 scale for each group; anda: mantissas with a shared exponent");
-    visit.number("bits", self.bits, cache_bits_range, "bits of an element, sign included; ignored for fp16");
+    visit.word_or_section(
+        "format", self.number,
+        "fp16; int: integers with an FP16 scale for each group; anda: mantissas with a shared exponent; others have "
+        "bits and group of their own");
+    visit.number("bits", self.bits, cache_bits_range, "bits of an element, sign included; of int and anda");
     visit.number("group", self.group, Range<std::uint32_t>{8, 256},
-                 "elements that share a scale or an exponent; a power of two, ignored for fp16");
+                 "elements that share a scale or an exponent; a power of two; of int and anda");
     visit.choice("axis", self.axis, cache_axes,
                  "index common to a group's elements; token: groups run along the head; channel: along the tokens, "
                  "with the last group FP16 until it is complete");
@@ -31,6 +33,10 @@ struct CacheOperandConfig : CacheFormat {
     if (number == CacheNumber::integer && bits > widest_integer) {
       problems.push_back({join_key(path, "bits"), "is " + number_text(bits) + ", must be at most " +
                                                       number_text(widest_integer) + " with format int"});
+    }
+    if (operand() != nullptr && axis == CacheAxis::channel && group_elements() == whole_row && shared_bits() != 0) {
+      problems.push_back({join_key(path, "axis"), std::string("is channel, must be token: groups of ") + number.name() +
+                                                      " are whole rows, which are never complete along the tokens"});
     }
     if ((group & (group - 1)) != 0) {
       problems.push_back({join_key(path, "group"), "is " + number_text(group) + ", must be a power of two"});

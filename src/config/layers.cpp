@@ -73,6 +73,11 @@ std::vector<Tree> Expander::read(const Tree& node, const std::string& section, c
   return read_yaml_layers(path, {node.place, key}, problems_);
 }
 
+bool Expander::names_file(const std::string& text) {
+  const std::string ending = std::filesystem::path(text).extension().string();
+  return text.find('/') != std::string::npos || ending == ".yaml" || ending == ".yml";
+}
+
 std::string Expander::shown_path(const std::string& path, const Place& place) {
   const std::filesystem::path folder =
       place.line > 0 ? std::filesystem::path(place.file).parent_path() : std::filesystem::path();

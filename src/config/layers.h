@@ -41,6 +41,24 @@ class Expander : public SectionVisitor {
     for (TreeEntry& inner : entry->value.entries) expand(inner, S{}, join_key(path_, key));
   }
 
+  template <class V>
+  void word_or_section(const char* key, const V&, const char*) {
+    TreeEntry* entry = map_.find(key);
+    if (entry != nullptr) load_word<V>(entry->value, join_key(path_, key));
+  }
+
+  template <class V>
+  void words_or_sections(const char* key, const std::vector<V>&, const char*) {
+    TreeEntry* entry = map_.find(key);
+    if (entry == nullptr) return;
+    Tree& node = entry->value;
+    std::vector<Tree> items = list_items(node);
+    for (Tree& item : items) load_word<V>(item, join_key(path_, key));
+    if (items.empty()) return;
+    node.kind = Tree::Kind::list;
+    node.items = std::move(items);
+  }
+
   template <class S>
   void file_section(const char* key, const S& value, const char*) {
     TreeEntry* entry = map_.find(key);
@@ -55,6 +73,9 @@ class Expander : public SectionVisitor {
   }
 
  private:
+  /// Whether a word that is none of a choice is meant as a path.
+  static bool names_file(const std::string& text);
+
   template <class S>
   void expand(TreeEntry& entry, const S& value, const std::string& outer) {
     const std::string path = join_key(outer, entry.key);
@@ -73,15 +94,31 @@ class Expander : public SectionVisitor {
   /// complete by itself.
   template <class S>
   void load(Tree& node, const std::string& section, const std::string& key) {
+    load_file<S>(node, read(node, section, key), true);
+  }
+
+  /// Replaces what is no word but names a file by the section that the file holds. Another scalar stays as it is, for
+  /// the reader to complain of.
+  template <class V>
+  void load_word(Tree& node, const std::string& key) {
+    if (node.kind != Tree::Kind::scalar) return;
+    for (const auto& word : V::words) {
+      if (node.text == word.name) return;
+    }
+    if (!names_file(node.text) && built_in_file(V::folder, node.text) == nullptr) return;
+    load_file<typename V::Section>(node, read(node, V::folder, key), false);
+  }
+
+  template <class S>
+  void load_file(Tree& node, const std::vector<Tree>& layers, bool is_complete) {
     const std::size_t before = problems_.count();
-    const std::vector<Tree> layers = read(node, section, key);
     Tree document = compose<S>(layers, problems_);
     if (!layers.empty()) {
       S read{};
-      ReadContext context(document, problems_, &catalogue_of<S>, true);
+      ReadContext context(document, problems_, &catalogue_of<S>, is_complete);
       Reader(document, "", {document.place.file, 0, 0}, context).read(read);
     }
-    if (problems_.count() > before) document.kind = Tree::Kind::broken;
+    if (layers.empty() || problems_.count() > before) document.kind = Tree::Kind::broken;
     node = document;
   }
 

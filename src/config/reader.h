@@ -114,6 +114,39 @@ class Reader {
     if (is_good) values = read;
   }
 
+  template <class V>
+  void word_or_section(const char* key, V& value, const char*) {
+    if (const TreeEntry* entry = take(key)) read_word_or_section(*entry, join_key(path_, key), entry->value, value);
+  }
+
+  template <class V>
+  void words_or_sections(const char* key, std::vector<V>& values, const char*) {
+    const TreeEntry* entry = take(key);
+    if (entry == nullptr) return;
+    if (entry->value.kind != Tree::Kind::list) {
+      wrong(*entry, "a list, such as [" + joined(words_of(V::words)) + "]");
+      return;
+    }
+    if (entry->value.items.empty()) {
+      complain(*entry, "is empty, must have at least one of " + joined(words_of(V::words)));
+      return;
+    }
+    std::vector<V> read;
+    const std::size_t before = context_.problems.count();
+    for (std::size_t i = 0; i < entry->value.items.size(); ++i) {
+      const Tree& item = entry->value.items[i];
+      V value;
+      if (!read_word_or_section(*entry, join_key(join_key(path_, key), std::to_string(i)), item, value)) continue;
+      const std::string name = value.name();
+      for (const V& earlier : read) {
+        if (name != earlier.name()) continue;
+        context_.problems.add(item.place, shown(*entry), "has " + in_quotes(name) + " twice; name each once");
+      }
+      read.push_back(std::move(value));
+    }
+    if (context_.problems.count() == before) values = std::move(read);
+  }
+
   template <class S>
   void section(const char* key, S& value, const char*) {
     read_section(take(key), key, value, "a map of keys");
@@ -194,8 +227,8 @@ class Reader {
   }
 
   template <class E, std::size_t N>
-  bool read_word(const std::string& key, const Place& place, const Tree& node, E& value,
-                 const ChoiceTable<E, N>& table) {
+  bool read_word(const std::string& key, const Place& place, const Tree& node, E& value, const ChoiceTable<E, N>& table,
+                 const std::vector<std::string>& more_words = {}, const char* or_else = "") {
     if (node.kind == Tree::Kind::broken) return false;
     if (node.kind == Tree::Kind::scalar) {
       for (const auto& choice : table) {
@@ -204,11 +237,30 @@ class Reader {
         return true;
       }
     }
-    const std::vector<std::string> words = words_of(table);
-    context_.problems.add(
-        place, key,
-        is_text(node) + ", must be " + (N > 1 ? "one of " : "") + joined(words) + did_you_mean(node.text, words));
+    std::vector<std::string> words = words_of(table);
+    words.insert(words.end(), more_words.begin(), more_words.end());
+    context_.problems.add(place, key,
+                          is_text(node) + ", must be " + (N > 1 ? "one of " : "") + joined(words) + or_else +
+                              did_you_mean(node.text, words));
     return false;
+  }
+
+  /// False with a problem, or where one was reported before. `path`: of the keys of a section.
+  template <class V>
+  bool read_word_or_section(const TreeEntry& entry, const std::string& path, const Tree& node, V& value) {
+    if (node.kind == Tree::Kind::broken) return false;
+    const std::size_t before = context_.problems.count();
+    if (node.kind == Tree::Kind::map) {
+      typename V::Section section;
+      Reader(node, path, node.place.line > 0 ? node.place : entry.place, context_).read(section);
+      if (context_.problems.count() == before) value = V(std::move(section));
+    } else {
+      typename V::Word word{};
+      read_word(shown(entry), node.place.line > 0 ? node.place : entry.place, node, word, V::words,
+                built_in_names(V::folder), "; or a map that describes one, or the path of a YAML file of such a map");
+      value = V(word);
+    }
+    return context_.problems.count() == before;
   }
 
   template <class S>

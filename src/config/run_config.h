@@ -31,7 +31,7 @@ struct RunConfig {
   AcceleratorConfig accelerator;
   DramConfig dram;
   anda::Technology technology = technology_16nm();
-  std::vector<PeKind> systems{PeKind::fp_fp, PeKind::anda};
+  std::vector<Element> systems{PeKind::fp_fp, PeKind::anda};
   SimulationConfig simulation;
   FunctionalConfig functional;
 
@@ -59,8 +59,8 @@ struct RunConfig {
     visit.section("accelerator", self.accelerator, "the accelerator");
     visit.file_section("dram", self.dram, "the external memory");
     visit.file_section("technology", self.technology, "energy and area of every block");
-    visit.choices("systems", self.systems, pe_kinds,
-                  "processing elements to simulate, each as a system; the first is the baseline");
+    visit.words_or_sections("systems", self.systems,
+                            "processing elements to simulate, each as a system; the first is the baseline");
     visit.section("simulation", self.simulation, "settings of the simulation");
     visit.section("functional", self.functional, "real data in the simulated machines");
   }
@@ -73,6 +73,8 @@ struct RunConfig {
                               ", must be at most accelerator.mxu.weight_bits = " + number_text(widest)});
     }
     check_schedule(path, problems);
+    check_cache("k", kv_cache.k, path, problems);
+    check_cache("v", kv_cache.v, path, problems);
     if (!simulation.vcd.empty() && accelerator.level != Level::cycle) {
       problems.push_back({join_key(path, "simulation.vcd"), std::string("needs accelerator.level = cycle, it is ") +
                                                                 name_of(levels, accelerator.level) +
@@ -90,18 +92,36 @@ struct RunConfig {
   }
 
  private:
-  /// FP16 has no bits to schedule.
+  /// The machine moves elements of up to 8 bits in groups of a power of two that share an FP16 scale, an exponent of 5
+  /// bits or a power of two of 8 bits; or 16 bits alone.
+  void check_cache(const char* operand, const CacheFormat& format, const std::string& path, Problems& problems) const {
+    if (format.operand() == nullptr || workload.scope == Scope::gemms) return;
+    const FormatLayout& layout = format.operand()->layout();
+    const std::uint32_t shared = layout.shared_bits();
+    const bool alone = layout.is_float && layout.element_bits == WeightFormat::fp16_bits;
+    const bool known = shared == 16 || shared == 8 || shared == ActivationFormat::exponent_bits;
+    const bool grouped = layout.element_bits <= max_weight_bits && known && (layout.block & (layout.block - 1)) == 0;
+    if (alone || grouped) return;
+    problems.push_back({join_key(path, std::string("kv_cache.") + operand + ".format"),
+                        std::string("is ") + format.number.name() + ", with elements of " +
+                            number_text(layout.element_bits) + " bits in groups of " + number_text(layout.block) +
+                            " that share " + number_text(shared) +
+                            " bits; the machine stores elements of at most 8 bits in groups of a power of two that "
+                            "share 5, 8 or 16 bits, or 16 bits alone"});
+  }
+
+  /// FP16 and formats of their own have no bits to schedule.
   void check_schedule(const std::string& path, Problems& problems) const {
     const auto refuse = [&](std::uint32_t position, const char* key, const std::optional<std::uint32_t>& bits,
-                            const char* format) {
+                            const char* operand, const CacheFormat& format) {
       if (!bits) return;
       problems.push_back({join_key(path, "precision.schedule." + number_text(position) + "." + key),
-                          "is " + number_text(*bits) + ", must be left out with kv_cache." + format +
-                              ".format = fp16; set that to int or anda"});
+                          "is " + number_text(*bits) + ", must be left out with kv_cache." + operand +
+                              ".format = " + format.number.name() + "; set that to int or anda"});
     };
     for (const auto& [position, lengths] : precision.schedule) {
-      if (kv_cache.k.is_fp16()) refuse(position, "K", lengths.k, "k");
-      if (kv_cache.v.is_fp16()) refuse(position, "V", lengths.v, "v");
+      if (kv_cache.k.is_fp16() || kv_cache.k.operand() != nullptr) refuse(position, "K", lengths.k, "k", kv_cache.k);
+      if (kv_cache.v.is_fp16() || kv_cache.v.operand() != nullptr) refuse(position, "V", lengths.v, "v", kv_cache.v);
     }
   }
 };

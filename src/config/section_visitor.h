@@ -20,6 +20,10 @@ struct SectionVisitor {
   void choice(const Arguments&...) {}
   template <class... Arguments>
   void choices(const Arguments&...) {}
+  template <class... Arguments>
+  void word_or_section(const Arguments&...) {}
+  template <class... Arguments>
+  void words_or_sections(const Arguments&...) {}
 };
 
 }  // namespace anda::sim

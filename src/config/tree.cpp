@@ -2,6 +2,7 @@
 #include "config/tree.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <unordered_map>
 #include <utility>
 
@@ -65,10 +66,18 @@ Place place_of(const Tree& root, const std::string& dotted_key) {
   std::size_t begin = 0;
   while (begin <= dotted_key.size()) {
     const std::size_t end = std::min(dotted_key.find('.', begin), dotted_key.size());
-    const TreeEntry* entry = node->find(dotted_key.substr(begin, end - begin));
-    if (entry == nullptr) break;
-    place = entry->place;
-    node = &entry->value;
+    const std::string part = dotted_key.substr(begin, end - begin);
+    std::uint64_t index = 0;
+    if (node->kind == Tree::Kind::list && parse_number(part, index) == NumberSyntax::good &&
+        index < node->items.size()) {
+      node = &node->items[index];
+      if (node->place.line > 0) place = node->place;
+    } else {
+      const TreeEntry* entry = node->find(part);
+      if (entry == nullptr) break;
+      place = entry->place;
+      node = &entry->value;
+    }
     begin = end + 1;
   }
   return place;

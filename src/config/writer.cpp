@@ -67,6 +67,16 @@ class Writer {
     for (const E value : values) words.emplace_back(name_of(table, value));
     line(key, "[" + joined(words) + "]");
   }
+  template <class V>
+  void word_or_section(const char* key, const V& value, const char*) {
+    line(key, item_text(value));
+  }
+  template <class V>
+  void words_or_sections(const char* key, const std::vector<V>& values, const char*) {
+    std::vector<std::string> items;
+    for (const V& value : values) items.push_back(item_text(value));
+    line(key, "[" + joined(items) + "]");
+  }
   template <class S>
   void section(const char* key, const S& value, const char*) {
     enter(key, value);
@@ -92,6 +102,19 @@ class Writer {
  private:
   void line(const std::string& key, const std::string& value) {
     text_ += std::string(indent_, ' ') + key + ":" + (value.empty() ? "" : " " + value) + "\n";
+  }
+
+  /// A word, or a map in one line.
+  template <class V>
+  std::string item_text(const V& value) const {
+    if (!value.section()) return value.name();
+    Writer inner(keeps_folders_);
+    V::Section::describe(*value.section(), inner);
+    std::string lines = inner.take();
+    lines.pop_back();
+    std::string text = "{";
+    for (const char c : lines) text += c == '\n' ? std::string(", ") : std::string(1, c);
+    return text + "}";
   }
 
   template <class S>
@@ -125,6 +148,7 @@ std::string written(const S& config, bool keeps_folders) {
 std::string to_yaml(const RunConfig& config) { return written(config, true); }
 
 std::string to_yaml(const ServeConfig& config) { return written(config, true); }
+std::string to_yaml(const FormatDescription& format) { return written(format, false); }
 
 std::string config_hash(const RunConfig& config) { return sha256_hex(written(config, false)); }
 

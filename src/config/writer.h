@@ -14,6 +14,9 @@ namespace anda::sim {
 std::string to_yaml(const RunConfig& config);
 std::string to_yaml(const ServeConfig& config);
 
+/// A format, as a section of such a file.
+std::string to_yaml(const FormatDescription& format);
+
 /// SHA-256 of to_yaml() with paths cut to their file names, so that it does not depend on where a project lies.
 std::string config_hash(const RunConfig& config);
 std::string config_hash(const ServeConfig& config);

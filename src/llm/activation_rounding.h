@@ -4,10 +4,12 @@
 
 #include <anda/numeric/activation_format.h>
 #include <anda/numeric/cache_format.h>
+#include <anda/numeric/format/operand_format.h>
 
 #include <array>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -18,11 +20,12 @@ using LayerFormats = std::array<ActivationFormat, 4>;
 
 /// What is rounded in a decoder layer. What has no format stays FP32.
 struct LayerRounding {
-  std::optional<LayerFormats> inputs;  ///< of the FP-INT GeMMs
-  std::optional<ActivationFormat> q;   ///< queries, in groups along the head
-  std::optional<ActivationFormat> p;   ///< probabilities of the attention, in groups along the tokens
-  std::optional<CacheFormat> k;        ///< keys
-  std::optional<CacheFormat> v;        ///< values
+  std::optional<LayerFormats> inputs;            ///< of the FP-INT GeMMs
+  std::shared_ptr<const OperandFormat> operand;  ///< the same as FP16 and then in this format, each token a row
+  std::optional<ActivationFormat> q;             ///< queries, in groups along the head
+  std::optional<ActivationFormat> p;             ///< probabilities of the attention, in groups along the tokens
+  std::optional<CacheFormat> k;                  ///< keys
+  std::optional<CacheFormat> v;                  ///< values
 };
 
 /// The layers' by the first position in a sequence from which they hold: one for position 0, or none, and nothing is

@@ -16,7 +16,7 @@ namespace {
 /// The first token that has a cache format which holds from `position` on.
 std::size_t first_token(std::size_t position, const CacheFormat& format) {
   const bool whole = !format.is_fp16() && format.axis == CacheAxis::channel;
-  return whole ? ceil_div(position, format.group) * format.group : position;
+  return whole ? ceil_div(position, format.group_elements()) * format.group_elements() : position;
 }
 
 }  // namespace

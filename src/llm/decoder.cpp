@@ -22,10 +22,11 @@ std::uint64_t rotary_width(const ModelShape& shape) {
 }  // namespace
 
 Decoder::Decoder(const DecoderConfig& config, Checkpoint checkpoint, const WeightRounding& rounding, std::size_t length,
-                 WeightPlace place)
+                 WeightPlace place, std::shared_ptr<const OperandFormat> weight_format)
     : config_(config),
       checkpoint_(std::move(checkpoint)),
       rounding_(rounding),
+      weight_format_(std::move(weight_format)),
       place_(place),
       rotary_(config.shape.position_kind == Positions::rotary ? length : 0, rotary_width(config.shape),
               config.rope_theta, config.rotary_scaling) {
@@ -40,7 +41,7 @@ Decoder::Decoder(const DecoderConfig& config, Checkpoint checkpoint, const Weigh
     positions_ = checkpoint_.read(reader.prefix() + "embed_positions.weight",
                                   {config.positions + shape.unused_positions, shape.hidden_size});
   }
-  for (std::size_t layer = 0; layer < shape.layers && in_memory; ++layer) layers_.push_back(reader.layer(layer));
+  for (std::size_t layer = 0; layer < shape.layers && in_memory; ++layer) layers_.push_back(read_layer(layer));
   if (config.norm_first) {
     final_norm_ = reader.norm(reader.prefix() + (shape.gated ? "norm" : "final_layer_norm"), shape.hidden_size);
   }
@@ -70,7 +71,14 @@ void Decoder::check_tied_head() const {
 }
 
 DecoderLayer Decoder::read_layer(std::size_t index) const {
-  return LayerReader(config_, checkpoint_, rounding_).layer(index);
+  DecoderLayer layer = LayerReader(config_, checkpoint_, rounding_).layer(index);
+  if (!weight_format_) return layer;
+  for (Linear* linear : {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down}) {
+    for (std::size_t first = 0; first < linear->weights.size(); first += linear->inputs) {
+      weight_format_->round_row(linear->weights.data() + first, linear->inputs);
+    }
+  }
+  return layer;
 }
 
 std::vector<float> Decoder::read_head() const {

@@ -26,9 +26,10 @@ enum class WeightPlace { memory, files };
 class Decoder {
  public:
   /// `length`: of the longest sequence that it will run. Throws Error (input) naming the tensor that is missing or
-  /// wrong; with the weights in files, only what is read at once is looked at.
+  /// wrong; with the weights in files, only what is read at once is looked at. `weight_format`: what the weights of all
+  /// FP-INT GeMMs are rounded to after that, a row of k for each output; nullptr: nothing.
   Decoder(const DecoderConfig& config, Checkpoint checkpoint, const WeightRounding& rounding, std::size_t length,
-          WeightPlace place = WeightPlace::memory);
+          WeightPlace place = WeightPlace::memory, std::shared_ptr<const OperandFormat> weight_format = nullptr);
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
 
@@ -59,6 +60,7 @@ class Decoder {
   DecoderConfig config_;
   Checkpoint checkpoint_;
   WeightRounding rounding_;
+  std::shared_ptr<const OperandFormat> weight_format_;
   WeightPlace place_;
   RotaryTable rotary_;
   std::string embedding_name_;

@@ -129,7 +129,10 @@ void DecoderPass::round(std::vector<float>& values, std::size_t layer, TensorTyp
     if (layers == nullptr || !(*layers)[layer].inputs) continue;
     float* from = values.data() + row * k;
     const std::size_t refused = round_values(from, k, (*(*layers)[layer].inputs)[tensor], from);
-    if (refused == k) continue;
+    if (refused == k) {
+      if (const auto& operand = (*layers)[layer].operand) operand->round_row(from, k);
+      continue;
+    }
     throw Error::run(
         fmt::format("layer {}, {}: element {} of token {} of a sequence is NaN or beyond 65504, which FP16 "
                     "activations cannot represent",

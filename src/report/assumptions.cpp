@@ -13,7 +13,7 @@ namespace {
 
 bool any_system(const SimulationResult& result, PeKind kind) {
   return std::any_of(result.systems.begin(), result.systems.end(),
-                     [kind](const SystemResult& system) { return system.accelerator.mxu.processing_element == kind; });
+                     [kind](const SystemResult& system) { return system.accelerator.mxu.processing_element.is(kind); });
 }
 
 void add_sources(const Technology& technology, std::vector<std::string>& list) {
@@ -32,6 +32,25 @@ void add_sources(const Technology& technology, std::vector<std::string>& list) {
   }
 }
 
+std::string of_unknown(const std::optional<double>& figure) {
+  return figure ? fmt::format("{} × FP-FP", *figure) : "n/a";
+}
+
+/// An element that the configuration describes.
+void add_element(const ElementConfig& element, std::vector<std::string>& list) {
+  list.push_back(fmt::format("{} is described by the configuration: derives {}, area {}, power {}{}.", element.name,
+                             name_of(element_bases, element.derives), of_unknown(element.area),
+                             of_unknown(element.power), element.source.empty() ? "" : "; " + element.source));
+  if (element.family() != ElementFamily::serial_activations && element.family() != ElementFamily::serial_both) return;
+  list.push_back(
+      fmt::format("Elements of {} take {} cycle{} for each step of {} of the (mantissa bits + 1) planes of a group{}.",
+                  element.name, element.own_cycles(), element.own_cycles() == 1 ? "" : "s",
+                  element.family() == ElementFamily::serial_both ? 1 : element.own_bits_per_step(),
+                  element.family() == ElementFamily::serial_both
+                      ? fmt::format(" and {} bit of the weights", element.own_bits_per_step())
+                      : ""));
+}
+
 void add_machine(const SimulationResult& result, std::vector<std::string>& list) {
   const AcceleratorConfig& machine = result.systems.front().accelerator;
   list.push_back(
@@ -47,10 +66,11 @@ void add_machine(const SimulationResult& result, std::vector<std::string>& list)
   }
   for (const SystemResult& system : result.systems) {
     const auto element = make_processing_element(system.accelerator.mxu, system.accelerator.format);
+    if (const auto& described = system.accelerator.mxu.processing_element.section()) add_element(*described, list);
     if (element->compresses()) continue;
     list.push_back(fmt::format(
         "Elements of {} take {} cycles for {} elements along k; their activations are FP16 in memory and buffers.",
-        system.name, element->group_cycles(0), element->group_elements()));
+        system.name, element->group_cycles(0, machine.mxu.weight_bits), element->group_elements()));
     if (element->converts_at_read()) {
       list.push_back(
           fmt::format("{} converts every activation to a shared exponent whenever the array reads it, with the energy "

@@ -33,7 +33,7 @@ MetricValue Evaluation::value(std::size_t system, const Counts& counts, const st
 
 Ratios Evaluation::ratios(std::size_t system) const {
   const auto of = [this](std::size_t index, const char* key) {
-    return number_of(value(index, result_.systems[index].totals, key));
+    return value(index, result_.systems[index].totals, key);
   };
   Ratios ratios;
   ratios.speedup = quotient(of(0, "time_s"), of(system, "time_s"));

@@ -48,7 +48,7 @@ InferenceSample inference_sample(const Evaluation& evaluation, std::size_t syste
     return counts.empty() ? 0 : number_of(evaluation.value(system, counts, "time_s"));
   };
   return {*result.inference, time(of.prefill), time(of.decode),
-          number_of(evaluation.value(system, of.totals, "energy_total_pj")) * pj};
+          number_or_nan(evaluation.value(system, of.totals, "energy_total_pj")) * pj};
 }
 
 }  // namespace anda::sim

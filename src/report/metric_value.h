@@ -11,11 +11,17 @@ namespace anda::sim {
 /// A number of a report; nothing where it has no meaning (a share of no time).
 using MetricValue = std::variant<std::monostate, std::uint64_t, double>;
 
-/// a / b, or nothing if b is 0.
+/// A number, or nothing for NaN: what follows from costs that are not known.
+MetricValue known(double value);
+
+/// a / b, or nothing if b is 0 or either is unknown.
 MetricValue quotient(double a, double b);
+MetricValue quotient(const MetricValue& a, const MetricValue& b);
 
 /// As a double, 0 for nothing: for arithmetic on values that are known to be there.
 double number_of(const MetricValue& value);
+/// As a double, NaN for nothing: for arithmetic that ends in known() or quotient().
+double number_or_nan(const MetricValue& value);
 
 /// The shortest decimal text that reads back as the same number, legal in JSON and CSV; `nothing` for nothing.
 void append_value(std::string& text, const MetricValue& value, const char* nothing);

@@ -137,18 +137,18 @@ void for_components(Fn fn) {
 void add_energy(Table& table) {
   table.quantity("energy_compute_pj", "/energy_pj/compute", "pJ", "compute energy",
                  "Energy of array, compressor, vector unit and controller.",
-                 [](const Sample& s) -> MetricValue { return s.energy.compute(); });
+                 [](const Sample& s) { return known(s.energy.compute()); });
   table.quantity("energy_sram_pj", "/energy_pj/sram", "pJ", "SRAM energy", "Energy of activation and weight buffer.",
-                 [](const Sample& s) -> MetricValue { return s.energy.sram(); });
+                 [](const Sample& s) { return known(s.energy.sram()); });
   table.quantity("energy_dram_pj", "/energy_pj/dram", "pJ", "DRAM energy",
                  "Energy of the bits that the bursts move, or of the commands, by dram.energy.model.",
-                 [](const Sample& s) -> MetricValue { return s.energy.dram(); });
+                 [](const Sample& s) { return known(s.energy.dram()); });
   table.quantity("energy_total_pj", "/energy_pj/total", "pJ", "total energy", "Compute, SRAM and DRAM together.",
-                 [](const Sample& s) -> MetricValue { return s.energy.total(); });
+                 [](const Sample& s) { return known(s.energy.total()); });
   for_components([&](Component component, const std::string& name) {
     table.add({"energy_" + name + "_pj", "/energy_pj/by_component/" + name, "pJ", words_of(name) + " energy",
                "Σ actions of the " + words_of(name) + " × energy of the action.", Metric::Scope::everywhere,
-               [component](const Sample& s) -> MetricValue { return s.energy.by_component[component]; }});
+               [component](const Sample& s) { return known(s.energy.by_component[component]); }});
   });
 }
 
@@ -177,14 +177,14 @@ void add_power(Table& table) {
 void add_area(Table& table) {
   table.system_quantity("area_total_mm2", "/area_mm2/total", "mm²", "area",
                         "Σ of the components; DRAM is another chip.",
-                        [](const Sample& s) -> MetricValue { return s.system.costs.area().total(); });
+                        [](const Sample& s) { return known(s.system.costs.area().total()); });
   for_components([&](Component component, const std::string& name) {
     table.add({"area_" + name + "_mm2", "/area_mm2/by_component/" + name, "mm²", words_of(name) + " area",
                "Units of the " + words_of(name) + " × area of a unit.", Metric::Scope::system,
-               [component](const Sample& s) -> MetricValue { return s.system.costs.area()[component]; }});
+               [component](const Sample& s) { return known(s.system.costs.area()[component]); }});
   });
   table.system_quantity("tops_per_mm2", "/tops_per_mm2", "Top/s/mm²", "TOPS/mm²", "effective_tops / area_total_mm2.",
-                        [](const Sample& s) { return quotient(number_of(tops(s)), s.system.costs.area().total()); });
+                        [](const Sample& s) { return quotient(tops(s), s.system.costs.area().total()); });
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ BuiltinEvaluator::BuiltinEvaluator(const BuiltinEvaluatorConfig& config, const D
       attention_(config.attention),
       threads_(config.threads != 0 ? config.threads : std::max(1u, std::thread::hardware_concurrency())),
       plan_(plan_memory(model, length_, tokens_.size() / length_, threads_, memory_of(config))),
-      decoder_(model, Checkpoint(config.model), config.weights, length_, plan_.place),
+      decoder_(model, Checkpoint(config.model), config.weights, length_, plan_.place, config.weight_format),
       runs_(decoder_, tokens_, length_, threads_, plan_, std::move(go_on)) {
   check_format(GroupFormat{group_size_, 1}, max_mantissa_bits);
 }
@@ -95,6 +95,12 @@ double Measurement::perplexity_of(std::size_t first, std::size_t end) const {
 ActivationRounding BuiltinEvaluator::fp16() const {
   ActivationRounding rounding = fp32();
   for (LayerRounding& layer : rounding[0]) layer.inputs = LayerFormats{};
+  return rounding;
+}
+
+ActivationRounding BuiltinEvaluator::operand(const std::shared_ptr<const OperandFormat>& format) const {
+  ActivationRounding rounding = fp16();
+  for (LayerRounding& layer : rounding[0]) layer.operand = format;
   return rounding;
 }
 
@@ -125,7 +131,7 @@ ActivationRounding BuiltinEvaluator::with_attention(ActivationRounding rounding,
   };
   const auto cache = [](std::optional<CacheFormat> format, std::uint32_t length, const char* name) {
     if (length != 0) {
-      if (!format || format->is_fp16()) {
+      if (!format || format->is_fp16() || format->operand() != nullptr) {
         throw Error::input(
             fmt::format("{} has {} bits, but no int or anda format; set kv_cache.{}.format to int or anda", name,
                         length, name[0] == 'K' ? 'k' : 'v'));

@@ -30,15 +30,16 @@ struct AttentionFormats {
 };
 
 struct BuiltinEvaluatorConfig {
-  std::string model;                         ///< folder with config.json and *.safetensors
-  std::string tokens;                        ///< file of token ids, see token_file.h
-  TokenType token_type = TokenType::uint16;  ///< of a raw token file
-  std::size_t length = 0;                    ///< tokens of a window; 0: the model's positions, at most 2048
-  std::uint32_t group_size = 64;             ///< of the Anda format
-  WeightRounding weights = WeightFormat{};   ///< none: as they are stored
-  AttentionFormats attention;                ///< unless a precision has other lengths; not of the baseline
-  unsigned threads = 0;                      ///< 0: as many as the machine has processors
-  std::uint64_t memory_bytes = 0;            ///< to take at most; 0: three quarters of what is available
+  std::string model;                                   ///< folder with config.json and *.safetensors
+  std::string tokens;                                  ///< file of token ids, see token_file.h
+  TokenType token_type = TokenType::uint16;            ///< of a raw token file
+  std::size_t length = 0;                              ///< tokens of a window; 0: the model's positions, at most 2048
+  std::uint32_t group_size = 64;                       ///< of the Anda format
+  WeightRounding weights = WeightFormat{};             ///< none: as they are stored
+  std::shared_ptr<const OperandFormat> weight_format;  ///< what they are rounded to further; nullptr: nothing
+  AttentionFormats attention;                          ///< unless a precision has other lengths; not of the baseline
+  unsigned threads = 0;                                ///< 0: as many as the machine has processors
+  std::uint64_t memory_bytes = 0;                      ///< to take at most; 0: three quarters of what is available
 };
 
 /// A text's perplexity, and how it comes about.
@@ -72,6 +73,8 @@ class BuiltinEvaluator : public Evaluator {
 
   /// Inputs of the FP-INT GeMMs in FP16, the attention in FP32: the baseline.
   ActivationRounding fp16() const;
+  /// The same, and then in an operand format.
+  ActivationRounding operand(const std::shared_ptr<const OperandFormat>& format) const;
   /// The same with all in FP32: nothing is rounded.
   ActivationRounding fp32() const { return {{0, std::vector<LayerRounding>(decoder_.config().shape.layers)}}; }
   /// Inputs in Anda format, and the attention in the formats of configuration and precisions.

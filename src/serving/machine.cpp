@@ -10,7 +10,7 @@
 namespace anda::sim {
 namespace {
 
-KnownGemms known_of(const RunConfig& config, PeKind element, GemmStore* store) {
+KnownGemms known_of(const RunConfig& config, const Element& element, GemmStore* store) {
   if (store == nullptr || config.dram.level == DramLevel::detailed) return {};
   return {*store, store->machine(config, element)};
 }
@@ -38,7 +38,7 @@ class Machine::Source : public GemmSource {
   std::size_t at_ = 0;
 };
 
-Machine::Machine(const std::string& name, const RunConfig& config, PeKind element, GemmStore* store)
+Machine::Machine(const std::string& name, const RunConfig& config, const Element& element, GemmStore* store)
     : depends_on_time_(config.dram.level == DramLevel::detailed), known_(known_of(config, element, store)) {
   auto source = std::make_unique<Source>();
   source_ = source.get();

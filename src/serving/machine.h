@@ -20,7 +20,7 @@ namespace anda::sim {
 class Machine {
  public:
   /// `store`: of earlier runs' results; nullptr: none.
-  Machine(const std::string& name, const RunConfig& config, PeKind element, GemmStore* store);
+  Machine(const std::string& name, const RunConfig& config, const Element& element, GemmStore* store);
 
   /// Counts of these operations, one after another. Throws Error if one cannot run.
   Counts run(const std::vector<Gemm>& operations);

@@ -103,7 +103,7 @@ Partition partition_of(const ServeConfig& config, const ModelShape& model) {
   partition.block_bytes = heads * (keys.bytes(tokens, model.head_dim) + values.bytes(tokens, model.head_dim));
   std::uint64_t open_tokens = 0;
   for (const CacheFormat* format : {&keys, &values}) {
-    if (!format->is_fp16() && format->axis == CacheAxis::channel) open_tokens += format->group - 1;
+    if (!format->is_fp16() && format->axis == CacheAxis::channel) open_tokens += format->group_elements() - 1;
   }
   const double open =
       static_cast<double>(open_tokens * model.head_dim * 2 * heads) * config.serving.scheduler.max_batch;

@@ -65,9 +65,9 @@ RequestSurvey survey_requests(const ServeConfig& config, const Partition& partit
 
 /// A system: its machine, its links and the servers of all replicas, which take turns on them, as they are alike.
 struct ServedRun::Part {
-  Part(const ServeConfig& config, const Partition& partition, Links& links, PeKind element, std::ostream& csv,
+  Part(const ServeConfig& config, const Partition& partition, Links& links, const Element& element, std::ostream& csv,
        GemmStore* store, std::optional<RequestTimeline> requests)
-      : name(name_of(pe_kinds, element)),
+      : name(element.name()),
         machine("system_" + name, config, element, store),
         timeline(std::move(requests)),
         statistics(config, name, csv, timeline ? &*timeline : nullptr) {
@@ -89,11 +89,11 @@ ServedRun::ServedRun(const ServeConfig& config, const RequestSurvey& survey, con
   bool is_first_event = true;
   if (outputs.timeline != nullptr) *outputs.timeline << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[";
   // All modules are there before the first one simulates.
-  for (const PeKind element : config.systems) {
+  for (const const Element& element : config.systems) {
     std::optional<RequestTimeline> timeline;
     if (outputs.timeline != nullptr) {
       const int process = static_cast<int>(parts_.size()) + 1;
-      timeline.emplace(*outputs.timeline, process, name_of(pe_kinds, element), is_first_event);
+      timeline.emplace(*outputs.timeline, process, element.name(), is_first_event);
     }
     parts_.push_back(
         std::make_unique<Part>(config, partition_, links_, element, outputs.csv, store, std::move(timeline)));
@@ -139,7 +139,7 @@ ServingEnergy ServedRun::energy_of(const Part& part) const {
   const Evaluation evaluation(result, config_.dram, config_.technology);
   const double group = config_.system.parallel.tensor;
   const auto joules = [&](const char* key) {
-    return number_of(evaluation.value(0, evaluation.result().systems.front().totals, key)) * pj * group;
+    return number_or_nan(evaluation.value(0, evaluation.result().systems.front().totals, key)) * pj * group;
   };
   return {joules("energy_compute_pj"), joules("energy_sram_pj"), joules("energy_dram_pj"),
           config_.system.link.energy_pj(part.statistics.cost.link_bytes) * pj};

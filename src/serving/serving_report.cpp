@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 
 #include "report/human.h"
 #include "report/text_grid.h"
@@ -20,7 +21,7 @@ struct Percentile {
 };
 constexpr std::array<Percentile, 4> percentiles{{{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}}};
 
-Json quotient_json(double a, double b) { return b > 0 ? Json(a / b) : Json(nullptr); }
+Json quotient_json(double a, double b) { return b > 0 && !std::isnan(a) ? Json(a / b) : Json(nullptr); }
 
 Json latency_json(Quantiles& values) {
   Json json;

@@ -15,7 +15,7 @@ constexpr std::uint64_t operand_alignment = 4096;
 
 }  // namespace
 
-AcceleratorConfig accelerator_of(const RunConfig& config, PeKind system) {
+AcceleratorConfig accelerator_of(const RunConfig& config, const Element& system) {
   AcceleratorConfig accelerator = config.accelerator;
   accelerator.mxu.processing_element = system;
   accelerator.fast_forward = config.simulation.fast_forward;
@@ -54,8 +54,8 @@ Compiler::Compiler(const RunConfig& config, const AcceleratorConfig& accelerator
 /// The second operand of a GeMM. Groups of the cache that run across k take as much room as others.
 WeightFormat Compiler::second_of(const Gemm& gemm) const {
   const auto cached = [](const CacheFormat& format) {
-    if (format.is_fp16()) return WeightFormat::fp16(format.group);
-    return WeightFormat{format.bits, format.group, format.shared_bits()};
+    if (format.element_bits() == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group);
+    return WeightFormat{format.element_bits(), format.group_elements(), format.shared_bits()};
   };
   switch (gemm.second) {
     case SecondOperand::keys:
@@ -85,15 +85,19 @@ bool Compiler::on_array(const Gemm& gemm) const {
                        config_.kv_cache.k.axis == CacheAxis::channel) ||
                       (gemm.second == SecondOperand::values && !config_.kv_cache.v.is_fp16() &&
                        config_.kv_cache.v.axis == CacheAxis::token);
-  const bool takes = !across && element_->multiplies(second);
+  const CacheFormat* cache = gemm.second == SecondOperand::keys     ? &config_.kv_cache.k
+                             : gemm.second == SecondOperand::values ? &config_.kv_cache.v
+                                                                    : nullptr;
+  const bool described = cache != nullptr && cache->operand() != nullptr;
+  const bool takes = !across && !described && element_->multiplies(second);
   if (unit == AttentionUnit::vector_unit) return false;
   if (!takes && unit == AttentionUnit::array) {
     throw Error::input(
-        "operation '" + gemm.name + "': elements " + name_of(pe_kinds, accelerator_.mxu.processing_element) +
-        " do not multiply " +
-        (second.is_fp16() ? std::string("FP16 operands")
-         : across         ? std::string("groups that run across k")
-                          : std::to_string(second.bits) + " bits in groups of " + std::to_string(second.scale_group)) +
+        "operation '" + gemm.name + "': elements " + accelerator_.mxu.processing_element.name() + " do not multiply " +
+        (described          ? std::string("numbers of the format ") + cache->number.name()
+         : second.is_fp16() ? std::string("FP16 operands")
+         : across           ? std::string("groups that run across k")
+                  : std::to_string(second.bits) + " bits in groups of " + std::to_string(second.scale_group)) +
         "; workload.attention.unit = auto assigns them to the vector unit");
   }
   return takes;

@@ -54,7 +54,7 @@ class Compiler {
 };
 
 /// The accelerator of one of the configuration's systems.
-AcceleratorConfig accelerator_of(const RunConfig& config, PeKind system);
+AcceleratorConfig accelerator_of(const RunConfig& config, const Element& system);
 
 /// The tensor type that is made from a GeMM's results: the next type in a decoder layer, of this or the next layer.
 /// Other names feed themselves.

@@ -79,10 +79,10 @@ void DataHost::access(tlm::tlm_command command, std::uint64_t address, std::vect
 void check_data(const RunConfig& config, const Gemm& gemm, std::uint64_t index, const GemmTask& task) {
   if (config.functional.activations.empty() && config.functional.weights.empty()) return;  // made to be right
   const GemmData data = gemm_data(config.functional, gemm, index, task);
-  for (const PeKind system : config.systems) {
+  for (const Element& system : config.systems) {
     const AcceleratorConfig accelerator = accelerator_of(config, system);
     const auto element = make_processing_element(accelerator.mxu, accelerator.format);
-    if (element->dequantises()) check_dequantised(data.weights, gemm, name_of(pe_kinds, system));
+    if (element->dequantises()) check_dequantised(data.weights, gemm, system.name());
   }
 }
 

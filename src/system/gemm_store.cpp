@@ -32,7 +32,7 @@ std::uint64_t seconds_now() {
 }
 
 /// The configuration without what the result of a task does not depend on.
-std::string key_of(const RunConfig& config, PeKind system) {
+std::string key_of(const RunConfig& config, const Element& system) {
   RunConfig machine = config;
   machine.name.clear();
   machine.workload = {};
@@ -137,9 +137,8 @@ void GemmStore::attempt(const Action& action) {
   }
 }
 
-std::uint64_t GemmStore::machine(const RunConfig& config, PeKind system) {
-  Machine machine{key_of(config, system), name_of(pe_kinds, system),
-                  level_text(config.accelerator.level, config.dram.level)};
+std::uint64_t GemmStore::machine(const RunConfig& config, const Element& system) {
+  Machine machine{key_of(config, system), system.name(), level_text(config.accelerator.level, config.dram.level)};
   attempt([&] {
     open_->find_machine.bind_text(1, machine.key);
     if (open_->find_machine.step()) machine.id = open_->find_machine.number(0);

@@ -38,7 +38,7 @@ class GemmStore {
 
   /// A number for everything but the task that results follow from: the system's accelerator, its memory, the levels
   /// of detail, tiling, this program.
-  std::uint64_t machine(const RunConfig& config, PeKind system);
+  std::uint64_t machine(const RunConfig& config, const Element& system);
 
   /// The result of a task, as it was added. `task`: bytes that tell it from every other one of the machine.
   std::optional<std::string> find(std::uint64_t machine, const std::string& task);

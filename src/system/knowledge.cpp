@@ -15,7 +15,7 @@ Knowledge::Knowledge(const RunConfig& config, GemmStore* store) {
   const bool stores = store != nullptr && !writes_more_than_counts(config);
   // The detailed memory goes on in the state in which the GeMM before has left it.
   const bool is_detailed = config.dram.level == DramLevel::detailed;
-  for (const PeKind system : config.systems) {
+  for (const Element& system : config.systems) {
     Part& part = parts_.emplace_back(Part{Compiler(config, accelerator_of(config, system)), {}, {}});
     if (stores && !is_detailed) {
       part.tasks.emplace(*store, store->machine(config, system));

@@ -8,7 +8,6 @@ namespace {
 
 void put(ByteWriter& out, const SystemResult& system) {
   out.put(system.name);
-  out.put_raw(system.accelerator);
   put(out, system.totals);
   out.put(system.tensors.size());
   for (const auto& [tensor, counts] : system.tensors) {
@@ -25,7 +24,6 @@ void put(ByteWriter& out, const SystemResult& system) {
 
 void get(ByteReader& in, SystemResult& system) {
   in.get(system.name);
-  in.get_raw(system.accelerator);
   get(in, system.totals);
   system.tensors.resize(in.get());
   for (auto& [tensor, counts] : system.tensors) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "system/compiler.h"
 #include "system/system_process.h"
 
 namespace anda::sim {
@@ -69,15 +70,16 @@ class SideBySide {
     }
     for (std::size_t i = 0; i < wanted_ && running < at_once_; ++i) {
       if (processes_[i]) continue;
-      const PeKind kind = config_.systems[i];
+      const Element& kind = config_.systems[i];
       processes_[i] = std::make_unique<SystemProcess>(
-          name_of(pe_kinds, kind), [&](const Progress& progress) { return simulate_one(i, kind, progress); });
+          kind.name(), [&](const Progress& progress) { return simulate_one(i, kind, progress); });
       ++running;
     }
   }
 
   /// In the process of a system.
-  std::pair<SimulationResult, std::uint64_t> simulate_one(std::size_t system, PeKind kind, const Progress& progress) {
+  std::pair<SimulationResult, std::uint64_t> simulate_one(std::size_t system, const Element& kind,
+                                                          const Progress& progress) {
     class Sink : public OpSink {
      public:
       explicit Sink(OpSpool& spool) : spool_(spool) {}
@@ -130,6 +132,7 @@ class SideBySide {
       for (const std::string& warning : own.warnings) {
         if (std::count(whole.warnings.begin(), whole.warnings.end(), warning) == 0) whole.warnings.push_back(warning);
       }
+      whole.systems.back().accelerator = accelerator_of(config_, config_.systems[i]);
       ops_[i].adopt(processes_[i]->records());
     }
     return whole;

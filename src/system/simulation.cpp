@@ -112,7 +112,7 @@ void Run::build(const SourceOpener& open_source, TensorDump* dump) {
   const std::string request_trace = trace.empty() ? "" : files_.stage(trace);
   for (std::size_t i = 0; i < config_.systems.size(); ++i) {
     SystemResult& total = result_.systems[i];
-    total.name = name_of(pe_kinds, config_.systems[i]);
+    total.name = config_.systems[i].name();
     const bool is_known = knowledge_.knows_all(i, open_source);
     systems_.push_back(std::make_unique<System>(("system_" + std::to_string(i)).c_str(), config_, config_.systems[i],
                                                 is_known ? std::make_unique<NoGemms>() : open_source(),

@@ -47,7 +47,7 @@ class FirstLayers : public GemmSource {
 class Trial {
  public:
   explicit Trial(const RunConfig& config) : config_(config) {
-    for (const PeKind system : config.systems) compilers_.emplace_back(config, accelerator_of(config, system));
+    for (const Element& system : config.systems) compilers_.emplace_back(config, accelerator_of(config, system));
   }
 
   /// Tells whether some system has its activations in groups, and whether one of these fills up k to whole ones.

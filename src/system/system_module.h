@@ -26,15 +26,15 @@ inline DramConfig memory_of(const RunConfig& config, const std::string& request_
 /// One system under test: host, accelerator and its own memory.
 class System : public sc_core::sc_module {
  public:
-  System(sc_core::sc_module_name name, const RunConfig& config, PeKind system, std::unique_ptr<GemmSource> source,
-         KnownGemms* known, const std::string& request_trace, TensorDump* dump, bool first,
-         std::function<void(const OpRecord&)> take)
+  System(sc_core::sc_module_name name, const RunConfig& config, const Element& system,
+         std::unique_ptr<GemmSource> source, KnownGemms* known, const std::string& request_trace, TensorDump* dump,
+         bool first, std::function<void(const OpRecord&)> take)
       : sc_module(name),
         source_(std::move(source)),
         accelerator("accelerator", accelerator_of(config, system)),
         dram("dram", memory_of(config, request_trace)),
         compiler_(config, accelerator.config()),
-        data_(config, name_of(pe_kinds, system), accelerator, dump, first),
+        data_(config, system.name(), accelerator, dump, first),
         counters(all_counters()),
         host("host", compiler_, counters, *source_, known, config.functional.enabled ? &data_ : nullptr,
              std::move(take)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/workload_notes.h"
 
+#include <anda/mxu/processing_element/processing_element.h>
 #include <anda/numeric/weight_format.h>
 #include <fmt/format.h>
 
@@ -146,8 +147,11 @@ void WorkloadNotes::add_inference(std::vector<std::string>& notes) const {
       "Biases, scales and angles of vector operations, sampling of tokens and the host's work between operations take "
       "no time.");
   if (workload.scope == Scope::model && workload.head_weight_bits == WeightFormat::fp16_bits) {
-    const bool has_others = std::any_of(config_.systems.begin(), config_.systems.end(),
-                                        [](PeKind system) { return system != PeKind::fp_fp; });
+    const bool has_others = std::any_of(config_.systems.begin(), config_.systems.end(), [this](const Element& system) {
+      MxuConfig array = config_.accelerator.mxu;
+      array.processing_element = system;
+      return !make_processing_element(array, config_.accelerator.format)->dequantises();
+    });
     if (has_others) {
       notes.emplace_back(
           "The output head has FP16 weights, which only elements fp-fp multiply: other systems compute it on the "

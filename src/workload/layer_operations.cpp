@@ -192,7 +192,9 @@ void LayerOperations::attend(const Slice& slice, std::uint64_t first, std::uint6
   const std::uint64_t oldest = slice.start + first + 1;
   std::uint64_t begin = window == 0 || oldest <= window ? 0 : oldest - window;
   // Groups along the tokens are read as a whole.
-  if (!options_.values.is_fp16() && options_.values.axis == CacheAxis::channel) begin -= begin % options_.values.group;
+  if (!options_.values.is_fp16() && options_.values.axis == CacheAxis::channel) {
+    begin -= begin % options_.values.group_elements();
+  }
   const std::uint64_t rows = queries * (shape_.heads / shape_.kv_heads);
   const std::uint64_t count = slice.count * shape_.kv_heads;
 

@@ -35,7 +35,7 @@ TEST_CASE("the file's keys are put over those of its base", "[config]") {
   CHECK(config.name == "top");
   CHECK(config.workload.model == "OPT-30B");
   CHECK(config.workload.tokens == 5);
-  CHECK(config.systems == std::vector<anda::PeKind>{anda::PeKind::fp_fp});
+  CHECK(config.systems == std::vector<anda::Element>{anda::PeKind::fp_fp});
   CHECK(config.accelerator.mxu.rows == 32);
   CHECK(config.accelerator.mxu.columns == 4);
   CHECK(config.precision.a_qkv == 7);
@@ -86,7 +86,7 @@ TEST_CASE("overrides change keys of every kind, the last one wins", "[config]") 
        "technology.mxu.power_mw=1.5", "precision.layers.4=[1, 2, 3, 4]", "accelerator.clock_hz=1e9"});
   CHECK(config.accelerator.mxu.rows == 64);
   CHECK(config.name == "b = c");
-  CHECK(config.systems == std::vector<anda::PeKind>{anda::PeKind::anda});
+  CHECK(config.systems == std::vector<anda::Element>{anda::PeKind::anda});
   CHECK(config.precision.mantissa_bits(3, "A_o") == 5);
   CHECK(config.precision.mantissa_bits(3, "A_qkv") == 7);
   CHECK(config.precision.mantissa_bits(4, "A_u") == 3);

@@ -71,6 +71,24 @@ class Randomizer {
     std::shuffle(values.begin(), values.end(), random_);
     values.resize(1 + below(random_, N));
   }
+  template <class V>
+  void word_or_section(const char*, V& value, const char*) {
+    value = V(V::words[below(random_, V::words.size())].value);
+  }
+  /// Words without repetition, and now and then a section.
+  template <class V>
+  void words_or_sections(const char*, std::vector<V>& values, const char*) {
+    values.clear();
+    for (const auto& word : V::words) values.emplace_back(word.value);
+    std::shuffle(values.begin(), values.end(), random_);
+    values.erase(values.begin() + static_cast<std::ptrdiff_t>(1 + below(random_, values.size())), values.end());
+    if (below(random_, 2) == 0) return;
+    typename V::Section section;
+    V::Section::describe(section, *this);
+    section.name = "own-" + std::to_string(below(random_, 100));
+    section.derives = anda::ElementBase::serial_weights;
+    values.emplace_back(section);
+  }
   template <class S>
   void section(const char*, S& value, const char*) {
     S::describe(value, *this);

@@ -61,6 +61,10 @@ class NumberCollector {
   void choice(const A&...) {}
   template <class... A>
   void choices(const A&...) {}
+  template <class... A>
+  void word_or_section(const A&...) {}
+  template <class... A>
+  void words_or_sections(const A&...) {}
   template <class S>
   void section(const char* key, const S& value, const char*) {
     const std::string outer = path_;

@@ -90,7 +90,7 @@ TEST_CASE("All systems have the same clock, array, memories and ports, and the s
     const auto element = anda::make_processing_element(machine.mxu, machine.format);
     // An array takes in the same elements a pass; 16 cycles of it are the peak that systems share, Anda at 15 bits.
     CHECK(element->group_elements() == 64);
-    CHECK(element->group_cycles(15) <= 16);
+    CHECK(element->group_cycles(15, 4) <= 16);
     // Everything but the element, with every key, as the effective configuration has it.
     RunConfig own = config;
     own.accelerator = machine;

@@ -141,7 +141,7 @@ int sc_main(int argc, char** argv) {
   for (const auto& machine : machines) {
     const bool anda = machine->accelerator.processing_element().compresses();
     for (const std::uint32_t bits : anda ? std::vector<std::uint32_t>{5, 8, 11, 16} : std::vector<std::uint32_t>{0}) {
-      const char* name = name_of(pe_kinds, machine->accelerator.config().mxu.processing_element);
+      const char* name = machine->accelerator.config().mxu.processing_element.name();
       anda ? std::printf("%s, %u mantissa bits\n", name, bits) : std::printf("%s\n", name);
       const GemmTask task = machine->task(m, n, k, bits, bits);
       const Operands operands(task);

@@ -47,7 +47,7 @@ struct FunctionalGemm {
 
   std::vector<Fp16> expected(const AcceleratorBench& machine) const {
     const AcceleratorConfig& config = machine.accelerator.config();
-    const PeKind kind = config.mxu.processing_element;
+    const PeKind kind = config.mxu.processing_element.word();
     std::vector<Fp16> results(std::uint64_t{task.m} * task.n);
     OverflowCounts overflows;
     NonFiniteCounts none;

@@ -49,7 +49,7 @@ TEST_CASE("Every cycle is busy or a stall of one cause, every byte is requested,
 
     // The array computes for whole tiles, whatever the schedule.
     const std::uint64_t tiles = anda::ceil_div(gemm.m, config.mxu.rows) * anda::ceil_div(gemm.n, config.mxu.columns);
-    const PeKind kind = config.mxu.processing_element;
+    const PeKind kind = config.mxu.processing_element.word();
     const bool serial = kind == PeKind::anda;
     const std::uint64_t group = serial ? config.format.group_size : config.mxu.lanes_per_pe;
     const std::uint64_t cycles = serial                      ? gemm.input_bits + 1

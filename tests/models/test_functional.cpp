@@ -60,7 +60,7 @@ TEST_CASE("Results in memory are those of the numeric library: every element, ma
           machine->descriptor(task, choose_step(Tiling::automatic, machine->accelerator.config(), task));
       gemm.place(*machine, descriptor.addresses);
       machine->run(descriptor);
-      INFO(name_of(pe_kinds, machine->accelerator.config().mxu.processing_element) << " " << bits);
+      INFO(machine->accelerator.config().mxu.processing_element.name() << " " << bits);
       CHECK(outputs(*machine, descriptor, task) == gemm.expected_bytes(*machine));
     }
   }

@@ -82,14 +82,14 @@ TEST_CASE("The baselines keep FP16 and take the cycles of their mantissas") {
     const auto pe = element(baseline.kind);
     INFO(anda::name_of(anda::pe_kinds, baseline.kind));
     for (const std::uint32_t bits : {1u, 8u, 16u}) {
-      CHECK(pe->group_cycles(bits) == baseline.cycles);
+      CHECK(pe->group_cycles(bits, 4) == baseline.cycles);
       CHECK(pe->activation_format(bits).is_fp16());
     }
     CHECK(pe->converts_at_read() == baseline.converts);
     CHECK_FALSE(pe->compresses());
   }
   const auto anda_pe = element(PeKind::anda);
-  CHECK(anda_pe->group_cycles(7) == 8);
+  CHECK(anda_pe->group_cycles(7, 4) == 8);
   CHECK_FALSE(anda_pe->converts_at_read());
   CHECK(anda_pe->compresses());
 }
@@ -146,7 +146,7 @@ class ShortPe : public anda::Fp16Pe {
 TEST_CASE("A further element is a class, with one of the arithmetics or its own") {
   // Of 2^-6 + … the first has units of 2^-5 beside 1, and nothing is left; the second keeps 2^-6 + 2^-9.
   const MyPe mine({}, {});
-  CHECK(mine.group_cycles(0) == 6);
+  CHECK(mine.group_cycles(0, 4) == 6);
   CHECK(mine.converts_at_read());
   CHECK(product_on(mine, 0) == static_cast<float>(scale));
   CHECK(product_on(ShortPe({}), 0) == static_cast<float>((1 + 3 * (0x1p-6 + 0x1p-9)) * scale));
@@ -168,7 +168,7 @@ TEST_CASE("Values that aligning at a read turns to zero are counted") {
 TEST_CASE("All elements have the peak throughput of FP-FP, unless fewer mantissa bits save cycles") {
   // 16 cycles for 64 elements, which is Anda with 15 mantissa bits.
   for (const PeKind kind : {PeKind::fp_fp, PeKind::fp_int, PeKind::ifpu, PeKind::figna}) {
-    CHECK(element(kind)->group_cycles(0) == element(PeKind::anda)->group_cycles(15));
+    CHECK(element(kind)->group_cycles(0, 4) == element(PeKind::anda)->group_cycles(15, 4));
     CHECK(element(kind)->group_elements() == element(PeKind::anda)->group_elements());
   }
 }

@@ -128,7 +128,7 @@ TEST_CASE("every FP16 pattern in a cache is what the definitions say") {
     if (half.is_finite()) values.push_back(half);  // 63488: groups of neighbours
   }
   for (const CacheFormat& format : formats(8, CacheAxis::token)) {
-    CAPTURE(static_cast<int>(format.number), format.bits);
+    CAPTURE(format.number.name(), format.bits);
     check_head(values, {values.size() / 32, 32, 32}, format);
   }
 }
@@ -142,7 +142,7 @@ TEST_CASE("heads of any shape on both axes, with values of all sizes") {
       for (const CacheShape& shape : {CacheShape{1, 8, 8}, {16, 20, 33}, {37, 16, 16}, {15, 3, 5}, {0, 16, 16}}) {
         std::vector<Fp16> values(shape.tokens * shape.stride);
         for (Fp16& value : values) value = random_half(random);
-        CAPTURE(static_cast<int>(format.number), format.bits, static_cast<int>(axis), shape.tokens, shape.head_dim);
+        CAPTURE(format.number.name(), format.bits, static_cast<int>(axis), shape.tokens, shape.head_dim);
         check_head(values, shape, format);
       }
     }

@@ -2,6 +2,7 @@
 #include <anda/accelerator/cost_model.h>
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include <anda/mxu/processing_element/processing_element.h>
@@ -62,13 +63,15 @@ void CostModel::charge(const Counters& counters, Component component, const char
 /// Processing elements: the block's figures are those of Anda elements, Fig. 15 relates the others to them.
 void CostModel::add_array(const Counters& counters, const Technology& technology, const AcceleratorConfig& config,
                           const ProcessingElement& element) {
-  const PeCost& pe = technology.processing_elements[config.mxu.processing_element];
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  const ElementCost pe = technology.processing_elements.of(config.mxu.processing_element);
   const PeCost& reference = technology.processing_elements[PeKind::anda];
   charge(counters, Component::mxu, "mxu.pe_cycles",
-         action_pj(technology.mxu, technology.reference_clock_hz) * pe.power / reference.power * element.scaling());
+         action_pj(technology.mxu, technology.reference_clock_hz) * pe.power.value_or(unknown) / reference.power *
+             element.scaling());
   charge(counters, Component::mxu, "mxu.converted_values", technology.conversion.energy_pj_per_value);
-  area_[Component::mxu] =
-      unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area / reference.area * element.scaling();
+  area_[Component::mxu] = unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area.value_or(unknown) /
+                          reference.area * element.scaling();
 }
 
 void CostModel::add_buffers(const Counters& counters, const Technology& technology, const AcceleratorConfig& config) {
@@ -120,6 +123,7 @@ void CostModel::add_dram_commands(const Counters& counters, const DramConfig& dr
 Energy CostModel::energy(const std::vector<std::uint64_t>& counts) const {
   Energy energy;
   for (const Term& term : terms_) {
+    if (counts[term.counter] == 0) continue;  // no energy, even where that of an action is unknown
     energy.by_component[term.component] += static_cast<double>(counts[term.counter]) * term.energy_pj;
   }
   return energy;

@@ -56,7 +56,8 @@ struct Energy {
 };
 
 /// Turns action counts into energy and a configuration into area: energy = Σ count · energy of the action, area =
-/// Σ units · area of a unit, from a technology's figures. Timing never depends on it.
+/// Σ units · area of a unit, from a technology's figures. Timing never depends on it. Energy and area of an array whose
+/// element has unknown costs are NaN, and so are the totals.
 class CostModel {
  public:
   /// `counters`: the accelerator's and the memory's, in the order in which energy() gets their values.

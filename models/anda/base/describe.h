@@ -44,6 +44,11 @@
 //   choices(key, std::vector<E>&, const ChoiceTable<E, N>&, meaning)    distinct words, at least one
 //   numbered(key, std::map<std::uint32_t, S>&, Range<std::uint32_t>, meaning)   sections by number
 //   file_section(key, S& value, meaning)             a section that may stand in a file of its own
+//   word_or_section(key, V& value, meaning)          a word of V::words, or a V::Section, which may stand in a file
+//   words_or_sections(key, std::vector<V>&, meaning) a list of such; their name()s are distinct, at least one
+//
+// A V that is a word or a section is made of either, gives word(), section() (nothing if it is a word) and name(), and
+// says in V::folder in which folder of configs/ its files are.
 //
 // Two static members of a struct tell readers how people write it:
 //
@@ -160,6 +165,21 @@ class Validator {
           problems_.push_back({join_key(path_, key), std::string("has ") + name_of(table, values[i]) + " twice"});
         }
       }
+    }
+  }
+  template <class V>
+  void word_or_section(const char* key, const V& value, const char*) {
+    if (value.section()) enter(key, *value.section());
+  }
+  template <class V>
+  void words_or_sections(const char* key, const std::vector<V>& values, const char*) {
+    if (values.empty()) problems_.push_back({join_key(path_, key), "is empty, must have at least one word"});
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::string name = values[i].name();
+      for (std::size_t j = 0; j < i; ++j) {
+        if (name == values[j].name()) problems_.push_back({join_key(path_, key), "has " + name + " twice"});
+      }
+      if (values[i].section()) enter(join_key(key, std::to_string(i)), *values[i].section());
     }
   }
   template <class S>

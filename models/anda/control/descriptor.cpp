@@ -20,7 +20,7 @@ static_assert(static_cast<std::uint32_t>(VectorOperation::softmax) == ANDA_VECTO
               static_cast<std::uint32_t>(VectorOperation::multiply) == ANDA_VECTOR_MULTIPLY);
 
 /// Bits of a scale by SCALE_FORMAT.
-constexpr std::array<std::uint32_t, 3> scale_formats{16, ActivationFormat::exponent_bits, 0};
+constexpr std::array<std::uint32_t, 4> scale_formats{16, ActivationFormat::exponent_bits, 0, 8};
 constexpr std::uint32_t no_scale_format = ~std::uint32_t{0};
 
 void set_address(std::uint32_t* words, std::uint32_t low, std::uint32_t high, std::uint64_t address) {

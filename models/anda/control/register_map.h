@@ -108,7 +108,7 @@
   D(INPUT_BITS, 4, 0, 8, "mantissa bits of the activations, 1 ... 16; 0 (FP16) if elements do not support groups")     \
   D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16")                                           \
   D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS; 16 (FP16) if elements support it")                    \
-  D(SCALE_FORMAT, 4, 24, 2, "weights have 0 FP16 scales, 1 shared exponents of 5 bits, 2 neither")                     \
+  D(SCALE_FORMAT, 4, 24, 2, "groups have 0 FP16 scales, 1 exponents of 5 bits, 2 neither, 3 powers of two of 8 bits")  \
   D(SCALE_GROUP, 4, 26, 5, "log2 of the weights along k that share one; 0: as in register SCALE_GROUP")                \
   D(STEP_M, 5, 0, 32, "extent of a step: a multiple of STEP_UNIT_M")                                                   \
   D(STEP_N, 6, 0, 32, "extent of a step: a multiple of STEP_UNIT_N")                                                   \

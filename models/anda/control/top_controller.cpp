@@ -199,9 +199,9 @@ DescriptorFault TopController::run_vector(const std::uint32_t* words) {
 DescriptorFault TopController::weights_of(std::uint32_t bits, std::uint32_t scale_bits, std::uint32_t scale_group,
                                           WeightFormat& weights) const {
   weights = {bits, scale_group == 0 ? machine_.format.weight_scale_group : scale_group, scale_bits};
-  const bool is_known = scale_bits == 16 || scale_bits == ActivationFormat::exponent_bits || scale_bits == 0;
-  const bool fits = (bits >= 1 && bits <= max_weight_bits && scale_bits != 0) || (weights.is_fp16() && scale_bits == 0);
-  if (!is_known || !fits) return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_WEIGHT_BITS);
+  const bool shares = weights.is_scaled() || scale_bits == WeightFormat::power_bits;
+  const bool fits = (bits >= 1 && bits <= max_weight_bits && shares) || (weights.is_fp16() && scale_bits == 0);
+  if (!fits) return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_WEIGHT_BITS);
   return {};
 }
 

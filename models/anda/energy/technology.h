@@ -3,9 +3,11 @@
 #define ANDA_ENERGY_TECHNOLOGY_H
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include <anda/base/describe.h>
+#include <anda/base/element.h>
 #include <anda/base/pe_kind.h>
 
 namespace anda {
@@ -45,12 +47,24 @@ struct PeCost {
   }
 };
 
+/// The costs of a system's element, as multiples of the FP-FP element; nothing where they are not known.
+struct ElementCost {
+  std::optional<double> area;
+  std::optional<double> power;
+};
+
 /// Costs of the kinds of processing elements, a section for each line of pe_table.
 struct PeCosts {
   std::array<PeCost, pe_kind_count> by_kind;
 
   PeCost& operator[](PeKind kind) { return by_kind[index_of(kind)]; }
   const PeCost& operator[](PeKind kind) const { return by_kind[index_of(kind)]; }
+  /// Of a kind, or the own ones of a described element.
+  ElementCost of(const Element& element) const {
+    if (const auto& described = element.section()) return {described->area, described->power};
+    const PeCost& cost = (*this)[element.word()];
+    return {cost.area, cost.power};
+  }
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {

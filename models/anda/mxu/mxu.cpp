@@ -44,9 +44,13 @@ Mxu::Mxu(sc_core::sc_module_name, const MxuConfig& config, const FormatConfig& f
   counters_.add("mxu.macs", "MACs", "multiply-accumulates of real data, without padding", total_.macs);
 }
 
-Mxu::Work Mxu::work(const ArrayTile& tile, std::uint32_t mantissa_bits) const {
+std::uint32_t Mxu::group_cycles() const {
+  return element_->group_cycles(plan_->task().input.mantissa_bits, plan_->task().weights.bits);
+}
+
+Mxu::Work Mxu::work(const ArrayTile& tile) const {
   Work work;
-  work.busy_cycles = tile.groups * element_->group_cycles(mantissa_bits);
+  work.busy_cycles = tile.groups * group_cycles();
   work.pe_cycles = work.busy_cycles * tile.values();
   work.converted_values = element_->converts_at_read() ? tile.k * tile.rows : 0;
   work.macs = tile.k * tile.values();
@@ -98,7 +102,7 @@ void Mxu::compute_row(const Step& step, std::uint64_t row) {
     for (const std::uint64_t end = std::min(column + unit, step.column_tiles); column < end; ++column) {
       const ArrayTile tile = plan_->tile(step, row, column);
       compute_tile(step, tile, sums_arrived);
-      count(work(tile, plan_->task().input.mantissa_bits));
+      count(work(tile));
     }
     column += repeat_unit(step, row, column, start);
     repeatable_ = repeatable_ && so_far;
@@ -123,8 +127,7 @@ const TileTiming& Mxu::timing(const ArrayTile& tile) {
     timing_ = timing_ + 1 == timings_.size() ? 0 : timing_ + 1;
   }
   timing_ = timings_.size();
-  timings_.emplace_back(*plan_, tile, element_->group_cycles(plan_->task().input.mantissa_bits),
-                        activation_words_per_cycle_);
+  timings_.emplace_back(*plan_, tile, group_cycles(), activation_words_per_cycle_);
   return timings_.back();
 }
 
@@ -244,8 +247,7 @@ void Mxu::fetch_values(tlm_utils::simple_initiator_socket<Mxu>& socket, Dataflow
 void Mxu::begin_clocks(StepBoard& board) {
   plan_ = &board.plan();
   if (functional_.enabled) values_.begin(*plan_);
-  clocked_.begin(board, element_->group_cycles(plan_->task().input.mantissa_bits), config_.fill_cycles,
-                 activation_words_per_cycle_);
+  clocked_.begin(board, group_cycles(), config_.fill_cycles, activation_words_per_cycle_);
 }
 
 ClockedArray::Clocked Mxu::tick(std::uint64_t cycle, ArrayState tail, bool held_up) {

@@ -97,7 +97,9 @@ class Mxu : public ArrayBlock {
   void fast_forward(bool on) { fast_forward_ = on; }
 
   /// Work of one output tile.
-  Work work(const ArrayTile& tile, std::uint32_t mantissa_bits) const;
+  Work work(const ArrayTile& tile) const;
+  /// Of the element, for a group of the GeMM.
+  std::uint32_t group_cycles() const;
   void count(const Work& work) { total_ += work; }
   StallCounts& stalls() { return stalls_; }
 

@@ -38,7 +38,7 @@ std::uint64_t Mxu::repeat_unit(const Step& step, std::uint64_t row, std::uint64_
   const std::size_t first = sent_.size() - unit;
   for (std::uint64_t i = 0; i < unit; ++i) {
     const ArrayTile tile = plan_->tile(step, row, column + i);
-    count(work(tile, plan_->task().input.mantissa_bits) * units.times);
+    count(work(tile) * units.times);
     activation_words += tile.activations * units.times;
     weight_words += plan_->weight_words(tile, tile.groups) * units.times;
     const std::uint64_t cycle = sent_[first + i].cycle + units.period;
@@ -127,7 +127,7 @@ void Mxu::repeat_sent(const Step& step, std::uint64_t row, const Repeats& rows, 
   for (const Sent& sent : sent_) {
     const ArrayTile tile = plan_->tile(step, row, sent.column);
     const std::uint64_t times = sent.along_row.times * rows.times;
-    count(work(tile, plan_->task().input.mantissa_bits) * times);
+    count(work(tile) * times);
     activation_words += tile.activations * times;
     weight_words += plan_->weight_words(tile, tile.groups) * times;
     write_sums_.said = DataflowExtension();

@@ -5,13 +5,13 @@
 #include <cstdint>
 
 #include <anda/base/describe.h>
-#include <anda/base/pe_kind.h>
+#include <anda/base/element.h>
 
 namespace anda {
 
 /// The array of processing elements (MXU).
 struct MxuConfig {
-  PeKind processing_element = PeKind::anda;
+  Element processing_element;
   std::uint32_t rows = 16;
   std::uint32_t columns = 16;
   std::uint32_t lanes_per_pe = 64;
@@ -20,8 +20,8 @@ struct MxuConfig {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.choice("processing_element", self.processing_element, pe_kinds,
-                 "type of processing element; `systems` of a run sets it for each system");
+    visit.word_or_section("processing_element", self.processing_element,
+                          "type of processing element; `systems` of a run sets it for each system");
     visit.number("rows", self.rows, Range<std::uint32_t>{1, 1024},
                  "rows of processing elements: output rows (GeMM m) of a tile");
     visit.number("columns", self.columns, Range<std::uint32_t>{1, 1024},

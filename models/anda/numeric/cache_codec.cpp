@@ -7,6 +7,7 @@
 #include <string>
 
 #include <anda/base/error.h>
+#include <anda/numeric/format/bit_stream.h>
 #include <anda/numeric/group_format.h>
 #include <anda/numeric/round_values.h>
 
@@ -16,51 +17,6 @@ namespace {
 constexpr std::uint32_t least_bits = 2;
 constexpr std::uint32_t most_bits = 16;
 constexpr std::uint32_t fp16_bits = 16;
-
-/// Puts numbers of some bits one after another, lowest bit first.
-class BitWriter {
- public:
-  explicit BitWriter(std::vector<std::uint8_t>& bytes) : bytes_(bytes) {}
-
-  void put(std::uint32_t value, std::uint32_t bits) {
-    window_ |= std::uint64_t{value} << pending_;
-    for (pending_ += bits; pending_ >= 8; pending_ -= 8, window_ >>= 8) {
-      bytes_.push_back(static_cast<std::uint8_t>(window_ & 0xFF));
-    }
-  }
-  void fill_byte() {
-    if (pending_ > 0) put(0, 8 - pending_);
-  }
-
- private:
-  std::vector<std::uint8_t>& bytes_;
-  std::uint64_t window_ = 0;
-  std::uint32_t pending_ = 0;
-};
-
-/// The inverse.
-class BitReader {
- public:
-  explicit BitReader(const std::vector<std::uint8_t>& bytes) : bytes_(bytes) {}
-
-  std::uint32_t take(std::uint32_t bits) {
-    for (; available_ < bits; available_ += 8) window_ |= std::uint64_t{bytes_.at(next_++)} << available_;
-    const auto value = static_cast<std::uint32_t>(window_ & ((std::uint64_t{1} << bits) - 1));
-    window_ >>= bits;
-    available_ -= bits;
-    return value;
-  }
-  void skip_to_byte() {
-    available_ = 0;
-    window_ = 0;
-  }
-
- private:
-  const std::vector<std::uint8_t>& bytes_;
-  std::size_t next_ = 0;
-  std::uint64_t window_ = 0;
-  std::uint32_t available_ = 0;
-};
 
 /// The elements of one group, gathered.
 using Halves = std::array<Fp16, max_group_size>;
@@ -121,20 +77,51 @@ void take_anda(BitReader& in, std::size_t count, const CacheFormat& format, Floa
   }
 }
 
+/// The elements of one group of an operand format, gathered, with their codes.
+struct OperandGroup {
+  std::vector<float> values;
+  std::vector<std::uint32_t> codes;
+  std::vector<std::uint32_t> shared;
+
+  OperandGroup(const OperandFormat& format, std::size_t most)
+      : values(most), codes(most), shared(format.layout().shared.size()) {}
+
+  void put(const OperandFormat& format, std::size_t count, BitWriter& out) {
+    format.encode(values.data(), count, codes.data(), shared.data());
+    for (std::size_t i = 0; i < count; ++i) out.put(codes[i], format.layout().element_bits);
+    for (std::size_t i = 0; i < shared.size(); ++i) out.put(shared[i], format.layout().shared[i].bits);
+  }
+  void take(const OperandFormat& format, std::size_t count, BitReader& in) {
+    for (std::size_t i = 0; i < count; ++i) codes[i] = in.take(format.layout().element_bits);
+    for (std::size_t i = 0; i < shared.size(); ++i) shared[i] = in.take(format.layout().shared[i].bits);
+    format.decode(codes.data(), shared.data(), count, values.data());
+  }
+  void round(const OperandFormat& format, std::size_t count) {
+    format.encode(values.data(), count, codes.data(), shared.data());
+    format.decode(codes.data(), shared.data(), count, values.data());
+  }
+};
+
+/// The most elements that a group of the shape has.
+std::size_t most_elements(std::size_t tokens, std::size_t head_dim, const CacheFormat& format) {
+  return std::min<std::size_t>(format.group_elements(), format.axis == CacheAxis::token ? head_dim : tokens);
+}
+
 /// Calls each(first, step, count) for the groups of whole tokens in the order in which they lie in memory: elements
 /// first, first + step … of an array whose tokens are `stride` apart.
 template <class Each>
 void over_groups(const CacheShape& shape, const CacheFormat& format, Each each) {
+  const std::size_t group = format.group_elements();
   if (format.axis == CacheAxis::token) {
     for (std::size_t token = 0; token < shape.tokens; ++token) {
-      for (std::size_t i = 0; i < shape.head_dim; i += format.group) {
-        each(token * shape.stride + i, 1, std::min<std::size_t>(format.group, shape.head_dim - i));
+      for (std::size_t i = 0; i < shape.head_dim; i += group) {
+        each(token * shape.stride + i, 1, std::min(group, shape.head_dim - i));
       }
     }
     return;
   }
-  for (std::size_t token = 0; token + format.group <= shape.tokens; token += format.group) {
-    for (std::size_t i = 0; i < shape.head_dim; ++i) each(token * shape.stride + i, shape.stride, format.group);
+  for (std::size_t token = 0; token + group <= shape.tokens; token += group) {
+    for (std::size_t i = 0; i < shape.head_dim; ++i) each(token * shape.stride + i, shape.stride, group);
   }
 }
 
@@ -148,7 +135,7 @@ void round_integers(float* group, std::size_t count, const CacheFormat& format) 
 }  // namespace
 
 void check_format(const CacheFormat& format) {
-  if (format.is_fp16()) return;
+  if (format.is_fp16() || format.operand() != nullptr) return;  // operand formats are checked when they are made
   if (format.bits < least_bits || format.bits > most_bits) {
     throw Error::input("bits of a cache format is " + std::to_string(format.bits) + ", must be " +
                        std::to_string(least_bits) + " … " + std::to_string(most_bits));
@@ -168,7 +155,14 @@ std::vector<std::uint8_t> encode_cache(const Fp16* values, const CacheShape& sha
   std::vector<std::uint8_t> bytes;
   bytes.reserve(format.bytes(shape.tokens, shape.head_dim));
   BitWriter out(bytes);
-  if (!format.is_fp16()) {
+  if (const OperandFormat* operand = format.operand()) {
+    OperandGroup group(*operand, most_elements(shape.tokens, shape.head_dim, format));
+    over_groups(shape, format, [&](std::size_t first, std::size_t step, std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i) group.values[i] = to_float(values[first + i * step]);
+      group.put(*operand, count, out);
+    });
+    out.fill_byte();
+  } else if (!format.is_fp16()) {
     Halves group{};
     over_groups(shape, format, [&](std::size_t first, std::size_t step, std::size_t count) {
       for (std::size_t i = 0; i < count; ++i) group[i] = values[first + i * step];
@@ -194,9 +188,16 @@ std::vector<float> decode_cache(const std::vector<std::uint8_t>& bytes, std::siz
   }
   std::vector<float> values(tokens * head_dim);
   BitReader in(bytes);
-  if (!format.is_fp16()) {
+  const CacheShape shape{tokens, head_dim, head_dim};
+  if (const OperandFormat* operand = format.operand()) {
+    OperandGroup group(*operand, most_elements(tokens, head_dim, format));
+    over_groups(shape, format, [&](std::size_t first, std::size_t step, std::size_t count) {
+      group.take(*operand, count, in);
+      for (std::size_t i = 0; i < count; ++i) values[first + i * step] = group.values[i];
+    });
+    in.skip_to_byte();
+  } else if (!format.is_fp16()) {
     Floats group{};
-    const CacheShape shape{tokens, head_dim, head_dim};
     over_groups(shape, format, [&](std::size_t first, std::size_t step, std::size_t count) {
       format.number == CacheNumber::anda ? take_anda(in, count, format, group)
                                          : take_integers(in, count, format, group);
@@ -220,6 +221,15 @@ std::size_t round_cache(float* values, const CacheShape& shape, const CacheForma
     if (refused != shape.head_dim) return token * shape.head_dim + refused;
   }
   if (format.is_fp16()) return all;
+  if (const OperandFormat* operand = format.operand()) {
+    OperandGroup group(*operand, most_elements(shape.tokens, shape.head_dim, format));
+    over_groups(shape, format, [&](std::size_t first, std::size_t step, std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i) group.values[i] = values[first + i * step];
+      group.round(*operand, count);
+      for (std::size_t i = 0; i < count; ++i) values[first + i * step] = group.values[i];
+    });
+    return all;
+  }
   Floats group{};
   over_groups(shape, format, [&](std::size_t first, std::size_t step, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) group[i] = values[first + i * step];

@@ -3,10 +3,14 @@
 #define ANDA_NUMERIC_CACHE_FORMAT_H
 
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include <anda/base/describe.h>
 #include <anda/base/math.h>
 #include <anda/numeric/activation_format.h>
+#include <anda/numeric/format/operand_format.h>
 
 namespace anda {
 
@@ -20,6 +24,37 @@ enum class CacheNumber {
 inline constexpr ChoiceTable<CacheNumber, 3> cache_numbers{
     {{"fp16", CacheNumber::fp16}, {"int", CacheNumber::integer}, {"anda", CacheNumber::anda}}};
 
+/// What an element is stored as: a CacheNumber, or an operand format that a configuration describes.
+class StoredNumber {
+ public:
+  using Word = CacheNumber;
+  using Section = FormatDescription;
+  static constexpr const auto& words = cache_numbers;
+  static constexpr const char* folder = "formats";  ///< of configs/, for files of a section
+
+  StoredNumber(CacheNumber number = CacheNumber::fp16)  // NOLINT(google-explicit-constructor): a number is one of them
+      : number_(number) {}
+  /// Error::input for a description with problems.
+  explicit StoredNumber(FormatDescription description)
+      : description_(std::move(description)), operand_(make_format(*description_)) {}
+
+  CacheNumber word() const { return number_; }
+  const std::optional<FormatDescription>& section() const { return description_; }
+  /// Of a description; nullptr: there is none.
+  const OperandFormat* operand() const { return operand_.get(); }
+  const char* name() const { return description_ ? description_->name.c_str() : name_of(cache_numbers, number_); }
+
+  friend bool operator==(const StoredNumber& stored, CacheNumber number) {
+    return !stored.description_ && stored.number_ == number;
+  }
+  friend bool operator!=(const StoredNumber& stored, CacheNumber number) { return !(stored == number); }
+
+ private:
+  CacheNumber number_ = CacheNumber::fp16;
+  std::optional<FormatDescription> description_;
+  std::shared_ptr<const OperandFormat> operand_;
+};
+
 /// What the elements of a group have in common: a token (groups run along the width of a head) or a channel (groups run
 /// along the tokens).
 enum class CacheAxis { token, channel };
@@ -29,28 +64,42 @@ inline constexpr ChoiceTable<CacheAxis, 2> cache_axes{{{"token", CacheAxis::toke
 /// The format of the keys, or of the values, of a cache. Groups along the tokens are complete from their last token on;
 /// until then theirs are FP16.
 struct CacheFormat {
-  CacheNumber number = CacheNumber::fp16;
-  std::uint32_t bits = 4;    ///< of an element, its sign included; unused for FP16
-  std::uint32_t group = 64;  ///< elements that share a scale or an exponent; unused for FP16
+  StoredNumber number;
+  std::uint32_t bits = 4;    ///< of an element, its sign included; of integers and Anda
+  std::uint32_t group = 64;  ///< elements that share a scale or an exponent; of integers and Anda
   CacheAxis axis = CacheAxis::token;
 
+  static constexpr std::uint32_t whole_row = 1u << 30;
+
   bool is_fp16() const { return number == CacheNumber::fp16; }
-  std::uint32_t element_bits() const { return is_fp16() ? 16 : bits; }
+  /// Of an operand format, its own; nullptr for the others.
+  const OperandFormat* operand() const { return number.operand(); }
+  std::uint32_t element_bits() const {
+    return operand() != nullptr ? operand()->layout().element_bits : is_fp16() ? 16 : bits;
+  }
+  /// Elements that share fields, or as many as there are.
+  std::uint32_t group_elements() const {
+    if (operand() == nullptr) return group;
+    const FormatLayout& layout = operand()->layout();
+    if (layout.is_float) return 1;
+    return layout.block == 0 ? whole_row : layout.block;
+  }
   /// Bits that a group has beside its elements.
   std::uint32_t shared_bits() const {
+    if (operand() != nullptr) return operand()->layout().shared_bits();
     return number == CacheNumber::integer ? 16 : number == CacheNumber::anda ? ActivationFormat::exponent_bits : 0;
   }
   /// Of so many tokens, those whose elements have the format; the rest is FP16.
   std::uint64_t formatted(std::uint64_t tokens) const {
-    return is_fp16() || axis == CacheAxis::token ? tokens : tokens - tokens % group;
+    return is_fp16() || axis == CacheAxis::token ? tokens : tokens - tokens % group_elements();
   }
 
   /// Bytes of tokens × head_dim elements of one head; the last group of a token may be shorter.
   std::uint64_t bytes(std::uint64_t tokens, std::uint64_t head_dim) const {
     const std::uint64_t whole = formatted(tokens);
     const std::uint64_t groups = is_fp16()                  ? 0
-                                 : axis == CacheAxis::token ? whole * ceil_div(head_dim, group)
-                                                            : whole / group * head_dim;
+                                 : axis == CacheAxis::token ? whole * ceil_div(head_dim, group_elements())
+                                                            : whole / group_elements() * head_dim;
     return ceil_div(whole * head_dim * element_bits() + groups * shared_bits(), 8) + (tokens - whole) * head_dim * 2;
   }
 };

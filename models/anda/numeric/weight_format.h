@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <anda/base/math.h>
+#include <anda/numeric/activation_format.h>
 
 namespace anda {
 
@@ -16,12 +17,16 @@ inline constexpr std::uint32_t max_weight_bits = 8;
 struct WeightFormat {
   std::uint32_t bits = 4;
   std::uint32_t scale_group = 128;
-  std::uint32_t scale_bits = 16;  ///< 16: FP16 scale; 5: shared exponent; 0: none
+  std::uint32_t scale_bits = 16;  ///< 16: FP16 scale; 5: shared exponent; 8: power of two; 0: none
 
   static constexpr std::uint32_t fp16_bits = 16;
+  static constexpr std::uint32_t power_bits = 8;  ///< of a scale that is a power of two
 
   static WeightFormat fp16(std::uint32_t scale_group) { return {fp16_bits, scale_group, 0}; }
   bool is_fp16() const { return bits == fp16_bits; }
+  /// Whether elements are integers under an FP16 scale or an exponent, as arrays multiply them; those under a power of
+  /// two may be anything.
+  bool is_scaled() const { return scale_bits == 16 || scale_bits == ActivationFormat::exponent_bits; }
 
   /// Bytes of k × columns packed weights with their scales.
   std::uint64_t bytes(std::uint64_t k, std::uint64_t columns) const {

@@ -55,6 +55,7 @@ def system_data(run, system):
     overview = run.timeline[system["name"]] if run.timeline is not None else None
     kinds = model.kinds(system)
     array = None
+    total = system["energy_pj"]["total"]
     if overview is not None:
         array = {state: overview[f"array_{state}_ticks"] for state in model.states_of([run])}
     return {
@@ -62,8 +63,8 @@ def system_data(run, system):
         "baseline": own == 0,
         "cycles": system["cycles"],
         "time_s": system["time_s"],
-        "energy_pj": system["energy_pj"]["total"],
-        "on_chip_pj": system["energy_pj"]["total"] - system["energy_pj"]["dram"],
+        "energy_pj": total,
+        "on_chip_pj": None if total is None else total - system["energy_pj"]["dram"],
         "area_mm2": system["area_mm2"]["total"],
         "effective_tops": system["effective_tops"],
         "tops_per_w": system["tops_per_w"],

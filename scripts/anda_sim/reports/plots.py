@@ -73,6 +73,8 @@ def columns_for(bars):
 
 def stacked(plt, bars, parts_of, names, colours, unit, title, share):
     parts = [parts_of(bar.row) for bar in bars]
+    unknown = [[names[key] for key in names if part.get(key, 0) is None] for part in parts]
+    parts = [{key: value or 0 for key, value in part.items()} for part in parts]
     totals = [sum(part.get(key, 0) for key in names) for part in parts]
     factor, prefix = (0.01, "") if share else prefixed(max(totals), unit)
     shown = [key for key in names if any(part.get(key, 0) > 0 for part in parts)]
@@ -83,7 +85,7 @@ def stacked(plt, bars, parts_of, names, colours, unit, title, share):
         widths = [part.get(key, 0) / ((total or 1) if share else 1) / factor for part, total in zip(parts, totals)]
         axis.barh(range(len(bars)), widths, 0.72, left=left, label=names[key], color=colours[key], linewidth=0)
         left = [a + b for a, b in zip(left, widths)]
-    axis.set_yticks(range(len(bars)), [bar.label for bar in bars])
+    axis.set_yticks(range(len(bars)), [bar.label + (f"\n({', '.join(missing)} n/a)" if missing else "") for bar, missing in zip(bars, unknown)])
     axis.invert_yaxis()
     axis.set_xlabel(f"{title} (%)" if share else f"{title} ({prefix}{unit})")
     axis.grid(axis="x")
@@ -95,7 +97,7 @@ def stacked(plt, bars, parts_of, names, colours, unit, title, share):
 
 def plot_energy(plt, runs, options):
     def joules(row):
-        return {key: value * 1e-12 for key, value in energy_parts(row).items()}
+        return {key: None if value is None else value * 1e-12 for key, value in energy_parts(row).items()}
 
     return stacked(plt, bars_of(runs, options.by), joules, COMPONENTS, COMPONENT_COLOURS, "J", "Energy", options.share)
 
@@ -142,15 +144,15 @@ def plot_compare(plt, runs, options):
     width = 0.8 / len(bars)
     baselines = {id(system): run.systems[0] for run in runs for system in run.systems}
     for i, bar in enumerate(bars):
-        values = [ratios(bar.system, baselines[id(bar.system)])[key] or 0 for key in metrics]
+        values = [ratios(bar.system, baselines[id(bar.system)])[key] for key in metrics]
         places = [x + (i - (len(bars) - 1) / 2) * width for x in range(len(metrics))]
-        axis.bar(places, values, width * 0.95, label=bar.label, color=PALETTE[i % len(PALETTE)], linewidth=0)
+        axis.bar(places, [value or 0 for value in values], width * 0.95, label=bar.label, color=PALETTE[i % len(PALETTE)], linewidth=0)
         if baselines[id(bar.system)] is bar.system:
             continue  # is 1 by definition
         for x, value in zip(places, values):
             axis.annotate(
-                f"{value:.2f}",
-                (x, value),
+                "n/a" if value is None else f"{value:.2f}",
+                (x, value or 0),
                 (0, 2),
                 textcoords="offset points",
                 ha="center",

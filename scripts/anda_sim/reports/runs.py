@@ -188,8 +188,8 @@ def kinds(system):
         entry = found[key]
         entry["gemms"] += op.get("count", 1)
         entry["pe_cycles"] += (op["pe_utilization"] or 0) * op["cycles"]
-        for field in summed:
-            entry[field] += op[field]
+        for field in summed:  # None: of costs that are not known
+            entry[field] = None if None in (entry[field], op[field]) else entry[field] + op[field]
     rows = list(found.values())
     # Two kinds of one shape differ in their formats.
     names = [row["name"] for row in rows]

@@ -23,6 +23,7 @@ from .found import Found
 from .local import LocalExecutor
 from .loss import LossTable
 from .results import Results
+from .space import system_names
 from .study import damage, database_errors, spare_syncs, storage_of
 
 # Short names of common objectives.
@@ -60,8 +61,8 @@ class Exploration:
         self.sweep = sweep
         self.options = {**DEFAULTS, **sweep.file.explore, **{k: v for k, v in options.items() if v is not None}}
         self.where = sweep.file.where("explore")
-        self.system = self.options.get("system") or sweep.effective["systems"][-1]
-        if self.system not in sweep.effective["systems"]:
+        self.system = self.options.get("system") or system_names(sweep.effective)[-1]
+        if self.system not in system_names(sweep.effective):
             raise InputError(f"{self.where}: system: `{self.system}` is none of {', '.join(sweep.effective['systems'])}")
         if "systems" in sweep.file.keys:
             raise InputError(f"{sweep.file.where('systems')}: systems cannot be a parameter of a search; "
@@ -240,7 +241,7 @@ class Exploration:
     def _run(self, out, jobs, executor, limits, progress):
         sweep = self.sweep
         limits = {**sweep.file.limits, **(limits or {})}
-        with Results(out, sweep.columns(sweep.effective["systems"]) + ["loss", "feasible"]) as results:
+        with Results(out, sweep.columns(system_names(sweep.effective)) + ["loss", "feasible"]) as results:
             path = out / "study.sqlite"
             with damage(path):
                 study = self._study(out)

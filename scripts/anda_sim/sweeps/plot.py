@@ -18,6 +18,7 @@ from anda_sim.figures.style import LONGEST_AXIS, PALETTE, check_file, label_text
 from anda_sim.figures.units import scaled
 
 from .results import FIXED_COLUMNS
+from .space import system_names
 
 DEFAULT_Y = ["time_s", "energy_total_pj"]
 
@@ -32,7 +33,7 @@ def check_plot(sweep, target):
     """Raises InputError if the section `plot` names something that the sweep does not have, or the target is not a figure file."""
     check_file(target_of(sweep, target), "--plot")
     plot, where = sweep.file.plot, sweep.file.where("plot")
-    systems = sweep.effective["systems"]
+    systems = system_names(sweep.effective)
     if "systems" not in sweep.file.keys and plot.get("system", systems[-1]) not in systems:
         raise InputError(f"{where}: plot.system: `{plot['system']}` is none of {', '.join(systems)}")
     for part, metrics in (("x", sweep.outputs), ("series", [])):

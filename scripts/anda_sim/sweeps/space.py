@@ -20,6 +20,11 @@ def look_up(effective, key):
     return value
 
 
+def system_names(effective):
+    """Names of the systems of an effective configuration: words, and maps with a name."""
+    return [system["name"] if isinstance(system, dict) else system for system in effective["systems"]]
+
+
 def has_key(effective, key):
     try:
         look_up(effective, key)

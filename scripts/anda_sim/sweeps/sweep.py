@@ -17,7 +17,7 @@ from . import sweep_file
 from .address import address
 from .local import LocalExecutor
 from .results import Results
-from .space import Space, has_key
+from .space import Space, has_key, system_names
 
 DEFAULT_OUTPUTS = ["cycles", "time_s", "energy_compute_pj", "energy_sram_pj", "energy_dram_pj", "energy_total_pj", EDP,
                    "area_total_mm2", "power_on_chip_mw", "power_dram_mw", "effective_tops", "tops_per_w", "tops_per_mm2",
@@ -124,7 +124,7 @@ class Sweep:
         if text is None:
             return Point(number, settings, "", None, error, [])
         effective = self.simulator.effective(text)
-        return Point(number, settings, address(self.simulator, text, effective), text, "", effective["systems"])
+        return Point(number, settings, address(self.simulator, text, effective), text, "", system_names(effective))
 
     def points(self):
         """All points, planned: each with its effective configuration and content address, or with its error."""

@@ -17,13 +17,15 @@ class AndaPe : public ProcessingElement {
         scaling_(mxu.lanes_per_pe / published_lanes * (mxu.weight_bits / published_weight_bits)) {}
 
   std::uint32_t group_elements() const override { return group_size_; }
-  std::uint32_t group_cycles(std::uint32_t mantissa_bits) const override { return (mantissa_bits + 1) * passes_; }
+  std::uint32_t group_cycles(std::uint32_t mantissa_bits, std::uint32_t) const override {
+    return (mantissa_bits + 1) * passes_;
+  }
   ActivationFormat activation_format(std::uint32_t mantissa_bits) const override {
     return {mantissa_bits, group_size_};
   }
   bool converts_at_read() const override { return false; }
   bool multiplies(const WeightFormat& format) const override {
-    return format.bits >= 1 && format.bits <= weight_bits_ && format.scale_bits != 0 &&
+    return format.bits >= 1 && format.bits <= weight_bits_ && format.is_scaled() &&
            format.scale_group % group_size_ == 0;
   }
   bool dequantises() const override { return false; }
@@ -32,6 +34,9 @@ class AndaPe : public ProcessingElement {
     return std::make_unique<PlaneArithmetic>(group_size_, options);
   }
   double scaling() const override { return scaling_; }
+
+ protected:
+  std::uint32_t passes() const { return passes_; }
 
  private:
   std::uint32_t group_size_;

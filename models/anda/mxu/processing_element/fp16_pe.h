@@ -12,13 +12,13 @@ namespace anda {
 class Fp16Pe : public ProcessingElement {
  public:
   std::uint32_t group_elements() const override { return lanes_; }
-  std::uint32_t group_cycles(std::uint32_t) const override { return cycles_; }
+  std::uint32_t group_cycles(std::uint32_t, std::uint32_t) const override { return cycles_; }
   ActivationFormat activation_format(std::uint32_t) const override { return {}; }
   bool converts_at_read() const override { return converts_at_read_; }
   /// What it dequantises may just as well be FP16 from the start.
   bool multiplies(const WeightFormat& format) const override {
     if (format.is_fp16() && format.scale_bits == 0) return dequantises_;
-    return format.bits >= 1 && format.bits <= (dequantises_ ? max_weight_bits : weight_bits_) && format.scale_bits != 0;
+    return format.bits >= 1 && format.bits <= (dequantises_ ? max_weight_bits : weight_bits_) && format.is_scaled();
   }
   bool dequantises() const override { return dequantises_; }
   bool compresses() const override { return false; }

@@ -2,6 +2,7 @@
 #include <anda/mxu/processing_element/processing_element.h>
 
 #include <anda/mxu/processing_element/anda_pe.h>
+#include <anda/mxu/processing_element/described_pe.h>
 #include <anda/mxu/processing_element/figna_pe.h>
 #include <anda/mxu/processing_element/fp_fp_pe.h>
 #include <anda/mxu/processing_element/fp_int_pe.h>
@@ -9,9 +10,32 @@
 
 namespace anda {
 
+namespace {
+
+std::unique_ptr<ProcessingElement> make_described(const MxuConfig& mxu, const FormatConfig& format,
+                                                  const ElementConfig& element) {
+  switch (element.family()) {
+    case ElementFamily::floating:
+    case ElementFamily::floating_int:
+      return std::make_unique<DescribedFloatingPe>(mxu, element);
+    case ElementFamily::aligning:
+      return std::make_unique<DescribedAligningPe>(mxu, format, element);
+    case ElementFamily::serial_activations:
+      return std::make_unique<SerialActivationsPe>(mxu, format, element);
+    case ElementFamily::serial_weights:
+      return std::make_unique<SerialWeightsPe>(mxu, format, element);
+    case ElementFamily::serial_both:
+      return std::make_unique<SerialBothPe>(mxu, format, element);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 // A line for each kind: the compiler says which one is missing.
 std::unique_ptr<ProcessingElement> make_processing_element(const MxuConfig& mxu, const FormatConfig& format) {
-  switch (mxu.processing_element) {
+  if (const auto& described = mxu.processing_element.section()) return make_described(mxu, format, *described);
+  switch (mxu.processing_element.word()) {
     // clang-format off
     case PeKind::fp_fp:     return std::make_unique<FpFpPe>(mxu);
     case PeKind::fp_int:    return std::make_unique<FpIntPe>(mxu);

@@ -25,8 +25,9 @@ class ProcessingElement {
   /// Elements along k that one pass of the element covers.
   virtual std::uint32_t group_elements() const = 0;
 
-  /// Cycles of one pass over group_elements() elements whose tensor has this mantissa length.
-  virtual std::uint32_t group_cycles(std::uint32_t mantissa_bits) const = 0;
+  /// Cycles of one pass over group_elements() elements whose tensor has this mantissa length, times weights of this
+  /// width.
+  virtual std::uint32_t group_cycles(std::uint32_t mantissa_bits, std::uint32_t weight_bits) const = 0;
 
   /// How activations of this mantissa length lie in memory and buffers.
   virtual ActivationFormat activation_format(std::uint32_t mantissa_bits) const = 0;

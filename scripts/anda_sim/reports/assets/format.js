@@ -51,6 +51,11 @@ function quantity(value, unit) {
   return `${four(value / factor)} ${joined(prefix, unit)}`.trim();
 }
 
+/** An energy in pJ. What is not known is n/a. */
+function joules(pj) {
+  return pj === null || pj === undefined ? "n/a" : quantity(pj * 1e-12, "J");
+}
+
 function whole(value) {
   return value === null || value === undefined ? "–" : Math.round(value).toLocaleString("en-US");
 }

@@ -119,7 +119,7 @@ function areas(data, systems) {
       const parts = Object.entries(system.area).filter(([, value]) => value > 0);
       add(
         `s${i}`,
-        `${twoLines ? `${label(system.run.label)}<br>${label(system.name)}` : label(system.title)}: ${digits(system.area_mm2)} mm²`,
+        `${twoLines ? `${label(system.run.label)}<br>${label(system.name)}` : label(system.title)}: ${system.area_mm2 === null ? "n/a, without the array" : `${digits(system.area_mm2)} mm²`}`,
         "",
         parts.reduce((sum, [, value]) => sum + value, 0),
         colour("--panel"),
@@ -153,7 +153,7 @@ function areas(data, systems) {
         uniformtext: {minsize: 10, mode: "hide"},
         margin: {l: 0, r: 0, t: 4, b: 4},
       },
-      text: `Area: ${systems.map((system) => `${system.title} ${digits(system.area_mm2)} mm²`).join(", ")}`,
+      text: `Area: ${systems.map((system) => `${system.title} ${system.area_mm2 === null ? "n/a" : `${digits(system.area_mm2)} mm²`}`).join(", ")}`,
     };
   });
 }

@@ -4,10 +4,10 @@ function cards(systems) {
   const lines = [
     ["time", (s) => quantity(s.time_s, "s")],
     ["speedup", "speedup"],
-    ["energy", (s) => quantity(s.energy_pj * 1e-12, "J")],
+    ["energy", (s) => joules(s.energy_pj)],
     ["energy efficiency", "energy_efficiency"],
     ["TOPS/W", (s) => digits(s.tops_per_w)],
-    ["area", (s) => `${digits(s.area_mm2)} mm²`],
+    ["area", (s) => (s.area_mm2 === null ? "n/a" : `${digits(s.area_mm2)} mm²`)],
     ["TOPS/mm²", (s) => digits(s.tops_per_mm2)],
     ["area efficiency", "area_efficiency"],
     ["array busy", (s) => percent(s.utilization)],
@@ -62,7 +62,11 @@ function comparison(systems) {
     "time_s",
   );
   const value = (system, key) =>
-    key === "edp" ? system.energy_pj * 1e-12 * system.time_s : key in system.ratios ? system.ratios[key] : system[key];
+    key === "edp"
+      ? system.energy_pj === null
+        ? null
+        : system.energy_pj * 1e-12 * system.time_s
+      : key in system.ratios ? system.ratios[key] : system[key];
   const make = () => {
     const key = select.value;
     const [name, unit, scale] = METRICS[key];
@@ -116,8 +120,8 @@ function comparison(systems) {
     ["cycles", whole, (s) => s.cycles],
     ["time", (v) => quantity(v, "s"), (s) => s.time_s],
     ["TOPS", digits, (s) => s.effective_tops],
-    ["energy", (v) => quantity(v * 1e-12, "J"), (s) => s.energy_pj],
-    ["energy on chip", (v) => quantity(v * 1e-12, "J"), (s) => s.on_chip_pj],
+    ["energy", joules, (s) => s.energy_pj],
+    ["energy on chip", joules, (s) => s.on_chip_pj],
     ["TOPS/W", digits, (s) => s.tops_per_w],
     ["area (mm²)", digits, (s) => s.area_mm2],
     ["TOPS/mm²", digits, (s) => s.tops_per_mm2],
@@ -145,7 +149,12 @@ function breakdowns(data, systems) {
               ...one,
               name: `${system.title} · ${one.name}`,
             }));
-      return list.map((one) => ({name: one.name, parts: keep(one[field])}));
+      return list.map((one) => {
+        const unknown = Object.entries(one[field]).filter(([, value]) => value === null);
+        const note = unknown.length ? ` (${unknown.map(([part]) => data.components[part]).join(", ")} n/a)` : "";
+        const known = Object.entries(one[field]).filter(([, value]) => value !== null);
+        return {name: one.name + note, parts: keep(Object.fromEntries(known))};
+      });
     });
   const by = document.getElementById("energy-by"),
     share = document.getElementById("energy-share");

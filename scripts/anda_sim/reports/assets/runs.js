@@ -8,7 +8,6 @@ function systemsOf(data) {
 }
 
 function gemmTables(data, systems) {
-  const joules = (pj) => quantity(pj * 1e-12, "J");
   const kinds = [
     ["system", null],
     ["kind of GeMM", null],

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_BASE_PLAIN_NAME_H
+#define ANDA_BASE_PLAIN_NAME_H
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+#include <anda/base/describe.h>
+
+namespace anda {
+
+inline constexpr std::size_t longest_plain_name = 40;
+
+/// Reports a name, under `key`, that is not small letters and digits with hyphens between them: names of elements and
+/// formats are parts of file names, of columns and of options.
+inline void check_plain_name(const std::string& key, const std::string& name, Problems& problems) {
+  const auto is_small = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (name.empty()) {
+    problems.push_back({key, "is missing, must be small letters, digits and hyphens"});
+  } else if (name.size() > longest_plain_name || !is_small(name.front()) || !is_small(name.back()) ||
+             !std::all_of(name.begin(), name.end(), [&](char c) { return is_small(c) || c == '-'; })) {
+    problems.push_back({key, "must be small letters, digits and hyphens between them, at most " +
+                                 number_text(longest_plain_name) + " characters"});
+  }
+}
+
+}  // namespace anda
+
+#endif
