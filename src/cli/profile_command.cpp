@@ -134,8 +134,8 @@ int profile_command(const std::vector<std::string>& args, std::ostream& out) {
   for (std::size_t i = 0; i < config.systems.size(); ++i) {
     std::vector<Profile*> profiles;
     for (Group& group : groups) profiles.push_back(&group.profiles[i]);
-    write_profile(layout, config, {folder.path(), config.systems[i].name(), model.name, variant_of(config)},
-                  grid, profiles, files, [] {
+    write_profile(layout, config, {folder.path(), config.systems[i].name(), model.name, variant_of(config)}, grid,
+                  profiles, files, [] {
                     if (interrupted()) throw Error::run("interrupted");
                   });
   }

@@ -16,7 +16,8 @@ struct PartOf {
 };
 
 /// Operations of a dense layer by name. Others are of experts.
-constexpr std::array<PartOf, 21> parts_by_name{{{"attention_norm", Profile::Part::norm},
+constexpr std::array<PartOf, 22> parts_by_name{{{"attention_norm", Profile::Part::norm},
+                                                {"post_attention_norm", Profile::Part::norm},
                                                 {"q_proj", Profile::Part::projections},
                                                 {"k_proj", Profile::Part::projections},
                                                 {"v_proj", Profile::Part::projections},
