@@ -5,7 +5,8 @@ import csv
 
 import pytest
 
-from anda_sim.simulator import Simulator, SimulatorError, set_options
+from anda_sim.common.errors import InputError
+from anda_sim.simulator import Simulator, set_options
 from serving_tools import LAYERS, write_config
 
 KEYS = {"serving.scheduler.max_tokens": 64, "serving.scheduler.max_batch": 4, "system.accelerators": 1, "precision.A_q": 6,
@@ -74,6 +75,6 @@ def test_the_layouts_have_the_same_times(simulator, tmp_path):
                                               (("--tensor", "3"), "must divide the 4 attention heads")])
 def test_wrong_options_are_refused(simulator, tmp_path, options, message):
     base, settings = write_config(tmp_path, KEYS)
-    with pytest.raises(SimulatorError, match=message):
+    with pytest.raises(InputError, match=message):
         simulator.call("profile", base, "--out", tmp_path / "out", *options, *settings)
     assert not (tmp_path / "out").exists()
