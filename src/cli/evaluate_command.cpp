@@ -192,6 +192,7 @@ void print_json(std::ostream& out, const BuiltinEvaluator& evaluator, const Eval
   };
   Json report{
       {"windows", evaluator.windows()}, {"length", evaluator.length()}, {"baseline", evaluation.baseline.perplexity}};
+  if (evaluator.weight_place() == WeightPlace::files) report["weights_in"] = "files";
   if (positions != 0) report["baseline_positions"] = by_position(evaluation.baseline);
   report["results"] = Json::array();
   for (const Row& row : evaluation.rows) {

@@ -50,7 +50,8 @@ def test_layers_one_by_one_from_the_files(family):
     folder, _, _ = family
     whole, parts = (folder / name for name in ("whole.npy", "parts.npy"))
     evaluate(folder, folder / "tokens.npy", "--precision", "6", "--logits", whole)
-    evaluate(folder, folder / "tokens.npy", "--precision", "6", "--logits", parts, "--memory", "400KiB")
+    report = evaluate(folder, folder / "tokens.npy", "--precision", "6", "--logits", parts, "--memory", "400KiB", "--json")
+    assert json.loads(report)["weights_in"] == "files"
     assert whole.read_bytes() == parts.read_bytes()
 
 
