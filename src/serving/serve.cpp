@@ -89,7 +89,7 @@ ServedRun::ServedRun(const ServeConfig& config, const RequestSurvey& survey, con
   bool is_first_event = true;
   if (outputs.timeline != nullptr) *outputs.timeline << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[";
   // All modules are there before the first one simulates.
-  for (const const Element& element : config.systems) {
+  for (const Element& element : config.systems) {
     std::optional<RequestTimeline> timeline;
     if (outputs.timeline != nullptr) {
       const int process = static_cast<int>(parts_.size()) + 1;
