@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ["run", "compare", "search", "cache", "config", "trace", "models", "evaluate", "glossary", "registers",
-            "completion", "man"]
+COMMANDS = ["run", "compare", "search", "serve", "profile", "cache", "config", "trace", "models", "evaluate", "formats", "glossary",
+            "registers", "completion", "man"]
 
 
 def call(*args, **options):

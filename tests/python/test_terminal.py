@@ -15,8 +15,8 @@ from sweep_tools import ROOT, program, write
 
 from anda_sim.common.table import text_table
 
-COMMANDS = ["run", "compare", "search", "cache", "config", "trace", "models", "evaluate", "glossary", "registers", "completion",
-            "man"]
+COMMANDS = ["run", "compare", "search", "serve", "profile", "cache", "config", "trace", "models", "evaluate", "formats", "glossary",
+            "registers", "completion", "man"]
 LLAMA = ROOT / "configs" / "llama-13b.yaml"
 
 
