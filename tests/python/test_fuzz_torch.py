@@ -15,7 +15,7 @@ from hostile_values import as_json, damaged
 
 from anda_sim.common.errors import InputError
 from anda_sim.pytorch import inputs
-from anda_sim.pytorch import loading, models, rounding
+from anda_sim.pytorch import loading, models
 
 ROOT = Path(__file__).resolve().parents[2]
 
