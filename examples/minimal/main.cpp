@@ -31,8 +31,8 @@ int sc_main(int, char**) {
 
   // C[24 × 40] = A[24 × 256] · W[256 × 40], with 8 mantissa bits, weights of 4 bits and FP16 results.
   const anda::GemmTask task{24, 40, 256, {8, 64}, {0, 64}, {4, 128}};
-  const anda::StepShape tile = anda::choose_step(anda::Tiling::automatic, config, task);
-  const anda::GemmDescriptor gemm{24, 40, 256, 8, 0, 4, tile, {0, 1 << 20, 2 << 20, 3 << 20}};
+  const anda::StepShape step = anda::choose_step(anda::Tiling::automatic, config, task);
+  const anda::GemmDescriptor gemm{24, 40, 256, 8, 0, 4, step, {0, 1 << 20, 2 << 20, 3 << 20}};
   std::vector<anda::Fp16> a;
   for (int i = 0; i < 24 * 256; ++i) a.push_back(anda::to_fp16(i * 7 % 11 - 5));
   anda::WeightTensor w{256, 40, task.weights, {}, std::vector<anda::Fp16>(256 / 128 * 40, anda::to_fp16(1))};

@@ -254,6 +254,10 @@ std::unique_ptr<SimulatedCost> simulated_cost(const SearchSettings& settings, co
   });
 }
 
+std::uint32_t usual_layer_iterations(const BitOperations& operations) {
+  return default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
+}
+
 }  // namespace
 
 CommandHelp search_help() { return {search_usage, search_options(), search_examples}; }
@@ -281,9 +285,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   check_inputs(options, config, config_files, folder, tolerances);
   const BitOperations operations(*open_workload(config), config.precision,
                                  attention_operations(config, settings.attention));
-  if (settings.layer_iterations == 0) {
-    settings.layer_iterations = default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
-  }
+  if (settings.layer_iterations == 0) settings.layer_iterations = usual_layer_iterations(operations);
   SearchInfo info{run_info(config, ANDA_VERSION, found.sha256, found.notes), evaluator.identity, settings.objective};
   SearchLog log(options.text("log", folder + "/log.jsonl"), {{"workload", info.run.workload},
                                                              {"trace_sha256", info.run.trace_sha256},
@@ -316,9 +318,8 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   write_file(folder + "/search.json",
              [&](std::ostream& file) { write_search_json(file, info, results, operations, search); });
 
-  if (options.has("json")) {
-    print_file(out, folder + "/search.json");
-  } else if (!options.has("quiet")) {
+  if (options.has("json")) print_file(out, folder + "/search.json");
+  if (!options.has("json") && !options.has("quiet")) {
     print_search(out, info, results, operations, search);
     print_found(out, folder, log.path(), results);
   }

@@ -51,13 +51,13 @@ std::vector<OpColumn> all_columns() {
        [](const OpRecord& r) { return whole(r.task.input.mantissa_bits); }},
       {"output_mantissa_bits", false, "bits", "Mantissa length in which the results are written; 0: FP16.",
        [](const OpRecord& r) { return whole(r.task.output.mantissa_bits); }},
-      {"m", true, "rows", "Rows of A in a step.", [](const OpRecord& r) { return whole(r.tile.m); }},
-      {"k", true, "elements", "Elements along k in a step.", [](const OpRecord& r) { return whole(r.tile.k); }},
-      {"n", true, "columns", "Columns of W in a step.", [](const OpRecord& r) { return whole(r.tile.n); }},
+      {"m", true, "rows", "Rows of A in a step.", [](const OpRecord& r) { return whole(r.step.m); }},
+      {"k", true, "elements", "Elements along k in a step.", [](const OpRecord& r) { return whole(r.step.k); }},
+      {"n", true, "columns", "Columns of W in a step.", [](const OpRecord& r) { return whole(r.step.n); }},
       {"order", true, "",
        "Order of the loops over steps, outermost first: nkm keeps weights, mkn activations, mnk results "
        "on chip.",
-       [](const OpRecord& r) -> Value { return name_of(r.tile.order); }},
+       [](const OpRecord& r) -> Value { return name_of(r.step.order); }},
   };
 }
 

@@ -43,7 +43,7 @@ void set_work(OpRecord& record, const Work& work) {
   record.task.weights = record.vector->weights;
   const VectorOperation operation = record.vector->operation;
   if (operation != VectorOperation::multiply && operation != VectorOperation::quantise) record.task.weights.bits = 0;
-  record.tile = {};
+  record.step = {};
 }
 
 Compiler::Compiler(const RunConfig& config, const AcceleratorConfig& accelerator)
@@ -208,7 +208,7 @@ GemmDescriptor Compiler::compile(const GemmTask& task) const {
   if (task.weights.scale_group != accelerator_.format.weight_scale_group) {
     descriptor.scale_group = task.weights.scale_group;
   }
-  descriptor.tile = choose_step(config_.tiling, accelerator_, task, config_.dram);
+  descriptor.step = choose_step(config_.tiling, accelerator_, task, config_.dram);
 
   std::uint64_t end = 0;
   const auto bytes_of = [](std::uint64_t across, std::uint32_t panel, std::uint64_t along, const auto& format) {
@@ -224,7 +224,7 @@ GemmDescriptor Compiler::compile(const GemmTask& task) const {
                                    [&](auto columns, auto k) { return task.weights.bytes(k, columns); }));
   at.outputs =
       place(end, bytes_of(task.m, array.rows, task.n, [&](auto rows, auto n) { return task.output.bytes(rows, n); }));
-  if (Schedule(task, descriptor.tile).spills()) at.partial_sums = place(end, std::uint64_t{task.m} * task.n * 4);
+  if (Schedule(task, descriptor.step).spills()) at.partial_sums = place(end, std::uint64_t{task.m} * task.n * 4);
 
   if (end > config_.dram.capacity_bytes) {
     throw Error::input("the operands of a GeMM with m = " + std::to_string(task.m) + ", n = " + std::to_string(task.n) +

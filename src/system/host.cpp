@@ -57,7 +57,7 @@ void Host::replay() {
 
 void Host::run_work(const Work& work, OpRecord& record) {
   if (const KnownGemms::Result* known = known_ != nullptr ? known_->find(work) : nullptr) {
-    record.tile = known->first;
+    record.step = known->first;
     add_to(record.counts, known->second);
     return;
   }
@@ -68,7 +68,7 @@ void Host::run_work(const Work& work, OpRecord& record) {
   } else {
     const GemmTask& task = std::get<GemmTask>(work);
     const GemmDescriptor descriptor = compiler_.compile(task);
-    record.tile = descriptor.tile;
+    record.step = descriptor.step;
     // A GeMM that runs again does so on the same data.
     const bool has_data = data_ != nullptr && !record.errors;
     if (has_data) data_->place(record.gemm, record.index, task, descriptor);
@@ -79,7 +79,7 @@ void Host::run_work(const Work& work, OpRecord& record) {
   Counts counts = counters_.values();
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] -= before[i];
   add_to(record.counts, counts);
-  if (known_ != nullptr) known_->add(work, {record.tile, std::move(counts)});
+  if (known_ != nullptr) known_->add(work, {record.step, std::move(counts)});
 }
 
 void Host::run_descriptor(const std::array<std::uint32_t, GemmDescriptor::words>& words, const std::string& name) {

@@ -16,17 +16,17 @@ std::string bytes_of(const Work& work) {
   return bytes;
 }
 
-std::string bytes_of(const StepShape& tile, const Counts& counts) {
+std::string bytes_of(const StepShape& step, const Counts& counts) {
   std::string bytes;
   ByteWriter out(bytes);
-  put(out, tile);
+  put(out, step);
   put(out, counts);
   return bytes;
 }
 
-void read(const std::string& bytes, StepShape& tile, Counts& counts) {
+void read(const std::string& bytes, StepShape& step, Counts& counts) {
   ByteReader in(bytes);
-  get(in, tile);
+  get(in, step);
   get(in, counts);
 }
 
@@ -84,11 +84,11 @@ bool KnownRun::is_complete() {
   return true;
 }
 
-void KnownRun::take(OpRecord& record) { read(results_.at(next_++), record.tile, record.counts); }
+void KnownRun::take(OpRecord& record) { read(results_.at(next_++), record.step, record.counts); }
 
 void KnownRun::add(const OpRecord& record) {
   simulated_history_ = prolonged(simulated_history_, record);
-  store_.add(machine_, simulated_history_, bytes_of(record.tile, record.counts));
+  store_.add(machine_, simulated_history_, bytes_of(record.step, record.counts));
 }
 
 void KnownRun::add(const dram::Statistics& statistics) {

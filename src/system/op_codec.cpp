@@ -3,18 +3,18 @@
 
 namespace anda::sim {
 
-void put(ByteWriter& out, const StepShape& tile) {
+void put(ByteWriter& out, const StepShape& step) {
   for (const std::uint64_t value :
-       {std::uint64_t{tile.m}, std::uint64_t{tile.n}, std::uint64_t{tile.k}, static_cast<std::uint64_t>(tile.order)}) {
+       {std::uint64_t{step.m}, std::uint64_t{step.n}, std::uint64_t{step.k}, static_cast<std::uint64_t>(step.order)}) {
     out.put(value);
   }
 }
 
-void get(ByteReader& in, StepShape& tile) {
-  in.get(tile.m);
-  in.get(tile.n);
-  in.get(tile.k);
-  in.get(tile.order);
+void get(ByteReader& in, StepShape& step) {
+  in.get(step.m);
+  in.get(step.n);
+  in.get(step.k);
+  in.get(step.order);
 }
 
 void put(ByteWriter& out, const Counts& counts) {
@@ -71,7 +71,7 @@ void put_details(ByteWriter& out, const OpRecord& record) {
   put(out, record.task);
   out.put(std::uint64_t{record.vector ? 1u : 0u});
   if (record.vector) put(out, *record.vector);
-  put(out, record.tile);
+  put(out, record.step);
   put(out, record.counts);
   out.put(std::uint64_t{record.errors ? 1u : 0u});
   if (record.errors) out.put_raw(*record.errors);
@@ -86,7 +86,7 @@ void get_details(ByteReader& in, OpRecord& record) {
   get(in, record.task);
   record.vector.reset();
   if (in.get() != 0) get(in, record.vector.emplace());
-  get(in, record.tile);
+  get(in, record.step);
   get(in, record.counts);
   record.errors.reset();
   if (in.get() != 0) in.get_raw(record.errors.emplace());

@@ -9,8 +9,8 @@ namespace anda::sim {
 
 // What the system has to write down and read again, for this program on this machine.
 
-void put(ByteWriter& out, const StepShape& tile);
-void get(ByteReader& in, StepShape& tile);
+void put(ByteWriter& out, const StepShape& step);
+void get(ByteReader& in, StepShape& step);
 
 void put(ByteWriter& out, const Counts& counts);
 void get(ByteReader& in, Counts& counts);

@@ -31,7 +31,7 @@ struct OpRecord {
   Gemm gemm;
   GemmTask task;
   std::optional<VectorTask> vector = {};  ///< in the place of the task
-  StepShape tile;
+  StepShape step;
   Counts counts;                     ///< of all gemm.count runs together
   std::optional<DataErrors> errors;  ///< of one of them, in a functional simulation
 };

@@ -90,7 +90,7 @@ inline anda::sim::OpRecord record(std::uint64_t index, const std::string& tensor
   r.index = index;
   r.gemm = {"layer" + std::to_string(index) + ".proj", static_cast<std::uint32_t>(index), tensor, 16, 32, 100, 2, 0};
   r.task = {16, 32, 100, {anda_pe ? 7u : 0u, 64}, {anda_pe ? 5u : 0u, 64}, {4, 128}};
-  r.tile = {16, 64, 128, anda::LoopOrder::mkn};
+  r.step = {16, 64, 128, anda::LoopOrder::mkn};
   const std::uint64_t cycles = (anda_pe ? 100 : 200) + 10 * index;
   r.counts = counts({{"controller.cycles", cycles},
                      {"stall.dram", 20 + index},

@@ -35,7 +35,7 @@ OpRecord any_record(std::uint64_t index) {
                  any_number(),
                  any_small()};
   record.task = {any_small(), any_small(), any_small(), {any_small(), any_small()}, {any_small(), any_small()}, {}};
-  record.tile = {any_small(), any_small(), any_small(), anda::LoopOrder::mnk};
+  record.step = {any_small(), any_small(), any_small(), anda::LoopOrder::mnk};
   for (int i = 0; i < 50; ++i) record.counts.push_back(any_number());
   if (random_numbers() % 4 == 0) record.errors = DataErrors{0.1, 1e-300, 3, any_number(), 5, 6, 7, 8, 9, any_number()};
   return record;
@@ -59,10 +59,10 @@ bool same(const OpRecord& a, const OpRecord& b) {
                                       r.task.output.group_size,
                                       r.task.weights.bits,
                                       r.task.weights.scale_group,
-                                      r.tile.m,
-                                      r.tile.n,
-                                      r.tile.k,
-                                      static_cast<std::uint64_t>(r.tile.order)};
+                                      r.step.m,
+                                      r.step.n,
+                                      r.step.k,
+                                      static_cast<std::uint64_t>(r.step.order)};
   };
   if (numbers(a) != numbers(b) || a.gemm.name != b.gemm.name || a.gemm.tensor != b.gemm.tensor) return false;
   if (a.counts != b.counts || a.errors.has_value() != b.errors.has_value()) return false;

@@ -41,7 +41,7 @@ struct Tile : sc_core::sc_module {
     const anda::AcceleratorConfig& config = accelerator.config();
     anda::GemmDescriptor gemm{100, 200, 3000, 7, 0, 4, {}, {0, 1 << 24, 1 << 25, 1 << 26}};
     const anda::GemmTask task{gemm.m, gemm.n, gemm.k, {7, 64}, {0, 64}, {4, 128}};
-    gemm.tile = anda::choose_step(anda::Tiling::automatic, config, task);
+    gemm.step = anda::choose_step(anda::Tiling::automatic, config, task);
     auto words = gemm.encode();
     access(tlm::TLM_WRITE_COMMAND, ANDA_INSTRUCTION_MEMORY, words.data(), sizeof words);
     write(ANDA_REG_INTERRUPT_ENABLE, ANDA_INTERRUPT_ENABLE_DONE);

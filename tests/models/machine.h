@@ -118,7 +118,7 @@ class AcceleratorBench : public sc_core::sc_module {
     return task;
   }
 
-  GemmDescriptor descriptor(const GemmTask& task, const StepShape& tile) const {
+  GemmDescriptor descriptor(const GemmTask& task, const StepShape& step) const {
     GemmDescriptor descriptor;
     descriptor.m = task.m;
     descriptor.n = task.n;
@@ -126,7 +126,7 @@ class AcceleratorBench : public sc_core::sc_module {
     descriptor.input_mantissa_bits = task.input.mantissa_bits;
     descriptor.output_mantissa_bits = task.output.mantissa_bits;
     descriptor.weight_bits = task.weights.bits;
-    descriptor.tile = tile;
+    descriptor.step = step;
     descriptor.addresses = {0, 1u << 28, 1u << 29, 1u << 30};
     return descriptor;
   }
@@ -170,7 +170,7 @@ class AcceleratorBench : public sc_core::sc_module {
     return result;
   }
   Result run(const VectorTask& task) { return run(descriptor(task)); }
-  Result run(const GemmTask& task, const StepShape& tile) { return run(descriptor(task, tile)); }
+  Result run(const GemmTask& task, const StepShape& step) { return run(descriptor(task, step)); }
   Result run(const GemmTask& task, Tiling tiling) { return run(task, choose_step(tiling, accelerator.config(), task)); }
 
  protected:

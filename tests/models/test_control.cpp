@@ -39,14 +39,14 @@ TEST_CASE("A descriptor survives its encoding") {
   descriptor.input_mantissa_bits = 16;
   descriptor.output_mantissa_bits = 3;
   descriptor.weight_bits = 8;
-  descriptor.tile = {16, 64, 128, LoopOrder::mnk};
+  descriptor.step = {16, 64, 128, LoopOrder::mnk};
   descriptor.addresses = {0x123456789abcdef0, 1, 0xffffffff00000000, 0x42};
   GemmDescriptor decoded;
   REQUIRE_FALSE(GemmDescriptor::decode(descriptor.encode().data(), decoded));
   CHECK(decoded.encode() == descriptor.encode());
   CHECK(decoded.n == descriptor.n);
   CHECK(decoded.addresses.outputs == descriptor.addresses.outputs);
-  CHECK(decoded.tile.order == LoopOrder::mnk);
+  CHECK(decoded.step.order == LoopOrder::mnk);
 
   auto words = descriptor.encode();
   words[0] = 2;
@@ -64,7 +64,7 @@ TEST_CASE("Every bit of a descriptor belongs to one field or is reserved") {
     used[anda_field_word(field.position)] |= mask;
   }
   GemmDescriptor descriptor;
-  descriptor.tile = {16, 64, 128, LoopOrder::nkm};
+  descriptor.step = {16, 64, 128, LoopOrder::nkm};
   const auto right = descriptor.encode();
   std::size_t reserved = 0;
   for (std::uint32_t word = 0; word < right.size(); ++word) {
@@ -176,16 +176,16 @@ TEST_CASE("A wrong descriptor sets the error registers and the next right one ru
   CHECK(with([](auto& d) { d.output_mantissa_bits = 17; }) == ANDA_ERROR_FORMAT);
   CHECK(with([](auto& d) { d.weight_bits = 5; }) == ANDA_ERROR_FORMAT);
   CHECK(with([](auto& d) { d.weight_bits = 0; }) == ANDA_ERROR_FORMAT);
-  CHECK(with([](auto& d) { d.tile.m = 0; }) == ANDA_ERROR_STEP);
-  CHECK(with([](auto& d) { d.tile.m = 24; }) == ANDA_ERROR_STEP);
-  CHECK(with([](auto& d) { d.tile.n = 16; }) == ANDA_ERROR_STEP);
-  CHECK(with([](auto& d) { d.tile.k = 64; }) == ANDA_ERROR_STEP);
-  CHECK(with([](auto& d) { d.m = 1u << 20, d.tile.m = 1u << 20; }) == ANDA_ERROR_STEP);
+  CHECK(with([](auto& d) { d.step.m = 0; }) == ANDA_ERROR_STEP);
+  CHECK(with([](auto& d) { d.step.m = 24; }) == ANDA_ERROR_STEP);
+  CHECK(with([](auto& d) { d.step.n = 16; }) == ANDA_ERROR_STEP);
+  CHECK(with([](auto& d) { d.step.k = 64; }) == ANDA_ERROR_STEP);
+  CHECK(with([](auto& d) { d.m = 1u << 20, d.step.m = 1u << 20; }) == ANDA_ERROR_STEP);
   CHECK(machine.read(ANDA_REG_STATUS) == ANDA_STATUS_ERROR);
   CHECK(with([](auto& d) { d.addresses.weights = (std::uint64_t{8} << 30) - 16; }) == ANDA_ERROR_MEMORY);
   // The first 16 bytes are still there; the burst after them starts at the end of the memory.
   CHECK(error_address(machine) == std::uint64_t{8} << 30);
-  CHECK(with([](auto& d) { d.tile.n = 16; }) == ANDA_ERROR_STEP);
+  CHECK(with([](auto& d) { d.step.n = 16; }) == ANDA_ERROR_STEP);
   CHECK(error_address(machine) == word_address(6));
   CHECK(with([](auto& d) { d.addresses.outputs += 2; }) == ANDA_ERROR_ALIGNMENT);
   CHECK(error_address(machine) == word_address(12));

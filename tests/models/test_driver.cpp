@@ -143,7 +143,7 @@ TEST_CASE("The driver runs a decoder layer as one program, in the cycles of its 
     REQUIRE(anda_write_gemm(&device, count++, &one) == ANDA_OK);
     GemmDescriptor descriptor = other.descriptor(task, choose_step(Tiling::paper, config, task));
     descriptor.scale_group = one.scale_group;
-    descriptor.tile.k = one.step_k;
+    descriptor.step.k = one.step_k;
     cycles += other.run(descriptor).at("controller.cycles");
   };
   const std::uint32_t tokens = 16;

@@ -93,6 +93,12 @@ std::vector<std::uint32_t> registers(Machine& machine) {
 
 /// Stops runs of two GeMMs at random moments, at every level, and checks the GeMM that follows against one on a machine
 /// that was never stopped. `may_differ`: cycles by which memory that remembers rows and refreshes shifts a GeMM.
+/// The first moments are the instant of the start, one delta cycle on, and just before the end.
+double part_at(int moment, std::mt19937& engine) {
+  constexpr double first[] = {0, 1e-9, 0.9999};
+  return moment < 3 ? first[moment] : static_cast<double>(engine() & 0xfff) / 4096;
+}
+
 void check_resets(const AcceleratorConfig& config, DramLevel memory, std::uint64_t may_differ, int moments) {
   Machine machine(config, storing_at(memory));
   Machine fresh(config, storing_at(memory));
@@ -122,11 +128,7 @@ void check_resets(const AcceleratorConfig& config, DramLevel memory, std::uint64
     next.place(machine, 2);
     start(machine, long_one.descriptor, 2);
     const sc_core::sc_time started = sc_core::sc_time_stamp();
-    // The first moments are the instant of the start, one delta cycle on, and just before the end.
-    const double part = moment == 0   ? 0
-                        : moment == 1 ? 1e-9
-                        : moment == 2 ? 0.9999
-                                      : static_cast<double>(engine() & 0xfff) / 4096;
+    const double part = part_at(moment, engine);
     INFO("level " << static_cast<int>(config.level) << ", moment " << part);
     if (moment > 0) sc_core::sc_start(sc_core::sc_time(part * length, sc_core::SC_SEC));
     const bool was_busy = (machine.read(ANDA_REG_STATUS) & ANDA_STATUS_BUSY) != 0;

@@ -2,11 +2,18 @@
 """scripts/explore: results against all points of a small space, constraints, and reproducible searches."""
 
 import json
+import multiprocessing
+import os
 import random
+import runpy
 import shutil
+import signal
 import sqlite3
 import subprocess
+import sys
+import tempfile
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -26,8 +33,31 @@ CYCLES, ENERGY, AREA = "anda.cycles", "anda.energy_total_pj", "anda.area_total_m
 LOSSES = "A_qkv,A_o,A_u,A_d,loss\n# a comment\n7,7,7,7,0.5\n5,5,5,5,2\n"
 
 
-def explore(folder, *args, **options):
-    return sweep(folder, *args, script="explore", **options)
+# Optuna takes over a second to import. The server has done so, and each call of the script is a process forked from it.
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(["optuna", "runpy", "matplotlib.figure", "numpy"])
+
+
+def run_script(arguments, folder, written, environment):
+    """Runs in the forked process, which becomes what the command would have started."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(written / name, os.O_CREAT | os.O_TRUNC | os.O_WRONLY), descriptor)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # as the script's first line does
+    sys.argv = arguments
+    runpy.run_path(arguments[0], run_name="__main__")
+
+
+def explore(folder, *args, simulator=None):
+    arguments = command("explore", folder, *args, simulator=simulator)
+    with tempfile.TemporaryDirectory() as written:
+        process = SERVER.Process(target=run_script, args=(arguments, folder, Path(written), dict(os.environ)))
+        process.start()
+        process.join()
+        texts = [Path(written, name).read_text() for name in ("stdout", "stderr")]
+    return subprocess.CompletedProcess(arguments, process.exitcode, *texts)
 
 
 def better(a, b):

@@ -10,6 +10,34 @@ import pytest
 from search_tools import TYPES, Landscape, log_of, macs_by_type, program, result_of, search
 
 
+def changed(combinations, place, by):
+    copy = [list(layer) for layer in combinations]
+    copy[place[0]][place[1]] += by
+    return copy
+
+
+def exchanges(base, effects, lost, tolerance):
+    """Exchanges of up to two steps up and two down that no other beats, most expensive first."""
+    up = [step for step in effects if step[2] > 0]
+    down = [step for step in effects if step[2] < 0]
+    sets = [(a, b) for a in up for b in down]
+    sets += [(a, b, c) for a, b in itertools.combinations(up, 2) for c in down]
+    sets += [(a, b, c) for a in up for b, c in itertools.combinations(down, 2)]
+    saving = []
+    for steps in sets:
+        costs, losses = (sum(effects[step][i] for step in steps) for i in (0, 1))
+        if len({step[:2] for step in steps}) == len(steps) and costs < 0 and lost + losses <= tolerance:
+            saving.append((costs, losses, steps))
+    unbeaten = [a for a in saving if not any(b[:2] != a[:2] and b[0] <= a[0] and b[1] <= a[1] for b in saving)]
+    found = []
+    for _, _, steps in sorted({a[:2]: a for a in reversed(unbeaten)}.values(), reverse=True):
+        candidate = base
+        for layer, tensor, by in steps:
+            candidate = changed(candidate, (layer, tensor), by)
+        found.append(candidate)
+    return found
+
+
 def refined(start, layers, cost, loss, tolerance, iterations):
     """The rule of docs/search.md, on lists: (combinations, accepted) of every iteration, the best, accepted exchanges."""
     best = [list(start) for _ in range(layers)]
@@ -23,11 +51,6 @@ def refined(start, layers, cost, loss, tolerance, iterations):
             best = candidate
         return accepted
 
-    def changed(combinations, place, by):
-        copy = [list(layer) for layer in combinations]
-        copy[place[0]][place[1]] += by
-        return copy
-
     def bisect(way, note=None):
         while way and len(trail) < iterations:
             middle = len(way) // 2
@@ -37,27 +60,6 @@ def refined(start, layers, cost, loss, tolerance, iterations):
                 way = way[middle + 1 :]
             else:
                 way = way[:middle]
-
-    def exchanges(base, effects):
-        """Exchanges of up to two steps up and two down that no other beats, most expensive first."""
-        up = [step for step in effects if step[2] > 0]
-        down = [step for step in effects if step[2] < 0]
-        sets = [(a, b) for a in up for b in down]
-        sets += [(a, b, c) for a, b in itertools.combinations(up, 2) for c in down]
-        sets += [(a, b, c) for a in up for b, c in itertools.combinations(down, 2)]
-        saving = []
-        for steps in sets:
-            costs, losses = (sum(effects[step][i] for step in steps) for i in (0, 1))
-            if len({step[:2] for step in steps}) == len(steps) and costs < 0 and loss(*base) + losses <= tolerance:
-                saving.append((costs, losses, steps))
-        unbeaten = [a for a in saving if not any(b[:2] != a[:2] and b[0] <= a[0] and b[1] <= a[1] for b in saving)]
-        found = []
-        for _, _, steps in sorted({a[:2]: a for a in reversed(unbeaten)}.values(), reverse=True):
-            candidate = base
-            for layer, tensor, by in steps:
-                candidate = changed(candidate, (layer, tensor), by)
-            found.append(candidate)
-        return found
 
     while len(trail) < iterations:
         base = best
@@ -84,7 +86,7 @@ def refined(start, layers, cost, loss, tolerance, iterations):
                 way.append(point)
         bisect(way)
         if best == base:
-            bisect(exchanges(base, effects), exchanged)
+            bisect(exchanges(base, effects, loss(*base), tolerance), exchanged)
         if best == base:
             break
     return trail, best, exchanged

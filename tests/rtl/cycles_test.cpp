@@ -11,6 +11,7 @@
 
 #include "lockstep.h"
 #include "models/random_machines.h"
+#include "rtl_sizes.h"  // build_bench writes it
 #include "rtl_test.h"
 
 using namespace rtl_test;

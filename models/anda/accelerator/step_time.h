@@ -9,7 +9,7 @@
 
 namespace anda {
 
-/// Estimates how long a GeMM takes with a tile shape, to compare shapes without simulating them. The longer of
+/// Estimates how long a GeMM takes with a shape of its steps, to compare shapes without simulating them. The longer of
 ///   computing, the load of the first step and the store of the last one, and
 ///   the memory's transfers and the computing of the last step.
 /// Transfers take their bytes at full bandwidth and, for each step, two latencies: of its loads and of what its stores

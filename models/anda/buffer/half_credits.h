@@ -8,7 +8,7 @@
 namespace anda {
 
 /// The wires between a double-buffered memory, the DMA that fills it and the array that works on it: whether a half may
-/// be overwritten. A step acquires the half of its operand tile when it starts to load and releases it when the array
+/// be overwritten. A step acquires the half of its operand when it starts to load and releases it when the array
 /// has taken in its last operand; several steps may use one tile.
 class HalfCredits : public virtual sc_core::sc_interface {
  public:

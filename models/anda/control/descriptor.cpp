@@ -2,7 +2,7 @@
 #include <anda/control/descriptor.h>
 
 #include <algorithm>
-#include <initializer_list>
+#include <limits>
 
 #include <anda/control/register_table.h>
 
@@ -70,16 +70,16 @@ std::array<std::uint32_t, GemmDescriptor::words> GemmDescriptor::encode() const 
   std::array<std::uint32_t, words> encoded{};
   std::uint32_t* const to = encoded.data();
   anda_set_field(to, ANDA_DESCRIPTOR_OPCODE, ANDA_OPCODE_GEMM);
-  anda_set_field(to, ANDA_DESCRIPTOR_LOOP_ORDER, static_cast<std::uint32_t>(tile.order));
+  anda_set_field(to, ANDA_DESCRIPTOR_LOOP_ORDER, static_cast<std::uint32_t>(step.order));
   anda_set_field(to, ANDA_DESCRIPTOR_M, m);
   anda_set_field(to, ANDA_DESCRIPTOR_N, n);
   anda_set_field(to, ANDA_DESCRIPTOR_K, k);
   anda_set_field(to, ANDA_DESCRIPTOR_INPUT_BITS, input_mantissa_bits);
   anda_set_field(to, ANDA_DESCRIPTOR_OUTPUT_BITS, output_mantissa_bits);
   set_weights(to, weight_bits, scale_bits, scale_group);
-  anda_set_field(to, ANDA_DESCRIPTOR_STEP_M, tile.m);
-  anda_set_field(to, ANDA_DESCRIPTOR_STEP_N, tile.n);
-  anda_set_field(to, ANDA_DESCRIPTOR_STEP_K, tile.k);
+  anda_set_field(to, ANDA_DESCRIPTOR_STEP_M, step.m);
+  anda_set_field(to, ANDA_DESCRIPTOR_STEP_N, step.n);
+  anda_set_field(to, ANDA_DESCRIPTOR_STEP_K, step.k);
   set_address(to, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, ANDA_DESCRIPTOR_ACTIVATIONS_HIGH, addresses.activations);
   set_address(to, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH, addresses.weights);
   set_address(to, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH, addresses.outputs);
@@ -99,10 +99,10 @@ DescriptorFault GemmDescriptor::decode(const std::uint32_t* encoded, GemmDescrip
   descriptor.input_mantissa_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_INPUT_BITS);
   descriptor.output_mantissa_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_OUTPUT_BITS);
   get_weights(encoded, descriptor.weight_bits, descriptor.scale_bits, descriptor.scale_group);
-  descriptor.tile.m = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_M);
-  descriptor.tile.n = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_N);
-  descriptor.tile.k = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_K);
-  descriptor.tile.order = static_cast<LoopOrder>(anda_get_field(encoded, ANDA_DESCRIPTOR_LOOP_ORDER));
+  descriptor.step.m = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_M);
+  descriptor.step.n = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_N);
+  descriptor.step.k = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_K);
+  descriptor.step.order = static_cast<LoopOrder>(anda_get_field(encoded, ANDA_DESCRIPTOR_LOOP_ORDER));
   GemmAddresses& at = descriptor.addresses;
   at.activations = get_address(encoded, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, ANDA_DESCRIPTOR_ACTIVATIONS_HIGH);
   at.weights = get_address(encoded, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH);
@@ -147,6 +147,16 @@ DescriptorFault VectorDescriptor::decode(const std::uint32_t* encoded, VectorDes
   descriptor.input = get_address(encoded, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, ANDA_DESCRIPTOR_ACTIVATIONS_HIGH);
   descriptor.second = get_address(encoded, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH);
   descriptor.output = get_address(encoded, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH);
+  return {};
+}
+
+DescriptorFault check_regions(std::initializer_list<Region> regions) {
+  for (const Region& region : regions) {
+    if (region.address % ANDA_ADDRESS_ALIGNMENT != 0) return fault(ANDA_ERROR_ALIGNMENT, region.field);
+    if (region.bytes > std::numeric_limits<std::uint64_t>::max() - region.address) {
+      return fault(ANDA_ERROR_RANGE, region.field);
+    }
+  }
   return {};
 }
 

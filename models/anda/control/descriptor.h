@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 
 #include <anda/control/register_map.h>
 #include <anda/dataflow/gemm_task.h>
@@ -22,6 +23,16 @@ struct DescriptorFault {
 /// A fault in the word of a field (ANDA_DESCRIPTOR_…).
 inline DescriptorFault fault(anda_error code, std::uint32_t field) { return {code, anda_field_word(field)}; }
 
+/// An operand in memory, by the field that says where.
+struct Region {
+  std::uint64_t address;
+  std::uint32_t field;
+  std::uint64_t bytes;
+};
+
+/// Faults: an address that is not aligned, or bytes behind the last address.
+DescriptorFault check_regions(std::initializer_list<Region> regions);
+
 /// One GeMM as software hands it to the controller; as words, laid out by ANDA_DESCRIPTOR_FIELDS in register_map.h.
 struct GemmDescriptor {
   static constexpr std::size_t words = ANDA_DESCRIPTOR_WORDS;
@@ -32,7 +43,7 @@ struct GemmDescriptor {
   std::uint32_t input_mantissa_bits = 0;
   std::uint32_t output_mantissa_bits = 0;
   std::uint32_t weight_bits = 4;
-  StepShape tile;
+  StepShape step;
   GemmAddresses addresses;
   std::uint32_t scale_bits = 16;  ///< 16: FP16 scales; 5: shared exponents; 0: neither
   std::uint32_t scale_group = 0;  ///< weights along k that share one, a power of two; 0: the machine's

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <initializer_list>
-#include <limits>
 
 #include <anda/base/math.h>
 #include <anda/base/process.h>
@@ -48,23 +46,6 @@ std::uint64_t offset_of(std::uint64_t descriptor, std::uint64_t word) {
 }
 
 constexpr std::uint32_t narrow(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
-
-/// An operand in memory, by the field that says where.
-struct Region {
-  std::uint64_t address;
-  std::uint32_t field;
-  std::uint64_t bytes;
-};
-
-DescriptorFault check_regions(std::initializer_list<Region> regions) {
-  for (const Region& region : regions) {
-    if (region.address % ANDA_ADDRESS_ALIGNMENT != 0) return fault(ANDA_ERROR_ALIGNMENT, region.field);
-    if (region.bytes > std::numeric_limits<std::uint64_t>::max() - region.address) {
-      return fault(ANDA_ERROR_RANGE, region.field);
-    }
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -166,10 +147,10 @@ DescriptorFault TopController::run_gemm(const std::uint32_t* words) {
   DescriptorFault wrong = GemmDescriptor::decode(words, descriptor);
   if (!wrong) wrong = task_of(descriptor, task);
   const StepLimits limits(machine_.mxu, machine_.format, machine_.activation_buffer, machine_.weight_buffer, task);
-  if (!wrong) wrong = check_step(descriptor.tile, limits);
+  if (!wrong) wrong = check_step(descriptor.step, limits);
   if (!wrong) wrong = check_addresses(descriptor, task);
   if (wrong) return wrong;
-  StepPlan plan(task, descriptor.tile, descriptor.addresses, machine_);
+  StepPlan plan(task, descriptor.step, descriptor.addresses, machine_);
   clock_.begin();
   engines_.gemm.run(plan, counts_);
   return {};
@@ -264,19 +245,19 @@ DescriptorFault TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   return {};
 }
 
-DescriptorFault TopController::check_step(const StepShape& tile, const StepLimits& limits) const {
-  const auto whole = [](std::uint32_t size, std::uint32_t step) { return size != 0 && size % step == 0; };
-  if (!whole(tile.m, limits.m_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_M);
-  if (!whole(tile.n, limits.n_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_N);
-  if (!whole(tile.k, limits.k_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_K);
-  if (!limits.legal(tile)) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_M);
+DescriptorFault TopController::check_step(const StepShape& step, const StepLimits& limits) const {
+  const auto whole = [](std::uint32_t size, std::uint32_t unit) { return size != 0 && size % unit == 0; };
+  if (!whole(step.m, limits.m_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_M);
+  if (!whole(step.n, limits.n_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_N);
+  if (!whole(step.k, limits.k_step())) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_K);
+  if (!limits.legal(step)) return fault(ANDA_ERROR_STEP, ANDA_DESCRIPTOR_STEP_M);
   return {};
 }
 
 DescriptorFault TopController::check_addresses(const GemmDescriptor& descriptor, const GemmTask& task) const {
   const MxuConfig& array = machine_.mxu;
   const GemmAddresses& at = descriptor.addresses;
-  const bool spills = Schedule(task, descriptor.tile).spills();
+  const bool spills = Schedule(task, descriptor.step).spills();
   return check_regions(
       {{at.activations, ANDA_DESCRIPTOR_ACTIVATIONS_LOW, tensor_bytes(task.m, task.k, task.input, array.rows)},
        {at.weights, ANDA_DESCRIPTOR_WEIGHTS_LOW, tensor_bytes(task.k, task.n, task.weights, array.columns)},

@@ -61,7 +61,7 @@ class TopController : public sc_core::sc_module {
   DescriptorFault task_of(const VectorDescriptor& descriptor, VectorTask& task) const;
   DescriptorFault weights_of(std::uint32_t bits, std::uint32_t scale_bits, std::uint32_t scale_group,
                              WeightFormat& weights) const;
-  DescriptorFault check_step(const StepShape& tile, const StepLimits& limits) const;
+  DescriptorFault check_step(const StepShape& step, const StepLimits& limits) const;
   DescriptorFault check_addresses(const GemmDescriptor& descriptor, const GemmTask& task) const;
   DescriptorFault check_addresses(const VectorDescriptor& descriptor, const VectorTask& task) const;
   void reset();

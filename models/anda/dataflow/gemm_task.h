@@ -11,9 +11,9 @@ namespace anda {
 
 /// Order of the loops over tiles, outermost first, and with it what stays on chip while the innermost loop runs.
 enum class LoopOrder : std::uint32_t {
-  nkm,  ///< a weight tile stays, activation tiles stream past
-  mkn,  ///< an activation tile stays, weight tiles stream past
-  mnk   ///< an output tile stays, activation and weight tiles stream past
+  nkm,  ///< weights stay, activations stream past
+  mkn,  ///< activations stay, weights stream past
+  mnk   ///< results stay, activations and weights stream past
 };
 
 /// Extents of a step: the part of a GeMM whose operands fill one half of the buffers.

@@ -5,16 +5,16 @@ namespace anda {
 
 namespace {
 
-/// Sum over the tiles of one axis of bytes(extent), where the axis is packed in panels of a width.
+/// Sum over the steps of one axis of bytes(extent), where the axis is packed in panels of a width.
 template <class Bytes>
 std::uint64_t over_panels(std::uint64_t size, std::uint64_t panel, Bytes bytes) {
   const std::uint64_t ragged = size % panel;
   return size / panel * bytes(panel) + (ragged != 0 ? bytes(ragged) : 0);
 }
 
-/// Sum over the tiles of an axis.
+/// Sum over the steps of an axis.
 template <class Bytes>
-std::uint64_t over_tiles(const TiledAxis& axis, Bytes bytes) {
+std::uint64_t over_steps(const TiledAxis& axis, Bytes bytes) {
   return (axis.count - 1) * bytes(axis.extent(false)) + bytes(axis.extent(true));
 }
 
@@ -70,13 +70,13 @@ bool Schedule::next(Step& step) {
 }
 
 Traffic Schedule::traffic(const GemmTask& task, std::uint32_t row_panel, std::uint32_t column_panel) const {
-  const std::uint64_t activations = over_tiles(k_, [&](std::uint64_t k) {
+  const std::uint64_t activations = over_steps(k_, [&](std::uint64_t k) {
     return over_panels(task.m, row_panel, [&](std::uint64_t rows) { return task.input.bytes(rows, k); });
   });
-  const std::uint64_t weights = over_tiles(k_, [&](std::uint64_t k) {
+  const std::uint64_t weights = over_steps(k_, [&](std::uint64_t k) {
     return over_panels(task.n, column_panel, [&](std::uint64_t columns) { return task.weights.bytes(k, columns); });
   });
-  const std::uint64_t outputs = over_tiles(n_, [&](std::uint64_t n) {
+  const std::uint64_t outputs = over_steps(n_, [&](std::uint64_t n) {
     return over_panels(task.m, row_panel, [&](std::uint64_t rows) { return task.output.bytes(rows, n); });
   });
 

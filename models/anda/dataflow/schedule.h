@@ -10,16 +10,16 @@
 
 namespace anda {
 
-/// A dimension cut into tiles of equal size, the last one ragged.
+/// A dimension cut into steps of equal size, the last one ragged.
 struct TiledAxis {
   std::uint64_t size = 0;
-  std::uint64_t tile = 0;
+  std::uint64_t step = 0;
   std::uint64_t count = 0;
 
-  TiledAxis(std::uint64_t size_, std::uint64_t tile_) : size(size_), tile(tile_), count(ceil_div(size_, tile_)) {}
+  TiledAxis(std::uint64_t size_, std::uint64_t step_) : size(size_), step(step_), count(ceil_div(size_, step_)) {}
 
-  /// Extent of the last tile (last = true) or of any other.
-  std::uint64_t extent(bool last) const { return last ? size - (count - 1) * tile : tile; }
+  /// Extent of the last step (last = true) or of any other.
+  std::uint64_t extent(bool last) const { return last ? size - (count - 1) * step : step; }
 };
 
 /// Bytes between external memory and the buffers.
@@ -35,12 +35,12 @@ struct Traffic {
   std::uint64_t total_bytes() const { return read_bytes() + write_bytes(); }
 };
 
-/// The steps of a GeMM in the order in which they run. An operand tile is loaded when it differs from the one that the
+/// The steps of a GeMM in the order in which they run. An operand is loaded when it differs from the one that the
 /// step before used. Partial sums of a split k leave the chip only if other steps come between two parts of a sum.
 class Schedule {
  public:
   struct Step {
-    std::uint32_t m = 0;  ///< tile index along each axis
+    std::uint32_t m = 0;  ///< its index along each axis
     std::uint32_t n = 0;
     std::uint32_t k = 0;
     bool last_m = false;

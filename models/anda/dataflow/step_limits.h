@@ -9,7 +9,7 @@
 
 namespace anda {
 
-/// What a tile shape may not exceed, with the widths in which it grows.
+/// What a step may not exceed, with the widths in which it grows.
 class StepLimits {
  public:
   StepLimits(const MxuConfig& mxu, const FormatConfig& format, const ActivationBufferConfig& activation_buffer,
@@ -25,7 +25,7 @@ class StepLimits {
   /// The largest multiple of `step`, at most `size` rounded up, for which legal(shape_of(multiple)); 0 if none is.
   template <class ShapeOf>
   std::uint32_t largest(std::uint32_t step, std::uint32_t size, ShapeOf shape_of) const {
-    std::uint64_t low = 0;  // legal, in steps; a larger tile never needs less room, so bisection finds the edge
+    std::uint64_t low = 0;  // legal, in steps; a larger step never needs less room, so bisection finds the edge
     std::uint64_t high = ceil_div(size, step) + 1;
     while (high - low > 1) {
       const std::uint64_t middle = (low + high) / 2;

@@ -214,8 +214,8 @@ ArrayTile StepPlan::tile(const Step& step, std::uint64_t row, std::uint64_t colu
   tile.step = step.index;
   tile.row = row;
   tile.column = column;
-  tile.first_row = step.m * schedule_.m().tile + row * geometry_.rows;
-  tile.first_column = step.n * schedule_.n().tile + column * geometry_.columns;
+  tile.first_row = step.m * schedule_.m().step + row * geometry_.rows;
+  tile.first_column = step.n * schedule_.n().step + column * geometry_.columns;
   tile.rows = rows_of(step, row);
   tile.columns = columns_of(step, column);
   tile.k = step.depth;

@@ -151,7 +151,7 @@ class StepPlan {
   }
   bool compresses() const { return geometry_.compresses && !task_.output.is_fp16(); }
 
-  /// Bytes of operand tiles that a step loads.
+  /// Bytes of operands that a step loads.
   std::uint64_t loaded_activation_bytes(const Step& step) const;
   std::uint64_t loaded_weight_bytes(const Step& step) const;
 

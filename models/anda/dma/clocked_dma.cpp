@@ -93,7 +93,7 @@ void ClockedDma::tick(std::uint64_t cycle, std::uint64_t blocks) {
   if (waiting != nullptr) ++waiting->held;
 }
 
-/// Takes the halves of a step's operand tiles, if they are free.
+/// Takes the halves of a step's operands, if they are free.
 bool ClockedDma::start_loading(StepUnderWay& of, std::uint64_t cycle) {
   const Step& at = of.at;
   if (at.load_activations && dma_.activation_credits->free_from(at.activation_half) > cycle) return false;

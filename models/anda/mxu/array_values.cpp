@@ -17,8 +17,8 @@ ArrayValues::ArrayValues(const ProcessingElement& element, DotFormat dot_format,
 
 void ArrayValues::begin(const StepPlan& plan) {
   const Geometry& array = plan.geometry();
-  const std::uint64_t rows = ceil_div(std::min(plan.schedule().m().tile, plan.schedule().m().size), array.rows);
-  columns_ = ceil_div(std::min(plan.schedule().n().tile, plan.schedule().n().size), array.columns);
+  const std::uint64_t rows = ceil_div(std::min(plan.schedule().m().step, plan.schedule().m().size), array.rows);
+  columns_ = ceil_div(std::min(plan.schedule().n().step, plan.schedule().n().size), array.columns);
   tile_values_ = array.rows * round_up(array.columns, kernel_columns);
   for (auto& panels : activations_) panels.resize(rows);
   for (auto& panels : weights_) panels.resize(columns_);

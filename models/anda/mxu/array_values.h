@@ -26,7 +26,7 @@ class ArrayValues {
   void begin(const StepPlan& plan);
 
   /// Computes all output tiles of a step. What the array takes apart plane by plane is taken apart here once for each
-  /// operand tile that was loaded.
+  /// operand that was loaded.
   void compute(const StepPlan& plan, const Step& step);
 
   /// The sums of an output tile, row after row, after compute(); until the next call.

@@ -98,10 +98,7 @@ def layers_remark(rows):
     return text
 
 
-def page(data, plots):
-    def plot(name, text):
-        return f"![{text}](precision/{name}.svg)\n\n" if plots else ""
-
+def lengths_for_all(data, plot):
     parts = ["""# Accuracy against mantissa lengths
 
 <!-- Written by scripts/precision_study; do not edit. -->
@@ -142,7 +139,11 @@ has a larger maximum, and every other value in it loses bits accordingly.
     for family, name in FAMILIES.items():
         columns, rows = grid([row for row in data["groups"] if row[0] == family], 2, 1, 4)
         parts += [table([f"{name}: mantissa bits", *[f"groups of {size}" for size in columns]], rows), "\n"]
-    parts += [f"""## One tensor type at a time
+    return parts
+
+
+def lengths_of_types(data, plot):
+    parts = [f"""## One tensor type at a time
 
 Loss with one tensor type shortened; the others keep {LONGEST} bits.
 
@@ -150,7 +151,11 @@ Loss with one tensor type shortened; the others keep {LONGEST} bits.
     for family, name in FAMILIES.items():
         columns, rows = grid([row for row in data["tensors"] if row[0] == family], 2, 1, 4)
         parts += [table([f"{name}: mantissa bits", *columns], rows), "\n"]
-    parts += [tensor_remark(data["tensors"]), """
+    return [*parts, tensor_remark(data["tensors"])]
+
+
+def searches(data, plot):
+    return ["""
 
 ## The search
 
@@ -164,7 +169,11 @@ length within the tolerance on the same tokens.
                     [(FAMILIES[row[0]], f"{100 * row[1]:g} %", f"{row[3]}" + ("" if row[2] else ", not met"),
                       percent(row[4]), percent(row[5]), f"{row[6]:.2f} ×", row[8] or "none",
                       f"{row[9]:.2f} ×" if row[9] else "n/a") for row in data["search"]]),
-              "\n", search_remark(data["search"]), around_remark(data["around"]), """
+              "\n", search_remark(data["search"]), around_remark(data["around"])]
+
+
+def searches_by_layer(data, _):
+    return ["""
 ### Layer by layer
 
 `--per-layer` continues from there: three layers of four lengths each, some of which rise and others fall, within the same
@@ -174,7 +183,10 @@ tolerance on the same tokens.
             "iterations"],
            [(FAMILIES[row[0]], f"{100 * row[1]:g} %", percent(row[10]), percent(row[11]), f"{row[12]:.2f} ×",
              f"{row[6]:.2f} ×", f"{row[9]:.2f} ×", row[13]) for row in data["search"] if row[10] is not None]),
-              "\n", layers_remark(data["search"]), """
+              "\n", layers_remark(data["search"])]
+
+
+LIMITS = """
 ## Limits
 
 Two models of two million parameters are not large language models: outliers grow with the size of a model, and with them
@@ -184,5 +196,12 @@ families. Perplexities depend on the order of FP32 sums, so the last digits diff
 
 [precision/kv_cache.md](precision/kv_cache.md) shows what rounding the attention costs the same models: keys, values, queries and
 probabilities.
-"""]
-    return "".join(parts)
+"""
+
+
+def page(data, plots):
+    def plot(name, text):
+        return f"![{text}](precision/{name}.svg)\n\n" if plots else ""
+
+    sections = (lengths_for_all, lengths_of_types, searches, searches_by_layer)
+    return "".join(part for section in sections for part in section(data, plot)) + LIMITS
