@@ -33,7 +33,7 @@ def rows_of(path):
 
 def time_s(simulator, folder, phase, tokens):
     base, _ = write_config(folder, {})
-    keys = {"workload.config_json": folder / "config.json", "workload.scope": "model", "workload.phase": phase,
+    keys = {"workload.config_json": str(folder / "config.json"), "workload.scope": "model", "workload.phase": phase,
             "workload.tokens": tokens, **{key: value for key, value in KEYS.items() if not key.startswith(("serving", "system"))}}
     base.write_text("systems: [anda]\n")
     return simulator.results("run", base, "report.json", *set_options(keys))["systems"][0]["time_s"]
