@@ -102,36 +102,36 @@ TEST_CASE("overrides change keys of every kind, the last one wins", "[config]") 
 
 TEST_CASE("overrides repair and break what the file has", "[config]") {
   CHECK(error_in(llama + "dram: {channels: 0}\n", {"dram.channels=4"}).empty());
-  CHECK(error_in(workload, {"dram.refresh_interval_ns=100"}) ==
+  CHECK(error_in(llama, {"dram.refresh_interval_ns=100"}) ==
         "--set dram.refresh_interval_ns=100: dram.refresh_cycle_ns: is 260, must be below refresh_interval_ns = 100");
-  CHECK(error_in(workload, {"accelerator.mxu.row=8"})
+  CHECK(error_in(llama, {"accelerator.mxu.row=8"})
             .find("--set accelerator.mxu.row=8: accelerator.mxu.row: is not a key") == 0);
-  CHECK(error_in(workload, {"rows"}) == "--set rows: must be key=value, such as accelerator.mxu.rows=32");
-  CHECK_THAT(error_in(workload, {"=3"}), Contains("must be key=value"));
+  CHECK(error_in(llama, {"rows"}) == "--set rows: must be key=value, such as accelerator.mxu.rows=32");
+  CHECK_THAT(error_in(llama, {"=3"}), Contains("must be key=value"));
   for (const char* key : {"a.", ".a", "a..b", "."}) {
-    CHECK_THAT(error_in(workload, {std::string(key) + "=1"}), Contains("empty part"));
+    CHECK_THAT(error_in(llama, {std::string(key) + "=1"}), Contains("empty part"));
   }
-  CHECK(error_in(workload, {"base=x.yaml"}) == "--set base=x.yaml: base: can only be given in a file");
-  CHECK_THAT(error_in(workload, {"name="}), Contains("name: has no value, must be text"));
-  CHECK_THAT(error_in(workload, {"dram.channels=[1"}), StartsWith("--set dram.channels=[1: not valid YAML"));
-  CHECK_THAT(error_in(workload, {"dram={channels: 1, channels: 2}"}), Contains("channels: is given twice"));
-  CHECK_THAT(error_in(workload, {"dram=*x"}), Contains("not valid YAML"));
-  CHECK_THAT(error_in(workload, {"dram.channels.x=1"}), Contains("dram.channels: is a map, must be a whole number"));
-  CHECK_THAT(error_in(workload, {std::string(100000, '.') + "=1"}), Contains("nested more than 32"));
+  CHECK(error_in(llama, {"base=x.yaml"}) == "--set base=x.yaml: base: can only be given in a file");
+  CHECK_THAT(error_in(llama, {"name="}), Contains("name: has no value, must be text"));
+  CHECK_THAT(error_in(llama, {"dram.channels=[1"}), StartsWith("--set dram.channels=[1: not valid YAML"));
+  CHECK_THAT(error_in(llama, {"dram={channels: 1, channels: 2}"}), Contains("channels: is given twice"));
+  CHECK_THAT(error_in(llama, {"dram=*x"}), Contains("not valid YAML"));
+  CHECK_THAT(error_in(llama, {"dram.channels.x=1"}), Contains("dram.channels: is a map, must be a whole number"));
+  CHECK_THAT(error_in(llama, {std::string(100000, '.') + "=1"}), Contains("nested more than 32"));
 }
 
 TEST_CASE("another workload replaces the one below", "[config]") {
   TemporaryFolder folder;
   const std::string trace = folder.write("t.csv", "");
-  const RunConfig config = parse_run_config(workload, "f.yaml", {"workload.trace=" + trace});
+  const RunConfig config = parse_run_config(llama, "f.yaml", {"workload.trace=" + trace});
   CHECK(config.workload.model.empty());
   CHECK(config.workload.trace == trace);
-  CHECK(parse_run_config(workload, "f.yaml", {"workload.trace=" + trace, "workload.model=OPT-13B"})
+  CHECK(parse_run_config(llama, "f.yaml", {"workload.trace=" + trace, "workload.model=OPT-13B"})
             .workload.trace.empty());
-  CHECK_THAT(error_in(workload, {"workload={model: OPT-30B, trace: " + trace + "}"}),
+  CHECK_THAT(error_in(llama, {"workload={model: OPT-30B, trace: " + trace + "}"}),
              Contains("is given together with model"));
-  CHECK(parse_run_config(workload, "f.yaml", {"workload.trace=''"}).workload.model == "LLaMA-13B");
-  CHECK_THAT(error_in(workload, {"workload.model=''"}), Contains("has nothing to run"));
+  CHECK(parse_run_config(llama, "f.yaml", {"workload.trace=''"}).workload.model == "LLaMA-13B");
+  CHECK_THAT(error_in(llama, {"workload.model=''"}), Contains("has nothing to run"));
 
   // The effective configuration names all three; one of them can be replaced all the same.
   const std::string effective = folder.write("effective.yaml", anda::sim::to_yaml(config));
@@ -165,7 +165,7 @@ TEST_CASE("a technology file has every key, and keys can be changed on top of it
   CHECK(load_run_config(
             folder.write("derived.yaml", "base: top.yaml\ntechnology: {conversion: {energy_pj_per_value: 1}}\n"))
             .technology.mxu.power_mw == 99.5);
-  CHECK(parse_run_config(workload, "f.yaml", {"technology=" + folder.path("tech/mine.yaml")}).technology.mxu.power_mw ==
+  CHECK(parse_run_config(llama, "f.yaml", {"technology=" + folder.path("tech/mine.yaml")}).technology.mxu.power_mw ==
         99.5);
 
   // A technology file may have a base too.
@@ -184,9 +184,9 @@ TEST_CASE("a technology file has every key, and keys can be changed on top of it
 }
 
 TEST_CASE("the technology in the program is the one in the source tree", "[config]") {
-  const RunConfig embedded = parse_run_config(workload, "f.yaml");
+  const RunConfig embedded = parse_run_config(llama, "f.yaml");
   const RunConfig file =
-      parse_run_config(workload, "f.yaml", {"technology=" ANDA_SOURCE_DIR "/configs/technology/16nm.yaml"});
+      parse_run_config(llama, "f.yaml", {"technology=" ANDA_SOURCE_DIR "/configs/technology/16nm.yaml"});
   CHECK(anda::sim::to_yaml(embedded) == anda::sim::to_yaml(file));
   CHECK(embedded.technology.mxu.power_mw == 54.34);
 }
