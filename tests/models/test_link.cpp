@@ -117,22 +117,6 @@ TEST_CASE("Many small transactions on a link take as long as a large one, and st
   for (std::uint64_t i = 0; i < 10; ++i) CHECK(fast.arrivals()[i].first == i);
 }
 
-TEST_CASE("A link keeps its pace at a coarse time resolution, parts of a tick carried on") {
-  sc_core::sc_set_time_resolution(1, sc_core::SC_NS);
-  LinkConfig config;
-  config.bytes_per_s = 25e9;
-  config.latency_ns = 500;
-  Bench bench(config);
-  bench.master([&] {
-    for (std::uint64_t i = 0; i < 100; ++i) bench.write(i, 4096);  // 163.84 ns each
-  });
-  sc_core::sc_start();
-  CHECK(bench.arrivals()[0].second == ns(164 + 500));
-  CHECK(bench.arrivals()[2].second == ns(492 + 500));
-  CHECK(bench.arrivals()[99].second == ns(16'384 + 500));
-  CHECK(counted(bench.link, "link.busy_ps") == 16'384'000);
-}
-
 TEST_CASE("A target that waits holds up what comes behind it on a link, in order") {
   Clock clock(gigahertz);
   Link link("link", slow());
