@@ -20,7 +20,7 @@ class Table:
     def __init__(self, path, columns, rows):
         self.path, self.columns, self.rows = path, columns, rows
         # Programs use fixed file names; the folder has the user's name.
-        own = path.stem in ("results", "compare", "search")
+        own = path.stem in ("results", "compare", "search", "serve")
         self.label = path.absolute().parent.name if own else path.stem
         self.numeric = [
             name
