@@ -28,15 +28,17 @@ if TYPE_CHECKING:
     from .picture import Picture
     from .runs import Run, System, run
     from .searches import search
+    from .servers import Served, ServedSystem, serve
     from .simulator import Simulator
     from .studies import explore, sweep
 
 _HOMES = {"Config": "configuration", "run": "runs", "Run": "runs", "System": "runs", "sweep": "studies", "explore": "studies",
-          "compare": "comparisons", "Comparison": "comparisons", "search": "searches", "Picture": "picture", "Simulator": "simulator",
+          "compare": "comparisons", "Comparison": "comparisons", "search": "searches",
+          "serve": "servers", "Served": "servers", "ServedSystem": "servers", "Picture": "picture", "Simulator": "simulator",
           "InputError": "common.errors", "RunError": "common.errors", "Problem": "common.errors"}
 
-__all__ = ["Comparison", "Config", "InputError", "Picture", "Problem", "Run", "RunError", "Simulator", "System", "compare", "explore", "run",
-           "search", "sweep"]
+__all__ = ["Comparison", "Config", "InputError", "Picture", "Problem", "Run", "RunError", "Served", "ServedSystem", "Simulator", "System",
+           "compare", "explore", "run", "search", "serve", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

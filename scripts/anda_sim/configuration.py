@@ -4,7 +4,7 @@
 import functools
 import os
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Union
+from typing import Any, Dict, Mapping, Optional, Tuple, Union
 
 from .common import tree
 from .common.errors import InputError
@@ -64,11 +64,15 @@ class Config:
         self.settings: Dict[str, Any] = {}
         self._add(flat(settings or {}))
         self._add(self._by_key(keys))
-        text, problem = self.simulator.config(self.file, self.settings, self.folder)
+        text, problem = self._effective()
         if text is None:
             raise InputError(*problem.splitlines())
         self.text = text
         self.effective = self.simulator.effective(text)
+
+    def _effective(self) -> Tuple[Optional[str], str]:
+        of_server = any(key.partition(".")[0] in ("serving", "system") for key in self.settings)
+        return self.simulator.config(self.file, self.settings, self.folder, of_server)
 
     def _by_key(self, keys: Mapping[str, Any]) -> Dict[str, Any]:
         """Keyword arguments as dotted keys: those of the top level, then those of the workload."""
@@ -88,7 +92,7 @@ class Config:
         made.settings = dict(self.settings)
         made._add(flat(settings or {}))
         made._add(made._by_key(keys))
-        text, problem = made.simulator.config(made.file, made.settings, made.folder)
+        text, problem = made._effective()
         if text is None:
             raise InputError(*problem.splitlines())
         made.text, made.effective = text, made.simulator.effective(text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The numbers of whole systems by name, as the glossary of the simulator defines them."""
+"""The numbers of whole systems by name: of runs, as the glossary of the simulator defines them, and of servers."""
 
 from typing import Any, Dict, List, Mapping, Optional
 
@@ -55,6 +55,49 @@ class Metrics:
             own = ratios.get(name)
             values.update({ratio: _measured(ratio, own.get(ratio)) if own else 1.0 for ratio in self.ratios})
             result[name] = values
+        return result
+
+
+class ServeMetrics:
+    """As Metrics, of the systems of a serve.json: names of docs/serve.schema.json, with the part of a latency before its unit
+    (`first_token_p99_s`), and those inside `energy` and `cache` behind the name of that."""
+
+    _LATENCIES = ("first_token_s", "per_token_s", "latency_s", "queueing_s")
+    _PARTS = ("mean", "p50", "p90", "p95", "p99", "most")
+    _PLAIN = ("makespan_s", "requests_per_s", "goodput_per_s", "good_share", "output_tokens_per_s", "prompt_tokens_per_s", "mean_batch",
+              "busy_share", "link_share", "link_bytes", "rounding_share", "iterations", "computed_tokens", "good_requests")
+    _INNER = {"energy": ("total_j", "per_output_token_j", "compute_j", "sram_j", "dram_j", "link_j"),
+              "cache": ("blocks", "most_blocks", "preemptions", "reused_tokens", "swapped_tokens")}
+
+    def __init__(self) -> None:
+        self.paths: Dict[str, List[str]] = {name: [name] for name in self._PLAIN}
+        for latency in self._LATENCIES:
+            self.paths.update({f"{latency.removesuffix('_s')}_{part}_s": [latency, part] for part in self._PARTS})
+        for group, parts in self._INNER.items():
+            self.paths.update({f"{group}_{part}": [group, part] for part in parts})
+
+    @property
+    def names(self) -> List[str]:
+        return list(self.paths)
+
+    usual = names
+
+    def check(self, name: str, where: str) -> None:
+        """InputError unless `name` is a metric."""
+        if name not in self.paths:
+            raise InputError(f"{where}: `{name}` is not a number of a server; docs/serving.md lists them{suggestion(name, self.names)}")
+
+    def numbers(self, report: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
+        """{system: {metric: value}} of a serve.json; None for a number without meaning."""
+        result = {}
+        for system in report["systems"]:
+            values: Dict[str, Any] = {}
+            for metric, path in self.paths.items():
+                value = system
+                for part in path:
+                    value = value.get(part) if isinstance(value, dict) else None
+                values[metric] = _measured(metric, value)
+            result[str(system["name"])] = values
         return result
 
 

@@ -102,11 +102,13 @@ class Simulator:
             self.call(command, config, "--out", folder, "--quiet", *args, accept=accept)
             return strict_json.load(Path(folder) / file)
 
-    def config(self, base: Optional[PathLike], settings: Mapping[str, Any], folder: Optional[PathLike] = None) -> Tuple[Optional[str], str]:
+    def config(self, base: Optional[PathLike], settings: Mapping[str, Any], folder: Optional[PathLike] = None,
+               server: bool = False) -> Tuple[Optional[str], str]:
         """(text of the effective configuration, "") or (None, error message).
 
-        base -- a configuration file or None; settings -- key to value; folder -- where relative paths in settings start."""
-        done = self._run(["config", *([base] if base else []), *set_options(settings)], folder)
+        base -- a configuration file or None; settings -- key to value; folder -- where relative paths in settings start; server
+        -- with the keys of `anda-sim serve`, which files with the section serving have in any case."""
+        done = self._run(["config", *([base] if base else []), *(["--server"] if server else []), *set_options(settings)], folder)
         if done.returncode == 0:
             return done.stdout, ""
         return None, done.stderr.strip().removeprefix("error: ") or f"anda-sim config ended with {done.returncode}"

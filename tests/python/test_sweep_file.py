@@ -222,16 +222,18 @@ READY = sorted((ROOT / "configs" / "sweeps").glob("*.yaml"))
 
 def test_every_question_has_a_ready_made_sweep():
     assert {path.stem for path in READY} >= {
-        "mantissa_bits", "group_size", "array_size", "buffer_sizes", "dram_bandwidth", "weight_bits", "prompt_length", "decode_batch"}
+        "mantissa_bits", "group_size", "array_size", "buffer_sizes", "dram_bandwidth", "weight_bits", "prompt_length", "decode_batch",
+        "arrival_rate"}
 
 
 @pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
 def test_ready_sweeps_run_on_a_small_workload(tmp_path, path):
-    """All their points, with the plot, on one layer of few tokens unless the sweep varies the tokens."""
-    done = sweep(tmp_path, path, "--plot", tmp_path / "p.svg", "--set", "workload.layers=1", "--quiet")
+    """All their points, with the plot, on one layer of few tokens unless the sweep varies the tokens; servers for few requests."""
+    small = "serving.requests.count=3" if "command: serve" in path.read_text() else "workload.layers=1"
+    done = sweep(tmp_path, path, "--plot", tmp_path / "p.svg", "--set", small, "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
     assert all(row["status"] == "done" for row in rows(tmp_path))
     drawn = (tmp_path / "p.svg").read_text()
     assert drawn.startswith("<?xml") and "</svg>" in drawn
-    again = sweep(tmp_path, path, "--plot", tmp_path / "q.svg", "--set", "workload.layers=1", "--quiet")
+    again = sweep(tmp_path, path, "--plot", tmp_path / "q.svg", "--set", small, "--quiet")
     assert again.returncode == 0 and (tmp_path / "q.svg").read_text() == drawn

@@ -12,12 +12,20 @@ BETTER_IF_MORE = (
     "macs_per_cycle",
     "bandwidth",
     "saving",
+    "tokens_per_s",
+    "requests_per_s",
+    "goodput",
+    "good_share",
+    "reused",
 )
 # Suffixes of names: the unit to show, its factor, and whether it takes prefixes.
 UNITS = [
     ("_bytes_per_s", "B/s", 1, True),
+    ("_tokens_per_s", "tokens/s", 1, True),
+    ("_per_s", "1/s", 1, True),
     ("_pj_s", "J·s", 1e-12, True),
     ("_pj", "J", 1e-12, True),
+    ("_j", "J", 1, True),
     ("_mw", "W", 1e-3, True),
     ("_mm2", "mm²", 1, False),
     ("_hz", "Hz", 1, True),

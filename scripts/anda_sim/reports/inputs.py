@@ -5,12 +5,14 @@ from pathlib import Path
 
 from anda_sim.common import strict_json
 from anda_sim.common.errors import InputError
+from anda_sim.metrics import ServeMetrics
 
 from .runs import load_run, name_runs
-from .tables import load_comparison, load_search, load_table
+from .servers import load_server, name_servers
+from .tables import from_dicts, load_comparison, load_search, load_table
 
 # The kind of a folder, by the file in it.
-RESULTS = ("report.json", "results.csv", "compare.json", "search.json")
+RESULTS = ("report.json", "results.csv", "compare.json", "search.json", "serve.json")
 
 
 def file_of(path):
@@ -22,7 +24,7 @@ def file_of(path):
         if found is None:
             raise InputError(
                 f"{path}: has neither report.json (of anda-sim run), results.csv (of a sweep or an exploration), "
-                "compare.json nor search.json"
+                "compare.json, search.json nor serve.json"
             )
         return found
     if path.suffix not in (".csv", ".sqlite", ".json"):
@@ -30,21 +32,35 @@ def file_of(path):
     return path
 
 
-def load(paths):
-    """(runs, tables) of the named results, in order."""
-    runs, tables = [], []
+def load_all(paths):
+    """(runs, tables, servers) of the named results, in order."""
+    runs, tables, servers = [], [], []
     for path in paths:
         file = file_of(Path(path))
         if file.suffix != ".json":
             tables.append(load_table(file))
             continue
         document = strict_json.load(file)
-        # Each of the three has parts that the others lack.
+        # Each of the four has parts that the others lack.
         if isinstance(document, dict) and "models" in document:
             tables.append(load_comparison(file, document))
         elif isinstance(document, dict) and "front" in document:
             tables.append(load_search(file, document))
+        elif isinstance(document, dict) and "cluster" in document:
+            servers.append(load_server(file, document))
         else:
             runs.append(load_run(file, document))
     name_runs(runs)
-    return runs, tables
+    name_servers(servers)
+    return runs, tables, servers
+
+
+def load(paths):
+    """(runs, tables) of the named results, in order. Servers are a table, a row for each and its systems."""
+    runs, tables, servers = load_all(paths)
+    rows = [
+        {"server": server.label, "system": name, **values}
+        for server in servers
+        for name, values in ServeMetrics().numbers(server.report).items()
+    ]
+    return runs, [*tables, *([from_dicts(servers[0].file, rows, ("server", "system", "first_token_p99_s"))] if rows else [])]

@@ -10,9 +10,10 @@ from anda_sim.figures.units import NAMES, UNITS, more_is_better
 
 from . import runs as model
 from .inference import KINDS, inference
+from .servers import LATENCIES, PERCENTILES, server_data
 
 ASSETS = Path(__file__).resolve().parent / "assets"
-SCRIPTS = ("format.js", "charts.js", "tables.js", "overview.js", "inference.js", "machine.js", "runs.js", "sweeps.js", "start.js")
+SCRIPTS = ("format.js", "charts.js", "tables.js", "overview.js", "inference.js", "machine.js", "runs.js", "servers.js", "sweeps.js", "start.js")
 # Above this number, the table combines equal GeMMs.
 MOST_OPS = 5000
 
@@ -156,15 +157,19 @@ def run_sections(data):
     return text.replace(energy, asset("inference.html") + energy, 1)
 
 
-def title_of(runs, tables):
-    names = list(dict.fromkeys([run.report["run"]["name"] for run in runs] + [table.label for table in tables]))
+def title_of(runs, tables, servers):
+    names = [run.report["run"]["name"] for run in runs] + [server.report["name"] for server in servers] + [table.label for table in tables]
+    names = list(dict.fromkeys(names))
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def page(runs, tables, plotly):
+def page(runs, tables, plotly, servers=()):
     """The file as bytes. `plotly`: the text of plotly.min.js."""
     data = {
         "runs": [run_data(run) for run in runs],
+        "servers": [server_data(server) for server in servers],
+        "latencies": LATENCIES,
+        "percentiles": PERCENTILES,
         "tables": [table_data(table) for table in tables],
         "components": model.COMPONENTS,
         "states": model.states_of(runs),
@@ -177,9 +182,11 @@ def page(runs, tables, plotly):
     # "<" only occurs inside texts, where it may be escaped, so no text can close the element.
     embedded = json.dumps(printable_parts(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     parts = {
-        "TITLE": html.escape(one_line(title_of(runs, tables))),
+        "TITLE": html.escape(one_line(title_of(runs, tables, servers))),
         "STYLE": asset("style.css"),
-        "SECTIONS": (run_sections(data) if runs else "") + (asset("sweeps.html") if tables else ""),
+        "SECTIONS": (run_sections(data) if runs else "")
+        + (asset("servers.html") if servers else "")
+        + (asset("sweeps.html") if tables else ""),
         "DATA": embedded,
         "PLOTLY": plotly.replace("</script", "<\\/script"),
         "SCRIPT": "".join(asset(name) for name in SCRIPTS),

@@ -18,7 +18,7 @@ SVG or PNG. The same results give the same file, byte for byte.
   compare     speedup and efficiencies       roofline    kinds of GeMM under their roofs
   bandwidth   external memory over time      pareto      two columns of a sweep, with its front
 
-RESULT is a folder of anda-sim run, compare or search, of a sweep or an exploration, or a file in it.
+RESULT is a folder of anda-sim run, serve, compare or search, of a sweep or an exploration, or a file in it.
 """
 
 

@@ -7,16 +7,17 @@ from pathlib import Path
 from anda_sim.common.errors import InputError
 from anda_sim.common.files import write_atomically
 
-from .inputs import load
+from .inputs import load_all
 from .page import page
 from .plotly import plotly_text
 
 DESCRIPTION = """\
 Makes one HTML file of runs of anda-sim and of sweeps: headline, comparison, energy and time by block, roofline, area,
-memory bandwidth over time, Pareto front, tables, configuration and assumptions. The file needs no network.
+memory bandwidth over time, Pareto front, tables, configuration and assumptions; of servers latencies, load and series over
+time. The file needs no network.
 
 RESULT is a folder of anda-sim run (report.json, config.yaml and, if it is there, timeline.json), of scripts/sweep or
-scripts/explore (results.csv), of anda-sim compare (compare.json) or search (search.json), or such a file itself, or a
+scripts/explore (results.csv), of anda-sim serve (serve.json), of anda-sim compare (compare.json) or search (search.json), or such a file itself, or a
 results.sqlite. docs/reports.md shows what is in the report.
 """
 
@@ -28,9 +29,9 @@ def main(arguments=None):
     parser.add_argument("results", nargs="+", metavar="RESULT", help="a folder or file, see above")
     parser.add_argument("-o", "--out", default="report.html", metavar="FILE", help="the file to write (report.html)")
     options = parser.parse_args(arguments)
-    runs, tables = load(options.results)
+    runs, tables, servers = load_all(options.results)
     if not Path(options.out).name or Path(options.out).is_dir():
         raise InputError(f"--out {options.out}: is a folder, must be a file")
     Path(options.out).parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(options.out, page(runs, tables, plotly_text()))
+    write_atomically(options.out, page(runs, tables, plotly_text(), servers))
     print(options.out)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from anda_sim.common import scalar, schema
 from anda_sim.common.errors import InputError, read_error
+from anda_sim.metrics import ServeMetrics
+
+_OF_SERVERS = frozenset(ServeMetrics().names)
 
 
 class Table:
@@ -17,7 +20,7 @@ class Table:
     def __init__(self, path, columns, rows):
         self.path, self.columns, self.rows = path, columns, rows
         # Programs use fixed file names; the folder has the user's name.
-        own = path.stem in ("results", "compare", "search")
+        own = path.stem in ("results", "compare", "search", "serve")
         self.label = path.absolute().parent.name if own else path.stem
         self.numeric = [
             name
@@ -63,6 +66,7 @@ def is_result(name):
     )
     return (
         tail in known
+        or tail in _OF_SERVERS
         or tail.startswith(("energy_", "area_", "power_", "dram_", "stall_"))
         and tail.endswith(("_pj", "_mm2", "_mw", "_bytes", "_cycles", "_per_s", "_pj_s"))
     )

@@ -7,7 +7,8 @@ import os
 from anda_sim.common.digest import sha256
 
 # Keys of the effective configuration that name files, whose content is part of the address.
-_INPUT_FILES = (("workload", "trace"), ("workload", "config_json"), ("functional", "activations"), ("functional", "weights"))
+_INPUT_FILES = (("workload", "trace"), ("workload", "config_json"), ("functional", "activations"), ("functional", "weights"),
+                ("serving", "requests", "trace"))
 
 
 def files_sha256(path):
@@ -22,8 +23,10 @@ def files_sha256(path):
 def address(simulator, text, effective):
     """The address of a point, from its effective configuration (text and values), the files that it reads and the program."""
     digest = hashlib.sha256(f"{simulator.sha256}\n{text}".encode(errors="replace"))
-    for section, name in _INPUT_FILES:
-        path = effective[section][name]
+    for key in _INPUT_FILES:
+        path = effective
+        for part in key:
+            path = path.get(part, {})  # configurations of runs have no section serving
         if path:
-            digest.update(f"\n{section}.{name}={files_sha256(path)}".encode())
+            digest.update(f"\n{'.'.join(key)}={files_sha256(path)}".encode())
     return digest.hexdigest()

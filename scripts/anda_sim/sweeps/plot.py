@@ -21,6 +21,7 @@ from .results import FIXED_COLUMNS
 from .space import system_names
 
 DEFAULT_Y = ["time_s", "energy_total_pj"]
+DEFAULT_Y_OF_SERVERS = ["first_token_p99_s", "goodput_per_s"]
 
 
 def target_of(sweep, target):
@@ -40,7 +41,7 @@ def check_plot(sweep, target):
         if part in plot and plot[part] not in [*sweep.file.keys, *metrics]:
             raise InputError(f"{where}: plot.{part}: `{plot[part]}` is not a parameter of this sweep"
                              f"{' or one of its outputs' if metrics else ''}; there are {', '.join([*sweep.file.keys, *metrics])}")
-    for name in plot.get("y", DEFAULT_Y):
+    for name in plot.get("y", DEFAULT_Y_OF_SERVERS if sweep.serves else DEFAULT_Y):
         if name not in sweep.outputs:
             raise InputError(f"{where}: plot.y: `{name}` is not one of the outputs {', '.join(sweep.outputs)}")
 
@@ -56,7 +57,8 @@ def plot_sweep(rows, columns, parameters, x=None, y=None, system=None, series=No
     """A matplotlib figure with a panel for each metric of `y` over `x`, a parameter or another metric.
 
     rows, columns -- of a SweepResult; parameters -- keys of the sweep. Unfinished points are left out."""
-    x, y, system = x or parameters[0], y or DEFAULT_Y, system or systems_of(columns, parameters)[-1]
+    x, system = x or parameters[0], system or systems_of(columns, parameters)[-1]
+    y = y or (DEFAULT_Y if f"{system}.{DEFAULT_Y[0]}" in columns else DEFAULT_Y_OF_SERVERS)
     x_name, x = x, x if x in parameters else f"{system}.{x}"
     missing = [name for name in [x, *(f"{system}.{name}" for name in y)] if name not in columns]
     if missing:

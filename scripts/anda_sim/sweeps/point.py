@@ -4,12 +4,13 @@
 Needs only Python's standard library and common/digest.py, which is sent to other machines with it. A job is a dict:
 
     key            content address of the point
+    command        run or serve
     config         text of the effective configuration
     program        path of anda-sim, `program_sha256` its contents
     time_s, memory_bytes   limits, or None
 
 and an outcome is one too: key, status (one of STATUSES), error (text, "" when done), host, host_seconds
-and report: what report.json holds of the whole systems.
+and report: what report.json or serve.json holds of the whole systems.
 """
 
 import errno
@@ -28,6 +29,7 @@ from anda_sim.common.digest import sha256
 
 STATUSES = ("done", "failed", "invalid", "timeout", "memory", "killed", "lost")
 _KEPT = ("schema_version", "run", "systems", "ratios")
+_KEPT_OF_SERVER = ("schema_version", "requests", "cluster", "systems")
 _CONFIG = "config.yaml"
 # poll() takes milliseconds as a C int; a limit of more than three weeks counts as none.
 _LONGEST_S = 2_000_000
@@ -79,9 +81,11 @@ def _run(job, work, cancel_fd, cache, tell):
     with open(config, "w", encoding="utf-8") as file:
         file.write(job["config"])
     limits = ["--core=0"] + ([f"--as={job['memory_bytes']}"] if job["memory_bytes"] else [])
-    command = [*_WITH_PARENT, str(os.getpid()), "prlimit", *limits, job["program"], "run", config, "--quiet",
-               "--out", os.path.join(work, "out"), "--jobs", "1",
+    serves = job["command"] == "serve"
+    command = [*_WITH_PARENT, str(os.getpid()), "prlimit", *limits, job["program"], job["command"], config, "--quiet",
+               "--out", os.path.join(work, "out"), *([] if serves else ["--jobs", "1"]),
                *(["--cache", cache] if cache else [])]
+    name = "serve.json" if serves else "report.json"
     started = time.monotonic()
     # In memory, so that the message arrives even on a full disk.
     with open(os.memfd_create("errors"), "w+", encoding="utf-8", errors="replace") as errors:
@@ -96,14 +100,14 @@ def _run(job, work, cancel_fd, cache, tell):
         outcome.update(status="timeout", error=f"took longer than {job['time_s']} s")
     elif code == 0:
         try:
-            outcome["report"] = _numbers_of(os.path.join(work, "out", "report.json"))
+            outcome["report"] = (_server_numbers_of if serves else _numbers_of)(os.path.join(work, "out", name))
             if tell:
                 for note in message.splitlines():
                     tell(note)
         except OSError as error:
-            raise NoRoom(f"report.json cannot be read: {error.strerror}") from None
+            raise NoRoom(f"{name} cannot be read: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            outcome.update(status="failed", error=f"left no whole report.json: {str(error).replace(work, '.')}")
+            outcome.update(status="failed", error=f"left no whole {name}: {str(error).replace(work, '.')}")
     else:
         outcome.update(_failure(code, message, job["memory_bytes"]))
     return outcome
@@ -121,6 +125,15 @@ def _numbers_of(path):
         system.pop("ops"), system.pop("tensors")
     report["run"].pop("assumptions")
     return {name: report[name] for name in _KEPT}
+
+
+def _server_numbers_of(path):
+    """The numbers of whole systems in serve.json."""
+    with open(path, encoding="utf-8") as file:
+        report = json.load(file, parse_constant=_refuse)
+    for system in report["systems"]:
+        system.pop("series")
+    return {**{name: report[name] for name in _KEPT_OF_SERVER}, "ratios": []}
 
 
 def checked(outcome):

@@ -10,7 +10,7 @@ import os
 
 from anda_sim import html
 from anda_sim.common.errors import InputError, RunError
-from anda_sim.metrics import EDP, Metrics
+from anda_sim.metrics import EDP, Metrics, ServeMetrics
 from anda_sim.simulator import Simulator
 
 from . import sweep_file
@@ -22,6 +22,8 @@ from .space import Space, has_key, system_names
 DEFAULT_OUTPUTS = ["cycles", "time_s", "energy_compute_pj", "energy_sram_pj", "energy_dram_pj", "energy_total_pj", EDP,
                    "area_total_mm2", "power_on_chip_mw", "power_dram_mw", "effective_tops", "tops_per_w", "tops_per_mm2",
                    "utilization", "dram_bandwidth_bytes_per_s", "speedup", "area_efficiency", "energy_efficiency"]
+SERVE_OUTPUTS = ["requests_per_s", "goodput_per_s", "good_share", "output_tokens_per_s", "first_token_*_s", "per_token_*_s", "latency_*_s",
+                 "queueing_*_s", "mean_batch", "busy_share", "link_share", "energy_per_output_token_j", "energy_total_j", "cache_*"]
 # Overrides in every point: its name carries no information, and output files would share one name.
 _FORCED = {"name": "point", "simulation.vcd": "", "simulation.timeline.file": "", "dram.request_trace": ""}
 
@@ -62,17 +64,22 @@ class Sweep:
         if text is None:
             raise InputError(*(self._place(line) for line in error.splitlines()))
         self.effective = self.simulator.effective(text)
-        self.metrics = Metrics(self.simulator)
+        self.metrics = ServeMetrics() if self.serves else Metrics(self.simulator)
         self.space = Space(self.file, self.effective)
         self._check_keys()
-        self.outputs = self._expand_outputs(self.file.outputs or DEFAULT_OUTPUTS)
+        self.outputs = self._expand_outputs(self.file.outputs or (SERVE_OUTPUTS if self.serves else DEFAULT_OUTPUTS))
 
     @property
     def name(self):
         return self.file.name
 
+    @property
+    def serves(self):
+        """Whether its points are servers, not runs."""
+        return self.file.command == "serve"
+
     def _config(self, settings):
-        return self.simulator.config(self.file.base, {**self.settings, **settings, **_FORCED}, self._folder)
+        return self.simulator.config(self.file.base, {**self.settings, **settings, **_FORCED}, self._folder, self.serves)
 
     def _place(self, line):
         """A message line of anda-sim with the place in the sweep file that it refers to."""
@@ -141,7 +148,7 @@ class Sweep:
 
     def job(self, point, limits):
         """The job of a point, for an executor."""
-        return {"key": point.key, "config": point.config, "program": self.simulator.path,
+        return {"key": point.key, "command": self.file.command, "config": point.config, "program": self.simulator.path,
                 "program_sha256": self.simulator.sha256, "time_s": limits.get("time_s"),
                 "memory_bytes": limits.get("memory_bytes")}
 

@@ -14,12 +14,13 @@ from anda_sim.common.errors import InputError
 from .expression import Expression
 from .node_reader import NodeReader, real
 
-TOP_KEYS = ["name", "base", "set", "parameters", "linked", "conditions", "outputs", "limits", "explore", "plot"]
+TOP_KEYS = ["name", "command", "base", "set", "parameters", "linked", "conditions", "outputs", "limits", "explore", "plot"]
 # Limits of a point and their upper bounds: thirty years, and the range of the kernel's counters.
 LIMITS = {"time_s": 1e9, "memory_bytes": 2**62}
 EXPLORE_KEYS = ["minimise", "constraints", "system", "loss", "sampler", "trials", "seed", "batch", "population"]
 LOSS_KEYS = ["table", "limit", "monotone"]
 PLOT_KEYS = ["x", "y", "system", "series", "title", "x_scale", "y_scale"]
+COMMANDS = ["run", "serve"]
 SAMPLERS = ["nsga2", "tpe"]
 
 
@@ -47,6 +48,7 @@ class SweepFile:
 
     path: Path
     name: str
+    command: str = "run"
     base: Optional[Path] = None
     settings: dict = field(default_factory=dict)
     axes: list = field(default_factory=list)
@@ -75,6 +77,9 @@ def _refuse_other_kinds(path, root):
         return
     if "models" in keys:
         raise InputError(f"{path}: is a comparison; `anda-sim compare` runs it")
+    if "serving" in keys:
+        raise InputError(f"{path}: is the configuration of a server; `anda-sim serve` runs it, and a sweep file with `command: serve` "
+                         "and `base` sweeps it")
     if keys & {"workload", "precision"}:
         raise InputError(f"{path}: is the configuration of a run; `anda-sim run` runs it, and `sweep {path} --param KEY=VALUES` sweeps it")
 
@@ -118,6 +123,10 @@ def _name(reader, sweep, node):
     sweep.name = reader.text(node, "name")
     if sweep.name and not re.fullmatch(r"(?!\.)[\w.+-][\w.+ -]*", sweep.name):
         reader.problem(node, "names a folder, so it has only letters, digits, spaces and . + - _, and begins with no dot", "name")
+
+
+def _command(reader, sweep, node):
+    sweep.command = reader.word(node, "command", COMMANDS) or sweep.command
 
 
 def _base(reader, sweep, node):
@@ -230,7 +239,7 @@ def _plot(reader, sweep, node):
             sweep.plot[key] = reader.text(value, full)
 
 
-_SECTIONS = {"name": _name, "base": _base, "set": _settings, "parameters": _parameters, "linked": _linked,
+_SECTIONS = {"name": _name, "command": _command, "base": _base, "set": _settings, "parameters": _parameters, "linked": _linked,
              "conditions": _conditions, "outputs": _outputs, "limits": _limits, "explore": _explore, "plot": _plot}
 
 

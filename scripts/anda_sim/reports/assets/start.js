@@ -3,6 +3,7 @@ UNITS = data.units;
 NAMES = data.names;
 document.getElementById("subtitle").textContent = [
   ...new Set(data.runs.map((run) => `${run.workload}, level ${run.level}`)),
+  ...new Set(data.servers.map((server) => `${server.workload}, level ${server.level}`)),
   ...data.tables.map((table) => `${table.rows.length} points of ${table.label}`),
 ].join("; ");
 document
@@ -13,6 +14,7 @@ document
     ),
   );
 if (data.runs.length > 0) showRuns(data);
+if (data.servers.length > 0) showServers(data);
 if (data.tables.length > 0) showTables(data);
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 let width = narrow();

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server of requests as Python objects, and the function that simulates one."""
+
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional
+
+from . import html
+from .common import schema, strict_json
+from .common.errors import InputError
+from .configuration import Config, ConfigLike, config_of
+from .metrics import ServeMetrics
+from .progress import watched
+from .simulator import PathLike
+
+# Columns of a server's table after the name of the system.
+_SHOWN = ("requests_per_s", "goodput_per_s", "output_tokens_per_s", "first_token_p50_s", "first_token_p99_s", "per_token_p50_s",
+          "latency_p50_s", "busy_share", "energy_per_output_token_j")
+
+
+class ServedSystem:
+    """What one system did with the requests. Every number of docs/serving.md is an attribute: first_token_p99_s, goodput_per_s,
+    energy_per_output_token_j; one without meaning is None. `data` is its part of serve.json, `requests` its rows of requests.csv, by
+    request."""
+
+    name: str
+    makespan_s: float
+    requests_per_s: float
+    goodput_per_s: float
+    good_share: float
+    output_tokens_per_s: float
+    mean_batch: float
+    busy_share: float
+    link_share: float
+    energy_total_j: float
+    energy_per_output_token_j: float
+
+    def __init__(self, data: Mapping[str, Any], numbers: Mapping[str, Any], requests: Any) -> None:
+        self.name, self.data, self.requests = data["name"], data, requests
+        self.numbers: Dict[str, Any] = dict(numbers)
+        for name, value in self.numbers.items():
+            setattr(self, name, value)
+
+    def series(self) -> Any:
+        """A DataFrame of means over intervals, by the end of the interval in seconds: running, waiting, blocks, busy_share,
+        link_share."""
+        import pandas
+
+        parts = dict(self.data["series"])
+        interval = parts.pop("interval_s")
+        frame = pandas.DataFrame(parts)
+        frame.index = pandas.Index([interval * (place + 1) for place in range(len(frame))], name="time_s")
+        return frame
+
+    def __repr__(self) -> str:
+        return f"<ServedSystem {self.name}: {html.number(self.requests_per_s)} requests/s>"
+
+
+class Served:
+    """The result of `anda-sim serve`: `systems` by name. It has the attributes of its last system.
+
+    config -- the Config; report -- all of serve.json; requests -- DataFrame, a row for each request and system, as
+    requests.csv; cluster -- accelerators, replicas, tensor, pipeline, expert, limits; folder -- the results folder, None if not
+    kept."""
+
+    def __init__(self, config: Config, report: Mapping[str, Any], requests: Any, folder: Optional[Path]) -> None:
+        self.config, self.report, self.requests, self.folder = config, report, requests, folder
+        numbers = ServeMetrics().numbers(report)
+        self.systems: Dict[str, ServedSystem] = {}
+        for data in report["systems"]:
+            own = requests[requests["system"] == data["name"]].sort_values("request").reset_index(drop=True)
+            self.systems[data["name"]] = ServedSystem(data, numbers[data["name"]], own)
+
+    @property
+    def name(self) -> str:
+        return str(self.report["name"])
+
+    @property
+    def notes(self) -> List[str]:
+        return list(self.report["notes"])
+
+    @property
+    def cluster(self) -> Dict[str, Any]:
+        return dict(self.report["cluster"])
+
+    @property
+    def system(self) -> ServedSystem:
+        """The last system, which provides the attributes of the server."""
+        return list(self.systems.values())[-1]
+
+    def __getitem__(self, name: str) -> ServedSystem:
+        if name not in self.systems:
+            raise InputError(f"this server has no system {name}; there are {', '.join(self.systems)}")
+        return self.systems[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "systems":
+            raise AttributeError(name)
+        return getattr(self.system, name)
+
+    def __dir__(self) -> List[str]:
+        return sorted({*super().__dir__(), *dir(self.system)})
+
+    def frame(self) -> Any:
+        """A DataFrame with a row for each system and a column for each of its numbers."""
+        import pandas
+
+        return pandas.DataFrame({name: system.numbers for name, system in self.systems.items()}).T.infer_objects()
+
+    def __repr__(self) -> str:
+        return f"<Served {self.name}: {', '.join(map(repr, self.systems.values()))}>"
+
+    def _repr_html_(self) -> str:
+        rows = [[name, *(getattr(system, key) for key in _SHOWN)] for name, system in self.systems.items()]
+        return (html.table(f"{self.name}: {self.report['workload']}", ["system", *_SHOWN], rows) + html.notes(self.notes)
+                + html.details("effective configuration", self.config.text))
+
+
+def serve(config: ConfigLike = None, *, out: Optional[PathLike] = None, cache: Optional[PathLike] = None, progress: bool = True,
+          program: Optional[PathLike] = None, **keys: Any) -> Served:
+    """Simulates a server and returns what it did.
+
+    config -- a Config, a file such as "serving/llama-3-8b.yaml", a map of keys, or nothing for the defaults; keys -- changed keys,
+    as Config() takes them: serve(file, serving={"requests": {"rate_per_s": 0.1}}, system={"accelerators": 8}). out -- a folder for
+    serve.json, requests.csv and config.yaml; without it nothing is kept. cache -- a folder of simulated GeMMs to reuse and
+    extend. progress -- show progress. Raises InputError or RunError."""
+    import pandas
+
+    made = config_of(config, keys, program)
+    with tempfile.TemporaryDirectory(prefix="anda-sim-") as temporary:
+        folder = Path(temporary if out is None else os.path.realpath(out))
+        file = Path(temporary) / "server.yaml"
+        file.write_text(made.text, encoding="utf-8")
+        options: List[Any] = ["--cache", os.path.realpath(cache)] if cache is not None else []
+        try:
+            watched(made.simulator, ["serve", file, "--out", folder, "--quiet", *options], made.name, progress)
+        except InputError as error:
+            # The effective configuration is in a temporary file that users do not know.
+            named = str(made.file or "the configuration")
+            raise InputError(*(line.replace(str(file), named) for line in error.args)) from None
+        report = strict_json.load(folder / "serve.json")
+        schema.check(folder / "serve.json", report, schema.named("serve"), "a serve.json of anda-sim serve")
+        text = (folder / "requests.csv").read_text(encoding="utf-8")
+        requests = pandas.read_csv(io.StringIO(text), float_precision="round_trip", na_values=["n/a"], dtype={"system": str})
+        return Served(made, report, requests, None if out is None else folder)
