@@ -91,14 +91,14 @@ std::vector<std::uint32_t> registers(Machine& machine) {
   return values;
 }
 
-/// Stops runs of two GeMMs at random moments, at every level, and checks the GeMM that follows against one on a machine
-/// that was never stopped. `may_differ`: cycles by which memory that remembers rows and refreshes shifts a GeMM.
 /// The first moments are the instant of the start, one delta cycle on, and just before the end.
 double part_at(int moment, std::mt19937& engine) {
   constexpr double first[] = {0, 1e-9, 0.9999};
   return moment < 3 ? first[moment] : static_cast<double>(engine() & 0xfff) / 4096;
 }
 
+/// Stops runs of two GeMMs at random moments, at every level, and checks the GeMM that follows against one on a machine
+/// that was never stopped. `may_differ`: cycles by which memory that remembers rows and refreshes shifts a GeMM.
 void check_resets(const AcceleratorConfig& config, DramLevel memory, std::uint64_t may_differ, int moments) {
   Machine machine(config, storing_at(memory));
   Machine fresh(config, storing_at(memory));
