@@ -24,8 +24,9 @@ lengths are those of 1 % loss.
 LIMITS = """
 ## Limits
 
-- Each figure is one simulation of {requests} requests: of 99 %, about {slow} of them decide. Other seeds move a number of accelerators by one
-  or two.
+- Each figure is one simulation of {requests} requests, so the slowest {slow} or so decide, and the load lasts as many seconds as {requests} divided
+  by the rate: short of a steady state at high rates. Other seeds and more requests (`--requests`) move the numbers.
+- The fewest replicas are found by bisection, which assumes that more of them are never slower.
 - Contexts are rounded up to 64 tokens for attention, which makes all times slightly longer.
 - A sequence is in one iteration at a time, so a pipeline does not bring its first token sooner; the study has no pipelines. Layers are
   shared by at most 8 accelerators, as the model has 8 key/value heads.

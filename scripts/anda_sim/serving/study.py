@@ -22,7 +22,7 @@ from ..simulator import Simulator
 from . import page
 from .points import FIRST_TOKEN_S, MOST_ACCELERATORS, SYSTEMS, TENSORS, Alone, Load, Machine, Served, area_mm2
 
-SIDES = (16, 32, 64, 128)
+SIDES = (16, 64, 128)
 RATES = (1, 5, 10)
 
 
@@ -65,10 +65,13 @@ def study(simulator, load, sides, rates, jobs, progress):
             return found
         return done
 
-    with ThreadPoolExecutor(jobs) as pool:
+    pool = ThreadPoolExecutor(jobs)
+    try:
         idle = dict(zip(places, pool.map(counted(lambda *place: alone(load, *place)), places)))
         wanted = [(*place, rate) for place in places for rate in rates]
         servers = dict(zip(wanted, pool.map(counted(lambda system, side, rate: best(load, idle[system, side], rate)), wanted)))
+    finally:
+        pool.shutdown(cancel_futures=True)  # after an interrupt nothing more begins
     return areas, {machine: times for found in idle.values() for machine, times in found.items()}, servers
 
 
@@ -78,7 +81,7 @@ def main(arguments):
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the page here instead of printing it")
     parser.add_argument("--sides", type=numbers, default=SIDES, metavar="N,…", help="rows and columns of the arrays")
     parser.add_argument("--rates", type=numbers, default=RATES, metavar="R,…", help="requests a second")
-    parser.add_argument("--requests", type=whole_number(1, 10**6), default=200, metavar="N", help="requests of each simulation")
+    parser.add_argument("--requests", type=whole_number(1, 10**6), default=100, metavar="N", help="requests of each simulation")
     options = parser.parse_args(arguments)
     if options.page and options.page.is_dir():
         raise InputError(f"--page {options.page}: is a folder")
