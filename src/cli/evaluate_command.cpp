@@ -38,10 +38,10 @@ constexpr const char* evaluate_usage =
     "                         [options]\n"
     "\n"
     "Measures the perplexity of a language model (config.json, model.safetensors or\n"
-    "its shards) with weights rounded to integers, or those of GPTQ, AWQ, AutoRound or\n"
-    "compressed-tensors, and the inputs of every FP-INT GeMM rounded to FP16 or Anda\n"
-    "format. Keys, values, queries and\n"
-    "probabilities are rounded on request. All else is FP32.\n"
+    "its shards) with weights rounded to integers, or with those of GPTQ, AWQ,\n"
+    "AutoRound or compressed-tensors. The inputs of every FP-INT GeMM are rounded to\n"
+    "FP16 or Anda format; keys, values, queries and probabilities on request. The\n"
+    "rest is FP32.\n"
     "The loss is relative to FP16 activations with the same weights.\n"
     "\n";
 constexpr const char* evaluate_examples =

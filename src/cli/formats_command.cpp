@@ -36,7 +36,7 @@ constexpr const char* examples =
     "  anda-sim formats\n"
     "  anda-sim formats --json --elements 128\n"
     "  anda-sim formats --format mxfp4 --format mine.yaml --measure activations.npy\n"
-    "  anda-sim formats --format '{name: b5, family: bfp, mantissa_bits: 4, group: 32}'\n";
+    "  anda-sim formats --format '{name: b5, family: bfp, mantissa_bits: 4}'\n";
 
 po::options_description make_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };

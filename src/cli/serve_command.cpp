@@ -31,8 +31,8 @@ constexpr const char* serve_usage =
     "Usage: anda-sim serve CONFIG.yaml [options]\n"
     "\n"
     "Serves requests of a trace, or generated ones, with continuous batching on each\n"
-    "system of a configuration, prints latencies and throughput and writes serve.json,\n"
-    "requests.csv and config.yaml. docs/serving.md describes the configuration.\n"
+    "system of a configuration, prints latencies and throughput, and writes\n"
+    "serve.json, requests.csv and config.yaml. docs/serving.md describes all of them.\n"
     "\n";
 
 po::options_description serve_options() {

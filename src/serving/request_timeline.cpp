@@ -45,10 +45,11 @@ void RequestTimeline::iteration(const IterationRecord& record) {
   }
   const std::uint32_t thread = lane(iteration_lanes_, record.start_s, record.end_s);
   writer_.slice(thread, fmt::format("{} tokens", tokens), kernel_ticks(record.start_s), kernel_ticks(record.end_s),
-                fmt::format("\"sequences\":{},\"waiting\":{},\"blocks\":{}", sequences, record.waiting, record.blocks));
-  writer_.counter("running", kernel_ticks(record.start_s), fmt::format("\"sequences\":{}", record.running));
-  writer_.counter("waiting", kernel_ticks(record.start_s), fmt::format("\"sequences\":{}", record.waiting));
-  writer_.counter("KV blocks", kernel_ticks(record.start_s), fmt::format("\"blocks\":{}", record.blocks));
+                fmt::format("\"sequences\":{},\"waiting\":{},\"blocks\":{}", sequences, record.state.waiting,
+                            record.state.blocks));
+  writer_.counter("running", kernel_ticks(record.start_s), fmt::format("\"sequences\":{}", record.state.running));
+  writer_.counter("waiting", kernel_ticks(record.start_s), fmt::format("\"sequences\":{}", record.state.waiting));
+  writer_.counter("KV blocks", kernel_ticks(record.start_s), fmt::format("\"blocks\":{}", record.state.blocks));
 }
 
 void RequestTimeline::request(const Sequence& sequence) {

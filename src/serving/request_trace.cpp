@@ -174,7 +174,7 @@ class MooncakeRequests : public RequestSource {
     std::int64_t ns = 0;
     std::string problem = parse_duration(time->dump(), 1e6, ns);
     if (problem.empty()) problem = clock_.advance(ns, request.arrival_s);
-    if (!problem.empty()) refuse("timestamp " + problem);
+    if (!problem.empty()) refuse("timestamp " + shown(time->dump()) + " " + problem);
     request.place = lines_.place();
     request.prompt = whole(object, "input_length", 1, most_tokens);
     request.output = whole(object, "output_length", 1, most_tokens);

@@ -35,11 +35,11 @@ void Server::run_until(double time_s, const std::function<void()>& look) {
     }
     const double next = next_event();
     if (next > time_s || next == never) break;
-    now_ = next;
+    advance(next);
     retire();
     if (now_ >= time_s) break;
   }
-  if (time_s != never) now_ = std::max(now_, time_s);
+  if (time_s != never) advance(std::max(now_, time_s));
 }
 
 void Server::drain(const std::function<void()>& look) { run_until(never, look); }
@@ -59,12 +59,7 @@ bool Server::launch() {
   }
   if (tokens == 0) return false;
   machine_.idle_until(now_);
-  IterationRecord record{groups, now_, now_, {}};
-  for (const Scheduler& scheduler : schedulers_) {
-    record.running += scheduler.running();
-    record.waiting += scheduler.waiting();
-    record.blocks += scheduler.blocks().used();
-  }
+  IterationRecord record{groups, now_, now_, {}, state()};
   const std::uint64_t handed_over = tokens * partition_.model.hidden_size * 2;
   double ready = now_ + swap_s(swapped);
   for (std::size_t i = 0; i < stages_.size(); ++i) {
@@ -82,6 +77,23 @@ bool Server::launch() {
   observer_.iteration(record);
   flights_.push_back({std::move(groups), ready});
   return true;
+}
+
+ServerState Server::state() const {
+  ServerState state{now_, now_, 0, 0, 0};
+  for (const Scheduler& scheduler : schedulers_) {
+    state.running += scheduler.running();
+    state.waiting += scheduler.waiting();
+    state.blocks += scheduler.blocks().used();
+  }
+  return state;
+}
+
+void Server::advance(double time_s) {
+  ServerState held = state();
+  held.to_s = time_s;
+  if (time_s > now_) observer_.state(held);
+  now_ = time_s;
 }
 
 double Server::next_event() const {

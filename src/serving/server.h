@@ -12,21 +12,29 @@
 
 namespace anda::sim {
 
+/// What a server holds while nothing changes.
+struct ServerState {
+  double from_s = 0;
+  double to_s = 0;
+  std::size_t running = 0;   ///< sequences that have been admitted …
+  std::size_t waiting = 0;   ///< … and those that have not
+  std::uint64_t blocks = 0;  ///< of the caches in use
+};
+
 /// An iteration that has run, on its way through all stages.
 struct IterationRecord {
   const std::vector<Iteration>& groups;  ///< what each group of accelerators does
   double start_s = 0;
   double end_s = 0;
-  PassCost cost;             ///< of one accelerator of each stage and group, summed; `seconds`: of all stages
-  std::size_t running = 0;   ///< sequences that have been admitted, when it starts …
-  std::size_t waiting = 0;   ///< … and those that have not
-  std::uint64_t blocks = 0;  ///< of the caches in use
+  PassCost cost;      ///< of one accelerator of each stage and group, summed; `seconds`: of all stages
+  ServerState state;  ///< when it starts
 };
 
 /// Sees what a server does, in order of time.
 class ServerObserver {
  public:
   virtual ~ServerObserver() = default;
+  virtual void state(const ServerState& state) = 0;
   virtual void iteration(const IterationRecord& record) = 0;
   virtual void request(const Sequence& sequence) = 0;
 };
@@ -58,6 +66,8 @@ class Server {
   bool launch();
   double next_event() const;
   void retire();
+  void advance(double time_s);
+  ServerState state() const;
   double swap_s(std::uint64_t tokens) const;
 
   const ServeConfig& config_;

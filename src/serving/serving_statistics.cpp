@@ -34,18 +34,24 @@ void ServingStatistics::iteration(const IterationRecord& record) {
     preemptions += group.preempted;
     swapped_tokens += group.swapped_tokens;
   }
-  most_blocks = std::max(most_blocks, record.blocks);
   cost += record.cost;
-  const double length = record.end_s - record.start_s;
-  add(Series::running, record, static_cast<double>(record.running) * length);
-  add(Series::waiting, record, static_cast<double>(record.waiting) * length);
-  add(Series::blocks, record, static_cast<double>(record.blocks) * length);
-  add(Series::busy, record, record.cost.seconds);
-  add(Series::link, record, record.cost.link_busy_s);
+  add(Series::busy, record.start_s, record.end_s, record.cost.seconds);
+  add(Series::link, record.start_s, record.end_s, record.cost.link_busy_s);
 }
 
-void ServingStatistics::add(Series series, const IterationRecord& record, double amount) {
-  overview_.add(static_cast<std::size_t>(series), ticks(record.start_s), ticks(record.end_s), ticks(amount));
+void ServingStatistics::state(const ServerState& state) {
+  most_blocks = std::max(most_blocks, state.blocks);
+  const double length = state.to_s - state.from_s;
+  const auto held = [&](Series series, auto amount) {
+    if (amount > 0) add(series, state.from_s, state.to_s, static_cast<double>(amount) * length);
+  };
+  held(Series::running, state.running);
+  held(Series::waiting, state.waiting);
+  held(Series::blocks, state.blocks);
+}
+
+void ServingStatistics::add(Series series, double from_s, double to_s, double amount) {
+  overview_.add(static_cast<std::size_t>(series), ticks(from_s), ticks(to_s), ticks(amount));
 }
 
 double ServingStatistics::mean(Series series, std::size_t interval) const {

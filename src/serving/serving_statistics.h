@@ -26,6 +26,7 @@ class ServingStatistics : public ServerObserver {
 
   static const char* csv_header();
 
+  void state(const ServerState& state) override;
   void iteration(const IterationRecord& record) override;
   void request(const Sequence& sequence) override;
 
@@ -53,7 +54,7 @@ class ServingStatistics : public ServerObserver {
   double mean(Series series, std::size_t interval) const;
 
  private:
-  void add(Series series, const IterationRecord& record, double amount);
+  void add(Series series, double from_s, double to_s, double amount);
 
   const ServeConfig& config_;
   std::string system_;

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "text/scalar.h"
-#include "text/text.h"
 
 namespace anda::sim {
 namespace {
@@ -80,7 +79,7 @@ std::string parse_date(std::string_view text, std::int64_t& ns) {
   const std::int64_t fraction = reads && rest.take(".") ? rest.fraction_ns() : 0;
   const bool ends = rest.rest().empty() || rest.rest() == "Z" || rest.rest() == "+00:00";
   if (!reads || !ends || !is_date(year, month, day) || hour > 23 || minute > 59 || second > 60) {
-    return "is " + shown(text) + ", must be a date and time such as 2023-11-16 18:17:03.9799600, in UTC";
+    return "must be a date and time such as 2023-11-16 18:17:03.9799600, in UTC";
   }
   ns = (days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * ns_per_s + fraction;
   return "";
@@ -88,9 +87,9 @@ std::string parse_date(std::string_view text, std::int64_t& ns) {
 
 std::string parse_duration(std::string_view text, double unit_ns, std::int64_t& ns) {
   double value = 0;
-  if (parse_number(text, value) != NumberSyntax::good) return "is " + shown(text) + ", must be a number";
-  if (value < 0) return "is " + shown(text) + ", must not be negative";
-  if (value * unit_ns > longest_ns) return "is " + shown(text) + ", too large for a time";
+  if (parse_number(text, value) != NumberSyntax::good) return "must be a number";
+  if (value < 0) return "must not be negative";
+  if (value * unit_ns > longest_ns) return "is too large for a time";
   ns = std::llround(value * unit_ns);
   return "";
 }

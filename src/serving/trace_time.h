@@ -8,7 +8,7 @@
 
 namespace anda::sim {
 
-// Times of a trace as nanoseconds. Both return what is wrong with the text ("is …, must be …"), empty when `ns` is set.
+// Times of a trace as nanoseconds. Both return what is wrong with the text ("must be …"), empty when `ns` is set.
 
 /// "2023-11-16 18:17:03.9799600", also with "T", and with "Z" or "+00:00" behind it: since 1970.
 std::string parse_date(std::string_view text, std::int64_t& ns);

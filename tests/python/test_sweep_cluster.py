@@ -169,7 +169,7 @@ def test_dask_client_that_has_given_up(tmp_path, daemons, dask):
     from anda_sim.sweeps.dask_cluster import DaskExecutor
 
     address, workers = dask
-    job = {"config": "", "program": "/bin/false", "program_sha256": sha256("/bin/false"), "time_s": None, "memory_bytes": None}
+    job = {"config": "", "command": "run", "program": "/bin/false", "program_sha256": sha256("/bin/false"), "time_s": None, "memory_bytes": None}
     executor = DaskExecutor(address)
     executor._client._timeout = 0.5
     outcomes = executor.run({**job, "key": str(i)} for i in range(100))
