@@ -22,8 +22,8 @@ RunConfig parse_run_config(const std::string& text, const std::string& name,
 /// The defaults, with LLaMA-13B as workload.
 RunConfig default_run_config(const std::vector<std::string>& overrides = {});
 
-/// Every key of a file with its value, as YAML: that of a server if it has the section `serving` or `of_server` says so,
-/// else that of a run. Without a path, of the defaults.
+/// Every key of a file with its value, as YAML: that of a server if it has the section `serving` or `of_server` says
+/// so, else that of a run. Without a path, of the defaults.
 std::string effective_config(const std::string& path, const std::vector<std::string>& overrides, bool of_server);
 
 }  // namespace anda::sim

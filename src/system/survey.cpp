@@ -50,13 +50,15 @@ class Trial {
     for (const Element& system : config.systems) compilers_.emplace_back(config, accelerator_of(config, system));
   }
 
-  /// Tells whether some system has its activations in groups, and whether one of these fills up k to whole ones.
-  void compile(const Gemm& gemm, std::uint64_t index, bool& padded, bool& compressed) {
+  /// Tells whether some system has its activations in groups, and whether one of these fills up k to whole ones;
+  /// `notes` hears who computes a GeMM on its vector unit.
+  void compile(const Gemm& gemm, std::uint64_t index, bool& padded, bool& compressed, WorkloadNotes& notes) {
     padded = compressed = false;
     for (std::size_t i = 0; i < compilers_.size(); ++i) {
       const Work work = compilers_[i].work(gemm);
       if (const auto* const vector = std::get_if<VectorTask>(&work)) {
         compilers_[i].compile(*vector);
+        if (!gemm.vector) notes.see_beside_array(gemm, config_.systems[i].name());
         continue;
       }
       const GemmTask& task = std::get<GemmTask>(work);
@@ -128,7 +130,7 @@ Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
     if (found.gemms % rows_between_looks == 0 && !go_on()) throw Error::run("interrupted");
     bool padded = false;
     bool compressed = false;
-    trial.compile(gemm, found.gemms, padded, compressed);
+    trial.compile(gemm, found.gemms, padded, compressed, notes);
     notes.see(gemm, padded, compressed);
     tensors.insert(gemm.tensor);
     if (tensors.size() > most_tensors) {

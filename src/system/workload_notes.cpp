@@ -53,6 +53,11 @@ void WorkloadNotes::see(const Gemm& gemm, bool padded, bool compressed) {
   }
 }
 
+void WorkloadNotes::see_beside_array(const Gemm& gemm, const std::string& system) {
+  const bool is_attention = gemm.kind == OpKind::attention_scores || gemm.kind == OpKind::attention_values;
+  if (is_attention) attention_beside_array_[system] += gemm.macs();
+}
+
 std::vector<std::string> WorkloadNotes::list() const {
   std::vector<std::string> notes;
   if (padded_ > 0) {
@@ -146,6 +151,14 @@ void WorkloadNotes::add_inference(std::vector<std::string>& notes) const {
   notes.emplace_back(
       "Biases, scales and angles of vector operations, sampling of tokens and the host's work between operations take "
       "no time.");
+  for (const auto& [system, macs] : attention_beside_array_) {
+    const bool is_chosen = workload.attention.unit == AttentionUnit::vector_unit;
+    notes.push_back(fmt::format(
+        "The vector unit of {} computes attention, {:.1f} % of all MACs, {}", system, macs / macs_ * percent,
+        is_chosen ? "as workload.attention.unit says."
+                  : "as its elements do not multiply the formats of kv_cache: with at most accelerator.mxu.weight_bits "
+                    "bits in groups along k the array can."));
+  }
   if (workload.scope == Scope::model && workload.head_weight_bits == WeightFormat::fp16_bits) {
     const bool has_others = std::any_of(config_.systems.begin(), config_.systems.end(), [this](const Element& system) {
       MxuConfig array = config_.accelerator.mxu;

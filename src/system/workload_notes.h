@@ -23,6 +23,9 @@ class WorkloadNotes {
   /// `precision` matters.
   void see(const Gemm& gemm, bool padded, bool compressed);
 
+  /// A system computes a GeMM of an inference on its vector unit.
+  void see_beside_array(const Gemm& gemm, const std::string& system);
+
   /// After the last GeMM, a sentence each.
   std::vector<std::string> list() const;
 
@@ -41,8 +44,9 @@ class WorkloadNotes {
   std::uint32_t last_layer_ = 0;
   double macs_ = 0;
   double weight_bytes_ = 0;
-  std::set<std::size_t> weights_;                       ///< hashes of those that are counted
-  std::map<std::string, std::uint64_t> other_tensors_;  ///< GeMMs of tensors that precision has no key for
+  std::map<std::string, double> attention_beside_array_;  ///< MACs by system
+  std::set<std::size_t> weights_;                         ///< hashes of those that are counted
+  std::map<std::string, std::uint64_t> other_tensors_;    ///< GeMMs of tensors that precision has no key for
 };
 
 }  // namespace anda::sim

@@ -126,8 +126,8 @@ TEST_CASE("another workload replaces the one below", "[config]") {
   const RunConfig config = parse_run_config(llama, "f.yaml", {"workload.trace=" + trace});
   CHECK(config.workload.model.empty());
   CHECK(config.workload.trace == trace);
-  CHECK(parse_run_config(llama, "f.yaml", {"workload.trace=" + trace, "workload.model=OPT-13B"})
-            .workload.trace.empty());
+  CHECK(
+      parse_run_config(llama, "f.yaml", {"workload.trace=" + trace, "workload.model=OPT-13B"}).workload.trace.empty());
   CHECK_THAT(error_in(llama, {"workload={model: OPT-30B, trace: " + trace + "}"}),
              Contains("is given together with model"));
   CHECK(parse_run_config(llama, "f.yaml", {"workload.trace=''"}).workload.model == "LLaMA-13B");

@@ -97,3 +97,26 @@ def test_the_page_has_the_numbers_of_today(simulator):
     for row in rows:
         assert row in written
     assert page.HEAD in written and page.LIMITS in written
+
+
+def test_a_note_says_whose_vector_unit_computes_attention(simulator, tmp_path):
+    shape = SHAPES["grouped"]
+    _, _, layers, heads, _, head_dim, _ = shape
+    run(simulator, tmp_path, shape, phase="prefill", tokens=8)  # writes the files
+
+    def notes(tokens, **keys):
+        keys = {"workload.config_json": str(tmp_path / "config.json"), "workload.scope": "model", "workload.tokens": tokens,
+                "workload.attention.query_block": 1, **{key.replace("__", "."): value for key, value in keys.items()}}
+        report = simulator.results("run", tmp_path / "run.yaml", "report.json", *set_options(keys))
+        return [note for note in report["run"]["notes"] if "computes attention" in note]
+
+    def share(pairs):
+        return 100 * layers * 2 * pairs * heads * head_dim / macs(shape, [[(0, 128)]])
+
+    pairs = 128 * 129 // 2
+    (fp16,) = notes(128)
+    assert fp16.startswith(f"The vector unit of anda computes attention, {share(pairs):.1f} % of all MACs")
+    # Values in whole groups of 64 tokens, keys in groups along the head: all of it runs on the array.
+    whole = {"kv_cache__k__format": "int", "kv_cache__v__format": "int", "kv_cache__v__axis": "channel"}
+    assert notes(128, **whole) == []
+    assert all(note.endswith("as workload.attention.unit says.") for note in notes(128, workload__attention__unit="vector_unit"))
