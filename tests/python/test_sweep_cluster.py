@@ -6,7 +6,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -226,13 +228,15 @@ def tool(name):
 
 
 @pytest.fixture
-def slurm(daemons, tmp_path, monkeypatch):
+def slurm(request, daemons, monkeypatch):
     """A Slurm of one node, this machine, with its own daemons, ports, keys and state."""
     missing = [name for name in ("munged", "slurmctld", "slurmd", "sbatch") if not tool(name)]
     if missing:
         pytest.skip(f"no {', '.join(missing)} here; scripts/install_dependencies test installs slurm-wlm and munge")
-    folder = tmp_path / "slurm-daemons"
-    folder.mkdir(mode=0o755)
+    # Slurm's sockets lie in it, and the path of a socket has at most 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="anda-slurm-"))
+    request.addfinalizer(lambda: shutil.rmtree(folder, ignore_errors=True))
+    folder.chmod(0o755)
     host = socket.gethostname().split(".")[0]
     user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
     (folder / "munge.key").write_bytes(os.urandom(1024))
