@@ -67,7 +67,9 @@ Counts Machine::run(const std::vector<Gemm>& operations) {
 
 void Machine::idle_until(double time_s) {
   if (!depends_on_time_) return;
-  const sc_core::sc_time until(time_s, sc_core::SC_SEC);
+  // Another machine may have run before this one.
+  if (!start_) start_ = sc_core::sc_time_stamp();
+  const sc_core::sc_time until = *start_ + sc_core::sc_time(time_s, sc_core::SC_SEC);
   if (until > sc_core::sc_time_stamp()) sc_core::sc_start(until - sc_core::sc_time_stamp());
 }
 

@@ -3,7 +3,9 @@
 #define ANDA_SIM_SERVING_MACHINE_H
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <systemc>
 #include <vector>
 
 #include "config/run_config.h"
@@ -24,7 +26,7 @@ class Machine {
 
   /// Counts of these operations, one after another. Throws Error if one cannot run.
   Counts run(const std::vector<Gemm>& operations);
-  /// Lets time pass until this instant, which only a detailed memory notices: it refreshes.
+  /// Lets time pass until this instant after the first call, which only a detailed memory notices: it refreshes.
   void idle_until(double time_s);
   bool depends_on_time() const { return depends_on_time_; }
 
@@ -44,6 +46,7 @@ class Machine {
   std::unique_ptr<System> system_;
   std::size_t cycles_;  ///< index of the counter
   std::size_t left_ = 0;
+  std::optional<sc_core::sc_time> start_;  ///< of the machine's time in the kernel's
   Counts sum_;
 };
 
