@@ -238,3 +238,32 @@ def test_columns_are_gathered_and_overlap_hides_the_links(simulator, tmp_path):
     for split in ("rows", "columns"):
         (slow, sent), (quick, same) = found[split, 1], found[split, 4]
         assert slow - (sent / 2) / 5e9 < quick < slow and sent == same
+
+
+EXPERTS = {"model_type": "mixtral", "num_local_experts": 4, "num_experts_per_tok": 2}
+
+
+@pytest.mark.parametrize("topology, links", [("ring", 1), ("switch", 2)])
+def test_each_layer_sends_tokens_to_experts_and_back(simulator, tmp_path, topology, links):
+    """Every iteration waits for a way out and a way back in each layer, and each way for the latency of its links."""
+    def latency_s(latency_ns):
+        keys = {"system.accelerators": 2, "system.parallel.expert": 2, "system.link.topology": topology, "system.link.latency_ns": latency_ns}
+        _, rows = serve(simulator, tmp_path, keys, [(0, 7, 3)], **EXPERTS)
+        return rows[0]["latency_s"]
+
+    iterations = 3
+    longer = latency_s(1e6) - latency_s(0)
+    assert longer == pytest.approx(iterations * LAYERS * 2 * links * 1e-3, rel=1e-6)
+
+
+def test_parts_overlap_only_where_that_is_faster(simulator, tmp_path):
+    def latency_s(overlap, bytes_per_s):
+        keys = {"system.accelerators": 2, "system.parallel.expert": 2, "system.parallel.overlap": overlap,
+                "system.link.bytes_per_s": bytes_per_s, "system.link.latency_ns": 0}
+        _, rows = serve(simulator, tmp_path, keys, [(0, 400, 1), (0, 400, 1)], **EXPERTS)
+        return [row["latency_s"] for row in rows]
+
+    # As slow as the experts: half of the way hides.
+    assert max(latency_s(8, 2e8)) < 0.95 * max(latency_s(1, 2e8))
+    for slow in (1e8, 1e12):
+        assert max(latency_s(8, slow)) <= max(latency_s(1, slow))
