@@ -22,10 +22,8 @@ RESULT is a folder of anda-sim run, serve, compare or search, of a sweep or an e
 """
 
 
-def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="scripts/plot", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def plot_parser():
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", nargs="+", metavar="RESULT", help="a folder or file, see above")
     parser.add_argument("--kind", required=True, choices=[*RUN_KINDS, *TABLE_KINDS], help="which figure")
     parser.add_argument("-o", "--out", required=True, metavar="FILE", help="the file to write: .pdf, .svg or .png")
@@ -38,7 +36,11 @@ def main(arguments=None):
     parser.add_argument("--share", action="store_true", help="energy, cycles, stalls, area: shares in percent")
     parser.add_argument("--x", metavar="COLUMN", help="pareto: the horizontal column (time of the last system)")
     parser.add_argument("--y", metavar="COLUMN", help="pareto: the vertical column (energy of the last system)")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments=None):
+    options = plot_parser().parse_args(arguments)
     check_file(options.out, "--out")
     runs, tables = load(options.results)
     wanted, kind = (runs, RUN_KINDS) if options.kind in RUN_KINDS else (tables, TABLE_KINDS)
