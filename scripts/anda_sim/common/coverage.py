@@ -19,7 +19,7 @@ def folders(summary):
     sums = {}
     for file in summary["files"]:
         parts = Path(file["filename"]).parts
-        folder = "/".join(parts[:3] if parts[0] == "models" else parts[:2]) if len(parts) > 2 else parts[0]
+        folder = "/".join(parts[:-1][:3 if parts[0] == "models" else 2])
         for name in (folder, "all"):
             sums[name] = [total + file[key] for total, key in zip(sums.get(name, [0] * len(_COUNTS)), _COUNTS)]
     ordered = sorted(sums.items(), key=lambda item: (item[0] == "all", item[0]))
