@@ -32,7 +32,7 @@ std::uint64_t Geometry::weight_words(std::uint64_t k, std::uint64_t width, std::
 }
 
 std::uint64_t Geometry::scale_words(std::uint64_t k, std::uint64_t width, const WeightFormat& format) const {
-  return ceil_div(ceil_div(k, format.scale_group) * width * format.scale_bits, weight_word_bits);
+  return ceil_div(ceil_div(k, format.scale_group) * width * (format.scale_bits + format.zero_bits), weight_word_bits);
 }
 
 }  // namespace anda
