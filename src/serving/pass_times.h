@@ -56,7 +56,7 @@ class PassTimes {
 
   const PassCost& known(Memo& memo, std::uint64_t key, const std::function<PassCost()>& compute);
   PassCost of_part(Part& part, const std::vector<Iteration>& groups);
-  PassCost of_tokens(const Kinds& kinds, std::uint64_t tokens);
+  PassCost of_tokens(const Kinds& kinds, std::uint64_t tokens, std::uint64_t absorbed);
   PassCost of_slice(const Kinds& kinds, std::uint64_t start, std::uint64_t tokens);
   PassCost of_ends(const std::vector<Iteration>& groups);
   PassCost of_layer(const std::vector<Gemm>& operations, std::uint64_t tokens);

@@ -57,12 +57,14 @@ WeightFormat weights_of(const Gemm& gemm, std::uint32_t bits, const FormatConfig
 
 /// The second operand of a GeMM. Groups of the cache that run across k take as much room as others.
 WeightFormat Compiler::second_of(const Gemm& gemm) const {
-  const auto cached = [](const CacheFormat& format) {
-    if (format.element_bits() == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group);
-    return WeightFormat{format.element_bits(), format.group_elements(), format.shared_bits()};
+  const auto cached = [&](const CacheFormat& format) {
+    const std::uint32_t bits = gemm.weight_bits != 0 ? gemm.weight_bits : format.element_bits();
+    if (bits == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group);
+    return WeightFormat{bits, format.group_elements(), format.shared_bits()};
   };
   switch (gemm.second) {
     case SecondOperand::keys:
+    case SecondOperand::latent:
       return cached(config_.kv_cache.k);
     case SecondOperand::values:
       return cached(config_.kv_cache.v);
@@ -72,6 +74,21 @@ WeightFormat Compiler::second_of(const Gemm& gemm) const {
       break;
   }
   return weights_of(gemm, config_.precision.weight_bits, accelerator_.format);
+}
+
+/// What a GeMM's second operand is kept in; nullptr: it is none of the cache.
+const CacheFormat* Compiler::cache_of(const Gemm& gemm) const {
+  switch (gemm.second) {
+    case SecondOperand::keys:
+    case SecondOperand::latent:
+      return &config_.kv_cache.k;
+    case SecondOperand::values:
+      return &config_.kv_cache.v;
+    case SecondOperand::weights:
+    case SecondOperand::fp16:
+      break;
+  }
+  return nullptr;
 }
 
 /// Whether the array computes a GeMM. Weights that it does not take are an error, other operands the vector unit's.
@@ -92,13 +109,9 @@ bool Compiler::on_array(const Gemm& gemm) const {
                        " exceeds accelerator.mxu.weight_bits = " + std::to_string(accelerator_.mxu.weight_bits));
   }
   const AttentionUnit unit = config_.workload.attention.unit;
-  const bool across = (gemm.second == SecondOperand::keys && !config_.kv_cache.k.is_fp16() &&
-                       config_.kv_cache.k.axis == CacheAxis::channel) ||
-                      (gemm.second == SecondOperand::values && !config_.kv_cache.v.is_fp16() &&
-                       config_.kv_cache.v.axis == CacheAxis::token);
-  const CacheFormat* cache = gemm.second == SecondOperand::keys     ? &config_.kv_cache.k
-                             : gemm.second == SecondOperand::values ? &config_.kv_cache.v
-                                                                    : nullptr;
+  const CacheFormat* cache = cache_of(gemm);
+  const CacheAxis along_k = gemm.second == SecondOperand::keys ? CacheAxis::token : CacheAxis::channel;
+  const bool across = cache != nullptr && !cache->is_fp16() && cache->axis != along_k;
   const bool described = cache != nullptr && cache->operand() != nullptr;
   const bool takes = !across && !described && element_->multiplies(second);
   if (unit == AttentionUnit::vector_unit) return false;
@@ -114,27 +127,33 @@ bool Compiler::on_array(const Gemm& gemm) const {
   return takes;
 }
 
+/// Of keys or values at a position, where a schedule gives them.
+std::optional<std::uint32_t> Compiler::scheduled_bits(SecondOperand cached, std::uint64_t position) const {
+  if (cached == SecondOperand::weights || cached == SecondOperand::fp16) return std::nullopt;
+  return config_.precision.scheduled_cache_bits(cached == SecondOperand::values ? "V" : "K", position);
+}
+
 /// Results in FP16, or as their reader takes them. Readers on the vector unit take FP16.
 ActivationFormat Compiler::output_of(const Gemm& gemm) const {
   const PrecisionConfig& precision = config_.precision;
   if (precision.output != OutputFormat::consumer) return {};
   if (!gemm.reader) {
     const std::uint32_t layer = gemm.tensor == "A_d" ? gemm.layer + 1 : gemm.layer;
-    return element_->activation_format(precision.mantissa_bits(layer, consumer_of(gemm.tensor)));
+    return element_->activation_format(precision.mantissa_bits(layer, consumer_of(gemm.tensor), gemm.position));
   }
   if (gemm.reader->empty() || !element_->compresses()) return {};
   Gemm next;
   next.name = gemm.name;
-  next.second = *gemm.reader == "A_q"   ? SecondOperand::keys
-                : *gemm.reader == "A_p" ? SecondOperand::values
-                                        : SecondOperand::weights;
+  if (*gemm.reader == "A_q") next.second = SecondOperand::keys;
+  if (*gemm.reader == "A_p") next.second = gemm.second;
+  if (const auto bits = scheduled_bits(next.second, gemm.position)) next.weight_bits = *bits;
   if (*gemm.reader == "A_head") {
     next.kind = OpKind::output_head;
     next.weight_bits = config_.workload.head_weight_bits;
     if (next.weight_bits == WeightFormat::fp16_bits) next.second = SecondOperand::fp16;
   }
   if (!on_array(next)) return {};
-  return element_->activation_format(precision.mantissa_bits(gemm.layer, *gemm.reader));
+  return element_->activation_format(precision.mantissa_bits(gemm.layer, *gemm.reader, gemm.position));
 }
 
 GemmTask Compiler::task(const Gemm& gemm) const {
@@ -143,7 +162,7 @@ GemmTask Compiler::task(const Gemm& gemm) const {
   task.m = static_cast<std::uint32_t>(gemm.m);
   task.n = static_cast<std::uint32_t>(gemm.n);
   task.k = static_cast<std::uint32_t>(gemm.k);
-  task.input = element_->activation_format(config_.precision.mantissa_bits(gemm.layer, gemm.tensor));
+  task.input = element_->activation_format(config_.precision.mantissa_bits(gemm.layer, gemm.tensor, gemm.position));
   task.output = output_of(gemm);
   task.weights = second_of(gemm);
   return task;
@@ -159,12 +178,12 @@ VectorTask Compiler::vector_of(const Gemm& gemm) const {
   if (!gemm.vector) task.weights = second_of(gemm);
   if (task.operation != VectorOperation::quantise) return task;
   // The compressor makes Anda groups of the machine's size, the vector unit everything else.
-  const CacheFormat& format = gemm.second == SecondOperand::keys ? config_.kv_cache.k : config_.kv_cache.v;
+  const CacheFormat& format = *cache_of(gemm);
   const bool compressor =
       element_->compresses() && format.number == CacheNumber::anda && format.group == accelerator_.format.group_size;
   if (compressor) {
     task.operation = VectorOperation::copy;
-    task.output = {format.bits - 1, format.group};
+    task.output = {second_of(gemm).bits - 1, format.group};
   } else {
     task.weights = second_of(gemm);
   }

@@ -80,6 +80,7 @@ TEST_CASE("A config.json of every family has its model's published number of par
                                  {"qwen1.5-moe-a2.7b", 14'315'784'192, 2'689'173'504},
                                  {"qwen3-30b-a3b", 30'532'122'624, 3'353'032'704},
                                  {"deepseek-v2-lite", 15'706'484'224, 2'661'150'208},
+                                 {"deepseek-v2", 235'741'434'880, 21'375'800'320},
                                  {"deepseek-v3", 671'026'419'200, 37'552'297'472}};
   for (const Row& row : rows) {
     const std::string path = std::string(ANDA_SOURCE_DIR) + "/tests/data/model_configs/" + row.name + ".json";
