@@ -89,7 +89,7 @@ def build_site(out: Path) -> int:
 
 def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="site", description="Builds the documentation site: the pages of docs/, the README and the library's public headers.",
+        description="Builds the documentation site: the pages of docs/, the README and the library's public headers.",
         epilog="Open index.html of the folder in a browser; pages and search need no server and no network.")
     parser.add_argument("--out", metavar="DIR", type=Path, default=tree.SOURCE / "build" / "site", help="folder of the site (default: build/site)")
     out = Path(parser.parse_args(arguments).out).resolve()
