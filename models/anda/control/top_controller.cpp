@@ -281,6 +281,7 @@ void TopController::reset() {
 }
 
 void TopController::zero_counters() {
+  engines_.gemm.catch_up();
   for (std::size_t i = 0; i < shown_.size(); ++i) counted_from_[i] = *counters_.list()[shown_[i]].value;
 }
 
@@ -348,6 +349,7 @@ std::uint32_t TopController::read_word(std::uint64_t address) const {
     return entry->access == Access::write_only ? 0 : at(entry->offset);
   }
   const std::size_t index = counter_at(address);
+  engines_.gemm.catch_up();
   const std::uint64_t value = *counters_.list()[shown_[index]].value - counted_from_[index];
   return narrow(address % 8 == 0 ? value : value >> 32);
 }

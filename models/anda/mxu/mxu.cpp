@@ -282,6 +282,12 @@ ClockedArray::Clocked Mxu::tick(std::uint64_t cycle, ArrayState tail, bool held_
   return clocked;
 }
 
+void Mxu::skip(std::uint64_t groups, const Counted& before, const Counted& after, std::uint64_t times) {
+  clocked_.skip(groups);
+  count((after.work - before.work) * times);
+  stalls_.add(after.stalls, before.stalls, times);
+}
+
 void Mxu::add_losses(DataLosses& losses) const {
   losses.overflows.group_dots += values_.overflows().group_dots;
   losses.overflows.outputs += values_.overflows().outputs;

@@ -66,6 +66,10 @@ class Mxu : public ArrayBlock {
       decoded_values += other.decoded_values;
       return *this;
     }
+    Work operator-(const Work& other) const {
+      return {busy_cycles - other.busy_cycles, pe_cycles - other.pe_cycles, converted_values - other.converted_values,
+              macs - other.macs};
+    }
     Work operator*(std::uint64_t times) const {
       return {busy_cycles * times, pe_cycles * times,      converted_values * times,
               macs * times,        summing_cycles * times, decoded_values * times};
@@ -124,6 +128,14 @@ class Mxu : public ArrayBlock {
   /// The data of a step goes through the vector unit and the compressor to the buffer, in no time.
   void move_values(const Step& step);
   const ClockedArray& clocked() const { return clocked_; }
+  /// What clocks count.
+  struct Counted {
+    Work work;
+    StallCounts stalls;
+  };
+  Counted counted() const { return {total_, stalls_}; }
+  /// Goes on by groups that are counted as `times` stretches from `before` to `after`.
+  void skip(std::uint64_t groups, const Counted& before, const Counted& after, std::uint64_t times);
 
   const MxuConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return *element_; }
