@@ -205,8 +205,10 @@ PassCost PassTimes::of_tokens(const Kinds& kinds, std::uint64_t tokens, std::uin
 }
 
 /// What an accelerator computes of a layer, with what it exchanges with the others of its group.
-PassCost PassTimes::of_layer(const std::vector<Gemm>& operations, std::uint64_t tokens) {
+PassCost PassTimes::of_layer(std::vector<Gemm> operations, std::uint64_t tokens) {
   if (links_.nodes() == 1) return run(operations);
+  // What the others send comes through external memory, and parts of an operation are no longer what was marked.
+  for (Gemm& operation : operations) operation.kept_input = operation.kept_second = operation.kept_output = {};
   PassCost sum;
   std::vector<Gemm> alone;
   for (std::size_t i = 0; i < operations.size(); ++i) {

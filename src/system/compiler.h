@@ -53,7 +53,8 @@ class Compiler {
   std::optional<std::uint32_t> scheduled_bits(SecondOperand cached, std::uint64_t position) const;
   ActivationFormat output_of(const Gemm& gemm) const;
   VectorTask vector_of(const Gemm& gemm) const;
-  std::uint64_t place(std::uint64_t& end, std::uint64_t bytes) const;
+  bool keeps(const KeptResult& result) const;
+  LocalOperands local_of(const Gemm& gemm) const;
 
   const RunConfig& config_;
   AcceleratorConfig accelerator_;

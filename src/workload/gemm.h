@@ -52,6 +52,13 @@ enum class SecondOperand : std::uint8_t {
   fp16
 };
 
+/// A result that only the operations right behind it read, with the extents that it has where it is made; no rows: it
+/// is not one.
+struct KeptResult {
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;
+};
+
 /// One operation: a GeMM, C[m × n] = A[m × k] · W[k × n] with A the activations (the FP side), or one of the vector
 /// unit, of m rows and n columns. A row of a trace is a GeMM with INT weights.
 struct Gemm {
@@ -70,6 +77,11 @@ struct Gemm {
   std::optional<VectorOperation> vector = {};     ///< of the vector unit; none: a GeMM
   std::optional<std::string> reader = {};         ///< tensor that the results become, "": FP16; none: by `tensor`
   std::uint64_t position = 0;                     ///< of its tokens, or the last before them at which lengths change
+
+  // Which operands, and whether its own result, are such results.
+  KeptResult kept_input = {};
+  KeptResult kept_second = {};
+  KeptResult kept_output = {};
 
   double macs() const { return static_cast<double>(m * n * k) * static_cast<double>(count); }
 };

@@ -119,6 +119,7 @@ class LayerOperations {
 
   void start(std::uint32_t layer, std::vector<Span> spans, std::vector<Slice> slices);
   void work_on(const Span& span);
+  std::vector<Gemm> marked();
   std::vector<Span> spans_of(const std::vector<Slice>& slices) const;
   /// The last change of lengths that is not behind a position, or 0.
   std::uint64_t lengths_from(std::uint64_t position) const;
@@ -157,6 +158,10 @@ class LayerOperations {
   std::vector<Slice> slices_;
   std::vector<Gemm> list_;
 };
+
+/// Marks the results of a layer's operations that nothing but operations right behind them reads, and these operations.
+/// At most three of them are needed at a time.
+void mark_kept(const ModelShape& shape, std::vector<Gemm>& operations);
 
 /// Whether an operation is one of routed experts.
 bool is_expert(const Gemm& operation);

@@ -45,25 +45,30 @@ std::vector<std::uint64_t> spread(std::uint64_t choices, std::uint64_t experts, 
 std::vector<Gemm> LayerOperations::of(std::uint32_t layer, const std::vector<Slice>& slices) {
   start(layer, spans_of(slices), slices);
   fill();
-  return std::move(list_);
+  return marked();
 }
 
 std::vector<Gemm> LayerOperations::of_tokens(std::uint32_t layer, std::uint64_t tokens, std::uint64_t absorbed) {
   start(layer, {{0, tokens, absorbed}}, {});
   fill();
-  return std::move(list_);
+  return marked();
 }
 
 std::vector<Gemm> LayerOperations::of_experts(std::uint32_t layer, std::uint64_t tokens, std::uint64_t first,
                                               std::uint64_t end) {
   start(layer, {{0, tokens, 0}}, {});
   routed(first, end);
-  return std::move(list_);
+  return marked();
 }
 
 std::vector<Gemm> LayerOperations::of_slice(std::uint32_t layer, const Slice& slice) {
   start(layer, spans_of({slice}), {slice});
   attend_to_slices();
+  return marked();
+}
+
+std::vector<Gemm> LayerOperations::marked() {
+  mark_kept(shape_, list_);
   return std::move(list_);
 }
 

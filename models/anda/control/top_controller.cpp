@@ -102,6 +102,7 @@ void TopController::set_capabilities(double clock_hz) {
   at(ANDA_REG_MANTISSA_BYTES) = narrow(activation_buffer.mantissa_bytes);
   at(ANDA_REG_EXPONENT_BYTES) = narrow(activation_buffer.exponent_bytes);
   at(ANDA_REG_WEIGHT_BYTES) = narrow(weight_buffer.bytes);
+  at(ANDA_REG_LOCAL_BYTES) = narrow(machine_.local_bytes);
 }
 
 void TopController::run() {
