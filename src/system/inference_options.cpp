@@ -166,7 +166,7 @@ void check_capacity(const RunConfig& config, const ModelShape& shape, const Infe
   throw Error::input(fmt::format(
       "weights of {} and a key/value cache of {}, for contexts of up to {} tokens, exceed dram.capacity_bytes = {}; "
       "use a smaller batch, shorter contexts, fewer bits in kv_cache or a larger memory",
-      bytes_text(weights), bytes_text(cache), longest_context(options), bytes_text(capacity)));
+      si_text(weights, "B"), si_text(cache, "B"), longest_context(options), si_text(capacity, "B")));
 }
 
 }  // namespace anda::sim

@@ -2,7 +2,7 @@
 """What a search found: its front, as table, DataFrame and picture."""
 
 from anda_sim import html
-from anda_sim.common.table import terminal_columns, text_table
+from anda_sim.common.table import print_table
 from anda_sim.figures.pareto import pareto_front
 
 from .sweep import cell
@@ -40,11 +40,11 @@ class Found:
                           *(f"{row[name] / self.reference[name]:.3f}" if self.reference[name] else "" for name in self.objectives)])
         return head, table
 
-    def text(self):
-        """The table of the front on the terminal."""
+    def print(self):
+        """Prints the table of the front."""
+        print_table(*self.table())
         feasible = sum(row["feasible"] for row in self.rows)
-        return (f"{text_table(*self.table(), terminal_columns())}\n"
-                f"{len(self.front)} on the front, {feasible} of {len(self.rows)} trials meet the constraints")
+        print(f"{len(self.front)} on the front, {feasible} of {len(self.rows)} trials meet the constraints")
 
     def front_frame(self):
         """The Pareto front as a pandas DataFrame."""
