@@ -54,6 +54,7 @@ class ClockedArray : public AccumulatorPort {
     std::uint32_t plane = 0;
   };
 
+  bool blocked(bool issue, std::uint64_t cycle);
   ArrayState missing_operand(const ArrayTile& of, const OperandPort& weights, std::uint64_t cycle);
   Clocked take_in(const ArrayTile& tile, OperandPort& activations, OperandPort& weights);
 
