@@ -47,9 +47,9 @@ constexpr const char* compare_usage =
     "Usage: anda-sim compare CONFIG.yaml [options]\n"
     "\n"
     "Simulates every system of a comparison on every model, prints the means\n"
-    "relative to the first system and writes compare.json and compare.csv. docs/compare.md\n"
-    "describes the file. configs/compare/paper.yaml has all systems and models of\n"
-    "the paper.\n"
+    "relative to the first system and writes compare.json and compare.csv.\n"
+    "docs/compare.md describes the file. configs/compare/paper.yaml has all systems\n"
+    "and models of the paper.\n"
     "\n";
 
 po::options_description compare_options() {
