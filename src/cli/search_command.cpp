@@ -283,6 +283,12 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   SearchSettings settings = settings_of(options);
   std::vector<std::string> config_files;
   const RunConfig config = searched(config_of(options, config_files), settings.attention);
+  if (!config.precision.schedule.empty()) {
+    throw Error::input(
+        fmt::format("precision.schedule.{} is given, must be left out: a search looks for lengths that hold "
+                    "at all positions",
+                    config.precision.schedule.begin()->first));
+  }
   const EvaluatorChoice evaluator = choose_evaluator(options, config);
   const std::string folder = options.text("out", "results/search");
 

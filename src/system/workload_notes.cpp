@@ -48,7 +48,7 @@ void WorkloadNotes::see(const Gemm& gemm, bool padded, bool compressed) {
   const std::uint32_t bits = gemm.weight_bits != 0 ? gemm.weight_bits : config_.precision.weight_bits;
   const std::string identity = fmt::format("{}/{}/{}/{}/{}", gemm.layer, gemm.k, gemm.n, bits, gemm.name);
   if (weights_.size() < most_weights && weights_.insert(std::hash<std::string>{}(identity)).second) {
-    const WeightFormat format{bits, config_.accelerator.format.weight_scale_group};
+    const WeightFormat format = weights_of(gemm, config_.precision.weight_bits, config_.accelerator.format);
     weight_bytes_ += static_cast<double>(format.bytes(gemm.k, gemm.n));
   }
 }

@@ -56,7 +56,7 @@ def renamed(text):
     return name, label
 
 
-def parser_of():
+def plot_parser():
     parser = argparse.ArgumentParser(prog="scripts/plot", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", nargs="+", metavar="RESULT", help="a folder or file, see above")
     parser.add_argument("--kind", required=True, choices=[*RUN_KINDS, *TABLE_KINDS], help="which figure")
@@ -80,7 +80,7 @@ def parser_of():
 
 
 def main(arguments=None):
-    options = vars(parser_of().parse_args(arguments))
+    options = vars(plot_parser().parse_args(arguments))
     results, kind, out = (options.pop(name) for name in ("results", "kind", "out"))
     look = Look(labels=dict(options.pop("label")), **options)
     check_file(out, "--out")

@@ -93,7 +93,7 @@ def limits(options):
 
 def sweep_parser():
     parser = argparse.ArgumentParser(
-        prog="sweep", description="Simulates every point of one or more sweep files (docs/sweeps.md), runs or servers, and writes a row for each to "
+        description="Simulates every point of one or more sweep files (docs/sweeps.md), runs or servers, and writes a row for each to "
         "results.csv and results.sqlite. Only missing points are run, so the same command resumes an interrupted sweep "
         "and runs the new points of an extended one.",
         epilog="Exit status: 0 every point has its row (failed points have one with their error), 1 the sweep could not be "

@@ -17,7 +17,7 @@ from .sweep_file import SAMPLERS
 
 def explore_parser():
     parser = argparse.ArgumentParser(
-        prog="explore", description="Searches the space of a sweep file (docs/exploration.md) for the configurations that are best "
+        description="Searches the space of a sweep file (docs/exploration.md) for the configurations that are best "
         "in several numbers at once, with Optuna. Resumes an interrupted search; the same seed gives the same "
         "search, on any number of cores. Options override the section `explore` of the file.",
         epilog="Exit status: 0 done, 1 the search could not be finished or nothing meets the constraints, 2 the input is wrong.")
