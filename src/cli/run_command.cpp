@@ -145,10 +145,7 @@ void print_results(std::ostream& out, const RunConfig& config, const RunWriter& 
                    line_columns(out), "  ")
         << "\n";
   }
-  const std::size_t columns = line_columns(out);
-  for (const std::string& note : writer.info().notes) {
-    out << "\n" << wrapped("note: " + for_terminal(note), columns, "  ") << "\n";
-  }
+  for (const std::string& note : writer.info().notes) out << "\n" << note_text(for_terminal(note), out);
   const std::string& timeline = config.simulation.timeline.file;
   out << for_terminal(fmt::format("\n{}: report.json, ops.csv, config.yaml\n{}{}", writer.folder(), timeline,
                                   timeline.empty() ? "" : "\n"));
@@ -187,7 +184,7 @@ Survey survey_of(const RunConfig& config, const std::string& file) {
 
 void print_check(std::ostream& out, const std::string& file, const Survey& found) {
   out << fmt::format("{}: valid, {} GeMM{}\n", for_terminal(file), found.gemms, found.gemms == 1 ? "" : "s");
-  for (const std::string& note : found.notes) out << "note: " << for_terminal(note) << "\n";
+  for (const std::string& note : found.notes) out << note_text(for_terminal(note), out);
 }
 
 /// Before the run itself, whose kernel would be the one that the process of this one had to elaborate again. None
@@ -234,9 +231,10 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   RunWriter& writer = *results;
   const std::string& folder = writer.folder();
   if (!options.has("out") && folder != usual_run_folder(file)) {
-    std::cerr << for_terminal(
-        fmt::format("note: {} holds the results of another configuration; those of this one go to {}\n",
-                    usual_run_folder(file), folder));
+    std::cerr << note_text(
+        for_terminal(fmt::format("{} holds the results of another configuration; those of this one go to {}",
+                                 usual_run_folder(file), folder)),
+        std::cerr);
   }
   if (options.has("ops-sqlite")) writer.add_sqlite();
   std::optional<TensorDump> dump;
@@ -255,7 +253,7 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   for (std::size_t i = 0; i < unscheduled.size(); ++i) result.systems[i].unscheduled = unscheduled[i];
   if (config.workload.scope != Scope::gemms) result.inference = inference_size(config);
-  for (const std::string& warning : result.warnings) std::cerr << for_terminal("note: " + warning) << "\n";
+  for (const std::string& warning : result.warnings) std::cerr << note_text(for_terminal(warning), std::cerr);
   writer.finish(result, [] { return !interrupted(); });
 
   if (options.has("json")) {

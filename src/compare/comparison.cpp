@@ -169,8 +169,12 @@ void Comparison::print(std::ostream& out) const {
     TextGrid grid(headings);
     const auto row = [&](const std::string& name, const std::function<Ratios(std::size_t)>& of) {
       std::vector<std::string> cells{name};
-      for (std::size_t i = 0; i < systems_.size(); ++i) cells.push_back(ratio_text(known(of(i).*column.value)));
-      grid.row(std::move(cells));
+      std::vector<Ink> inks{Ink::plain};
+      for (std::size_t i = 0; i < systems_.size(); ++i) {
+        cells.push_back(ratio_text(known(of(i).*column.value)));
+        inks.push_back(ratio_ink(known(of(i).*column.value)));
+      }
+      grid.row(std::move(cells), std::move(inks));
     };
     for (std::size_t model = 0; model < models_.size(); ++model) {
       row(shortened(models_[model], name_columns), [&](std::size_t i) { return ratios(i, model); });
@@ -188,7 +192,7 @@ void Comparison::print(std::ostream& out) const {
   }
   out << '\n';
   energy.print(out);
-  for (const std::string& note : notes_) out << '\n' << wrapped("note: " + note, columns, "  ") << '\n';
+  for (const std::string& note : notes_) out << '\n' << note_text(note, out);
 }
 
 void Comparison::write_json(std::ostream& out) const {

@@ -27,13 +27,14 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 TextGrid::TextGrid(std::vector<std::string> headings) : headings_(std::move(headings)) {}
 
-void TextGrid::row(std::vector<std::string> cells) {
+void TextGrid::row(std::vector<std::string> cells, std::vector<Ink> inks) {
   cells.resize(headings_.size());
   for (std::string& cell : cells) cell = for_terminal(cell);
-  rows_.push_back(std::move(cells));
+  inks.resize(headings_.size(), Ink::plain);
+  rows_.push_back({std::move(cells), std::move(inks)});
 }
 
-void TextGrid::title(const std::string& text) { rows_.push_back({for_terminal(text)}); }
+void TextGrid::title(const std::string& text) { rows_.push_back({{for_terminal(text)}, {}}); }
 
 std::vector<std::size_t> TextGrid::widths() const {
   std::vector<std::size_t> widths;
@@ -42,9 +43,9 @@ std::vector<std::size_t> TextGrid::widths() const {
     for (const std::string& line : lines_of(heading)) width = std::max(width, columns_of(line));
     widths.push_back(width);
   }
-  for (const auto& cells : rows_) {
-    if (is_title(cells)) continue;
-    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], columns_of(cells[i]));
+  for (const Row& row : rows_) {
+    if (is_title(row)) continue;
+    for (std::size_t i = 0; i < row.cells.size(); ++i) widths[i] = std::max(widths[i], columns_of(row.cells[i]));
   }
   return widths;
 }
@@ -68,11 +69,12 @@ void TextGrid::print(std::ostream& out, std::size_t columns) const {
 
 void TextGrid::print_part(std::ostream& out, const std::vector<std::size_t>& widths,
                           const std::vector<std::size_t>& part) const {
-  const auto print_line = [&](const std::vector<std::string>& cells) {
+  const auto print_line = [&](const std::vector<std::string>& cells, const std::vector<Ink>& inks) {
     std::string line;
     for (const std::size_t i : part) {
       const std::string gap(widths[i] - columns_of(cells[i]), ' ');
-      line += i == 0 ? cells[i] + gap : std::string(gap_columns, ' ') + gap + cells[i];
+      const std::string cell = inked(cells[i], inks[i], out);
+      line += i == 0 ? cell + gap : std::string(gap_columns, ' ') + gap + cell;
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out << line << '\n';
@@ -87,13 +89,13 @@ void TextGrid::print_part(std::ostream& out, const std::vector<std::size_t>& wid
       const std::size_t above = heading_lines - std::min(heading_lines, lines.size());
       cells.push_back(i < above ? "" : lines[i - above]);
     }
-    print_line(cells);
+    print_line(cells, std::vector<Ink>(headings_.size(), Ink::heading));
   }
-  for (const auto& cells : rows_) {
-    if (is_title(cells)) {
-      out << cells.front() << '\n';
+  for (const Row& row : rows_) {
+    if (is_title(row)) {
+      out << inked(row.cells.front(), Ink::heading, out) << '\n';
     } else {
-      print_line(cells);
+      print_line(row.cells, row.inks);
     }
   }
 }

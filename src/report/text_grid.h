@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "text/terminal.h"
+
 namespace anda::sim {
 
 /// Rows of cells, printed in aligned columns: the first to the left, the others to the right. UTF-8.
@@ -14,7 +16,8 @@ class TextGrid {
   /// Headings; a line break in one makes it two lines high.
   explicit TextGrid(std::vector<std::string> headings);
 
-  void row(std::vector<std::string> cells);
+  /// `inks`: those of the cells from the first one on; further cells are plain.
+  void row(std::vector<std::string> cells, std::vector<Ink> inks = {});
   /// A line of its own, over the rows that follow it.
   void title(const std::string& text);
 
@@ -25,13 +28,18 @@ class TextGrid {
   void print(std::ostream& out) const;
 
  private:
-  bool is_title(const std::vector<std::string>& cells) const { return cells.size() != headings_.size(); }
+  struct Row {
+    std::vector<std::string> cells;  ///< one: a title
+    std::vector<Ink> inks;
+  };
+
+  bool is_title(const Row& row) const { return row.cells.size() != headings_.size(); }
   std::vector<std::size_t> widths() const;
   void print_part(std::ostream& out, const std::vector<std::size_t>& widths,
                   const std::vector<std::size_t>& part) const;
 
   std::vector<std::string> headings_;
-  std::vector<std::vector<std::string>> rows_;  ///< of one cell: a title
+  std::vector<Row> rows_;
 };
 
 /// The text, cut to so many characters with "…" at the end if it is longer; without control characters.

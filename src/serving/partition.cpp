@@ -121,7 +121,7 @@ Partition partition_of(const ServeConfig& config, const ModelShape& model) {
     throw Error::input(fmt::format(
         "weights of {} and a block of the key/value cache of {} on each accelerator exceed {} = "
         "serving.cache.memory_share × dram.capacity_bytes; use more accelerators, fewer bits or a larger memory",
-        bytes_text(weights + open), bytes_text(partition.block_bytes), bytes_text(room)));
+        si_text(weights + open, "B"), si_text(partition.block_bytes, "B"), si_text(room, "B")));
   }
   partition.blocks = static_cast<std::uint64_t>(blocks);
   return partition;

@@ -72,6 +72,10 @@ Compiler::Compiler(const RunConfig& config, const AcceleratorConfig& accelerator
       accelerator_(accelerator),
       element_(make_processing_element(accelerator.mxu, accelerator.format)) {}
 
+WeightFormat weights_of(const Gemm& gemm, std::uint32_t bits, const FormatConfig& format) {
+  return gemm.weight_bits != 0 ? format.integers_of(gemm.weight_bits) : format.weights_of(bits);
+}
+
 /// The second operand of a GeMM. Groups of the cache that run across k take as much room as others.
 WeightFormat Compiler::second_of(const Gemm& gemm) const {
   const auto cached = [&](const CacheFormat& format) {
@@ -90,8 +94,7 @@ WeightFormat Compiler::second_of(const Gemm& gemm) const {
     case SecondOperand::weights:
       break;
   }
-  return {gemm.weight_bits != 0 ? gemm.weight_bits : config_.precision.weight_bits,
-          accelerator_.format.weight_scale_group};
+  return weights_of(gemm, config_.precision.weight_bits, accelerator_.format);
 }
 
 /// What a GeMM's second operand is kept in; nullptr: it is none of the cache.
@@ -113,6 +116,14 @@ const CacheFormat* Compiler::cache_of(const Gemm& gemm) const {
 bool Compiler::on_array(const Gemm& gemm) const {
   const WeightFormat second = second_of(gemm);
   if (gemm.second == SecondOperand::weights) {
+    if (second.encoded) {
+      if (element_->multiplies(second)) return true;
+      throw Error::input(
+          "GeMM '" + gemm.name + "': elements " + accelerator_.mxu.processing_element.name() +
+          " do not multiply weights of accelerator.format.weights = " + accelerator_.format.weights.name() +
+          "; elements that dequantise do (fp-fp, derives: floating), and those that say so "
+          "(weight_formats)");
+    }
     if (second.bits <= accelerator_.mxu.weight_bits) return true;
     if (gemm.kind == OpKind::output_head) return element_->multiplies(second);
     throw Error::input("GeMM '" + gemm.name + "': weight_bits = " + std::to_string(second.bits) +
@@ -256,6 +267,8 @@ GemmDescriptor Compiler::compile(const GemmTask& task) const {
   descriptor.output_mantissa_bits = task.output.mantissa_bits;
   descriptor.weight_bits = task.weights.bits;
   descriptor.scale_bits = task.weights.scale_bits;
+  descriptor.zero_points = task.weights.has_zero_points();
+  descriptor.encoded_weights = task.weights.encoded;
   if (task.weights.scale_group != accelerator_.format.weight_scale_group) {
     descriptor.scale_group = task.weights.scale_group;
   }

@@ -27,6 +27,10 @@ using Work = std::variant<GemmTask, VectorTask>;
 inline Work work_of(const OpRecord& record) { return record.vector ? Work(*record.vector) : Work(record.task); }
 void set_work(OpRecord& record, const Work& work);
 
+/// The weights of a GeMM: integers of the width that its row gives, or the machine's format with `bits` where that is
+/// integers.
+WeightFormat weights_of(const Gemm& gemm, std::uint32_t bits, const FormatConfig& format);
+
 /// Turns an operation of the workload into what a system's accelerator runs: formats by the precision table, the shape
 /// of its steps by the tiling rule, operands one after another from address 0 (a GeMM's own; where a whole model lies
 /// is not modelled).

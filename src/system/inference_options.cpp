@@ -133,10 +133,13 @@ double WeightBytes::total(std::uint64_t layers_run, bool whole_model) const {
 
 WeightBytes weight_bytes(const RunConfig& config, const ModelShape& shape) {
   const std::uint32_t head_bits = config.workload.head_weight_bits;
-  const double scale_bits = 16.0 / config.accelerator.format.weight_scale_group;
+  const auto bits_of = [](const WeightFormat& format) {
+    return format.bits + static_cast<double>(format.scale_bits + format.zero_bits) / format.scale_group;
+  };
+  const FormatConfig& format = config.accelerator.format;
   const double table = static_cast<double>(shape.vocabulary * shape.hidden_size);
   const double in_layers = static_cast<double>(parameters_of(shape).total) - table * (shape.tied_embeddings ? 1 : 2);
-  const double bytes_each = (config.precision.weight_bits + scale_bits) / 8;
+  const double bytes_each = bits_of(format.weights_of(config.precision.weight_bits)) / 8;
   const Experts& experts = shape.experts;
   const std::uint64_t matrices = shape.gated ? 3 : 2;
   WeightBytes bytes;
@@ -150,7 +153,7 @@ WeightBytes weight_bytes(const RunConfig& config, const ModelShape& shape) {
   bytes.embedding = table * WeightFormat::fp16_bits / 8;
   // A head of another format is kept beside the FP16 embedding even where the two are tied.
   const bool is_fp16 = head_bits == WeightFormat::fp16_bits;
-  bytes.head = is_fp16 ? bytes.embedding : table * (head_bits + scale_bits) / 8;
+  bytes.head = is_fp16 ? bytes.embedding : table * bits_of(format.integers_of(head_bits)) / 8;
   if (shape.tied_embeddings && is_fp16) bytes.head = 0;
   return bytes;
 }
@@ -163,7 +166,7 @@ void check_capacity(const RunConfig& config, const ModelShape& shape, const Infe
   throw Error::input(fmt::format(
       "weights of {} and a key/value cache of {}, for contexts of up to {} tokens, exceed dram.capacity_bytes = {}; "
       "use a smaller batch, shorter contexts, fewer bits in kv_cache or a larger memory",
-      bytes_text(weights), bytes_text(cache), longest_context(options), bytes_text(capacity)));
+      si_text(weights, "B"), si_text(cache, "B"), longest_context(options), si_text(capacity, "B")));
 }
 
 }  // namespace anda::sim

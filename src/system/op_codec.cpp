@@ -44,18 +44,20 @@ void get(ByteReader& in, LocalOperands& local) {
 void put(ByteWriter& out, const GemmTask& task) {
   for (const std::uint32_t value :
        {task.m, task.n, task.k, task.input.mantissa_bits, task.input.group_size, task.output.mantissa_bits,
-        task.output.group_size, task.weights.bits, task.weights.scale_group, task.weights.scale_bits}) {
+        task.output.group_size, task.weights.bits, task.weights.scale_group, task.weights.scale_bits,
+        task.weights.zero_bits, std::uint32_t{task.weights.encoded}}) {
     out.put(std::uint64_t{value});
   }
   out.put(bits_of(task.local));
 }
 
 void get(ByteReader& in, GemmTask& task) {
-  for (std::uint32_t* value :
-       {&task.m, &task.n, &task.k, &task.input.mantissa_bits, &task.input.group_size, &task.output.mantissa_bits,
-        &task.output.group_size, &task.weights.bits, &task.weights.scale_group, &task.weights.scale_bits}) {
+  for (std::uint32_t* value : {&task.m, &task.n, &task.k, &task.input.mantissa_bits, &task.input.group_size,
+                               &task.output.mantissa_bits, &task.output.group_size, &task.weights.bits,
+                               &task.weights.scale_group, &task.weights.scale_bits, &task.weights.zero_bits}) {
     in.get(*value);
   }
+  task.weights.encoded = in.get() != 0;
   get(in, task.local);
 }
 

@@ -72,7 +72,9 @@ class Trial {
                       task.output.mantissa_bits,
                       task.weights.bits,
                       task.weights.scale_group,
-                      task.weights.scale_bits};
+                      task.weights.scale_bits,
+                      task.weights.zero_bits,
+                      task.weights.encoded};
       if (seen_.count(kind) != 0) continue;
       compilers_[i].compile(task);
       if (seen_.size() < most_remembered) seen_.insert(kind);
@@ -82,7 +84,7 @@ class Trial {
 
  private:
   using Kind = std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t,
-                          std::uint32_t, std::uint32_t, std::uint32_t>;
+                          std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, bool>;
 
   const RunConfig& config_;
   std::vector<Compiler> compilers_;

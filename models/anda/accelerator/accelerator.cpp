@@ -81,7 +81,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
                         ? nullptr
                         : std::make_unique<LocalMemory>("local_memory", config.local_memory, clock_)),
       dma_("dma", config.dma, clock_, config.functional.enabled),
-      engine_(make_engine()),
+      engine_(make_engine(!blocks.mxu && !blocks.activation_buffer && !blocks.weight_buffer && !blocks.compressor)),
       counters_(all_counters()),
       vector_engine_(vector_unit_, dma_, *mxu_),
       controller_("controller", config.controller, machine_, config.clock_hz, clock_, {*engine_, vector_engine_}, dma_,
@@ -91,7 +91,8 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
   if (config_.level == Level::cycle) bind_clocked_blocks();
 }
 
-std::unique_ptr<GemmEngine> Accelerator::make_engine() {
+/// Blocks that somebody derived from ours may follow each clock.
+std::unique_ptr<GemmEngine> Accelerator::make_engine(bool own_blocks) {
   switch (config_.level) {
     case Level::fast:
       return std::make_unique<FastEngine>(*mxu_, dma_);
@@ -99,7 +100,7 @@ std::unique_ptr<GemmEngine> Accelerator::make_engine() {
       const Datapath datapath{with_clocks<Mxu>(*mxu_), with_clocks<ActivationBuffer>(*activation_buffer_),
                               with_clocks<WeightBuffer>(*weight_buffer_), vector_unit_,
                               compressor_ != nullptr ? &with_clocks<BitPlaneCompressor>(*compressor_) : nullptr};
-      return std::make_unique<CycleEngine>("cycle_engine", datapath, dma_, clock_);
+      return std::make_unique<CycleEngine>("cycle_engine", datapath, dma_, clock_, config_.fast_forward && own_blocks);
     }
   }
   return nullptr;

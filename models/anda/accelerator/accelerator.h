@@ -54,7 +54,7 @@ class Accelerator : public sc_core::sc_module {
   const Counters& counters() const { return counters_; }
 
  private:
-  std::unique_ptr<GemmEngine> make_engine();
+  std::unique_ptr<GemmEngine> make_engine(bool own_blocks);
   void bind_blocks(const Connect& connect);
   void bind_clocked_blocks();
   Counters all_counters() const;

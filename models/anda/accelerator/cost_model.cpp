@@ -66,12 +66,21 @@ void CostModel::add_array(const Counters& counters, const Technology& technology
   constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   const ElementCost pe = technology.processing_elements.of(config.mxu.processing_element);
   const PeCost& reference = technology.processing_elements[PeKind::anda];
-  charge(counters, Component::mxu, "mxu.pe_cycles",
-         action_pj(technology.mxu, technology.reference_clock_hz) * pe.power.value_or(unknown) / reference.power *
-             element.scaling());
+  const double published_pj =
+      action_pj(technology.mxu, technology.reference_clock_hz) * pe.power.value_or(unknown) / reference.power;
+  charge(counters, Component::mxu, "mxu.pe_cycles", published_pj * element.scaling());
   charge(counters, Component::mxu, "mxu.converted_values", technology.conversion.energy_pj_per_value);
-  area_[Component::mxu] = unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area.value_or(unknown) /
-                          reference.area * element.scaling();
+  const double published_mm2 = unit_mm2(technology.mxu) * pe.area.value_or(unknown) / reference.area;
+  area_[Component::mxu] = published_mm2 * config.mxu.rows * config.mxu.columns * element.scaling();
+  if (config.format.has_zero_points()) {
+    charge(counters, Component::mxu, "mxu.summing_cycles", published_pj * element.sum_scaling());
+    if (element.sums_activations()) {
+      area_[Component::mxu] += published_mm2 * config.mxu.rows * element.sum_scaling();
+    }
+  }
+  if (config.format.encodes()) {
+    charge(counters, Component::mxu, "mxu.decoded_values", technology.decoder.energy_pj_per_value.value_or(unknown));
+  }
 }
 
 void CostModel::add_buffers(const Counters& counters, const Technology& technology, const AcceleratorConfig& config) {

@@ -51,6 +51,8 @@ class StepBoard {
     }
     return &tiles_[number - first_tile_];
   }
+  /// A tile that is there.
+  const ArrayTile& at(std::uint64_t number) const { return tiles_[number - first_tile_]; }
   /// The results of the oldest tile have left the array.
   void drop() {
     tiles_.pop_front();

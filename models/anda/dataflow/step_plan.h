@@ -119,6 +119,11 @@ class StepPlan {
                                  task_.weights);
   }
 
+  /// After how many groups of a tile its words of weights come as they did.
+  std::uint64_t weight_period(const ArrayTile& tile) const {
+    return geometry_.scale_period(tile.columns, task_.weights);
+  }
+
   const GemmTask& task() const { return task_; }
   const Geometry& geometry() const { return geometry_; }
   const Schedule& schedule() const { return schedule_; }

@@ -109,9 +109,21 @@ class Dma : public sc_core::sc_module {
     while (ended_ < transfers) sc_core::wait(one_ended_);
   }
 
+  /// Whether memory still owes the end of a transfer that was asked for.
+  bool awaits() const { return ended_ < asked_; }
+  /// Notified when the operation is aborted.
+  const sc_core::sc_event& aborting() const { return aborting_; }
+
   /// Whether a transfer, or a read, asked for before a cycle is under way then.
   bool active(std::uint64_t cycle) const { return ended_ < asked_ || cycle < idle_from_; }
   bool loading(std::uint64_t cycle) const { return ended_ < last_read_ || cycle < loads_until_; }
+  /// For how long, from a cycle on, active() and loading() stay what they are if nothing is asked for and nothing ends.
+  std::uint64_t unchanged(std::uint64_t cycle) const {
+    std::uint64_t cycles = ~std::uint64_t{0};
+    if (loads_until_ > cycle) cycles = std::min(cycles, loads_until_ - cycle);
+    if (idle_from_ > cycle) cycles = std::min(cycles, idle_from_ - cycle);
+    return cycles;
+  }
 
   /// The cycle at which the last transfer that has ended arrived.
   std::uint64_t idle_from() const { return idle_from_; }

@@ -42,18 +42,35 @@ Mxu::Mxu(sc_core::sc_module_name, const MxuConfig& config, const FormatConfig& f
   counters_.add("mxu.converted_values", "values",
                 "FP16 activations converted to a shared exponent when the array read them", total_.converted_values);
   counters_.add("mxu.macs", "MACs", "multiply-accumulates of real data, without padding", total_.macs);
+  if (format.has_zero_points()) {
+    counters_.add("mxu.summing_cycles", "cycles",
+                  "busy cycles summed over the rows that add up their activations for zero points",
+                  total_.summing_cycles);
+  }
+  if (format.encodes()) {
+    counters_.add("mxu.decoded_values", "values", "encoded weights that the array decoded on their way in",
+                  total_.decoded_values);
+  }
 }
 
 std::uint32_t Mxu::group_cycles() const {
-  return element_->group_cycles(plan_->task().input.mantissa_bits, plan_->task().weights.bits);
+  return element_->pass_cycles(plan_->task().input.mantissa_bits, plan_->task().weights);
+}
+
+Mxu::Work Mxu::operand_work(const ArrayTile& tile) const {
+  const GemmTask& task = plan_->task();
+  Work work;
+  work.macs = tile.k * tile.values();
+  work.converted_values = element_->converts_at_read() ? tile.k * tile.rows : 0;
+  work.summing_cycles = tile.groups * element_->summing_cycles(task.input.mantissa_bits, task.weights) * tile.rows;
+  work.decoded_values = element_->decodes(task.weights) ? tile.k * tile.columns : 0;
+  return work;
 }
 
 Mxu::Work Mxu::work(const ArrayTile& tile) const {
-  Work work;
+  Work work = operand_work(tile);
   work.busy_cycles = tile.groups * group_cycles();
   work.pe_cycles = work.busy_cycles * tile.values();
-  work.converted_values = element_->converts_at_read() ? tile.k * tile.rows : 0;
-  work.macs = tile.k * tile.values();
   return work;
 }
 
@@ -258,14 +275,17 @@ ClockedArray::Clocked Mxu::tick(std::uint64_t cycle, ArrayState tail, bool held_
     return clocked;
   }
   Work work;
+  if (clocked.last) work = operand_work(*clocked.took);
   work.busy_cycles = 1;
   work.pe_cycles = clocked.took->values();
-  if (clocked.last) {
-    work.macs = clocked.took->k * clocked.took->values();
-    if (element_->converts_at_read()) work.converted_values = clocked.took->k * clocked.took->rows;
-  }
   count(work);
   return clocked;
+}
+
+void Mxu::skip(std::uint64_t groups, const Counted& before, const Counted& after, std::uint64_t times) {
+  clocked_.skip(groups);
+  count((after.work - before.work) * times);
+  stalls_.add(after.stalls, before.stalls, times);
 }
 
 void Mxu::add_losses(DataLosses& losses) const {

@@ -54,16 +54,25 @@ class Mxu : public ArrayBlock {
     std::uint64_t pe_cycles = 0;         ///< busy cycles summed over the elements that hold a result
     std::uint64_t converted_values = 0;  ///< activations aligned to a shared exponent on their way in
     std::uint64_t macs = 0;              ///< multiply-accumulates of real data, without padding
+    std::uint64_t summing_cycles = 0;    ///< busy cycles summed over the rows that add up activations for zero points
+    std::uint64_t decoded_values = 0;    ///< encoded weights decoded on their way in
 
     Work& operator+=(const Work& other) {
       busy_cycles += other.busy_cycles;
       pe_cycles += other.pe_cycles;
       converted_values += other.converted_values;
       macs += other.macs;
+      summing_cycles += other.summing_cycles;
+      decoded_values += other.decoded_values;
       return *this;
     }
+    Work operator-(const Work& other) const {
+      return {busy_cycles - other.busy_cycles, pe_cycles - other.pe_cycles, converted_values - other.converted_values,
+              macs - other.macs};
+    }
     Work operator*(std::uint64_t times) const {
-      return {busy_cycles * times, pe_cycles * times, converted_values * times, macs * times};
+      return {busy_cycles * times, pe_cycles * times,      converted_values * times,
+              macs * times,        summing_cycles * times, decoded_values * times};
     }
   };
 
@@ -100,6 +109,8 @@ class Mxu : public ArrayBlock {
   Work work(const ArrayTile& tile) const;
   /// Of the element, for a group of the GeMM.
   std::uint32_t group_cycles() const;
+  /// What follows from a tile's operands, without its cycles.
+  Work operand_work(const ArrayTile& tile) const;
   void count(const Work& work) { total_ += work; }
   StallCounts& stalls() { return stalls_; }
 
@@ -117,6 +128,14 @@ class Mxu : public ArrayBlock {
   /// The data of a step goes through the vector unit and the compressor to the buffer, in no time.
   void move_values(const Step& step);
   const ClockedArray& clocked() const { return clocked_; }
+  /// What clocks count.
+  struct Counted {
+    Work work;
+    StallCounts stalls;
+  };
+  Counted counted() const { return {total_, stalls_}; }
+  /// Goes on by groups that are counted as `times` stretches from `before` to `after`.
+  void skip(std::uint64_t groups, const Counted& before, const Counted& after, std::uint64_t times);
 
   const MxuConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return *element_; }

@@ -5,7 +5,7 @@ import shutil
 import sys
 from typing import List, Optional, Sequence
 
-from .terminal import one_line
+from .terminal import one_line, say
 
 _GAP = 2
 
@@ -32,3 +32,12 @@ def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], columns: Opti
         cells = [[row[place] for place in part] for row in table]
         texts.append(tabulate(cells, tablefmt="plain", stralign="right", disable_numparse=True))
     return "\n\n".join("\n".join(line.rstrip() for line in text.splitlines()) for text in texts)
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints such a table as wide as the terminal, with headings that stand out."""
+    for place, part in enumerate(text_table(head, rows, terminal_columns()).split("\n\n")):
+        heading, _, body = part.partition("\n")
+        say(("\n" if place else "") + heading, "heading")
+        if body:
+            say(body)
