@@ -5,7 +5,6 @@ import io
 import os
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Dict, List, Mapping, Optional
 
 from . import html
@@ -14,7 +13,7 @@ from .common import strict_json
 from .common.errors import InputError
 from .configuration import Config, ConfigLike, config_of
 from .metrics import Metrics
-from .picture import Picture
+from .picture import Picture, drawn
 from .progress import watched
 from .simulator import PathLike
 from .si_units import si
@@ -123,24 +122,18 @@ class Run(BySystem[System]):
     def baseline(self) -> System:
         return next(iter(self.systems.values()))
 
-    def plot(self, kind: str = "energy", *, by: str = "system", share: bool = False) -> Picture:
+    def plot(self, kind: str = "energy", **options: Any) -> Picture:
         """A figure as scripts/plot draws it.
 
-        kind -- energy, cycles, stalls, area, compare, roofline or bandwidth; by -- system, tensor or kind, for the first
-        three; share -- in percent."""
-        from .figures.style import styled
+        kind -- energy, cycles, stalls, area, compare, roofline or bandwidth; options -- those of scripts/plot: by (system,
+        tensor or kind), share, width and height in inches, font, font_size, systems, labels (a map), hatches, values."""
         from .reports.plots import RUN_KINDS
 
         if kind not in RUN_KINDS:
             raise InputError(f"plot: kind is `{kind}`, must be one of {', '.join(RUN_KINDS)}")
-        if by not in ("system", "tensor", "kind"):
-            raise InputError(f"plot: by is `{by}`, must be system, tensor or kind")
-
-        def make() -> Any:
-            with styled() as plt:
-                return RUN_KINDS[kind](plt, [self._page], SimpleNamespace(by=by, share=share))
-
-        return Picture(make)
+        if options.get("by", "system") not in ("system", "tensor", "kind"):
+            raise InputError(f"plot: by is `{options['by']}`, must be system, tensor or kind")
+        return drawn(lambda plt, look: RUN_KINDS[kind](plt, [self._page], look), options)
 
     def _repr_html_(self) -> str:
         info = self.report["run"]
