@@ -85,6 +85,11 @@ struct RunConfig {
           {join_key(path, "functional.enabled"),
            "is true, must be false with workload.scope = layer or model: vector operations have no data"});
     }
+    if (functional.enabled && accelerator.format.encodes()) {
+      problems.push_back({join_key(path, "functional.enabled"),
+                          std::string("is true, must be false with accelerator.format.weights = ") +
+                              accelerator.format.weights.name() + ": real data is computed with integers only"});
+    }
     if (functional.enabled && simulation.fold_layers) {
       problems.push_back({join_key(path, "simulation.fold_layers"),
                           "is true, must be false with functional.enabled: every GeMM has its own data"});

@@ -36,6 +36,11 @@ void TensorDump::operands(std::uint64_t index, const GemmData& data) {
   std::memcpy(codes.data.data(), data.weights.codes.data(), codes.data.size());
   write(fmt::format("{}.codes.npy", index), codes);
   write(fmt::format("{}.scales.npy", index), array_of(data.weights.scales, data.weights.scales.size() / n, n));
+  if (data.weights.zeros.empty()) return;
+  Array zeros{
+      NumberType::int8, {data.weights.zeros.size() / n, n}, std::vector<std::uint8_t>(data.weights.zeros.size())};
+  std::memcpy(zeros.data.data(), data.weights.zeros.data(), zeros.data.size());
+  write(fmt::format("{}.zeros.npy", index), zeros);
 }
 
 void TensorDump::results(const std::string& system, std::uint64_t index, const std::vector<Fp16>& values,

@@ -10,6 +10,7 @@
 #include <anda/mxu/processing_element/processing_element.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -25,6 +26,10 @@ using Work = std::variant<GemmTask, VectorTask>;
 /// Of a record, and into one.
 inline Work work_of(const OpRecord& record) { return record.vector ? Work(*record.vector) : Work(record.task); }
 void set_work(OpRecord& record, const Work& work);
+
+/// The weights of a GeMM: integers of the width that its row gives, or the machine's format with `bits` where that is
+/// integers.
+WeightFormat weights_of(const Gemm& gemm, std::uint32_t bits, const FormatConfig& format);
 
 /// Turns an operation of the workload into what a system's accelerator runs: formats by the precision table, the shape
 /// of its steps by the tiling rule, operands one after another from address 0 (a GeMM's own; where a whole model lies
@@ -43,10 +48,13 @@ class Compiler {
 
  private:
   WeightFormat second_of(const Gemm& gemm) const;
+  const CacheFormat* cache_of(const Gemm& gemm) const;
   bool on_array(const Gemm& gemm) const;
+  std::optional<std::uint32_t> scheduled_bits(SecondOperand cached, std::uint64_t position) const;
   ActivationFormat output_of(const Gemm& gemm) const;
   VectorTask vector_of(const Gemm& gemm) const;
-  std::uint64_t place(std::uint64_t& end, std::uint64_t bytes) const;
+  bool keeps(const KeptResult& result) const;
+  LocalOperands local_of(const Gemm& gemm) const;
 
   const RunConfig& config_;
   AcceleratorConfig accelerator_;

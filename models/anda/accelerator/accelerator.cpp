@@ -17,6 +17,12 @@ const AcceleratorConfig& checked(const AcceleratorConfig& config) {
   return config;
 }
 
+MachineShape machine_of(const AcceleratorConfig& config) {
+  MachineShape machine(config.mxu, config.format, config.activation_buffer, config.weight_buffer);
+  machine.local_bytes = config.local_memory.bytes;
+  return machine;
+}
+
 /// The user's block, or ours.
 template <class Block, class Make>
 std::unique_ptr<Block> make_block(const AcceleratorBlocks::Factory<Block>& factory, const char* name,
@@ -46,7 +52,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       control("control"),
       interrupt("interrupt"),
       config_(checked(config)),
-      machine_(config.mxu, config.format, config.activation_buffer, config.weight_buffer),
+      machine_(machine_of(config)),
       clock_(config.clock_hz),
       mxu_(make_block(blocks.mxu, "mxu", config_, clock_,
                       [this] {
@@ -71,6 +77,9 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
                                                                  return std::make_unique<BitPlaneCompressor>(
                                                                      "compressor", config_.compressor, clock_);
                                                                })),
+      local_memory_(config.local_memory.bytes == 0
+                        ? nullptr
+                        : std::make_unique<LocalMemory>("local_memory", config.local_memory, clock_)),
       dma_("dma", config.dma, clock_, config.functional.enabled),
       engine_(make_engine(!blocks.mxu && !blocks.activation_buffer && !blocks.weight_buffer && !blocks.compressor)),
       counters_(all_counters()),
@@ -105,7 +114,12 @@ void Accelerator::bind_blocks(const Connect& connect) {
   };
   control.bind(controller_.control);
   controller_.interrupt.bind(interrupt);
-  dma_.memory.bind(memory);
+  if (local_memory_ != nullptr) {
+    bind(dma_.memory, local_memory_->dma);
+    local_memory_->memory.bind(memory);
+  } else {
+    dma_.memory.bind(memory);
+  }
   bind(dma_.activation_buffer, activation_buffer_->dma_socket());
   bind(dma_.weight_buffer, weight_buffer_->dma_socket());
   dma_.activation_credits.bind(activation_buffer_->credits_export());
@@ -151,6 +165,7 @@ Counters Accelerator::all_counters() const {
   all.add(vector_unit_.counters());
   all.add(compressor_ != nullptr ? compressor_->counters() : BitPlaneCompressor::table(no_groups_, no_groups_));
   all.add(dma_.counters());
+  if (local_memory_ != nullptr) all.add(local_memory_->counters());
   return all;
 }
 

@@ -61,7 +61,8 @@ std::vector<std::uint8_t> pack_weight_tensor(const WeightTensor& weights, std::u
   for (std::uint64_t column = 0; column < weights.n; column += panel) {
     pack_weights(&weights.codes[column], &weights.scales[column], weights.n, weights.k,
                  std::min<std::uint64_t>(panel, weights.n - column), weights.format,
-                 &bytes[layout.run(column / panel, 0).address]);
+                 &bytes[layout.run(column / panel, 0).address],
+                 weights.zeros.empty() ? nullptr : &weights.zeros[column]);
   }
   return bytes;
 }

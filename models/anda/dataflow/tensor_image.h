@@ -21,13 +21,20 @@ std::vector<std::uint8_t> pack_activation_tensor(const std::vector<Fp16>& values
 std::vector<Fp16> unpack_activation_tensor(const std::vector<std::uint8_t>& bytes, std::uint64_t m, std::uint64_t k,
                                            const ActivationFormat& format, std::uint32_t panel);
 
-/// Integers of a k × n matrix of weights, row after row, and the scales of each scale group, n each.
+/// Integers of a k × n matrix of weights, row after row, and the scales of each scale group, n each, with as many zero
+/// points where the format has them.
 struct WeightTensor {
   std::uint64_t k = 0;
   std::uint64_t n = 0;
   WeightFormat format;
   std::vector<std::int8_t> codes;
   std::vector<Fp16> scales;
+  std::vector<std::int8_t> zeros = {};
+
+  /// q − z.
+  std::int32_t steps_of(std::uint64_t k_, std::uint64_t column) const {
+    return codes[k_ * n + column] - (zeros.empty() ? 0 : zeros[k_ / format.scale_group * n + column]);
+  }
 };
 
 /// In panels of `panel` columns. Error::input for a code that does not fit.

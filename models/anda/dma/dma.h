@@ -160,9 +160,7 @@ class Dma : public sc_core::sc_module {
   std::uint64_t take_results(const Transfer& transfer, unsigned char* to);
   void fill(Request& request);
   DataflowAccess& access(const Transfer& transfer, std::uint64_t cycle);
-  std::uint64_t& bytes_of(tlm::tlm_command command) {
-    return command == tlm::TLM_READ_COMMAND ? read_bytes_ : write_bytes_;
-  }
+  void count(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes);
   void refuse(std::uint64_t address);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) {

@@ -54,20 +54,26 @@ class Mxu : public ArrayBlock {
     std::uint64_t pe_cycles = 0;         ///< busy cycles summed over the elements that hold a result
     std::uint64_t converted_values = 0;  ///< activations aligned to a shared exponent on their way in
     std::uint64_t macs = 0;              ///< multiply-accumulates of real data, without padding
+    std::uint64_t summing_cycles = 0;    ///< busy cycles summed over the rows that add up activations for zero points
+    std::uint64_t decoded_values = 0;    ///< encoded weights decoded on their way in
 
     Work& operator+=(const Work& other) {
       busy_cycles += other.busy_cycles;
       pe_cycles += other.pe_cycles;
       converted_values += other.converted_values;
       macs += other.macs;
+      summing_cycles += other.summing_cycles;
+      decoded_values += other.decoded_values;
       return *this;
     }
     Work operator-(const Work& other) const {
-      return {busy_cycles - other.busy_cycles, pe_cycles - other.pe_cycles, converted_values - other.converted_values,
-              macs - other.macs};
+      return {busy_cycles - other.busy_cycles,           pe_cycles - other.pe_cycles,
+              converted_values - other.converted_values, macs - other.macs,
+              summing_cycles - other.summing_cycles,     decoded_values - other.decoded_values};
     }
     Work operator*(std::uint64_t times) const {
-      return {busy_cycles * times, pe_cycles * times, converted_values * times, macs * times};
+      return {busy_cycles * times, pe_cycles * times,      converted_values * times,
+              macs * times,        summing_cycles * times, decoded_values * times};
     }
   };
 
@@ -104,6 +110,8 @@ class Mxu : public ArrayBlock {
   Work work(const ArrayTile& tile) const;
   /// Of the element, for a group of the GeMM.
   std::uint32_t group_cycles() const;
+  /// What follows from a tile's operands, without its cycles.
+  Work operand_work(const ArrayTile& tile) const;
   void count(const Work& work) { total_ += work; }
   StallCounts& stalls() { return stalls_; }
 
@@ -154,6 +162,7 @@ class Mxu : public ArrayBlock {
   struct Sent {
     std::uint64_t column = 0;
     std::uint64_t cycle = 0;
+    std::uint64_t put_out = 0;  ///< by the vector unit
     Repeats along_row;
   };
   /// Of a step, for an observer.
@@ -178,6 +187,7 @@ class Mxu : public ArrayBlock {
   void repeat_sent(const Step& step, std::uint64_t row, const Repeats& rows, const BufferWords& words);
   void read_again(const Step& step, std::uint64_t row, const BufferWords& activation_words, std::uint64_t weight_words);
   void go_on(const Instants& before, std::uint64_t times);
+  void note_sums(const Step& step, std::uint64_t row, const Sent& sent, const Repeats& rows);
   void send(const Step& step, const ArrayTile& tile);
   void send_tile(const Step& step, const ArrayTile& tile);
   void show(ArrayState state, std::uint64_t from, std::uint64_t cycles);
@@ -206,6 +216,11 @@ class Mxu : public ArrayBlock {
   Instants before_;          // the last step
   bool repeatable_ = false;  // nothing around the array forbids it
   std::vector<Sent> sent_;   // of the last row
+
+  // From which cycle on the partial sums that each tile of a step left are in the buffer, for the tile that starts from
+  // them in the next step; and those of the step before, all.
+  std::vector<std::uint64_t> sums_stored_;
+  std::uint64_t all_sums_stored_ = 0;
 
   Shown shown_;
 

@@ -52,14 +52,15 @@ inline Eight mantissas_at(const std::uint8_t* planes, std::size_t plane_bytes, s
   return m;
 }
 
-/// Calls each(first, count, weights' bytes, scales' bytes) for the scale groups of a weight panel.
+/// Calls each(first, count, weights' bytes, scales' bytes, zero points' bytes) for the scale groups of a weight panel.
 template <class Bytes, class Each>
 void over_scale_groups(Bytes* bytes, std::size_t k, std::size_t columns, const WeightFormat& format, Each each) {
   for (std::size_t first = 0; first < k; first += format.scale_group) {
     const std::size_t count = std::min<std::size_t>(format.scale_group, k - first);
     Bytes* scales = bytes + packed_weight_bytes(count * columns, format.bits);
-    each(first, count, bytes, scales);
-    bytes = scales + 2 * columns;
+    Bytes* zeros = scales + 2 * columns;
+    each(first, count, bytes, scales, zeros);
+    bytes = zeros + format.zero_bytes(columns);
   }
 }
 
