@@ -148,7 +148,7 @@ std::uint64_t CycleEngine::skip_groups(std::uint64_t clocks) {
   datapath_.mxu.skip(groups, recurrence_.from, recurrence_.to, times);
   recurrence_.groups = 0;
   const std::uint64_t end = cycle_ + times * recurrence_.clocks;
-  for (; cycle_ < end && results_under_way(); ++cycle_) tick_results();
+  for (; cycle_ < end && results_under_way(); ++cycle_) drop(tick_results());
   cycle_ = end;
   return times * recurrence_.clocks;
 }

@@ -33,7 +33,8 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
  private:
   void begin(StepPlan& plan);
   void tick(ControllerCounts& counts);
-  void tick_results();
+  std::uint64_t tick_results();
+  void drop(std::uint64_t tiles);
   void took(const ClockedArray::Clocked& clocked, ControllerCounts& counts);
   void count_sums(const ArrayTile& tile);
   void move_values(StepUnderWay& step);

@@ -47,10 +47,11 @@ class ArrayControl {
   /// Goes on by groups that leave the pipeline as it is.
   void skip(std::uint64_t groups) { group_ += groups; }
 
-  /// Whether the accumulators hold the pipeline up in this cycle. `issue`: whether operands are there to enter it.
-  bool blocked(bool issue, const Accumulators& accumulators, std::uint64_t cycle) const {
-    const bool first = pipeline_.empty() ? issue && plane_ == 0 && group_ == 0 : pipeline_[head_].first;
-    return first && !accumulators.free(cycle);
+  /// The tile whose first operation has come to the accumulators; nullptr if none has. `issue`: whether operands are
+  /// there to enter the pipeline.
+  const std::uint64_t* arriving(bool issue) const {
+    if (pipeline_.empty()) return issue && plane_ == 0 && group_ == 0 ? &tile_ : nullptr;
+    return pipeline_[head_].first ? &pipeline_[head_].tile : nullptr;
   }
 
   /// One clock of a pipeline that is not held up. `issue`: the operands of the present plane enter; `groups`, `values`:

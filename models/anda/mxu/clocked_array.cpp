@@ -21,7 +21,7 @@ ClockedArray::Clocked ClockedArray::tick(OperandPort& activations, OperandPort& 
                                          ArrayState tail, bool held_up) {
   const ArrayTile* const tile = board_->tile(control_.tile());
   const bool operands = tile != nullptr && activations.ready(cycle) && (control_.plane() > 0 || weights.ready(cycle));
-  const bool blocked = control_.blocked(operands, accumulators_, cycle);
+  const bool blocked = this->blocked(operands, cycle);
   Clocked clocked;
   clocked.state = tail;
   if (tile == nullptr) {
@@ -38,6 +38,15 @@ ClockedArray::Clocked ClockedArray::tick(OperandPort& activations, OperandPort& 
   }
   if (!blocked) control_.tick(operands, tile->groups, tile->values(), accumulators_);
   return clocked;
+}
+
+/// Whether the pipeline stands still: the tile that comes out of it has no empty bank, or starts from sums of the step
+/// before that are not in the buffer yet. `issue`: operands are there to enter it.
+bool ClockedArray::blocked(bool issue, std::uint64_t cycle) const {
+  const std::uint64_t* const number = control_.arriving(issue);
+  if (number == nullptr) return false;
+  const std::uint64_t before = board_->at(*number).sums_before;
+  return !accumulators_.free(cycle) || (before > 0 && *number - board_->left() >= before);
 }
 
 /// The operands of a plane enter the array.

@@ -83,6 +83,7 @@ class ClockedArray : public AccumulatorPort {
   std::uint64_t words_in_slots(const ArrayTile& of) const {
     return ceil_div(of.group_activations.data, words_per_cycle_) * words_per_cycle_;
   }
+  bool blocked(bool issue, std::uint64_t cycle) const;
   ArrayState missing_operand(const ArrayTile& of, const OperandPort& weights, std::uint64_t cycle);
   Clocked take_in(const ArrayTile& tile, OperandPort& activations, OperandPort& weights);
 

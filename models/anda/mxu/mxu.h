@@ -161,6 +161,7 @@ class Mxu : public ArrayBlock {
   struct Sent {
     std::uint64_t column = 0;
     std::uint64_t cycle = 0;
+    std::uint64_t put_out = 0;  ///< by the vector unit
     Repeats along_row;
   };
   /// Of a step, for an observer.
@@ -185,6 +186,7 @@ class Mxu : public ArrayBlock {
   void repeat_sent(const Step& step, std::uint64_t row, const Repeats& rows, const BufferWords& words);
   void read_again(const Step& step, std::uint64_t row, const BufferWords& activation_words, std::uint64_t weight_words);
   void go_on(const Instants& before, std::uint64_t times);
+  void note_sums(const Step& step, std::uint64_t row, const Sent& sent, const Repeats& rows);
   void send(const Step& step, const ArrayTile& tile);
   void send_tile(const Step& step, const ArrayTile& tile);
   void show(ArrayState state, std::uint64_t from, std::uint64_t cycles);
@@ -213,6 +215,11 @@ class Mxu : public ArrayBlock {
   Instants before_;          // the last step
   bool repeatable_ = false;  // nothing around the array forbids it
   std::vector<Sent> sent_;   // of the last row
+
+  // From which cycle on the partial sums that each tile of a step left are in the buffer, for the tile that starts from
+  // them in the next step; and those of the step before, all.
+  std::vector<std::uint64_t> sums_stored_;
+  std::uint64_t all_sums_stored_ = 0;
 
   Shown shown_;
 
