@@ -5,6 +5,7 @@
 #include <anda/dataflow/operand_layout.h>
 #include <anda/dataflow/schedule.h>
 #include <anda/dataflow/vector_plan.h>
+#include <anda/vector_unit/vector_passes.h>
 
 namespace anda::sim {
 
@@ -51,17 +52,22 @@ Compiler::Compiler(const RunConfig& config, const AcceleratorConfig& accelerator
       accelerator_(accelerator),
       element_(make_processing_element(accelerator.mxu, accelerator.format)) {}
 
-/// The second operand of a GeMM. Groups of the cache that run across k take as much room as others.
+VectorPlan vector_plan_of(const VectorTask& task, const AcceleratorConfig& machine) {
+  const MachineShape shape(machine.mxu, machine.format, machine.activation_buffer, machine.weight_buffer);
+  return {task, {}, shape, static_cast<std::uint32_t>(passes_of(task.operation, false).size())};
+}
+
+WeightFormat cache_operand(const CacheFormat& format) {
+  if (format.element_bits() == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group);
+  return {format.element_bits(), format.group_elements(), format.shared_bits()};
+}
+
 WeightFormat Compiler::second_of(const Gemm& gemm) const {
-  const auto cached = [](const CacheFormat& format) {
-    if (format.element_bits() == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group);
-    return WeightFormat{format.element_bits(), format.group_elements(), format.shared_bits()};
-  };
   switch (gemm.second) {
     case SecondOperand::keys:
-      return cached(config_.kv_cache.k);
+      return cache_operand(config_.kv_cache.k);
     case SecondOperand::values:
-      return cached(config_.kv_cache.v);
+      return cache_operand(config_.kv_cache.v);
     case SecondOperand::fp16:
       return WeightFormat::fp16(accelerator_.format.weight_scale_group);
     case SecondOperand::weights:

@@ -40,7 +40,8 @@ struct Slice {
   std::uint64_t start = 0;   ///< tokens in the cache before
   std::uint64_t tokens = 0;  ///< new ones
   std::uint64_t count = 1;
-  bool finishes = true;  ///< gives an output token
+  bool finishes = true;        ///< gives an output token
+  std::uint64_t sequence = 0;  ///< the first of these sequences, in the batch
 };
 
 /// The operations of a decoder layer on a pass's tokens, in execution order. `name` is without the layer.
@@ -67,7 +68,7 @@ class LayerOperations {
   void append(const char* name, SecondOperand what, const CacheFormat& format);
   void attention(std::uint64_t window);
   void attend(const Slice& slice, std::uint64_t first, std::uint64_t queries, std::uint64_t window);
-  void attend_values(const Slice& slice, std::uint64_t rows, std::uint64_t begin, std::uint64_t end);
+  void attend_values(const Slice& slice, const CachePart& part);
   void norm(const char* name, const char* reader);
   void residual(const char* name);
   void feed_forward(std::uint64_t tokens, std::uint64_t width, const char* prefix, std::uint64_t count);
@@ -100,6 +101,29 @@ void check_size(const Gemm& gemm);
 /// Throws Error (input) for a model or options that make no inference, with no regard to contexts.
 void check_model(const ModelShape& shape, const InferenceOptions& options);
 
+/// The passes of an inference.
+class InferencePasses {
+ public:
+  explicit InferencePasses(const InferenceOptions& options) : options_(options) {}
+
+  /// Goes to the next pass; false after the last.
+  bool next();
+  /// Of the pass: its tokens, slice after slice, of each sequence after sequence.
+  const std::vector<Slice>& slices() const { return slices_; }
+  /// "prefill", a chunk of it, or "decode" with the output token that it works towards.
+  std::string name() const;
+  std::uint64_t output_token() const { return output_token_; }
+
+ private:
+  bool next_prefill();
+
+  const InferenceOptions& options_;
+  std::uint64_t pass_ = 0;          // of prefill
+  std::uint64_t output_token_ = 0;  // that the pass works towards
+  bool started_ = false;
+  std::vector<Slice> slices_;
+};
+
 /// The operations of an inference, one pass after another.
 class InferenceSource : public GemmSource {
  public:
@@ -110,8 +134,6 @@ class InferenceSource : public GemmSource {
   bool next(Gemm& gemm) override;
 
  private:
-  bool next_pass();
-  std::string pass_name() const;
   void fill();
   void add(std::vector<Gemm> operations, const std::string& prefix, std::uint64_t times);
 
@@ -119,10 +141,7 @@ class InferenceSource : public GemmSource {
   InferenceOptions options_;
   std::uint64_t layers_ = 0;
   LayerOperations operations_;
-  std::uint64_t pass_ = 0;          // of prefill
-  std::uint64_t output_token_ = 0;  // that the pass works towards
-  bool started_ = false;
-  std::vector<Slice> slices_;
+  InferencePasses passes_;
   std::vector<Gemm> ready_;
   std::size_t at_ = 0;
 };

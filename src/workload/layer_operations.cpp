@@ -168,13 +168,16 @@ void LayerOperations::append() {
 void LayerOperations::append(const char* name, SecondOperand what, const CacheFormat& format) {
   if (format.is_fp16()) return;
   for (const Slice& slice : slices_) {
-    const std::uint64_t tokens = grouped(format, slice.start + slice.tokens) - grouped(format, slice.start);
+    const std::uint64_t begin = grouped(format, slice.start);
+    const std::uint64_t end = grouped(format, slice.start + slice.tokens);
+    const std::uint64_t tokens = end - begin;
     if (tokens == 0) continue;
     const bool along_tokens = format.axis == CacheAxis::channel;
     Gemm& made = vector(name, OpKind::kv_append, VectorOperation::quantise, along_tokens ? shape_.kv_width() : tokens,
                         along_tokens ? tokens : shape_.kv_width());
     made.second = what;
     made.count = slice.count;
+    made.cache = CachePart{slice.sequence, 0, 0, begin, end};
   }
 }
 
@@ -197,36 +200,44 @@ void LayerOperations::attend(const Slice& slice, std::uint64_t first, std::uint6
   }
   const std::uint64_t rows = queries * (shape_.heads / shape_.kv_heads);
   const std::uint64_t count = slice.count * shape_.kv_heads;
+  const CachePart part{slice.sequence, slice.start + first, queries, begin, end};
 
   Gemm& scores = gemm("scores", "A_q", shape_.head_dim, end - begin, "");
   scores.m = rows;
   scores.count = count;
   scores.kind = OpKind::attention_scores;
   scores.second = SecondOperand::keys;
-  vector("softmax", OpKind::softmax, VectorOperation::softmax, rows, end - begin, "A_p").count = count;
-  attend_values(slice, rows, begin, end);
+  scores.cache = part;
+  Gemm& softmax = vector("softmax", OpKind::softmax, VectorOperation::softmax, rows, end - begin, "A_p");
+  softmax.count = count;
+  softmax.cache = part;
+  attend_values(slice, part);
 }
 
 /// Values of tokens whose group is not complete are FP16: they are multiplied apart and added.
-void LayerOperations::attend_values(const Slice& slice, std::uint64_t rows, std::uint64_t begin, std::uint64_t end) {
+void LayerOperations::attend_values(const Slice& slice, const CachePart& part) {
+  const std::uint64_t rows = part.queries * (shape_.heads / shape_.kv_heads);
   const std::uint64_t count = slice.count * shape_.kv_heads;
   const CacheFormat& format = options_.values;
-  const std::uint64_t stored = format.is_fp16() ? end : std::min(end, grouped(format, slice.start + slice.tokens));
-  const std::uint64_t open = end - std::max(begin, stored);
-  const auto product = [&](const char* name, std::uint64_t tokens, SecondOperand second, const char* reader) {
-    if (tokens == 0) return;
-    Gemm& made = gemm(name, "A_p", tokens, shape_.head_dim, reader);
+  const std::uint64_t whole = format.is_fp16() ? part.end : grouped(format, slice.start + slice.tokens);
+  const std::uint64_t stored = std::clamp(whole, part.begin, part.end);
+  const auto product = [&](const char* name, std::uint64_t begin, std::uint64_t end, SecondOperand second,
+                           const char* reader) {
+    if (begin == end) return;
+    Gemm& made = gemm(name, "A_p", end - begin, shape_.head_dim, reader);
     made.m = rows;
     made.count = count;
     made.kind = OpKind::attention_values;
     made.second = second;
+    made.cache = CachePart{part.sequence, part.first, part.queries, begin, end};
   };
-  const bool both = open > 0 && stored > begin;
-  product("values", stored > begin ? stored - begin : 0, SecondOperand::values, both ? "" : "A_o");
-  product("open_values", open, SecondOperand::fp16, both ? "" : "A_o");
-  if (both) {
-    vector("values_sum", OpKind::attention_values, VectorOperation::add, rows, shape_.head_dim, "A_o").count = count;
-  }
+  const bool both = part.begin < stored && stored < part.end;
+  product("values", part.begin, stored, SecondOperand::values, both ? "" : "A_o");
+  product("open_values", stored, part.end, SecondOperand::fp16, both ? "" : "A_o");
+  if (!both) return;
+  Gemm& sum = vector("values_sum", OpKind::attention_values, VectorOperation::add, rows, shape_.head_dim, "A_o");
+  sum.count = count;
+  sum.cache = part;
 }
 
 /// `count` feed-forward parts of this width, on so many tokens each.

@@ -21,21 +21,33 @@ std::vector<std::uint8_t> pack_activation_tensor(const std::vector<Fp16>& values
 std::vector<Fp16> unpack_activation_tensor(const std::vector<std::uint8_t>& bytes, std::uint64_t m, std::uint64_t k,
                                            const ActivationFormat& format, std::uint32_t panel);
 
-/// Integers of a k × n matrix of weights, row after row, and the scales of each scale group, n each.
+/// Integers of a k × n matrix of weights, row after row, and the scales of each scale group, n each; of a format with
+/// shared exponents they are powers of two. Or FP16 numbers.
 struct WeightTensor {
   std::uint64_t k = 0;
   std::uint64_t n = 0;
   WeightFormat format;
   std::vector<std::int8_t> codes;
   std::vector<Fp16> scales;
+  std::vector<Fp16> halves = {};  ///< of format.is_fp16() in the place of codes and scales
+
+  /// As a number, rounded nowhere.
+  float value(std::uint64_t i, std::uint64_t column) const {
+    if (format.is_fp16()) return to_float(halves[i * n + column]);
+    return static_cast<float>(codes[i * n + column]) * to_float(scales[i / format.scale_group * n + column]);
+  }
 };
 
 /// In panels of `panel` columns. Error::input for a code that does not fit.
-std::vector<std::uint8_t> pack_weight_tensor(const WeightTensor& weights, std::uint32_t panel);
+std::vector<std::uint8_t> pack_weight_tensor(const WeightTensor& weights, std::uint64_t panel);
+
+/// The inverse, of integers. Error::run for another number of bytes.
+WeightTensor unpack_weight_tensor(const std::vector<std::uint8_t>& bytes, std::uint64_t k, std::uint64_t n,
+                                  const WeightFormat& format, std::uint64_t panel);
 
 /// Size of a tensor in memory.
 std::uint64_t tensor_bytes(std::uint64_t m, std::uint64_t k, const ActivationFormat& format, std::uint32_t panel);
-std::uint64_t tensor_bytes(std::uint64_t k, std::uint64_t n, const WeightFormat& format, std::uint32_t panel);
+std::uint64_t tensor_bytes(std::uint64_t k, std::uint64_t n, const WeightFormat& format, std::uint64_t panel);
 
 }  // namespace anda
 

@@ -17,6 +17,7 @@ using panel_bytes::exponent_at;
 using panel_bytes::load;
 using panel_bytes::mantissas_at;
 using panel_bytes::over_scale_groups;
+using panel_bytes::put_exponent;
 using panel_bytes::store;
 
 namespace {
@@ -50,10 +51,7 @@ void pack_block(const Fp16* values, std::size_t stride, std::size_t rows, std::s
         *at = static_cast<std::uint8_t>(plane);
       }
     }
-    const std::size_t bit = row * shared_exponent_bits;
-    const std::uint32_t placed = shared << (bit % 8);
-    exponents[bit / 8] = static_cast<std::uint8_t>(exponents[bit / 8] | (placed & 0xFF));
-    if ((placed >> 8) != 0) exponents[bit / 8 + 1] = static_cast<std::uint8_t>(placed >> 8);
+    put_exponent(exponents, row, shared);
   }
 }
 
@@ -130,8 +128,21 @@ void pack_weights(const std::int8_t* codes, const Fp16* scales, std::size_t stri
                         }
                       }
                       const Fp16* from = scales + first / format.scale_group * stride;
+                      if (format.scale_bits == shared_exponent_bits) {
+                        std::memset(packed_scales, 0, ceil_div(columns * shared_exponent_bits, 8));
+                        for (std::size_t c = 0; c < columns; ++c) {
+                          put_exponent(packed_scales, c, exponent_of_scale(from[c], format.bits));
+                        }
+                        return;
+                      }
                       for (std::size_t c = 0; c < columns; ++c) store(packed_scales + 2 * c, from[c]);
                     });
+}
+
+void pack_weights(const Fp16* values, std::size_t stride, std::size_t k, std::size_t columns, std::uint8_t* bytes) {
+  for (std::size_t i = 0; i < k; ++i) {
+    for (std::size_t c = 0; c < columns; ++c, bytes += 2) store(bytes, values[i * stride + c]);
+  }
 }
 
 }  // namespace anda

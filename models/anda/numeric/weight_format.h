@@ -28,9 +28,9 @@ struct WeightFormat {
   /// two may be anything.
   bool is_scaled() const { return scale_bits == 16 || scale_bits == ActivationFormat::exponent_bits; }
 
-  /// Bytes of k × columns packed weights with their scales.
+  /// Bytes of k × columns packed weights with their scales or exponents; those of a scale group fill whole bytes.
   std::uint64_t bytes(std::uint64_t k, std::uint64_t columns) const {
-    return ceil_div(k * columns * bits, 8) + ceil_div(ceil_div(k, scale_group) * columns * scale_bits, 8);
+    return ceil_div(k * columns * bits, 8) + ceil_div(k, scale_group) * ceil_div(columns * scale_bits, 8);
   }
 };
 
