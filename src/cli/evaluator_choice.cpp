@@ -92,9 +92,12 @@ std::string attention_text(const AttentionFormats& formats) {
 /// What its perplexities depend on, wherever the files lie.
 std::string identity_of(const BuiltinEvaluatorConfig& config, const std::optional<Quantisation>& quantised) {
   const std::string weights =
-      quantised        ? fmt::format("weights of {}", quantised->method)
-      : config.weights ? fmt::format("INT{} weights in groups of {}", config.weights->bits, config.weights->scale_group)
-                       : "weights as stored";
+      quantised              ? fmt::format("weights of {}", quantised->method)
+      : config.weight_format ? fmt::format("weights of {}", to_yaml(config.weight_format->description()))
+      : config.weights
+          ? fmt::format("INT{} weights in groups of {}{}", config.weights->bits, config.weights->scale_group,
+                        config.weights->has_zero_points() ? " with zero points" : "")
+          : "weights as stored";
   const std::string type =
       is_raw_token_file(config.tokens) ? fmt::format(" of {}", name_of(token_types, config.token_type)) : "";
   const std::string windows = config.length == 0 ? "" : fmt::format(", windows of {}", config.length);
@@ -147,7 +150,12 @@ EvaluatorChoice choose_evaluator(const CommandLine& options, const RunConfig& co
   const FormatConfig& format = config.accelerator.format;
   model.group_size = format.group_size;
   model.attention = attention_of(config.precision, config.kv_cache);
-  if (model.weights) model.weights = WeightFormat{config.precision.weight_bits, format.weight_scale_group};
+  if (model.weights && format.encodes()) {
+    model.weights.reset();
+    model.weight_format = format.weights.operand();
+  } else if (model.weights) {
+    model.weights = format.weights_of(config.precision.weight_bits);
+  }
   const std::optional<Quantisation> quantised = read_decoder_config(folder + "/config.json").quantisation;
   if (quantised && model.weights && quantised->format.bits != config.precision.weight_bits) {
     throw Error::input(

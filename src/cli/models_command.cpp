@@ -8,6 +8,7 @@
 
 #include "cli/command_line.h"
 #include "text/characters.h"
+#include "text/terminal.h"
 #include "text/text.h"
 #include "workload/gemm_generator.h"
 #include "workload/hugging_face.h"
@@ -69,6 +70,8 @@ ordered_json experts_of(const Experts& experts) {
           {"shared_size", experts.shared_size},
           {"shared_gate", experts.shared_gate},
           {"router_bias", experts.router_bias},
+          {"groups", experts.groups},
+          {"groups_per_token", experts.groups_per_token},
           {"dense_layers", experts.dense_layers},
           {"every", experts.every}};
 }
@@ -151,7 +154,7 @@ int models_command(const std::vector<std::string>& args, std::ostream& out) {
     if (options.text("config").empty()) options.refuse("option --config is empty");
     models = {read_hugging_face_config(options.text("config"))};
     // Only what its file says; what is asked of the model is another matter.
-    for (const std::string& note : notes_on_file(models.front())) std::cerr << "note: " << note << "\n";
+    for (const std::string& note : notes_on_file(models.front())) std::cerr << note_text(note, std::cerr);
   }
   if (options.has("json")) {
     ordered_json list = ordered_json::array();

@@ -83,6 +83,11 @@ struct RunConfig {
                                                                 ", which has no clocks to show"});
     }
     if (functional.enabled && workload.scope != Scope::gemms) check_chain(path, problems);
+    if (functional.enabled && accelerator.format.encodes()) {
+      problems.push_back({join_key(path, "functional.enabled"),
+                          std::string("is true, must be false with accelerator.format.weights = ") +
+                              accelerator.format.weights.name() + ": real data is computed with integers only"});
+    }
     if (functional.enabled && simulation.fold_layers) {
       problems.push_back({join_key(path, "simulation.fold_layers"),
                           "is true, must be false with functional.enabled: every GeMM has its own data"});
@@ -118,6 +123,11 @@ struct RunConfig {
          {std::pair("functional.activations", &functional.activations), {"functional.weights", &functional.weights}}) {
       if (!file->empty()) refuse(key, "is given, must be empty" + where + ": the data of a model is generated");
     }
+    if (accelerator.local_memory.bytes > 0) {
+      refuse("accelerator.local_memory.bytes",
+             "is " + number_text(accelerator.local_memory.bytes) + ", must be 0" + where);
+    }
+    if (!precision.schedule.empty()) refuse("precision.schedule", "is given, must be left out" + where);
     for (const auto& [operand, format, along_k] :
          {std::tuple("kv_cache.k", &kv_cache.k, CacheAxis::token), {"kv_cache.v", &kv_cache.v, CacheAxis::channel}}) {
       const std::string key = operand;

@@ -58,7 +58,7 @@ float weight_at(const Array& array, std::uint64_t i) {
   return 0;
 }
 
-/// Integers as they are, with scale 1.
+/// Integers as they are, with scale 1 and zero points of 0.
 void take_codes(const Array& given, WeightTensor& weights) {
   weights.codes.resize(given.data.size());
   std::memcpy(weights.codes.data(), given.data.data(), given.data.size());
@@ -99,8 +99,9 @@ void quantise_columns(const Array& given, WeightTensor& weights, std::uint64_t& 
     }
     for (std::uint64_t k = 0; k < weights.k; ++k) {
       weights.codes[k * weights.n + n] = quantised.values[k];
-      if (quantised.values[k] == 0 && column[k] != 0) ++zeroed;
+      if (quantised.steps_of(k) == 0 && column[k] != 0) ++zeroed;
     }
+    for (std::size_t g = 0; g < quantised.zeros.size(); ++g) weights.zeros[g * weights.n + n] = quantised.zeros[g];
     for (std::size_t g = 0; g < quantised.scales.size(); ++g) weights.scales[g * weights.n + n] = quantised.scales[g];
   }
 }
@@ -109,6 +110,7 @@ GemmData gemm_data(const FunctionalConfig& config, const Gemm& gemm, std::uint64
   GemmData data;
   data.weights = {task.k, task.n, task.weights, {}, {}};
   data.weights.scales.resize(ceil_div(task.k, task.weights.scale_group) * task.n);
+  if (task.weights.has_zero_points()) data.weights.zeros.resize(data.weights.scales.size());
 
   if (config.activations.empty()) {
     data.activations = generate_activations(config.seed, index, task.m, task.k);
@@ -145,8 +147,8 @@ GemmData gemm_data(const FunctionalConfig& config, const Gemm& gemm, std::uint64
 void check_dequantised(const WeightTensor& weights, const Gemm& gemm, const std::string& system) {
   for (std::uint64_t i = 0; i < weights.codes.size(); ++i) {
     const std::uint64_t group = i / weights.n / weights.format.scale_group;
-    const double exact =
-        weights.codes[i] * static_cast<double>(to_float(weights.scales[group * weights.n + i % weights.n]));
+    const double exact = weights.steps_of(i / weights.n, i % weights.n) *
+                         static_cast<double>(to_float(weights.scales[group * weights.n + i % weights.n]));
     if (!to_fp16(exact).is_finite()) {
       throw Error::input(
           fmt::format("GeMM '{}': weight ({}, {}) times its scale is beyond 65504, the largest weight of {}", gemm.name,
@@ -176,7 +178,7 @@ void compare(const GemmData& data, const std::vector<Fp16>& results, std::uint64
     const std::uint64_t columns = std::min(panel, n - column);
     bytes.resize(data.weights.format.bytes(k, columns));
     pack_weights(&data.weights.codes[column], &data.weights.scales[column], n, k, columns, data.weights.format,
-                 bytes.data());
+                 bytes.data(), data.weights.zeros.empty() ? nullptr : &data.weights.zeros[column]);
     const WeightPanel weights(bytes.data(), k, columns, data.weights.format, WeightPanel::Kind::exact, 0);
     for (std::uint64_t row = 0; row < m; row += panel) {
       const ActivationPanel& rows = activations[row / panel];

@@ -56,6 +56,7 @@ WeightTensor ModelData::weights(const std::string& name, std::uint64_t k, std::u
     return weights;
   }
   weights.scales.resize(ceil_div(k, format.scale_group) * n);
+  if (format.has_zero_points()) weights.zeros.resize(weights.scales.size());
   Array given{NumberType::float32, {k, n}, std::vector<std::uint8_t>(4 * values.size())};
   std::memcpy(given.data.data(), values.data(), given.data.size());
   quantise_columns(given, weights, zeroed);

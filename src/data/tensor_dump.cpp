@@ -45,6 +45,10 @@ void TensorDump::weights(std::uint64_t index, const WeightTensor& weights) {
   std::memcpy(codes.data.data(), weights.codes.data(), codes.data.size());
   write(fmt::format("{}.codes.npy", index), codes);
   write(fmt::format("{}.scales.npy", index), array_of(weights.scales, weights.scales.size() / n, n));
+  if (weights.zeros.empty()) return;
+  Array zeros{NumberType::int8, {weights.zeros.size() / n, n}, std::vector<std::uint8_t>(weights.zeros.size())};
+  std::memcpy(zeros.data.data(), weights.zeros.data(), zeros.data.size());
+  write(fmt::format("{}.zeros.npy", index), zeros);
 }
 
 void TensorDump::vector(std::uint64_t index, const char* name, const std::vector<float>& values) {

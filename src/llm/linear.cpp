@@ -21,7 +21,7 @@ void round_weights(Linear& layer, const WeightFormat& format, const std::string&
     try {
       const WeightColumn column = quantise(row, format);
       for (std::size_t k = 0; k < layer.inputs; ++k) {
-        weights[k] = static_cast<float>(column.values[k]) * to_float(column.scale_of(k));  // exact: 8 by 11 bits
+        weights[k] = static_cast<float>(column.steps_of(k)) * to_float(column.scale_of(k));  // exact: 9 by 11 bits
       }
     } catch (const Error& error) {
       throw Error::input(fmt::format("tensor {}, row {}: {}", shown_tensor(name + ".weight"), output, error.what()));

@@ -51,14 +51,40 @@ void add_element(const ElementConfig& element, std::vector<std::string>& list) {
                       : ""));
 }
 
+void add_weights(const AcceleratorConfig& machine, std::vector<std::string>& list) {
+  const FormatConfig& format = machine.format;
+  if (format.encodes()) {
+    list.push_back(
+        fmt::format("Weights are of the format {}, packed; elements that do not say that they multiply its "
+                    "codes decode them to FP16.",
+                    format.weights.name()));
+    return;
+  }
+  const WeightFormat weights = format.weights_of(machine.mxu.weight_bits);
+  if (!weights.has_zero_points()) {
+    list.push_back(fmt::format("Weights are symmetric integers, packed, with one FP16 scale per {} of them along k.",
+                               weights.scale_group));
+    return;
+  }
+  list.push_back(
+      fmt::format("Weights are integers, packed, with one FP16 scale and one zero point, as wide as a weight, "
+                  "per {} of them along k.",
+                  weights.scale_group));
+  list.push_back(fmt::format(
+      "Elements that multiply integers by aligned mantissas take accelerator.mxu.zero_point_cycles = {} more for each "
+      "group, to subtract the zero point times the sum of its activations. Each row has an adder for that sum, with "
+      "area and power of an element for weights of one bit (assumed); the product with the zero point has no area of "
+      "its own. The other elements subtract zero points from weights on their way in.",
+      machine.mxu.zero_point_cycles));
+}
+
 void add_machine(const SimulationResult& result, std::vector<std::string>& list) {
   const AcceleratorConfig& machine = result.systems.front().accelerator;
   list.push_back(
       fmt::format("accelerator.mxu.fill_cycles = {} and accelerator.vector_unit.latency_cycles = {} are assumed; "
                   "incurred once per GeMM.",
                   machine.mxu.fill_cycles, machine.vector_unit.latency_cycles));
-  list.push_back(fmt::format("Weights are symmetric integers, packed, with one FP16 scale per {} of them along k.",
-                             machine.format.weight_scale_group));
+  add_weights(machine, list);
   if (any_system(result, PeKind::anda)) {
     list.push_back(
         fmt::format("Anda elements take (mantissa bits + 1) cycles per group of {}, one of them for the sign plane.",
@@ -71,6 +97,12 @@ void add_machine(const SimulationResult& result, std::vector<std::string>& list)
     list.push_back(fmt::format(
         "Elements of {} take {} cycles for {} elements along k; their activations are FP16 in memory and buffers.",
         system.name, element->group_cycles(0, machine.mxu.weight_bits), element->group_elements()));
+    if (system.accelerator.format.encodes() && element->dequantises()) {
+      list.push_back(
+          fmt::format("{} decodes every weight to FP16 whenever the array reads it, without extra time or area; "
+                      "its energy is technology.decoder.",
+                      system.name));
+    }
     if (element->converts_at_read()) {
       list.push_back(
           fmt::format("{} converts every activation to a shared exponent whenever the array reads it, with the energy "

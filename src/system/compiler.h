@@ -12,6 +12,7 @@
 #include <anda/numeric/cache_format.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -29,10 +30,15 @@ inline Work work_of(const OpRecord& record) { return record.vector ? Work(*recor
 void set_work(OpRecord& record, const Work& work);
 
 /// Keys or values of a cache as the second operand of a GeMM. Groups that run across its k take as much room as others.
-WeightFormat cache_operand(const CacheFormat& format);
+WeightFormat cache_operand(const CacheFormat& format, std::uint32_t bits);
+inline WeightFormat cache_operand(const CacheFormat& format) { return cache_operand(format, format.element_bits()); }
 
 /// The steps of a vector operation on a machine, with its operands from address 0 on.
 VectorPlan vector_plan_of(const VectorTask& task, const AcceleratorConfig& machine);
+
+/// The weights of a GeMM: integers of the width that its row gives, or the machine's format with `bits` where that is
+/// integers.
+WeightFormat weights_of(const Gemm& gemm, std::uint32_t bits, const FormatConfig& format);
 
 /// Turns an operation of the workload into what a system's accelerator runs: formats by the precision table, the shape
 /// of its steps by the tiling rule, operands one after another from address 0 (a GeMM's own; where a whole model lies
@@ -51,10 +57,13 @@ class Compiler {
 
  private:
   WeightFormat second_of(const Gemm& gemm) const;
+  const CacheFormat* cache_of(const Gemm& gemm) const;
   bool on_array(const Gemm& gemm) const;
+  std::optional<std::uint32_t> scheduled_bits(SecondOperand cached, std::uint64_t position) const;
   ActivationFormat output_of(const Gemm& gemm) const;
   VectorTask vector_of(const Gemm& gemm) const;
-  std::uint64_t place(std::uint64_t& end, std::uint64_t bytes) const;
+  bool keeps(const KeptResult& result) const;
+  LocalOperands local_of(const Gemm& gemm) const;
 
   const RunConfig& config_;
   AcceleratorConfig accelerator_;

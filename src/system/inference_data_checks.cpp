@@ -11,6 +11,10 @@ void check_model_data(const RunConfig& config, const ModelShape& shape) {
     throw Error::input(fmt::format(
         "functional.enabled is true, must be false with {}: which tokens its experts get is not computed", shape.name));
   }
+  if (shape.latent) {
+    throw Error::input(fmt::format(
+        "functional.enabled is true, must be false with {}: its multi-head latent attention has no data", shape.name));
+  }
   const CacheFormat& keys = config.kv_cache.k;
   if (!keys.is_fp16() && shape.head_dim % keys.group != 0) {
     throw Error::input(

@@ -55,6 +55,52 @@ TEST_CASE("A descriptor survives its encoding") {
   CHECK(GemmDescriptor::decode(words.data(), decoded).code == ANDA_ERROR_OPCODE);
 }
 
+TEST_CASE("A descriptor tells zero points and codes of an operand format") {
+  GemmDescriptor descriptor;
+  descriptor.step = {16, 64, 128, LoopOrder::nkm};
+  descriptor.scale_bits = 5;
+  descriptor.zero_points = true;
+  GemmDescriptor decoded;
+  REQUIRE_FALSE(GemmDescriptor::decode(descriptor.encode().data(), decoded));
+  CHECK(decoded.zero_points);
+  CHECK(decoded.scale_bits == 5);
+  CHECK_FALSE(decoded.encoded_weights);
+
+  descriptor.zero_points = false;
+  descriptor.encoded_weights = true;
+  descriptor.scale_bits = 63;
+  descriptor.scale_group = 32;
+  auto words = descriptor.encode();
+  REQUIRE_FALSE(GemmDescriptor::decode(words.data(), decoded));
+  CHECK(decoded.encoded_weights);
+  CHECK(decoded.scale_bits == 63);
+  CHECK(decoded.scale_group == 32);
+  // Codes have no zero points, and their groups share what SHARED_BITS says; without codes it says nothing.
+  anda_set_field(words.data(), ANDA_DESCRIPTOR_ZERO_POINTS, 1);
+  CHECK(GemmDescriptor::decode(words.data(), decoded).code == ANDA_ERROR_FORMAT);
+  anda_set_field(words.data(), ANDA_DESCRIPTOR_ZERO_POINTS, 0);
+  anda_set_field(words.data(), ANDA_DESCRIPTOR_SCALE_FORMAT, 1);
+  CHECK(GemmDescriptor::decode(words.data(), decoded).code == ANDA_ERROR_FORMAT);
+  anda_set_field(words.data(), ANDA_DESCRIPTOR_SCALE_FORMAT, 0);
+  anda_set_field(words.data(), ANDA_DESCRIPTOR_ENCODED, 0);
+  CHECK(GemmDescriptor::decode(words.data(), decoded).code == ANDA_ERROR_RESERVED);
+}
+
+TEST_CASE("Zero points are refused by an array without them") {
+  for (const bool has : {false, true}) {
+    for (const PeKind kind : {PeKind::fp_fp, PeKind::fp_int, PeKind::figna, PeKind::anda}) {
+      anda::FormatConfig format;
+      format.weight_zero_points = has;
+      anda::MxuConfig mxu;
+      mxu.processing_element = kind;
+      const auto element = anda::make_processing_element(mxu, format);
+      CHECK(element->multiplies({4, 128, 16, 4}) == (has || kind == PeKind::fp_fp));
+      CHECK(element->multiplies({4, 128, 16}));
+      CHECK(element->multiplies({4, 32, 8, 0, true}) == (kind == PeKind::fp_fp));
+    }
+  }
+}
+
 TEST_CASE("Every bit of a descriptor belongs to one field or is reserved") {
   std::array<std::uint32_t, GemmDescriptor::words> used{};
   for (const anda::DescriptorEntry& field : anda::descriptor_table) {
@@ -79,7 +125,7 @@ TEST_CASE("Every bit of a descriptor belongs to one field or is reserved") {
       ++reserved;
     }
   }
-  CHECK(reserved == 8 + 1);
+  CHECK(reserved == 1);
 }
 
 TEST_CASE("A descriptor of a vector operation reads back as written and does not use the fields of a GeMM") {
@@ -105,8 +151,10 @@ TEST_CASE("A descriptor of a vector operation reads back as written and does not
   CHECK(decoded.scale_group == 32);
   CHECK(decoded.second == descriptor.second);
 
-  for (const std::uint32_t field : {ANDA_DESCRIPTOR_LOOP_ORDER, ANDA_DESCRIPTOR_INPUT_BITS, ANDA_DESCRIPTOR_STEP_M,
-                                    ANDA_DESCRIPTOR_STEP_K, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH}) {
+  for (const std::uint32_t field :
+       {ANDA_DESCRIPTOR_LOOP_ORDER, ANDA_DESCRIPTOR_INPUT_BITS, ANDA_DESCRIPTOR_STEP_M, ANDA_DESCRIPTOR_STEP_K,
+        ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH, ANDA_DESCRIPTOR_ZERO_POINTS, ANDA_DESCRIPTOR_ENCODED,
+        ANDA_DESCRIPTOR_SHARED_BITS}) {
     auto wrong = right;
     anda_set_field(wrong.data(), field, 1);
     CHECK(VectorDescriptor::decode(wrong.data(), decoded).code == ANDA_ERROR_RESERVED);

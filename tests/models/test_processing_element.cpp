@@ -135,7 +135,7 @@ class ShortArithmetic : public anda::FloatArithmetic {
 
 class ShortPe : public anda::Fp16Pe {
  public:
-  explicit ShortPe(const MxuConfig& mxu) : Fp16Pe(mxu, {16, false, false}) {}
+  ShortPe(const MxuConfig& mxu, const FormatConfig& format) : Fp16Pe(mxu, format, {16, false, false}) {}
   std::unique_ptr<anda::Arithmetic> arithmetic(const anda::Arithmetic::Options& options) const override {
     return std::make_unique<ShortArithmetic>(options);
   }
@@ -149,7 +149,7 @@ TEST_CASE("A further element is a class, with one of the arithmetics or its own"
   CHECK(mine.group_cycles(0, 4) == 6);
   CHECK(mine.converts_at_read());
   CHECK(product_on(mine, 0) == static_cast<float>(scale));
-  CHECK(product_on(ShortPe({}), 0) == static_cast<float>((1 + 3 * (0x1p-6 + 0x1p-9)) * scale));
+  CHECK(product_on(ShortPe({}, {}), 0) == static_cast<float>((1 + 3 * (0x1p-6 + 0x1p-9)) * scale));
 }
 
 TEST_CASE("Values that aligning at a read turns to zero are counted") {

@@ -36,6 +36,7 @@ struct Operands {
   std::vector<Fp16> activations;
   std::vector<std::int8_t> codes;
   std::vector<Fp16> scales;
+  std::vector<std::int8_t> zeros;
 
   Operands(std::size_t rows_, std::size_t k_, std::size_t columns_, const WeightFormat& format, std::uint32_t lowest,
            std::uint32_t span, Random& random)
@@ -49,6 +50,9 @@ struct Operands {
     }
     const std::size_t groups = (k + format.scale_group - 1) / format.scale_group;
     for (std::size_t i = 0; i < groups * columns; ++i) scales.push_back(random.value(0, 12));
+    for (std::size_t i = 0; format.has_zero_points() && i < groups * columns; ++i) {
+      zeros.push_back(static_cast<std::int8_t>(static_cast<int>(random.below(2u * static_cast<unsigned>(end))) - end));
+    }
   }
 
   WeightColumn column(std::size_t c) const {
@@ -56,6 +60,7 @@ struct Operands {
     column.format = weights;
     for (std::size_t i = 0; i < k; ++i) column.values.push_back(codes[i * columns + c]);
     for (std::size_t i = c; i < scales.size(); i += columns) column.scales.push_back(scales[i]);
+    for (std::size_t i = c; i < zeros.size(); i += columns) column.zeros.push_back(zeros[i]);
     for (Fp16& scale : column.scales) scale.bits &= 0x7FFF;
     return column;
   }
@@ -69,7 +74,7 @@ struct Operands {
     std::vector<std::uint8_t> bytes(weights.bytes(k, columns), 0xA5);
     std::vector<Fp16> magnitudes = scales;
     for (Fp16& scale : magnitudes) scale.bits &= 0x7FFF;
-    pack_weights(codes.data(), magnitudes.data(), columns, k, columns, weights, bytes.data());
+    pack_weights(codes.data(), magnitudes.data(), columns, k, columns, weights, bytes.data(), zeros.data());
     return bytes;
   }
 };

@@ -55,8 +55,8 @@ TEST_CASE("A panel of activations is its blocks one after another") {
 TEST_CASE("A panel of FP16 activations and panels of weights come back as they were") {
   Random random(2);
   for (std::uint32_t bits = 1; bits <= 8; ++bits) {
-    const Operands operands(1 + random.below(20), 1 + random.below(500), 1 + random.below(40),
-                            {bits, 8 * (1 + random.below(20))}, 0, 32, random);
+    const WeightFormat format{bits, 8 * (1 + random.below(20)), 16, bits % 2 == 0 ? bits : 0};
+    const Operands operands(1 + random.below(20), 1 + random.below(500), 1 + random.below(40), format, 0, 32, random);
     std::vector<Fp16> values(operands.activations.size());
     unpack_activations(operands.packed_activations({}).data(), operands.rows, operands.k, {}, values.data(),
                        operands.k);
@@ -64,8 +64,10 @@ TEST_CASE("A panel of FP16 activations and panels of weights come back as they w
 
     std::vector<std::int8_t> codes(operands.codes.size());
     std::vector<Fp16> scales(operands.scales.size());
+    std::vector<std::int8_t> zeros(operands.zeros.size());
     unpack_weights(operands.packed_weights().data(), operands.k, operands.columns, operands.weights, codes.data(),
-                   scales.data(), operands.columns);
+                   scales.data(), operands.columns, zeros.data());
+    CHECK(zeros == operands.zeros);
     CHECK(codes == operands.codes);
     for (std::size_t i = 0; i < scales.size(); ++i) CHECK(scales[i].bits == (operands.scales[i].bits & 0x7FFF));
   }
@@ -80,4 +82,16 @@ TEST_CASE("Weights of a panel lie where the layout says") {
   CHECK(bytes == std::vector<std::uint8_t>{0x21, 0x43, 0xF5, 0x00, 0x3C, 0x34, 0x12});
   const std::vector<std::int8_t> wide{1, 2, 3, 4, 5, 8};
   CHECK_THROWS_AS(pack_weights(wide.data(), scales.data(), 2, 3, 2, {4, 8}, bytes.data()), Error);
+
+  // Zero points of −3 and 2 follow in a byte of their own.
+  const WeightFormat with_zeros{4, 8, 16, 4};
+  const std::vector<std::int8_t> zeros{-3, 2};
+  bytes.resize(with_zeros.bytes(3, 2));
+  pack_weights(codes.data(), scales.data(), 2, 3, 2, with_zeros, bytes.data(), zeros.data());
+  CHECK(bytes == std::vector<std::uint8_t>{0x21, 0x43, 0xF5, 0x00, 0x3C, 0x34, 0x12, 0x2D});
+  CHECK(with_zeros.bytes(16, 3) == 16 * 3 / 2 + 2 * (3 * 2 + 2));
+  const std::vector<std::int8_t> wide_zeros{0, 8};
+  CHECK_THROWS_AS(pack_weights(codes.data(), scales.data(), 2, 3, 2, with_zeros, bytes.data(), wide_zeros.data()),
+                  Error);
+  CHECK_THROWS_AS(check_format({4, 8, 16, 3}), Error);
 }

@@ -23,6 +23,10 @@ std::uint32_t bits_of(float value) {
   return std::isnan(value) ? 0x7FC00000u : bits;  // which NaN is the processor's choice
 }
 
+WeightFormat weights_of(std::uint32_t bits, std::uint32_t scale_group, bool zero_points) {
+  return {bits, scale_group, 16, zero_points ? bits : 0};
+}
+
 }  // namespace
 
 TEST_CASE("Products of panels are those of rows and columns, with any instructions") {
@@ -37,7 +41,8 @@ TEST_CASE("Products of panels are those of rows and columns, with any instructio
       const std::uint32_t span = 1 + random.below(31);
       const std::uint32_t lowest = random.below(32 - span);
       const Operands operands(1 + random.below(20), 1 + random.below(600), 1 + random.below(40),
-                              {1 + random.below(8), group * (1 + random.below(3))}, lowest, span, random);
+                              weights_of(1 + random.below(8), group * (1 + random.below(3)), run % 3 == 0), lowest,
+                              span, random);
       const ActivationFormat format{bits, group};
       const ActivationPanel activations(operands.packed_activations(format).data(), operands.rows, operands.k, format,
                                         *simd);
@@ -71,7 +76,8 @@ TEST_CASE("The largest dot products round once, with any instructions") {
   for (const Simd* simd : available_simd()) {
     for (const std::uint32_t bits : {12u, 13u, 14u, 15u, 16u}) {
       for (std::uint32_t run = 0; run < 20; ++run) {
-        Operands operands(9, 256, 16, {8, 256}, 1, 1, random);
+        Operands operands(9, 256, 16, weights_of(8, 256, run % 4 == 3), 1, 1, random);
+        for (std::int8_t& zero : operands.zeros) zero = 127;  // codes of −128 are −255 steps: D has 33 bits
         for (Fp16& value : operands.activations) {
           value.bits = static_cast<std::uint16_t>((0x03FFu - random.below(3)) | random.below(40) / 39 << 15);
           value.bits = static_cast<std::uint16_t>(value.bits | (1 + random.below(2)) << 10);
@@ -106,8 +112,8 @@ TEST_CASE("Products of FP16 panels are those of FP-FP, with any instructions") {
   for (const Simd* simd : available_simd()) {
     for (std::uint32_t run = 0; run < 40; ++run) {
       const Operands operands(1 + random.below(20), 1 + random.below(400), 1 + random.below(40),
-                              {1 + run % 8, 8 * (1 + random.below(20))}, run % 2 == 0 ? 5 : 0, run % 2 == 0 ? 12 : 32,
-                              random);
+                              weights_of(1 + run % 8, 8 * (1 + random.below(20)), run % 3 == 0), run % 2 == 0 ? 5 : 0,
+                              run % 2 == 0 ? 12 : 32, random);
       const ActivationPanel activations(operands.packed_activations({}).data(), operands.rows, operands.k, {}, *simd);
       const WeightPanel weights(operands.packed_weights().data(), operands.k, operands.columns, operands.weights,
                                 WeightPanel::Kind::fp16, 0);

@@ -448,6 +448,7 @@ def test_a_decode_has_a_context(tmp_path):
     (LLAMA, ["kv_cache.k.format=mxfp4"], "kv_cache.k.format: is mxfp4, must be fp16, int or anda"),
     (LLAMA, ["kv_cache.k.format=int", "kv_cache.k.group=128"], "kv_cache.k.group is 128, must divide the 64 elements"),
     (LLAMA, ["functional.weights=/etc"], "functional.weights: is given, must be empty"),
+    (LLAMA, ["accelerator.local_memory.bytes=1048576"], "accelerator.local_memory.bytes: is 1048576, must be 0"),
     (LLAMA, ["simulation.fold_layers=true"], "simulation.fold_layers: is true, must be false"),
     ({**LLAMA, "head_dim": 96}, ["accelerator.activation_buffer.mantissa_bytes=32768", "tiling=auto"],
      "operation 'prefill.layer0.q_rotary', system fp-fp: its rows are cut inside a head of 96 elements"),

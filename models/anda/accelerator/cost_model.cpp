@@ -66,12 +66,21 @@ void CostModel::add_array(const Counters& counters, const Technology& technology
   constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   const ElementCost pe = technology.processing_elements.of(config.mxu.processing_element);
   const PeCost& reference = technology.processing_elements[PeKind::anda];
-  charge(counters, Component::mxu, "mxu.pe_cycles",
-         action_pj(technology.mxu, technology.reference_clock_hz) * pe.power.value_or(unknown) / reference.power *
-             element.scaling());
+  const double published_pj =
+      action_pj(technology.mxu, technology.reference_clock_hz) * pe.power.value_or(unknown) / reference.power;
+  charge(counters, Component::mxu, "mxu.pe_cycles", published_pj * element.scaling());
   charge(counters, Component::mxu, "mxu.converted_values", technology.conversion.energy_pj_per_value);
-  area_[Component::mxu] = unit_mm2(technology.mxu) * config.mxu.rows * config.mxu.columns * pe.area.value_or(unknown) /
-                          reference.area * element.scaling();
+  const double published_mm2 = unit_mm2(technology.mxu) * pe.area.value_or(unknown) / reference.area;
+  area_[Component::mxu] = published_mm2 * config.mxu.rows * config.mxu.columns * element.scaling();
+  if (config.format.has_zero_points()) {
+    charge(counters, Component::mxu, "mxu.summing_cycles", published_pj * element.sum_scaling());
+    if (element.sums_activations()) {
+      area_[Component::mxu] += published_mm2 * config.mxu.rows * element.sum_scaling();
+    }
+  }
+  if (config.format.encodes()) {
+    charge(counters, Component::mxu, "mxu.decoded_values", technology.decoder.energy_pj_per_value.value_or(unknown));
+  }
 }
 
 void CostModel::add_buffers(const Counters& counters, const Technology& technology, const AcceleratorConfig& config) {
@@ -89,6 +98,13 @@ void CostModel::add_buffers(const Counters& counters, const Technology& technolo
     charge(counters, Component::activation_buffer, counter, activation_pj * activations.exponent_word_bits);
   }
   area_[Component::activation_buffer] = unit_mm2(technology.activation_buffer) * activation_bytes;
+  if (config.local_memory.bytes > 0) {
+    const double bytes = static_cast<double>(config.local_memory.bytes);
+    for (const char* counter : {"local_memory.read_bytes", "local_memory.write_bytes"}) {
+      charge(counters, Component::activation_buffer, counter, bit_pj(technology.activation_buffer, bytes) * 8);
+    }
+    area_[Component::activation_buffer] += unit_mm2(technology.activation_buffer) * bytes;
+  }
 
   const double weight_bytes = static_cast<double>(config.weight_buffer.bytes);
   const double weight_pj = bit_pj(technology.weight_buffer, weight_bytes);

@@ -17,7 +17,7 @@ StepTime::StepTime(const AcceleratorConfig& config, const GemmTask& task, const 
   const double passes = static_cast<double>(ceil_div(task.m, config.mxu.rows)) *
                         static_cast<double>(ceil_div(task.n, config.mxu.columns)) *
                         static_cast<double>(ceil_div(task.k, element->group_elements()));
-  compute_s_ = passes * element->group_cycles(task.input.mantissa_bits, task.weights.bits) / config.clock_hz;
+  compute_s_ = passes * element->pass_cycles(task.input.mantissa_bits, task.weights) / config.clock_hz;
 }
 
 double StepTime::seconds(const Schedule& schedule, const StepShape& shape, const Traffic& traffic) const {

@@ -87,6 +87,7 @@ struct ElementConfig {
   std::optional<std::uint32_t> bits_per_step;
   std::optional<double> area;
   std::optional<double> power;
+  std::string weight_formats;
   std::string source;
 
   const ElementDefaults& defaults() const {
@@ -99,8 +100,14 @@ struct ElementConfig {
   /// Of aligned mantissas; 0: activations stay FP16.
   std::uint32_t own_mantissa_bits() const { return mantissa_bits.value_or(defaults().mantissa_bits); }
   std::uint32_t own_bits_per_step() const { return bits_per_step.value_or(1); }
+  /// Whether it multiplies codes of an operand format as they are.
+  bool takes_weights(const std::string& format) const {
+    return (" " + weight_formats + " ").find(" " + format + " ") != std::string::npos;
+  }
   /// Everything, to be compared.
-  auto key() const { return std::tie(name, derives, mantissa_bits, cycles, bits_per_step, area, power, source); }
+  auto key() const {
+    return std::tie(name, derives, mantissa_bits, cycles, bits_per_step, area, power, weight_formats, source);
+  }
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -120,6 +127,9 @@ struct ElementConfig {
                    "area relative to an FP-FP element, for 64 lanes and weights of 4 bits; left out: n/a");
     visit.optional("power", self.power, Range<double>{1e-6, 1e6},
                    "active power relative to an FP-FP element, likewise; left out: energy is n/a");
+    visit.text("weight_formats", self.weight_formats,
+               "names of operand formats, with spaces between, whose codes it multiplies as they are, in the time of "
+               "integers of that width");
     visit.text("source", self.source, "source of the figures");
   }
 

@@ -76,7 +76,10 @@ std::array<std::uint32_t, GemmDescriptor::words> GemmDescriptor::encode() const 
   anda_set_field(to, ANDA_DESCRIPTOR_K, k);
   anda_set_field(to, ANDA_DESCRIPTOR_INPUT_BITS, input_mantissa_bits);
   anda_set_field(to, ANDA_DESCRIPTOR_OUTPUT_BITS, output_mantissa_bits);
-  set_weights(to, weight_bits, scale_bits, scale_group);
+  set_weights(to, weight_bits, encoded_weights ? scale_formats[0] : scale_bits, scale_group);
+  anda_set_field(to, ANDA_DESCRIPTOR_ZERO_POINTS, zero_points ? 1 : 0);
+  anda_set_field(to, ANDA_DESCRIPTOR_ENCODED, encoded_weights ? 1 : 0);
+  anda_set_field(to, ANDA_DESCRIPTOR_SHARED_BITS, encoded_weights ? scale_bits : 0);
   anda_set_field(to, ANDA_DESCRIPTOR_STEP_M, step.m);
   anda_set_field(to, ANDA_DESCRIPTOR_STEP_N, step.n);
   anda_set_field(to, ANDA_DESCRIPTOR_STEP_K, step.k);
@@ -99,6 +102,14 @@ DescriptorFault GemmDescriptor::decode(const std::uint32_t* encoded, GemmDescrip
   descriptor.input_mantissa_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_INPUT_BITS);
   descriptor.output_mantissa_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_OUTPUT_BITS);
   get_weights(encoded, descriptor.weight_bits, descriptor.scale_bits, descriptor.scale_group);
+  descriptor.zero_points = anda_get_field(encoded, ANDA_DESCRIPTOR_ZERO_POINTS) != 0;
+  descriptor.encoded_weights = anda_get_field(encoded, ANDA_DESCRIPTOR_ENCODED) != 0;
+  const std::uint32_t shared_bits = anda_get_field(encoded, ANDA_DESCRIPTOR_SHARED_BITS);
+  if (!descriptor.encoded_weights && shared_bits != 0) return fault(ANDA_ERROR_RESERVED, ANDA_DESCRIPTOR_SHARED_BITS);
+  if (descriptor.encoded_weights && (descriptor.zero_points || descriptor.scale_bits != scale_formats[0])) {
+    return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_SCALE_FORMAT);
+  }
+  if (descriptor.encoded_weights) descriptor.scale_bits = shared_bits;
   descriptor.step.m = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_M);
   descriptor.step.n = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_N);
   descriptor.step.k = anda_get_field(encoded, ANDA_DESCRIPTOR_STEP_K);
@@ -136,7 +147,8 @@ DescriptorFault VectorDescriptor::decode(const std::uint32_t* encoded, VectorDes
   if (operation > most_operation) return fault(ANDA_ERROR_OPCODE, ANDA_DESCRIPTOR_OPERATION);
   const DescriptorFault wrong = reserved_fault(
       encoded, {ANDA_DESCRIPTOR_LOOP_ORDER, ANDA_DESCRIPTOR_INPUT_BITS, ANDA_DESCRIPTOR_STEP_M, ANDA_DESCRIPTOR_STEP_N,
-                ANDA_DESCRIPTOR_STEP_K, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH});
+                ANDA_DESCRIPTOR_STEP_K, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH,
+                ANDA_DESCRIPTOR_SHARED_BITS, ANDA_DESCRIPTOR_ENCODED, ANDA_DESCRIPTOR_ZERO_POINTS});
   if (wrong) return wrong;
   descriptor.operation = static_cast<VectorOperation>(operation);
   descriptor.rows = anda_get_field(encoded, ANDA_DESCRIPTOR_M);

@@ -47,6 +47,8 @@ struct GemmDescriptor {
   GemmAddresses addresses;
   std::uint32_t scale_bits = 16;  ///< 16: FP16 scales; 5: shared exponents; 0: neither
   std::uint32_t scale_group = 0;  ///< weights along k that share one, a power of two; 0: the machine's
+  bool zero_points = false;       ///< of weight_bits, beside each scale
+  bool encoded_weights = false;   ///< no integers; groups share scale_bits of any number below 64
 
   std::array<std::uint32_t, words> encode() const;
 

@@ -25,7 +25,7 @@
 /* NOLINTBEGIN(readability-identifier-naming): names as drivers have them */
 
 /* Increased in its upper half when drivers must change, in its lower half when something is added. */
-#define ANDA_INTERFACE_VERSION 0x00020001
+#define ANDA_INTERFACE_VERSION 0x00020002
 
 /* R(name, offset, access, value after reset, meaning). The value after reset of capabilities depends on the machine. */
 #define ANDA_REGISTERS(R)                                                                                              \
@@ -57,7 +57,8 @@
   R(STEP_UNIT_K, 0x068, RO, 0, "granularity of steps along k")                                                         \
   R(MANTISSA_BYTES, 0x06c, RO, 0, "activation buffer: capacity for planes, FP16 values and partial sums")              \
   R(EXPONENT_BYTES, 0x070, RO, 0, "activation buffer: capacity for shared exponents")                                  \
-  R(WEIGHT_BYTES, 0x074, RO, 0, "weight buffer: capacity for weights and scales")
+  R(WEIGHT_BYTES, 0x074, RO, 0, "weight buffer: capacity for weights and scales")                                      \
+  R(LOCAL_BYTES, 0x078, RO, 0, "local memory: capacity; 0: none")
 
 /* F(register, field, lowest bit, number of bits, meaning). The other bits read as 0 and ignore writes. */
 #define ANDA_FIELDS(F)                                                              \
@@ -74,7 +75,8 @@
   F(INTERRUPT_CLEAR, ERROR, 1, 1, "clears ERROR")                                   \
   F(CAPABILITIES, GROUPS, 0, 1, "activations are Anda groups; 0: FP16")             \
   F(CAPABILITIES, COMPRESSES, 1, 1, "results can be Anda groups; 0: FP16 only")     \
-  F(CAPABILITIES, VECTOR, 2, 1, "the vector unit runs standalone operations")
+  F(CAPABILITIES, VECTOR, 2, 1, "the vector unit runs standalone operations")       \
+  F(CAPABILITIES, ZERO_POINTS, 3, 1, "integers of GeMMs can have zero points")
 
 /* C(name, offset, the counter of the model that it shows). 64 bits each. */
 #define ANDA_STALL_COUNTER(C, cause, upper, offset, meaning) C(STALL_##upper, offset, "stall." #cause)
@@ -96,12 +98,16 @@
 #define ANDA_OPCODE_VECTOR 2
 #define ANDA_MAX_DIMENSION 0x1000000
 #define ANDA_ADDRESS_ALIGNMENT 4
+/* Addresses of operands from here on are those of the local memory. */
+#define ANDA_LOCAL_MEMORY UINT64_C(0x4000000000000000)
 
 /* D(field, word, lowest bit, number of bits, meaning). The other bits are reserved and must be 0. */
 #define ANDA_DESCRIPTOR_FIELDS(D)                                                                                      \
   D(OPCODE, 0, 0, 8, "1: GeMM, C[m x n] = A[m x k] W[k x n]; 2: operation of the vector unit")                         \
   D(LOOP_ORDER, 0, 8, 8, "stationary tensor: 0 (nkm) weights, 1 (mkn) activations, 2 (mnk) results")                   \
   D(OPERATION, 0, 16, 8, "opcode 2: the operation, see Vector operations; opcode 1: 0")                                \
+  D(SHARED_BITS, 0, 24, 6, "opcode 1, with ENCODED: bits that a group of weights shares; otherwise 0")                 \
+  D(ENCODED, 0, 31, 1, "opcode 1: weights are codes of an operand format, no integers; SCALE_FORMAT is then 0")        \
   D(M, 1, 0, 32, "rows of activations and results, 1 ... 2^24")                                                        \
   D(N, 2, 0, 32, "columns of weights and results, 1 ... 2^24")                                                         \
   D(K, 3, 0, 32, "columns of activations, rows of weights, 1 ... 2^24; opcode 2: 0 except for multiply")               \
@@ -110,6 +116,7 @@
   D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS; 16 (FP16) if elements support it")                    \
   D(SCALE_FORMAT, 4, 24, 2, "groups have 0 FP16 scales, 1 exponents of 5 bits, 2 neither, 3 powers of two of 8 bits")  \
   D(SCALE_GROUP, 4, 26, 5, "log2 of the weights along k that share one; 0: as in register SCALE_GROUP")                \
+  D(ZERO_POINTS, 4, 31, 1, "opcode 1: each group has a zero point as wide as a weight")                                \
   D(STEP_M, 5, 0, 32, "extent of a step: a multiple of STEP_UNIT_M")                                                   \
   D(STEP_N, 6, 0, 32, "extent of a step: a multiple of STEP_UNIT_N")                                                   \
   D(STEP_K, 7, 0, 32, "extent of a step: a multiple of STEP_UNIT_K")                                                   \

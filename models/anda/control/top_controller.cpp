@@ -87,7 +87,8 @@ void TopController::set_capabilities(double clock_hz) {
   task.weights.scale_group = machine_.format.weight_scale_group;
   const StepLimits limits(array, machine_.format, activation_buffer, weight_buffer, task);
   at(ANDA_REG_CAPABILITIES) = (element.activation_format(1).is_fp16() ? 0 : ANDA_CAPABILITIES_GROUPS) |
-                              (element.compresses() ? ANDA_CAPABILITIES_COMPRESSES : 0) | ANDA_CAPABILITIES_VECTOR;
+                              (element.compresses() ? ANDA_CAPABILITIES_COMPRESSES : 0) | ANDA_CAPABILITIES_VECTOR |
+                              (machine_.format.has_zero_points() ? ANDA_CAPABILITIES_ZERO_POINTS : 0);
   at(ANDA_REG_CLOCK_KHZ) = narrow(static_cast<std::uint64_t>(clock_hz / 1e3));
   at(ANDA_REG_DESCRIPTORS) = narrow(instructions_.size() / GemmDescriptor::words);
   at(ANDA_REG_ARRAY_ROWS) = array.rows;
@@ -101,6 +102,7 @@ void TopController::set_capabilities(double clock_hz) {
   at(ANDA_REG_MANTISSA_BYTES) = narrow(activation_buffer.mantissa_bytes);
   at(ANDA_REG_EXPONENT_BYTES) = narrow(activation_buffer.exponent_bytes);
   at(ANDA_REG_WEIGHT_BYTES) = narrow(weight_buffer.bytes);
+  at(ANDA_REG_LOCAL_BYTES) = narrow(machine_.local_bytes);
 }
 
 void TopController::run() {
@@ -176,12 +178,11 @@ DescriptorFault TopController::run_vector(const std::uint32_t* words) {
   return {};
 }
 
-/// The format of weights; scales or exponents of a group that descriptors leave open are the machine's.
-DescriptorFault TopController::weights_of(std::uint32_t bits, std::uint32_t scale_bits, std::uint32_t scale_group,
-                                          WeightFormat& weights) const {
-  weights = {bits, scale_group == 0 ? machine_.format.weight_scale_group : scale_group, scale_bits};
-  const bool shares = weights.is_scaled() || scale_bits == WeightFormat::power_bits;
-  const bool fits = (bits >= 1 && bits <= max_weight_bits && shares) || (weights.is_fp16() && scale_bits == 0);
+DescriptorFault TopController::check_weights(const WeightFormat& weights) const {
+  const bool shares = weights.is_scaled() || weights.scale_bits == WeightFormat::power_bits;
+  const bool fits = weights.encoded ? weights.bits >= 1 && weights.bits <= WeightFormat::fp16_bits
+                                    : (weights.bits >= 1 && weights.bits <= max_weight_bits && shares) ||
+                                          (weights.is_fp16() && weights.scale_bits == 0);
   if (!fits) return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_WEIGHT_BITS);
   return {};
 }
@@ -208,7 +209,8 @@ DescriptorFault TopController::task_of(const VectorDescriptor& descriptor, Vecto
     const bool none = descriptor.weight_bits == 0 && descriptor.scale_bits == 16 && descriptor.scale_group == 0;
     return none ? DescriptorFault{} : fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_WEIGHT_BITS);
   }
-  return weights_of(descriptor.weight_bits, descriptor.scale_bits, descriptor.scale_group, task.weights);
+  task.weights = {descriptor.weight_bits, scale_group_of(descriptor.scale_group), descriptor.scale_bits};
+  return check_weights(task.weights);
 }
 
 DescriptorFault TopController::check_addresses(const VectorDescriptor& descriptor, const VectorTask& task) const {
@@ -231,8 +233,9 @@ DescriptorFault TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   const bool input_fits = takes_groups ? input_bits >= 1 && input_bits <= 16 : input_bits == 0;
   const bool output_fits =
       descriptor.output_mantissa_bits == 0 || (element.compresses() && descriptor.output_mantissa_bits <= 16);
-  const DescriptorFault wrong =
-      weights_of(descriptor.weight_bits, descriptor.scale_bits, descriptor.scale_group, task.weights);
+  task.weights = {descriptor.weight_bits, scale_group_of(descriptor.scale_group), descriptor.scale_bits,
+                  descriptor.zero_points ? descriptor.weight_bits : 0, descriptor.encoded_weights};
+  const DescriptorFault wrong = check_weights(task.weights);
   if (!input_fits || !output_fits || wrong || !element.multiplies(task.weights)) {
     return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_INPUT_BITS);
   }
@@ -279,6 +282,7 @@ void TopController::reset() {
 }
 
 void TopController::zero_counters() {
+  engines_.gemm.catch_up();
   for (std::size_t i = 0; i < shown_.size(); ++i) counted_from_[i] = *counters_.list()[shown_[i]].value;
 }
 
@@ -346,6 +350,7 @@ std::uint32_t TopController::read_word(std::uint64_t address) const {
     return entry->access == Access::write_only ? 0 : at(entry->offset);
   }
   const std::size_t index = counter_at(address);
+  engines_.gemm.catch_up();
   const std::uint64_t value = *counters_.list()[shown_[index]].value - counted_from_[index];
   return narrow(address % 8 == 0 ? value : value >> 32);
 }

@@ -59,8 +59,10 @@ class TopController : public sc_core::sc_module {
   DescriptorFault run_vector(const std::uint32_t* words);
   DescriptorFault task_of(const GemmDescriptor& descriptor, GemmTask& task) const;
   DescriptorFault task_of(const VectorDescriptor& descriptor, VectorTask& task) const;
-  DescriptorFault weights_of(std::uint32_t bits, std::uint32_t scale_bits, std::uint32_t scale_group,
-                             WeightFormat& weights) const;
+  DescriptorFault check_weights(const WeightFormat& weights) const;
+  std::uint32_t scale_group_of(std::uint32_t given) const {
+    return given == 0 ? machine_.format.weight_scale_group : given;
+  }
   DescriptorFault check_step(const StepShape& step, const StepLimits& limits) const;
   DescriptorFault check_addresses(const GemmDescriptor& descriptor, const GemmTask& task) const;
   DescriptorFault check_addresses(const VectorDescriptor& descriptor, const VectorTask& task) const;

@@ -69,7 +69,8 @@ std::vector<std::uint8_t> pack_weight_tensor(const WeightTensor& weights, std::u
     if (weights.format.is_fp16()) {
       pack_weights(&weights.halves[column], weights.n, weights.k, width, to);
     } else {
-      pack_weights(&weights.codes[column], &weights.scales[column], weights.n, weights.k, width, weights.format, to);
+      pack_weights(&weights.codes[column], &weights.scales[column], weights.n, weights.k, width, weights.format, to,
+                   weights.zeros.empty() ? nullptr : &weights.zeros[column]);
     }
   }
   return bytes;
@@ -83,16 +84,18 @@ WeightTensor unpack_weight_tensor(const std::vector<std::uint8_t>& bytes, std::u
   weights.scales.resize(ceil_div(k, format.scale_group) * n);
   for (std::uint64_t column = 0; column < n; column += panel) {
     const std::uint64_t width = std::min<std::uint64_t>(panel, n - column);
-    panel_bytes::over_scale_groups(
-        &bytes[layout.run(column / panel, 0).address], k, width, format,
-        [&](std::uint64_t first, std::uint64_t count, const std::uint8_t* packed, const std::uint8_t* packed_scales) {
-          panel_bytes::WeightReader reader(packed, format.bits);
-          for (std::uint64_t i = 0; i < count * width; ++i) {
-            weights.codes[(first + i / width) * n + column + i % width] = static_cast<std::int8_t>(reader.next());
-          }
-          Fp16* const scales = &weights.scales[first / format.scale_group * n + column];
-          for (std::uint64_t c = 0; c < width; ++c) scales[c] = panel_bytes::scale_at(packed_scales, c, format);
-        });
+    panel_bytes::over_scale_groups(&bytes[layout.run(column / panel, 0).address], k, width, format,
+                                   [&](std::uint64_t first, std::uint64_t count, const std::uint8_t* packed,
+                                       const std::uint8_t* packed_scales, const std::uint8_t*) {
+                                     panel_bytes::WeightReader reader(packed, format.bits);
+                                     for (std::uint64_t i = 0; i < count * width; ++i) {
+                                       weights.codes[(first + i / width) * n + column + i % width] =
+                                           static_cast<std::int8_t>(reader.next());
+                                     }
+                                     Fp16* const scales = &weights.scales[first / format.scale_group * n + column];
+                                     for (std::uint64_t c = 0; c < width; ++c)
+                                       scales[c] = panel_bytes::scale_at(packed_scales, c, format);
+                                   });
   }
   return weights;
 }

@@ -21,20 +21,25 @@ std::vector<std::uint8_t> pack_activation_tensor(const std::vector<Fp16>& values
 std::vector<Fp16> unpack_activation_tensor(const std::vector<std::uint8_t>& bytes, std::uint64_t m, std::uint64_t k,
                                            const ActivationFormat& format, std::uint32_t panel);
 
-/// Integers of a k × n matrix of weights, row after row, and the scales of each scale group, n each; of a format with
-/// shared exponents they are powers of two. Or FP16 numbers.
+/// Integers of a k × n matrix of weights, row after row, and the scales of each scale group, n each, with as many zero
+/// points where the format has them; scales are powers of two in a format with shared exponents. Or FP16 numbers.
 struct WeightTensor {
   std::uint64_t k = 0;
   std::uint64_t n = 0;
   WeightFormat format;
   std::vector<std::int8_t> codes;
   std::vector<Fp16> scales;
+  std::vector<std::int8_t> zeros = {};
   std::vector<Fp16> halves = {};  ///< of format.is_fp16() in the place of codes and scales
 
+  /// q − z.
+  std::int32_t steps_of(std::uint64_t k_, std::uint64_t column) const {
+    return codes[k_ * n + column] - (zeros.empty() ? 0 : zeros[k_ / format.scale_group * n + column]);
+  }
   /// As a number, rounded nowhere.
-  float value(std::uint64_t i, std::uint64_t column) const {
-    if (format.is_fp16()) return to_float(halves[i * n + column]);
-    return static_cast<float>(codes[i * n + column]) * to_float(scales[i / format.scale_group * n + column]);
+  float value(std::uint64_t k_, std::uint64_t column) const {
+    if (format.is_fp16()) return to_float(halves[k_ * n + column]);
+    return static_cast<float>(steps_of(k_, column)) * to_float(scales[k_ / format.scale_group * n + column]);
   }
 };
 

@@ -87,6 +87,19 @@ struct ConversionCost {
   }
 };
 
+/// Cost of decoding weights of an operand format to FP16 on their way into the array.
+struct DecoderCost {
+  std::optional<double> energy_pj_per_value;
+  std::string source;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.optional("energy_pj_per_value", self.energy_pj_per_value, Range<double>{0, 1e6},
+                   "energy of each weight decoded; left out: not known, so that energy with decoded weights is n/a");
+    visit.text("source", self.source, "source of the figure");
+  }
+};
+
 /// Energy per action and area per unit of every block, each with its source.
 struct Technology {
   std::string name;
@@ -100,6 +113,7 @@ struct Technology {
   BlockCost top_controller;
   PeCosts processing_elements;
   ConversionCost conversion;
+  DecoderCost decoder;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -119,6 +133,9 @@ struct Technology {
     visit.section("processing_elements", self.processing_elements, "processing elements relative to each other");
     visit.section("conversion", self.conversion,
                   "FP16 activations converted to a shared exponent whenever the array reads them");
+    visit.section("decoder", self.decoder,
+                  "weights of an operand format (accelerator.format.weights) decoded to FP16 on their way into the "
+                  "array; their decoders have no area");
   }
 };
 

@@ -42,18 +42,35 @@ Mxu::Mxu(sc_core::sc_module_name, const MxuConfig& config, const FormatConfig& f
   counters_.add("mxu.converted_values", "values",
                 "FP16 activations converted to a shared exponent when the array read them", total_.converted_values);
   counters_.add("mxu.macs", "MACs", "multiply-accumulates of real data, without padding", total_.macs);
+  if (format.has_zero_points()) {
+    counters_.add("mxu.summing_cycles", "cycles",
+                  "busy cycles summed over the rows that add up their activations for zero points",
+                  total_.summing_cycles);
+  }
+  if (format.encodes()) {
+    counters_.add("mxu.decoded_values", "values", "encoded weights that the array decoded on their way in",
+                  total_.decoded_values);
+  }
 }
 
 std::uint32_t Mxu::group_cycles() const {
-  return element_->group_cycles(plan_->task().input.mantissa_bits, plan_->task().weights.bits);
+  return element_->pass_cycles(plan_->task().input.mantissa_bits, plan_->task().weights);
+}
+
+Mxu::Work Mxu::operand_work(const ArrayTile& tile) const {
+  const GemmTask& task = plan_->task();
+  Work work;
+  work.macs = tile.k * tile.values();
+  work.converted_values = element_->converts_at_read() ? tile.k * tile.rows : 0;
+  work.summing_cycles = tile.groups * element_->summing_cycles(task.input.mantissa_bits, task.weights) * tile.rows;
+  work.decoded_values = element_->decodes(task.weights) ? tile.k * tile.columns : 0;
+  return work;
 }
 
 Mxu::Work Mxu::work(const ArrayTile& tile) const {
-  Work work;
+  Work work = operand_work(tile);
   work.busy_cycles = tile.groups * group_cycles();
   work.pe_cycles = work.busy_cycles * tile.values();
-  work.converted_values = element_->converts_at_read() ? tile.k * tile.rows : 0;
-  work.macs = tile.k * tile.values();
   return work;
 }
 
@@ -74,6 +91,8 @@ std::uint64_t Mxu::compute(const Step& step, std::uint64_t held) {
   held_ = held;
   computed_ = true;
   before_ = {pace_, put_out_, stored_};
+  all_sums_stored_ = step.finds_sums() ? put_out_ : 0;
+  if (step.leaves_sums()) sums_stored_.resize(step.tiles());
   shown_ = Shown();
   for (std::uint64_t row = 0; row < step.row_tiles;) {
     const Instants start{pace_, put_out_, stored_};
@@ -137,6 +156,9 @@ void Mxu::compute_tile(const Step& step, const ArrayTile& tile, std::uint64_t su
   if (step.first() && tile.row == 0 && tile.column == 0) {
     compute_parts(step, tile, timing, operands);
   } else {
+    if (step.finds_sums() && pace_.sums_stored_at(sums_stored_[tile.row * step.column_tiles + tile.column])) {
+      repeatable_ = false;
+    }
     const std::uint64_t started = start(step, tile, timing, operands);
     take_in(timing, started, timing.inner_cycles, timing.busy_cycles);
   }
@@ -208,6 +230,17 @@ void Mxu::take_in(const TileTiming& timing, std::uint64_t started, std::uint64_t
        pace_.done - started - busy - stood);
 }
 
+/// From when on the partial sums of tiles are in the buffer, if they stay there.
+void Mxu::note_sums(const Step& step, std::uint64_t row, const Sent& sent, const Repeats& rows) {
+  if (!step.leaves_sums()) return;
+  for (std::uint64_t i = 0; i < rows.times; ++i) {
+    for (std::uint64_t j = 0; j < sent.along_row.times; ++j) {
+      sums_stored_[(row + i) * step.column_tiles + sent.column + j] =
+          sent.put_out + i * rows.period + j * sent.along_row.period;
+    }
+  }
+}
+
 /// A tile's sums leave the accumulators, through the pipeline, for the vector unit.
 void Mxu::send(const Step& step, const ArrayTile& tile) {
   DataflowExtension& write = write_sums_.said;
@@ -216,7 +249,8 @@ void Mxu::send(const Step& step, const ArrayTile& tile) {
   write.moves_data = functional_.enabled;
   send_tile(step, tile);
   repeatable_ = repeatable_ && write.repeatable;
-  sent_.push_back({tile.column, write.cycle, {}});
+  sent_.push_back({tile.column, write.cycle, write.put_out, {}});
+  note_sums(step, tile.row, sent_.back(), {});
   pace_.drained_at(write.done, write.sink_slower);
   put_out_ = write.put_out;
   stored_ = std::max(stored_, write.stored);
@@ -258,14 +292,17 @@ ClockedArray::Clocked Mxu::tick(std::uint64_t cycle, ArrayState tail, bool held_
     return clocked;
   }
   Work work;
+  if (clocked.last) work = operand_work(*clocked.took);
   work.busy_cycles = 1;
   work.pe_cycles = clocked.took->values();
-  if (clocked.last) {
-    work.macs = clocked.took->k * clocked.took->values();
-    if (element_->converts_at_read()) work.converted_values = clocked.took->k * clocked.took->rows;
-  }
   count(work);
   return clocked;
+}
+
+void Mxu::skip(std::uint64_t groups, const Counted& before, const Counted& after, std::uint64_t times) {
+  clocked_.skip(groups);
+  count((after.work - before.work) * times);
+  stalls_.add(after.stalls, before.stalls, times);
 }
 
 void Mxu::add_losses(DataLosses& losses) const {

@@ -17,6 +17,7 @@ struct MxuConfig {
   std::uint32_t lanes_per_pe = 64;
   std::uint32_t weight_bits = 4;
   std::uint32_t fill_cycles = 8;
+  std::uint32_t zero_point_cycles = 1;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -33,6 +34,9 @@ struct MxuConfig {
     visit.number(
         "fill_cycles", self.fill_cycles, Range<std::uint32_t>{0, 1024},
         "depth of the pipeline, incurred once when an operation starts on an empty array (assumed: not published)");
+    visit.number("zero_point_cycles", self.zero_point_cycles, Range<std::uint32_t>{0, 256},
+                 "cycles in which an element that multiplies integers subtracts a group's sum of activations times the "
+                 "zero point, one more accumulate (assumed: not published); 0: beside its other cycles");
   }
 };
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 
 #include <anda/base/describe.h>
+#include <anda/numeric/format/stored_weights.h>
+#include <anda/numeric/weight_format.h>
 
 namespace anda {
 
@@ -12,6 +14,32 @@ namespace anda {
 struct FormatConfig {
   std::uint32_t group_size = 64;
   std::uint32_t weight_scale_group = 128;
+  bool weight_zero_points = false;
+  StoredWeights weights;
+
+  static constexpr std::uint32_t max_weight_group = 4096;
+  static constexpr std::uint32_t max_shared_bits = 63;
+
+  /// Whether integers have zero points.
+  bool has_zero_points() const {
+    return weights.section() ? is_integer() && weights.section()->zero_point : weight_zero_points;
+  }
+  /// Whether weights are codes that no array of integers multiplies.
+  bool encodes() const { return weights.section() && !is_integer(); }
+  /// The weights of a GeMM, of so many bits unless their format has bits of its own.
+  WeightFormat weights_of(std::uint32_t bits) const {
+    if (!weights.section()) return integers_of(bits);
+    const FormatLayout& layout = weights.operand()->layout();
+    if (is_integer()) {
+      const std::uint32_t own = layout.element_bits;
+      return {own, layout.block, WeightFormat::fp16_bits, weights.section()->zero_point ? own : 0};
+    }
+    return {layout.element_bits, layout.is_float ? weight_scale_group : layout.block, layout.shared_bits(), 0, true};
+  }
+  /// Integers of a width, as where no format is given.
+  WeightFormat integers_of(std::uint32_t bits) const {
+    return {bits, weight_scale_group, WeightFormat::fp16_bits, has_zero_points() ? bits : 0};
+  }
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -19,15 +47,52 @@ struct FormatConfig {
                  "activations along k that share one exponent; a power of two");
     visit.number("weight_scale_group", self.weight_scale_group, Range<std::uint32_t>{8, 65536},
                  "weights along k that share one FP16 scale; a multiple of group_size");
+    visit.flag("weight_zero_points", self.weight_zero_points,
+               "integers have a zero point, as wide as they are, beside each scale");
+    visit.word_or_section("weights", self.weights,
+                          "what weights of GeMMs are stored as; int: integers of the width that the GeMM has; others "
+                          "have bits, groups and zero points of their own");
   }
 
   void check(const std::string& path, Problems& problems) const {
+    check_weights(path, problems);
     if ((group_size & (group_size - 1)) != 0) {
       problems.push_back({join_key(path, "group_size"), "is " + number_text(group_size) + ", must be a power of two"});
     } else if (weight_scale_group % group_size != 0) {
       problems.push_back({join_key(path, "weight_scale_group"),
                           "is " + number_text(weight_scale_group) +
                               ", must be a multiple of group_size = " + number_text(group_size)});
+    }
+  }
+
+ private:
+  /// Integers under an FP16 scale, as arrays multiply them.
+  bool is_integer() const {
+    return weights.section()->family == FormatFamily::integer && weights.section()->scale == ScaleType::fp16;
+  }
+
+  void check_weights(const std::string& path, Problems& problems) const {
+    if (!weights.section()) return;
+    const auto problem = [&](const char* key, const std::string& message) {
+      problems.push_back({join_key(path, key), message});
+    };
+    const std::string name = weights.name();
+    const FormatLayout& layout = weights.operand()->layout();
+    if (weight_zero_points) {
+      problem("weight_zero_points", "is true, must be false with weights: " + name + ", which says itself what it has");
+    }
+    if (!layout.is_float &&
+        (layout.block == 0 || layout.block > max_weight_group || (layout.block & (layout.block - 1)) != 0)) {
+      problem("weights", "is " + name + ", with groups of " +
+                             (layout.block == 0 ? std::string("whole rows") : number_text(layout.block)) +
+                             "; the machine stores weights in groups of a power of two, at most " +
+                             number_text(max_weight_group));
+    } else if (layout.shared_bits() > max_shared_bits) {
+      problem("weights", "is " + name + ", whose groups share " + number_text(layout.shared_bits()) +
+                             " bits, must be at most " + number_text(max_shared_bits));
+    } else if (is_integer() && layout.block % group_size != 0) {
+      problem("weights", "is " + name + ", with groups of " + number_text(layout.block) +
+                             ", must have a multiple of group_size = " + number_text(group_size));
     }
   }
 };

@@ -61,14 +61,16 @@ inline void put_exponent(std::uint8_t* exponents, std::size_t row, std::uint32_t
   if ((placed >> 8) != 0) exponents[bit / 8 + 1] = static_cast<std::uint8_t>(placed >> 8);
 }
 
-/// Calls each(first, count, weights' bytes, scales' or exponents' bytes) for the scale groups of a weight panel.
+/// Calls each(first, count, weights' bytes, scales' or exponents' bytes, zero points' bytes) for the scale groups of a
+/// weight panel.
 template <class Bytes, class Each>
 void over_scale_groups(Bytes* bytes, std::size_t k, std::size_t columns, const WeightFormat& format, Each each) {
   for (std::size_t first = 0; first < k; first += format.scale_group) {
     const std::size_t count = std::min<std::size_t>(format.scale_group, k - first);
     Bytes* scales = bytes + packed_weight_bytes(count * columns, format.bits);
-    each(first, count, bytes, scales);
-    bytes = scales + ceil_div(columns * format.scale_bits, 8);
+    Bytes* zeros = scales + ceil_div(columns * format.scale_bits, 8);
+    each(first, count, bytes, scales, zeros);
+    bytes = zeros + format.zero_bytes(columns);
   }
 }
 

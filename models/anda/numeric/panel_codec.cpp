@@ -55,6 +55,41 @@ void pack_block(const Fp16* values, std::size_t stride, std::size_t rows, std::s
   }
 }
 
+/// Some rows of a matrix of codes, from row `first` of the panel on.
+struct CodeRows {
+  std::size_t first;
+  std::size_t count;
+};
+
+/// Two's complement in a little-endian bit stream of bytes that are 0.
+void pack_codes(const std::int8_t* codes, std::size_t stride, const CodeRows& rows, std::size_t columns,
+                std::uint32_t bits, std::uint8_t* packed, const char* what) {
+  const int end = 1 << (bits - 1);
+  std::size_t bit = 0;
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    for (std::size_t c = 0; c < columns; ++c, bit += bits) {
+      const std::int8_t code = codes[i * stride + c];
+      if (code < -end || code >= end) {
+        throw Error::input(what + std::to_string(code) + " at k = " + std::to_string(rows.first + i) +
+                           " does not fit in " + std::to_string(bits) + " bits");
+      }
+      const std::uint32_t placed = (static_cast<std::uint8_t>(code) & ((1u << bits) - 1)) << (bit % 8);
+      packed[bit / 8] = static_cast<std::uint8_t>(packed[bit / 8] | (placed & 0xFF));
+      if ((placed >> 8) != 0) packed[bit / 8 + 1] = static_cast<std::uint8_t>(placed >> 8);
+    }
+  }
+}
+
+/// The scales of a scale group, or the exponents that they are powers of two of.
+void pack_scales(const Fp16* scales, std::size_t columns, const WeightFormat& format, std::uint8_t* bytes) {
+  if (format.scale_bits != shared_exponent_bits) {
+    for (std::size_t c = 0; c < columns; ++c) store(bytes + 2 * c, scales[c]);
+    return;
+  }
+  std::memset(bytes, 0, ceil_div(columns * shared_exponent_bits, 8));
+  for (std::size_t c = 0; c < columns; ++c) put_exponent(bytes, c, exponent_of_scale(scales[c], format.bits));
+}
+
 }  // namespace
 
 void pack_activations(const Fp16* values, std::size_t stride, std::size_t rows, std::size_t k,
@@ -107,36 +142,20 @@ void unpack_activations(const std::uint8_t* bytes, std::size_t rows, std::size_t
 }
 
 void pack_weights(const std::int8_t* codes, const Fp16* scales, std::size_t stride, std::size_t k, std::size_t columns,
-                  const WeightFormat& format, std::uint8_t* bytes) {
+                  const WeightFormat& format, std::uint8_t* bytes, const std::int8_t* zeros) {
   check_format(format);
-  const int end = 1 << (format.bits - 1);
-  over_scale_groups(bytes, k, columns, format,
-                    [&](std::size_t first, std::size_t count, std::uint8_t* packed, std::uint8_t* packed_scales) {
-                      std::memset(packed, 0, static_cast<std::size_t>(packed_scales - packed));
-                      std::size_t bit = 0;
-                      for (std::size_t i = first; i < first + count; ++i) {
-                        for (std::size_t c = 0; c < columns; ++c, bit += format.bits) {
-                          const std::int8_t code = codes[i * stride + c];
-                          if (code < -end || code >= end) {
-                            throw Error::input("weight " + std::to_string(code) + " at k = " + std::to_string(i) +
-                                               " does not fit in " + std::to_string(format.bits) + " bits");
-                          }
-                          const std::uint32_t placed = (static_cast<std::uint8_t>(code) & ((1u << format.bits) - 1))
-                                                       << (bit % 8);
-                          packed[bit / 8] = static_cast<std::uint8_t>(packed[bit / 8] | (placed & 0xFF));
-                          if ((placed >> 8) != 0) packed[bit / 8 + 1] = static_cast<std::uint8_t>(placed >> 8);
-                        }
-                      }
-                      const Fp16* from = scales + first / format.scale_group * stride;
-                      if (format.scale_bits == shared_exponent_bits) {
-                        std::memset(packed_scales, 0, ceil_div(columns * shared_exponent_bits, 8));
-                        for (std::size_t c = 0; c < columns; ++c) {
-                          put_exponent(packed_scales, c, exponent_of_scale(from[c], format.bits));
-                        }
-                        return;
-                      }
-                      for (std::size_t c = 0; c < columns; ++c) store(packed_scales + 2 * c, from[c]);
-                    });
+  over_scale_groups(
+      bytes, k, columns, format,
+      [&](std::size_t first, std::size_t count, std::uint8_t* packed, std::uint8_t* packed_scales,
+          std::uint8_t* packed_zeros) {
+        std::memset(packed, 0, static_cast<std::size_t>(packed_scales - packed));
+        pack_codes(&codes[first * stride], stride, {first, count}, columns, format.bits, packed, "weight ");
+        const std::size_t group = first / format.scale_group;
+        pack_scales(&scales[group * stride], columns, format, packed_scales);
+        if (!format.has_zero_points()) return;
+        std::memset(packed_zeros, 0, format.zero_bytes(columns));
+        pack_codes(&zeros[group * stride], stride, {first, 1}, columns, format.bits, packed_zeros, "zero point ");
+      });
 }
 
 void pack_weights(const Fp16* values, std::size_t stride, std::size_t k, std::size_t columns, std::uint8_t* bytes) {

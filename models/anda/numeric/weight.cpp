@@ -20,6 +20,38 @@ double extent(const float* weights, std::size_t count, std::uint32_t bits) {
   return largest;
 }
 
+/// The codes that a scale group uses, what 0 is among them, and the step between two of them.
+struct Grid {
+  Fp16 scale;
+  double zero;
+  double lowest;
+  double highest;
+};
+
+// A double holds enough bits that rounding a quotient to FP16 or to an integer is rounding it once: a quotient of
+// 24-bit by 11-bit numbers that is not a tie is farther from one than 2^−53 of its size.
+
+Grid symmetric_grid(const float* weights, std::size_t count, std::uint32_t bits) {
+  const double highest = bits == 1 ? 0 : (1 << (bits - 1)) - 1;
+  const double lowest = bits == 1 ? -1 : -highest;
+  return {to_fp16(extent(weights, count, bits) / -lowest), 0, lowest, highest};
+}
+
+Grid asymmetric_grid(const float* weights, std::size_t count, std::uint32_t bits) {
+  double low = 0;
+  double high = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    low = std::min(low, double{weights[i]});
+    high = std::max(high, double{weights[i]});
+  }
+  const double most = (1 << bits) - 1;
+  const Fp16 scale = to_fp16((high - low) / most);
+  const double step = to_float(scale);
+  const double zero = step == 0 ? 0 : std::clamp(std::nearbyint(-low / step), 0.0, most);
+  const double offset = 1 << (bits - 1);
+  return {scale, zero - offset, -offset, offset - 1};
+}
+
 }  // namespace
 
 void check_format(const WeightFormat& format) {
@@ -28,6 +60,10 @@ void check_format(const WeightFormat& format) {
                        std::to_string(max_weight_bits));
   }
   if (format.scale_group == 0) throw Error::input("scale_group is 0, must be at least 1");
+  if (format.has_zero_points() && format.zero_bits != format.bits) {
+    throw Error::input("zero points have " + std::to_string(format.zero_bits) + " bits, must have " +
+                       std::to_string(format.bits) + " as the weights");
+  }
 }
 
 std::uint64_t packed_weight_bytes(std::uint64_t count, std::uint32_t bits) { return (count * bits + 7) / 8; }
@@ -51,27 +87,24 @@ WeightColumn quantise(const std::vector<float>& weights, const WeightFormat& for
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (!std::isfinite(weights[i])) throw Error::input("weight " + std::to_string(i) + " is not finite");
   }
-  const double highest = format.bits == 1 ? 0 : (1 << (format.bits - 1)) - 1;
-  const double lowest = format.bits == 1 ? -1 : -highest;
-
   WeightColumn column;
   column.format = format;
   column.values.resize(weights.size());
   for (std::size_t first = 0; first < weights.size(); first += format.scale_group) {
     const std::size_t count = std::min<std::size_t>(format.scale_group, weights.size() - first);
-    // A double holds enough bits that rounding the quotient to FP16 (below: to an integer) is rounding it once: a
-    // quotient of 24-bit by 11-bit numbers that is not a tie is farther from one than 2^−53 of its size.
-    const Fp16 scale = to_fp16(extent(&weights[first], count, format.bits) / -lowest);
-    if (!scale.is_finite()) {
+    const Grid grid = format.has_zero_points() ? asymmetric_grid(&weights[first], count, format.bits)
+                                               : symmetric_grid(&weights[first], count, format.bits);
+    if (!grid.scale.is_finite()) {
       throw Error::input("weights " + std::to_string(first) + " … " + std::to_string(first + count - 1) +
                          " are too large: their scale is beyond 65504");
     }
-    const double step = to_float(scale);
-    column.scales.push_back(scale);
+    const double step = to_float(grid.scale);
+    column.scales.push_back(grid.scale);
+    if (format.has_zero_points()) column.zeros.push_back(static_cast<std::int8_t>(grid.zero));
     for (std::size_t i = first; i < first + count; ++i) {
       // A subnormal scale may be rounded down so far that the quotient leaves the grid: clamp.
       const double quotient = step == 0 ? 0 : std::nearbyint(static_cast<double>(weights[i]) / step);
-      column.values[i] = static_cast<std::int8_t>(std::clamp(quotient, lowest, highest));
+      column.values[i] = static_cast<std::int8_t>(std::clamp(quotient + grid.zero, grid.lowest, grid.highest));
     }
   }
   return column;

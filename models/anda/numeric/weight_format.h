@@ -12,12 +12,16 @@ namespace anda {
 inline constexpr std::uint32_t max_weight_bits = 8;
 
 /// The second operand of a GeMM. Weights are two's complement integers of `bits` (1 … 8), −2^(bits−1) … 2^(bits−1) − 1,
-/// with one FP16 scale per `scale_group` consecutive weights along K; the last scale group may be shorter. Keys and
-/// values of a cache may have a shared exponent of 5 bits in the place of the scale, or be FP16 without one.
+/// with one FP16 scale per `scale_group` consecutive weights along K; the last scale group may be shorter. With a zero
+/// point z a weight is (q − z) · scale; z is as wide as q. Keys and values of a cache may have a shared exponent of 5
+/// bits in the place of the scale, or be FP16 without one. Encoded weights are numbers of an operand format
+/// (format/operand_format.h) of up to 16 bits, whose groups share `scale_bits` of any kind.
 struct WeightFormat {
   std::uint32_t bits = 4;
   std::uint32_t scale_group = 128;
   std::uint32_t scale_bits = 16;  ///< 16: FP16 scale; 5: shared exponent; 8: power of two; 0: none
+  std::uint32_t zero_bits = 0;    ///< of a scale group's zero point: as many as of a weight; 0: symmetric
+  bool encoded = false;           ///< no integers: elements decode them, or multiply them as they are
 
   static constexpr std::uint32_t fp16_bits = 16;
   static constexpr std::uint32_t power_bits = 8;  ///< of a scale that is a power of two
@@ -26,11 +30,16 @@ struct WeightFormat {
   bool is_fp16() const { return bits == fp16_bits; }
   /// Whether elements are integers under an FP16 scale or an exponent, as arrays multiply them; those under a power of
   /// two may be anything.
-  bool is_scaled() const { return scale_bits == 16 || scale_bits == ActivationFormat::exponent_bits; }
+  bool is_scaled() const { return !encoded && (scale_bits == 16 || scale_bits == ActivationFormat::exponent_bits); }
+  bool has_zero_points() const { return zero_bits != 0; }
 
-  /// Bytes of k × columns packed weights with their scales or exponents; those of a scale group fill whole bytes.
+  /// Bytes of the zero points of a scale group of some columns.
+  std::uint64_t zero_bytes(std::uint64_t columns) const { return ceil_div(columns * zero_bits, 8); }
+  /// Bytes of k × columns packed weights with their scales or exponents and zero points; those of a scale group fill
+  /// whole bytes.
   std::uint64_t bytes(std::uint64_t k, std::uint64_t columns) const {
-    return ceil_div(k * columns * bits, 8) + ceil_div(k, scale_group) * ceil_div(columns * scale_bits, 8);
+    const std::uint64_t of_group = ceil_div(columns * scale_bits, 8) + zero_bytes(columns);
+    return ceil_div(k * columns * bits, 8) + ceil_div(k, scale_group) * of_group;
   }
 };
 

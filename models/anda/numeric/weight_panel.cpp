@@ -35,8 +35,14 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
   }
   over_scale_groups(
       bytes, k, columns, format,
-      [&](std::size_t first, std::size_t count, const std::uint8_t* packed, const std::uint8_t* packed_scales) {
+      [&](std::size_t first, std::size_t count, const std::uint8_t* packed, const std::uint8_t* packed_scales,
+          const std::uint8_t* packed_zeros) {
         WeightReader reader(packed, format.bits);
+        std::vector<std::int32_t> zeros(columns, 0);
+        if (format.has_zero_points()) {
+          WeightReader zero(packed_zeros, format.bits);
+          for (std::int32_t& value : zeros) value = zero.next();
+        }
         std::vector<float> scales(columns);
         for (std::size_t c = 0; c < columns; ++c) scales[c] = to_float(scale_at(packed_scales, c, format));
         if (scaled) {
@@ -48,8 +54,8 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
         const std::int32_t lowest = -(std::int32_t{1} << (format.bits - 1));
         std::vector<float> table(kind == Kind::integer ? 0 : columns * codes);
         for (std::size_t entry = 0; entry < table.size(); ++entry) {
-          const std::int32_t code = lowest + static_cast<std::int32_t>(entry % codes);
-          const float exact = static_cast<float>(code) * (scaled ? 1 : scales[entry / codes]);  // 8 by 11 bits
+          const std::int32_t code = lowest + static_cast<std::int32_t>(entry % codes) - zeros[entry / codes];
+          const float exact = static_cast<float>(code) * (scaled ? 1 : scales[entry / codes]);  // 9 by 11 bits
           table[entry] = kind == Kind::fp16 ? to_float(to_fp16(exact)) : exact;
         }
         for (std::size_t i = first; i < first + count; ++i) {
@@ -58,7 +64,7 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
           for (std::size_t c = 0; c < columns; ++c) {
             const std::int32_t code = reader.next();
             if (kind == Kind::integer) {
-              pairs[2 * c] = static_cast<std::int16_t>(code);
+              pairs[2 * c] = static_cast<std::int16_t>(code - zeros[c]);
               continue;
             }
             values[c] = table[c * codes + static_cast<std::size_t>(code - lowest)];

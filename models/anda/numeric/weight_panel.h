@@ -13,8 +13,8 @@ namespace anda {
 /// A panel of weights, unpacked for products with activations of one kind.
 class WeightPanel {
  public:
-  /// What becomes of a weight: an integer beside a scale, for integers or for FP16; FP16(q · scale); or the same
-  /// without rounding.
+  /// What becomes of a weight q, less its zero point: an integer beside a scale, for integers or for FP16;
+  /// FP16(q · scale); or the same without rounding.
   enum class Kind { integer, code, fp16, exact };
 
   WeightPanel() = default;

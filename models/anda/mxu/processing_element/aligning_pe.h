@@ -17,7 +17,7 @@ class AligningPe : public Fp16Pe {
  protected:
   /// `cycles` of lanes_per_pe elements, mantissas of `mantissa_bits` (1 … 24).
   AligningPe(const MxuConfig& mxu, const FormatConfig& format, std::uint32_t cycles, std::uint32_t mantissa_bits)
-      : Fp16Pe(mxu, {cycles, true, false}), aligned_{format.group_size, mantissa_bits} {}
+      : Fp16Pe(mxu, format, {cycles, true, false}), aligned_{format.group_size, mantissa_bits} {}
 
  private:
   GroupFormat aligned_;

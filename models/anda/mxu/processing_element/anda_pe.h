@@ -11,10 +11,12 @@ namespace anda {
 class AndaPe : public ProcessingElement {
  public:
   AndaPe(const MxuConfig& mxu, const FormatConfig& format)
-      : group_size_(format.group_size),
+      : ProcessingElement(mxu, format),
+        group_size_(format.group_size),
         weight_bits_(mxu.weight_bits),
         passes_(static_cast<std::uint32_t>(ceil_div(format.group_size, mxu.lanes_per_pe))),
-        scaling_(mxu.lanes_per_pe / published_lanes * (mxu.weight_bits / published_weight_bits)) {}
+        scaling_(mxu.lanes_per_pe / published_lanes * (mxu.weight_bits / published_weight_bits)),
+        sum_scaling_(mxu.lanes_per_pe / published_lanes / published_weight_bits) {}
 
   std::uint32_t group_elements() const override { return group_size_; }
   std::uint32_t group_cycles(std::uint32_t mantissa_bits, std::uint32_t) const override {
@@ -25,15 +27,18 @@ class AndaPe : public ProcessingElement {
   }
   bool converts_at_read() const override { return false; }
   bool multiplies(const WeightFormat& format) const override {
+    if (format.encoded) return multiplies_codes();
     return format.bits >= 1 && format.bits <= weight_bits_ && format.is_scaled() &&
-           format.scale_group % group_size_ == 0;
+           format.scale_group % group_size_ == 0 && (takes_zero_points() || !format.has_zero_points());
   }
   bool dequantises() const override { return false; }
   bool compresses() const override { return true; }
   std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const override {
     return std::make_unique<PlaneArithmetic>(group_size_, options);
   }
+  bool sums_activations() const override { return true; }
   double scaling() const override { return scaling_; }
+  double sum_scaling() const override { return sum_scaling_; }
 
  protected:
   std::uint32_t passes() const { return passes_; }
@@ -43,6 +48,7 @@ class AndaPe : public ProcessingElement {
   std::uint32_t weight_bits_;
   std::uint32_t passes_;
   double scaling_;
+  double sum_scaling_;
 };
 
 }  // namespace anda

@@ -13,8 +13,8 @@ namespace anda {
 /// FP16 activations × weights dequantised to FP16, or integers as they are.
 class DescribedFloatingPe : public Fp16Pe {
  public:
-  DescribedFloatingPe(const MxuConfig& mxu, const ElementConfig& element)
-      : Fp16Pe(mxu, {element.own_cycles(), false, element.family() == ElementFamily::floating}) {}
+  DescribedFloatingPe(const MxuConfig& mxu, const FormatConfig& format, const ElementConfig& element)
+      : Fp16Pe(mxu, format, {element.own_cycles(), false, element.family() == ElementFamily::floating}) {}
 
   std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const override {
     const auto kind = dequantises() ? WeightPanel::Kind::fp16 : WeightPanel::Kind::code;
@@ -34,7 +34,7 @@ class DescribedAligningPe : public AligningPe {
 class SerialWeightsPe : public Fp16Pe {
  public:
   SerialWeightsPe(const MxuConfig& mxu, const FormatConfig& format, const ElementConfig& element)
-      : Fp16Pe(mxu, {element.own_cycles(), element.own_mantissa_bits() != 0, false}),
+      : Fp16Pe(mxu, format, {element.own_cycles(), element.own_mantissa_bits() != 0, false}),
         bits_per_step_(element.own_bits_per_step()),
         aligned_{format.group_size, element.own_mantissa_bits()},
         scaling_(mxu.lanes_per_pe / published_lanes) {}
@@ -48,6 +48,7 @@ class SerialWeightsPe : public Fp16Pe {
     return std::make_unique<FloatArithmetic>(WeightPanel::Kind::code, options);
   }
   double scaling() const override { return scaling_; }
+  double sum_scaling() const override { return scaling_ / bits_per_step_; }
 
  private:
   std::uint32_t bits_per_step_;
@@ -84,6 +85,7 @@ class SerialBothPe : public AndaPe {
     return AndaPe::group_cycles(mantissa_bits, weight_bits) * steps * cycles_;
   }
   double scaling() const override { return scaling_; }
+  double sum_scaling() const override { return scaling_ / bits_per_step_; }
 
  private:
   std::uint32_t bits_per_step_;

@@ -17,12 +17,16 @@ class Fp16Pe : public ProcessingElement {
   bool converts_at_read() const override { return converts_at_read_; }
   /// What it dequantises may just as well be FP16 from the start.
   bool multiplies(const WeightFormat& format) const override {
+    if (format.encoded) return dequantises_ || multiplies_codes();
     if (format.is_fp16() && format.scale_bits == 0) return dequantises_;
-    return format.bits >= 1 && format.bits <= (dequantises_ ? max_weight_bits : weight_bits_) && format.is_scaled();
+    return format.bits >= 1 && format.bits <= (dequantises_ ? max_weight_bits : weight_bits_) && format.is_scaled() &&
+           (dequantises_ || takes_zero_points() || !format.has_zero_points());
   }
   bool dequantises() const override { return dequantises_; }
   bool compresses() const override { return false; }
+  bool sums_activations() const override { return converts_at_read_; }
   double scaling() const override { return scaling_; }
+  double sum_scaling() const override { return lanes_ / published_lanes / published_weight_bits; }
 
  protected:
   struct Traits {
@@ -31,13 +35,18 @@ class Fp16Pe : public ProcessingElement {
     bool dequantises;       ///< see ProcessingElement
   };
 
-  Fp16Pe(const MxuConfig& mxu, const Traits& traits)
-      : lanes_(mxu.lanes_per_pe),
+  /// Integers less a zero point are a bit wider where FP16 is multiplied by them.
+  Fp16Pe(const MxuConfig& mxu, const FormatConfig& format, const Traits& traits)
+      : ProcessingElement(mxu, format),
+        lanes_(mxu.lanes_per_pe),
         weight_bits_(mxu.weight_bits),
         cycles_(traits.cycles),
         converts_at_read_(traits.converts_at_read),
         dequantises_(traits.dequantises),
-        scaling_(lanes_ / published_lanes * (dequantises_ ? 1 : mxu.weight_bits / published_weight_bits)) {}
+        scaling_(lanes_ / published_lanes *
+                 (dequantises_ ? 1
+                               : (mxu.weight_bits + (format.has_zero_points() && !converts_at_read_ ? 1 : 0)) /
+                                     published_weight_bits)) {}
 
  private:
   std::uint32_t lanes_;

@@ -9,7 +9,7 @@ namespace anda {
 /// FP16 activations × weights dequantised to FP16, accumulated in FP32 one after another along k.
 class FpFpPe : public Fp16Pe {
  public:
-  explicit FpFpPe(const MxuConfig& mxu) : Fp16Pe(mxu, {16, false, true}) {}
+  FpFpPe(const MxuConfig& mxu, const FormatConfig& format) : Fp16Pe(mxu, format, {16, false, true}) {}
 
   std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const override {
     return std::make_unique<FloatArithmetic>(WeightPanel::Kind::fp16, options);

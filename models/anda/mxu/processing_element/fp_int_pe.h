@@ -10,7 +10,7 @@ namespace anda {
 /// whose sum is scaled: no weight is dequantised.
 class FpIntPe : public Fp16Pe {
  public:
-  explicit FpIntPe(const MxuConfig& mxu) : Fp16Pe(mxu, {16, false, false}) {}
+  FpIntPe(const MxuConfig& mxu, const FormatConfig& format) : Fp16Pe(mxu, format, {16, false, false}) {}
 
   std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const override {
     return std::make_unique<FloatArithmetic>(WeightPanel::Kind::code, options);

@@ -10,6 +10,12 @@
 
 namespace anda {
 
+ProcessingElement::ProcessingElement(const MxuConfig& mxu, const FormatConfig& format)
+    : zero_point_cycles_(mxu.zero_point_cycles),
+      multiplies_codes_(mxu.processing_element.section() && format.weights.section() &&
+                        mxu.processing_element.section()->takes_weights(format.weights.name())),
+      takes_zero_points_(format.has_zero_points()) {}
+
 namespace {
 
 std::unique_ptr<ProcessingElement> make_described(const MxuConfig& mxu, const FormatConfig& format,
@@ -17,7 +23,7 @@ std::unique_ptr<ProcessingElement> make_described(const MxuConfig& mxu, const Fo
   switch (element.family()) {
     case ElementFamily::floating:
     case ElementFamily::floating_int:
-      return std::make_unique<DescribedFloatingPe>(mxu, element);
+      return std::make_unique<DescribedFloatingPe>(mxu, format, element);
     case ElementFamily::aligning:
       return std::make_unique<DescribedAligningPe>(mxu, format, element);
     case ElementFamily::serial_activations:
@@ -37,8 +43,8 @@ std::unique_ptr<ProcessingElement> make_processing_element(const MxuConfig& mxu,
   if (const auto& described = mxu.processing_element.section()) return make_described(mxu, format, *described);
   switch (mxu.processing_element.word()) {
     // clang-format off
-    case PeKind::fp_fp:     return std::make_unique<FpFpPe>(mxu);
-    case PeKind::fp_int:    return std::make_unique<FpIntPe>(mxu);
+    case PeKind::fp_fp:     return std::make_unique<FpFpPe>(mxu, format);
+    case PeKind::fp_int:    return std::make_unique<FpIntPe>(mxu, format);
     case PeKind::ifpu:      return std::make_unique<IfpuPe>(mxu, format);
     case PeKind::figna:     return std::make_unique<FignaPe>(mxu, format);
     case PeKind::figna_m11: return std::make_unique<FignaM11Pe>(mxu, format);

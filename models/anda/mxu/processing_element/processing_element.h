@@ -17,7 +17,7 @@ namespace anda {
 /// docs/processing_elements.md says how to add one.
 class ProcessingElement {
  public:
-  ProcessingElement() = default;
+  ProcessingElement(const MxuConfig& mxu, const FormatConfig& format);
   ProcessingElement(const ProcessingElement&) = delete;
   ProcessingElement& operator=(const ProcessingElement&) = delete;
   virtual ~ProcessingElement() = default;
@@ -29,6 +29,26 @@ class ProcessingElement {
   /// width.
   virtual std::uint32_t group_cycles(std::uint32_t mantissa_bits, std::uint32_t weight_bits) const = 0;
 
+  /// Whether zero points wait for the end of a group: the sum of its activations, which the elements of a row share,
+  /// times the zero point is one more accumulate. Otherwise they are subtracted from the weights on their way in, which
+  /// makes these a bit wider.
+  virtual bool sums_activations() const = 0;
+
+  /// Area and power of what sums a row's activations, as a multiple of the published element: its lanes for weights of
+  /// one bit.
+  virtual double sum_scaling() const = 0;
+
+  /// Cycles of one pass times weights of a format, with what their zero points take.
+  std::uint32_t pass_cycles(std::uint32_t mantissa_bits, const WeightFormat& weights) const {
+    if (!weights.has_zero_points()) return group_cycles(mantissa_bits, weights.bits);
+    if (!sums_activations()) return group_cycles(mantissa_bits, weights.bits + (dequantises() ? 0 : 1));
+    return group_cycles(mantissa_bits, weights.bits) + zero_point_cycles_;
+  }
+  /// Of them, those in which the row's activations are summed.
+  std::uint32_t summing_cycles(std::uint32_t mantissa_bits, const WeightFormat& weights) const {
+    return weights.has_zero_points() && sums_activations() ? group_cycles(mantissa_bits, weights.bits) : 0;
+  }
+
   /// How activations of this mantissa length lie in memory and buffers.
   virtual ActivationFormat activation_format(std::uint32_t mantissa_bits) const = 0;
 
@@ -36,10 +56,12 @@ class ProcessingElement {
   virtual bool converts_at_read() const = 0;
 
   /// Whether it multiplies its activations with a second operand of this format: integers up to the width that the
-  /// array is built for, whose scales or exponents are those of whole groups; FP16 where it says so.
+  /// array is built for, whose scales or exponents are those of whole groups, with zero points if the array has them;
+  /// FP16, and what can be decoded to it, where it says so.
   virtual bool multiplies(const WeightFormat& format) const = 0;
 
-  /// Whether weights become FP16(q · scale) on their way in; such an element does not grow with the width of integers.
+  /// Whether weights become FP16(q · scale), or FP16(their number) where they are encoded, on their way in; such an
+  /// element does not grow with the width of integers.
   virtual bool dequantises() const = 0;
 
   /// How the element computes, where real data moves.
@@ -54,6 +76,20 @@ class ProcessingElement {
 
   static constexpr double published_lanes = 64;
   static constexpr double published_weight_bits = 4;
+
+  /// Whether encoded weights are decoded on their way in.
+  bool decodes(const WeightFormat& weights) const { return weights.encoded && dequantises() && !multiplies_codes_; }
+
+ protected:
+  /// Of a described element: whether it says that it multiplies codes of the machine's format of weights as they are.
+  bool multiplies_codes() const { return multiplies_codes_; }
+  /// Whether the array subtracts zero points of integers that are not dequantised.
+  bool takes_zero_points() const { return takes_zero_points_; }
+
+ private:
+  std::uint32_t zero_point_cycles_;
+  bool multiplies_codes_;
+  bool takes_zero_points_;
 };
 
 std::unique_ptr<ProcessingElement> make_processing_element(const MxuConfig& mxu, const FormatConfig& format);

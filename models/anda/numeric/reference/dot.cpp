@@ -17,6 +17,14 @@ std::int64_t dot_group(const AndaGroup& group, const std::int8_t* weights, std::
   return sum;
 }
 
+std::int64_t sum_group(const AndaGroup& group, std::size_t count) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    sum += group.negative[i] != 0 ? -std::int64_t{group.mantissa[i]} : std::int64_t{group.mantissa[i]};
+  }
+  return sum;
+}
+
 std::int64_t dot_group(const AndaGroup& group, const WeightPlanes& weights) {
   std::int64_t sum = 0;
   for (std::size_t b = 0; b < weights.planes.size(); ++b) {

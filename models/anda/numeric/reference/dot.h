@@ -33,6 +33,9 @@ static_assert(dot_bound({64, max_aligned_bits}, 4) > INT32_MAX, "iFPU's 24-bit m
 /// D as it is written, over the first `count` ≤ group size elements; the others count as weight 0.
 std::int64_t dot_group(const AndaGroup& group, const std::int8_t* weights, std::size_t count);
 
+/// Σ ±m of the first `count` elements, which a zero point multiplies.
+std::int64_t sum_group(const AndaGroup& group, std::size_t count);
+
 /// Σ ±w over the elements whose bit is set in one mantissa plane: what an APU adds up in a cycle.
 std::int64_t dot_plane(const BitPlane& plane, const BitPlane& sign, const WeightPlanes& weights);
 

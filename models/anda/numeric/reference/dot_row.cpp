@@ -49,7 +49,9 @@ DotResult dot_row(const std::vector<AndaGroup>& row, const WeightColumn& column,
   for (std::size_t g = 0; g < row.size(); ++g) {
     const std::size_t first = g * group_size;
     const std::size_t valid = std::min(group_size, k - first);  // the padding of the last group has no weights
-    const std::int64_t dot = dot_group(row[g], &column.values[first], valid);
+    // As the machine has it: the group's sum times the zero point is one more term.
+    const std::int64_t dot =
+        dot_group(row[g], &column.values[first], valid) - column.zero_of(first) * sum_group(row[g], valid);
     const float v = scaled_dot(dot, row[g].exponent, row[g].mantissa_bits, format, counts);
     result.sum = accumulate(result.sum, v, column.scale_of(first));
   }
@@ -64,7 +66,7 @@ DotResult dot_row_codes(const Fp16* activations, const WeightColumn& column, Ove
   for (std::size_t first = 0; first < k; first += column.format.scale_group) {
     float part = 0;
     for (std::size_t i = first; i < std::min<std::size_t>(first + column.format.scale_group, k); ++i) {
-      const float product = to_float(activations[i]) * static_cast<float>(column.values[i]);
+      const float product = to_float(activations[i]) * static_cast<float>(column.steps_of(i));
       part = part + product;
     }
     result.sum = accumulate(result.sum, part, column.scale_of(first));

@@ -34,6 +34,11 @@ void check_column(const WeightColumn& column) {
                        std::to_string(column.format.scale_group) + " need " + std::to_string(expected) +
                        " scales, not " + std::to_string(column.scales.size()));
   }
+  if (column.zeros.size() != (column.format.has_zero_points() ? expected : 0)) {
+    throw Error::input("a column has " + std::to_string(column.zeros.size()) + " zero points, must have " +
+                       std::to_string(column.format.has_zero_points() ? expected : 0));
+  }
+  check_range(column.zeros, column.format.bits);
   for (std::size_t i = 0; i < expected; ++i) {
     if (!column.scales[i].is_finite()) throw Error::input("weight scale " + std::to_string(i) + " is not finite");
   }
@@ -73,7 +78,7 @@ std::vector<std::int8_t> unpack_weights(const std::vector<std::uint8_t>& bytes, 
 }
 
 void unpack_weights(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format,
-                    std::int8_t* codes, Fp16* scales, std::size_t stride) {
+                    std::int8_t* codes, Fp16* scales, std::size_t stride, std::int8_t* zeros) {
   check_format(format);
   for (std::size_t first = 0; first < k; first += format.scale_group) {
     const std::size_t count = std::min<std::size_t>(format.scale_group, k - first);
@@ -87,6 +92,12 @@ void unpack_weights(const std::uint8_t* bytes, std::size_t k, std::size_t column
           Fp16{static_cast<std::uint16_t>(end[2 * c] | end[2 * c + 1] << 8)};
     }
     bytes = end + 2 * columns;
+    if (format.has_zero_points()) {
+      end = bytes + packed_weight_bytes(columns, format.bits);
+      const auto here = unpack_weights(std::vector<std::uint8_t>(bytes, end), columns, format.bits);
+      std::copy(here.begin(), here.end(), zeros + first / format.scale_group * stride);
+      bytes = end;
+    }
   }
 }
 
@@ -95,8 +106,8 @@ std::vector<Fp16> dequantise(const WeightColumn& column) {
   std::vector<Fp16> result;
   result.reserve(column.values.size());
   for (std::size_t k = 0; k < column.values.size(); ++k) {
-    // 8 by 11 bits: the product is exact in a double, so it is rounded once.
-    const double exact = column.values[k] * static_cast<double>(to_float(column.scale_of(k)));
+    // 9 by 11 bits: the product is exact in a double, so it is rounded once.
+    const double exact = column.steps_of(k) * static_cast<double>(to_float(column.scale_of(k)));
     const Fp16 weight = to_fp16(exact);
     if (!weight.is_finite()) throw Error::input("weight " + std::to_string(k) + " times its scale is beyond 65504");
     result.push_back(weight);

@@ -20,13 +20,14 @@ std::vector<std::int8_t> unpack_weights(const std::vector<std::uint8_t>& bytes, 
 
 /// The codes and scales of a panel of weights, the inverse of pack_weights() in panel_codec.h.
 void unpack_weights(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format,
-                    std::int8_t* codes, Fp16* scales, std::size_t stride);
+                    std::int8_t* codes, Fp16* scales, std::size_t stride, std::int8_t* zeros = nullptr);
 
-/// FP16(q · scale), round to nearest even: what the FP-FP baseline keeps in memory. Error::input when check_column()
-/// refuses the column or a product is beyond 65504.
+/// FP16((q − z) · scale), round to nearest even: what the FP-FP baseline keeps in memory. Error::input when
+/// check_column() refuses the column or a product is beyond 65504.
 std::vector<Fp16> dequantise(const WeightColumn& column);
 
-/// Error::input unless the format is legal, every value fits in it and there is one finite scale per scale group.
+/// Error::input unless the format is legal, every value fits in it and there are one finite scale and, where the format
+/// has them, one zero point per scale group.
 void check_column(const WeightColumn& column);
 
 }  // namespace anda
