@@ -80,10 +80,10 @@ TEST_CASE("Both levels wait equally long for partial sums in steps of few short 
     shape.m = 16 * (1 + random.below(2));
     shape.n = 64 * (1 + random.below(2));
     shape.k = 128 * (1 + random.below(2));
-    shape.order = static_cast<LoopOrder>(random.below(3));
+    shape.order = LoopOrder::mnk;  // in which they stay in the buffer
     INFO(task.m << " × " << task.n << " × " << task.k << ", M " << task.input.mantissa_bits << " to "
                 << task.output.mantissa_bits << ", steps of " << shape.m << " × " << shape.n << " × " << shape.k
-                << ", order " << static_cast<int>(shape.order) << ", machine " << i % 40);
+                << ", machine " << i % 40);
     CHECK(pair.fast->run(task, shape).at("controller.cycles") == pair.cycle->run(task, shape).at("controller.cycles"));
     CHECK(pair.cycle->read(ANDA_REG_ERROR_CODE) == 0);
   }
