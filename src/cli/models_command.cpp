@@ -46,14 +46,14 @@ std::string right(const std::string& text, std::size_t width) {
 }
 
 void print_table(std::ostream& out, const std::vector<ModelShape>& models) {
-  out << "model         layers  hidden  feed-forward     heads  vocabulary     parameters\n";
+  out << "model             layers  hidden feed-forward    heads vocabulary    parameters\n";
   for (const ModelShape& shape : models) {
     const ParameterCount parameters = parameters_of(shape);
     const std::string heads =
         shape.latent ? fmt::format("{}, MLA", shape.heads) : fmt::format("{}/{}", shape.heads, shape.kv_heads);
-    out << fmt::format("{:<13}{:>7}{:>8}{}{}{:>12}{:>15}\n", for_terminal(shape.name), shape.layers, shape.hidden_size,
-                       right(width_of(shape), 14), right(heads, 10), shape.vocabulary, parameters.total);
-    if (parameters.active != parameters.total) out << fmt::format("{:>64}{:>15}\n", "per token", parameters.active);
+    out << fmt::format("{:<17}{:>7}{:>8}{}{}{:>11}{:>14}\n", for_terminal(shape.name), shape.layers, shape.hidden_size,
+                       right(width_of(shape), 13), right(heads, 9), shape.vocabulary, parameters.total);
+    if (parameters.active != parameters.total) out << fmt::format("{:>65}{:>14}\n", "per token", parameters.active);
   }
 }
 

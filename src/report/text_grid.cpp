@@ -23,6 +23,26 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+std::size_t width_of(const std::vector<std::size_t>& widths, const std::vector<std::size_t>& part) {
+  std::size_t width = 0;
+  for (const std::size_t column : part) width += widths[column] + (column == part.front() ? 0 : gap_columns);
+  return width;
+}
+
+/// The columns of each part of a grid, the first column in all of them; a part has a second one whatever its width.
+std::vector<std::vector<std::size_t>> parts_of(const std::vector<std::size_t>& widths, std::size_t columns) {
+  std::vector<std::vector<std::size_t>> parts{{0}};
+  for (std::size_t next = 1; next < widths.size(); ++next) {
+    std::vector<std::size_t>& part = parts.back();
+    if (part.size() > 1 && width_of(widths, part) + gap_columns + widths[next] > columns) {
+      parts.push_back({0, next});
+    } else {
+      part.push_back(next);
+    }
+  }
+  return parts;
+}
+
 }  // namespace
 
 TextGrid::TextGrid(std::vector<std::string> headings) : headings_(std::move(headings)) {}
@@ -54,16 +74,18 @@ void TextGrid::print(std::ostream& out) const { print(out, line_columns(out)); }
 
 void TextGrid::print(std::ostream& out, std::size_t columns) const {
   const std::vector<std::size_t> all = widths();
-  for (std::size_t next = 1; next == 1 || next < all.size();) {
-    std::vector<std::size_t> part{0};
-    std::size_t used = all[0];
-    while (next < all.size() && (part.size() == 1 || used + gap_columns + all[next] <= columns)) {
-      used += gap_columns + all[next];
-      part.push_back(next++);
-    }
-    if (part.back() != part.size() - 1) out << '\n';
+  std::vector<std::vector<std::size_t>> parts = parts_of(all, columns);
+  // The narrowest limit with as few parts has no part of a single column where the others have many.
+  while (parts.size() > 1) {
+    std::size_t widest = 0;
+    for (const std::vector<std::size_t>& part : parts) widest = std::max(widest, width_of(all, part));
+    const auto narrower = parts_of(all, widest - 1);
+    if (narrower.size() > parts.size() || narrower == parts) break;
+    parts = narrower;
+  }
+  for (const std::vector<std::size_t>& part : parts) {
+    if (&part != &parts.front()) out << '\n';
     print_part(out, all, part);
-    if (all.size() == 1) break;
   }
 }
 

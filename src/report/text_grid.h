@@ -22,7 +22,7 @@ class TextGrid {
   void title(const std::string& text);
 
   /// In lines of at most so many columns: where the grid is wider, columns that do not fit follow below, beside the
-  /// first one again.
+  /// first one again, in parts of about the same width.
   void print(std::ostream& out, std::size_t columns) const;
   /// In lines that fit the terminal, if `out` is the standard output on one.
   void print(std::ostream& out) const;

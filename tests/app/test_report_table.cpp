@@ -62,8 +62,8 @@ TEST_CASE("Numbers for people have four digits and their unit") {
 
 TEST_CASE("Ratios that four digits show as 1 are neither good nor bad") {
   CHECK(ratio_ink(1.0004) == Ink::plain);
-  CHECK(ratio_ink(0.9996) == Ink::bad);
-  CHECK(ratio_ink(0.99996) == Ink::plain);
+  CHECK(ratio_ink(0.9994) == Ink::bad);
+  CHECK(ratio_ink(0.9996) == Ink::plain);
   CHECK(ratio_ink(1.001) == Ink::good);
   CHECK(ratio_ink(0.5) == Ink::bad);
   CHECK(ratio_ink(MetricValue{}) == Ink::plain);

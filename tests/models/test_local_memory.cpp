@@ -29,7 +29,10 @@ DramConfig stored() {
 
 /// x in the local memory becomes y in the local memory.
 VectorDescriptor local_copy(const Machine& machine, std::uint32_t rows, std::uint32_t columns) {
-  VectorDescriptor descriptor = machine.descriptor(VectorTask{VectorOperation::copy, rows, columns});
+  VectorTask task;
+  task.rows = rows;
+  task.columns = columns;
+  VectorDescriptor descriptor = machine.descriptor(task);
   descriptor.input = local;
   descriptor.output = local + (1u << 16);
   return descriptor;
@@ -88,7 +91,7 @@ TEST_CASE("A result that stays in the local memory is what external memory would
 TEST_CASE("The local memory's port takes bits / bits_per_cycle of each transaction") {
   // 16 rows of 64 FP16 values: 16384 bits in and as many out, one after the other.
   std::vector<std::unique_ptr<Machine>> machines;
-  for (const std::uint32_t bits : {64, 128, 96})
+  for (const std::uint32_t bits : {64u, 128u, 96u})
     machines.push_back(std::make_unique<Machine>(with_local(1u << 20, bits)));
   std::vector<std::uint64_t> cycles;
   for (const auto& machine : machines) {

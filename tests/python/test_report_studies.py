@@ -156,8 +156,7 @@ def test_a_page_of_a_sweep_has_a_line_for_each_combination(browser, tmp_path):
     page = Page(browser, tmp_path / "report.html", width=700)
     assert page.text("h1") == [f"{tmp_path.name}: sweep of rows, columns, tiling"]
     traces = page.traces("c-lines")
-    assert [trace["name"] for trace in traces] == ["columns 8, tiling paper", "columns 16, tiling paper", "columns 8, tiling auto",
-                                                  "columns 16, tiling auto"]
+    assert [trace["name"] for trace in traces] == [f"columns {columns}, tiling {tiling}" for tiling in ("paper", "auto") for columns in (8, 16)]
     assert all(trace["x"] == [8, 16, 32] for trace in traces)
     assert traces[0]["y"] == pytest.approx([row["anda.time_s"] for row in ROWS if (row["columns"], row["tiling"]) == (8, "paper")])
     assert "A result of anda over a parameter" in page.text("#lines-caption")[0]

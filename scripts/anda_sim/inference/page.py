@@ -97,6 +97,14 @@ The traffic is Anda's with external memory.
 """
 
 
+SCHEDULE = """## Lengths over time
+
+LLaMA-3-8B with a cache of Anda groups of 4 bits: a decode of 32 sequences behind prompts of 2048 tokens, whose activations have the lengths of the prompt or, by
+`precision.schedule`, 5 bits (A_o 4) from the first output token on; the narrower cache has keys and values of 3 bits from position 256 on. What such lengths cost
+in accuracy is measured by position in [precision/kv_cache.md](precision/kv_cache.md), on small models.
+"""
+
+
 def _variant_table(found: Dict[Variant, Found], table: str, first: str) -> List[str]:
     rows = [(variant.name, _seconds(of.time_s["fp-fp"]), _seconds(of.time_s["anda"]), f"**{of.time_s['fp-fp'] / of.time_s['anda']:.2f} ×**",
              f"{of.energy_j['fp-fp'] / of.energy_j['anda']:.2f} ×", _bytes(of.dram_bytes), _bytes(of.cache_bytes))
@@ -112,6 +120,7 @@ def variant_sections(found: Dict[Variant, Found]) -> str:
     lines.append(SHARING.format(local=variants.LOCAL_BYTES >> 20))
     for table in ("sharing, prefill", "sharing, decode"):
         lines += [f"{table.split(', ')[1].capitalize()}:\n", *_variant_table(found, table, "shared"), ""]
+    lines += [SCHEDULE, *_variant_table(found, "schedule", "lengths of output tokens"), ""]
     return "\n".join(lines)
 
 

@@ -4,7 +4,8 @@
 Usage: scripts/inference_study [--page FILE] [--contexts N,…] [--batches N,…]
 
 Simulates a prefill and a decode of LLaMA-13B and LLaMA-3-8B on FP-FP and on Anda for every context, batch and format of the
-key/value cache, with the GeMMs alone beside them, and latent attention and shared operands at single points, and prints the page docs/inference.md, or writes it to FILE."""
+key/value cache, with the GeMMs alone beside them, latent attention and shared operands at single points, and prints the page
+docs/inference.md, or writes it to FILE."""
 
 import argparse
 import itertools

@@ -51,8 +51,19 @@ def _sharing() -> List[Variant]:
             for phase in phases for name, keys in steps.items()]
 
 
+def _schedules() -> List[Variant]:
+    """Decodes behind a prompt of 2,048 tokens: in its lengths, in shorter ones, with narrower keys and values from position 256 on."""
+    shorter = {tensor: 5 if tensor != "A_o" else 4 for tensor in LENGTHS}
+    later = {f"precision.schedule.2048.{tensor}": bits for tensor, bits in shorter.items()}
+    narrow = {f"precision.schedule.{position}.{operand}": 3 for position in (256, 2048) for operand in "KV"}
+    steps = {"as the prompt": {}, "shorter activations": later, "shorter activations, narrower cache": {**later, **narrow}}
+    anda = {"kv_cache.k.format": "anda", "kv_cache.v.format": "anda"}
+    decode = {"workload.phase": "decode", "workload.tokens": 2048, "workload.batch": 32}
+    return [_variant("schedule", "LLaMA-3-8B", name, anda, decode, step) for name, step in steps.items()]
+
+
 def variants() -> List[Variant]:
-    return _latent() + _sharing()
+    return _latent() + _sharing() + _schedules()
 
 
 @dataclass(frozen=True)
