@@ -85,11 +85,12 @@ void CycleEngine::go_alone(std::uint64_t clocks) {
 }
 
 /// Clocks in which nothing is done but waiting. The first of those by which the step's loads came late are for a half.
-/// No loads get later meanwhile: what the array waits for is being loaded.
 void CycleEngine::stand_still(std::uint64_t clocks) {
+  StepUnderWay* const later = dma_.held_up(cycle_);
   const ArrayTile* const tile = board_.tile(datapath_.mxu.clocked().control().tile());
   StepUnderWay* const in = tile != nullptr ? &board_.step(tile->step) : nullptr;
   std::uint64_t full = 0;
+  if (later != nullptr) later->held += clocks;
   if (in != nullptr) {
     full = std::min(clocks, in->held);
     in->held -= full;
@@ -121,11 +122,12 @@ void CycleEngine::note_group() {
   remember_group();
 }
 
-/// Where groups may follow as others did: inside a tile, of which both panels are in the buffers as a whole.
+/// Where groups may follow as others did: both operands are in the buffers, for all of the tile.
 void CycleEngine::remember_group() {
   const ReadPort& activations = datapath_.activation_buffer.read_port();
   const ReadPort& weights = datapath_.weight_buffer.read_port();
-  group_.known = datapath_.mxu.clocked().note_place(group_.place);
+  group_.known = activations.arrived(cycle_ + 1) && weights.arrived(cycle_ + 1) &&
+                 datapath_.mxu.clocked().note_place(group_.place);
   if (!group_.known) return;
   group_.cycle = cycle_ + 1;
   group_.activations = activations.left();
