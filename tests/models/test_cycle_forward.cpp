@@ -48,11 +48,14 @@ struct Twins {
 /// `most`: multiply-accumulates, so that going through every clock does not take long. Returns whether it fits.
 bool compare(const Twins& twins, const RandomGemm& gemm, std::uint64_t most = 12000000) {
   Machine& machine = *twins.forwarded;
-  const auto task = machine.task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
+  auto task = machine.task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
+  if (machine.accelerator.config().format.has_zero_points()) task.weights.zero_bits = task.weights.bits;
   const auto step = gemm.tile(machine.accelerator.config(), task);
   if (!step || std::uint64_t{gemm.m} * gemm.n * gemm.k > most) return false;
   CAPTURE(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits, step->m, step->n, step->k);
-  for (Machine* const each : {&machine, twins.simulated.get()}) each->start(each->descriptor(task, *step));
+  GemmDescriptor descriptor = machine.descriptor(task, *step);
+  descriptor.zero_points = task.weights.zero_bits > 0;
+  for (Machine* const each : {&machine, twins.simulated.get()}) each->start(descriptor);
   sc_core::sc_start();
   REQUIRE(machine.read(ANDA_REG_ERROR_CODE) == 0);
   CHECK(counts(machine) == counts(*twins.simulated));
@@ -71,6 +74,7 @@ void vary(AcceleratorConfig& config, RandomMachines& random) {
   config.activation_buffer.read_words_per_cycle = random.pick32({1, 1, 2, 3});
   config.weight_buffer.word_bits = random.pick32({128, 256, 512, 1024, 4096});
   config.format.group_size = random.pick32({32, 64, 128});
+  config.format.weight_zero_points = random.below(3) == 0;
   config.format.weight_scale_group = config.format.group_size * random.pick32({1, 2, 3});
 }
 
