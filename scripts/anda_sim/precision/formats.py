@@ -145,9 +145,9 @@ def rows_of(study, measured=None, known=None):
     by_family = {}
     for family in FAMILIES if names else ():
         files = study.record(family)
-        by_family[family] = {**{f"{kind}_db": {**dict.fromkeys(names), **study.sqnr(files[kind], [name for name, learnt in names.items()
-                                                                                            if kind == "weights" or not learnt])}
-                                for kind in files},
+        values = [name for name, learnt in names.items() if not learnt]
+        by_family[family] = {"activations_db": {**dict.fromkeys(names), **study.sqnr(files["activations"], values)},
+                             "weights_db": study.sqnr(files["weights"], names),
                              **{f"{kind}_loss": losses for kind, losses in study.losses(family, names).items()}}
     for entry in entries:
         name = entry["name"]

@@ -38,7 +38,7 @@ kv_cache:
 | `bipolar` | q · scale, q odd: each bit is −1 or 1 times its power of two | max / (2^bits − 1) | `bits`, `scale` |
 | `table` | t[code] · scale, the nearest, of two the smaller code | max / max of the table; which of several tables | `bits`, `table`, `scale` |
 | `binary-sum` | Σ ± scale_t, greedily | each term's scale: the mean magnitude of what is left | `terms`, `scale` |
-| `additive` | of a vector Σ of one entry of each codebook, times a scale of the row | the codes of its vector | `terms` codebooks, `bits` of a code, `group`: the vector, `scale` |
+| `additive` | of a vector: Σ of an entry of each codebook, times the row's scale | the vector's codes | `terms` codebooks, `bits`, `group`, `scale` |
 
 E8M0 is 8 bits with a bias of 127; 255 is NaN. Integers of `mx` (`exponent_bits: 0`) are two's complement with one bit before the point.
 Beyond the largest number of `float` lies infinity, as IEEE 754 says.
