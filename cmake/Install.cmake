@@ -1,5 +1,6 @@
-# What `cmake --install` puts where: the application, the libraries with their headers, and what finds them
-# (find_package(anda CONFIG) and pkg-config).
+# What `cmake --install` puts where, in three components, which are packages of their own in cmake/Package.cmake: `library`, the
+# libraries with their headers, examples and what finds them (find_package(anda CONFIG) and pkg-config); `application`, anda-sim with
+# its pages and what it simulates; `python`, the package anda_sim and its commands.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -8,10 +9,10 @@ set_target_properties(anda_models PROPERTIES EXPORT_NAME models)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/anda)
 
 install(TARGETS anda_numeric anda_models EXPORT anda-targets
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
-  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(EXPORT anda-targets NAMESPACE anda:: DESTINATION ${package_dir})
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
+install(EXPORT anda-targets NAMESPACE anda:: DESTINATION ${package_dir} COMPONENT library)
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/anda-config.cmake.in ${PROJECT_BINARY_DIR}/anda-config.cmake
   INSTALL_DESTINATION ${package_dir})
@@ -21,7 +22,7 @@ install(FILES
   ${PROJECT_BINARY_DIR}/anda-config.cmake
   ${PROJECT_BINARY_DIR}/anda-config-version.cmake
   ${CMAKE_CURRENT_LIST_DIR}/FindSystemC.cmake
-  DESTINATION ${package_dir})
+  DESTINATION ${package_dir} COMPONENT library)
 
 # The prefix is found from the file's own place, so that an installed tree can be moved.
 cmake_path(SET pkgconfig_dir NORMALIZE ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig)
@@ -37,12 +38,17 @@ if(NOT systemc_folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
   string(APPEND systemc_libraries " -Wl,-rpath,${systemc_folder}")
 endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/anda.pc.in ${PROJECT_BINARY_DIR}/anda.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/anda.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_BINARY_DIR}/anda.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/anda COMPONENT library
+  USE_SOURCE_PERMISSIONS PATTERN notebooks EXCLUDE)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs ${PROJECT_SOURCE_DIR}/traces
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/anda COMPONENT application OPTIONAL)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 if(ANDA_BUILD_APP)
-  install(TARGETS anda-sim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS anda-sim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT application)
+  install(CODE "set(anda_program $<TARGET_FILE:anda-sim>)
+set(anda_pages ${PROJECT_BINARY_DIR}/pages/application)" COMPONENT application)
+  install(SCRIPT ${CMAKE_CURRENT_LIST_DIR}/InstallPages.cmake COMPONENT application)
+  include(${CMAKE_CURRENT_LIST_DIR}/InstallPython.cmake)
 endif()
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs ${PROJECT_SOURCE_DIR}/traces
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/anda OPTIONAL)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/anda)
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

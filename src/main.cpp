@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -16,12 +17,50 @@
 #include "cli/commands.h"
 #include "text/characters.h"
 #include "text/nearest.h"
+#include "text/terminal.h"
 #include "text/text.h"
 
 namespace {
 
 constexpr int exit_failed = 1;
 constexpr int exit_wrong_input = 2;
+
+constexpr const char* color_option = "--color";
+
+/// Takes --color WHEN, which stands before or after any command, out of the arguments and does what it says: colours
+/// the standard output and the standard error, each where it is a terminal, always, or never.
+void choose_colour(std::vector<std::string>& args) {
+  std::string when = "auto";
+  for (auto arg = args.begin(); arg != args.end();) {
+    const std::string prefix = std::string(color_option) + "=";
+    if (arg->compare(0, prefix.size(), prefix) == 0) {
+      when = arg->substr(prefix.size());
+    } else if (*arg == color_option) {
+      arg = args.erase(arg);
+      if (arg == args.end()) throw anda::Error::input("anda-sim: option --color needs auto, always or never");
+      when = *arg;
+    } else {
+      ++arg;
+      continue;
+    }
+    arg = args.erase(arg);
+  }
+  const std::vector<std::string> known{"auto", "always", "never"};
+  if (std::find(known.begin(), known.end(), when) == known.end()) {
+    throw anda::Error::input("anda-sim: option --color is " + anda::sim::shown(when) +
+                             ", must be auto, always or never" + anda::sim::did_you_mean(when, known));
+  }
+  const auto wanted = [&when](int descriptor) {
+    return when == "always" || (when == "auto" && anda::sim::wants_colour(descriptor));
+  };
+  anda::sim::set_colour(std::cout, wanted(STDOUT_FILENO));
+  anda::sim::set_colour(std::cerr, wanted(STDERR_FILENO));
+}
+
+void print_error(const std::string& message) {
+  std::cerr << anda::sim::inked("error:", anda::sim::Ink::error, std::cerr) << " " << anda::sim::for_terminal(message)
+            << "\n";
+}
 
 int dispatch(const std::vector<std::string>& args) {
   const std::string name = args.empty() ? "" : args.front();
@@ -53,7 +92,7 @@ bool tells_of_memory(const std::string& message) {
 }
 
 int failed(const std::string& message) {
-  std::cerr << "error: " << (tells_of_memory(message) ? "out of memory" : anda::sim::for_terminal(message)) << "\n";
+  print_error(tells_of_memory(message) ? "out of memory" : message);
   return exit_failed;
 }
 
@@ -79,12 +118,15 @@ int failed(const std::string& message) {
 
 int sc_main(int argc, char* argv[]) {
   try {
-    const int status = dispatch({argv + 1, argv + argc});
+    anda::sim::set_colour(std::cerr, anda::sim::wants_colour(STDERR_FILENO));  // for an error of --color itself
+    std::vector<std::string> args{argv + 1, argv + argc};
+    choose_colour(args);
+    const int status = dispatch(args);
     if (!std::cout.flush()) throw anda::Error::run("cannot write to the standard output");
     return status;
   } catch (const anda::Error& error) {
     if (error.kind() == anda::Error::Kind::run) return failed(error.what());
-    std::cerr << "error: " << anda::sim::for_terminal(error.what()) << "\n";
+    print_error(error.what());
     return exit_wrong_input;
   } catch (const std::bad_alloc&) {
     return failed("out of memory");

@@ -39,6 +39,7 @@ module datapath #(
     input  logic                            tile_ends_row,     // of the block
     input  logic                            tile_passes,       // its results are partial sums, in FP32
     input  logic [15:0]                     tile_parts,        // planes of all rows and groups of the block, or partial sums
+    input  logic [15:0]                     tile_sums_before,  // the tile so many before left the partial sums that it starts from; or 0
 
     // What the ports bring next, and the words that they read.
     input  logic                            weights_next_valid,
@@ -90,14 +91,17 @@ module datapath #(
   localparam INTAKE_BITS = $clog2(INTAKE + 1);
   localparam WEIGHT_WORDS = COLUMNS * GROUP * WEIGHT_BITS / WEIGHT_WORD_BITS;
   localparam OF_RESULTS_BITS = COLUMN_BITS + 16 + BLOCK_BITS + 1 + 1 + 1 + 16;
-  localparam TILE_BITS = GROUP_BITS + VALUE_BITS + OF_RESULTS_BITS;
+  localparam TILE_BITS = 16 + GROUP_BITS + VALUE_BITS + OF_RESULTS_BITS;
   // Tiles under way: two clocks each in the pipeline at least, two banks, one for each entry of the vector unit, that of
   // the array and the next.
   localparam TILES = 1 << $clog2(DEPTH / 2 + LATENCY + 6);
+  localparam AHEAD_BITS = $clog2(TILES) + 1;
 
   // Tiles.
-  logic                   tiles_full, exists, tile_computed, tile_drained, tile_taken;
-  logic [TILE_BITS-1:0]   of_array, of_drain, of_results;
+  logic                   tiles_full, exists, tile_computed, tile_begun, tile_drained, tile_taken, sums_here;
+  logic [TILE_BITS-1:0]   of_array, of_sums, of_drain, of_results;
+  logic [AHEAD_BITS-1:0]  tiles_ahead;
+  logic [15:0]            sums_before;
   logic [GROUP_BITS-1:0]  array_groups;
   logic [VALUE_BITS-1:0]  array_values, results_values;
   logic [COLUMN_BITS-1:0] drain_columns, results_columns;
@@ -106,12 +110,16 @@ module datapath #(
   logic                   results_begin_block, results_end_row, results_pass;
   tile_queue #(.TILE_BITS(TILE_BITS), .ENTRIES(TILES)) tiles (
       .clk(clk), .reset(reset), .push(tile_valid && tile_ready),
-      .pushed({tile_groups, tile_values, tile_columns, tile_first_column, tile_block, tile_begins_block, tile_ends_row,
-               tile_passes, tile_parts}),
-      .full(tiles_full), .computed(tile_computed), .drained(tile_drained), .taken(tile_taken), .exists(exists),
-      .of_array(of_array), .of_drain(of_drain), .of_results(of_results));
+      .pushed({tile_sums_before, tile_groups, tile_values, tile_columns, tile_first_column, tile_block, tile_begins_block,
+               tile_ends_row, tile_passes, tile_parts}),
+      .full(tiles_full), .computed(tile_computed), .begun(tile_begun), .drained(tile_drained), .taken(tile_taken),
+      .exists(exists), .of_array(of_array), .of_sums(of_sums), .of_drain(of_drain), .of_results(of_results),
+      .ahead(tiles_ahead));
   assign tile_ready = !tiles_full;
-  assign array_groups = of_array[TILE_BITS-1 -: GROUP_BITS];
+  // Results leave in the order of their tiles: the tile so many before is gone if fewer are ahead.
+  assign sums_before = of_sums[TILE_BITS-1 -: 16];
+  assign sums_here = sums_before == 0 || 16'(tiles_ahead) < sums_before;
+  assign array_groups = of_array[OF_RESULTS_BITS+VALUE_BITS +: GROUP_BITS];
   assign array_values = of_array[OF_RESULTS_BITS +: VALUE_BITS];
   assign drain_columns = of_drain[OF_RESULTS_BITS-1 -: COLUMN_BITS];
   assign results_values = of_results[OF_RESULTS_BITS +: VALUE_BITS];
@@ -155,9 +163,9 @@ module datapath #(
   assign tile_computed = issue && tile_ends;
   array_control #(.DEPTH(DEPTH), .GROUP_BITS(GROUP_BITS), .VALUE_BITS(VALUE_BITS)) control (
       .clk(clk), .reset(reset), .mantissa_bits(input_bits), .operands(operands), .groups(array_groups),
-      .values(array_values), .fill_free(fill_free), .blocked(blocked), .issue(issue), .first_plane(first_plane),
-      .last_plane(last_plane), .tile_ends(tile_ends), .finish(finish), .finished_values(finished_values),
-      .empty(pipeline_empty), .plane(plane), .group(group), .tile(tile));
+      .values(array_values), .fill_free(fill_free), .sums_here(sums_here), .begins(tile_begun), .blocked(blocked),
+      .issue(issue), .first_plane(first_plane), .last_plane(last_plane), .tile_ends(tile_ends), .finish(finish),
+      .finished_values(finished_values), .empty(pipeline_empty), .plane(plane), .group(group), .tile(tile));
   mxu #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LANES(GROUP), .WEIGHT_BITS(WEIGHT_BITS), .DEPTH(DEPTH)) array (
       .clk(clk), .reset(reset), .move(!blocked), .issue(issue), .first_plane(first_plane), .last_plane(last_plane),
       .first_group(group == 0), .fill_bank(tile[0]), .mantissa_bits(input_bits), .planes(activations),

@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 from . import html
 from .common import schema, strict_json
 from .configuration import Config, default_simulator, find_file
+from .picture import Picture, drawn
 from .progress import watched
 from .si_units import si
 from .simulator import PathLike, set_options
@@ -53,6 +54,14 @@ class Comparison:
                  **{f"energy_share_{part}": share for part, share in mean["energy_share"].items()}}
                 for mean in self.report["means"]]
         return pandas.DataFrame(rows).set_index("system")
+
+    def plot(self, **options: Any) -> Picture:
+        """Bars of speedup, energy and area efficiency for each model and their geometric means, as scripts/plot draws them.
+
+        options -- width and height in inches, font, font_size, systems, labels (a map), hatches, values."""
+        from .reports.bars import plot_comparison
+
+        return drawn(lambda plt, look: plot_comparison(plt, self.report, look), options)
 
     def __repr__(self) -> str:
         return f"<Comparison {self.name}: {len(self.report['models'])} models, {len(self.report['means'])} systems>"

@@ -30,7 +30,8 @@ def _defaults(simulator: Simulator) -> Dict[str, Any]:
 
 def shipped_folders() -> "list[Path]":
     """The folders of the configurations shipped with the simulator."""
-    return [folder for folder in (tree.SOURCE / "configs",) if folder.is_dir()]
+    places = [tree.SOURCE / "configs", *([tree.PREFIX / "share" / "anda" / "configs"] if tree.PREFIX else [])]
+    return [folder for folder in places if folder.is_dir()]
 
 
 def find_file(path: PathLike) -> Path:

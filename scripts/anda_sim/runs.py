@@ -5,15 +5,15 @@ import io
 import os
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Dict, List, Mapping, Optional
 
 from . import html
+from .by_system import BySystem
 from .common import strict_json
 from .common.errors import InputError
 from .configuration import Config, ConfigLike, config_of
 from .metrics import Metrics
-from .picture import Picture
+from .picture import Picture, drawn
 from .progress import watched
 from .simulator import PathLike
 from .si_units import si
@@ -92,24 +92,23 @@ class System:
         return f"<System {self.name}: {html.number(self.time_s)} s, {html.number(self.energy_j)} J, {html.number(self.area_mm2)} mm²>"
 
 
-class Run:
+class Run(BySystem[System]):
     """The result of `anda-sim run`: `systems` by name, the baseline first. The run has the attributes of its last system:
     `run.time_s` is `run["anda"].time_s` in a run of FP-FP and Anda.
 
     config -- the Config; report -- all of report.json; ops -- DataFrame, a row for each GeMM and system, as ops.csv; notes --
     possible surprises in the results; folder -- the results folder, None if not kept."""
 
+    _kind = "run"
+
     def __init__(self, config: Config, page: Any, ops: Any, folder: Optional[Path]) -> None:
         self.config, self.report, self.ops, self.folder = config, page.report, ops, folder
+        self.name = str(self.report["run"]["name"])
         self._page = page
         numbers = Metrics(config.simulator).numbers(self.report)
-        self.systems: Dict[str, System] = {
+        self.systems = {
             data["name"]: System(data, numbers[data["name"]], ops[ops["system"] == data["name"]].reset_index(drop=True))
             for data in self.report["systems"]}
-
-    @property
-    def name(self) -> str:
-        return str(self.report["run"]["name"])
 
     @property
     def notes(self) -> List[str]:
@@ -123,56 +122,22 @@ class Run:
     def baseline(self) -> System:
         return next(iter(self.systems.values()))
 
-    @property
-    def system(self) -> System:
-        """The last system, which provides the attributes of the run."""
-        return list(self.systems.values())[-1]
-
-    def __getitem__(self, name: str) -> System:
-        if name not in self.systems:
-            raise InputError(f"this run has no system {name}; there are {', '.join(self.systems)}")
-        return self.systems[name]
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name == "systems":
-            raise AttributeError(name)
-        return getattr(self.system, name)
-
-    def __dir__(self) -> List[str]:
-        return sorted({*super().__dir__(), *dir(self.system)})
-
-    def frame(self) -> Any:
-        """A DataFrame with a row for each system and a column for each of its numbers, in SI units."""
-        import pandas
-
-        return pandas.DataFrame({name: system.numbers for name, system in self.systems.items()}).T.infer_objects()
-
-    def plot(self, kind: str = "energy", *, by: str = "system", share: bool = False) -> Picture:
+    def plot(self, kind: str = "energy", **options: Any) -> Picture:
         """A figure as scripts/plot draws it.
 
-        kind -- energy, cycles, stalls, area, compare, roofline or bandwidth; by -- system, tensor or kind, for the first
-        three; share -- in percent."""
-        from .figures.style import styled
+        kind -- energy, cycles, stalls, area, compare, roofline or bandwidth; options -- those of scripts/plot: by (system,
+        tensor or kind), share, width and height in inches, font, font_size, systems, labels (a map), hatches, values."""
         from .reports.plots import RUN_KINDS
 
         if kind not in RUN_KINDS:
             raise InputError(f"plot: kind is `{kind}`, must be one of {', '.join(RUN_KINDS)}")
-        if by not in ("system", "tensor", "kind"):
-            raise InputError(f"plot: by is `{by}`, must be system, tensor or kind")
-
-        def make() -> Any:
-            with styled() as plt:
-                return RUN_KINDS[kind](plt, [self._page], SimpleNamespace(by=by, share=share))
-
-        return Picture(make)
-
-    def __repr__(self) -> str:
-        return f"<Run {self.name}: {', '.join(map(repr, self.systems.values()))}>"
+        if options.get("by", "system") not in ("system", "tensor", "kind"):
+            raise InputError(f"plot: by is `{options['by']}`, must be system, tensor or kind")
+        return drawn(lambda plt, look: RUN_KINDS[kind](plt, [self._page], look), options)
 
     def _repr_html_(self) -> str:
         info = self.report["run"]
-        rows = [[name, *(getattr(system, key) for key in _SHOWN)] for name, system in self.systems.items()]
-        return (html.table(f"{self.name}: {info['workload']}, level {info['level']}", ["system", *_SHOWN], rows)
+        return (html.table(f"{self.name}: {info['workload']}, level {info['level']}", ["system", *_SHOWN], self._rows(_SHOWN))
                 + html.notes(self.notes) + html.details("effective configuration", self.config.text))
 
 

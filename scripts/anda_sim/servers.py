@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
 from . import html
+from .by_system import BySystem
 from .common import schema, strict_json
 from .common.errors import InputError
 from .configuration import Config, ConfigLike, config_of
@@ -58,24 +59,23 @@ class ServedSystem:
         return f"<ServedSystem {self.name}: {html.number(self.requests_per_s)} requests/s>"
 
 
-class Served:
+class Served(BySystem[ServedSystem]):
     """The result of `anda-sim serve`: `systems` by name. It has the attributes of its last system.
 
     config -- the Config; report -- all of serve.json; requests -- DataFrame, a row for each request and system, as
     requests.csv; cluster -- accelerators, replicas, tensor, pipeline, expert, limits; folder -- the results folder, None if not
     kept."""
 
+    _kind = "server"
+
     def __init__(self, config: Config, report: Mapping[str, Any], requests: Any, folder: Optional[Path]) -> None:
         self.config, self.report, self.requests, self.folder = config, report, requests, folder
+        self.name = str(report["name"])
         numbers = ServeMetrics().numbers(report)
-        self.systems: Dict[str, ServedSystem] = {}
+        self.systems = {}
         for data in report["systems"]:
             own = requests[requests["system"] == data["name"]].sort_values("request").reset_index(drop=True)
             self.systems[data["name"]] = ServedSystem(data, numbers[data["name"]], own)
-
-    @property
-    def name(self) -> str:
-        return str(self.report["name"])
 
     @property
     def notes(self) -> List[str]:
@@ -85,36 +85,8 @@ class Served:
     def cluster(self) -> Dict[str, Any]:
         return dict(self.report["cluster"])
 
-    @property
-    def system(self) -> ServedSystem:
-        """The last system, which provides the attributes of the server."""
-        return list(self.systems.values())[-1]
-
-    def __getitem__(self, name: str) -> ServedSystem:
-        if name not in self.systems:
-            raise InputError(f"this server has no system {name}; there are {', '.join(self.systems)}")
-        return self.systems[name]
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name == "systems":
-            raise AttributeError(name)
-        return getattr(self.system, name)
-
-    def __dir__(self) -> List[str]:
-        return sorted({*super().__dir__(), *dir(self.system)})
-
-    def frame(self) -> Any:
-        """A DataFrame with a row for each system and a column for each of its numbers."""
-        import pandas
-
-        return pandas.DataFrame({name: system.numbers for name, system in self.systems.items()}).T.infer_objects()
-
-    def __repr__(self) -> str:
-        return f"<Served {self.name}: {', '.join(map(repr, self.systems.values()))}>"
-
     def _repr_html_(self) -> str:
-        rows = [[name, *(getattr(system, key) for key in _SHOWN)] for name, system in self.systems.items()]
-        return (html.table(f"{self.name}: {self.report['workload']}", ["system", *_SHOWN], rows) + html.notes(self.notes)
+        return (html.table(f"{self.name}: {self.report['workload']}", ["system", *_SHOWN], self._rows(_SHOWN)) + html.notes(self.notes)
                 + html.details("effective configuration", self.config.text))
 
 

@@ -22,7 +22,7 @@ _PROGRESS = "progress "
 
 def find_program(program: Optional[PathLike] = None) -> str:
     """The path of anda-sim: `program`, else the environment variable ANDA_SIM, else the program of the source tree around
-    this package, built if needed, else the one on the PATH. InputError if there is none."""
+    this package, built if needed, else the one that was installed with it, else the one on the PATH. InputError if there is none."""
     given, said = (program, "--program") if program is not None else (os.environ.get("ANDA_SIM"), "ANDA_SIM")
     if given:
         path = os.path.realpath(given)
@@ -35,6 +35,9 @@ def find_program(program: Optional[PathLike] = None) -> str:
         except subprocess.CalledProcessError:
             raise RunError("anda-sim could not be built") from None
         return os.path.realpath(tree.BUILT_PROGRAM)
+    beside = tree.PREFIX / "bin" / "anda-sim" if tree.PREFIX else None
+    if beside is not None and os.access(beside, os.X_OK):
+        return os.path.realpath(beside)
     found = shutil.which("anda-sim")
     if found is None:
         raise InputError("anda-sim is not on the PATH; install it, or name it with the environment variable ANDA_SIM")

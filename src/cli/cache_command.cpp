@@ -48,18 +48,21 @@ std::string when(std::uint64_t seconds) {
   return fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(static_cast<std::time_t>(seconds)));
 }
 
+/// In the unit of --limit.
+std::string mebibytes(std::uint64_t bytes) { return plain_text(static_cast<double>(bytes) / (1 << 20)) + " MiB"; }
+
 void list(StoreTables& tables, const std::string& folder, std::ostream& out) {
   const std::vector<StoreTables::Entry> entries = tables.list();
   std::uint64_t gemms = 0;
   for (const StoreTables::Entry& entry : entries) gemms += entry.gemms;
   out << for_terminal(fmt::format("{}: {} results of {} machine{}, {} of at most {}\n", folder, gemms, entries.size(),
-                                  entries.size() == 1 ? "" : "s", bytes_text(tables.bytes()),
-                                  bytes_text(tables.limit_bytes())));
+                                  entries.size() == 1 ? "" : "s", mebibytes(tables.bytes()),
+                                  mebibytes(tables.limit_bytes())));
   if (entries.empty()) return;
   TextGrid grid({"last used", "system", "level", "results", "size", "program"});
   for (const StoreTables::Entry& entry : entries) {
     grid.row({when(entry.used), shortened(entry.system, shown_digits), shortened(entry.level, shown_digits),
-              std::to_string(entry.gemms), bytes_text(entry.bytes),
+              std::to_string(entry.gemms), mebibytes(entry.bytes),
               entry.program == program_id() ? "this one" : shortened(entry.program, shown_digits)});
   }
   grid.print(out);

@@ -47,6 +47,8 @@ void print_overview(std::ostream& out) {
   }
   out << "\n"
          "See anda-sim help COMMAND for the options of a command.\n"
+         "--color auto, always or never, before or after any command: colours on the\n"
+         "terminal; auto heeds NO_COLOR.\n"
          "Exit status: 0 success, 1 the run failed, 2 the input is invalid.\n"
          "anda-sim --version prints the version.\n";
 }

@@ -46,10 +46,10 @@ constexpr const char* json_name = "compare.json";
 constexpr const char* compare_usage =
     "Usage: anda-sim compare CONFIG.yaml [options]\n"
     "\n"
-    "Simulates every system of a comparison on every model, prints each relative to\n"
-    "the first system and writes compare.json and compare.csv. docs/compare.md\n"
-    "describes the file. configs/compare/paper.yaml has all systems and models of\n"
-    "the paper.\n"
+    "Simulates every system of a comparison on every model, prints the means\n"
+    "relative to the first system and writes compare.json and compare.csv.\n"
+    "docs/compare.md describes the file. configs/compare/paper.yaml has all systems\n"
+    "and models of the paper.\n"
     "\n";
 
 po::options_description compare_options() {
@@ -61,6 +61,7 @@ po::options_description compare_options() {
       ("set", text("KEY=VALUE"), "change a key of every run, such as tiling=auto; may be repeated, later ones win")  //
       ("out,o", text("DIR"), "results folder (results/ and the name of the comparison file)")                        //
       ("jobs,j", text("N"), "simulations at a time (number of processor cores)")                                     //
+      ("details", "print each model, too")                                                                           //
       ("json", "print compare.json instead of tables")                                                               //
       ("cache", text("DIR"), "folder of GeMM results to reuse and to extend (that of anda-sim cache)")               //
       ("no-cache", "simulate everything")                                                                            //
@@ -209,7 +210,8 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   if (options.files().empty()) options.refuse("needs the file of a comparison, such as configs/compare/paper.yaml");
   if (options.has("out") && options.text("out").empty()) options.refuse("option --out is empty");
-  options.refuse_together({"json", "quiet"});
+  for (const char* other : {"quiet", "details"}) options.refuse_together({"json", other});
+  options.refuse_together({"details", "quiet"});
   if (options.has("cache") && (options.has("no-cache") || options.text("cache").empty())) {
     options.refuse(options.has("no-cache") ? "takes one of --cache and --no-cache" : "option --cache is empty");
   }
@@ -246,8 +248,9 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("json")) {
     print_file(out, folder.file(json_name));
   } else if (!options.has("quiet")) {
-    comparison.print(out);
+    comparison.print(out, options.has("details"));
     out << for_terminal(fmt::format("\n{}\n{}\n", folder.file(json_name), folder.file(csv_name)));
+    if (!options.has("details") && config.models.size() > 1) out << "--details prints each model\n";
   }
   return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "cli/command_line.h"
 #include "text/characters.h"
+#include "text/terminal.h"
 #include "text/text.h"
 #include "workload/gemm_generator.h"
 #include "workload/hugging_face.h"
@@ -45,14 +46,14 @@ std::string right(const std::string& text, std::size_t width) {
 }
 
 void print_table(std::ostream& out, const std::vector<ModelShape>& models) {
-  out << "model         layers  hidden  feed-forward     heads  vocabulary     parameters\n";
+  out << "model             layers  hidden feed-forward    heads vocabulary    parameters\n";
   for (const ModelShape& shape : models) {
     const ParameterCount parameters = parameters_of(shape);
     const std::string heads =
         shape.latent ? fmt::format("{}, MLA", shape.heads) : fmt::format("{}/{}", shape.heads, shape.kv_heads);
-    out << fmt::format("{:<13}{:>7}{:>8}{}{}{:>12}{:>15}\n", for_terminal(shape.name), shape.layers, shape.hidden_size,
-                       right(width_of(shape), 14), right(heads, 10), shape.vocabulary, parameters.total);
-    if (parameters.active != parameters.total) out << fmt::format("{:>64}{:>15}\n", "per token", parameters.active);
+    out << fmt::format("{:<17}{:>7}{:>8}{}{}{:>11}{:>14}\n", for_terminal(shape.name), shape.layers, shape.hidden_size,
+                       right(width_of(shape), 13), right(heads, 9), shape.vocabulary, parameters.total);
+    if (parameters.active != parameters.total) out << fmt::format("{:>65}{:>14}\n", "per token", parameters.active);
   }
 }
 
@@ -69,6 +70,8 @@ ordered_json experts_of(const Experts& experts) {
           {"shared_size", experts.shared_size},
           {"shared_gate", experts.shared_gate},
           {"router_bias", experts.router_bias},
+          {"groups", experts.groups},
+          {"groups_per_token", experts.groups_per_token},
           {"dense_layers", experts.dense_layers},
           {"every", experts.every}};
 }
@@ -151,7 +154,7 @@ int models_command(const std::vector<std::string>& args, std::ostream& out) {
     if (options.text("config").empty()) options.refuse("option --config is empty");
     models = {read_hugging_face_config(options.text("config"))};
     // Only what its file says; what is asked of the model is another matter.
-    for (const std::string& note : notes_on_file(models.front())) std::cerr << "note: " << note << "\n";
+    for (const std::string& note : notes_on_file(models.front())) std::cerr << note_text(note, std::cerr);
   }
   if (options.has("json")) {
     ordered_json list = ordered_json::array();

@@ -16,6 +16,7 @@
 #include "config/load.h"
 #include "files/interrupt.h"
 #include "report/evaluation.h"
+#include "report/human.h"
 #include "report/progress.h"
 #include "report/run_info.h"
 #include "report/run_writer.h"
@@ -23,6 +24,7 @@
 #include "system/inference_options.h"
 #include "system/side_by_side.h"
 #include "system/survey.h"
+#include "system/without_schedule.h"
 #include "text/characters.h"
 #include "text/nearest.h"
 #include "text/scalar.h"
@@ -130,11 +132,20 @@ void choose_window(const CommandLine& options, std::vector<std::string>& overrid
 
 void print_results(std::ostream& out, const RunConfig& config, const RunWriter& writer, const SimulationResult& result,
                    Tables which) {
-  print_tables(out, writer.info(), Evaluation(result, config.dram, config.technology), which);
-  const std::size_t columns = line_columns(out);
-  for (const std::string& note : writer.info().notes) {
-    out << "\n" << wrapped("note: " + for_terminal(note), columns, "  ") << "\n";
+  const Evaluation evaluation(result, config.dram, config.technology);
+  print_tables(out, writer.info(), evaluation, which);
+  for (std::size_t i = 0; i < result.systems.size(); ++i) {
+    if (result.systems[i].unscheduled.empty()) continue;
+    const ScheduleGain gain = evaluation.schedule_gain(i);
+    out << (i == 0 ? "\n" : "")
+        << wrapped(for_terminal(fmt::format("schedule: {} is {} × as fast and {} × as energy-efficient as without "
+                                            "precision.schedule",
+                                            result.systems[i].name, human_text(gain.speedup, ""),
+                                            human_text(gain.energy_efficiency, ""))),
+                   line_columns(out), "  ")
+        << "\n";
   }
+  for (const std::string& note : writer.info().notes) out << "\n" << note_text(for_terminal(note), out);
   const std::string& timeline = config.simulation.timeline.file;
   out << for_terminal(fmt::format("\n{}: report.json, ops.csv, config.yaml\n{}{}", writer.folder(), timeline,
                                   timeline.empty() ? "" : "\n"));
@@ -173,7 +184,21 @@ Survey survey_of(const RunConfig& config, const std::string& file) {
 
 void print_check(std::ostream& out, const std::string& file, const Survey& found) {
   out << fmt::format("{}: valid, {} GeMM{}\n", for_terminal(file), found.gemms, found.gemms == 1 ? "" : "s");
-  for (const std::string& note : found.notes) out << "note: " << for_terminal(note) << "\n";
+  for (const std::string& note : found.notes) out << note_text(for_terminal(note), out);
+}
+
+/// Before the run itself, whose kernel would be the one that the process of this one had to elaborate again. None
+/// without a schedule.
+std::vector<Counts> unscheduled_counts(const RunConfig& config, const Survey& found, const CommandLine& options) {
+  if (config.precision.schedule.empty()) return {};
+  ProgressBar bar(config.name + ", without its schedule");
+  return counts_without_schedule(
+      config, found.macs,
+      [&bar](double done) {
+        bar.update(done);
+        return !interrupted();
+      },
+      options.text("cache"));
 }
 
 }  // namespace
@@ -206,13 +231,15 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
   RunWriter& writer = *results;
   const std::string& folder = writer.folder();
   if (!options.has("out") && folder != usual_run_folder(file)) {
-    std::cerr << for_terminal(
-        fmt::format("note: {} holds the results of another configuration; those of this one go to {}\n",
-                    usual_run_folder(file), folder));
+    std::cerr << note_text(
+        for_terminal(fmt::format("{} holds the results of another configuration; those of this one go to {}",
+                                 usual_run_folder(file), folder)),
+        std::cerr);
   }
   if (options.has("ops-sqlite")) writer.add_sqlite();
   std::optional<TensorDump> dump;
   if (config.functional.enabled && config.functional.dump) dump.emplace(writer.files(), folder + "/tensors");
+  const std::vector<Counts> unscheduled = unscheduled_counts(config, found, options);
   SimulationResult result;
   {
     ProgressBar bar(config.name);
@@ -224,8 +251,9 @@ int run_command(const std::vector<std::string>& args, std::ostream& out) {
         },
         writer.files(), dump ? &*dump : nullptr, at_once, options.text("cache"));
   }
+  for (std::size_t i = 0; i < unscheduled.size(); ++i) result.systems[i].unscheduled = unscheduled[i];
   if (config.workload.scope != Scope::gemms) result.inference = inference_size(config);
-  for (const std::string& warning : result.warnings) std::cerr << for_terminal("note: " + warning) << "\n";
+  for (const std::string& warning : result.warnings) std::cerr << note_text(for_terminal(warning), std::cerr);
   writer.finish(result, [] { return !interrupted(); });
 
   if (options.has("json")) {

@@ -15,6 +15,7 @@
 #include "files/input_file.h"
 #include "files/json_file.h"
 #include "text/characters.h"
+#include "text/terminal.h"
 
 namespace anda::sim {
 namespace {
@@ -86,8 +87,10 @@ std::string results_folder(const std::string& usual, const char* json_name, cons
   std::error_code error;
   if (!fs::exists(held, error) || holds_these()) return usual;
   const std::string other = usual + "-" + config_sha256.substr(0, shown_hash_digits);
-  std::cerr << for_terminal(
-      fmt::format("note: {} holds the results of another configuration; those of this one go to {}\n", usual, other));
+  std::cerr << note_text(
+      for_terminal(
+          fmt::format("{} holds the results of another configuration; those of this one go to {}", usual, other)),
+      std::cerr);
   return other;
 }
 

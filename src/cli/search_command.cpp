@@ -82,6 +82,12 @@ RunConfig config_of(const CommandLine& options, std::vector<std::string>& files)
 
 /// The configuration without what a search finds or does not depend on.
 RunConfig searched(RunConfig config, const SearchedAttention& attention) {
+  if (!config.precision.schedule.empty()) {
+    throw Error::input(
+        fmt::format("precision.schedule.{} is given, must be left out: a search looks for lengths that hold "
+                    "at all positions",
+                    config.precision.schedule.begin()->first));
+  }
   const PrecisionConfig fresh;
   if (attention[0]) config.precision.a_q.reset();
   if (attention[1]) config.precision.a_p.reset();

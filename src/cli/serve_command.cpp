@@ -18,6 +18,7 @@
 #include "serving/serve.h"
 #include "system/survey.h"
 #include "text/characters.h"
+#include "text/terminal.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -132,7 +133,7 @@ int serve_command(const std::vector<std::string>& args, std::ostream& out) {
     print_file(out, folder.file(serve_json_name));
   } else if (!options.has("quiet")) {
     print_serving(out, report);
-    for (const std::string& note : info.notes) out << "\n" << for_terminal("note: " + note) << "\n";
+    for (const std::string& note : info.notes) out << "\n" << note_text(for_terminal(note), out);
     out << for_terminal(fmt::format("\n{}: serve.json, requests.csv, config.yaml\n", folder.path()));
   }
   return 0;

@@ -14,6 +14,7 @@
 #include "files/same_file.h"
 #include "text/characters.h"
 #include "text/scalar.h"
+#include "text/terminal.h"
 #include "text/text.h"
 #include "workload/convolution_reader.h"
 #include "workload/gemm.h"
@@ -162,7 +163,7 @@ int trace_command(const std::vector<std::string>& args, std::ostream& out) {
   } else {
     TraceJob job = make_job(options);
     // The trace may go to the standard output.
-    for (const std::string& note : job.notes) std::cerr << "note: " << note << "\n";
+    for (const std::string& note : job.notes) std::cerr << note_text(note, std::cerr);
     const std::string path = options.text("out", "-");
     if (path.empty()) options.refuse("option --out is empty");
     if (path == "-") {

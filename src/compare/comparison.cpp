@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <anda/base/error.h>
 #include <cmath>
-#include <functional>
 #include <limits>
 
 #include "report/human.h"
@@ -157,38 +156,55 @@ Comparison::Ratios Comparison::mean(std::size_t system) const {
   return mean;
 }
 
-void Comparison::print(std::ostream& out) const {
-  const std::size_t columns = line_columns(out);
-  out << wrapped(fmt::format("{} · {} systems on {} model{} · against {}", shortened(name_, 60), systems_.size(),
-                             models_.size(), models_.size() == 1 ? "" : "s", shortened(systems_.front(), name_columns)),
-                 columns)
-      << '\n';
+void Comparison::print_means(std::ostream& out) const {
+  const bool several = models_.size() > 1;
+  TextGrid grid({several ? "mean of models" : "system", "speedup", "area\nefficiency", "energy\nefficiency",
+                 "energy:\ncompute", "SRAM", "DRAM", "total"});
+  for (std::size_t i = 0; i < systems_.size(); ++i) {
+    const Ratios ratios = mean(i);
+    std::vector<std::string> cells{shortened(systems_[i], name_columns)};
+    std::vector<Ink> inks{Ink::plain};
+    for (const RatioColumn& column : ratio_columns) {
+      cells.push_back(ratio_text(known(ratios.*column.value)));
+      inks.push_back(ratio_ink(known(ratios.*column.value)));
+    }
+    for (const double share : ratios.energy) cells.push_back(percent_text(known(share)));
+    grid.row(std::move(cells), std::move(inks));
+  }
+  out << '\n';
+  grid.print(out);
+  const std::string energy = "energy in shares of " + shortened(systems_.front(), name_columns) + "'s";
+  out << wrapped(several ? "geometric means; " + energy + ", arithmetic means" : energy, line_columns(out)) << '\n';
+}
+
+void Comparison::print_models(std::ostream& out) const {
   for (const RatioColumn& column : ratio_columns) {
     std::vector<std::string> headings{column.title};
     for (const std::string& system : systems_) headings.push_back(shortened(system, name_columns));
     TextGrid grid(headings);
-    const auto row = [&](const std::string& name, const std::function<Ratios(std::size_t)>& of) {
-      std::vector<std::string> cells{name};
-      for (std::size_t i = 0; i < systems_.size(); ++i) cells.push_back(ratio_text(known(of(i).*column.value)));
-      grid.row(std::move(cells));
-    };
     for (std::size_t model = 0; model < models_.size(); ++model) {
-      row(shortened(models_[model], name_columns), [&](std::size_t i) { return ratios(i, model); });
+      std::vector<std::string> cells{shortened(models_[model], name_columns)};
+      std::vector<Ink> inks{Ink::plain};
+      for (std::size_t i = 0; i < systems_.size(); ++i) {
+        const MetricValue ratio = known(ratios(i, model).*column.value);
+        cells.push_back(ratio_text(ratio));
+        inks.push_back(ratio_ink(ratio));
+      }
+      grid.row(std::move(cells), std::move(inks));
     }
-    if (models_.size() > 1) row(geometric_mean, [&](std::size_t i) { return mean(i); });
     out << '\n';
     grid.print(out);
   }
+}
 
-  TextGrid energy({"energy, share of the baseline's", "compute", "SRAM", "DRAM", "total"});
-  for (std::size_t i = 0; i < systems_.size(); ++i) {
-    std::vector<std::string> cells{shortened(systems_[i], name_columns)};
-    for (const double share : mean(i).energy) cells.push_back(percent_text(known(share)));
-    energy.row(std::move(cells));
-  }
-  out << '\n';
-  energy.print(out);
-  for (const std::string& note : notes_) out << '\n' << wrapped("note: " + note, columns, "  ") << '\n';
+void Comparison::print(std::ostream& out, bool details) const {
+  out << wrapped(fmt::format("{} · {} systems on {} model{} · against {}", shortened(name_, 60), systems_.size(),
+                             models_.size(), models_.size() == 1 ? "" : "s", shortened(systems_.front(), name_columns)),
+                 line_columns(out))
+      << '\n';
+  print_means(out);
+  if (details) print_models(out);
+  for (const std::string& note : notes_) out << '\n' << note_text(note, out);
 }
 
 void Comparison::write_json(std::ostream& out) const {

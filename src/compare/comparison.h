@@ -50,7 +50,8 @@ class Comparison {
   Ratios ratios(std::size_t system, std::size_t model) const;
   Ratios mean(std::size_t system) const;
 
-  void print(std::ostream& out) const;
+  /// The means; with `details` then every model.
+  void print(std::ostream& out, bool details) const;
   void write_json(std::ostream& out) const;
   void write_csv(std::ostream& out) const;
 
@@ -61,6 +62,8 @@ class Comparison {
   };
 
   const Figures& figures(std::size_t system, std::size_t model) const;
+  void print_means(std::ostream& out) const;
+  void print_models(std::ostream& out) const;
   static void agree(Origin& first, const std::string& value, const char* what, const std::string& origin);
 
   std::string name_;

@@ -112,11 +112,12 @@ class CompareReader {
 
   void read_systems(const TreeEntry& entry, CompareConfig& config) {
     if (entry.value.kind == Tree::Kind::broken) return;
-    if (entry.value.kind != Tree::Kind::list || entry.value.items.empty() || entry.value.items.size() > most_entries) {
+    const std::vector<Tree> items = list_or_word(entry.value);
+    if (items.empty() || items.size() > most_entries) {
       problems_.add(entry.place, "systems", "must be a list of systems, such as [fp-fp, figna, anda]");
       return;
     }
-    for (const Tree& item : entry.value.items) {
+    for (const Tree& item : items) {
       const std::size_t before = problems_.count();
       auto system = item.kind == Tree::Kind::scalar ? system_of(item.text, described_) : std::nullopt;
       if (!system) system = described_system(item);

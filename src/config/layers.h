@@ -52,7 +52,7 @@ class Expander : public SectionVisitor {
     TreeEntry* entry = map_.find(key);
     if (entry == nullptr) return;
     Tree& node = entry->value;
-    std::vector<Tree> items = list_items(node);
+    std::vector<Tree> items = list_or_word(node);
     for (Tree& item : items) load_word<V>(item, join_key(path_, key));
     if (items.empty()) return;
     node.kind = Tree::Kind::list;

@@ -28,6 +28,36 @@ constexpr std::array<AttentionType, 2> attention_types{{
     {attention_tensors[1], &PrecisionConfig::a_p, &LayerPrecision::a_p},
 }};
 
+struct ScheduledBits {
+  std::string_view name;
+  std::optional<std::uint32_t> PositionPrecision::*bits;
+};
+
+constexpr std::array<ScheduledBits, 8> scheduled{{
+    {tensor_types[0], &PositionPrecision::a_qkv},
+    {tensor_types[1], &PositionPrecision::a_o},
+    {tensor_types[2], &PositionPrecision::a_u},
+    {tensor_types[3], &PositionPrecision::a_d},
+    {attention_tensors[0], &PositionPrecision::a_q},
+    {attention_tensors[1], &PositionPrecision::a_p},
+    {"K", &PositionPrecision::k},
+    {"V", &PositionPrecision::v},
+}};
+
+/// What the last entry up to a position says, if it says something.
+std::optional<std::uint32_t> scheduled_bits(const std::map<std::uint32_t, PositionPrecision>& schedule,
+                                            std::string_view name, std::uint64_t position) {
+  const PositionPrecision* entry = nullptr;
+  for (const auto& [from, lengths] : schedule) {
+    if (from <= position) entry = &lengths;
+  }
+  if (entry == nullptr) return std::nullopt;
+  for (const ScheduledBits& bits : scheduled) {
+    if (bits.name == name) return entry->*bits.bits;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::uint32_t PrecisionConfig::mantissa_bits(std::uint32_t layer, std::string_view tensor) const {
@@ -51,6 +81,23 @@ std::optional<std::uint32_t> PrecisionConfig::given_bits(std::uint32_t layer, st
     return this->*type.bits;
   }
   return mantissa_bits(layer, tensor);
+}
+
+std::uint32_t PrecisionConfig::mantissa_bits(std::uint32_t layer, std::string_view tensor,
+                                             std::uint64_t position) const {
+  const std::optional<std::uint32_t> bits = scheduled_bits(schedule, tensor, position);
+  return bits ? *bits : mantissa_bits(layer, tensor);
+}
+
+std::optional<std::uint32_t> PrecisionConfig::given_bits(std::uint32_t layer, std::string_view tensor,
+                                                         std::uint64_t position) const {
+  const std::optional<std::uint32_t> bits = scheduled_bits(schedule, tensor, position);
+  return bits ? bits : given_bits(layer, tensor);
+}
+
+std::optional<std::uint32_t> PrecisionConfig::scheduled_cache_bits(std::string_view operand,
+                                                                   std::uint64_t position) const {
+  return scheduled_bits(schedule, operand, position);
 }
 
 }  // namespace anda::sim

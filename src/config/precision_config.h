@@ -119,13 +119,19 @@ struct PrecisionConfig {
                    "mantissa lengths of individual layers; omitted keys are as in the other layers");
     visit.numbered("schedule", self.schedule, Range<std::uint32_t>{0, 1u << 24},
                    "lengths by the position of a token in its sequence, each from its position up to the next entry, "
-                   "in every layer; for `anda-sim evaluate`");
+                   "in every layer. Not with a trace, nor in searches and servers");
   }
 
   /// Mantissa length of the activations `tensor` in decoder layer `layer`.
   std::uint32_t mantissa_bits(std::uint32_t layer, std::string_view tensor) const;
   /// The same without the default of A_q and A_p: nothing where neither the layer nor the section gives one.
   std::optional<std::uint32_t> given_bits(std::uint32_t layer, std::string_view tensor) const;
+
+  // The same of tokens at a position, by the schedule.
+  std::uint32_t mantissa_bits(std::uint32_t layer, std::string_view tensor, std::uint64_t position) const;
+  std::optional<std::uint32_t> given_bits(std::uint32_t layer, std::string_view tensor, std::uint64_t position) const;
+  /// Bits of an element of "K" or "V" that the schedule gives for tokens at a position.
+  std::optional<std::uint32_t> scheduled_cache_bits(std::string_view operand, std::uint64_t position) const;
 };
 
 }  // namespace anda::sim

@@ -87,7 +87,7 @@ class Reader {
   void choices(const char* key, std::vector<E>& values, const ChoiceTable<E, N>& table, const char*) {
     const TreeEntry* entry = take(key);
     if (entry == nullptr) return;
-    const std::vector<Tree> items = list_items(entry->value);
+    const std::vector<Tree> items = list_or_word(entry->value);
     if (entry->value.kind != Tree::Kind::list && items.empty()) {
       wrong(*entry, "a list, such as [" + joined(words_of(table)) + "]");
       return;

@@ -122,7 +122,7 @@ text          = anything else, in quotes where it looks like one of the above
 - A number must be one that a 64-bit floating-point number can hold: `1e999` is refused, and so is `1e-999`, which is not 0.
 - `yes`, `on`, `True` and `1` are not truth values.
 - A list may leave out the brackets where nothing but a list is meant: `systems=fp-fp,anda`, `precision=7,6,6,6`,
-  `--tolerance 0.1%,1%`. zsh interprets unquoted brackets as a pattern.
+  `--tolerance 0.1%,1%`. One word is a list of one: `systems=anda`. zsh interprets unquoted brackets as a pattern.
 - A key with a unit in its name takes a number with a unit, too, in configurations, `--set` and sweeps: `bytes: 2MiB`,
   `clock_hz: 285MHz`, `latency_ns: 0.1us`, `pj_per_bit: 3.9pJ`. Prefixes are f, p, n, u, m, k, M, G and T, for bytes and bits
   also Ki, Mi, Gi and Ti; a kB has 1000 bytes.

@@ -44,6 +44,12 @@ void overlay(Tree& lower, const Tree& upper) {
   }
 }
 
+std::vector<Tree> list_or_word(const Tree& node) {
+  std::vector<Tree> items = list_items(node);
+  if (items.empty() && node.kind == Tree::Kind::scalar && !node.text.empty()) items.push_back(node);
+  return items;
+}
+
 std::vector<Tree> list_items(const Tree& node) {
   const bool is_list_text = node.kind == Tree::Kind::scalar && !node.is_quoted &&
                             node.text.find(',') != std::string::npos &&

@@ -38,6 +38,8 @@ struct TreeEntry {
 
 /// The items of a list; also of one that is written without brackets, as shells like it: fp-fp,anda.
 std::vector<Tree> list_items(const Tree& node);
+/// The same where nothing but a list is meant: one word is a list of one.
+std::vector<Tree> list_or_word(const Tree& node);
 
 /// Puts `upper` over `lower`: maps are merged key by key, anything else is replaced.
 void overlay(Tree& lower, const Tree& upper);

@@ -28,6 +28,8 @@ struct AttentionConfig {
   AttentionUnit unit = AttentionUnit::automatic;
   std::uint32_t query_block = 128;
   bool causal = true;
+  LatentWay latent = LatentWay::automatic;
+  bool latent_copy = false;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -37,6 +39,14 @@ struct AttentionConfig {
     visit.number("query_block", self.query_block, Range<std::uint32_t>{1, 65536},
                  "queries of a sequence whose scores are computed together, with all keys visible to any of them");
     visit.flag("causal", self.causal, "skip the scores of query blocks with later keys; false: the whole square");
+    visit.choice("latent", self.latent, latent_ways,
+                 "multi-head latent attention (DeepSeek); expand: keys and values of all heads are made from the "
+                 "cached latents of the context in every pass; absorb: queries and results are multiplied with the "
+                 "matrices that would make them; auto: for each sequence of a pass the way with fewer "
+                 "multiply-accumulates");
+    visit.flag("latent_copy", self.latent_copy,
+               "cache the latents a second time, in the format kv_cache.v, as the values of absorbed attention; false: "
+               "values are read from kv_cache.k, whose groups run along the other axis");
   }
 };
 
@@ -89,7 +99,8 @@ struct WorkloadConfig {
     visit.number("head_weight_bits", self.head_weight_bits, Range<std::uint32_t>{1, 16},
                  "bits of the output head's integer weights; 16: FP16. Scope model");
     visit.flag("fuse_projections", self.fuse_projections,
-               "Q, K and V are one GeMM, gate and up projection another. Scopes layer and model");
+               "Q, K and V are one GeMM, gate and up projection another: their activations are read once. Ignored with "
+               "a trace");
     visit.path("expert_load", self.expert_load,
                "a file with the share of the tokens for each expert, one number per line; empty: equal shares",
                PathKind::file);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "files/interrupt.h"
 
-#include <signal.h>
-
 #include <csignal>
 
 namespace anda::sim {

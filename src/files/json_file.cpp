@@ -93,7 +93,7 @@ std::string JsonFile::text(const char* key) const {
   const auto found = root_.find(key);
   if (found == root_.end() || found->is_null()) return "";
   if (!found->is_string()) throw error(fmt::format("key {}: {} must be a text", place_of(key), shown_value(*found)));
-  const std::string text = *found;
+  std::string text = *found;
   if (!is_plain_text(text))
     throw error(fmt::format("key {}: {} holds a control character", place_of(key), shown(text)));
   return text;

@@ -37,6 +37,7 @@ int look_at(dl_phdr_info* object, std::size_t, void* found) {
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = object->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader gives addresses as numbers.
     const auto* notes = reinterpret_cast<const char*>(object->dlpi_addr + segment.p_vaddr);
     const std::string id = build_id_in({notes, segment.p_memsz});
     if (!id.empty()) {

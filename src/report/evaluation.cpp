@@ -42,4 +42,12 @@ Ratios Evaluation::ratios(std::size_t system) const {
   return ratios;
 }
 
+ScheduleGain Evaluation::schedule_gain(std::size_t system) const {
+  const SystemResult& result = result_.systems[system];
+  const auto gain = [&](const char* key) {
+    return quotient(value(system, result.unscheduled, key), value(system, result.totals, key));
+  };
+  return {gain("time_s"), gain("energy_total_pj")};
+}
+
 }  // namespace anda::sim

@@ -17,6 +17,12 @@ struct Ratios {
   MetricValue energy_efficiency;  ///< energy of the baseline / energy
 };
 
+/// A run with precision.schedule against the same one without.
+struct ScheduleGain {
+  MetricValue speedup;            ///< time without / time
+  MetricValue energy_efficiency;  ///< energy without / energy
+};
+
 /// A result with the metrics of each of its systems.
 class Evaluation {
  public:
@@ -33,6 +39,8 @@ class Evaluation {
   MetricValue value(std::size_t system, const Counts& counts, const std::string& key) const;
 
   Ratios ratios(std::size_t system) const;
+  /// Of a system that has counts without the schedule.
+  ScheduleGain schedule_gain(std::size_t system) const;
 
  private:
   SimulationResult result_;

@@ -25,7 +25,7 @@ constexpr const char* introduction =
     "\n"
     "A unit of 1 is a ratio; shares are from 0 to 1 in files and in percent on the terminal. mW are averages over the "
     "run;\n"
-    "prefixes of bytes on the terminal are powers of 1024 (KiB), all others powers of 1000. A number that has no "
+    "prefixes, also those of bytes, are powers of 1000 on the terminal, in pages and in figures. A number that has no "
     "meaning (a share of\n"
     "no time) is `null` in JSON and empty in CSV. Cycles are those of `accelerator.clock_hz`. \"System\" is one "
     "accelerator with its\n"

@@ -44,16 +44,6 @@ std::string si_text(const MetricValue& value, const std::string& unit) {
   return with_unit(digits(scaled), prefixes[prefix] + unit);
 }
 
-std::string bytes_text(const MetricValue& value) {
-  if (is_nothing(value)) return nothing;
-  static constexpr std::array<const char*, 6> units{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-  double scaled = number_of(value);
-  std::size_t unit = 0;
-  if (scaled < 1024) return fmt::format("{} B", scaled);
-  while (scaled >= 999.95 && unit + 1 < units.size()) scaled /= 1024, ++unit;
-  return with_unit(digits(scaled), units[unit]);
-}
-
 std::string percent_text(const MetricValue& value) {
   if (is_nothing(value)) return nothing;
   const double percent = number_of(value) * 100;
@@ -72,6 +62,11 @@ std::string plain_text(const MetricValue& value) {
 
 std::string ratio_text(const MetricValue& value) { return is_nothing(value) ? nothing : plain_text(value) + "×"; }
 
+Ink ratio_ink(const MetricValue& value) {
+  if (is_nothing(value) || ratio_text(value) == ratio_text(1.0)) return Ink::plain;
+  return number_of(value) > 1 ? Ink::good : Ink::bad;
+}
+
 std::string clock_text(double seconds) {
   const auto whole = static_cast<long long>(seconds + 0.5);
   if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
@@ -84,7 +79,7 @@ std::string human_text(const MetricValue& value, const std::string& unit) {
   if (unit == "s") return si_text(value, "s");
   if (unit == "J") return si_text(value, "J");
   if (unit == "tokens/s") return si_text(value, "");
-  if (unit == "bytes") return bytes_text(value);
+  if (unit == "bytes") return si_text(value, "B");
   if (unit == "bytes/s") return si_text(value, "B/s");
   if (unit == "pJ") return si_text(number_of(value) * 1e-12, "J");
   if (unit == "mW") return si_text(number_of(value) * 1e-3, "W");

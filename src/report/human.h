@@ -5,6 +5,7 @@
 #include <string>
 
 #include "report/metric_value.h"
+#include "text/terminal.h"
 
 namespace anda::sim {
 
@@ -12,9 +13,6 @@ namespace anda::sim {
 
 /// "1.234 GB/s": with the prefixes n … P of powers of 1000. Without a unit "1.234 G".
 std::string si_text(const MetricValue& value, const std::string& unit);
-
-/// "1.234 GiB": with prefixes of powers of 1024.
-std::string bytes_text(const MetricValue& value);
 
 /// "97.12 %" of a share 0 … 1.
 std::string percent_text(const MetricValue& value);
@@ -24,6 +22,9 @@ std::string plain_text(const MetricValue& value);
 
 /// "1.234×".
 std::string ratio_text(const MetricValue& value);
+
+/// Of an improvement over a baseline: good above 1, bad below, plain where four digits show 1.
+Ink ratio_ink(const MetricValue& value);
 
 /// "1:02:03" or "2:03" of whole seconds.
 std::string clock_text(double seconds);

@@ -105,6 +105,11 @@ void ReportJson::begin_system(std::size_t system) {
     const InferenceSample sample = inference_sample(evaluation_, system);
     for (const InferenceMetric& metric : inference_metrics()) json[metric.key] = json_of(metric.value(sample));
   }
+  if (!result.unscheduled.empty()) {
+    const ScheduleGain gain = evaluation_.schedule_gain(system);
+    json["schedule_gain"] = {{"speedup", json_of(gain.speedup)},
+                             {"energy_efficiency", json_of(gain.energy_efficiency)}};
+  }
   Json& actions = json["actions"] = Json::object();
   for (std::size_t i = 0; i < result.totals.size(); ++i) {
     actions[evaluation_.result().counters[i].name] = result.totals[i];

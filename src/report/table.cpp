@@ -112,8 +112,13 @@ class Printer {
                    "energy efficiency"});
     for (std::size_t i = 1; i < systems().size(); ++i) {
       const Ratios ratios = evaluation_.ratios(i);
-      grid.row({shortened(systems()[i].name, name_columns), ratio_text(ratios.speedup),
-                ratio_text(ratios.area_efficiency), ratio_text(ratios.energy_efficiency)});
+      std::vector<std::string> cells{shortened(systems()[i].name, name_columns)};
+      std::vector<Ink> inks{Ink::plain};
+      for (const MetricValue& ratio : {ratios.speedup, ratios.area_efficiency, ratios.energy_efficiency}) {
+        cells.push_back(ratio_text(ratio));
+        inks.push_back(ratio_ink(ratio));
+      }
+      grid.row(std::move(cells), std::move(inks));
     }
     print(grid);
   }

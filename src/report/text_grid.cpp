@@ -23,17 +23,38 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+std::size_t width_of(const std::vector<std::size_t>& widths, const std::vector<std::size_t>& part) {
+  std::size_t width = 0;
+  for (const std::size_t column : part) width += widths[column] + (column == part.front() ? 0 : gap_columns);
+  return width;
+}
+
+/// The columns of each part of a grid, the first column in all of them; a part has a second one whatever its width.
+std::vector<std::vector<std::size_t>> parts_of(const std::vector<std::size_t>& widths, std::size_t columns) {
+  std::vector<std::vector<std::size_t>> parts{{0}};
+  for (std::size_t next = 1; next < widths.size(); ++next) {
+    std::vector<std::size_t>& part = parts.back();
+    if (part.size() > 1 && width_of(widths, part) + gap_columns + widths[next] > columns) {
+      parts.push_back({0, next});
+    } else {
+      part.push_back(next);
+    }
+  }
+  return parts;
+}
+
 }  // namespace
 
 TextGrid::TextGrid(std::vector<std::string> headings) : headings_(std::move(headings)) {}
 
-void TextGrid::row(std::vector<std::string> cells) {
+void TextGrid::row(std::vector<std::string> cells, std::vector<Ink> inks) {
   cells.resize(headings_.size());
   for (std::string& cell : cells) cell = for_terminal(cell);
-  rows_.push_back(std::move(cells));
+  inks.resize(headings_.size(), Ink::plain);
+  rows_.push_back({std::move(cells), std::move(inks)});
 }
 
-void TextGrid::title(const std::string& text) { rows_.push_back({for_terminal(text)}); }
+void TextGrid::title(const std::string& text) { rows_.push_back({{for_terminal(text)}, {}}); }
 
 std::vector<std::size_t> TextGrid::widths() const {
   std::vector<std::size_t> widths;
@@ -42,9 +63,9 @@ std::vector<std::size_t> TextGrid::widths() const {
     for (const std::string& line : lines_of(heading)) width = std::max(width, columns_of(line));
     widths.push_back(width);
   }
-  for (const auto& cells : rows_) {
-    if (is_title(cells)) continue;
-    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], columns_of(cells[i]));
+  for (const Row& row : rows_) {
+    if (is_title(row)) continue;
+    for (std::size_t i = 0; i < row.cells.size(); ++i) widths[i] = std::max(widths[i], columns_of(row.cells[i]));
   }
   return widths;
 }
@@ -53,26 +74,29 @@ void TextGrid::print(std::ostream& out) const { print(out, line_columns(out)); }
 
 void TextGrid::print(std::ostream& out, std::size_t columns) const {
   const std::vector<std::size_t> all = widths();
-  for (std::size_t next = 1; next == 1 || next < all.size();) {
-    std::vector<std::size_t> part{0};
-    std::size_t used = all[0];
-    while (next < all.size() && (part.size() == 1 || used + gap_columns + all[next] <= columns)) {
-      used += gap_columns + all[next];
-      part.push_back(next++);
-    }
-    if (part.back() != part.size() - 1) out << '\n';
+  std::vector<std::vector<std::size_t>> parts = parts_of(all, columns);
+  // The narrowest limit with as few parts has no part of a single column where the others have many.
+  while (parts.size() > 1) {
+    std::size_t widest = 0;
+    for (const std::vector<std::size_t>& part : parts) widest = std::max(widest, width_of(all, part));
+    const auto narrower = parts_of(all, widest - 1);
+    if (narrower.size() > parts.size() || narrower == parts) break;
+    parts = narrower;
+  }
+  for (const std::vector<std::size_t>& part : parts) {
+    if (&part != &parts.front()) out << '\n';
     print_part(out, all, part);
-    if (all.size() == 1) break;
   }
 }
 
 void TextGrid::print_part(std::ostream& out, const std::vector<std::size_t>& widths,
                           const std::vector<std::size_t>& part) const {
-  const auto print_line = [&](const std::vector<std::string>& cells) {
+  const auto print_line = [&](const std::vector<std::string>& cells, const std::vector<Ink>& inks) {
     std::string line;
     for (const std::size_t i : part) {
       const std::string gap(widths[i] - columns_of(cells[i]), ' ');
-      line += i == 0 ? cells[i] + gap : std::string(gap_columns, ' ') + gap + cells[i];
+      const std::string cell = inked(cells[i], inks[i], out);
+      line += i == 0 ? cell + gap : std::string(gap_columns, ' ') + gap + cell;
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out << line << '\n';
@@ -87,13 +111,13 @@ void TextGrid::print_part(std::ostream& out, const std::vector<std::size_t>& wid
       const std::size_t above = heading_lines - std::min(heading_lines, lines.size());
       cells.push_back(i < above ? "" : lines[i - above]);
     }
-    print_line(cells);
+    print_line(cells, std::vector<Ink>(headings_.size(), Ink::heading));
   }
-  for (const auto& cells : rows_) {
-    if (is_title(cells)) {
-      out << cells.front() << '\n';
+  for (const Row& row : rows_) {
+    if (is_title(row)) {
+      out << inked(row.cells.front(), Ink::heading, out) << '\n';
     } else {
-      print_line(cells);
+      print_line(row.cells, row.inks);
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "report/human.h"
+#include "serving/pass_times.h"
 #include "system/inference_options.h"
 
 namespace anda::sim {
@@ -97,16 +98,19 @@ Partition partition_of(const ServeConfig& config, const ModelShape& model) {
 
   // Groups along the tokens are FP16 until they are complete: room for one such group a sequence.
   const std::uint64_t tokens = config.serving.cache.block_tokens;
-  const std::uint64_t heads = partition.shard.kv_heads * partition.stages.front().end;
+  const CacheShape cached = cache_shape(partition.shard, served_options(config));
+  const std::uint64_t heads = cached.heads * partition.stages.front().end;
   const CacheFormat& keys = config.kv_cache.k;
   const CacheFormat& values = config.kv_cache.v;
-  partition.block_bytes = heads * (keys.bytes(tokens, model.head_dim) + values.bytes(tokens, model.head_dim));
-  std::uint64_t open_tokens = 0;
-  for (const CacheFormat* format : {&keys, &values}) {
-    if (!format->is_fp16() && format->axis == CacheAxis::channel) open_tokens += format->group_elements() - 1;
-  }
+  partition.block_bytes = heads * (keys.bytes(tokens, cached.key_width) + values.bytes(tokens, cached.value_width));
+  const auto open_elements = [](const CacheFormat& format, std::uint64_t width) -> std::uint64_t {
+    if (format.is_fp16() || format.axis != CacheAxis::channel) return 0;
+    return (format.group_elements() - 1) * width;
+  };
   const double open =
-      static_cast<double>(open_tokens * model.head_dim * 2 * heads) * config.serving.scheduler.max_batch;
+      static_cast<double>((open_elements(keys, cached.key_width) + open_elements(values, cached.value_width)) * 2 *
+                          heads) *
+      config.serving.scheduler.max_batch;
 
   double weights = 0;
   for (const Stage& stage : partition.stages) weights = std::max(weights, weights_of(config, partition, stage));
@@ -117,7 +121,7 @@ Partition partition_of(const ServeConfig& config, const ModelShape& model) {
     throw Error::input(fmt::format(
         "weights of {} and a block of the key/value cache of {} on each accelerator exceed {} = "
         "serving.cache.memory_share × dram.capacity_bytes; use more accelerators, fewer bits or a larger memory",
-        bytes_text(weights + open), bytes_text(partition.block_bytes), bytes_text(room)));
+        si_text(weights + open, "B"), si_text(partition.block_bytes, "B"), si_text(room, "B")));
   }
   partition.blocks = static_cast<std::uint64_t>(blocks);
   return partition;

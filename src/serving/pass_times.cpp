@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serving/pass_times.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <anda/base/error.h>
 #include <anda/base/math.h>
 #include <string>
 
@@ -54,6 +57,12 @@ std::uint64_t finished_of(const Iteration& iteration) {
 }  // namespace
 
 InferenceOptions served_options(const ServeConfig& config) {
+  if (!config.precision.schedule.empty()) {
+    throw Error::input(
+        fmt::format("precision.schedule.{} is given, must be left out for a server, whose iterations mix "
+                    "tokens of all positions",
+                    config.precision.schedule.begin()->first));
+  }
   RunConfig run = config;
   run.workload.scope = Scope::model;
   run.simulation.fold_layers = config.dram.level != DramLevel::detailed;
@@ -142,7 +151,11 @@ PassCost PassTimes::of_part(Part& part, const std::vector<Iteration>& groups) {
     most = std::max(most, tokens);
     all += tokens;
     if (tokens == 0) continue;
-    cost += known(part.tokens, tokens, [&] { return of_tokens(part.kinds, tokens); });
+    std::uint64_t absorbed = 0;
+    for (const Share& share : group.shares) {
+      if (absorbs(partition_.shard, options_, {share.start, share.tokens})) absorbed += share.tokens;
+    }
+    cost += known(part.tokens, absorbed << 32 | tokens, [&] { return of_tokens(part.kinds, tokens, absorbed); });
     for (const Share& share : group.shares) attend(part, share, cost);
   }
   PassCost sum = slowest(costs);
@@ -179,10 +192,10 @@ const PassCost& PassTimes::known(Memo& memo, std::uint64_t key, const std::funct
   return unkept_;
 }
 
-PassCost PassTimes::of_tokens(const Kinds& kinds, std::uint64_t tokens) {
+PassCost PassTimes::of_tokens(const Kinds& kinds, std::uint64_t tokens, std::uint64_t absorbed) {
   PassCost sum;
   for (const auto& [layer, count] : kinds) {
-    std::vector<Gemm> operations = operations_.of_tokens(layer, tokens);
+    std::vector<Gemm> operations = operations_.of_tokens(layer, tokens, absorbed);
     if (config_.system.parallel.expert > 1) {
       operations.erase(std::remove_if(operations.begin(), operations.end(), is_expert), operations.end());
     }
@@ -192,8 +205,10 @@ PassCost PassTimes::of_tokens(const Kinds& kinds, std::uint64_t tokens) {
 }
 
 /// What an accelerator computes of a layer, with what it exchanges with the others of its group.
-PassCost PassTimes::of_layer(const std::vector<Gemm>& operations, std::uint64_t tokens) {
+PassCost PassTimes::of_layer(std::vector<Gemm> operations, std::uint64_t tokens) {
   if (links_.nodes() == 1) return run(operations);
+  // What the others send comes through external memory, and parts of an operation are no longer what was marked.
+  for (Gemm& operation : operations) operation.kept_input = operation.kept_second = operation.kept_output = {};
   PassCost sum;
   std::vector<Gemm> alone;
   for (std::size_t i = 0; i < operations.size(); ++i) {

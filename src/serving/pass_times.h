@@ -56,10 +56,10 @@ class PassTimes {
 
   const PassCost& known(Memo& memo, std::uint64_t key, const std::function<PassCost()>& compute);
   PassCost of_part(Part& part, const std::vector<Iteration>& groups);
-  PassCost of_tokens(const Kinds& kinds, std::uint64_t tokens);
+  PassCost of_tokens(const Kinds& kinds, std::uint64_t tokens, std::uint64_t absorbed);
   PassCost of_slice(const Kinds& kinds, std::uint64_t start, std::uint64_t tokens);
   PassCost of_ends(const std::vector<Iteration>& groups);
-  PassCost of_layer(const std::vector<Gemm>& operations, std::uint64_t tokens);
+  PassCost of_layer(std::vector<Gemm> operations, std::uint64_t tokens);
   PassCost of_experts(std::uint32_t layer, std::uint64_t most_tokens, std::uint64_t all_tokens, std::uint64_t parts);
   PassCost routed(std::uint32_t layer, std::uint64_t tokens);
   PassCost fastest(std::uint64_t tokens, const std::function<PassCost(std::uint64_t)>& in_parts) const;

@@ -2,6 +2,7 @@
 #include "serving/profile.h"
 
 #include <algorithm>
+#include <anda/base/error.h>
 #include <array>
 #include <string_view>
 
@@ -58,7 +59,11 @@ Profile::Profile(const ServeConfig& config, const ModelShape& model, Machine& ma
       operations_(partition_.shard, options_),
       machine_(machine),
       links_(links),
-      layer_(static_cast<std::uint32_t>(model.layers - 1)) {}
+      layer_(static_cast<std::uint32_t>(model.layers - 1)) {
+  if (!model.latent) return;
+  throw Error::input("model " + model.name +
+                     " has latent attention, whose operations the layouts of profiles have no names for");
+}
 
 std::vector<Gemm> Profile::operations_of(Part part, std::uint64_t tokens) {
   std::vector<Gemm> found;

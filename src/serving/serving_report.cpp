@@ -9,6 +9,7 @@
 #include "report/human.h"
 #include "report/text_grid.h"
 #include "text/characters.h"
+#include "text/terminal.h"
 
 namespace anda::sim {
 namespace {
@@ -147,11 +148,16 @@ Json serving_json(const ServeConfig& config, const RunInfo& info, const RequestS
 
 void print_serving(std::ostream& out, const Json& report) {
   const Json& offered = report["requests"];
-  out << for_terminal(report["name"].get<std::string>()) << "\n"
-      << for_terminal(report["workload"].get<std::string>()) << ", level " << report["level"].get<std::string>() << "\n"
-      << fmt::format("{} requests, {} prompt and {} output tokens, {} requests/s\n\n",
-                     offered["count"].get<std::uint64_t>(), offered["prompt_tokens"].get<std::uint64_t>(),
-                     offered["output_tokens"].get<std::uint64_t>(), plain_text(value_of(offered["rate_per_s"])));
+  const std::size_t columns = line_columns(out);
+  const auto text = [&report](const char* key) { return report[key].get<std::string>(); };
+  const auto count = [&offered](const char* key) { return offered[key].get<std::uint64_t>(); };
+  out << wrapped(for_terminal(text("name")), columns) << "\n"
+      << wrapped(for_terminal(text("workload")) + ", level " + text("level"), columns) << "\n"
+      << wrapped(
+             fmt::format("{} requests, {} prompt and {} output tokens, {} requests/s", count("count"),
+                         count("prompt_tokens"), count("output_tokens"), plain_text(value_of(offered["rate_per_s"]))),
+             columns)
+      << "\n\n";
   TextGrid throughput({"system", "requests\n/s", "goodput\n/s", "output\ntokens/s", "mean\nbatch", "busy",
                        "KV blocks\nused", "preempted", "energy\n/token"});
   for (const Json& system : report["systems"]) {

@@ -2,9 +2,12 @@
 #include "system/compiler.h"
 
 #include <anda/base/math.h>
+#include <anda/control/register_map.h>
 #include <anda/dataflow/operand_layout.h>
 #include <anda/dataflow/schedule.h>
 #include <anda/dataflow/vector_plan.h>
+
+#include <numeric>
 
 namespace anda::sim {
 
@@ -12,6 +15,24 @@ namespace {
 
 /// Operands start at multiples of it, so that none shares a burst with another.
 constexpr std::uint64_t operand_alignment = 4096;
+constexpr std::uint64_t most_bits_of_value = 18;  // sign, 16 bits of mantissa, a share of the exponent
+constexpr std::uint64_t kept_at_a_time = 3;
+
+/// Operands one after another, in external memory or in the local one.
+class Places {
+ public:
+  std::uint64_t next(std::uint64_t bytes, bool is_local = false) {
+    std::uint64_t& end = is_local ? local_ : external_;
+    const std::uint64_t address = end;
+    end += round_up(bytes, operand_alignment);
+    return address;
+  }
+  std::uint64_t end() const { return external_; }
+
+ private:
+  std::uint64_t external_ = 0;
+  std::uint64_t local_ = ANDA_LOCAL_MEMORY;
+};
 
 }  // namespace
 
@@ -57,12 +78,14 @@ WeightFormat weights_of(const Gemm& gemm, std::uint32_t bits, const FormatConfig
 
 /// The second operand of a GeMM. Groups of the cache that run across k take as much room as others.
 WeightFormat Compiler::second_of(const Gemm& gemm) const {
-  const auto cached = [](const CacheFormat& format) {
-    if (format.element_bits() == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group);
-    return WeightFormat{format.element_bits(), format.group_elements(), format.shared_bits()};
+  const auto cached = [&](const CacheFormat& format) {
+    const std::uint32_t bits = gemm.weight_bits != 0 ? gemm.weight_bits : format.element_bits();
+    if (bits == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group);
+    return WeightFormat{bits, format.group_elements(), format.shared_bits()};
   };
   switch (gemm.second) {
     case SecondOperand::keys:
+    case SecondOperand::latent:
       return cached(config_.kv_cache.k);
     case SecondOperand::values:
       return cached(config_.kv_cache.v);
@@ -72,6 +95,21 @@ WeightFormat Compiler::second_of(const Gemm& gemm) const {
       break;
   }
   return weights_of(gemm, config_.precision.weight_bits, accelerator_.format);
+}
+
+/// What a GeMM's second operand is kept in; nullptr: it is none of the cache.
+const CacheFormat* Compiler::cache_of(const Gemm& gemm) const {
+  switch (gemm.second) {
+    case SecondOperand::keys:
+    case SecondOperand::latent:
+      return &config_.kv_cache.k;
+    case SecondOperand::values:
+      return &config_.kv_cache.v;
+    case SecondOperand::weights:
+    case SecondOperand::fp16:
+      break;
+  }
+  return nullptr;
 }
 
 /// Whether the array computes a GeMM. Weights that it does not take are an error, other operands the vector unit's.
@@ -92,13 +130,9 @@ bool Compiler::on_array(const Gemm& gemm) const {
                        " exceeds accelerator.mxu.weight_bits = " + std::to_string(accelerator_.mxu.weight_bits));
   }
   const AttentionUnit unit = config_.workload.attention.unit;
-  const bool across = (gemm.second == SecondOperand::keys && !config_.kv_cache.k.is_fp16() &&
-                       config_.kv_cache.k.axis == CacheAxis::channel) ||
-                      (gemm.second == SecondOperand::values && !config_.kv_cache.v.is_fp16() &&
-                       config_.kv_cache.v.axis == CacheAxis::token);
-  const CacheFormat* cache = gemm.second == SecondOperand::keys     ? &config_.kv_cache.k
-                             : gemm.second == SecondOperand::values ? &config_.kv_cache.v
-                                                                    : nullptr;
+  const CacheFormat* cache = cache_of(gemm);
+  const CacheAxis along_k = gemm.second == SecondOperand::keys ? CacheAxis::token : CacheAxis::channel;
+  const bool across = cache != nullptr && !cache->is_fp16() && cache->axis != along_k;
   const bool described = cache != nullptr && cache->operand() != nullptr;
   const bool takes = !across && !described && element_->multiplies(second);
   if (unit == AttentionUnit::vector_unit) return false;
@@ -114,27 +148,33 @@ bool Compiler::on_array(const Gemm& gemm) const {
   return takes;
 }
 
+/// Of keys or values at a position, where a schedule gives them.
+std::optional<std::uint32_t> Compiler::scheduled_bits(SecondOperand cached, std::uint64_t position) const {
+  if (cached == SecondOperand::weights || cached == SecondOperand::fp16) return std::nullopt;
+  return config_.precision.scheduled_cache_bits(cached == SecondOperand::values ? "V" : "K", position);
+}
+
 /// Results in FP16, or as their reader takes them. Readers on the vector unit take FP16.
 ActivationFormat Compiler::output_of(const Gemm& gemm) const {
   const PrecisionConfig& precision = config_.precision;
   if (precision.output != OutputFormat::consumer) return {};
   if (!gemm.reader) {
     const std::uint32_t layer = gemm.tensor == "A_d" ? gemm.layer + 1 : gemm.layer;
-    return element_->activation_format(precision.mantissa_bits(layer, consumer_of(gemm.tensor)));
+    return element_->activation_format(precision.mantissa_bits(layer, consumer_of(gemm.tensor), gemm.position));
   }
   if (gemm.reader->empty() || !element_->compresses()) return {};
   Gemm next;
   next.name = gemm.name;
-  next.second = *gemm.reader == "A_q"   ? SecondOperand::keys
-                : *gemm.reader == "A_p" ? SecondOperand::values
-                                        : SecondOperand::weights;
+  if (*gemm.reader == "A_q") next.second = SecondOperand::keys;
+  if (*gemm.reader == "A_p") next.second = gemm.second;
+  if (const auto bits = scheduled_bits(next.second, gemm.position)) next.weight_bits = *bits;
   if (*gemm.reader == "A_head") {
     next.kind = OpKind::output_head;
     next.weight_bits = config_.workload.head_weight_bits;
     if (next.weight_bits == WeightFormat::fp16_bits) next.second = SecondOperand::fp16;
   }
   if (!on_array(next)) return {};
-  return element_->activation_format(precision.mantissa_bits(gemm.layer, *gemm.reader));
+  return element_->activation_format(precision.mantissa_bits(gemm.layer, *gemm.reader, gemm.position));
 }
 
 GemmTask Compiler::task(const Gemm& gemm) const {
@@ -143,9 +183,10 @@ GemmTask Compiler::task(const Gemm& gemm) const {
   task.m = static_cast<std::uint32_t>(gemm.m);
   task.n = static_cast<std::uint32_t>(gemm.n);
   task.k = static_cast<std::uint32_t>(gemm.k);
-  task.input = element_->activation_format(config_.precision.mantissa_bits(gemm.layer, gemm.tensor));
+  task.input = element_->activation_format(config_.precision.mantissa_bits(gemm.layer, gemm.tensor, gemm.position));
   task.output = output_of(gemm);
   task.weights = second_of(gemm);
+  task.local = local_of(gemm);
   return task;
 }
 
@@ -156,15 +197,16 @@ VectorTask Compiler::vector_of(const Gemm& gemm) const {
   task.columns = static_cast<std::uint32_t>(gemm.n);
   task.depth = static_cast<std::uint32_t>(gemm.k);
   task.output = output_of(gemm);
+  task.local = local_of(gemm);
   if (!gemm.vector) task.weights = second_of(gemm);
   if (task.operation != VectorOperation::quantise) return task;
   // The compressor makes Anda groups of the machine's size, the vector unit everything else.
-  const CacheFormat& format = gemm.second == SecondOperand::keys ? config_.kv_cache.k : config_.kv_cache.v;
+  const CacheFormat& format = *cache_of(gemm);
   const bool compressor =
       element_->compresses() && format.number == CacheNumber::anda && format.group == accelerator_.format.group_size;
   if (compressor) {
     task.operation = VectorOperation::copy;
-    task.output = {format.bits - 1, format.group};
+    task.output = {second_of(gemm).bits - 1, format.group};
   } else {
     task.weights = second_of(gemm);
   }
@@ -176,10 +218,18 @@ Work Compiler::work(const Gemm& gemm) const {
   return task(gemm);
 }
 
-std::uint64_t Compiler::place(std::uint64_t& end, std::uint64_t bytes) const {
-  const std::uint64_t address = end;
-  end += round_up(bytes, operand_alignment);
-  return address;
+/// Whether a result stays in the local memory. No more than three are there at a time, so that each may take a third;
+/// the decision must be the same where it is made and where it is read, whatever its format.
+bool Compiler::keeps(const KeptResult& result) const {
+  const MxuConfig& array = accelerator_.mxu;
+  const std::uint64_t rows = round_up(result.rows, array.rows);
+  const std::uint64_t columns = round_up(result.columns, std::lcm(array.columns, accelerator_.format.group_size));
+  const std::uint64_t bytes = round_up(ceil_div(rows * columns * most_bits_of_value, 8), operand_alignment);
+  return result.rows > 0 && kept_at_a_time * bytes <= accelerator_.local_memory.bytes;
+}
+
+LocalOperands Compiler::local_of(const Gemm& gemm) const {
+  return {keeps(gemm.kept_input), keeps(gemm.kept_second), keeps(gemm.kept_output)};
 }
 
 VectorDescriptor Compiler::compile(const VectorTask& task) const {
@@ -194,10 +244,11 @@ VectorDescriptor Compiler::compile(const VectorTask& task) const {
     descriptor.scale_bits = task.weights.scale_bits;
     descriptor.scale_group = task.weights.scale_group;
   }
-  std::uint64_t end = 0;
-  descriptor.input = place(end, VectorPlan::input_bytes(task));
-  descriptor.second = place(end, VectorPlan::second_bytes(task));
-  descriptor.output = place(end, VectorPlan::output_bytes(task, accelerator_.mxu.rows));
+  Places places;
+  descriptor.input = places.next(VectorPlan::input_bytes(task), task.local.input);
+  descriptor.second = places.next(VectorPlan::second_bytes(task), task.local.second);
+  descriptor.output = places.next(VectorPlan::output_bytes(task, accelerator_.mxu.rows), task.local.output);
+  const std::uint64_t end = places.end();
   if (end > config_.dram.capacity_bytes) {
     throw Error::input(std::string("the operands of a ") + name_of(vector_operations, task.operation) + " of " +
                        std::to_string(task.rows) + " rows and " + std::to_string(task.columns) + " columns take " +
@@ -223,7 +274,7 @@ GemmDescriptor Compiler::compile(const GemmTask& task) const {
   }
   descriptor.step = choose_step(config_.tiling, accelerator_, task, config_.dram);
 
-  std::uint64_t end = 0;
+  Places places;
   const auto bytes_of = [](std::uint64_t across, std::uint32_t panel, std::uint64_t along, const auto& format) {
     return OperandLayout(0, across, panel, along, along,
                          [&](std::uint64_t width, std::uint64_t length) { return format(width, length); })
@@ -232,12 +283,15 @@ GemmDescriptor Compiler::compile(const GemmTask& task) const {
   const MxuConfig& array = accelerator_.mxu;
   GemmAddresses& at = descriptor.addresses;
   at.activations =
-      place(end, bytes_of(task.m, array.rows, task.k, [&](auto rows, auto k) { return task.input.bytes(rows, k); }));
-  at.weights = place(end, bytes_of(task.n, array.columns, task.k,
-                                   [&](auto columns, auto k) { return task.weights.bytes(k, columns); }));
+      places.next(bytes_of(task.m, array.rows, task.k, [&](auto rows, auto k) { return task.input.bytes(rows, k); }),
+                  task.local.input);
+  at.weights = places.next(
+      bytes_of(task.n, array.columns, task.k, [&](auto columns, auto k) { return task.weights.bytes(k, columns); }));
   at.outputs =
-      place(end, bytes_of(task.m, array.rows, task.n, [&](auto rows, auto n) { return task.output.bytes(rows, n); }));
-  if (Schedule(task, descriptor.step).spills()) at.partial_sums = place(end, std::uint64_t{task.m} * task.n * 4);
+      places.next(bytes_of(task.m, array.rows, task.n, [&](auto rows, auto n) { return task.output.bytes(rows, n); }),
+                  task.local.output);
+  if (Schedule(task, descriptor.step).spills()) at.partial_sums = places.next(std::uint64_t{task.m} * task.n * 4);
+  const std::uint64_t end = places.end();
 
   if (end > config_.dram.capacity_bytes) {
     throw Error::input("the operands of a GeMM with m = " + std::to_string(task.m) + ", n = " + std::to_string(task.n) +

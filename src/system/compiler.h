@@ -10,6 +10,7 @@
 #include <anda/mxu/processing_element/processing_element.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -47,10 +48,13 @@ class Compiler {
 
  private:
   WeightFormat second_of(const Gemm& gemm) const;
+  const CacheFormat* cache_of(const Gemm& gemm) const;
   bool on_array(const Gemm& gemm) const;
+  std::optional<std::uint32_t> scheduled_bits(SecondOperand cached, std::uint64_t position) const;
   ActivationFormat output_of(const Gemm& gemm) const;
   VectorTask vector_of(const Gemm& gemm) const;
-  std::uint64_t place(std::uint64_t& end, std::uint64_t bytes) const;
+  bool keeps(const KeptResult& result) const;
+  LocalOperands local_of(const Gemm& gemm) const;
 
   const RunConfig& config_;
   AcceleratorConfig accelerator_;

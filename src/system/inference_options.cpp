@@ -16,6 +16,8 @@
 namespace anda::sim {
 namespace {
 
+constexpr std::uint32_t no_own_lengths = 1u << 30;  // a layer that precision.layers has nothing of
+
 std::vector<double> read_expert_load(const std::string& path) {
   std::vector<double> load;
   double sum = 0;
@@ -35,7 +37,46 @@ std::vector<double> read_expert_load(const std::string& path) {
   return load;
 }
 
+/// Positions at which something changes.
+void add_schedule(const PrecisionConfig& precision, InferenceOptions& options) {
+  options.length_changes = length_changes(precision);
+  const auto bits_changes = [&](const char* operand, const CacheFormat& format) {
+    std::vector<BitsChange> changes;
+    std::uint32_t last = format.bits;
+    for (const auto& [position, lengths] : precision.schedule) {
+      const std::uint32_t bits = precision.scheduled_cache_bits(operand, position).value_or(format.bits);
+      if (bits != last) changes.push_back({position, bits});
+      last = bits;
+    }
+    return changes;
+  };
+  options.key_changes = bits_changes("K", options.keys);
+  options.value_changes = bits_changes("V", options.values);
+}
+
 }  // namespace
+
+std::vector<std::uint64_t> length_changes(const PrecisionConfig& precision) {
+  const auto changes = [&](std::uint32_t from, std::uint32_t to, const char* tensor) {
+    const auto of = [&](std::uint32_t layer) {
+      return precision.mantissa_bits(layer, tensor, from) != precision.mantissa_bits(layer, tensor, to);
+    };
+    if (of(no_own_lengths)) return true;
+    return std::any_of(precision.layers.begin(), precision.layers.end(),
+                       [&](const auto& layer) { return of(layer.first); });
+  };
+  std::vector<std::uint64_t> positions;
+  std::uint32_t last = 0;
+  for (const auto& [position, lengths] : precision.schedule) {
+    const auto is_changed = [&, position = position](const char* tensor) { return changes(last, position, tensor); };
+    if (position > 0 && (std::any_of(tensor_types.begin(), tensor_types.end(), is_changed) ||
+                         std::any_of(attention_tensors.begin(), attention_tensors.end(), is_changed))) {
+      positions.push_back(position);
+    }
+    last = position;
+  }
+  return positions;
+}
 
 InferenceOptions inference_options(const RunConfig& config) {
   const WorkloadConfig& workload = config.workload;
@@ -53,6 +94,9 @@ InferenceOptions inference_options(const RunConfig& config) {
   options.head_weight_bits = workload.head_weight_bits;
   options.keys = config.kv_cache.k;
   options.values = config.kv_cache.v;
+  options.latent = workload.attention.latent;
+  options.latent_copy = workload.attention.latent_copy;
+  add_schedule(config.precision, options);
   if (!workload.expert_load.empty()) options.expert_load = read_expert_load(workload.expert_load);
   if (config.simulation.fold_layers) {
     options.fold = [precision = config.precision](std::uint32_t a, std::uint32_t b) {
@@ -100,6 +144,10 @@ WeightBytes weight_bytes(const RunConfig& config, const ModelShape& shape) {
   const std::uint64_t matrices = shape.gated ? 3 : 2;
   WeightBytes bytes;
   bytes.layer = in_layers / static_cast<double>(shape.layers) * bytes_each;
+  // The half of the matrices that makes keys is needed in groups along both of its sides.
+  if (shape.latent && config.workload.attention.latent == LatentWay::automatic) {
+    bytes.layer += static_cast<double>(shape.heads * shape.latent.nope_dim * shape.latent.kv_rank) * bytes_each;
+  }
   bytes.experts =
       static_cast<double>(experts.count * matrices * shape.hidden_size * experts.intermediate_size) * bytes_each;
   bytes.embedding = table * WeightFormat::fp16_bits / 8;
@@ -118,7 +166,7 @@ void check_capacity(const RunConfig& config, const ModelShape& shape, const Infe
   throw Error::input(fmt::format(
       "weights of {} and a key/value cache of {}, for contexts of up to {} tokens, exceed dram.capacity_bytes = {}; "
       "use a smaller batch, shorter contexts, fewer bits in kv_cache or a larger memory",
-      bytes_text(weights), bytes_text(cache), longest_context(options), bytes_text(capacity)));
+      si_text(weights, "B"), si_text(cache, "B"), longest_context(options), si_text(capacity, "B")));
 }
 
 }  // namespace anda::sim

@@ -12,6 +12,9 @@ namespace anda::sim {
 /// expert_load that is none.
 InferenceOptions inference_options(const RunConfig& config);
 
+/// Positions from 1 on at which precision.schedule changes the mantissa length of some layer's activations.
+std::vector<std::uint64_t> length_changes(const PrecisionConfig& precision);
+
 /// How large it is, for the reports.
 InferenceSize inference_size(const RunConfig& config);
 

@@ -28,6 +28,19 @@ void get(ByteReader& in, Counts& counts) {
   for (std::uint64_t i = 0; i < size; ++i) counts.push_back(in.get());
 }
 
+namespace {
+
+std::uint64_t bits_of(const LocalOperands& local) {
+  return (local.input ? 1u : 0u) | (local.second ? 2u : 0u) | (local.output ? 4u : 0u);
+}
+
+void get(ByteReader& in, LocalOperands& local) {
+  const std::uint64_t bits = in.get();
+  local = {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
+}
+
+}  // namespace
+
 void put(ByteWriter& out, const GemmTask& task) {
   for (const std::uint32_t value :
        {task.m, task.n, task.k, task.input.mantissa_bits, task.input.group_size, task.output.mantissa_bits,
@@ -35,6 +48,7 @@ void put(ByteWriter& out, const GemmTask& task) {
         task.weights.zero_bits, std::uint32_t{task.weights.encoded}}) {
     out.put(std::uint64_t{value});
   }
+  out.put(bits_of(task.local));
 }
 
 void get(ByteReader& in, GemmTask& task) {
@@ -44,6 +58,7 @@ void get(ByteReader& in, GemmTask& task) {
     in.get(*value);
   }
   task.weights.encoded = in.get() != 0;
+  get(in, task.local);
 }
 
 void put(ByteWriter& out, const VectorTask& task) {
@@ -52,6 +67,7 @@ void put(ByteWriter& out, const VectorTask& task) {
         task.output.group_size, task.weights.bits, task.weights.scale_group, task.weights.scale_bits}) {
     out.put(std::uint64_t{value});
   }
+  out.put(bits_of(task.local));
 }
 
 void get(ByteReader& in, VectorTask& task) {
@@ -61,6 +77,7 @@ void get(ByteReader& in, VectorTask& task) {
         &task.weights.scale_group, &task.weights.scale_bits}) {
     in.get(*value);
   }
+  get(in, task.local);
 }
 
 void put_details(ByteWriter& out, const OpRecord& record) {

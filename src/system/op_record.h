@@ -63,8 +63,9 @@ struct SystemResult {
   std::vector<std::pair<std::string, Counts>> tensors;  ///< by type of A, in order of appearance
   std::vector<DataErrors> tensor_errors;                ///< of each of them, in a functional simulation
   std::optional<dram::Statistics> dram;                 ///< of everything simulated, at dram.level detailed
-  Counts prefill = {};  ///< workload.scope layer and model: of the first output token …
-  Counts decode = {};   ///< … and of all further ones
+  Counts prefill = {};      ///< workload.scope layer and model: of the first output token …
+  Counts decode = {};       ///< … and of all further ones
+  Counts unscheduled = {};  ///< totals without precision.schedule, where there is one
 };
 
 /// The size of an inference, workload.scope layer and model.

@@ -108,15 +108,15 @@ std::unique_ptr<GemmSource> open_workload(const RunConfig& config) {
     return std::make_unique<FirstLayers>(std::move(trace), workload.layers);
   }
   return std::make_unique<GemmGenerator>(
-      shape_of(workload), GeneratorOptions{workload.phase, workload.tokens, workload.batch, workload.layers});
+      shape_of(workload), GeneratorOptions{workload.phase, workload.tokens, workload.batch, workload.layers,
+                                           workload.fuse_projections, length_changes(config.precision)});
 }
 
 Survey survey(const RunConfig& config, const std::function<bool()>& go_on) {
-  if (!config.precision.schedule.empty()) {
-    throw Error::input(
-        fmt::format("precision.schedule.{} is given, must be left out here: anda-sim evaluate follows a "
-                    "schedule, a simulated machine does not",
-                    config.precision.schedule.begin()->first));
+  if (!config.workload.trace.empty() && !config.precision.schedule.empty()) {
+    throw Error::input(fmt::format(
+        "precision.schedule.{} is given, must be left out with workload.trace, whose rows have no positions",
+        config.precision.schedule.begin()->first));
   }
   Survey found;
   Trial trial(config);

@@ -133,7 +133,7 @@ void WorkloadNotes::add_model(std::vector<std::string>& notes) const {
         fmt::format("Decode of one token: attention over the key/value cache is not modelled, so time and energy are "
                     "the same for every workload.tokens. The cache of {} tokens takes {} as FP16; reading it once at "
                     "the memory's peak takes {}.",
-                    workload.tokens, bytes_text(bytes), si_text(bytes / config_.dram.peak_bytes_per_s(), "s")));
+                    workload.tokens, si_text(bytes, "B"), si_text(bytes / config_.dram.peak_bytes_per_s(), "s")));
     return;
   }
   // Each token attends to those before it, with its queries and with its scores.
@@ -180,11 +180,11 @@ void WorkloadNotes::add_memory(std::vector<std::string>& notes) const {
   const auto capacity = static_cast<double>(config_.dram.capacity_bytes);
   if (weight_bytes_ + cache <= capacity) return;
   const std::string kept =
-      cache > 0 ? fmt::format(", with the key/value cache {}", bytes_text(weight_bytes_ + cache)) : "";
+      cache > 0 ? fmt::format(", with the key/value cache {}", si_text(weight_bytes_ + cache, "B")) : "";
   notes.push_back(fmt::format(
       "The weights of the workload take {}{}, dram.capacity_bytes is {}: the operands of one GeMM at a time "
       "are in memory, and how the others get there is not modelled.",
-      bytes_text(weight_bytes_), kept, bytes_text(capacity)));
+      si_text(weight_bytes_, "B"), kept, si_text(capacity, "B")));
 }
 
 void WorkloadNotes::add_outputs(std::vector<std::string>& notes) const {

@@ -2,6 +2,7 @@
 #include "text/characters.h"
 
 #include <fmt/format.h>
+#include <utf8.h>
 
 #include <iterator>
 
@@ -9,30 +10,14 @@ namespace anda::sim {
 
 Character first_character(std::string_view text) {
   if (text.empty()) return {};
-  const auto byte = [&text](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(text[i])}; };
-  const std::uint32_t first = byte(0);
-  if (first < 0x80) return {1, first};
-  std::size_t size = 0;
-  std::uint32_t code = 0;
-  std::uint32_t smallest = 0;
-  if (first >= 0xC0 && first < 0xE0) {
-    size = 2, code = first & 0x1F, smallest = 0x80;
-  } else if (first >= 0xE0 && first < 0xF0) {
-    size = 3, code = first & 0x0F, smallest = 0x800;
-  } else if (first >= 0xF0 && first < 0xF8) {
-    size = 4, code = first & 0x07, smallest = 0x10000;
+  try {
+    const char* end = text.data();
+    const std::uint32_t code = utf8::next(end, text.data() + text.size());
+    return {static_cast<std::size_t>(end - text.data()), code};
+  } catch (const utf8::exception&) {
+    return {};
   }
-  if (size == 0 || text.size() < size) return {};
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3F);
-  }
-  const bool surrogate = code >= 0xD800 && code < 0xE000;
-  if (code < smallest || code > 0x10FFFF || surrogate) return {};
-  return {size, code};
 }
-
-std::size_t utf8_character_bytes(std::string_view text) { return first_character(text).bytes; }
 
 bool is_control(std::uint32_t code) {
   return code < 0x20 || (code >= 0x7F && code < 0xA0) ||  // ASCII and Latin-1

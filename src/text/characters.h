@@ -16,9 +16,6 @@ struct Character {
 };
 Character first_character(std::string_view text);
 
-/// Bytes of the UTF-8 character at the start of `text`; 0 where there is no valid one.
-std::size_t utf8_character_bytes(std::string_view text);
-
 /// Whether a terminal or an editor would obey the character rather than show it: the control characters of ASCII and
 /// Latin-1, line and paragraph separators, marks that turn the direction of writing.
 bool is_control(std::uint32_t code);

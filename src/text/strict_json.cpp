@@ -121,7 +121,7 @@ Place place_of(std::string_view text, std::size_t byte, const Place& start) {
 template <class Json>
 std::optional<JsonProblem> read_json(std::string_view text, Json& value) {
   // Before the library, which builds what is nested too deep and takes the last one of two equal keys.
-  if (const auto problem = Scanner(text).problem()) return problem;
+  if (auto problem = Scanner(text).problem()) return problem;
   try {
     value = Json::parse(text);
     return std::nullopt;

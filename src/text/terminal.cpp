@@ -4,11 +4,40 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <limits>
 #include <sstream>
+#include <string_view>
 
 namespace anda::sim {
+namespace {
+
+/// Where a stream keeps whether it is coloured.
+int colour_place() {
+  static const int place = std::ios_base::xalloc();
+  return place;
+}
+
+const char* sequence_of(Ink ink) {
+  switch (ink) {
+    case Ink::plain:
+      return "";
+    case Ink::heading:
+      return "\x1b[1m";
+    case Ink::good:
+      return "\x1b[32m";
+    case Ink::bad:
+      return "\x1b[31m";
+    case Ink::note:
+      return "\x1b[1;33m";
+    case Ink::error:
+      return "\x1b[1;31m";
+  }
+  return "";
+}
+
+}  // namespace
 
 std::size_t columns_of(const std::string& text) {
   std::size_t columns = 0;
@@ -26,7 +55,8 @@ std::optional<std::size_t> terminal_columns(int descriptor) {
 
 std::size_t line_columns(const std::ostream& out) {
   constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
-  return &out == &std::cout ? terminal_columns(STDOUT_FILENO).value_or(unlimited) : unlimited;
+  if (&out == &std::cout) return terminal_columns(STDOUT_FILENO).value_or(unlimited);
+  return &out == &std::cerr ? terminal_columns(STDERR_FILENO).value_or(unlimited) : unlimited;
 }
 
 std::string wrapped(const std::string& text, std::size_t columns, const std::string& indent) {
@@ -47,6 +77,28 @@ std::string wrapped(const std::string& text, std::size_t columns, const std::str
     result += word;
   }
   return result;
+}
+
+bool wants_colour(int descriptor) {
+  const char* const never = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  if (never != nullptr && *never != '\0') return false;
+  return ::isatty(descriptor) != 0 && terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
+void set_colour(std::ostream& out, bool on) { out.iword(colour_place()) = on ? 1 : 0; }
+
+std::string inked(const std::string& text, Ink ink, const std::ostream& out) {
+  // The standard has no reading access to the words of a constant stream.
+  const bool coloured = const_cast<std::ostream&>(out).iword(colour_place()) != 0;
+  if (!coloured || ink == Ink::plain || text.empty()) return text;
+  return sequence_of(ink) + text + "\x1b[0m";
+}
+
+std::string note_text(const std::string& text, const std::ostream& out) {
+  static constexpr std::string_view mark = "note:";
+  const std::string lines = wrapped(std::string(mark) + " " + text, line_columns(out), "  ");
+  return inked(std::string(mark), Ink::note, out) + lines.substr(mark.size()) + "\n";
 }
 
 }  // namespace anda::sim

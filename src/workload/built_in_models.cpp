@@ -69,6 +69,41 @@ ModelShape mixtral_8x7b() {
   return shape;
 }
 
+/// Latent attention, and experts behind some dense layers.
+ModelShape deepseek(const char* name, const Size& size, std::uint64_t vocabulary, std::uint64_t query_rank,
+                    const Experts& experts) {
+  ModelShape shape = llama(name, size, 163840, vocabulary);
+  shape.latent = {query_rank, 512, 64, 128, 128};
+  shape.head_dim = shape.latent.nope_dim + shape.latent.rope_dim;
+  shape.rotary_dim = shape.latent.rope_dim;
+  shape.experts = experts;
+  return shape;
+}
+
+ModelShape deepseek_v2_lite() {
+  Experts experts;
+  experts.count = 64;
+  experts.per_token = 6;
+  experts.intermediate_size = 1408;
+  experts.shared_size = 2 * 1408;
+  experts.dense_layers = 1;
+  return deepseek("DeepSeek-V2-Lite", {2048, 10944, 27, 16, 16}, 102400, 0, experts);
+}
+
+ModelShape deepseek_v3() {
+  Experts experts;
+  experts.count = 256;
+  experts.per_token = 8;
+  experts.intermediate_size = experts.shared_size = 2048;
+  experts.router_bias = true;
+  experts.groups = 8;
+  experts.groups_per_token = 4;
+  experts.dense_layers = 3;
+  ModelShape shape = deepseek("DeepSeek-V3", {7168, 18432, 61, 128, 128}, 129280, 1536, experts);
+  shape.left_out = "1 layer that predicts further tokens (num_nextn_predict_layers)";
+  return shape;
+}
+
 /// Whether a word is the name with letters left out or too many: other letters or digits are another family.
 bool is_of_family(const std::string& word, const std::string& name) {
   const auto family = [](const std::string& text) {
@@ -111,6 +146,8 @@ const std::vector<ModelShape>& built_in_models() {
       gemma_2b(),
       phi_3_mini(),
       mixtral_8x7b(),
+      deepseek_v2_lite(),
+      deepseek_v3(),
   };
   return models;
 }

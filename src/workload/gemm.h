@@ -48,7 +48,15 @@ enum class SecondOperand : std::uint8_t {
   weights,  ///< integers
   keys,     ///< in the format of kv_cache.k
   values,   ///< in the format of kv_cache.v
+  latent,   ///< as values of latent attention: in the format of kv_cache.k, along the other axis
   fp16
+};
+
+/// A result that only the operations right behind it read, with the extents that it has where it is made; no rows: it
+/// is not one.
+struct KeptResult {
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;
 };
 
 /// One operation: a GeMM, C[m × n] = A[m × k] · W[k × n] with A the activations (the FP side), or one of the vector
@@ -61,13 +69,19 @@ struct Gemm {
   std::uint64_t n = 0;            ///< columns of W: output features
   std::uint64_t k = 0;            ///< columns of A: input features; 0: no GeMM
   std::uint64_t count = 1;        ///< how often it runs in a row
-  std::uint32_t weight_bits = 0;  ///< 0: the configuration's
+  std::uint32_t weight_bits = 0;  ///< of an element of the second operand; 0: the configuration's
 
   OpKind kind = OpKind::gemm;
   std::uint32_t output_token = 0;                 ///< that it works towards: 0 prefill, then decode
   SecondOperand second = SecondOperand::weights;  ///< of a GeMM; of kv_append, what is appended
   std::optional<VectorOperation> vector = {};     ///< of the vector unit; none: a GeMM
   std::optional<std::string> reader = {};         ///< tensor that the results become, "": FP16; none: by `tensor`
+  std::uint64_t position = 0;                     ///< of its tokens, or the last before them at which lengths change
+
+  // Which operands, and whether its own result, are such results.
+  KeptResult kept_input = {};
+  KeptResult kept_second = {};
+  KeptResult kept_output = {};
 
   double macs() const { return static_cast<double>(m * n * k) * static_cast<double>(count); }
 };

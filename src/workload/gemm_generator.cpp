@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <anda/base/error.h>
 
 #include "workload/gemm_limits.h"
@@ -55,32 +56,10 @@ GemmGenerator::GemmGenerator(const ModelShape& shape, const GeneratorOptions& op
     throw Error::input(fmt::format("layers is {}, but {} has {}", options.layers, shape.name, shape.layers));
   }
   layers_ = options.layers == 0 ? shape.layers : options.layers;
-  m_ = options.batch;
-  if (options.phase == Phase::prefill) {
-    m_ = options.batch * options.tokens;
-    if (m_ > max_gemm_dimension) {
-      throw Error::input(fmt::format("batch × tokens = {} × {} = {} rows; must be at most {}", options.batch,
-                                     options.tokens, m_, max_gemm_dimension));
-    }
-  }
-
-  const std::uint64_t d = shape.hidden_size;
-  const std::uint64_t f = shape.intermediate_size;
-  steps_ = {{"q_proj", "A_qkv", d, shape.query_width()},
-            {"k_proj", "A_qkv", d, shape.kv_width()},
-            {"v_proj", "A_qkv", d, shape.kv_width()}};
-  if (shape.gated) {
-    steps_.push_back({"o_proj", "A_o", shape.query_width(), d});
-    steps_.push_back({"gate_proj", "A_u", d, f});
-    steps_.push_back({"up_proj", "A_u", d, f});
-    steps_.push_back({"down_proj", "A_d", f, d});
-  } else {
-    steps_.push_back({"out_proj", "A_o", shape.query_width(), d});
-    steps_.push_back({"fc1", "A_u", d, f});
-    steps_.push_back({"fc2", "A_d", f, d});
-  }
+  make_spans(options);
+  make_steps(shape, options.fuse_projections);
   Gemm gemm;
-  gemm.m = m_;
+  for (const Span& span : spans_) gemm.m = std::max(gemm.m, span.rows);
   for (const Step& step : steps_) {
     gemm.k = step.k;
     gemm.n = step.n;
@@ -91,17 +70,65 @@ GemmGenerator::GemmGenerator(const ModelShape& shape, const GeneratorOptions& op
   }
 }
 
+void GemmGenerator::make_spans(const GeneratorOptions& options) {
+  if (options.phase != Phase::prefill) {
+    spans_ = {{options.tokens, options.batch}};
+    return;
+  }
+  const std::uint64_t rows = options.batch * options.tokens;
+  if (rows > max_gemm_dimension) {
+    throw Error::input(fmt::format("batch × tokens = {} × {} = {} rows; must be at most {}", options.batch,
+                                   options.tokens, rows, max_gemm_dimension));
+  }
+  std::uint64_t from = 0;
+  for (const std::uint64_t change : options.length_changes) {
+    if (change >= options.tokens) break;
+    spans_.push_back({from, (change - from) * options.batch});
+    from = change;
+  }
+  spans_.push_back({from, (options.tokens - from) * options.batch});
+}
+
+void GemmGenerator::make_steps(const ModelShape& shape, bool fuse) {
+  const std::uint64_t d = shape.hidden_size;
+  const std::uint64_t f = shape.intermediate_size;
+  if (fuse) {
+    steps_ = {{"qkv_proj", "A_qkv", d, shape.query_width() + 2 * shape.kv_width()}};
+  } else {
+    steps_ = {{"q_proj", "A_qkv", d, shape.query_width()},
+              {"k_proj", "A_qkv", d, shape.kv_width()},
+              {"v_proj", "A_qkv", d, shape.kv_width()}};
+  }
+  steps_.push_back({shape.gated ? "o_proj" : "out_proj", "A_o", shape.query_width(), d});
+  if (!shape.gated) {
+    steps_.push_back({"fc1", "A_u", d, f});
+    steps_.push_back({"fc2", "A_d", f, d});
+    return;
+  }
+  if (fuse) {
+    steps_.push_back({"gate_up_proj", "A_u", d, 2 * f});
+  } else {
+    steps_.push_back({"gate_proj", "A_u", d, f});
+    steps_.push_back({"up_proj", "A_u", d, f});
+  }
+  steps_.push_back({"down_proj", "A_d", f, d});
+}
+
+/// A GeMM of each length after the other.
 bool GemmGenerator::next(Gemm& gemm) {
   if (layer_ == layers_) return false;
   const Step& step = steps_[step_];
   gemm.name = fmt::format("layer{}.{}", layer_, step.name);
   gemm.layer = static_cast<std::uint32_t>(layer_);
   gemm.tensor = step.tensor;
-  gemm.m = m_;
+  gemm.m = spans_[span_].rows;
+  gemm.position = spans_[span_].position;
   gemm.n = step.n;
   gemm.k = step.k;
   gemm.count = 1;
   gemm.weight_bits = 0;
+  if (++span_ < spans_.size()) return true;
+  span_ = 0;
   if (++step_ == steps_.size()) {
     step_ = 0;
     ++layer_;

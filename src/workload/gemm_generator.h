@@ -17,8 +17,10 @@ struct GeneratorOptions {
   /// Prompt length in prefill. In decode the length of the context, which only the attention over the
   /// key/value cache depends on: the FP-INT GeMMs are the same for every length.
   std::uint64_t tokens = 2048;
-  std::uint64_t batch = 1;   ///< sequences
-  std::uint64_t layers = 0;  ///< only the first so many; 0: all
+  std::uint64_t batch = 1;                         ///< sequences
+  std::uint64_t layers = 0;                        ///< only the first so many; 0: all
+  bool fuse_projections = false;                   ///< Q, K and V are one GeMM, gate and up another
+  std::vector<std::uint64_t> length_changes = {};  ///< positions at which mantissa lengths change, ascending
 };
 
 /// What the user of a model's file may not expect, a sentence each.
@@ -45,11 +47,21 @@ class GemmGenerator : public GemmSource {
     std::uint64_t n;
   };
 
+  /// Rows whose activations have the same lengths.
+  struct Span {
+    std::uint64_t position;
+    std::uint64_t rows;
+  };
+
+  void make_spans(const GeneratorOptions& options);
+  void make_steps(const ModelShape& shape, bool fuse);
+
   std::vector<Step> steps_;  ///< of one layer
-  std::uint64_t m_ = 0;
+  std::vector<Span> spans_;
   std::uint64_t layers_ = 0;
   std::uint64_t layer_ = 0;
   std::size_t step_ = 0;
+  std::size_t span_ = 0;
 };
 
 }  // namespace anda::sim

@@ -35,6 +35,19 @@ Gemm row_operation(const ModelShape& shape, const char* name, OpKind kind, Vecto
   return made;
 }
 
+/// Of tokens begin … end − 1 of a head.
+std::uint64_t bytes_of(const CacheFormat& format, const std::vector<BitsChange>& changes, std::uint64_t begin,
+                       std::uint64_t end, std::uint64_t width) {
+  if (changes.empty()) return format.bytes(end - begin, width);
+  std::uint64_t bytes = 0;
+  for (const CacheSegment& part : segments(format, changes, begin, end)) {
+    CacheFormat of_part = format;
+    if (part.bits != 0) of_part.bits = part.bits;
+    bytes += of_part.bytes(part.tokens(), width);
+  }
+  return bytes;
+}
+
 /// Whether a layer has the operations of another one.
 bool alike(const ModelShape& shape, const InferenceOptions& options, std::uint32_t a, std::uint32_t b) {
   return shape.window_of(a) == shape.window_of(b) && shape.experts.in_layer(a) == shape.experts.in_layer(b) &&
@@ -46,10 +59,6 @@ bool alike(const ModelShape& shape, const InferenceOptions& options, std::uint32
 void check_model(const ModelShape& shape, const InferenceOptions& options) {
   const std::string problem = problem_of(shape);
   if (!problem.empty()) throw Error::input("model " + shape.name + ": " + problem);
-  if (shape.latent) {
-    throw Error::input(fmt::format(
-        "model {} has multi-head latent attention, which is not modelled; give its GeMMs as a trace", shape.name));
-  }
   if (options.layers > shape.layers) {
     throw Error::input(fmt::format("layers is {}, but {} has {}", options.layers, shape.name, shape.layers));
   }
@@ -91,14 +100,16 @@ std::uint64_t cache_bytes(const ModelShape& shape, const InferenceOptions& optio
   std::uint64_t longest = 0;
   for (const Sequences& sequences : options.batch) longest = std::max(longest, sequences.tokens);
   const std::uint64_t further = longest_context(options) - longest;
+  const CacheShape cached = cache_shape(shape, options);
   std::uint64_t bytes = 0;
   for (std::uint64_t layer = 0; layer < layers; ++layer) {
     const std::uint64_t window = shape.window_of(layer);
     for (const Sequences& sequences : options.batch) {
-      const std::uint64_t tokens =
-          window == 0 ? sequences.tokens + further : std::min(window, sequences.tokens + further);
-      bytes += sequences.count * shape.kv_heads *
-               (options.keys.bytes(tokens, shape.head_dim) + options.values.bytes(tokens, shape.head_dim));
+      const std::uint64_t end = sequences.tokens + further;
+      const std::uint64_t begin = window == 0 || end <= window ? 0 : end - window;
+      bytes += sequences.count * cached.heads *
+               (bytes_of(options.keys, options.key_changes, begin, end, cached.key_width) +
+                bytes_of(options.values, options.value_changes, begin, end, cached.value_width));
     }
   }
   return bytes;

@@ -16,6 +16,25 @@
 
 namespace anda::sim {
 
+/// Bits of an element of the cache from a position on.
+struct BitsChange {
+  std::uint64_t position = 0;
+  std::uint32_t bits = 0;
+};
+
+/// Tokens begin … end − 1 of a cache, whose elements are alike.
+struct CacheSegment {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  std::uint32_t bits = 0;  ///< 0: those of the format
+
+  std::uint64_t tokens() const { return end - begin; }
+};
+
+/// A group along the tokens has the bits of its first one.
+std::vector<CacheSegment> segments(const CacheFormat& format, const std::vector<BitsChange>& changes,
+                                   std::uint64_t begin, std::uint64_t end);
+
 struct InferenceOptions {
   Scope scope = Scope::model;
   Phase phase = Phase::prefill;
@@ -30,7 +49,12 @@ struct InferenceOptions {
   std::uint32_t head_weight_bits = 16;
   CacheFormat keys;
   CacheFormat values;
-  std::vector<double> expert_load;  ///< share of the tokens by expert; empty: all the same
+  LatentWay latent = LatentWay::automatic;
+  bool latent_copy = false;                    ///< latents are cached a second time, in the format of the values
+  std::vector<std::uint64_t> length_changes;   ///< positions at which mantissa lengths change, ascending
+  std::vector<BitsChange> key_changes = {};    ///< ascending
+  std::vector<BitsChange> value_changes = {};  ///< ascending
+  std::vector<double> expert_load;             ///< share of the tokens by expert; empty: all the same
   /// Layers that run the same are one operation with a count. Tells whether two layers have the same precision.
   std::function<bool(std::uint32_t, std::uint32_t)> fold;
 };
@@ -43,6 +67,18 @@ struct Slice {
   bool finishes = true;  ///< gives an output token
 };
 
+/// What a layer keeps of a token.
+struct CacheShape {
+  std::uint64_t heads = 0;
+  std::uint64_t key_width = 0;    ///< of a head
+  std::uint64_t value_width = 0;  ///< of a head; 0: the keys are the values, too
+};
+
+CacheShape cache_shape(const ModelShape& shape, const InferenceOptions& options);
+
+/// Whether a slice's attention works on the latents themselves.
+bool absorbs(const ModelShape& shape, const InferenceOptions& options, const Slice& slice);
+
 /// The operations of a decoder layer on a pass's tokens, in execution order. `name` is without the layer.
 class LayerOperations {
  public:
@@ -50,37 +86,82 @@ class LayerOperations {
 
   std::vector<Gemm> of(std::uint32_t layer, const std::vector<Slice>& slices);
   /// Of these, what depends on nothing but the number of tokens …
-  std::vector<Gemm> of_tokens(std::uint32_t layer, std::uint64_t tokens);
+  /// `absorbed`: those of slices that absorb.
+  std::vector<Gemm> of_tokens(std::uint32_t layer, std::uint64_t tokens, std::uint64_t absorbed = 0);
   /// … and what a sequence adds: its tokens go into the cache and attend to it.
   std::vector<Gemm> of_slice(std::uint32_t layer, const Slice& slice);
   /// Of of_tokens(), what the routed experts `first` … `end` − 1 compute of so many tokens.
   std::vector<Gemm> of_experts(std::uint32_t layer, std::uint64_t tokens, std::uint64_t first, std::uint64_t end);
 
  private:
-  void start(std::uint32_t layer, std::uint64_t tokens, std::vector<Slice> slices);
+  /// Tokens of a pass whose activations have the same lengths.
+  struct Span {
+    std::uint64_t position = 0;  ///< from which they have them
+    std::uint64_t tokens = 0;
+    std::uint64_t absorbed = 0;  ///< of these
+  };
+  /// Heads with keys and values of their own, as a slice's attention reads them.
+  struct HeadShape {
+    std::uint64_t count = 0;
+    std::uint64_t queries = 0;  ///< heads that share them
+    std::uint64_t key_width = 0;
+    std::uint64_t value_width = 0;
+    SecondOperand values = SecondOperand::values;
+  };
+  /// Queries of a sequence that are multiplied together, with the tokens that one of them sees.
+  struct Block {
+    std::uint64_t queries = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    std::uint64_t rows = 0;
+    std::uint64_t count = 0;
+  };
+
+  void start(std::uint32_t layer, std::vector<Span> spans, std::vector<Slice> slices);
+  void work_on(const Span& span);
+  std::vector<Gemm> marked();
+  std::vector<Span> spans_of(const std::vector<Slice>& slices) const;
+  /// The last change of lengths that is not behind a position, or 0.
+  std::uint64_t lengths_from(std::uint64_t position) const;
   void fill();
+  void attend_to_slices();
+  void second_half();
   Gemm& gemm(const char* name, const char* tensor, std::uint64_t k, std::uint64_t n, const char* reader);
   Gemm& vector(const char* name, OpKind kind, VectorOperation operation, std::uint64_t rows, std::uint64_t columns,
                const char* reader = "");
   void projections();
+  void latent_projections();
+  void latent_queries(std::uint64_t inputs);
   void append();
-  void append(const char* name, SecondOperand what, const CacheFormat& format);
+  void append(const char* name, SecondOperand what, const Slice& slice, std::uint64_t width);
+  void expand();
   void attention(std::uint64_t window);
+  HeadShape heads_of(const Slice& slice) const;
   void attend(const Slice& slice, std::uint64_t first, std::uint64_t queries, std::uint64_t window);
-  void attend_values(const Slice& slice, std::uint64_t rows, std::uint64_t begin, std::uint64_t end);
+  void score(const Block& block, const HeadShape& heads);
+  void attend_values(const Slice& slice, const Block& block, const HeadShape& heads);
   void norm(const char* name, const char* reader);
   void residual(const char* name);
   void feed_forward(std::uint64_t tokens, std::uint64_t width, const char* prefix, std::uint64_t count);
   void experts();
   void routed(std::uint64_t first, std::uint64_t end);
+  const CacheFormat& format_of(SecondOperand cached) const;
+  const std::vector<BitsChange>& changes_of(SecondOperand cached) const;
 
   const ModelShape& shape_;
   const InferenceOptions& options_;
   std::uint32_t layer_ = 0;
-  std::uint64_t tokens_ = 0;
+  std::vector<Span> spans_;
+  std::uint64_t tokens_ = 0;    // of the span that is worked on
+  std::uint64_t absorbed_ = 0;  // of these
+  std::uint64_t position_ = 0;  // from which they have their lengths
   std::vector<Slice> slices_;
   std::vector<Gemm> list_;
 };
+
+/// Marks the results of a layer's operations that nothing but operations right behind them reads, and these operations.
+/// At most three of them are needed at a time.
+void mark_kept(const ModelShape& shape, std::vector<Gemm>& operations);
 
 /// Whether an operation is one of routed experts.
 bool is_expert(const Gemm& operation);

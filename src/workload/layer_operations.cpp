@@ -9,11 +9,6 @@ namespace {
 
 constexpr const char* expert_prefix = "expert.";
 
-/// Tokens of the cache that are in whole groups of a format.
-std::uint64_t grouped(const CacheFormat& format, std::uint64_t tokens) {
-  return format.is_fp16() ? 0 : format.formatted(tokens);
-}
-
 VectorOperation activation_of(Activation activation, bool gated) {
   switch (activation) {
     case Activation::relu:
@@ -48,46 +43,106 @@ std::vector<std::uint64_t> spread(std::uint64_t choices, std::uint64_t experts, 
 }  // namespace
 
 std::vector<Gemm> LayerOperations::of(std::uint32_t layer, const std::vector<Slice>& slices) {
-  std::uint64_t tokens = 0;
-  for (const Slice& slice : slices) tokens += slice.tokens * slice.count;
-  start(layer, tokens, slices);
+  start(layer, spans_of(slices), slices);
   fill();
-  return std::move(list_);
+  return marked();
 }
 
-std::vector<Gemm> LayerOperations::of_tokens(std::uint32_t layer, std::uint64_t tokens) {
-  start(layer, tokens, {});
+std::vector<Gemm> LayerOperations::of_tokens(std::uint32_t layer, std::uint64_t tokens, std::uint64_t absorbed) {
+  start(layer, {{0, tokens, absorbed}}, {});
   fill();
-  return std::move(list_);
+  return marked();
 }
 
 std::vector<Gemm> LayerOperations::of_experts(std::uint32_t layer, std::uint64_t tokens, std::uint64_t first,
                                               std::uint64_t end) {
-  start(layer, tokens, {});
+  start(layer, {{0, tokens, 0}}, {});
   routed(first, end);
-  return std::move(list_);
+  return marked();
 }
 
 std::vector<Gemm> LayerOperations::of_slice(std::uint32_t layer, const Slice& slice) {
-  start(layer, slice.tokens * slice.count, {slice});
-  append();
-  attention(shape_.window_of(layer));
+  start(layer, spans_of({slice}), {slice});
+  attend_to_slices();
+  return marked();
+}
+
+std::vector<Gemm> LayerOperations::marked() {
+  mark_kept(shape_, list_);
   return std::move(list_);
 }
 
-void LayerOperations::start(std::uint32_t layer, std::uint64_t tokens, std::vector<Slice> slices) {
+void LayerOperations::start(std::uint32_t layer, std::vector<Span> spans, std::vector<Slice> slices) {
   layer_ = layer;
-  tokens_ = tokens;
+  spans_ = std::move(spans);
   slices_ = std::move(slices);
   list_.clear();
+  work_on(spans_.front());
+}
+
+void LayerOperations::work_on(const Span& span) {
+  tokens_ = span.tokens;
+  absorbed_ = span.absorbed;
+  position_ = span.position;
+}
+
+std::uint64_t LayerOperations::lengths_from(std::uint64_t position) const {
+  const auto& changes = options_.length_changes;
+  const auto next = std::upper_bound(changes.begin(), changes.end(), position);
+  return next == changes.begin() ? 0 : *(next - 1);
+}
+
+/// In the order of their positions.
+std::vector<LayerOperations::Span> LayerOperations::spans_of(const std::vector<Slice>& slices) const {
+  std::map<std::uint64_t, Span> spans;
+  for (const Slice& slice : slices) {
+    const bool is_absorbed = absorbs(shape_, options_, slice);
+    const std::uint64_t end = slice.start + slice.tokens;
+    for (std::uint64_t at = slice.start; at < end;) {
+      const auto& changes = options_.length_changes;
+      const auto next = std::upper_bound(changes.begin(), changes.end(), at);
+      const std::uint64_t stop = next == changes.end() ? end : std::min(end, *next);
+      Span& span = spans[lengths_from(at)];
+      span.position = lengths_from(at);
+      span.tokens += (stop - at) * slice.count;
+      if (is_absorbed) span.absorbed += (stop - at) * slice.count;
+      at = stop;
+    }
+  }
+  std::vector<Span> list;
+  for (const auto& [position, span] : spans) list.push_back(span);
+  return list;
 }
 
 void LayerOperations::fill() {
-  norm("attention_norm", "A_qkv");
-  projections();
+  for (const Span& span : spans_) {
+    work_on(span);
+    norm("attention_norm", "A_qkv");
+    projections();
+  }
+  attend_to_slices();
+  for (const Span& span : spans_) {
+    work_on(span);
+    second_half();
+  }
+}
+
+void LayerOperations::attend_to_slices() {
   append();
+  if (shape_.latent) expand();
   attention(shape_.window_of(layer_));
-  gemm(shape_.gated ? "o_proj" : "out_proj", "A_o", shape_.query_width(), shape_.hidden_size, "");
+}
+
+/// What comes behind the attention to other tokens.
+void LayerOperations::second_half() {
+  const LatentAttention& latent = shape_.latent;
+  if (absorbed_ > 0) {
+    Gemm& values = gemm("value_absorb", "A_o", latent.kv_rank, latent.value_dim, "A_o");
+    values.m = absorbed_;
+    values.count = shape_.heads;
+  }
+  const std::uint64_t width = latent ? shape_.heads * latent.value_dim : shape_.query_width();
+  gemm(shape_.gated ? "o_proj" : "out_proj", "A_o", width, shape_.hidden_size, "");
   if (shape_.norms_per_layer > 2) norm("post_attention_norm", "");
   residual("attention_residual");
   if (!shape_.parallel_parts) norm("feed_forward_norm", "A_u");
@@ -110,6 +165,7 @@ Gemm& LayerOperations::gemm(const char* name, const char* tensor, std::uint64_t 
   made.k = k;
   made.n = n;
   made.reader = reader;
+  made.position = position_;
   return made;
 }
 
@@ -124,6 +180,7 @@ Gemm& LayerOperations::vector(const char* name, OpKind kind, VectorOperation ope
   made.kind = kind;
   made.vector = operation;
   made.reader = reader;
+  made.position = position_;
   return made;
 }
 
@@ -138,6 +195,10 @@ void LayerOperations::residual(const char* name) {
 
 /// Queries become Anda groups in the last operation before the scores.
 void LayerOperations::projections() {
+  if (shape_.latent) {
+    latent_projections();
+    return;
+  }
   const bool turns = shape_.position_kind == Positions::rotary;
   const bool last = !turns && !shape_.head_norms;
   const std::uint64_t d = shape_.hidden_size;
@@ -157,76 +218,6 @@ void LayerOperations::projections() {
   if (!turns) return;
   vector("q_rotary", OpKind::rotary, VectorOperation::rotary, tokens_, shape_.query_width(), "A_q");
   vector("k_rotary", OpKind::rotary, VectorOperation::rotary, tokens_, shape_.kv_width());
-}
-
-/// FP16 keys and values are written into the cache by the operation that makes them.
-void LayerOperations::append() {
-  append("k_append", SecondOperand::keys, options_.keys);
-  append("v_append", SecondOperand::values, options_.values);
-}
-
-void LayerOperations::append(const char* name, SecondOperand what, const CacheFormat& format) {
-  if (format.is_fp16()) return;
-  for (const Slice& slice : slices_) {
-    const std::uint64_t tokens = grouped(format, slice.start + slice.tokens) - grouped(format, slice.start);
-    if (tokens == 0) continue;
-    const bool along_tokens = format.axis == CacheAxis::channel;
-    Gemm& made = vector(name, OpKind::kv_append, VectorOperation::quantise, along_tokens ? shape_.kv_width() : tokens,
-                        along_tokens ? tokens : shape_.kv_width());
-    made.second = what;
-    made.count = slice.count;
-  }
-}
-
-void LayerOperations::attention(std::uint64_t window) {
-  for (const Slice& slice : slices_) {
-    for (std::uint64_t first = 0; first < slice.tokens; first += options_.query_block) {
-      attend(slice, first, std::min(options_.query_block, slice.tokens - first), window);
-    }
-  }
-}
-
-/// Some queries of a sequence against all keys up to the last of them, for each head that shares keys.
-void LayerOperations::attend(const Slice& slice, std::uint64_t first, std::uint64_t queries, std::uint64_t window) {
-  const std::uint64_t end = slice.start + (options_.causal ? first + queries : slice.tokens);
-  const std::uint64_t oldest = slice.start + first + 1;
-  std::uint64_t begin = window == 0 || oldest <= window ? 0 : oldest - window;
-  // Groups along the tokens are read as a whole.
-  if (!options_.values.is_fp16() && options_.values.axis == CacheAxis::channel) {
-    begin -= begin % options_.values.group_elements();
-  }
-  const std::uint64_t rows = queries * (shape_.heads / shape_.kv_heads);
-  const std::uint64_t count = slice.count * shape_.kv_heads;
-
-  Gemm& scores = gemm("scores", "A_q", shape_.head_dim, end - begin, "");
-  scores.m = rows;
-  scores.count = count;
-  scores.kind = OpKind::attention_scores;
-  scores.second = SecondOperand::keys;
-  vector("softmax", OpKind::softmax, VectorOperation::softmax, rows, end - begin, "A_p").count = count;
-  attend_values(slice, rows, begin, end);
-}
-
-/// Values of tokens whose group is not complete are FP16: they are multiplied apart and added.
-void LayerOperations::attend_values(const Slice& slice, std::uint64_t rows, std::uint64_t begin, std::uint64_t end) {
-  const std::uint64_t count = slice.count * shape_.kv_heads;
-  const CacheFormat& format = options_.values;
-  const std::uint64_t stored = format.is_fp16() ? end : std::min(end, grouped(format, slice.start + slice.tokens));
-  const std::uint64_t open = end - std::max(begin, stored);
-  const auto product = [&](const char* name, std::uint64_t tokens, SecondOperand second, const char* reader) {
-    if (tokens == 0) return;
-    Gemm& made = gemm(name, "A_p", tokens, shape_.head_dim, reader);
-    made.m = rows;
-    made.count = count;
-    made.kind = OpKind::attention_values;
-    made.second = second;
-  };
-  const bool both = open > 0 && stored > begin;
-  product("values", stored > begin ? stored - begin : 0, SecondOperand::values, both ? "" : "A_o");
-  product("open_values", open, SecondOperand::fp16, both ? "" : "A_o");
-  if (both) {
-    vector("values_sum", OpKind::attention_values, VectorOperation::add, rows, shape_.head_dim, "A_o").count = count;
-  }
 }
 
 /// `count` feed-forward parts of this width, on so many tokens each.

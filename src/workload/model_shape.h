@@ -23,6 +23,8 @@ struct Experts {
   bool shared_gate = false;             ///< a projection to one value weighs the shared experts
   bool router_bias = false;             ///< a number an expert, added to what the router says (DeepSeek-V3)
   std::uint64_t dense_layers = 0;       ///< the first so many layers have none
+  std::uint64_t groups = 1;             ///< that the routed experts are in; a token goes to some of them only
+  std::uint64_t groups_per_token = 1;   ///< at most
   std::uint64_t every = 1;              ///< of the others, each so many-th has them (layer % every == every − 1)
 
   bool in_layer(std::uint64_t layer) const { return count > 0 && layer >= dense_layers && (layer + 1) % every == 0; }

@@ -25,6 +25,16 @@ enum class Scope {
 inline constexpr ChoiceTable<Scope, 3> scopes{
     {{"gemms", Scope::gemms}, {"layer", Scope::layer}, {"model", Scope::model}}};
 
+/// How latent attention is computed.
+enum class LatentWay {
+  automatic,  ///< a pass of a sequence in the way that has fewer multiply-accumulates
+  expand,     ///< keys and values of all heads are made from the latents of the whole context
+  absorb      ///< the matrices that would make them are multiplied with queries and results instead
+};
+
+inline constexpr ChoiceTable<LatentWay, 3> latent_ways{
+    {{"auto", LatentWay::automatic}, {"expand", LatentWay::expand}, {"absorb", LatentWay::absorb}}};
+
 /// Equal sequences of a batch.
 struct Sequences {
   std::uint64_t tokens = 0;  ///< of the prompt; in decode of the context

@@ -43,14 +43,24 @@ std::uint64_t more_than_small(const std::function<void(ModelShape&)>& change) {
 }  // namespace
 
 TEST_CASE("Built-in models have their published numbers of parameters") {
-  const std::vector<Row> rows = {{"OPT-1.3B", 1'315'758'080, 0},     {"OPT-2.7B", 2'651'596'800, 0},
-                                 {"OPT-6.7B", 6'658'473'984, 0},     {"LLaMA-7B", 6'738'415'616, 0},
-                                 {"LLaMA2-7B", 6'738'415'616, 0},    {"OPT-13B", 12'853'473'280, 0},
-                                 {"LLaMA-13B", 13'015'864'320, 0},   {"LLaMA2-13B", 13'015'864'320, 0},
-                                 {"OPT-30B", 29'974'540'288, 0},     {"LLaMA-3-8B", 8'030'261'248, 0},
-                                 {"LLaMA-3-70B", 70'553'706'496, 0}, {"Mistral-7B", 7'241'732'096, 0},
-                                 {"Qwen2-7B", 7'615'616'512, 0},     {"Gemma-2B", 2'506'172'416, 0},
-                                 {"Phi-3-mini", 3'821'079'552, 0},   {"Mixtral-8x7B", 46'702'792'704, 12'879'925'248}};
+  const std::vector<Row> rows = {{"OPT-1.3B", 1'315'758'080, 0},
+                                 {"OPT-2.7B", 2'651'596'800, 0},
+                                 {"OPT-6.7B", 6'658'473'984, 0},
+                                 {"LLaMA-7B", 6'738'415'616, 0},
+                                 {"LLaMA2-7B", 6'738'415'616, 0},
+                                 {"OPT-13B", 12'853'473'280, 0},
+                                 {"LLaMA-13B", 13'015'864'320, 0},
+                                 {"LLaMA2-13B", 13'015'864'320, 0},
+                                 {"OPT-30B", 29'974'540'288, 0},
+                                 {"LLaMA-3-8B", 8'030'261'248, 0},
+                                 {"LLaMA-3-70B", 70'553'706'496, 0},
+                                 {"Mistral-7B", 7'241'732'096, 0},
+                                 {"Qwen2-7B", 7'615'616'512, 0},
+                                 {"Gemma-2B", 2'506'172'416, 0},
+                                 {"Phi-3-mini", 3'821'079'552, 0},
+                                 {"Mixtral-8x7B", 46'702'792'704, 12'879'925'248},
+                                 {"DeepSeek-V2-Lite", 15'706'484'224, 2'661'150'208},
+                                 {"DeepSeek-V3", 671'026'419'200, 37'552'297'472}};
   REQUIRE(built_in_models().size() == rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     CHECK(built_in_models()[i].name == rows[i].name);
@@ -80,6 +90,7 @@ TEST_CASE("A config.json of every family has its model's published number of par
                                  {"qwen1.5-moe-a2.7b", 14'315'784'192, 2'689'173'504},
                                  {"qwen3-30b-a3b", 30'532'122'624, 3'353'032'704},
                                  {"deepseek-v2-lite", 15'706'484'224, 2'661'150'208},
+                                 {"deepseek-v2", 235'741'434'880, 21'375'800'320},
                                  {"deepseek-v3", 671'026'419'200, 37'552'297'472}};
   for (const Row& row : rows) {
     const std::string path = std::string(ANDA_SOURCE_DIR) + "/tests/data/model_configs/" + row.name + ".json";

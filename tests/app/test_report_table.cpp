@@ -44,9 +44,9 @@ TEST_CASE("Numbers for people have four digits and their unit") {
   CHECK(si_text(999.96e-6, "s") == "1.000 ms");
   CHECK(si_text(0.0543, "W") == "54.30 mW");
   CHECK(si_text(1e-12, "s") == "0.001 ns");
-  CHECK(bytes_text(std::uint64_t{1023}) == "1023 B");
-  CHECK(bytes_text(std::uint64_t{1024}) == "1.000 KiB");
-  CHECK(bytes_text(std::uint64_t{5} << 30) == "5.000 GiB");
+  CHECK(human_text(std::uint64_t{999}, "bytes") == "999 B");
+  CHECK(human_text(std::uint64_t{1024}, "bytes") == "1.024 kB");
+  CHECK(human_text(std::uint64_t{5000000000}, "bytes") == "5.000 GB");
   CHECK(percent_text(0.97123) == "97.1 %");
   CHECK(percent_text(0.0) == "0.0 %");
   CHECK(percent_text(0.00001) == "<0.1 %");
@@ -58,6 +58,35 @@ TEST_CASE("Numbers for people have four digits and their unit") {
   CHECK(human_text(MetricValue{}, "s") == "n/a");
   CHECK(clock_text(59.6) == "1:00");
   CHECK(clock_text(3723) == "1:02:03");
+}
+
+TEST_CASE("Ratios that four digits show as 1 are neither good nor bad") {
+  CHECK(ratio_ink(1.0004) == Ink::plain);
+  CHECK(ratio_ink(0.9994) == Ink::bad);
+  CHECK(ratio_ink(0.9996) == Ink::plain);
+  CHECK(ratio_ink(1.001) == Ink::good);
+  CHECK(ratio_ink(0.5) == Ink::bad);
+  CHECK(ratio_ink(MetricValue{}) == Ink::plain);
+}
+
+TEST_CASE("Colours surround cells, not the space between them, and only on coloured streams") {
+  TextGrid grid({"system", "speedup"});
+  grid.title("all");
+  grid.row({"anda", "2.000×"}, {Ink::plain, Ink::good});
+  grid.row({"fp-fp", "1.000×"});
+  std::ostringstream plain;
+  grid.print(plain, 80);
+  CHECK(plain.str() == "system  speedup\nall\nanda     2.000×\nfp-fp    1.000×\n");
+  std::ostringstream coloured;
+  set_colour(coloured, true);
+  grid.print(coloured, 80);
+  CHECK(coloured.str() ==
+        "\x1b[1msystem\x1b[0m  \x1b[1mspeedup\x1b[0m\n\x1b[1mall\x1b[0m\nanda     \x1b[32m2.000×\x1b[0m\nfp-fp    "
+        "1.000×\n");
+  set_colour(coloured, false);
+  coloured.str("");
+  grid.print(coloured, 80);
+  CHECK(coloured.str() == plain.str());
 }
 
 TEST_CASE("Texts are cut by characters, not bytes") {

@@ -70,6 +70,24 @@ TEST_CASE("Numbers with a point or an exponent are those of a double") {
   }
 }
 
+TEST_CASE("Where nothing but a list is meant, one word is a list of one, and words with commas are a list") {
+  using Names = std::vector<std::string>;
+  const auto names = [](const std::string& yaml, const std::vector<std::string>& overrides) {
+    Names found;
+    for (const auto& system : parse_run_config(opt + yaml, "f", overrides).systems) found.push_back(system.name());
+    return found;
+  };
+  for (const char* text : {"anda", "[anda]", "\"anda\"", "[\"anda\"]"}) {
+    INFO(text);
+    CHECK(names(std::string("systems: ") + text, {}) == Names{"anda"});
+    CHECK(names("", {std::string("systems=") + text}) == Names{"anda"});
+  }
+  CHECK(names("systems: figna,anda", {}) == Names{"figna", "anda"});
+  CHECK(names("", {"systems=bitmod"}) == Names{"bitmod"});
+  CHECK_THAT(error_in(opt, {"systems=annda"}), Catch::Contains("did you mean `anda`"));
+  CHECK_THAT(error_in(opt, {"systems="}), Catch::Contains("must be a list"));
+}
+
 TEST_CASE("A list on the command line may stand in brackets, as in YAML") {
   CHECK(list_parts("7,6, 6 ,5") == std::vector<std::string>{"7", "6", "6", "5"});
   CHECK(list_parts(" [7, 6] ") == std::vector<std::string>{"7", "6"});

@@ -92,11 +92,11 @@ TEST_CASE("A descriptor tells zero points and codes of an operand format") {
 TEST_CASE("Zero points are refused by an array without them") {
   for (const bool has : {false, true}) {
     for (const PeKind kind : {PeKind::fp_fp, PeKind::fp_int, PeKind::figna, PeKind::anda}) {
-      FormatConfig format;
+      anda::FormatConfig format;
       format.weight_zero_points = has;
-      MxuConfig mxu;
+      anda::MxuConfig mxu;
       mxu.processing_element = kind;
-      const auto element = make_processing_element(mxu, format);
+      const auto element = anda::make_processing_element(mxu, format);
       CHECK(element->multiplies({4, 128, 16, 4}) == (has || kind == PeKind::fp_fp));
       CHECK(element->multiplies({4, 128, 16}));
       CHECK(element->multiplies({4, 32, 8, 0, true}) == (kind == PeKind::fp_fp));

@@ -257,7 +257,7 @@ def test_wrong_formats_are_refused(tmp_path, tokens):
     message = evaluate(MODELS / "opt", "--tokens", tokens, "--keys", "int4", "--precision", tmp_path / "good.yaml", status=2)
     assert "--keys and a --precision FILE.yaml are mutually exclusive" in message
     done = subprocess.run([BUILD / "src" / "anda-sim", "run", tmp_path / "good.yaml", "--check"], capture_output=True, text=True)
-    assert done.returncode == 2 and "precision.schedule.8 is given, must be left out here" in done.stderr
+    assert done.returncode == 0, done.stderr  # a machine follows the schedule, too
 
 
 # --- docs/precision/kv_cache.md ------------------------------------------------------------------------------------------

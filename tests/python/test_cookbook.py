@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every command and every program of docs/cookbook.md runs, one after another, as a reader would run them."""
 
+import json
 import os
 import re
 import subprocess
@@ -37,5 +38,7 @@ def test_every_block_runs(tree):
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
     assert (tree / "energy.pdf").stat().st_size > 1000
+    assert (tree / "two.pdf").stat().st_size > 1000
+    assert json.loads((tree / "results" / "mine" / "report.json").read_text())["systems"][1]["name"] == "mine"
     assert (tree / "results" / "groups" / "results.csv").read_text().count("\n") == 1 + 9
     assert "Inference" in (tree / "report.html").read_text()

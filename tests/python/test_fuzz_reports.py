@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Any input of reports and figures gives a page and figures, or an InputError that names the file."""
 
-import argparse
 import csv
 import io
 import json
@@ -19,10 +18,11 @@ from anda_sim.common import schema
 from anda_sim.common.errors import InputError
 from anda_sim.figures.style import styled
 from anda_sim.reports.inputs import load
+from anda_sim.reports.look import Look
 from anda_sim.reports.page import page
 from anda_sim.reports.plots import RUN_KINDS, TABLE_KINDS
 
-OPTIONS = argparse.Namespace(by="tensor", share=False, x=None, y=None)
+LOOK = Look(by="tensor", hatches=True, values=True)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def drawn(path, kinds=()):
         draw, given_ = (RUN_KINDS[kind], runs) if kind in RUN_KINDS else (TABLE_KINDS[kind], tables)
         try:
             with styled() as figures:
-                draw(figures, given_, OPTIONS).savefig(io.BytesIO(), format="svg")
+                draw(figures, given_, LOOK).savefig(io.BytesIO(), format="svg")
         except InputError:
             continue
     data = made.split('id="data">')[1].split("</script>")[0]
@@ -219,7 +219,7 @@ def test_names_are_not_formulas_and_stay_in_legends(run, tmp_path, name):
     (tmp_path / "report.json").write_text(json.dumps(report))
     file = io.StringIO()
     with styled() as figures:
-        RUN_KINDS["roofline"](figures, load([tmp_path])[0], OPTIONS).savefig(file, format="svg")
+        RUN_KINDS["roofline"](figures, load([tmp_path])[0], LOOK).savefig(file, format="svg")
     import html
 
     assert html.escape(name[:19], quote=False) in file.getvalue()

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from anda_sim.common.tree import SOURCE
-from anda_sim.inference import page, points
+from anda_sim.inference import page, points, variants
 from anda_sim.reports.inference import KINDS, inference
 from anda_sim.simulator import Simulator, set_options
 
@@ -91,9 +91,15 @@ def test_the_page_has_the_numbers_of_today(simulator):
     written = (SOURCE / "docs" / "inference.md").read_text()
     wanted = [points.Point(model, phase, 512, 1, cache) for model in points.MODELS for phase in ("prefill", "decode")
               for cache in ("FP16", "INT4")]
-    text = page.page({point: points.measure(simulator, point) for point in wanted})
+    shared = [variant for variant in variants.variants() if variant.table in ("latent, decode", "sharing, decode", "schedule")]
+    text = page.page({point: points.measure(simulator, point) for point in wanted},
+                     {variant: variants.measure(simulator, variant) for variant in shared})
     rows = re.findall(r"^\| 512 \|.*$", text, re.MULTILINE)
     assert len(rows) == len(wanted)
+    for row in rows:
+        assert row in written
+    rows = re.findall(r"^\| (?:FP16, |INT4, |nothing|fused|as the|shorter).*$", text, re.MULTILINE)
+    assert len(rows) == len(shared)
     for row in rows:
         assert row in written
     assert page.HEAD in written and page.LIMITS in written

@@ -58,6 +58,7 @@ VARIANTS = {
     "qwen1.5-moe-a2.7b": [{"qkv_bias": False}, {"decoder_sparse_step": 5}, {"mlp_only_layers": [0, 1, 2]}],
     "qwen3-30b-a3b": [{"decoder_sparse_step": 3, "mlp_only_layers": [2, 0, 1]}, {"num_hidden_layers": 2, "mlp_only_layers": [0, 1]}],
     "deepseek-v2-lite": [{"q_lora_rank": 300}, {"n_shared_experts": 0, "first_k_dense_replace": 5}, {"v_head_dim": 96}],
+    "deepseek-v2": [{"n_group": 1, "topk_group": 1}, {"num_experts_per_tok": 60}],
     "deepseek-v3": [{"q_lora_rank": None}, {"first_k_dense_replace": 61}, {"num_experts_per_tok": 1}],
 }
 
@@ -72,12 +73,13 @@ def test_every_key_counts_as_in_the_tensors(tmp_path, name, change):
 
 def test_built_in_models_are_listed_with_what_their_files_say():
     models = {model["name"]: model for model in json.loads(call("--json").stdout)["models"]}
-    assert len(models) == 16
+    assert len(models) == 18
     table = call().stdout
     assert max(map(len, table.splitlines())) <= 80
     for name, model in models.items():
         assert f"\n{name} " in table and str(model["parameters"]["total"]) in table
-    for name, file in {"Gemma-2B": "gemma-2b", "Phi-3-mini": "phi-3-mini-4k", "Mixtral-8x7B": "mixtral-8x7b"}.items():
+    for name, file in {"Gemma-2B": "gemma-2b", "Phi-3-mini": "phi-3-mini-4k", "Mixtral-8x7B": "mixtral-8x7b", "DeepSeek-V2-Lite": "deepseek-v2-lite",
+                       "DeepSeek-V3": "deepseek-v3"}.items():
         apart = {"name", "defaults"}
         read = model_of(SOURCE / "tests/data/model_configs" / f"{file}.json")
         assert {k: v for k, v in models[name].items() if k not in apart} == {k: v for k, v in read.items() if k not in apart}

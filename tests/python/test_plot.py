@@ -190,12 +190,11 @@ def test_the_front_of_an_exploration_omits_infeasible_points(tmp_path, capsys):
     assert call("plot", path, "--kind", "pareto", "-o", out, capsys=capsys) == (0, "")
     assert "breaks a constraint" in out.read_text()
 
-    from types import SimpleNamespace
-
     from anda_sim.figures.style import Figures
+    from anda_sim.reports.look import Look
     from anda_sim.reports.plots import plot_pareto
 
-    figure = plot_pareto(Figures, [table], SimpleNamespace(x=None, y=None))
+    figure = plot_pareto(Figures, [table], Look())
     lines = {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].get_lines()}
     assert lines["Pareto front"] == [[2, 3], [3, 2]]
     assert lines["breaks a constraint"] == [[1, 1]] and len(lines["points"]) == 3

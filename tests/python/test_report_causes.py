@@ -48,10 +48,10 @@ def test_a_new_cause_has_its_own_colour_in_figures(folder, schema_of_that_versio
     pytest.importorskip("matplotlib")
     for kind in ("cycles", "stalls"):
         assert call("plot", folder, "--kind", kind, "-o", tmp_path / f"{kind}.svg", capsys=capsys)[0] == 0
-    from anda_sim.reports import plots
+    from anda_sim.figures import palette
 
     states = runs.states_of([loaded(folder)])
-    assert len(set(plots.state_colours(states).values())) == len(states)
+    assert len(set(palette.each(states).values())) == len(states)
 
 
 def test_a_report_whose_rows_lack_a_cause_is_refused(tmp_path):

@@ -9,6 +9,8 @@ from report_inputs import report_of
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from anda_sim.figures import palette
+
 
 def test_everything_is_drawn_without_errors_or_network(files, browser):
     page = Page(browser, files["all"])
@@ -24,10 +26,10 @@ def test_everything_is_drawn_without_errors_or_network(files, browser):
     assert page.count("#c-area .treemaplayer .slice") == 1 + 4 + 2 * (
         5 + 6
     ), "a root, four systems, of which two have a compressor"
-    assert page.count("#c-bandwidth .scatterlayer .js-line") == 8
+    assert page.count("#c-bandwidth .scatterlayer .js-line") == 8 + page.run("return Number(document.getElementById('bandwidth-peak').checked)")
     assert page.count("#c-array .scatterlayer .js-fill") >= 4
     assert page.count("#c-parallel .y-axis") >= 4
-    assert page.count(".chart[role=img][aria-label]") == 10
+    assert page.count(".chart[role=img][aria-label]") == 11
     assert all(
         len(label) > 20
         for label in page.run(
@@ -160,15 +162,31 @@ def test_the_keyboard_reaches_everything(files, browser):
     assert any(name.startswith("SUMMARY") for name in reached)
 
 
-def luminance(colour):
-    channels = [float(c) / 255 for c in re.findall(r"[\d.]+", colour)[:3]]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+def hexadecimal(colour):
+    return "#" + "".join(f"{int(float(part)):02x}" for part in re.findall(r"[\d.]+", colour)[:3])
 
 
 def contrast(a, b):
-    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
+    return palette.contrast(hexadecimal(a), hexadecimal(b))
+
+
+def luminance(colour):
+    return palette.luminance(hexadecimal(colour))
+
+
+def texts_on_bars(page, chart, text):
+    """Checks the contrast of every text inside a bar, and returns their number."""
+    pairs = page.run(
+        "return [...document.querySelectorAll(`${arguments[0]} ${arguments[1]}`)].map((place) => {"
+        "const text = place.querySelector('text') || place;"
+        "const shape = text.closest('.point, .slice').querySelector('path');"
+        "const [inner, outer] = [text, shape].map((e) => e.getBoundingClientRect());"
+        "const inside = inner.width > 0 && text.textContent.trim() && inner.left >= outer.left - 1 && inner.right <= outer.right + 1;"
+        "return inside ? [getComputedStyle(text).fill, getComputedStyle(shape).fill] : null}).filter((pair) => pair !== null)",
+        chart, text)
+    for pair in pairs:
+        assert contrast(*pair) >= 4.5, (chart, pair)
+    return len(pairs)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -180,6 +198,8 @@ def test_text_and_charts_follow_the_colour_scheme(files, browser, scheme):
         assert contrast(page.style(selector, "color"), background) >= 4.5, selector
     for chart in ("#c-energy .xtick text", "#c-roofline .legendtext", "#c-scatter .ytick text"):
         assert contrast(page.style(chart, "fill"), background) >= 4.5, chart
+    assert texts_on_bars(page, "#c-compare", ".bartext") >= 4
+    assert texts_on_bars(page, "#c-area", ".slicetext") >= 10
     # Also while the page is open.
     other = "dark" if scheme == "light" else "light"
     browser.execute_cdp_cmd(
@@ -206,7 +226,7 @@ def test_no_page_is_wider_than_its_window(files, browser, first, widths):
     for width in widths:  # the charts follow the window
         page.resize(width, 844)
         WebDriverWait(browser, 20).until(lambda _: all(200 <= chart <= width for chart in drawn()))
-        assert len(drawn()) == 9
+        assert len(drawn()) == 10
         assert page.overflows() <= 0, width
     # Labels and bars share the width.
     assert page.run("return document.querySelector('#c-energy .barlayer').getBoundingClientRect().width") > 60

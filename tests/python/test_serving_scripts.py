@@ -3,16 +3,17 @@
 
 import csv
 import json
+import re
 
 import pytest
 
 import anda_sim
 from anda_sim.serving import page
-from anda_sim.serving.points import FIRST_TOKEN_S, SYSTEMS, Alone, Load, Machine, Served, machine_keys
+from anda_sim.serving.points import FIRST_TOKEN_S, SYSTEMS, TENSORS, Alone, Load, Machine, Served, area_mm2, machine_keys
 from anda_sim.serving.study import best
 from anda_sim.simulator import Simulator
 from serving_tools import read_requests, write_model
-from sweep_tools import program, sweep
+from sweep_tools import ROOT, program, sweep
 
 KEYS = {"serving": {"requests": {"count": 12, "rate_per_s": 1e4, "prompt": {"mean": 20, "most": 60}, "output": {"mean": 5, "most": 9}}}}
 
@@ -122,3 +123,26 @@ def test_the_page_shows_what_was_measured():
     assert f"| {systems[0]} | 64 × 64 | 10.0 mm² | — | — | — | 2.5 s |" in text
     assert f"| {systems[0]} | 64 × 64 | none |" in text
     assert f"| {systems[1]} | 64 × 64 | **12** | 4 | 120 mm² | 1.25 s | 20 ms | 50% | 100 mJ |" in text
+
+
+def test_the_page_of_the_study_is_what_the_simulator_says(tmp_path):
+    """Two of its points anew: a replica of eight accelerators without a load, and the one that serves a request a second."""
+    text = (ROOT / "docs" / "serving_study.md").read_text()
+    requests = int(re.search(r"one simulation of (\d+) requests", text)[1])
+    tables = {part.partition("\n")[0]: [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if line.startswith("| ")]
+              for part in text.split("\n## ")[1:]}
+
+    def row(section, system, side):
+        (found,) = [cells for cells in tables[section] if cells[:2] == [system, f"{side} × {side}"]]
+        return found
+
+    simulator, name = Simulator(program()), "Anda, 4-bit cache"
+    load = Load(simulator, requests, tmp_path / "cache")
+    area = area_mm2(simulator, name, 128)
+    idle, machine = load.alone(Machine(name, 128, 8)), Machine(name, 128, 8)
+    servers = {(system, 128, 1): load.serve(Machine(name, 128, 1), 1, 1) if system == name else None for system in SYSTEMS}
+    made = page.page({(system, 128): area for system in SYSTEMS}, {machine: idle}, servers, requests)
+    (alone,) = [line for line in made.splitlines() if line.startswith(f"| {name} | 128 × 128 | {area:.1f} mm²")]
+    assert alone.split("|")[-2].strip() == row("Without a load", name, 128)[2 + len(TENSORS)]
+    (served,) = [line for line in made.splitlines() if line.startswith(f"| {name} | 128 × 128 | **")]
+    assert [cell.strip() for cell in served.strip("|").split("|")] == row("1 request a second", name, 128)

@@ -20,12 +20,12 @@ COMMANDS = ["run", "compare", "search", "serve", "profile", "cache", "config", "
 LLAMA = ROOT / "configs" / "llama-13b.yaml"
 
 
-def at(columns, *command, cwd=None):
+def at(columns, *command, cwd=None, **environment):
     """(exit status, output on a terminal of that many columns)."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, cwd=cwd,
-                               env={**os.environ, "TERM": "xterm"})
+                               env={**os.environ, "TERM": "xterm", **environment})
     os.close(follower)
     text = b""
     while True:
@@ -79,6 +79,48 @@ def test_the_summary_comes_first_and_details_on_request(tmp_path):
     tables = summary[: summary.index(f"\n{tmp_path}")]
     assert details.startswith(tables) and "A_qkv" in details and "A_qkv" not in summary
     assert len(summary.splitlines()) < 16 and summary.endswith("--details prints tensor types and blocks\n")
+
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def test_a_terminal_has_colours_and_nothing_else_has(tmp_path):
+    """Headings, ratios, notes and errors, of the program and of the scripts."""
+    write(tmp_path)
+    run = [program(), "run", LLAMA, "--fold-layers", "--set", "workload.layers=1", "--out", tmp_path / "out"]
+    sweep = [ROOT / "scripts" / "sweep", "s.yaml", "--program", program(), "--out", tmp_path / "w"]
+    wrong = [program(), "run", "missing.yaml"]
+    failing = [ROOT / "scripts" / "sweep", "missing.yaml", "--program", program()]
+    for command, wanted in ((run, [r"\x1b\[1msystem\x1b\[0m", r"\x1b\[32m2\.2\d+×\x1b\[0m"]), (sweep, [r"\x1b\[1m *best of .*\x1b\[0m"]),
+                            (wrong, [r"\x1b\[1;31merror:\x1b\[0m "]), (failing, [r"\x1b\[1;31msweep:\x1b\[0m "])):
+        _, text = at(80, *command, cwd=tmp_path)
+        assert all(re.search(each, text) for each in wanted), text
+        piped = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=tmp_path)
+        assert not COLOUR.search(piped.stdout + piped.stderr)
+    for command in (run, failing):
+        for environment in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            assert not COLOUR.search(at(80, *command, cwd=tmp_path, **environment)[1]), environment
+        assert COLOUR.search(at(80, *command, cwd=tmp_path, NO_COLOR="")[1]), "an empty NO_COLOR does not count"
+    for file in (tmp_path / "out").iterdir():
+        assert b"\x1b" not in file.read_bytes()
+
+
+def test_color_says_when(tmp_path):
+    command = [program(), "run", LLAMA, "--fold-layers", "--set", "workload.layers=1", "--out", tmp_path / "out"]
+    plain = said(*command)
+    for place in (1, 2, len(command)):
+        for option in (["--color", "always"], ["--color=always"]):
+            coloured = said(*command[:place], *option, *command[place:])
+            assert coloured != plain and COLOUR.sub("", coloured) == plain
+    assert not COLOUR.search(at(80, *command, "--color", "never")[1])
+    for option, fragment in ((["--color", "blue"], "option --color is \"blue\", must be auto, always or never"),
+                             (["--color"], "option --color needs auto, always or never")):
+        done = subprocess.run([*map(str, command), *option], capture_output=True, text=True)
+        assert done.returncode == 2 and fragment in done.stderr
+    write(tmp_path)
+    sweep = [ROOT / "scripts" / "sweep", "s.yaml", "--program", program(), "--out", tmp_path / "w"]
+    done = [subprocess.run([*map(str, sweep), *more], capture_output=True, text=True, cwd=tmp_path).stdout for more in ([], ["--color=always"])]
+    assert COLOUR.search(done[1]) and COLOUR.sub("", done[1]) == done[0]
 
 
 @pytest.mark.parametrize("command, file", [("run", "report.json"), ("compare", "compare.json"), ("search", "search.json")])

@@ -104,6 +104,25 @@ anda::test::RandomGemm short_gemm(anda::test::RandomMachines& random) {
   return gemm;
 }
 
+/// A GeMM of few tiles with a long k, and the shape of steps so small that each waits for the sums of the step before.
+anda::test::RandomGemm narrow_gemm(anda::test::RandomMachines& random) {
+  anda::test::RandomGemm gemm = random_gemm(random);
+  gemm.m = 1 + random.below(RTL_ROWS);
+  gemm.n = 1 + random.below(RTL_COLUMNS * 4);
+  gemm.k = 128 * (2 + random.below(8));
+  gemm.input_bits = 1 + random.below(4);
+  return gemm;
+}
+
+anda::StepShape smallest_step(const anda::AcceleratorConfig& config, const anda::GemmTask& task) {
+  const anda::StepLimits limits(config.mxu, config.format, config.activation_buffer, config.weight_buffer, task);
+  anda::StepShape shape;
+  shape.m = limits.m_step();
+  shape.n = limits.n_step();
+  shape.k = limits.k_step();
+  return shape;
+}
+
 /// The shape of a tiling, or any legal one; none if there is none.
 std::optional<anda::StepShape> random_tile(anda::test::RandomMachines& random, const anda::test::RandomGemm& gemm,
                                            const anda::AcceleratorConfig& config, const anda::GemmTask& task) {
@@ -163,16 +182,19 @@ class Comparison {
       // A GeMM never waits for operations of the vector unit's own.
       complete = complete && (state == anda::ArrayState::vector || tally.states[i] > 0);
     }
-    std::printf("tiles that go on from sums of the step before: %" PRIu64 ", before these are stored: %" PRIu64 "\n",
-                tally.sums_in, tally.sums_early);
+    std::printf("tiles that go on from partial sums: %" PRIu64 ", %" PRIu64 " of them before these are stored; %" PRIu64
+                " clocks of waiting for that\n",
+                tally.sums_in, tally.sums_early, tally.sums_waits);
+    complete = complete && tally.sums_waits > 0;
     const auto clocks = static_cast<double>(tally.clocks);
     std::printf("clocks a second of a core: level cycle with the RTL beside it %.0f, alone %.0f, level fast %.0f\n",
                 clocks / locked_s_, clocks / alone_s_, clocks / fast_s_);
     if (gemms_ <= wanted) std::printf("%" PRIu64 " GeMMs were wanted\n", wanted);
-    if (!complete) std::printf("something never came: a state of the array, a mantissa length, or a split k\n");
+    if (!complete)
+      std::printf("something never came: a state of the array, a mantissa length, a split k, or a wait for its sums\n");
     const bool enough =
         gemms_ > wanted && (complete || wanted < RTL_GEMMS);  // a short run for a look may miss something
-    return enough && wrong_ == 0 && tally.different == 0;
+    return enough && wrong_ == 0 && tally.different == 0 && tally.sums_early == 0;
   }
 
  private:
@@ -225,12 +247,16 @@ int sc_main(int, char**) {
   if (std::getenv("TRACE") != nullptr) run_traced(comparison, roomy);
   for (std::uint64_t gemms = 0, tries = 0; gemms < wanted && tries < 10 * wanted; ++tries) {
     const bool short_tiles = random.below(4) == 0;
-    const Pair& pair = short_tiles ? roomy : pairs[tries % pairs.size()];
-    const anda::test::RandomGemm gemm = short_tiles ? short_gemm(random) : random_gemm(random);
+    const bool short_steps = !short_tiles && random.below(8) == 0;
+    const Pair& pair = short_tiles || short_steps ? roomy : pairs[tries % pairs.size()];
+    const anda::test::RandomGemm gemm = short_tiles   ? short_gemm(random)
+                                        : short_steps ? narrow_gemm(random)
+                                                      : random_gemm(random);
     const anda::GemmTask task = pair.locked->task(gemm.m, gemm.n, gemm.k, gemm.input_bits, gemm.output_bits);
     const anda::AcceleratorConfig& config = pair.locked->accelerator.config();
-    const std::optional<anda::StepShape> tile =
-        short_tiles ? one_step(config, task) : random_tile(random, gemm, config, task);
+    const std::optional<anda::StepShape> tile = short_tiles   ? one_step(config, task)
+                                                : short_steps ? smallest_step(config, task)
+                                                              : random_tile(random, gemm, config, task);
     if (!tile) continue;
     comparison.run(pair, task, *tile);
     ++gemms;

@@ -71,6 +71,7 @@ class DatapathModule : public sc_core::sc_module {
   WIRE(tile_ends_row);
   WIRE(tile_passes);
   WIRE(tile_parts);
+  WIRE(tile_sums_before);
   WIRE(weights_next_valid);
   WIRE(weights_next_slots);
   WIRE(weights_next_here);

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "rtl_test.h"
@@ -46,6 +45,7 @@ struct Tile {
   std::size_t parts = 0;
   std::size_t first_group = 0, groups = 0;  ///< along k
   bool sums_in = false, sums_out = false;   ///< partial sums of a split k
+  std::size_t sums_before = 0;              ///< the tile so many before left those that come in
   std::uint64_t activations_arrive = 0, weights_arrive = 0;
 };
 
@@ -108,6 +108,7 @@ std::vector<Tile> cut(const Gemm& gemm, Numbers& random) {
   std::uint64_t arrival = 0;
   const std::uint32_t late = random.one_in(2) ? 1 : 60;
   const std::size_t scales = pieces(gemm.groups(), gemm.scale_groups);
+  const std::size_t tiles_of_part = pieces(gemm.m, rows) * pieces(gemm.n, columns);
   const std::size_t part = random.one_in(3) ? 1 + random.below(static_cast<std::uint32_t>(scales)) : scales;
   std::size_t block = 0;
   for (std::size_t first = 0; first < scales; first += part) {
@@ -118,6 +119,7 @@ std::vector<Tile> cut(const Gemm& gemm, Numbers& random) {
         tile.groups = std::min(part * gemm.scale_groups, gemm.groups() - tile.first_group);
         tile.sums_in = first > 0;
         tile.sums_out = first + part < scales;
+        tile.sums_before = tile.sums_in ? tiles_of_part : 0;
         const std::size_t width = std::min(block_columns, gemm.n - (c - tile.first_column));
         tile.parts = tile.rows * (tile.sums_out ? width : pieces(width, group) * (gemm.output_bits + 1));
         if (tile.ends_row) ++block;
@@ -166,8 +168,7 @@ class Bench {
     passed_ = 0;
     passed_values_ = 0;
     summed_ = 0;
-    sums_.assign(gemm_->m, std::vector<std::uint32_t>(gemm_->n));
-    summed_parts_.clear();
+    sums_.assign(gemm_->m, std::vector<std::uint32_t>(gemm_->n, 0x7FC00000u));  // of no finite result
     dut_.reset = 1;
     dut_.tile_valid = 0;
     dut_.weights_next_valid = 0;
@@ -199,8 +200,8 @@ class Bench {
     const bool activations = activations_.tile < tiles_.size();
     dut_.activations_next_valid = activations;
     dut_.activations_next_slots = 1;
-    dut_.activations_next_here = activations && here(tiles_[activations_.tile]);
-    dut_.activations_here = here(tiles_[activations_.asked_tile]);
+    dut_.activations_next_here = activations && tiles_[activations_.tile].activations_arrive <= cycle_;
+    dut_.activations_here = tiles_[activations_.asked_tile].activations_arrive <= cycle_;
     show_sums();
     dut_.panels_here = 1;
     dut_.clk = 0;
@@ -215,12 +216,6 @@ class Bench {
     collect_sums();
     dut_.clk = 1;
     dut_.eval();
-  }
-
-  /// Activations, and the partial sums to go on from.
-  bool here(const Tile& tile) const {
-    return tile.activations_arrive <= cycle_ &&
-           (!tile.sums_in || summed_parts_.count({tile.row, tile.column, tile.first_group}) > 0);
   }
 
   /// What the next tile at the accumulators starts from.
@@ -244,7 +239,6 @@ class Bench {
       if (++passed_values_ < tile.rows * tile.columns) continue;
       passed_values_ = 0;
       ++passed_;
-      summed_parts_.insert({tile.row, tile.column, tile.first_group + tile.groups});
     }
   }
 
@@ -261,6 +255,7 @@ class Bench {
     dut_.tile_ends_row = tile.ends_row;
     dut_.tile_passes = tile.sums_out;
     dut_.tile_parts = static_cast<std::uint16_t>(tile.parts);
+    dut_.tile_sums_before = static_cast<std::uint16_t>(tile.sums_before);
   }
 
   /// The next operand is asked for in this clock; `planes` of a group are operands of their own.
@@ -373,7 +368,6 @@ class Bench {
   std::size_t passed_ = 0, passed_values_ = 0;  // tile whose partial sums come out next, and those that have
   std::size_t summed_ = 0;                      // tile whose sums start next
   std::vector<std::vector<std::uint32_t>> sums_;
-  std::set<std::tuple<std::size_t, std::size_t, std::size_t>> summed_parts_;  // row, column, groups that are in
 };
 
 }  // namespace

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One element of each kind, with its pipeline, on the same row of a group and the same weights, for elements_test.cpp.
+// One element of each kind, with its pipeline, on the same row of a group and the same weights, for elements_test.cpp;
+// and a lane of the compressor on that row.
 // What an array shares between elements stands here: operands, alignment, dequantisation.
 module elements_bench (
     input  logic          clk,
     input  logic          reset,
     input  logic          move,
-    input  logic [6:0]    valid,  // operation of an element: anda, figna, -m11, -m8, ifpu, fp-int, fp-fp (both)
+    input  logic [6:0]    valid,  // operation of an element: anda, figna, -m11, -m8, ifpu, fp-int and fp-fp (two each)
     input  logic [6:0]    first,
     input  logic [6:0]    last,
     input  logic          first_group,
@@ -19,8 +20,13 @@ module elements_bench (
     input  logic [255:0]  weights,
     input  logic [15:0]   factor,
     input  logic [3:0]    clock_of_group,
-    output logic [255:0]  sums,      // of the elements, in the order above, the fused one last
-    output logic [127:0]  outputs    // the same rounded to FP16
+    output logic [287:0]  sums,      // of the elements, in the order above, the fused ones last: fp-fp, fp-int
+    output logic [143:0]  outputs,   // the same rounded to FP16
+    input  logic          lane_take,
+    output logic          lane_valid,
+    output logic [4:0]    lane_number,
+    output logic [63:0]   lane_plane,
+    output logic [4:0]    lane_exponent
 );
   logic [6:0] add, accumulate, start, convert, scale, sum, start_sum, sum_bank;
   for (genvar i = 0; i < 7; i = i + 1) begin : g_pipeline
@@ -29,7 +35,7 @@ module elements_bench (
         .first_group(first_group), .bank(bank), .add(add[i]), .accumulate(accumulate[i]), .start(start[i]),
         .convert(convert[i]), .scale(scale[i]), .sum(sum[i]), .start_sum(start_sum[i]), .sum_bank(sum_bank[i]));
   end
-  for (genvar i = 0; i < 8; i = i + 1) begin : g_round
+  for (genvar i = 0; i < 9; i = i + 1) begin : g_round
     fp32_to_fp16 round (.single(sums[i*32 +: 32]), .half(outputs[i*16 +: 16]));
   end
 
@@ -82,6 +88,12 @@ module elements_bench (
     largest_1 <= largest;
     largest_2 <= largest_1;
   end
+
+  logic lane_free, lane_tag;
+  compressor_lane #(.GROUP(64), .TAG_BITS(1)) lane (
+      .clk(clk), .reset(reset), .mantissa_bits(mantissa_bits), .take(lane_take), .group(finite), .largest(largest),
+      .tag(1'b0), .free(lane_free), .valid(lane_valid), .number(lane_number), .plane(lane_plane),
+      .exponent(lane_exponent), .plane_tag(lane_tag));
 
   // Lanes i of clock c take element c * lanes + i.
   logic [4*13-1:0]  mantissas_13;
@@ -150,8 +162,13 @@ module elements_bench (
       .clk(clk), .activations(row[clock_of_group*64 +: 64]), .weights(dequantised), .add(add[6]),
       .accumulate(accumulate[6]), .start_sum(start[6] && start_now), .sum_bank(bank_now), .drain_bank(drain_bank),
       .drained(sums[224 +: 32]));
+  fp_int_fused_element fp_int_fused (
+      .clk(clk), .activations(row[clock_of_group*64 +: 64]), .weights(weights[clock_of_group*16 +: 16]),
+      .factor(factor_2), .add(add[5]), .accumulate(accumulate[5]), .start(start[5]), .scale(convert[5]),
+      .sum(scale[5]), .start_sum(start_scaled), .sum_bank(scaled_bank), .drain_bank(drain_bank),
+      .drained(sums[256 +: 32]));
 
-  // These three reach their accumulators in an earlier stage than the others.
+  // These four reach their accumulators in an earlier stage than the others.
   logic start_now, bank_now, start_2, bank_2, start_scaled, scaled_bank;
   always_ff @(posedge clk) if (move) begin
     start_now <= first_group;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every kind of element on random rows of groups against the numeric library, bit for bit: FP32 sums and FP16 outputs.
-// Groups follow each other without a gap, and the tiles of the two accumulator banks take turns.
+// Groups follow each other without a gap, and the tiles of the two accumulator banks take turns. A lane of the
+// compressor has to make the same planes of the rows, and their exponents, as the library.
 #include <Velements_bench.h>
 #include <anda/numeric/reference/bit_plane.h>
 #include <anda/numeric/reference/dot_row.h>
@@ -16,41 +17,57 @@ using namespace rtl_test;
 namespace {
 
 constexpr std::size_t group = 64;
-enum Element { anda_, figna, figna_m11, figna_m8, ifpu, fp_int, fp_fp, fused, elements };
-const char* const names[] = {"apu",          "figna_element, 13", "figna_element, 11", "figna_element, 8",
-                             "ifpu_element", "fp_int_element",    "fp_fp_element",     "fp_fp_fused_element"};
+enum Element { anda_, figna, figna_m11, figna_m8, ifpu, fp_int, fp_fp, fp_fp_fused, fp_int_fused, elements };
+const char* const names[] = {
+    "apu",           "figna_element, 13",   "figna_element, 11",   "figna_element, 8", "ifpu_element", "fp_int_element",
+    "fp_fp_element", "fp_fp_fused_element", "fp_int_fused_element"};
 
-/// One addition of fused_sum.sv as its head says, on 64-bit integers.
-float fused_reference(float sum, const anda::Fp16* a, const anda::Fp16* b) {
+/// One addition of fused_sum.sv as its head says, on 64-bit integers: four products and the sum before.
+class FusedSum {
+ public:
+  explicit FusedSum(float sum) : exact_(sum), held_(bits_of(sum)) {}
+
+  void multiply(const anda::Fp16& a, const anda::Fp16& b) {
+    exact_ += static_cast<double>(anda::to_float(a)) * static_cast<double>(anda::to_float(b));
+    add(a.negative() != b.negative(), std::int64_t{4} * a.significand() * b.significand(),
+        static_cast<int>(a.effective_exponent() + b.effective_exponent()) - 52);
+  }
+  void multiply(const anda::Fp16& a, int code) {
+    exact_ += static_cast<double>(anda::to_float(a)) * code;
+    add(a.negative() != (code < 0), std::int64_t{512} * a.significand() * std::abs(code),
+        static_cast<int>(a.effective_exponent()) - 34);
+  }
+
+  float value() {
+    if (!std::isfinite(exact_)) return static_cast<float>(exact_);
+    const std::uint32_t field = held_ >> 23 & 0xFF;
+    add(held_ >> 31 != 0, (field == 0 ? 0 : 1 << 23) | (held_ & 0x7FFFFF), static_cast<int>(std::max(field, 1u)) - 150);
+    int highest = -149;
+    for (const Addend& addend : addends_) highest = std::max(highest, addend.power);
+    std::int64_t total = 0;
+    for (const Addend& addend : addends_) {
+      const int distance = highest - addend.power;
+      const std::int64_t moved = distance > 28 ? 0 : (addend.magnitude * 16) >> distance;
+      total += addend.negative ? -moved : moved;
+    }
+    return static_cast<float>(std::ldexp(static_cast<double>(total), highest - 4));
+  }
+
+ private:
   struct Addend {
     std::int64_t magnitude;  // of 24 bits
     int power;               // its lowest bit counts 2^power
     bool negative;
   };
-  std::vector<Addend> addends;
-  double exact = sum;  // for infinity and NaN
-  const auto add = [&](bool negative, std::int64_t magnitude, int power) {
-    if (magnitude != 0) addends.push_back({magnitude, power, negative});
-  };
-  for (std::size_t i = 0; i < 4; ++i) {
-    exact += static_cast<double>(anda::to_float(a[i])) * static_cast<double>(anda::to_float(b[i]));
-    add(a[i].negative() != b[i].negative(), std::int64_t{4} * a[i].significand() * b[i].significand(),
-        static_cast<int>(a[i].effective_exponent() + b[i].effective_exponent()) - 52);
+
+  void add(bool negative, std::int64_t magnitude, int power) {
+    if (magnitude != 0) addends_.push_back({magnitude, power, negative});
   }
-  if (!std::isfinite(exact)) return static_cast<float>(exact);
-  const std::uint32_t bits = bits_of(sum);
-  const std::uint32_t field = bits >> 23 & 0xFF;
-  add(bits >> 31 != 0, (field == 0 ? 0 : 1 << 23) | (bits & 0x7FFFFF), static_cast<int>(std::max(field, 1u)) - 150);
-  int highest = -149;
-  for (const Addend& addend : addends) highest = std::max(highest, addend.power);
-  std::int64_t total = 0;
-  for (const Addend& addend : addends) {
-    const int distance = highest - addend.power;
-    const std::int64_t moved = distance > 28 ? 0 : (addend.magnitude * 16) >> distance;
-    total += addend.negative ? -moved : moved;
-  }
-  return static_cast<float>(std::ldexp(static_cast<double>(total), highest - 4));
-}
+
+  std::vector<Addend> addends_;
+  double exact_;  // for infinity and NaN
+  std::uint32_t held_;
+};
 
 /// A tile of one output: rows of groups with their weights, and the sums that are expected.
 struct Tile {
@@ -139,12 +156,24 @@ class Bench {
     std::vector<anda::Fp16> weights = anda::dequantise(tile.column);
     put(fp_fp, anda::dot_row_fp16(tile.activations.data(), weights.data(), k, overflows));
     weights.resize(tile.activations.size());
-    anda::DotResult result;
+    std::vector<std::int8_t> codes = tile.column.values;
+    codes.resize(tile.activations.size());
+    float products = 0;
+    float scaled = 0;
+    float part = 0;
     for (std::size_t i = 0; i < weights.size(); i += 4) {
-      result.sum = fused_reference(result.sum, &tile.activations[i], &weights[i]);
+      FusedSum next(products);
+      FusedSum next_part(i % group == 0 ? 0 : part);
+      for (std::size_t j = i; j < i + 4; ++j) {
+        next.multiply(tile.activations[j], weights[j]);
+        next_part.multiply(tile.activations[j], codes[j]);
+      }
+      products = next.value();
+      part = next_part.value();
+      if ((i + 4) % group == 0) scaled += part * anda::to_float(tile.column.scales[i / group]);
     }
-    result.output = anda::round_output(result.sum, overflows);
-    put(fused, result);
+    put(fp_fp_fused, {products, anda::round_output(products, overflows)});
+    put(fp_int_fused, {scaled, anda::round_output(scaled, overflows)});
   }
 
   /// The operations of a group, of each element as many as it takes.
@@ -159,6 +188,10 @@ class Bench {
     dut_.shared = planes.exponent;
     dut_.sign = planes.sign.word(0);
     dut_.first_group = g == 0;
+    dut_.lane_take = 1;
+    of_lane_ = &planes;
+    lane_plane_ = 0;
+    lane_agrees_ = true;
     const std::uint32_t clocks[] = {tile.mantissa_bits + 1, 16, 11, 8, 16, 16, 16};
     for (std::uint32_t now = 0; now < std::max(16u, clocks[anda_]); ++now) {
       dut_.clock_of_group = now & 15u;
@@ -204,13 +237,29 @@ class Bench {
   void clock() {
     dut_.clk = 0;
     dut_.eval();
+    check_lane();
     dut_.clk = 1;
     dut_.eval();
+    dut_.lane_take = 0;
+  }
+
+  /// A plane a clock, the sign plane in the one in which the lane takes the row; a row is checked once, with its last.
+  void check_lane() {
+    if (of_lane_ == nullptr) return;
+    const anda::BitPlane& plane = lane_plane_ == 0 ? of_lane_->sign : of_lane_->planes[lane_plane_ - 1];
+    lane_agrees_ = lane_agrees_ && dut_.lane_valid != 0 && dut_.lane_number == lane_plane_ &&
+                   dut_.lane_plane == plane.word(0) && dut_.lane_exponent == of_lane_->exponent;
+    if (lane_plane_++ < of_lane_->planes.size()) return;
+    checks_.of("compressor_lane").check(lane_agrees_, true, "M " + std::to_string(of_lane_->planes.size()));
+    of_lane_ = nullptr;
   }
 
   Velements_bench dut_;
   Numbers random_{64206};
   Checks checks_;
+  const anda::PlaneGroup* of_lane_ = nullptr;  // whose planes the lane puts out
+  std::size_t lane_plane_ = 0;
+  bool lane_agrees_ = true;
 };
 
 }  // namespace

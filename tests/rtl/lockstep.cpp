@@ -3,6 +3,8 @@
 
 #include <anda/base/math.h>
 
+#include <algorithm>
+
 namespace rtl_test {
 
 Lockstep::Lockstep(sc_core::sc_module_name name, Tally& tally, double clock_hz)
@@ -19,7 +21,9 @@ void Lockstep::begin(anda::StepBoard& board) {
   agrees_ = true;
   pushed_.clear();
   summed_ = 0;
-  block_of_sums_.clear();
+  passed_ = 0;
+  passed_values_ = 0;
+  places_.clear();
   weights_ = {};
   activations_ = {};
   // As many as $clog2(lanes + 3) bits tell apart, see datapath.sv.
@@ -53,6 +57,11 @@ void Lockstep::show_inputs(std::uint64_t cycle) {
   const anda::ArrayTile* const tile = board_->tile(control.tile());
   rtl_.panels_here = tile != nullptr && board_->activation_arrival(*tile, control.group()) <= cycle_ &&
                      board_->weight_arrival(*tile, control.group()) <= cycle_;
+  const std::uint64_t* const arriving = control.arriving(false);
+  if (arriving != nullptr && blocks.mxu->clocked().accumulators().free(cycle_)) {
+    const std::uint64_t before = board_->tile(*arriving)->sums_before;
+    if (before > 0 && *arriving - board_->left() >= before) ++tally_.sums_waits;
+  }
   rtl_.load_held = tile != nullptr && board_->step(tile->step).held > 0;
   rtl_.weights_here = here(weights_);
   rtl_.activations_here = here(activations_);
@@ -108,7 +117,8 @@ void Lockstep::ask_ports() {
   take_up(activations_, rtl_.activations_next_valid, rtl_.activations_next_ready,
           board_->plan().task().input.mantissa_bits + 1);
   if (rtl_.tile_valid && rtl_.tile_ready) pushed();
-  if (rtl_.partial_sums_taken) note_sums();
+  if (rtl_.partial_sums_taken) note_sums_in();
+  note_sums_out();
   weights_read_ = rtl_.weights_read;
   activations_read_ = rtl_.activations_read;
   rtl_.edge();
@@ -118,18 +128,27 @@ void Lockstep::ask_ports() {
 /// The RTL took the tile that was offered.
 void Lockstep::pushed() {
   const anda::ArrayTile& tile = *board_->tile(pushed_.size());
-  const bool stay = tile.partial_sums_in && !board_->step(tile.step).at.load_partial_sums;
-  pushed_.push_back({tile.first_row << 32 | tile.first_column, stay, tile.partial_sums_out, tile.block});
+  pushed_.push_back(
+      {tile.first_row << 32 | tile.first_column, tile.values(), tile.partial_sums_in, tile.partial_sums_out});
 }
 
-/// Whether the sums of the step before, that a tile starts from, are in the buffer when the array needs them.
-void Lockstep::note_sums() {
+/// Whether the partial sums that a tile starts from had come out of the RTL before this clock.
+void Lockstep::note_sums_in() {
   const Sums& sums = pushed_[summed_++];
-  if (sums.go_on) {
-    ++tally_.sums_in;
-    if (block_of_sums_[sums.place] >= rtl_.blocks_complete) ++tally_.sums_early;
+  if (!sums.go_on) return;
+  ++tally_.sums_in;
+  Place& place = places_[sums.place];
+  if (place.out <= place.in) ++tally_.sums_early;
+  ++place.in;
+}
+
+void Lockstep::note_sums_out() {
+  for (std::uint64_t left = rtl_.values_valid; left > 0; --left) {
+    while (!pushed_[passed_].partial) ++passed_;
+    if (++passed_values_ < pushed_[passed_].values) continue;
+    passed_values_ = 0;
+    ++places_[pushed_[passed_++].place].out;
   }
-  if (sums.partial) block_of_sums_[sums.place] = sums.block;
 }
 
 void Lockstep::offer_tile() {
@@ -145,6 +164,7 @@ void Lockstep::offer_tile() {
   rtl_.tile_begins_block = tile->column_of_block == 0;
   rtl_.tile_ends_row = tile->last_of_row;
   rtl_.tile_passes = tile->partial_sums_out;
+  rtl_.tile_sums_before = static_cast<std::uint32_t>(std::min<std::uint64_t>(tile->sums_before, 0xFFFF));
   const std::uint64_t of_row =
       tile->partial_sums_out ? tile->block_columns
                              : anda::ceil_div(tile->block_columns, output.group_size) * (output.mantissa_bits + 1);

@@ -26,8 +26,9 @@ struct Tally {
   std::uint64_t clocks = 0;
   std::uint64_t compared = 0;
   std::uint64_t different = 0;                         ///< GeMMs
-  std::uint64_t sums_in = 0;                           ///< tiles that go on from sums that stayed in the buffer
-  std::uint64_t sums_early = 0;                        ///< of them, those whose sums were not in the buffer yet
+  std::uint64_t sums_in = 0;                           ///< tiles that go on from partial sums
+  std::uint64_t sums_waits = 0;                        ///< clocks in which the pipeline stands still for them alone
+  std::uint64_t sums_early = 0;                        ///< tiles that start before the sums are in the buffer
   std::uint64_t states[anda::array_state_count] = {};  ///< clocks of each
 };
 
@@ -73,12 +74,17 @@ class Lockstep : public sc_core::sc_module {
     const std::uint64_t* next_arrival = nullptr;  ///< of the one that is offered
   };
 
-  /// What a tile's sums go on from, and which block its own are in if they are partial.
+  /// Of a tile: its place in the result, its values, and whether they go on from partial sums or are some.
   struct Sums {
     std::uint64_t place = 0;
-    bool go_on = false;  ///< from those of the step before, which stay in the buffer
+    std::uint64_t values = 0;
+    bool go_on = false;
     bool partial = false;
-    std::uint64_t block = 0;
+  };
+  /// Of a place in the result: how often partial sums came out of the RTL, and how often tiles went on from them.
+  struct Place {
+    std::uint64_t out = 0;
+    std::uint64_t in = 0;
   };
 
   bool here(const Port& port) const { return port.arrival != nullptr && *port.arrival <= cycle_; }
@@ -89,7 +95,8 @@ class Lockstep : public sc_core::sc_module {
   void take_up(Port& port, bool valid, bool ready, std::uint64_t planes);
   void print_clock(anda::ArrayState state) const;
   void pushed();
-  void note_sums();
+  void note_sums_out();
+  void note_sums_in();
   void compare_lanes();
   void compare_registers();
   void same(const char* what, std::uint64_t hardware, std::uint64_t model);
@@ -104,9 +111,11 @@ class Lockstep : public sc_core::sc_module {
   std::uint64_t cycle_ = 0;
   bool first_ = false;
   bool agrees_ = true;
-  std::uint64_t summed_ = 0;                              ///< tiles whose sums have begun
-  std::vector<Sums> pushed_;                              ///< of the tiles given to the RTL
-  std::map<std::uint64_t, std::uint64_t> block_of_sums_;  ///< by place of the tile
+  std::uint64_t summed_ = 0;         ///< tiles whose sums have begun
+  std::uint64_t passed_ = 0;         ///< tile whose partial sums come out next, those before it being out
+  std::uint64_t passed_values_ = 0;  ///< of it
+  std::vector<Sums> pushed_;         ///< of the tiles given to the RTL
+  std::map<std::uint64_t, Place> places_;
   Port weights_;
   Port activations_;
   std::vector<bool> lane_was_busy_;

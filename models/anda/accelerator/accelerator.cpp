@@ -17,6 +17,12 @@ const AcceleratorConfig& checked(const AcceleratorConfig& config) {
   return config;
 }
 
+MachineShape machine_of(const AcceleratorConfig& config) {
+  MachineShape machine(config.mxu, config.format, config.activation_buffer, config.weight_buffer);
+  machine.local_bytes = config.local_memory.bytes;
+  return machine;
+}
+
 /// The user's block, or ours.
 template <class Block, class Make>
 std::unique_ptr<Block> make_block(const AcceleratorBlocks::Factory<Block>& factory, const char* name,
@@ -46,7 +52,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       control("control"),
       interrupt("interrupt"),
       config_(checked(config)),
-      machine_(config.mxu, config.format, config.activation_buffer, config.weight_buffer),
+      machine_(machine_of(config)),
       clock_(config.clock_hz),
       mxu_(make_block(blocks.mxu, "mxu", config_, clock_,
                       [this] {
@@ -71,8 +77,11 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
                                                                  return std::make_unique<BitPlaneCompressor>(
                                                                      "compressor", config_.compressor, clock_);
                                                                })),
+      local_memory_(config.local_memory.bytes == 0
+                        ? nullptr
+                        : std::make_unique<LocalMemory>("local_memory", config.local_memory, clock_)),
       dma_("dma", config.dma, clock_, config.functional.enabled),
-      engine_(make_engine()),
+      engine_(make_engine(!blocks.mxu && !blocks.activation_buffer && !blocks.weight_buffer && !blocks.compressor)),
       counters_(all_counters()),
       vector_engine_(vector_unit_, dma_, *mxu_),
       controller_("controller", config.controller, machine_, config.clock_hz, clock_, {*engine_, vector_engine_}, dma_,
@@ -82,7 +91,8 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
   if (config_.level == Level::cycle) bind_clocked_blocks();
 }
 
-std::unique_ptr<GemmEngine> Accelerator::make_engine() {
+/// Blocks that somebody derived from ours may follow each clock.
+std::unique_ptr<GemmEngine> Accelerator::make_engine(bool own_blocks) {
   switch (config_.level) {
     case Level::fast:
       return std::make_unique<FastEngine>(*mxu_, dma_);
@@ -90,7 +100,7 @@ std::unique_ptr<GemmEngine> Accelerator::make_engine() {
       const Datapath datapath{with_clocks<Mxu>(*mxu_), with_clocks<ActivationBuffer>(*activation_buffer_),
                               with_clocks<WeightBuffer>(*weight_buffer_), vector_unit_,
                               compressor_ != nullptr ? &with_clocks<BitPlaneCompressor>(*compressor_) : nullptr};
-      return std::make_unique<CycleEngine>("cycle_engine", datapath, dma_, clock_);
+      return std::make_unique<CycleEngine>("cycle_engine", datapath, dma_, clock_, config_.fast_forward && own_blocks);
     }
   }
   return nullptr;
@@ -104,7 +114,12 @@ void Accelerator::bind_blocks(const Connect& connect) {
   };
   control.bind(controller_.control);
   controller_.interrupt.bind(interrupt);
-  dma_.memory.bind(memory);
+  if (local_memory_ != nullptr) {
+    bind(dma_.memory, local_memory_->dma);
+    local_memory_->memory.bind(memory);
+  } else {
+    dma_.memory.bind(memory);
+  }
   bind(dma_.activation_buffer, activation_buffer_->dma_socket());
   bind(dma_.weight_buffer, weight_buffer_->dma_socket());
   dma_.activation_credits.bind(activation_buffer_->credits_export());
@@ -150,6 +165,7 @@ Counters Accelerator::all_counters() const {
   all.add(vector_unit_.counters());
   all.add(compressor_ != nullptr ? compressor_->counters() : BitPlaneCompressor::table(no_groups_, no_groups_));
   all.add(dma_.counters());
+  if (local_memory_ != nullptr) all.add(local_memory_->counters());
   return all;
 }
 

@@ -18,6 +18,7 @@
 #include <anda/engine/gemm_engine.h>
 #include <anda/engine/vector_engine.h>
 #include <anda/functional/data_losses.h>
+#include <anda/local_memory/local_memory.h>
 #include <anda/vector_unit/vector_unit.h>
 
 namespace anda {
@@ -53,7 +54,7 @@ class Accelerator : public sc_core::sc_module {
   const Counters& counters() const { return counters_; }
 
  private:
-  std::unique_ptr<GemmEngine> make_engine();
+  std::unique_ptr<GemmEngine> make_engine(bool own_blocks);
   void bind_blocks(const Connect& connect);
   void bind_clocked_blocks();
   Counters all_counters() const;
@@ -67,6 +68,7 @@ class Accelerator : public sc_core::sc_module {
   VectorUnit vector_unit_;
   std::unique_ptr<CompressorBlock> compressor_;  // none where elements do not compress
   std::uint64_t no_groups_ = 0;                  // what its counters show then
+  std::unique_ptr<LocalMemory> local_memory_;    // none where it has no bytes
   Dma dma_;
   ControllerCounts controller_counts_;
   std::unique_ptr<GemmEngine> engine_;

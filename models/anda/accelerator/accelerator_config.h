@@ -11,6 +11,7 @@
 #include <anda/dma/dma_config.h>
 #include <anda/engine/level.h>
 #include <anda/functional/functional_options.h>
+#include <anda/local_memory/local_memory_config.h>
 #include <anda/mxu/mxu_config.h>
 #include <anda/numeric/format_config.h>
 #include <anda/vector_unit/vector_unit_config.h>
@@ -27,6 +28,7 @@ struct AcceleratorConfig {
   WeightBufferConfig weight_buffer;
   CompressorConfig compressor;
   VectorUnitConfig vector_unit;
+  LocalMemoryConfig local_memory;
   DmaConfig dma;
   ControllerConfig controller;
   bool fast_forward = true;      ///< take over states that recur, which is exact; no key either
@@ -44,6 +46,9 @@ struct AcceleratorConfig {
     visit.section("weight_buffer", self.weight_buffer, "on-chip weight memory");
     visit.section("compressor", self.compressor, "runtime bit-plane compressor");
     visit.section("vector_unit", self.vector_unit, "vector unit");
+    visit.section("local_memory", self.local_memory,
+                  "on-chip memory for results that the next operation reads; its energy and area count as those of the "
+                  "activation buffer");
     visit.section("dma", self.dma, "DMA engine between external memory and the buffers");
     visit.section("controller", self.controller, "top controller");
   }

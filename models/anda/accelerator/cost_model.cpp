@@ -98,6 +98,13 @@ void CostModel::add_buffers(const Counters& counters, const Technology& technolo
     charge(counters, Component::activation_buffer, counter, activation_pj * activations.exponent_word_bits);
   }
   area_[Component::activation_buffer] = unit_mm2(technology.activation_buffer) * activation_bytes;
+  if (config.local_memory.bytes > 0) {
+    const double bytes = static_cast<double>(config.local_memory.bytes);
+    for (const char* counter : {"local_memory.read_bytes", "local_memory.write_bytes"}) {
+      charge(counters, Component::activation_buffer, counter, bit_pj(technology.activation_buffer, bytes) * 8);
+    }
+    area_[Component::activation_buffer] += unit_mm2(technology.activation_buffer) * bytes;
+  }
 
   const double weight_bytes = static_cast<double>(config.weight_buffer.bytes);
   const double weight_pj = bit_pj(technology.weight_buffer, weight_bytes);

@@ -68,6 +68,11 @@ class StallCounts {
   std::uint64_t& operator[](ArrayState cause) { return cycles_[static_cast<std::size_t>(cause) - 1]; }
   const std::uint64_t& operator[](ArrayState cause) const { return cycles_[static_cast<std::size_t>(cause) - 1]; }
 
+  /// Adds what others have more than a third, so many times.
+  void add(const StallCounts& later, const StallCounts& before, std::uint64_t times) {
+    for (std::size_t i = 0; i < cycles_.size(); ++i) cycles_[i] += times * (later.cycles_[i] - before.cycles_[i]);
+  }
+
  private:
   std::array<std::uint64_t, stall_causes.size()> cycles_{};
 };

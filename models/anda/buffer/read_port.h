@@ -43,6 +43,21 @@ class ReadPort : public OperandPort {
     return read;
   }
 
+  /// When the panel is there that an operand was asked of; 0 if none was.
+  std::uint64_t arrival() const { return asked_ ? *arrival_ : 0; }
+
+  /// What it still has to do for the operand that it was asked for.
+  struct Left {
+    bool asked = false;
+    std::uint64_t slots = 0;
+    std::uint64_t words = 0;
+
+    bool operator==(const Left& other) const {
+      return asked == other.asked && slots == other.slots && words == other.words;
+    }
+  };
+  Left left() const { return {asked_, slots_, words_}; }
+
   const bool& busy() const { return busy_; }
   const std::uint64_t& slots_left() const { return slots_; }
 

@@ -41,6 +41,8 @@ class WeightBuffer : public BufferBlock {
   /// One clock of the port to the array.
   void tick(std::uint64_t cycle);
   const ReadPort& read_port() const { return port_; }
+  /// Words that the port has brought in clocks that were not simulated one by one.
+  void count_read(std::uint64_t words) { words_read_ += words; }
   const bool& held(std::uint32_t half) const { return halves_.held(half); }
 
  private:

@@ -57,7 +57,8 @@
   R(STEP_UNIT_K, 0x068, RO, 0, "granularity of steps along k")                                                         \
   R(MANTISSA_BYTES, 0x06c, RO, 0, "activation buffer: capacity for planes, FP16 values and partial sums")              \
   R(EXPONENT_BYTES, 0x070, RO, 0, "activation buffer: capacity for shared exponents")                                  \
-  R(WEIGHT_BYTES, 0x074, RO, 0, "weight buffer: capacity for weights and scales")
+  R(WEIGHT_BYTES, 0x074, RO, 0, "weight buffer: capacity for weights and scales")                                      \
+  R(LOCAL_BYTES, 0x078, RO, 0, "local memory: capacity; 0: none")
 
 /* F(register, field, lowest bit, number of bits, meaning). The other bits read as 0 and ignore writes. */
 #define ANDA_FIELDS(F)                                                              \
@@ -97,6 +98,8 @@
 #define ANDA_OPCODE_VECTOR 2
 #define ANDA_MAX_DIMENSION 0x1000000
 #define ANDA_ADDRESS_ALIGNMENT 4
+/* Addresses of operands from here on are those of the local memory. */
+#define ANDA_LOCAL_MEMORY UINT64_C(0x4000000000000000)
 
 /* D(field, word, lowest bit, number of bits, meaning). The other bits are reserved and must be 0. */
 #define ANDA_DESCRIPTOR_FIELDS(D)                                                                                      \

@@ -102,6 +102,7 @@ void TopController::set_capabilities(double clock_hz) {
   at(ANDA_REG_MANTISSA_BYTES) = narrow(activation_buffer.mantissa_bytes);
   at(ANDA_REG_EXPONENT_BYTES) = narrow(activation_buffer.exponent_bytes);
   at(ANDA_REG_WEIGHT_BYTES) = narrow(weight_buffer.bytes);
+  at(ANDA_REG_LOCAL_BYTES) = narrow(machine_.local_bytes);
 }
 
 void TopController::run() {
@@ -281,6 +282,7 @@ void TopController::reset() {
 }
 
 void TopController::zero_counters() {
+  engines_.gemm.catch_up();
   for (std::size_t i = 0; i < shown_.size(); ++i) counted_from_[i] = *counters_.list()[shown_[i]].value;
 }
 
@@ -348,6 +350,7 @@ std::uint32_t TopController::read_word(std::uint64_t address) const {
     return entry->access == Access::write_only ? 0 : at(entry->offset);
   }
   const std::size_t index = counter_at(address);
+  engines_.gemm.catch_up();
   const std::uint64_t value = *counters_.list()[shown_[index]].value - counted_from_[index];
   return narrow(address % 8 == 0 ? value : value >> 32);
 }

@@ -24,6 +24,13 @@ struct StepShape {
   LoopOrder order = LoopOrder::nkm;
 };
 
+/// Operands that are in the local memory rather than in external memory.
+struct LocalOperands {
+  bool input = false;
+  bool second = false;  ///< of a vector operation
+  bool output = false;
+};
+
 /// One GeMM as the accelerator sees it: C[m × n] = A[m × k] · W[k × n].
 struct GemmTask {
   std::uint32_t m = 0;
@@ -32,6 +39,7 @@ struct GemmTask {
   ActivationFormat input;   ///< of A
   ActivationFormat output;  ///< of C
   WeightFormat weights;
+  LocalOperands local = {};
 };
 
 /// Where the operands of a task lie in external memory.

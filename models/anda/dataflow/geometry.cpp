@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <anda/dataflow/geometry.h>
 
+#include <numeric>
+
 #include <anda/base/math.h>
 #include <anda/mxu/processing_element/processing_element.h>
 
@@ -33,6 +35,12 @@ std::uint64_t Geometry::weight_words(std::uint64_t k, std::uint64_t width, std::
 
 std::uint64_t Geometry::scale_words(std::uint64_t k, std::uint64_t width, const WeightFormat& format) const {
   return ceil_div(ceil_div(k, format.scale_group) * width * (format.scale_bits + format.zero_bits), weight_word_bits);
+}
+
+std::uint64_t Geometry::scale_period(std::uint64_t width, const WeightFormat& format) const {
+  const std::uint64_t groups = std::lcm(std::uint64_t{group}, std::uint64_t{format.scale_group}) / group;
+  const std::uint64_t bits = groups * group / format.scale_group * width * (format.scale_bits + format.zero_bits);
+  return groups * (weight_word_bits / std::gcd(bits, std::uint64_t{weight_word_bits}));
 }
 
 }  // namespace anda

@@ -52,6 +52,8 @@ struct Geometry {
   std::uint64_t weight_words(std::uint64_t k, std::uint64_t width, std::uint32_t bits) const;
   /// Words of the scales and zero points of k × width weights.
   std::uint64_t scale_words(std::uint64_t k, std::uint64_t width, const WeightFormat& format) const;
+  /// After how many groups along k the words of scales begin as they did.
+  std::uint64_t scale_period(std::uint64_t width, const WeightFormat& format) const;
 };
 
 }  // namespace anda

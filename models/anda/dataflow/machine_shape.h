@@ -2,6 +2,7 @@
 #ifndef ANDA_DATAFLOW_MACHINE_SHAPE_H
 #define ANDA_DATAFLOW_MACHINE_SHAPE_H
 
+#include <cstdint>
 #include <memory>
 
 #include <anda/buffer/buffer_config.h>
@@ -20,6 +21,7 @@ struct MachineShape {
   WeightBufferConfig weight_buffer;
   std::shared_ptr<const ProcessingElement> element;
   Geometry geometry;
+  std::uint64_t local_bytes = 0;  ///< of the local memory
 
   MachineShape(const MxuConfig& mxu_, const FormatConfig& format_, const ActivationBufferConfig& activation_buffer_,
                const WeightBufferConfig& weight_buffer_)

@@ -51,7 +51,11 @@ class StepBoard {
     }
     return &tiles_[number - first_tile_];
   }
-  /// The results of the oldest tile have left the array.
+  /// A tile that is there.
+  const ArrayTile& at(std::uint64_t number) const { return tiles_[number - first_tile_]; }
+  /// Tiles whose results have left the vector unit; those that are partial sums are in the buffer.
+  std::uint64_t left() const { return first_tile_; }
+  /// The results of the oldest tile have left the vector unit.
   void drop() {
     tiles_.pop_front();
     ++first_tile_;

@@ -232,6 +232,7 @@ ArrayTile StepPlan::tile(const Step& step, std::uint64_t row, std::uint64_t colu
   tile.compress = step.last_k && compresses();
   tile.partial_sums_out = !step.last_k;
   tile.partial_sums_in = step.k > 0;
+  tile.sums_before = step.finds_sums() ? step.tiles() : 0;
   tile.block = step.first_block + row * step.row_blocks + block;
   tile.column_of_block = in_block * geometry_.columns;
   tile.block_columns = piece(step.width, block_columns_, block);

@@ -29,6 +29,10 @@ struct Step : Schedule::Step {
   bool first() const { return index == 0; }
   bool stores() const { return store_outputs || store_partial_sums; }
   std::uint64_t blocks() const { return row_tiles * row_blocks; }
+  std::uint64_t tiles() const { return row_tiles * column_tiles; }
+  /// Whether its sums go on from those that the step before left in the buffer, and whether it leaves some there.
+  bool finds_sums() const { return k > 0 && !load_partial_sums; }
+  bool leaves_sums() const { return !last_k && !store_partial_sums; }
 
   /// Whether another step does the same as this one, on other activations: it loads one panel of them, works on the
   /// weights that are there, and stores one block of results.
@@ -73,6 +77,7 @@ struct ArrayTile {
   bool compress = false;
   bool partial_sums_out = false;  ///< the results are FP32 partial sums of a split k
   bool partial_sums_in = false;   ///< the accumulators start from such sums
+  std::uint64_t sums_before = 0;  ///< the tile so many before it left these in the buffer; 0 if they come from memory
   BufferWords output_words;       ///< of the buffer that its results fill; compressed ones fill it with the whole block
   std::uint64_t block = 0;        ///< number of the result block in the GeMM
   std::uint64_t column_of_block = 0;  ///< first column of the tile in its block
@@ -117,6 +122,11 @@ class StepPlan {
     return groups * tile.weight_words +
            geometry_.scale_words(groups * geometry_.group < tile.k ? groups * geometry_.group : tile.k, tile.columns,
                                  task_.weights);
+  }
+
+  /// After how many groups of a tile its words of weights come as they did.
+  std::uint64_t weight_period(const ArrayTile& tile) const {
+    return geometry_.scale_period(tile.columns, task_.weights);
   }
 
   const GemmTask& task() const { return task_; }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <anda/base/describe.h>
+#include <anda/dataflow/gemm_task.h>
 #include <anda/numeric/activation_format.h>
 #include <anda/numeric/weight_format.h>
 
@@ -55,6 +56,7 @@ struct VectorTask {
   std::uint32_t depth = 0;    ///< `multiply`: columns of x; otherwise 0
   ActivationFormat output;    ///< of the result; not of `quantise`
   WeightFormat weights;       ///< `multiply`: of the second operand; `quantise`: of the result
+  LocalOperands local = {};
 };
 
 }  // namespace anda

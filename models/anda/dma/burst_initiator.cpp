@@ -108,7 +108,7 @@ void BurstInitiator::send(Pending& pending, std::uint64_t run) {
   if (rest.data != nullptr) rest.data += length;
   ++pending.unanswered;
   ++in_flight_;
-  sent_(rest.command, length);
+  sent_(rest.command, burst.get_address(), length);
   requesting_ = &burst;
 
   tlm::tlm_phase phase = tlm::BEGIN_REQ;

@@ -38,7 +38,7 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
   /// Called for each run, in their order, when it and all before it have ended, with the instant of the last answer.
   using Ended = std::function<void(std::uint64_t ticks)>;
   /// Called for each burst that is sent.
-  using Sent = std::function<void(tlm::tlm_command command, std::uint64_t bytes)>;
+  using Sent = std::function<void(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes)>;
   /// Called for each burst that was answered with an error, before its run ends.
   using Refused = std::function<void(std::uint64_t address)>;
 

@@ -73,10 +73,9 @@ void ClockedDma::tick(std::uint64_t cycle, std::uint64_t blocks) {
   while (!planned_.empty()) {
     TransferUnderWay& next = planned_.front();
     StepUnderWay& of = *next.step;
-    if (next.transfer.store) {
-      if (blocks <= next.block) break;
-    } else {
-      if (!of.loading && !start_loading(of, cycle)) break;
+    if (!may_start(next, cycle, blocks)) break;
+    if (!next.transfer.store) {
+      if (!of.loading) start_loading(of, cycle);
       --of.loads_left;
     }
     --of.transfers_left;
@@ -88,16 +87,38 @@ void ClockedDma::tick(std::uint64_t cycle, std::uint64_t blocks) {
   }
   planned_count_ = planned_.size();
   busy_ = !posted_.empty() || transferring(cycle);
-  if (planned_.empty() || !posted_.empty() || transferring_ || dma_.loading(cycle)) return;
-  StepUnderWay* const waiting = board_->loading();
+  StepUnderWay* const waiting = held_up(cycle);
   if (waiting != nullptr) ++waiting->held;
 }
 
-/// Takes the halves of a step's operands, if they are free.
-bool ClockedDma::start_loading(StepUnderWay& of, std::uint64_t cycle) {
+StepUnderWay* ClockedDma::held_up(std::uint64_t cycle) const {
+  if (planned_.empty() || !posted_.empty() || transferring_ || dma_.loading(cycle)) return nullptr;
+  return board_->loading();
+}
+
+std::uint64_t ClockedDma::quiet_clocks(std::uint64_t cycle, std::uint64_t blocks) const {
+  if (!posted_.empty() || transferring_ || dma_.awaits()) return 0;
+  if (!planned_.empty() && may_start(planned_.front(), cycle, blocks)) return 0;
+  return dma_.unchanged(cycle);
+}
+
+const std::uint64_t* ClockedDma::store_waiting() const {
+  return !planned_.empty() && planned_.front().transfer.store ? &planned_.front().block : nullptr;
+}
+
+/// Results when their block is complete, operands when their halves are free.
+bool ClockedDma::may_start(const TransferUnderWay& next, std::uint64_t cycle, std::uint64_t blocks) const {
+  if (next.transfer.store) return blocks > next.block;
+  const StepUnderWay& of = *next.step;
+  if (of.loading) return true;
   const Step& at = of.at;
   if (at.load_activations && dma_.activation_credits->free_from(at.activation_half) > cycle) return false;
-  if (at.load_weights && dma_.weight_credits->free_from(at.weight_half) > cycle) return false;
+  return !at.load_weights || dma_.weight_credits->free_from(at.weight_half) <= cycle;
+}
+
+/// Takes the halves of a step's operands.
+void ClockedDma::start_loading(StepUnderWay& of, std::uint64_t cycle) {
+  const Step& at = of.at;
   dma_.activation_credits->acquire(at.activation_half);
   dma_.weight_credits->acquire(at.weight_half);
   of.loading = true;
@@ -108,7 +129,6 @@ bool ClockedDma::start_loading(StepUnderWay& of, std::uint64_t cycle) {
   if (observer_ != nullptr && at.load_weights) {
     observer_->load_half(Operand::weights, at.weight_half, plan.loaded_weight_bytes(at), cycle);
   }
-  return true;
 }
 
 void ClockedDma::process() {

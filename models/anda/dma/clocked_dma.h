@@ -29,6 +29,14 @@ class ClockedDma : public sc_core::sc_module {
   /// One clock: hands on the transfers that may start. `blocks`: of results that are complete.
   void tick(std::uint64_t cycle, std::uint64_t blocks);
 
+  /// For how many clocks, from the next one on, it hands nothing on and memory says nothing, if meanwhile no half is
+  /// released and the block of results that it waits for (store_waiting()) does not become complete.
+  std::uint64_t quiet_clocks(std::uint64_t cycle, std::uint64_t blocks) const;
+  /// The block of results that the next transfer is of; nullptr if it is none of results.
+  const std::uint64_t* store_waiting() const;
+  /// The step whose loads get later with this clock, since no half is free; nullptr if there is none.
+  StepUnderWay* held_up(std::uint64_t cycle) const;
+
   /// Forgets what was not handed on.
   void drop() { posted_.clear(); }
 
@@ -55,7 +63,8 @@ class ClockedDma : public sc_core::sc_module {
   void hand_on(const TransferUnderWay& transfer);
   void plan_loads(StepUnderWay& step);
   void plan_stores(StepUnderWay& step);
-  bool start_loading(StepUnderWay& of, std::uint64_t cycle);
+  bool may_start(const TransferUnderWay& next, std::uint64_t cycle, std::uint64_t blocks) const;
+  void start_loading(StepUnderWay& of, std::uint64_t cycle);
 
   Dma& dma_;
   StepBoard* board_ = nullptr;

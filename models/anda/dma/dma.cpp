@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <anda/base/simulated_time.h>
+#include <anda/control/register_map.h>
 #include <anda/tlm/transaction_text.h>
 
 namespace anda {
@@ -32,9 +33,8 @@ Dma::Dma(sc_core::sc_module_name name, const DmaConfig& config, const Clock& clo
   if (config.protocol != MemoryProtocol::at) return;
   bursts_ = std::make_unique<BurstInitiator>(
       "bursts", memory, config,
-      [this](tlm::tlm_command command, std::uint64_t bytes) {
-        ++transactions_;
-        bytes_of(command) += bytes;
+      [this](tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes) {
+        count(command, address, bytes);
         watchdog_.watch();
       },
       [this](std::uint64_t ticks) { end(ticks); }, [this](std::uint64_t address) { refuse(address); });
@@ -243,11 +243,17 @@ inline std::uint64_t Dma::take_results(const Transfer& transfer, unsigned char* 
   return read.said.done;
 }
 
+/// The local memory counts its own.
+inline void Dma::count(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes) {
+  if (address >= ANDA_LOCAL_MEMORY) return;
+  ++transactions_;
+  (command == tlm::TLM_READ_COMMAND ? read_bytes_ : write_bytes_) += bytes;
+}
+
 // --- protocol b_transport ---
 
 inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint64_t earliest, unsigned char* bytes) {
   const std::uint64_t burst = config_.max_burst_bytes;
-  std::uint64_t& bytes_moved = bytes_of(command);
   std::uint64_t now = sc_core::sc_time_stamp().value();
   payload_.set_command(command);
   for (std::uint64_t moved = 0; moved < run.bytes && !stopped();) {
@@ -274,8 +280,7 @@ inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint6
     called_at_ = now;
     memory->b_transport(payload_, delay);
     called_at_ = Watchdog::owes_nothing;
-    ++transactions_;
-    bytes_moved += length;
+    count(command, address, length);
     if (payload_.is_response_error()) {
       failed_ = true;
       failed_address_ = address;

@@ -109,9 +109,21 @@ class Dma : public sc_core::sc_module {
     while (ended_ < transfers) sc_core::wait(one_ended_);
   }
 
+  /// Whether memory still owes the end of a transfer that was asked for.
+  bool awaits() const { return ended_ < asked_; }
+  /// Notified when the operation is aborted.
+  const sc_core::sc_event& aborting() const { return aborting_; }
+
   /// Whether a transfer, or a read, asked for before a cycle is under way then.
   bool active(std::uint64_t cycle) const { return ended_ < asked_ || cycle < idle_from_; }
   bool loading(std::uint64_t cycle) const { return ended_ < last_read_ || cycle < loads_until_; }
+  /// For how long, from a cycle on, active() and loading() stay what they are if nothing is asked for and nothing ends.
+  std::uint64_t unchanged(std::uint64_t cycle) const {
+    std::uint64_t cycles = ~std::uint64_t{0};
+    if (loads_until_ > cycle) cycles = std::min(cycles, loads_until_ - cycle);
+    if (idle_from_ > cycle) cycles = std::min(cycles, idle_from_ - cycle);
+    return cycles;
+  }
 
   /// The cycle at which the last transfer that has ended arrived.
   std::uint64_t idle_from() const { return idle_from_; }
@@ -148,9 +160,7 @@ class Dma : public sc_core::sc_module {
   std::uint64_t take_results(const Transfer& transfer, unsigned char* to);
   void fill(Request& request);
   DataflowAccess& access(const Transfer& transfer, std::uint64_t cycle);
-  std::uint64_t& bytes_of(tlm::tlm_command command) {
-    return command == tlm::TLM_READ_COMMAND ? read_bytes_ : write_bytes_;
-  }
+  void count(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes);
   void refuse(std::uint64_t address);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) {

@@ -6,12 +6,20 @@
 
 namespace anda {
 
-CycleEngine::CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, const Clock& clock)
-    : sc_module(name), datapath_(datapath), clock_(clock), memory_(dma), dma_("dma", dma) {}
+CycleEngine::CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, const Clock& clock,
+                         bool fast_forward)
+    : sc_module(name),
+      datapath_(datapath),
+      clock_(clock),
+      memory_(dma),
+      dma_("dma", dma),
+      fast_forward_(fast_forward) {}
 
 void CycleEngine::begin(StepPlan& plan) {
   cycle_ = 0;
   partial_sum_bits_ = 0;
+  group_.known = false;
+  recurrence_.groups = 0;
   board_.begin(plan);
   datapath_.weight_buffer.begin_clocks();
   datapath_.activation_buffer.begin_clocks();
@@ -31,9 +39,17 @@ void CycleEngine::run(StepPlan& plan, ControllerCounts& counts) {
   begin(plan);
   dma_.open_step();
   dma_.open_step();
-  for (; !complete() && !memory_.stopped(); ++cycle_) {
+  counts_ = &counts;
+  while (!complete() && !memory_.stopped()) {
     tick(counts);
-    wait_until(clock_.instant(cycle_ + 1));
+    ++cycle_;
+    alone_ = clocks_alone();
+    if (alone_ > 0) {
+      wait_until(clock_.instant(cycle_ + alone_), memory_.aborting());
+      catch_up();
+      alone_ = 0;
+    }
+    wait_until(clock_.instant(cycle_));
   }
   // When the DMA was stopped, the transactions that are under way come to their end.
   dma_.drop();
@@ -54,21 +70,30 @@ void CycleEngine::run(StepPlan& plan, ControllerCounts& counts) {
 void CycleEngine::tick(ControllerCounts& counts) {
   dma_.tick(cycle_, datapath_.activation_buffer.blocks_complete());
   const ArrayState tail = tail_state();
-  tick_results();
+  const std::uint64_t left = tick_results();
   const ClockedArray::Clocked clocked = datapath_.mxu.tick(cycle_, tail, datapath_.vector_unit.pipeline().held_up());
   note(clocked.state);
   if (clocked.took != nullptr) took(clocked, counts);
   datapath_.mxu.ask_ports();
   datapath_.weight_buffer.tick(cycle_);
   datapath_.activation_buffer.tick(cycle_);
+  drop(left);
   board_.retire();
+  recurrence_.groups = 0;
+  if (fast_forward_ && clocked.took != nullptr && datapath_.mxu.clocked().control().plane() == 0) note_group();
 }
 
-/// Compressor lanes, then the vector unit with the packager.
-void CycleEngine::tick_results() {
+/// Compressor lanes, then the vector unit with the packager. Returns the tiles whose last result has left, which the
+/// array knows a clock later.
+std::uint64_t CycleEngine::tick_results() {
   if (datapath_.compressor != nullptr) datapath_.compressor->tick();
-  for (std::uint64_t left = datapath_.vector_unit.tick(cycle_); left > 0; --left) board_.drop();
+  const std::uint64_t left = datapath_.vector_unit.tick(cycle_);
   if (observer() != nullptr) show_units();
+  return left;
+}
+
+void CycleEngine::drop(std::uint64_t tiles) {
+  for (; tiles > 0; --tiles) board_.drop();
 }
 
 /// A plane entered the array: what begins or ends with it.

@@ -6,7 +6,8 @@
 
 namespace anda {
 
-void CycleEngine::trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const {
+void CycleEngine::trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) {
+  traced_ = true;
   const auto add = [&](const auto& value, const std::string& name) {
     sc_core::sc_trace(&file, value, scope + "." + name);
   };

@@ -7,7 +7,7 @@
 
 namespace anda {
 
-void FastEngine::trace_blocks(sc_core::sc_trace_file&, const std::string&) const {
+void FastEngine::trace_blocks(sc_core::sc_trace_file&, const std::string&) {
   throw Error::input("waveforms need level cycle: level fast has no clocks to show");
 }
 

@@ -21,7 +21,7 @@ class FastEngine : public GemmEngine {
   FastEngine(ArrayBlock& mxu, Dma& dma) : mxu_(mxu), dma_(dma) {}
 
   void run(StepPlan& plan, ControllerCounts& counts) override;
-  void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const override;
+  void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) override;
 
  private:
   /// A step whose operands have been asked for.

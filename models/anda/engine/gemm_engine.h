@@ -25,7 +25,10 @@ class GemmEngine {
   virtual void run(StepPlan& plan, ControllerCounts& counts) = 0;
 
   /// Adds the state of the blocks to a waveform file. Throws Error (input) where the engine has no clocks to show.
-  virtual void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const = 0;
+  virtual void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) = 0;
+
+  /// Brings counters up to the present, for who reads them in the middle of a GeMM.
+  virtual void catch_up() {}
 
   /// Shows an observer the bounds of each GeMM; it must outlive the runs. None by default.
   void observe(ActivityObserver* observer) { observer_ = observer; }

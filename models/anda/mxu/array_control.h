@@ -23,17 +23,35 @@ class ArrayControl {
     pipeline_.assign(depth, Operation());
     head_ = 0;
     under_way_ = 0;
+    ends_ = 0;
   }
 
   const std::uint64_t& tile() const { return tile_; }
   const std::uint64_t& group() const { return group_; }
   const std::uint32_t& plane() const { return plane_; }
+  /// Planes of the present tile that have not entered.
+  std::uint64_t planes_left(std::uint64_t groups) const { return (groups - group_) * planes_ - plane_; }
   bool empty() const { return under_way_ == 0; }
+  /// Whether nothing is in the pipeline that begins or ends a tile: all is of the present one, and the accumulators
+  /// have no say.
+  bool inside_tile() const { return ends_ == 0 && group_ > 0; }
 
-  /// Whether the accumulators hold the pipeline up in this cycle. `issue`: whether operands are there to enter it.
-  bool blocked(bool issue, const Accumulators& accumulators, std::uint64_t cycle) const {
-    const bool first = pipeline_.empty() ? issue && plane_ == 0 && group_ == 0 : pipeline_[head_].first;
-    return first && !accumulators.free(cycle);
+  /// Inside a tile: whether the pipeline is what it was at another place of the same tile.
+  bool recurs(const ArrayControl& before) const {
+    if (tile_ != before.tile_ || plane_ != before.plane_ || under_way_ != before.under_way_) return false;
+    for (std::size_t i = 0, a = head_, b = before.head_; i < pipeline_.size(); ++i, a = next(a), b = next(b)) {
+      if (pipeline_[a].valid != before.pipeline_[b].valid) return false;
+    }
+    return true;
+  }
+  /// Goes on by groups that leave the pipeline as it is.
+  void skip(std::uint64_t groups) { group_ += groups; }
+
+  /// The tile whose first operation has come to the accumulators; nullptr if none has. `issue`: whether operands are
+  /// there to enter the pipeline.
+  const std::uint64_t* arriving(bool issue) const {
+    if (pipeline_.empty()) return issue && plane_ == 0 && group_ == 0 ? &tile_ : nullptr;
+    return pipeline_[head_].first ? &pipeline_[head_].tile : nullptr;
   }
 
   /// One clock of a pipeline that is not held up. `issue`: the operands of the present plane enter; `groups`, `values`:
@@ -43,6 +61,7 @@ class ArrayControl {
     const bool last = operation.last;
     if (issue) {
       ++under_way_;
+      ends_ += (operation.first || operation.last) ? 1 : 0;
       if (++plane_ == planes_) {
         plane_ = 0;
         if (++group_ == groups) {
@@ -53,9 +72,10 @@ class ArrayControl {
     }
     if (!pipeline_.empty()) {
       std::swap(operation, pipeline_[head_]);
-      head_ = head_ + 1 == pipeline_.size() ? 0 : head_ + 1;
+      head_ = next(head_);
     }
     if (operation.valid) --under_way_;
+    if (operation.first || operation.last) --ends_;
     if (operation.last) accumulators.finish(operation.tile, operation.values);
     return last;
   }
@@ -69,6 +89,8 @@ class ArrayControl {
     std::uint64_t values = 0;
   };
 
+  std::size_t next(std::size_t place) const { return place + 1 == pipeline_.size() ? 0 : place + 1; }
+
   Operation entering(bool issue, std::uint64_t groups, std::uint64_t values) const {
     if (!issue) return {};
     return {true, plane_ == 0 && group_ == 0, plane_ + 1 == planes_ && group_ + 1 == groups, tile_, values};
@@ -81,6 +103,7 @@ class ArrayControl {
   std::vector<Operation> pipeline_;
   std::size_t head_ = 0;
   std::uint64_t under_way_ = 0;
+  std::uint64_t ends_ = 0;  // of them, the first and last ones of tiles
 };
 
 }  // namespace anda

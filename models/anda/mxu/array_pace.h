@@ -27,6 +27,15 @@ struct ArrayPace {
   std::uint64_t port[2] = {};     ///< for the port of activations, of weights
   std::uint64_t out[2] = {};      ///< for a bank that the vector unit, the compressor held up
 
+  /// The partial sums that the next tile starts from are in the buffer from this cycle on. Its bank is not free before.
+  /// Returns whether that is later than without them.
+  bool sums_stored_at(std::uint64_t cycle) {
+    if (cycle <= drained[0]) return false;
+    drained[0] = cycle;
+    sink_slower[0] = false;
+    return true;
+  }
+
   /// Starts a tile, or a part of one: when the array is done with what came before, the ports have brought the first
   /// operands and the pipeline moves. From the cycle in which these come to the accumulators until the tile's bank is
   /// free, it stands still. `arrived`: cycle at which its panels were in the buffers;

@@ -21,7 +21,7 @@ ClockedArray::Clocked ClockedArray::tick(OperandPort& activations, OperandPort& 
                                          ArrayState tail, bool held_up) {
   const ArrayTile* const tile = board_->tile(control_.tile());
   const bool operands = tile != nullptr && activations.ready(cycle) && (control_.plane() > 0 || weights.ready(cycle));
-  const bool blocked = control_.blocked(operands, accumulators_, cycle);
+  const bool blocked = this->blocked(operands, cycle);
   Clocked clocked;
   clocked.state = tail;
   if (tile == nullptr) {
@@ -38,6 +38,15 @@ ClockedArray::Clocked ClockedArray::tick(OperandPort& activations, OperandPort& 
   }
   if (!blocked) control_.tick(operands, tile->groups, tile->values(), accumulators_);
   return clocked;
+}
+
+/// Whether the pipeline stands still: the tile that comes out of it has no empty bank, or starts from sums of the step
+/// before that are not in the buffer yet. `issue`: operands are there to enter it.
+bool ClockedArray::blocked(bool issue, std::uint64_t cycle) const {
+  const std::uint64_t* const number = control_.arriving(issue);
+  if (number == nullptr) return false;
+  const std::uint64_t before = board_->at(*number).sums_before;
+  return !accumulators_.free(cycle) || (before > 0 && *number - board_->left() >= before);
 }
 
 /// The operands of a plane enter the array.
@@ -88,6 +97,61 @@ void ClockedArray::ask(OperandPort& activations, OperandPort& weights) {
       if (++activations_.group == of->groups) activations_ = {activations_.tile + 1, 0, 0};
     }
   }
+}
+
+// --- groups that are as those before them ---
+
+bool ClockedArray::note_place(Place& place) const {
+  const std::uint64_t tile = control_.tile();
+  const std::uint64_t group = control_.group();
+  if (!control_.inside_tile() || tile == 0 || weights_.tile != tile || activations_.tile != tile) return false;
+  place.control = control_;
+  place.group = group;
+  place.weights_ahead = weights_.group - group;
+  place.activations_ahead = activations_.group - group;
+  place.activation_plane = activations_.plane;
+  return true;
+}
+
+std::uint64_t ClockedArray::groups_like_since(const Place& before) const {
+  const std::uint64_t tile = control_.tile();
+  const std::uint64_t group = control_.group();
+  if (!control_.inside_tile() || weights_.tile != tile || activations_.tile != tile ||
+      !control_.recurs(before.control) || weights_.group - group != before.weights_ahead ||
+      activations_.group - group != before.activations_ahead || activations_.plane != before.activation_plane) {
+    return 0;
+  }
+  // The ports stay inside the tile, and inside the groups that fill their slots.
+  const ArrayTile& of = present();
+  const std::uint64_t words_of_group = words_in_slots(of);
+  const std::uint64_t whole = words_of_group == 0 ? of.groups : of.activations.data / words_of_group;
+  const std::uint64_t end = std::max<std::uint64_t>(std::min(of.groups, whole), 1) - 1;
+  const std::uint64_t furthest = std::max(weights_.group, activations_.group);
+  const std::uint64_t period = group - before.group;
+  return furthest < end ? (end - furthest) / period * period : 0;
+}
+
+std::uint64_t ClockedArray::groups_of_period() const {
+  const ArrayTile& of = present();
+  // No group has more words than the first, which begins with scales.
+  if (board_->plan().weight_words(of, 1) <= planes_) return 1;
+  return board_->plan().weight_period(of);
+}
+
+std::uint64_t ClockedArray::weight_words_ahead(std::uint64_t groups) const {
+  const ArrayTile& of = present();
+  return board_->plan().weight_words(of, weights_.group + groups) - board_->plan().weight_words(of, weights_.group);
+}
+
+BufferWords ClockedArray::activation_words_ahead(std::uint64_t groups) const {
+  const ArrayTile& of = present();
+  return BufferWords{words_in_slots(of), of.group_activations.exponent} * groups;
+}
+
+void ClockedArray::skip(std::uint64_t groups) {
+  control_.skip(groups);
+  weights_.group += groups;
+  activations_.group += groups;
 }
 
 }  // namespace anda

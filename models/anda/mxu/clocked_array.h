@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include <anda/base/math.h>
 #include <anda/base/stall_cause.h>
 #include <anda/buffer/operand_port.h>
 #include <anda/dataflow/step_board.h>
@@ -44,6 +45,29 @@ class ClockedArray : public AccumulatorPort {
   std::uint64_t left() const override { return accumulators_.left(); }
   void take(std::uint64_t values, std::uint64_t cycle) override { accumulators_.take(values, cycle); }
 
+  /// Where it is in its tiles, at the start of a group.
+  struct Place {
+    ArrayControl control;
+    std::uint64_t group = 0;
+    std::uint64_t weights_ahead = 0;  ///< groups that the ports are ahead
+    std::uint64_t activations_ahead = 0;
+    std::uint32_t activation_plane = 0;
+  };
+  /// Puts its place into `place`; false if it is none from which groups could follow as others did: at an end of a
+  /// tile, or in the first one, whose panels come in parts.
+  bool note_place(Place& place) const;
+  /// At the start of a group, some groups after another place: how many that follow will be as those between were, a
+  /// multiple of them, as far as the array can tell.
+  std::uint64_t groups_like_since(const Place& before) const;
+  /// After how many groups the port of the weights has the same to do again. One if it is always done in time, however
+  /// many scales a group has.
+  std::uint64_t groups_of_period() const;
+  /// Words that the ports bring in so many groups that are like those before, from where they are.
+  std::uint64_t weight_words_ahead(std::uint64_t groups) const;
+  BufferWords activation_words_ahead(std::uint64_t groups) const;
+  /// Those have passed.
+  void skip(std::uint64_t groups);
+
   const ArrayControl& control() const { return control_; }
   const Accumulators& accumulators() const { return accumulators_; }
 
@@ -54,6 +78,12 @@ class ClockedArray : public AccumulatorPort {
     std::uint32_t plane = 0;
   };
 
+  const ArrayTile& present() const { return board_->at(control_.tile()); }
+  /// Words in the slots that the port of the activations needs for a group, with padding.
+  std::uint64_t words_in_slots(const ArrayTile& of) const {
+    return ceil_div(of.group_activations.data, words_per_cycle_) * words_per_cycle_;
+  }
+  bool blocked(bool issue, std::uint64_t cycle) const;
   ArrayState missing_operand(const ArrayTile& of, const OperandPort& weights, std::uint64_t cycle);
   Clocked take_in(const ArrayTile& tile, OperandPort& activations, OperandPort& weights);
 

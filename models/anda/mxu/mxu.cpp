@@ -91,6 +91,8 @@ std::uint64_t Mxu::compute(const Step& step, std::uint64_t held) {
   held_ = held;
   computed_ = true;
   before_ = {pace_, put_out_, stored_};
+  all_sums_stored_ = step.finds_sums() ? put_out_ : 0;
+  if (step.leaves_sums()) sums_stored_.resize(step.tiles());
   shown_ = Shown();
   for (std::uint64_t row = 0; row < step.row_tiles;) {
     const Instants start{pace_, put_out_, stored_};
@@ -154,6 +156,9 @@ void Mxu::compute_tile(const Step& step, const ArrayTile& tile, std::uint64_t su
   if (step.first() && tile.row == 0 && tile.column == 0) {
     compute_parts(step, tile, timing, operands);
   } else {
+    if (step.finds_sums() && pace_.sums_stored_at(sums_stored_[tile.row * step.column_tiles + tile.column])) {
+      repeatable_ = false;
+    }
     const std::uint64_t started = start(step, tile, timing, operands);
     take_in(timing, started, timing.inner_cycles, timing.busy_cycles);
   }
@@ -225,6 +230,17 @@ void Mxu::take_in(const TileTiming& timing, std::uint64_t started, std::uint64_t
        pace_.done - started - busy - stood);
 }
 
+/// From when on the partial sums of tiles are in the buffer, if they stay there.
+void Mxu::note_sums(const Step& step, std::uint64_t row, const Sent& sent, const Repeats& rows) {
+  if (!step.leaves_sums()) return;
+  for (std::uint64_t i = 0; i < rows.times; ++i) {
+    for (std::uint64_t j = 0; j < sent.along_row.times; ++j) {
+      sums_stored_[(row + i) * step.column_tiles + sent.column + j] =
+          sent.put_out + i * rows.period + j * sent.along_row.period;
+    }
+  }
+}
+
 /// A tile's sums leave the accumulators, through the pipeline, for the vector unit.
 void Mxu::send(const Step& step, const ArrayTile& tile) {
   DataflowExtension& write = write_sums_.said;
@@ -233,7 +249,8 @@ void Mxu::send(const Step& step, const ArrayTile& tile) {
   write.moves_data = functional_.enabled;
   send_tile(step, tile);
   repeatable_ = repeatable_ && write.repeatable;
-  sent_.push_back({tile.column, write.cycle, {}});
+  sent_.push_back({tile.column, write.cycle, write.put_out, {}});
+  note_sums(step, tile.row, sent_.back(), {});
   pace_.drained_at(write.done, write.sink_slower);
   put_out_ = write.put_out;
   stored_ = std::max(stored_, write.stored);
@@ -280,6 +297,12 @@ ClockedArray::Clocked Mxu::tick(std::uint64_t cycle, ArrayState tail, bool held_
   work.pe_cycles = clocked.took->values();
   count(work);
   return clocked;
+}
+
+void Mxu::skip(std::uint64_t groups, const Counted& before, const Counted& after, std::uint64_t times) {
+  clocked_.skip(groups);
+  count((after.work - before.work) * times);
+  stalls_.add(after.stalls, before.stalls, times);
 }
 
 void Mxu::add_losses(DataLosses& losses) const {

@@ -66,6 +66,11 @@ class Mxu : public ArrayBlock {
       decoded_values += other.decoded_values;
       return *this;
     }
+    Work operator-(const Work& other) const {
+      return {busy_cycles - other.busy_cycles,           pe_cycles - other.pe_cycles,
+              converted_values - other.converted_values, macs - other.macs,
+              summing_cycles - other.summing_cycles,     decoded_values - other.decoded_values};
+    }
     Work operator*(std::uint64_t times) const {
       return {busy_cycles * times, pe_cycles * times,      converted_values * times,
               macs * times,        summing_cycles * times, decoded_values * times};
@@ -124,6 +129,14 @@ class Mxu : public ArrayBlock {
   /// The data of a step goes through the vector unit and the compressor to the buffer, in no time.
   void move_values(const Step& step);
   const ClockedArray& clocked() const { return clocked_; }
+  /// What clocks count.
+  struct Counted {
+    Work work;
+    StallCounts stalls;
+  };
+  Counted counted() const { return {total_, stalls_}; }
+  /// Goes on by groups that are counted as `times` stretches from `before` to `after`.
+  void skip(std::uint64_t groups, const Counted& before, const Counted& after, std::uint64_t times);
 
   const MxuConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return *element_; }
@@ -149,6 +162,7 @@ class Mxu : public ArrayBlock {
   struct Sent {
     std::uint64_t column = 0;
     std::uint64_t cycle = 0;
+    std::uint64_t put_out = 0;  ///< by the vector unit
     Repeats along_row;
   };
   /// Of a step, for an observer.
@@ -173,6 +187,7 @@ class Mxu : public ArrayBlock {
   void repeat_sent(const Step& step, std::uint64_t row, const Repeats& rows, const BufferWords& words);
   void read_again(const Step& step, std::uint64_t row, const BufferWords& activation_words, std::uint64_t weight_words);
   void go_on(const Instants& before, std::uint64_t times);
+  void note_sums(const Step& step, std::uint64_t row, const Sent& sent, const Repeats& rows);
   void send(const Step& step, const ArrayTile& tile);
   void send_tile(const Step& step, const ArrayTile& tile);
   void show(ArrayState state, std::uint64_t from, std::uint64_t cycles);
@@ -201,6 +216,11 @@ class Mxu : public ArrayBlock {
   Instants before_;          // the last step
   bool repeatable_ = false;  // nothing around the array forbids it
   std::vector<Sent> sent_;   // of the last row
+
+  // From which cycle on the partial sums that each tile of a step left are in the buffer, for the tile that starts from
+  // them in the next step; and those of the step before, all.
+  std::vector<std::uint64_t> sums_stored_;
+  std::uint64_t all_sums_stored_ = 0;
 
   Shown shown_;
 

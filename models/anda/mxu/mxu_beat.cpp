@@ -9,8 +9,8 @@ namespace anda {
 bool Mxu::recurs(const Instants& before) const {
   const std::uint64_t period = pace_.done - before.pace.done;
   return fast_forward_ && repeatable_ && !functional_.enabled && observer_ == nullptr &&
-         pace_.waited == before.pace.waited && before.pace.recurs(pace_) && put_out_ - before.put_out == period &&
-         stored_ - before.stored == period;
+         all_sums_stored_ <= pace_.done && pace_.waited == before.pace.waited && before.pace.recurs(pace_) &&
+         put_out_ - before.put_out == period && stored_ - before.stored == period;
 }
 
 /// Goes on by `times` periods like the one since then.
@@ -42,7 +42,8 @@ std::uint64_t Mxu::repeat_unit(const Step& step, std::uint64_t row, std::uint64_
     activation_words += tile.activations * units.times;
     weight_words += plan_->weight_words(tile, tile.groups) * units.times;
     const std::uint64_t cycle = sent_[first + i].cycle + units.period;
-    sent_.push_back({column + i, cycle, units});
+    sent_.push_back({column + i, cycle, sent_[first + i].put_out + units.period, units});
+    note_sums(step, row, sent_.back(), {});
     write_sums_.said = DataflowExtension();
     write_sums_.said.cycle = cycle;
     write_sums_.said.along_row = units;
@@ -132,6 +133,7 @@ void Mxu::repeat_sent(const Step& step, std::uint64_t row, const Repeats& rows, 
     weight_words += plan_->weight_words(tile, tile.groups) * times;
     write_sums_.said = DataflowExtension();
     write_sums_.said.cycle = sent.cycle + rows.period;
+    note_sums(step, row, {sent.column, 0, sent.put_out + rows.period, sent.along_row}, rows);
     write_sums_.said.along_row = sent.along_row;
     write_sums_.said.rows = rows;
     if (&sent == &sent_.back()) write_sums_.said.words = words;

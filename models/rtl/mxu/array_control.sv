@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The counters that walk the array through its tiles, a bit plane a clock, and the operations on their way from the
-// operands' entry to the accumulators. The first operation of a tile waits at the pipeline's end for an empty bank; the
-// whole pipeline stands still then.
+// operands' entry to the accumulators. The first operation of a tile waits at the pipeline's end for an empty bank, and
+// for the partial sums that the tile starts from to be in the buffer; the whole pipeline stands still then.
 module array_control #(
     parameter DEPTH = 8,  // clocks from the entry of operands to the accumulators, 1 or more
     parameter GROUP_BITS = 16,
@@ -14,11 +14,13 @@ module array_control #(
     input  logic [GROUP_BITS-1:0] groups,       // of the present tile
     input  logic [VALUE_BITS-1:0] values,
     input  logic                  fill_free,
+    input  logic                  sums_here,    // those that the tile at the pipeline's end starts from
     output logic                  blocked,
     output logic                  issue,        // the operands enter
     output logic                  first_plane,
     output logic                  last_plane,
     output logic                  tile_ends,    // with issue: by its last plane
+    output logic                  begins,       // the first operation of a tile passes the pipeline's end
     output logic                  finish,
     output logic [VALUE_BITS-1:0] finished_values,
     output logic                  empty,
@@ -29,7 +31,8 @@ module array_control #(
   // Valid, first and last operation of its tile.
   logic [DEPTH-1:0]            valid, first, last;
   logic [DEPTH*VALUE_BITS-1:0] of_tile;
-  assign blocked = valid[DEPTH-1] && first[DEPTH-1] && !fill_free;
+  assign blocked = valid[DEPTH-1] && first[DEPTH-1] && !(fill_free && sums_here);
+  assign begins = valid[DEPTH-1] && first[DEPTH-1] && !blocked;
   assign issue = operands && !blocked;
   assign first_plane = plane == 0;
   assign last_plane = plane == mantissa_bits;

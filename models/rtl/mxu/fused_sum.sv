@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// FP32 + some exact products of FP16 numbers, rounded once. Each addend is a magnitude of 24 bits times a power of two.
+// FP32 + some exact products, rounded once: of FP16 numbers with each other or with integers. Each addend is a magnitude
+// of 24 bits times a power of two; a product's lowest bits are 0.
 // All are shifted right to the largest power among those that are not 0; what falls below GUARD further bits is cut off.
 // The sum of these integers is rounded to nearest even.
 module fused_sum #(
     parameter LANES = 4,
+    parameter PRODUCT_BITS = 22,  // of a magnitude, 24 at most
+    parameter EXPONENT_BITS = 6,
+    parameter BIAS = 50,
     parameter GUARD = 4
 ) (
-    input  logic [LANES*22-1:0] magnitudes,
-    input  logic [LANES*6-1:0]  exponents,   // magnitude * 2^(exponent - 50)
-    input  logic [LANES-1:0]    negatives,
-    input  logic [LANES-1:0]    infinities,  // the product is infinite, or NaN
-    input  logic [LANES-1:0]    nans,
-    input  logic [31:0]         held,
-    output logic [31:0]         after
+    input  logic [LANES*PRODUCT_BITS-1:0]  magnitudes,
+    input  logic [LANES*EXPONENT_BITS-1:0] exponents,   // magnitude * 2^(exponent - BIAS)
+    input  logic [LANES-1:0]               negatives,
+    input  logic [LANES-1:0]               infinities,  // the product is infinite, or NaN
+    input  logic [LANES-1:0]               nans,
+    input  logic [31:0]                    held,
+    output logic [31:0]                    after
 );
   localparam ADDENDS = LANES + 1;
   localparam WIDTH = 24 + GUARD;
   localparam TOTAL_BITS = WIDTH + $clog2(ADDENDS) + 1;
 
-  // Powers are biased as FP32's exponents are: magnitude * 2^(power - 150). A product's lowest bits are 0.
+  // Powers are biased as FP32's exponents are: magnitude * 2^(power - 150).
   logic [ADDENDS*24-1:0]               magnitude;
   logic [ADDENDS*8-1:0]                power;
   logic [ADDENDS-1:0]                  negative;
@@ -31,8 +35,8 @@ module fused_sum #(
   assign partial[TOTAL_BITS-1:0] = '0;
 
   for (genvar i = 0; i < LANES; i = i + 1) begin : g_product
-    assign magnitude[i*24 +: 24] = {magnitudes[i*22 +: 22], 2'd0};
-    assign power[i*8 +: 8] = {2'd0, exponents[i*6 +: 6]} + 8'd98;
+    assign magnitude[i*24 +: 24] = 24'(magnitudes[i*PRODUCT_BITS +: PRODUCT_BITS]) << (24 - PRODUCT_BITS);
+    assign power[i*8 +: 8] = 8'(exponents[i*EXPONENT_BITS +: EXPONENT_BITS]) + 8'(126 + PRODUCT_BITS - BIAS);
   end
   for (genvar i = 0; i < ADDENDS; i = i + 1) begin : g_addend
     logic [7:0]            own, so_far, distance;

@@ -21,6 +21,7 @@ def figna(lanes, bits):
 ELEMENTS = [
     Design("FP-FP, fused", "fp_fp_fused_element", {}, "fp-fp", 1.00),
     Design("FP-FP, four outputs", "fp_fp_element", {"LANES": 1}, "fp-fp", 1.00, 4),
+    Design("FP-INT, fused", "fp_int_fused_element", {}, "fp-int", 0.63),
     Design("FP-INT, four outputs", "fp_int_element", {"LANES": 1}, "fp-int", 0.63, 4),
     Design("iFPU", "ifpu_element", {}, "ifpu", 0.26),
     Design("FIGNA", "figna_element", figna(4, 13), "figna", 0.18),
@@ -36,6 +37,7 @@ ELEMENTS = [
 CORES = [
     Design("FP-FP, fused", "fp_fp_fused_element", {"BANKS": 1}, "fp-fp", 1.00),
     Design("FP-FP, four outputs", "fp_fp_element", {"LANES": 1, "BANKS": 1}, "fp-fp", 1.00, 4),
+    Design("FP-INT, fused", "fp_int_fused_dot", {}, "fp-int", 0.63),
     Design("FP-INT, four outputs", "fp_int_dot", {"LANES": 1}, "fp-int", 0.63, 4),
     Design("iFPU", "ifpu_dot", {}, "ifpu", 0.26),
     Design("FIGNA", "figna_dot", figna(4, 13), "figna", 0.18),
@@ -59,6 +61,8 @@ PARTS = [
     Design("alignment of a row, FIGNA", "row_aligner", figna(4, 13)),
     Design("alignment of a row, FIGNA-M11", "row_aligner", figna(6, 11)),
     Design("alignment of a row, FIGNA-M8", "row_aligner", figna(8, 8)),
+    Design("alignment of a row of 4, FIGNA-M11", "row_aligner", figna(4, 11)),
+    Design("alignment of a row of 4, FIGNA-M8", "row_aligner", figna(4, 8)),
 ]
 
 # Per element of a row and a column of the array: bits of operand registers, dequantisers, and the aligner.
@@ -69,10 +73,13 @@ SHARED = {
     "FP-FP, fused": {"bits": 4 * 16 + 4 * 16 + 16, "dequantisers": 4},
     "FP-INT, chained": {"bits": 4 * 16 + 4 * 4 + 3 * 16},
     "FP-INT, four outputs": {"bits": 16 + 4 * 4 + 4 * 3 * 16},
+    "FP-INT, fused": {"bits": 4 * 16 + 4 * 4 + 3 * 16},
     "iFPU": {"bits": 16 * 25 + 16 * 4 + 4 * 16, "aligner": "alignment of a row, iFPU"},
     "FIGNA": {"bits": 4 * 4 + 4 * 16, "aligner": "alignment of a row, FIGNA"},
     "FIGNA-M11, 6 lanes": {"bits": 6 * 4 + 4 * 16, "aligner": "alignment of a row, FIGNA-M11"},
     "FIGNA-M8, 8 lanes": {"bits": 8 * 4 + 4 * 16, "aligner": "alignment of a row, FIGNA-M8"},
+    "FIGNA-M11, 4 lanes": {"bits": 4 * 4 + 4 * 16, "aligner": "alignment of a row of 4, FIGNA-M11"},
+    "FIGNA-M8, 4 lanes": {"bits": 4 * 4 + 4 * 16, "aligner": "alignment of a row of 4, FIGNA-M8"},
     "Anda": {"bits": 64 + 64 + 3 * 5 + 64 * 4 + 4 * 16},
 }
 GROUP_BUFFER_BITS = 64 * 16  # FP16 values that wait until their group's largest exponent is known

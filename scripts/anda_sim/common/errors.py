@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, List, Optional
 
-from .terminal import PrintableStream, one_line
+from .terminal import PrintableStream, one_line, say as print_inked
 from .tree import PACKAGE
 
 # Message about a key that is in no file: set by --set, or a parameter of a sweep defined in Python.
@@ -173,7 +173,8 @@ def guarded(name: str, main: Any, group: str, arguments: Any = None, interrupted
 
     def say(message: str) -> None:
         try:
-            print(f"{name}: {message}", file=sys.stderr, flush=True)
+            print_inked(f"{name}:", "error", " ", error=True)
+            print(message, file=sys.stderr, flush=True)
         except OSError:
             pass
 

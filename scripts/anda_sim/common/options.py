@@ -34,3 +34,9 @@ def real_number(what="a number"):
         return float(value)
 
     return read
+
+
+def add_color(parser):
+    """Adds --color; pass its value to terminal.choose_colour()."""
+    parser.add_argument("--color", choices=["auto", "always", "never"], default="auto",
+                        help="colours on the terminal; auto heeds NO_COLOR (auto)")

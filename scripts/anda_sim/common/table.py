@@ -5,7 +5,7 @@ import shutil
 import sys
 from typing import List, Optional, Sequence
 
-from .terminal import one_line
+from .terminal import one_line, say
 
 _GAP = 2
 
@@ -15,20 +15,45 @@ def terminal_columns() -> Optional[int]:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+def _parts(widths: Sequence[int], columns: Optional[int]) -> List[List[int]]:
+    """The columns of each part of a table, the first column in all of them; a part has a second one whatever its width."""
+    parts: List[List[int]] = [[0]]
+    for place in range(1, len(widths)):
+        if columns is not None and len(parts[-1]) > 1 and _width(widths, [*parts[-1], place]) > columns:
+            parts.append([0])
+        parts[-1].append(place)
+    return parts
+
+
+def _width(widths: Sequence[int], part: Sequence[int]) -> int:
+    return sum(widths[place] for place in part) + _GAP * (len(part) - 1)
+
+
 def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], columns: Optional[int] = None) -> str:
-    """Lines of right-aligned columns. Columns that do not fit in `columns` follow below, next to a repeated first column."""
+    """Lines of right-aligned columns. Columns that do not fit in `columns` follow below, next to a repeated first column, in parts
+    of about the same width."""
     from tabulate import tabulate
 
     table = [[one_line(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[place]) for row in table) for place in range(len(head))]
-    parts: List[List[int]] = [[0]]
-    for place in range(1, len(head)):
-        used = sum(widths[each] + _GAP for each in parts[-1]) + widths[place]
-        if columns is not None and used > columns and len(parts[-1]) > 1:
-            parts.append([0])
-        parts[-1].append(place)
+    parts = _parts(widths, columns)
+    # The narrowest limit with as few parts has no part of a single column where the others have many.
+    while len(parts) > 1:
+        narrower = _parts(widths, max(_width(widths, part) for part in parts) - 1)
+        if len(narrower) > len(parts) or narrower == parts:
+            break
+        parts = narrower
     texts = []
     for part in parts:
         cells = [[row[place] for place in part] for row in table]
         texts.append(tabulate(cells, tablefmt="plain", stralign="right", disable_numparse=True))
     return "\n\n".join("\n".join(line.rstrip() for line in text.splitlines()) for text in texts)
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints such a table as wide as the terminal, with headings that stand out."""
+    for place, part in enumerate(text_table(head, rows, terminal_columns()).split("\n\n")):
+        heading, _, body = part.partition("\n")
+        say(("\n" if place else "") + heading, "heading")
+        if body:
+            say(body)

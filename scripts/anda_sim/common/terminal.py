@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes text of files, options and programs safe for a terminal: a name must not move the cursor or set the window's title."""
 
+import os
 import re
+import sys
+from typing import Any, Optional
 
 # Control characters of ASCII and Latin-1, line and paragraph separators, marks that change the text direction, and
 # surrogates, which UTF-8 does not have. Line feed and tab stay.
@@ -25,15 +28,34 @@ def one_line(text):
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+INKS = {"heading": "\x1b[1m", "good": "\x1b[32m", "bad": "\x1b[31m", "note": "\x1b[1;33m", "error": "\x1b[1;31m"}
+_END = "\x1b[0m"
+
+
+def wants_colour(stream: Any) -> bool:
+    """Whether a script should colour what it writes to a stream: a terminal that knows how (TERM is not dumb), while NO_COLOR is
+    not in the environment, or empty (https://no-color.org)."""
+    try:
+        terminal = stream.isatty()
+    except (AttributeError, ValueError):
+        return False
+    return terminal and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
+
+
 class PrintableStream:
-    """A text stream that passes only printable text to `stream`."""
+    """A text stream that passes only printable text to `stream`, and colours what say() gives an ink."""
 
     def __init__(self, stream):
         self.stream = stream
+        self.colour = wants_colour(stream)
 
     def write(self, text):
         self.stream.write(printable(text))
         return len(text)
+
+    def write_inked(self, text, ink):
+        """Writes text in the colour of an ink."""
+        self.stream.write(f"{INKS[ink]}{printable(text)}{_END}" if self.colour and text else printable(text))
 
     def writelines(self, lines):
         for line in lines:
@@ -41,3 +63,20 @@ class PrintableStream:
 
     def __getattr__(self, name):
         return getattr(self.stream, name)
+
+
+def say(text: str, ink: Optional[str] = None, end: str = "\n", error: bool = False) -> None:
+    """Prints a text, in the colour of an ink (one of INKS) where the standard output, or with `error` the standard error, has
+    colours."""
+    stream = sys.stderr if error else sys.stdout
+    if ink is not None and isinstance(stream, PrintableStream):
+        stream.write_inked(text, ink)
+        text = ""
+    stream.write(text + end)
+
+
+def choose_colour(when: str) -> None:
+    """What --color says: `always`, `never`, or `auto`, which is the default."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, PrintableStream) and when != "auto":
+            stream.colour = when == "always"

@@ -6,6 +6,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1]
 # The root of the source tree. For an installed package it is a folder without the tree's files.
 SOURCE = PACKAGE.parents[1]
+# The folder with bin/anda-sim and share/anda, if `cmake --install` has put the package into its lib/python3/dist-packages.
+PREFIX = PACKAGE.parents[3] if PACKAGE.parts[-4:-1] == ("lib", "python3", "dist-packages") else None
 BUILT_PROGRAM = SOURCE / "build" / "release" / "src" / "anda-sim"
 
 

@@ -10,10 +10,13 @@ from anda_sim.common.errors import InputError
 from anda_sim.common.files import write_atomically
 from anda_sim.common.terminal import one_line
 
+from . import palette
+
 # Width of a column of a two-column paper.
 COLUMN_INCHES = 3.3
-# Colours that colour-blind readers can distinguish (Okabe and Ito), and a grey.
-PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8F98", "#000000"]
+# Both columns and the space between them.
+PAGE_INCHES = 7.0
+PALETTE = palette.COLOURS[palette.LIGHT][: palette.SERIES]
 STYLE = {
     "font.size": 7.5,
     "font.family": "sans-serif",
@@ -68,14 +71,41 @@ class Figures:
         FigureCanvasAgg(figure)
         return figure, figure.subplots(rows, columns, **options)
 
+    @staticmethod
+    def label_size():
+        """Points of the labels of axes."""
+        import matplotlib
+
+        return matplotlib.rcParams["axes.labelsize"]
+
 
 @contextmanager
-def styled():
-    """Applies the style of this module within the context. ImportError if matplotlib is not installed."""
+def styled(font=None, font_size=None):
+    """Applies the style of this module within the context. ImportError if matplotlib is not installed.
+
+    font -- a family such as `serif` or `Times New Roman`, InputError if there is none of that name; font_size -- that of axis
+    labels in points, to which the others are in proportion."""
     import matplotlib
 
-    with matplotlib.rc_context({**STYLE, "axes.prop_cycle": matplotlib.cycler(color=PALETTE)}):
+    style = {**STYLE, "axes.prop_cycle": matplotlib.cycler(color=PALETTE), "hatch.linewidth": 0.4}
+    if font is not None:
+        style["font.family"] = check_font(font)
+    if font_size is not None:
+        style.update({key: size * font_size / STYLE["font.size"] for key, size in STYLE.items() if key.endswith("size") and "marker" not in key})
+    with matplotlib.rc_context(style):
         yield Figures
+
+
+def check_font(name):
+    """The name of a font family. Raises InputError, with what there is, unless it is one."""
+    from matplotlib import font_manager
+
+    families = sorted({entry.name for entry in font_manager.fontManager.ttflist})
+    generic = ("serif", "sans-serif", "monospace")
+    for known in (*generic, *families):
+        if known.lower() == name.lower():
+            return known
+    raise InputError(f"--font {one_line(name)}: is not installed; there are {', '.join(generic)} and {', '.join(families)}")
 
 
 def label_text(text, longest=LONGEST_NAME):
@@ -99,12 +129,12 @@ def check_file(path, option):
         raise InputError(f"{option} {path}: must end in .pdf, .svg or .png")
 
 
-def save(figure, path):
-    """Writes a figure, creating its folder if needed. The same figure gives the same bytes."""
+def save(figure, path, font=None, font_size=None):
+    """Writes a figure, creating its folder if needed. The same figure gives the same bytes. `font`, `font_size`: as it was made with."""
     path = Path(path)
     file = io.BytesIO()
     ending = path.suffix[1:]
-    with warnings.catch_warnings(), styled():
+    with warnings.catch_warnings(), styled(font, font_size):
         warnings.simplefilter("ignore")  # such as of characters that the font does not have
         figure.savefig(file, format=ending, metadata=METADATA[ending])
     path.parent.mkdir(parents=True, exist_ok=True)

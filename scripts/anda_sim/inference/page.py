@@ -3,7 +3,9 @@
 
 from typing import Dict, Iterable, List, Sequence
 
+from . import variants
 from .points import CACHES, MODELS, Measured, Point
+from .variants import Found, Variant
 
 COMMAND = "scripts/inference_study --page docs/inference.md"
 
@@ -38,7 +40,7 @@ LIMITS = """
 ## Limits
 
 - Costs of exponential, reciprocal and root on the vector unit (4 cycles of an FPU each) are assumed; no source publishes them for this machine.
-- Scores and probabilities go through external memory between the operations of attention. A fused kernel would keep them on chip.
+- In the tables of the dense models scores and probabilities go through external memory between the operations of attention.
 - Operations follow one another: no weights load while another operation computes.
 - The loss of accuracy of each cache format is measured in [precision.md](precision.md), on small models.
 - Published figures for attention in few bits (Harmonia, BitMoD) are of other machines, models and scopes: Harmonia's 3.08 × is the average
@@ -78,7 +80,51 @@ def _rows(results: Dict[Point, Measured], model: str, phase: str, cache: str) ->
                _bytes(found.cache_bytes))
 
 
-def page(results: Dict[Point, Measured]) -> str:
+LATENT = """## Latent attention
+
+DeepSeek-V2-Lite keeps one latent of 512 values and one rotary key of 64 for each token instead of keys and values of 16 heads. A pass either *expands* the
+latents of the context to the keys and values of all heads, or *absorbs* the matrices that would do that into queries and results and attends to the latents
+themselves (`workload.attention.latent`; `auto` takes the way with fewer multiply-accumulates: expand in the prefill, absorb in the decode). The latents are the
+second operand of scores and of values, along another axis each: their groups suit only one of the two on Anda's array, unless the cache holds them twice
+(`latent_copy`). Prefill of {prefill} tokens; decode of {batch} sequences with contexts of {decode}.
+"""
+
+SHARING = """## Sharing
+
+LLaMA-3-8B with an INT4 cache and `tiling: auto`: nothing shared; Q, K and V one GeMM and gate and up another (`workload.fuse_projections`); and results that
+only the next operations read in a local memory of {local} MiB (`accelerator.local_memory`), with blocks of 32 queries in the prefill so that their scores fit.
+The traffic is Anda's with external memory.
+"""
+
+
+SCHEDULE = """## Lengths over time
+
+LLaMA-3-8B with a cache of Anda groups of 4 bits: a decode of 32 sequences behind prompts of 2048 tokens, whose activations have the lengths of the prompt or, by
+`precision.schedule`, 5 bits (A_o 4) from the first output token on; the narrower cache has keys and values of 3 bits from position 256 on. What such lengths cost
+in accuracy is measured by position in [precision/kv_cache.md](precision/kv_cache.md), on small models.
+"""
+
+
+def _variant_table(found: Dict[Variant, Found], table: str, first: str) -> List[str]:
+    rows = [(variant.name, _seconds(of.time_s["fp-fp"]), _seconds(of.time_s["anda"]), f"**{of.time_s['fp-fp'] / of.time_s['anda']:.2f} ×**",
+             f"{of.energy_j['fp-fp'] / of.energy_j['anda']:.2f} ×", _bytes(of.dram_bytes), _bytes(of.cache_bytes))
+            for variant, of in found.items() if variant.table == table]
+    return _table([first, "FP-FP", "Anda", "speedup", "energy", "traffic, Anda", "cache"], rows)
+
+
+def variant_sections(found: Dict[Variant, Found]) -> str:
+    prefill, decode = variants.PREFILL["workload.tokens"], variants.DECODE["workload.tokens"]
+    lines = [LATENT.format(prefill=prefill, decode=decode, batch=variants.DECODE["workload.batch"])]
+    for table in ("latent, prefill", "latent, decode"):
+        lines += [f"{table.split(', ')[1].capitalize()}:\n", *_variant_table(found, table, "cache, way"), ""]
+    lines.append(SHARING.format(local=variants.LOCAL_BYTES >> 20))
+    for table in ("sharing, prefill", "sharing, decode"):
+        lines += [f"{table.split(', ')[1].capitalize()}:\n", *_variant_table(found, table, "shared"), ""]
+    lines += [SCHEDULE, *_variant_table(found, "schedule", "lengths of output tokens"), ""]
+    return "\n".join(lines)
+
+
+def page(results: Dict[Point, Measured], found: Dict[Variant, Found]) -> str:
     lines = [HEAD]
     for model in MODELS:
         for phase in ("prefill", "decode"):
@@ -89,4 +135,4 @@ def page(results: Dict[Point, Measured]) -> str:
                     "attention, FP-FP", "attention, Anda", "cache"]
             for cache in CACHES:
                 lines += [f"Cache in {cache}:\n", *_table(head, _rows(results, model, phase, cache)), ""]
-    return "\n".join(lines).rstrip() + "\n" + LIMITS
+    return "\n".join([*lines, variant_sections(found)]).rstrip() + "\n" + LIMITS

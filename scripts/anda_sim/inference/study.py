@@ -4,7 +4,8 @@
 Usage: scripts/inference_study [--page FILE] [--contexts N,…] [--batches N,…]
 
 Simulates a prefill and a decode of LLaMA-13B and LLaMA-3-8B on FP-FP and on Anda for every context, batch and format of the
-key/value cache, and the GeMMs alone beside them, and prints the page docs/inference.md, or writes it to FILE."""
+key/value cache, with the GeMMs alone beside them, latent attention and shared operands at single points, and prints the page
+docs/inference.md, or writes it to FILE."""
 
 import argparse
 import itertools
@@ -15,7 +16,7 @@ from ..common.files import write_atomically
 from ..common.options import whole_number
 from ..progress import bar
 from ..simulator import Simulator
-from . import page
+from . import page, variants
 from .points import CACHES, MODELS, Point, measure
 
 CONTEXTS = (512, 2048, 8192, 32768)
@@ -47,11 +48,15 @@ def main(arguments):
     simulator = Simulator()
     wanted = list(points(options.contexts, options.batches))
     results = {}
-    with bar(total=len(wanted), desc="inferences") as progress:
+    found = {}
+    with bar(total=len(wanted) + len(variants.variants()), desc="inferences") as progress:
         for point in wanted:
             results[point] = measure(simulator, point)
             progress.update()
-    text = page.page(results)
+        for variant in variants.variants():
+            found[variant] = variants.measure(simulator, variant)
+            progress.update()
+    text = page.page(results, found)
     if options.page:
         write_atomically(options.page, text)
     else:

@@ -6,14 +6,17 @@ import json
 from pathlib import Path
 
 from anda_sim.common.terminal import one_line, printable
+from anda_sim.figures import palette
 from anda_sim.figures.units import NAMES, UNITS, more_is_better
 
 from . import runs as model
+from .bars import RATIOS
 from .inference import KINDS, inference
 from .servers import LATENCIES, PERCENTILES, server_data
 
 ASSETS = Path(__file__).resolve().parent / "assets"
-SCRIPTS = ("format.js", "charts.js", "tables.js", "overview.js", "inference.js", "machine.js", "runs.js", "servers.js", "sweeps.js", "start.js")
+SCRIPTS = ("format.js", "charts.js", "tables.js", "overview.js", "inference.js", "machine.js", "runs.js", "servers.js", "comparisons.js",
+           "lines.js", "sweeps.js", "start.js")
 # Above this number, the table combines equal GeMMs.
 MOST_OPS = 5000
 
@@ -132,6 +135,32 @@ def table_data(table):
         "more": [name for name in table.columns if more_is_better(name)],
         "feasible": [table.is_feasible(row) for row in table.rows],
         "rows": table.rows,
+        "base": table.base,
+        "kind": table.kind,
+    }
+
+
+def comparison_data(table):
+    """The numbers of a comparison's bars: for each ratio a list for each system, a number for each model and then the mean."""
+    document = table.comparison
+    several = len(document["models"]) > 1
+    systems = [mean["name"] for mean in document["means"]]
+
+    def numbers(get):
+        found = [[get(next(own for own in model["systems"] if own["name"] == name)) for model in document["models"]] for name in systems]
+        return [[*row, get(mean)] if several else row for row, mean in zip(found, document["means"])]
+
+    return {
+        "label": table.label,
+        "name": document["name"],
+        "level": document["level"],
+        "baseline": document["baseline"],
+        "notes": document["notes"],
+        "systems": systems,
+        "models": [model["name"] for model in document["models"]],
+        "workloads": [model["workload"] for model in document["models"]],
+        "ratios": {key: numbers(lambda row, key=key: row[key]) for key in RATIOS},
+        "energy": {part: numbers(lambda row, part=part: row["energy_share"][part]) for part in ("compute", "sram", "dram", "total")},
     }
 
 
@@ -158,9 +187,28 @@ def run_sections(data):
 
 
 def title_of(runs, tables, servers):
-    names = [run.report["run"]["name"] for run in runs] + [server.report["name"] for server in servers] + [table.label for table in tables]
-    names = list(dict.fromkeys(names))
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    """What the page shows, in a line."""
+    titles = [f"{run.report['run']['name']}: {listed([system['name'] for system in run.systems])}" for run in runs]
+    titles += [f"{server.report['name']}: {listed([system['name'] for system in server.systems])} as servers" for server in servers]
+    titles += [f"{table.comparison['name']}: {len(table.comparison['means'])} systems on {counted(len(table.comparison['models']), 'model')}"
+               if table.comparison is not None else f"{table.name or table.label}: {table.title}" for table in tables]
+    if len(titles) == 1:
+        return titles[0]
+    names = list(dict.fromkeys([run.report["run"]["name"] for run in runs] + [server.report["name"] for server in servers]
+                               + [table.label for table in tables]))
+    counts = [(len(runs), "run"), (len(servers), "server"), (len(tables), "table")]
+    return f"{listed(names)}: {' and '.join(counted(count, word) for count, word in counts if count)}"
+
+
+def counted(count, word):
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def listed(names, most=4):
+    """`a, b and c`, or `a, b, c and 7 more`."""
+    if len(names) > most:
+        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def page(runs, tables, plotly, servers=()):
@@ -170,10 +218,12 @@ def page(runs, tables, plotly, servers=()):
         "servers": [server_data(server) for server in servers],
         "latencies": LATENCIES,
         "percentiles": PERCENTILES,
+        "comparisons": [comparison_data(table) for table in tables if table.comparison is not None],
         "tables": [table_data(table) for table in tables],
         "components": model.COMPONENTS,
         "states": model.states_of(runs),
         "op_kinds": KINDS,
+        "palette": palette.for_page(model.states_of(runs), KINDS),
         "units": UNITS,
         "names": NAMES,
         "op_columns": OP_COLUMNS,
@@ -186,6 +236,7 @@ def page(runs, tables, plotly, servers=()):
         "STYLE": asset("style.css"),
         "SECTIONS": (run_sections(data) if runs else "")
         + (asset("servers.html") if servers else "")
+        + (asset("comparisons.html") if data["comparisons"] else "")
         + (asset("sweeps.html") if tables else ""),
         "DATA": embedded,
         "PLOTLY": plotly.replace("</script", "<\\/script"),

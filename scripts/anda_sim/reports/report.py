@@ -22,13 +22,15 @@ results.sqlite. docs/reports.md shows what is in the report.
 """
 
 
-def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="scripts/report", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def report_parser():
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", nargs="+", metavar="RESULT", help="a folder or file, see above")
     parser.add_argument("-o", "--out", default="report.html", metavar="FILE", help="the file to write (report.html)")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments=None):
+    options = report_parser().parse_args(arguments)
     runs, tables, servers = load_all(options.results)
     if not Path(options.out).name or Path(options.out).is_dir():
         raise InputError(f"--out {options.out}: is a folder, must be a file")

@@ -15,10 +15,12 @@ _OF_SERVERS = frozenset(ServeMetrics().names)
 
 
 class Table:
-    """`rows`: lists of values, a number, a text or None; `numeric`: columns of which every value is a number."""
+    """`rows`: lists of values, a number, a text or None; `numeric`: columns of which every value is a number; `comparison`: the
+    compare.json of which these are the points, or None; `base`: the row of an exploration's base, or None; `name`: that of the study, if its file has one."""
 
     def __init__(self, path, columns, rows):
         self.path, self.columns, self.rows = path, columns, rows
+        self.comparison = self.base = self.name = None
         # Programs use fixed file names; the folder has the user's name.
         own = path.stem in ("results", "compare", "search", "serve")
         self.label = path.absolute().parent.name if own else path.stem
@@ -28,6 +30,23 @@ class Table:
             if any(isinstance(row[i], float) for row in rows)
             and all(row[i] is None or isinstance(row[i], float) for row in rows)
         ]
+
+    @property
+    def kind(self):
+        """comparison, search, exploration or sweep."""
+        if self.comparison is not None:
+            return "comparison"
+        if {"loss", "bops"} <= set(self.columns):
+            return "search"
+        return "exploration" if "feasible" in self.columns else "sweep"
+
+    @property
+    def title(self):
+        """What it is, in words."""
+        if self.kind == "search":
+            return "front of a precision search"
+        names = [name.rpartition(".")[-1] for name in self.parameters]
+        return f"{self.kind} of {', '.join([*names[:4], *(['…'] if len(names) > 4 else [])])}" if names else self.kind
 
     def column(self, name):
         place = self.columns.index(name)
@@ -85,12 +104,21 @@ def load_table(path):
     """The table of a CSV file, or of the results.sqlite of a sweep."""
     path = Path(path)
     columns, rows = read_database(path) if path.suffix == ".sqlite" else read_csv(path)
-    return checked(Table(path, columns, rows))
+    table = checked(Table(path, columns, rows))
+    if path.stem == "results" and (path.parent / "base.csv").is_file():
+        names, bases = read_csv(path.parent / "base.csv")
+        # An exploration that was extended by other parameters has written it anew.
+        table.base = bases[0] if names == columns and len(bases) == 1 else None
+    return table
 
 
 def load_comparison(path, document):
     """The table of a compare.json of anda-sim compare (docs/compare.schema.json): a row for each model and system."""
     schema.check(path, document, schema.named("compare"), "a compare.json of anda-sim compare")
+    names = [mean["name"] for mean in document["means"]]
+    for model in document["models"]:
+        if [system["name"] for system in model["systems"]] != names:
+            raise InputError(f"{path}: the systems of {model['name']} are not those of the means, {', '.join(names)}")
     rows = [
         {"model": model["name"], "system": system["name"], **system}
         for model in document["models"]
@@ -98,8 +126,9 @@ def load_comparison(path, document):
     ]
     for row in rows:
         del row["name"]
-    first = ("model", "system", "cycles", "time_s")
-    return checked(from_dicts(path, rows, first))
+    table = checked(from_dicts(path, rows, ("model", "system", "cycles", "time_s")))
+    table.comparison = document
+    return table
 
 
 def load_search(path, document):
@@ -107,7 +136,9 @@ def load_search(path, document):
     tensors = ("A_qkv", "A_o", "A_u", "A_d")
     schema.check(path, document, schema.named("search"), "a search.json of anda-sim search")
     rows = [{**dict(zip(tensors, found["combination"], strict=True)), **found} for found in document["front"]]
-    return checked(from_dicts(path, rows, (*tensors, "bops", "loss")))
+    table = checked(from_dicts(path, rows, (*tensors, "bops", "loss")))
+    table.name = document["name"]
+    return table
 
 
 def from_dicts(path, rows, first):

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from anda_sim.common.errors import InputError
-from anda_sim.common.options import real_number, whole_number
-from anda_sim.common.table import terminal_columns
+from anda_sim.common.options import add_color, real_number, whole_number
+from anda_sim.common.table import print_table
+from anda_sim.common.terminal import choose_colour, say
 from anda_sim.progress import Progress
 from anda_sim.simulator import Simulator
 from anda_sim.values import Written, as_text
@@ -82,6 +83,7 @@ def add_common(parser, folder):
     parser.add_argument("--memory", type=memory, metavar="SIZE", help="memory limit per point, such as 4GiB")
     parser.add_argument("--program", type=Path, metavar="FILE", help="anda-sim (that of the source tree, built if needed)")
     parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    add_color(parser)
 
 
 def limits(options):
@@ -91,7 +93,7 @@ def limits(options):
 
 def sweep_parser():
     parser = argparse.ArgumentParser(
-        prog="sweep", description="Simulates every point of one or more sweep files (docs/sweeps.md), runs or servers, and writes a row for each to "
+        description="Simulates every point of one or more sweep files (docs/sweeps.md), runs or servers, and writes a row for each to "
         "results.csv and results.sqlite. Only missing points are run, so the same command resumes an interrupted sweep "
         "and runs the new points of an extended one.",
         epilog="Exit status: 0 every point has its row (failed points have one with their error), 1 the sweep could not be "
@@ -163,6 +165,7 @@ def check_options(parser, options):
 def main(arguments=None):
     parser = sweep_parser()
     options = parser.parse_args(arguments)
+    choose_colour(options.color)
     check_options(parser, options)
     simulator = Simulator(options.program)
     files = [given_sweep(options)] if options.param else options.files
@@ -186,10 +189,14 @@ def main(arguments=None):
                            lambda total, known: Progress(total, known, sweep.name, options.quiet))
         failed = result.failed
         if failed and not options.quiet:
-            print(f"{sweep.name}: {len(failed)} of {len(result.rows)} points failed; the first one: "
-                  f"point {failed[0]['point']}: {failed[0]['status']}: {failed[0]['error']}", file=sys.stderr)
+            say(f"{sweep.name}: {len(failed)} of {len(result.rows)} points failed;", "bad", " ", error=True)
+            say(f"the first one: point {failed[0]['point']}: {failed[0]['status']}: {failed[0]['error']}", error=True)
         if not options.quiet:
-            print(best_points(result, terminal_columns()))
+            best = best_points(result)
+            if best is None:
+                say("no point has numbers", "bad")
+            else:
+                print_table(*best)
             print(result.folder / "results.csv")
         done = done and len(failed) < len(result.rows)
         if options.plot and len(failed) < len(result.rows):

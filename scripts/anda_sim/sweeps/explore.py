@@ -23,7 +23,8 @@ from .found import Found
 from .local import LocalExecutor
 from .loss import LossTable
 from .results import Results
-from .space import system_names
+from .space import has_key, look_up, system_names
+from .sweep import cell
 from .study import damage, database_errors, spare_syncs, storage_of
 
 # Short names of common objectives.
@@ -252,6 +253,7 @@ class Exploration:
             runner = (executor or (lambda r: LocalExecutor(r.work, jobs)))(results)
             try:
                 self.reference = self._reference(results, runner, limits)
+                results.write_base({**self.reference, **{key: cell(self.of_base(key)) for key in sweep.file.keys}})
                 for first in range(0, self.options["trials"], self.options["batch"]):
                     count = min(self.options["batch"], self.options["trials"] - first)
                     with damage(path):
@@ -285,6 +287,14 @@ class Exploration:
         if row["status"] != "done":
             raise InputError(f"{self.sweep.file.where('base')}: the base itself cannot be run: {row['error']}")
         return row
+
+    def of_base(self, key):
+        """The base's value of a parameter, an empty text if it has none."""
+        for axis, place in zip(self.sweep.file.axes, self.base_places):
+            if key in axis.keys and place is not None:
+                return axis.values[place][axis.keys.index(key)]
+        effective = self.sweep.effective
+        return look_up(effective, key) if has_key(effective, key) else ""
 
     def _batch(self, study, results, runner, limits, asked, bar):
         import optuna

@@ -5,6 +5,7 @@ import argparse
 from pathlib import Path
 
 from anda_sim.common.options import real_number, whole_number
+from anda_sim.common.terminal import choose_colour
 from anda_sim.figures.style import check_file
 from anda_sim.progress import Progress
 
@@ -16,7 +17,7 @@ from .sweep_file import SAMPLERS
 
 def explore_parser():
     parser = argparse.ArgumentParser(
-        prog="explore", description="Searches the space of a sweep file (docs/exploration.md) for the configurations that are best "
+        description="Searches the space of a sweep file (docs/exploration.md) for the configurations that are best "
         "in several numbers at once, with Optuna. Resumes an interrupted search; the same seed gives the same "
         "search, on any number of cores. Options override the section `explore` of the file.",
         epilog="Exit status: 0 done, 1 the search could not be finished or nothing meets the constraints, 2 the input is wrong.")
@@ -46,6 +47,7 @@ def explore_parser():
 def main(arguments=None):
     parser = explore_parser()
     options = parser.parse_args(arguments)
+    choose_colour(options.color)
     if (options.loss_table is None) != (options.max_loss is None):
         parser.error("--loss-table and --max-loss go together")
     if options.scheduler and options.jobs:
@@ -63,7 +65,7 @@ def main(arguments=None):
         options.out, options.jobs, executor(options), limits(options),
         lambda total, known: Progress(total, known, sweep.name, options.quiet))
     if not options.quiet:
-        print(found.text())
+        found.print()
         print(found.folder / "results.csv")
     if options.plot:
         found.plot().save(options.plot)

@@ -2,10 +2,9 @@
 """What a search found: its front, as table, DataFrame and picture."""
 
 from anda_sim import html
-from anda_sim.common.table import terminal_columns, text_table
+from anda_sim.common.table import print_table
 from anda_sim.figures.pareto import pareto_front
 
-from .space import has_key, look_up
 from .sweep import cell
 
 
@@ -34,26 +33,18 @@ class Found:
                                      if each.metric not in names)]
         short = [".".join(key.split(".")[-2:]) for key in keys]
         head = ["point", *short, *(name.split(".", 1)[1] for name in shown), *(f"{name} / base" for name in names)]
-        table = [["base", *(str(cell(self._of_base(key))) for key in keys), *(f"{self.reference[name]:.5g}" for name in shown),
+        table = [["base", *(str(cell(self.exploration.of_base(key))) for key in keys), *(f"{self.reference[name]:.5g}" for name in shown),
                   *("1" for _ in names)]]
         for row in self.front:
             table.append([str(row["point"]), *(str(row[key]) for key in keys), *(f"{row[name]:.5g}" for name in shown),
                           *(f"{row[name] / self.reference[name]:.3f}" if self.reference[name] else "" for name in self.objectives)])
         return head, table
 
-    def text(self):
-        """The table of the front on the terminal."""
+    def print(self):
+        """Prints the table of the front."""
+        print_table(*self.table())
         feasible = sum(row["feasible"] for row in self.rows)
-        return (f"{text_table(*self.table(), terminal_columns())}\n"
-                f"{len(self.front)} on the front, {feasible} of {len(self.rows)} trials meet the constraints")
-
-    def _of_base(self, key):
-        exploration = self.exploration
-        for axis, place in zip(exploration.sweep.file.axes, exploration.base_places):
-            if key in axis.keys and place is not None:
-                return axis.values[place][axis.keys.index(key)]
-        effective = exploration.sweep.effective
-        return look_up(effective, key) if has_key(effective, key) else ""
+        print(f"{len(self.front)} on the front, {feasible} of {len(self.rows)} trials meet the constraints")
 
     def front_frame(self):
         """The Pareto front as a pandas DataFrame."""

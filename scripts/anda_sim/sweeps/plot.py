@@ -5,11 +5,10 @@
       x: accelerator.mxu.rows        # a parameter or a metric; the first parameter by default
       y: [time_s, energy_total_pj]   # metrics, one panel each
       system: anda                   # the last system of the run by default
-      series: workload.phase         # a second parameter: a line for each of its values
+      series: workload.phase         # the parameter that colours stand for; each combination of the others is a line of its own
       x_scale: log                   # linear by default; y_scale likewise
 """
 
-import json
 from pathlib import Path
 
 from anda_sim.common.errors import InputError
@@ -17,6 +16,7 @@ from anda_sim.common.terminal import one_line
 from anda_sim.figures.style import LONGEST_AXIS, PALETTE, check_file, label_text, plain_ticks, save, styled
 from anda_sim.figures.units import scaled
 
+from .lines import line_keys, line_label, lines, text_of
 from .results import FIXED_COLUMNS
 from .space import system_names
 
@@ -68,17 +68,25 @@ def plot_sweep(rows, columns, parameters, x=None, y=None, system=None, series=No
 
 
 def _sweep_figure(plt, rows, parameters, x, x_name, y, system, series, title, x_scale, y_scale):
-    figure, panels = plt.subplots(1, len(y), figsize=(2.6 * len(y) + (0.9 if series else 0), 2.1), squeeze=False)
     done = [row for row in rows if row["status"] == "done"]
+    keys = line_keys(done, parameters, x, series)
+    found = lines(done, keys)
+    beside = len(found) > 1
+    # A legend of many lines makes the figure higher.
+    height = max(2.1, 0.45 + 0.13 * min(len(found), MOST_NAMED)) if beside else 2.1
+    longest = max((len(line_label(keys, values)) for values in found), default=0)
+    figure, panels = plt.subplots(1, len(y), figsize=(2.6 * len(y) + (0.5 + 0.055 * max(longest, 8) if beside else 0), height), squeeze=False)
     texts = any(isinstance(row[x], str) for row in done)
-    across, x_label = _axis([row[x] for row in done], x_name, x in parameters, texts)
+    across, x_label = _axis([row[x] for row in done], x_name if x in parameters else x, x in parameters, texts)
+    looks = _looks(found)
     for panel, name in zip(panels[0], y):
-        up, y_label = _axis([row[f"{system}.{name}"] for row in done], name)
-        for group in dict.fromkeys(row[series] for row in done) if series else [None]:
-            chosen = [point for point, row in zip(zip(across, up), done) if series is None or row[series] == group]
+        up, y_label = _axis([row[f"{system}.{name}"] for row in done], f"{system}.{name}")
+        for number, (values, places) in enumerate(found.items()):
+            chosen = [(across[place], up[place]) for place in places]
             if not texts:
                 chosen.sort(key=lambda point: point[0])
-            panel.plot(*zip(*chosen), marker="o", label=None if group is None else label_text(_text(group)))
+            shown = beside and number < MOST_NAMED
+            panel.plot(*zip(*chosen), label=label_text(line_label(keys, values)) if shown else None, **looks[values])
         panel.set(xlabel=x_label, ylabel=y_label, yscale=y_scale)
         panel.grid()
         if y_scale == "linear":
@@ -90,11 +98,28 @@ def _sweep_figure(plt, rows, parameters, x, x_name, y, system, series, title, x_
         else:
             panel.set_xscale(x_scale)
             _place_ticks(panel, sorted(set(across)), x_scale)
-    if series:
-        panels[0][-1].legend(title=label_text(series.split(".")[-1]), loc="upper left", bbox_to_anchor=(1, 1))
+    if beside:
+        name = label_text(keys[0].split(".")[-1]) if len(keys) == 1 else None
+        more = f"{len(found)} lines" if len(found) > MOST_NAMED else None
+        panels[0][-1].legend(title=", ".join(filter(None, (name, more))) or None, loc="upper left", bbox_to_anchor=(1, 1))
     if title:
         figure.suptitle(one_line(title))
     return figure
+
+
+# Lines with a name in the legend.
+MOST_NAMED = 24
+_STYLES = ["-", "--", ":", "-."]
+_MARKS = ["o", "s", "^", "D", "v", "P", "X"]
+
+
+def _looks(found):
+    """A colour for each value of the first parameter, a dash and a mark for each combination of the others."""
+    firsts = list(dict.fromkeys(values[:1] for values in found))
+    others = list(dict.fromkeys(values[1:] for values in found))
+    return {values: {"color": PALETTE[firsts.index(values[:1]) % len(PALETTE)],
+                     "linestyle": _STYLES[others.index(values[1:]) % len(_STYLES)],
+                     "marker": _MARKS[(others.index(values[1:]) + firsts.index(values[:1]) // len(PALETTE)) % len(_MARKS)]} for values in found}
 
 
 def plot_front(found):
@@ -119,7 +144,7 @@ def _front_figure(plt, found):
         return [[columns[name][id(row)] for row in rows] for name in names]
 
     panel.scatter(*across(other)[:2], s=6, color="#bbbbbb", label="breaks a constraint")
-    panel.scatter(*across(feasible)[:2], s=8, color=PALETTE[5], label="meets them" if other else "trials")
+    panel.scatter(*across(feasible)[:2], s=8, color=PALETTE[6], label="meets them" if other else "trials")
     if len(names) < 3:
         panel.plot(*across(front), marker="o", color=PALETTE[0], label="Pareto front")
     else:
@@ -139,7 +164,7 @@ def _front_figure(plt, found):
 def _axis(values, name, parameter=False, texts=False):
     """Values to draw and the label of their axis; keys of the configuration keep both."""
     if texts:
-        return [label_text(_text(value)) for value in values], label_text(name, LONGEST_AXIS)
+        return [label_text(text_of(value)) for value in values], label_text(name, LONGEST_AXIS)
     shown, label = (values, name) if parameter else scaled(name, values)
     return shown, label_text(label, LONGEST_AXIS)
 
@@ -150,10 +175,6 @@ def _place_ticks(panel, values, x_scale):
         ticks = values[::-(-len(values) // 6)] if x_scale == "log" else values[::-(-len(values) // 8)]
         panel.set_xticks(ticks, [_short(tick) for tick in ticks])
         panel.set_xticks([], minor=True)
-
-
-def _text(value):
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _short(number):

@@ -185,6 +185,10 @@ class Results:
         names = ", ".join(map(quoted, self.columns))
         return [dict(zip(self.columns, row)) for row in self._execute(f"SELECT {names} FROM results ORDER BY point")]
 
+    def write_base(self, row):
+        """Writes base.csv: the row of an exploration's base, with the columns of results.csv."""
+        write_atomically(self.folder / "base.csv", self._line(self.columns) + self._line([row[name] for name in self.columns]))
+
     def _write_csv(self):
         lines = [self._line(self.columns)]
         lines += [self._line(list(row.values())) for row in self.rows()]

@@ -66,6 +66,27 @@ void read_qwen_experts(ConfigReader& reader, ModelShape& shape, const Experts& o
   experts.dense_layers = first_dense_layers(reader, shape.layers);
 }
 
+/// Groups of experts, of which a token's are in some only. They decide which experts, not how many: no shape.
+void read_groups(ConfigReader& reader, Experts& experts) {
+  constexpr const char* key = "n_group";
+  constexpr const char* chosen_key = "topk_group";
+  experts.groups = std::max<std::uint64_t>(reader.size_or_null(key, 0, max_experts), 1);
+  if (experts.count % experts.groups != 0) {
+    throw reader.error(key, fmt::format("{} groups do not divide {} experts", experts.groups, experts.count));
+  }
+  const std::uint64_t chosen = reader.size_or_null(chosen_key, 0, max_experts);
+  experts.groups_per_token = chosen == 0 ? experts.groups : chosen;
+  if (experts.groups_per_token > experts.groups) {
+    throw reader.error(chosen_key,
+                       fmt::format("{} is more than {}, {}", experts.groups_per_token, key, experts.groups));
+  }
+  const std::uint64_t reached = experts.groups_per_token * (experts.count / experts.groups);
+  if (experts.per_token > reached) {
+    throw reader.error(chosen_key, fmt::format("{} groups have {} experts, but {} is {}", experts.groups_per_token,
+                                               reached, per_token_key, experts.per_token));
+  }
+}
+
 struct DeepSeek {
   std::uint64_t experts, per_token, shared, intermediate, dense_layers;
 };
@@ -76,6 +97,7 @@ void read_deepseek(ConfigReader& reader, ModelShape& shape, const DeepSeek& of_f
   Experts& experts = shape.experts;
   if (!reader.is_null("n_routed_experts")) {
     read_routing(reader, "n_routed_experts", of_family.experts, of_family.per_token, experts);
+    read_groups(reader, experts);
     experts.intermediate_size = reader.size("moe_intermediate_size", of_family.intermediate);
     const std::uint64_t shared = reader.count("n_shared_experts", of_family.shared, max_experts);
     experts.shared_size = shared * experts.intermediate_size;

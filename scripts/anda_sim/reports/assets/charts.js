@@ -1,27 +1,12 @@
 // Charts in the colours of the page, redrawn when these change.
 
-const COLOURS = {
-  mxu: "#0072b2",
-  compressor: "#cc79a7",
-  vector_unit: "#009e73",
-  activation_buffer: "#e69f00",
-  weight_buffer: "#d55e00",
-  top_controller: "#8a8f98",
-  dram: "#56b4e9",
-};
-const STATE_COLOURS = [
-  "#0072b2",
-  "#d55e00",
-  "#e69f00",
-  "#009e73",
-  "#56b4e9",
-  "#cc79a7",
-  "#9467bd",
-  "#8a8f98",
-  "#a65628",
-];
-const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9467bd", "#8a8f98"];
-const SERIES_ON_DARK = ["#4ea3e0", "#f0883e", "#3fb68b", "#d98bb8", "#e6b450", "#9ad3f5", "#b79ce0", "#a0a7b1"];
+// Colours of series, components, states and kinds of operation, in light and in dark; figures/palette.py has them.
+let PALETTES = {};
+const palette = () => PALETTES[dark() ? "dark" : "light"];
+/** The colour of a system or a value, by its number. */
+const series = (i) => palette().series[i % palette().series.length];
+/** Black or white, to be read on a bar of this colour. */
+const textOn = (shade) => palette().text[shade];
 // One fewer than the colours, so that a repeated colour has a different symbol.
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "x"];
 
@@ -48,11 +33,6 @@ function label(text) {
 
 const drawings = new Map(); // id: what draws it
 const dark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
-/** Colours of the states of an array, in the order of the reports: busy, then the stall causes. */
-const stateColours = (states) =>
-  Object.fromEntries(Object.keys(states).map((state, i) => [state, STATE_COLOURS[i % STATE_COLOURS.length]]));
-/** The colour of a system or a value, by its number. */
-const series = (i) => (dark() ? SERIES_ON_DARK : SERIES)[i % SERIES.length];
 /** From low to high, each end distinct from the page background. */
 const scale = () =>
   dark()
@@ -75,6 +55,12 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 /** A logarithmic axis for numbers from low to high: ticks at 1, 2 and 5, written in full, where space permits. */
 const logarithmic = (low, high) => ({type: "log", tickformat: ",.4~r", dtick: high / low < 3000 ? "D2" : 1});
+
+/** A logarithmic axis for these numbers, or nothing where one of them is not above 0 and would vanish. */
+function logarithmicFor(values) {
+  const numbers = values.filter((value) => typeof value === "number");
+  return numbers.length > 0 && numbers.every((value) => value > 0) ? logarithmic(Math.min(...numbers), Math.max(...numbers)) : null;
+}
 
 /** Draws a chart: `make` gives {data, layout, text}, the text says in a sentence what the chart shows. */
 function chart(id, make) {
@@ -122,7 +108,8 @@ function stackedBars(everything, names, colours, options) {
   const amount = (row, key) => row.parts[key] ?? 0; // a report of another version may lack it
   const shown = Object.keys(names).filter((key) => rows.some((row) => amount(row, key) > 0));
   const totals = rows.map((row) => shown.reduce((sum, key) => sum + amount(row, key), 0));
-  const [factor, prefix] = options.share ? [0.01, ""] : prefixOf(Math.max(...totals, 0), options.unit);
+  const [factor, prefix] = options.share ? [0.01, ""] : options.plain ? [1, ""] : prefixOf(Math.max(...totals, 0), options.unit);
+  const written = (value, unit) => (options.plain ? `${four(value)} ${unit}` : quantity(value, unit));
   const unit = options.share ? "%" : joined(prefix, options.unit);
   const title = rows.length < everything.length ? `${options.title} of the ${rows.length} largest` : options.title;
   const bars = rows.map((row) => label(row.name));
@@ -131,10 +118,10 @@ function stackedBars(everything, names, colours, options) {
     orientation: "h",
     name: names[key],
     y: bars,
-    marker: {color: colours[key]},
+    marker: {color: colours[key], line: {color: colour("--page"), width: 1}},
     x: rows.map((row, i) => (options.share ? amount(row, key) / (totals[i] || 1) : amount(row, key)) / factor),
     customdata: rows.map((row, i) => [
-      quantity(amount(row, key), options.unit),
+      written(amount(row, key), options.unit),
       percent(totals[i] ? amount(row, key) / totals[i] : 0),
     ]),
     hovertemplate: `%{y}<br>${names[key]}: %{customdata[0]}, %{customdata[1]}<extra></extra>`,
@@ -148,7 +135,7 @@ function stackedBars(everything, names, colours, options) {
             x: totals[i] / factor,
             y: bars[i],
             text:
-              quantity(totals[i], narrow() ? "" : options.unit) +
+              written(totals[i], narrow() ? "" : options.unit) +
               (options.notes && !narrow() ? options.notes(row) : ""),
             xanchor: "left",
             xshift: 4,
@@ -171,7 +158,7 @@ function stackedBars(everything, names, colours, options) {
         .join(", ")} by ${shown.map((key) => names[key]).join(", ")}; ` +
       rows
         .slice(0, 4)
-        .map((row, i) => `${row.name}: ${quantity(totals[i], options.unit)}`)
+        .map((row, i) => `${row.name}: ${written(totals[i], options.unit)}`)
         .join("; "),
   };
 }

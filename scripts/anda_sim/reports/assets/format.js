@@ -108,6 +108,15 @@ function scaled(column, values) {
   };
 }
 
+/** One more value of a column, in the scale of the others. */
+function scaledLike(column, values, value) {
+  const {values: shown} = scaled(column, [...values, typeof value === "number" ? value : null]);
+  const own = scaled(column, values).values;
+  const at = own.findIndex((one, i) => typeof one === "number" && one !== 0 && typeof values[i] === "number");
+  if (typeof value !== "number") return value;
+  return at < 0 ? shown.at(-1) : (value * own[at]) / values[at];
+}
+
 /** How a table shows a number of a column. */
 function shower(column) {
   const {unit, scale, prefixes} = described(column);

@@ -1,18 +1,11 @@
 // What a whole inference took: tokens over time, operations by kind, and the passes of a decode.
 
-const FURTHER_COLOURS = ["#117733", "#332288", "#999933", "#882255"];
-
-function kindColours(kinds) {
-  const colours = [...STATE_COLOURS, ...FURTHER_COLOURS];
-  return Object.fromEntries(Object.keys(kinds).map((kind, i) => [kind, colours[i % colours.length]]));
-}
-
 function passesOf(system, kinds) {
   const passes = system.inference.decode;
   const all = passes.flatMap((pass) => Object.values(pass.parts));
   const [factor, prefix] = prefixOf(Math.max(...all, 0), "s");
   const shown = Object.keys(kinds).filter((kind) => passes.some((pass) => pass.parts[kind] > 0));
-  const colours = kindColours(kinds);
+  const colours = palette().kinds;
   return {
     data: shown.map((kind) => ({
       type: "scatter",
@@ -61,7 +54,7 @@ function inferences(data, systems) {
         system.inference.phases.map((phase) => ({name: `${system.title} · ${phase.name}`, parts: phase.parts})),
       ),
       data.op_kinds,
-      kindColours(data.op_kinds),
+      palette().kinds,
       {unit: "s", share: share.checked, title: "Time"},
     ),
   );

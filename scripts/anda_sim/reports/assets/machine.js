@@ -125,7 +125,7 @@ function areas(data, systems) {
         colour("--panel"),
       );
       for (const [component, value] of parts)
-        add(`s${i}/${component}`, data.components[component], `s${i}`, value, COLOURS[component]);
+        add(`s${i}/${component}`, data.components[component], `s${i}`, value, palette().components[component]);
     });
     return {
       data: [
@@ -145,7 +145,7 @@ function areas(data, systems) {
           hovertemplate: "%{label}<br>%{value:.4f} mm², %{percentParent:.1%} of the system<extra></extra>",
           tiling: {pad: 3},
           pathbar: {visible: false},
-          textfont: {size: narrow() ? 11 : 13},
+          textfont: {size: narrow() ? 11 : 13, color: shades.map((shade) => textOn(shade) || colour("--text"))},
         },
       ],
       layout: {
@@ -158,7 +158,28 @@ function areas(data, systems) {
   });
 }
 
+/** Curves that stay below this share of the memory's peak would be flat beside its line. */
+const LEAST_OF_PEAK = 0.2;
+
+/** The peaks of the memories as dashed lines. */
+function peakLines(peaks, end) {
+  return peaks.map((bytes) => ({
+    type: "scatter",
+    mode: "lines",
+    name: `peak, ${quantity(bytes, "B/s")}`,
+    x: [0, end],
+    y: [bytes * 1e-9, bytes * 1e-9],
+    line: {color: colour("--muted"), dash: "dash", width: 1.5},
+    hovertemplate: `peak of the memory: ${quantity(bytes, "B/s")}<extra></extra>`,
+  }));
+}
+
 function overTime(data, systems) {
+  const peaks = [...new Set(systems.map((system) => system.peak_bytes_per_s))];
+  const most = Math.max(...systems.flatMap(({bandwidth}) => [...bandwidth.read, ...bandwidth.write]));
+  const withPeak = document.getElementById("bandwidth-peak");
+  withPeak.checked = peaks.some((bytes) => most >= LEAST_OF_PEAK * bytes);
+  withPeak.addEventListener("change", () => draw("c-bandwidth"));
   chart("c-bandwidth", () => {
     const end = Math.max(...systems.map((system) => system.bandwidth.start_s.at(-1)));
     const [factor, prefix] = prefixOf(end, "s");
@@ -173,20 +194,33 @@ function overTime(data, systems) {
         hovertemplate: `%{y:.4g} GB/s at %{x:.4g} ${prefix}s<extra>${label(system.title)}, ${way}</extra>`,
       })),
     );
+    const shown = withPeak.checked ? [...lines, ...peakLines(peaks, end / factor)] : lines;
     return {
-      data: lines,
+      data: shown,
       layout: {
         height: narrow() ? 400 : 360,
         hovermode: "closest",
+        annotations: withPeak.checked
+          ? []
+          : [
+              {
+                xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "top", showarrow: false,
+                text: `peak: ${peaks.map((bytes) => quantity(bytes, "B/s")).join(", ")} ↑`,
+                font: {color: colour("--muted"), size: 12},
+              },
+            ],
         xaxis: {title: {text: `time (${prefix}s)`}},
-        yaxis: {title: {text: "GB/s"}, rangemode: "tozero"},
+        yaxis: {
+          title: {text: "GB/s"},
+          range: [0, 1.08e-9 * Math.max(most, ...(withPeak.checked ? peaks : [])) || 1],
+        },
       },
       text:
         `External memory bandwidth over ${quantity(end, "s")}: ` +
         systems.map((one) => `${one.title} ${quantity(one.dram_bytes_per_s, "B/s")} on average`).join(", "),
     };
   });
-  const peak = [...new Set(systems.map((system) => quantity(system.peak_bytes_per_s, "B/s")))].join(", ");
+  const peak = peaks.map((bytes) => quantity(bytes, "B/s")).join(", ");
   const timed = systems.some((system) => system.bandwidth.source === "timeline");
   document.getElementById("bandwidth-caption").textContent =
     (timed
@@ -208,7 +242,7 @@ function overTime(data, systems) {
     const starts = system.bandwidth.start_s;
     const [factor, prefix] = prefixOf(starts.at(-1), "s");
     const seen = Object.keys(system.array).filter((state) => system.array[state].some((ticks) => ticks > 0));
-    const colours = stateColours(data.states);
+    const colours = palette().states;
     const sums = system.array.busy.map((_, i) => seen.reduce((sum, state) => sum + system.array[state][i], 0) || 1);
     const lines = seen.map((state) => {
       const shares = system.array[state].map((ticks, i) => (100 * ticks) / sums[i]);

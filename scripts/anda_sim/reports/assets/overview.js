@@ -87,6 +87,8 @@ function comparison(systems) {
           textposition: "auto",
           cliponaxis: false,
           insidetextanchor: "end",
+          insidetextfont: {color: systems.map((_, i) => textOn(series(i)))},
+          outsidetextfont: {color: colour("--text")},
           hovertemplate: "%{y}: %{text}<extra></extra>",
           marker: {color: systems.map((_, i) => series(i))},
         },
@@ -162,7 +164,7 @@ function breakdowns(data, systems) {
     stackedBars(
       rows(by.value, "energy", (parts) => Object.fromEntries(Object.entries(parts).map(([k, v]) => [k, v * 1e-12]))),
       data.components,
-      COLOURS,
+      palette().components,
       {unit: "J", share: share.checked, title: "Energy"},
     ),
   );
@@ -175,7 +177,7 @@ function breakdowns(data, systems) {
     stackedBars(
       rows(cyclesBy.value, "cycles", (parts) => parts),
       data.states,
-      stateColours(data.states),
+      palette().states,
       options("Time"),
     ),
   );
@@ -189,7 +191,7 @@ function breakdowns(data, systems) {
     );
     const notes = (row) =>
       `, ${percent(Object.values(row.parts).reduce((sum, part) => sum + part, 0) / (all.get(row.name) || 1))}`;
-    return stackedBars(bars, data.states, stateColours(data.states), {...options("Stalls"), notes});
+    return stackedBars(bars, data.states, palette().states, {...options("Stalls"), notes});
   });
   for (const control of [cyclesBy, cyclesShare])
     control.addEventListener("change", () => {

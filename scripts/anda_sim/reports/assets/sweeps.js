@@ -55,14 +55,24 @@ function showTable(table) {
   fill(x, choices, chosen.x);
   fill(y, numbers.length ? numbers : choices, chosen.y);
   fill(shade, [["", "none"], ...choices], chosen.colour);
-  // If the largest is many times the smallest, all but a few points would overlap.
-  for (const [box, select] of [
+  const boxes = [
     [xLog, x],
     [yLog, y],
-  ]) {
+  ];
+  /** A logarithm is offered only where every number has one. */
+  const allowLogarithms = () => {
+    for (const [box, select] of boxes) {
+      box.disabled = !table.numeric.includes(select.value) || logarithmicFor(column(select.value)) === null;
+      box.parentElement.title = box.disabled ? "needs numbers above 0" : "";
+      if (box.disabled) box.checked = false;
+    }
+  };
+  // If the largest is many times the smallest, all but a few points would overlap.
+  for (const [box, select] of boxes) {
     const values = column(select.value).filter((value) => value !== null);
     box.checked = values.every((value) => value > 0) && Math.max(...values) > 30 * Math.min(...values);
   }
+  allowLogarithms();
 
   const hover = (row) =>
     [...table.parameters]
@@ -120,10 +130,6 @@ function showTable(table) {
         }),
       );
     }
-    const axisOf = (values) => {
-      const positive = values.filter((value) => value > 0);
-      return logarithmic(Math.min(...positive), Math.max(...positive));
-    };
     const signs = [x.value, y.value].map((name) => (table.more.includes(name) ? -1 : 1));
     const front = table.numeric.includes(x.value)
       ? paretoFront(
@@ -141,13 +147,29 @@ function showTable(table) {
         x: front.map((i) => xs[i]),
         y: front.map((i) => ys[i]),
         hoverinfo: "skip",
-        line: {color: "#d55e00", width: 1.5, shape: "linear"},
-        marker: {symbol: "circle-open", size: 15, color: "#d55e00", line: {width: 2}},
+        line: {color: series(1), width: 1.5, shape: "linear"},
+        marker: {symbol: "circle-open", size: 15, color: series(1), line: {width: 2}},
+      });
+    }
+    if (table.base !== null) {
+      const place = [x, y].map((one) => scaledLike(one.value, column(one.value), table.base[at(one.value)]));
+      data.push({
+        type: "scatter",
+        mode: "markers+text",
+        showlegend: true,
+        name: "base",
+        x: [place[0]],
+        y: [place[1]],
+        text: ["base"],
+        textposition: "top center",
+        hovertemplate: `base<br>${hover(table.base)}<br>%{x:.5~g}<br>%{y:.5~g}<extra></extra>`,
+        marker: {symbol: "star", size: 15, color: colour("--text"), line: {color: colour("--page"), width: 1}},
       });
     }
     const word = (sign) => (sign < 0 ? "more" : "less");
     document.getElementById("scatter-caption").textContent = table.numeric.includes(x.value)
-      ? `${table.label}${broken.length > 0 ? ", crosses for those that break a constraint" : ""}. ` +
+      ? `${table.label}${broken.length > 0 ? ", crosses for those that break a constraint" : ""}` +
+        `${table.base !== null ? ", a star for the base" : ""}. ` +
         "The Pareto front has the points that no other point beats in both quantities, where " +
         `${signs[0] === signs[1] ? `${word(signs[0])} of both is better` : `${word(signs[0])} of the horizontal one and ${word(signs[1])} of the vertical one is better`}.`
       : `${table.label}.`;
@@ -157,9 +179,9 @@ function showTable(table) {
         height: narrow() ? 440 : 480,
         xaxis: {
           title: {text: label(across.label)},
-          ...(!table.numeric.includes(x.value) ? {type: "category"} : xLog.checked ? axisOf(xs) : {}),
+          ...(!table.numeric.includes(x.value) ? {type: "category"} : xLog.checked ? logarithmicFor(xs) : {}),
         },
-        yaxis: {title: {text: label(up.label)}, ...(yLog.checked ? axisOf(ys) : {})},
+        yaxis: {title: {text: label(up.label)}, ...(yLog.checked ? logarithmicFor(ys) : {})},
       },
       text: `${rows.length} points: ${up.label} over ${across.label}; ${front.length} of them on the Pareto front`,
     };
@@ -225,9 +247,12 @@ function showTable(table) {
   });
   for (const control of [x, y, shade, xLog, yLog, withFront])
     control.onchange = () => {
+      allowLogarithms();
       draw("c-scatter");
       draw("c-parallel");
     };
+
+  overParameters(table, rows.filter((_, i) => feasible[i]));
 
   // Empty columns, such as errors if there are none, are left out.
   const filled = table.columns.filter((name) => table.rows.some((row) => row[at(name)] !== null));

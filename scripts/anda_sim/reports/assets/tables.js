@@ -2,6 +2,19 @@
 
 const FIRST_ROWS = 25;
 
+/** A line above something that is wider than the page, until it is scrolled. */
+function sayThatItScrolls(scroller, text) {
+  const hint = element("p", {className: "note wider", textContent: text});
+  const fits = () => {
+    hint.hidden = scroller.scrollWidth <= scroller.clientWidth + 1 || scroller.scrollLeft > 0;
+  };
+  scroller.addEventListener("scroll", fits);
+  const watcher = new ResizeObserver(fits);
+  for (const watched of [scroller, ...scroller.children]) watcher.observe(watched);
+  scroller.before(hint);
+  fits();
+}
+
 /**
  * columns: [{label, numeric, show(value) → text}], rows: lists of values in their order.
  * Numbers sort as numbers, missing values last.
@@ -96,4 +109,5 @@ function dataTable(place, caption, columns, rows) {
   controls.hidden = rows.length < 4;
   place.replaceChildren(controls, scroller, more);
   show();
+  sayThatItScrolls(scroller, "More columns to the right: scroll the table sideways. →");
 }

@@ -1,0 +1,50 @@
+# Run by `cmake --install`: makes manual pages and shell completions and installs them. The caller sets `anda_pages`, a folder for them, and
+# `anda_program`, an anda-sim that prints its own, or `anda_python`, an interpreter that makes those of the Python commands in `anda_scripts`.
+string(RANDOM LENGTH 12 suffix)  # installations may run side by side
+set(anda_pages ${anda_pages}-${suffix})
+file(MAKE_DIRECTORY ${anda_pages}/man1 ${anda_pages}/bash ${anda_pages}/zsh ${anda_pages}/fish)
+set(ENV{SYSTEMC_DISABLE_COPYRIGHT_MESSAGE} 1)
+
+if(anda_program)
+  function(write_page file)
+    execute_process(COMMAND ${anda_program} ${ARGN} OUTPUT_FILE ${anda_pages}/${file} COMMAND_ERROR_IS_FATAL ANY)
+  endfunction()
+  write_page(man1/anda-sim.1 man)
+  file(STRINGS ${anda_pages}/man1/anda-sim.1 others REGEX "^\\.BR anda.*sim.*- *")
+  foreach(line IN LISTS others)
+    string(REGEX REPLACE "^\\.BR anda..sim..([a-z]+) .*" "\\1" command ${line})
+    write_page(man1/anda-sim-${command}.1 man ${command})
+  endforeach()
+  write_page(bash/anda-sim completion bash)
+  write_page(zsh/_anda-sim completion zsh)
+  write_page(fish/anda-sim.fish completion fish)
+else()
+  execute_process(COMMAND ${anda_python} -B -m anda_sim.pages ${anda_pages} WORKING_DIRECTORY ${anda_scripts}
+    RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE problem)
+  if(NOT status EQUAL 0)
+    string(REGEX MATCH "[^\n]*\n*$" problem "${problem}")
+    message(WARNING "Manual pages and completions of the Python commands are left out: ${problem}"
+      "scripts/install_dependencies python installs what they are made with.")
+  endif()
+endif()
+
+# man reads compressed pages, and Debian wants them so.
+file(GLOB manuals ${anda_pages}/man1/*.1)
+if(manuals)
+  execute_process(COMMAND gzip -9n ${manuals} COMMAND_ERROR_IS_FATAL ANY)
+endif()
+# zsh looks for completions of packages of the system in another folder than for those of others.
+set(zsh share/zsh/site-functions)
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(zsh share/zsh/vendor-completions)
+endif()
+foreach(pair man1:share/man/man1 bash:share/bash-completion/completions zsh:${zsh} fish:share/fish/vendor_completions.d)
+  string(REGEX MATCH "^([a-z0-9]+):(.*)$" pair ${pair})
+  file(GLOB files ${anda_pages}/${CMAKE_MATCH_1}/*)
+  if(files)
+    file(INSTALL ${files} DESTINATION ${CMAKE_INSTALL_PREFIX}/${CMAKE_MATCH_2})
+  endif()
+endforeach()
+file(REMOVE_RECURSE ${anda_pages})
+unset(anda_program)
+unset(anda_python)
