@@ -271,3 +271,13 @@ def test_caches(name, element, shared, axis):
         blocks = whole // group * 48
     assert np.array_equal(got, expected)
     assert len(data) == -(-(whole * 48 * element + blocks * shared) // 8) + (70 - whole) * 48 * 2
+
+
+def test_ties_of_tables_and_scales_that_are_powers_of_two():
+    # Halfway between two numbers is the smaller code; of two tables that fit alike the group has the first.
+    assert rounded("{name: t, family: table, bits: 1, group: 4, table: 0 2}", np.array([[2, 1]], np.float32))[0].tolist() == [[2, 0]]
+    _, shared = encoded("{name: t, family: table, bits: 1, group: 4, table: 0 1 / 0 1}", np.array([[1, 0]]), 2)
+    assert shared[0, 1] == 0
+    # Integers get the power that no element overflows under: 9 / 7 is rounded up to 2.
+    got, _ = rounded("{name: i, family: int, bits: 4, group: 4, scale: power-of-two}", np.array([[9, 1]], np.float32))
+    assert got.tolist() == [[8, 0]]
