@@ -218,7 +218,8 @@ def page(rows):
 ## What they leave of recorded values
 
 SQNR in dB, the mean over the GeMMs of a window of the two small models of [precision.md](precision.md): of their inputs, recorded by
-`scripts/record_activations`, each token a row, and of their weights, each output a row along k.
+`scripts/record_activations`, each token a row, and of their weights, each output a row along k. n/a, here and below: not measured, or not
+to be had of the format.
 
 {sqnr}
 ## What they cost the small models
