@@ -83,13 +83,13 @@ uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm) {
   return gemm->step_k < gemm->k ? (uint64_t)gemm->m * gemm->n * 4 : 0;
 }
 
-/* The same with the scales, exponents or neither of a GeMM's second operand. */
+/* The same with the scales, exponents or neither of a GeMM's second operand; those of a group fill whole bytes. */
 static uint64_t second_bytes(const struct anda_device* device, uint64_t k, uint64_t columns,
                              const struct anda_gemm* gemm) {
   static const uint32_t scale_bits[] = {16, 5, 0};
   const uint32_t group = gemm->scale_group != 0 ? gemm->scale_group : device->scale_group;
   return ceil_div(k * columns * gemm->weight_bits, 8) +
-         ceil_div(ceil_div(k, group) * columns * scale_bits[gemm->scale_format % 3], 8);
+         ceil_div(k, group) * ceil_div(columns * scale_bits[gemm->scale_format % 3], 8);
 }
 
 /* Whether operands and results of a step fit in half of each buffer; FP32 sums take the room of results in a split k.

@@ -11,6 +11,8 @@
 #include <anda/mxu/mxu_config.h>
 
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "config/functional_config.h"
@@ -80,11 +82,7 @@ struct RunConfig {
                                                                 name_of(levels, accelerator.level) +
                                                                 ", which has no clocks to show"});
     }
-    if (functional.enabled && workload.scope != Scope::gemms) {
-      problems.push_back(
-          {join_key(path, "functional.enabled"),
-           "is true, must be false with workload.scope = layer or model: vector operations have no data"});
-    }
+    if (functional.enabled && workload.scope != Scope::gemms) check_chain(path, problems);
     if (functional.enabled && accelerator.format.encodes()) {
       problems.push_back({join_key(path, "functional.enabled"),
                           std::string("is true, must be false with accelerator.format.weights = ") +
@@ -119,6 +117,37 @@ struct RunConfig {
                             " that share " + number_text(shared) +
                             " bits; the machine stores elements of at most 8 bits in groups of a power of two that "
                             "share 5, 8 or 16 bits, or 16 bits alone"});
+  }
+
+  /// What a functional simulation of a layer or a model has no values of.
+  void check_chain(const std::string& path, Problems& problems) const {
+    const auto refuse = [&](const std::string& key, const std::string& what) {
+      problems.push_back({join_key(path, key), what});
+    };
+    const std::string where = " with functional.enabled and workload.scope = layer or model";
+    for (const auto& [key, file] :
+         {std::pair("functional.activations", &functional.activations), {"functional.weights", &functional.weights}}) {
+      if (!file->empty()) refuse(key, "is given, must be empty" + where + ": the data of a model is generated");
+    }
+    if (accelerator.local_memory.bytes > 0) {
+      refuse("accelerator.local_memory.bytes",
+             "is " + number_text(accelerator.local_memory.bytes) + ", must be 0" + where);
+    }
+    if (!precision.schedule.empty()) refuse("precision.schedule", "is given, must be left out" + where);
+    for (const auto& [operand, format, along_k] :
+         {std::tuple("kv_cache.k", &kv_cache.k, CacheAxis::token), {"kv_cache.v", &kv_cache.v, CacheAxis::channel}}) {
+      const std::string key = operand;
+      if (format->operand() != nullptr) {
+        refuse(key + ".format", std::string("is ") + format->number.name() + ", must be fp16, int or anda" + where);
+      } else if (!format->is_fp16() && format->axis != along_k) {
+        refuse(key + ".axis", std::string("is ") + name_of(cache_axes, format->axis) + ", must be " +
+                                  name_of(cache_axes, along_k) + where +
+                                  ": groups run along k of the GeMM that reads them");
+      } else if (!format->is_fp16() && format->bits > max_weight_bits) {
+        refuse(key + ".bits",
+               "is " + number_text(format->bits) + ", must be at most " + number_text(max_weight_bits) + where);
+      }
+    }
   }
 
   /// FP16 and formats of their own have no bits to schedule.

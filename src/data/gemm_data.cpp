@@ -72,6 +72,20 @@ void take_codes(const Array& given, WeightTensor& weights) {
   }
 }
 
+/// Does something with an operand; what is wrong then names the GeMM and the file.
+template <class Action>
+void with_place(const Gemm& gemm, const std::string& file, Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    const bool named = file.empty() || message.compare(0, file.size(), file) == 0;
+    throw Error::input(fmt::format("GeMM '{}': {}{}", gemm.name, named ? "" : file + ": ", message));
+  }
+}
+
+}  // namespace
+
 void quantise_columns(const Array& given, WeightTensor& weights, std::uint64_t& zeroed) {
   weights.codes.resize(weights.k * weights.n);
   std::vector<float> column(weights.k);
@@ -91,20 +105,6 @@ void quantise_columns(const Array& given, WeightTensor& weights, std::uint64_t& 
     for (std::size_t g = 0; g < quantised.scales.size(); ++g) weights.scales[g * weights.n + n] = quantised.scales[g];
   }
 }
-
-/// Does something with an operand; what is wrong then names the GeMM and the file.
-template <class Action>
-void with_place(const Gemm& gemm, const std::string& file, Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    const std::string message = error.what();
-    const bool named = file.empty() || message.compare(0, file.size(), file) == 0;
-    throw Error::input(fmt::format("GeMM '{}': {}{}", gemm.name, named ? "" : file + ": ", message));
-  }
-}
-
-}  // namespace
 
 GemmData gemm_data(const FunctionalConfig& config, const Gemm& gemm, std::uint64_t index, const GemmTask& task) {
   GemmData data;

@@ -29,6 +29,9 @@ struct GemmData {
 /// GeMM, the tensor and the file for whatever is wrong with them.
 GemmData gemm_data(const FunctionalConfig& config, const Gemm& gemm, std::uint64_t index, const GemmTask& task);
 
+/// Quantises weights (k × n), column by column. `zeroed`: grows by those that were not 0 and are.
+void quantise_columns(const Array& given, WeightTensor& weights, std::uint64_t& zeroed);
+
 /// Error (input) unless every weight times its scale is an FP16 number, which `system` needs.
 void check_dequantised(const WeightTensor& weights, const Gemm& gemm, const std::string& system);
 

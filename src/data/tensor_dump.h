@@ -12,13 +12,18 @@ namespace anda::sim {
 
 /// Writes tensors as .npy files into a folder: <row>.activations, .weights (as given), .codes and .scales (as they are
 /// in memory) for the rows of the workload, and <system>/<row>.outputs. A folder given as functional.activations and
-/// functional.weights makes another run of the same data. The files belong to those of the run.
+/// functional.weights makes another run of the same data. Of an inference: <row>.codes and .scales, or .weights in
+/// FP16, .gamma and .beta, and <system>/<row>.inputs and .outputs. The files belong to those of the run.
 class TensorDump {
  public:
   /// Makes the folder.
   TensorDump(FileSet& files, std::string folder);
 
   void operands(std::uint64_t index, const GemmData& data);
+  void weights(std::uint64_t index, const WeightTensor& weights);
+  void vector(std::uint64_t index, const char* name, const std::vector<float>& values);
+  void inputs(const std::string& system, std::uint64_t index, const std::vector<Fp16>& values, std::uint64_t rows,
+              std::uint64_t columns);
   void results(const std::string& system, std::uint64_t index, const std::vector<Fp16>& values, std::uint64_t m,
                std::uint64_t n);
 

@@ -8,7 +8,7 @@ constexpr std::uint64_t outlier_spacing = 128;
 constexpr std::uint64_t outlier_least = 16;
 constexpr std::uint64_t outlier_span = 64;
 
-enum class Stream : std::uint64_t { activations = 1, channels = 2, weights = 3 };
+enum class Stream : std::uint64_t { activations = 1, channels = 2, weights = 3, bits = 4 };
 
 /// The finaliser of SplitMix64: every bit of the input changes half of the output.
 std::uint64_t mixed(std::uint64_t x) {
@@ -63,6 +63,13 @@ std::vector<float> generate_weights(std::uint64_t seed, std::uint64_t gemm, std:
   std::vector<float> values;
   values.reserve(k * n);
   for (std::uint64_t i = 0; i < k * n; ++i) values.push_back(numbers.bell(i) / 64.0F);
+  return values;
+}
+
+std::vector<std::uint64_t> generate_bits(std::uint64_t seed, std::uint64_t place, std::uint64_t count) {
+  const Numbers numbers(seed, place, Stream::bits);
+  std::vector<std::uint64_t> values(count);
+  for (std::uint64_t i = 0; i < count; ++i) values[i] = numbers.bits(i);
   return values;
 }
 

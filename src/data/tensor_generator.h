@@ -16,6 +16,9 @@ namespace anda::sim {
 /// for about one channel in 128, an outlier, where it is 16 … 79.
 std::vector<Fp16> generate_activations(std::uint64_t seed, std::uint64_t gemm, std::uint64_t m, std::uint64_t k);
 
+/// Evenly spread numbers.
+std::vector<std::uint64_t> generate_bits(std::uint64_t seed, std::uint64_t place, std::uint64_t count);
+
 /// Weights: a bell curve of standard deviation 1/64 about zero.
 std::vector<float> generate_weights(std::uint64_t seed, std::uint64_t gemm, std::uint64_t k, std::uint64_t n);
 

@@ -17,7 +17,8 @@ const std::vector<ErrorColumn>& error_columns() {
   static const std::vector<ErrorColumn> columns{
       {"sqnr_db", "dB", "SQNR dB",
        "10 · log10(Σ reference² / Σ (result − reference)²) of the finite results, as they are in memory. The reference "
-       "is an FP32 GeMM of the same FP16 activations and quantised weights; none where nothing differs.",
+       "is an FP32 GeMM of the same FP16 activations and quantised weights or, of a layer or model, the operation in "
+       "double precision on the operands it was given; none where nothing differs.",
        sqnr_db},
       {"max_abs_error", "1", "max\nerror", "Largest |result − reference|, likewise.",
        [](const DataErrors& e) -> MetricValue { return e.max_abs_error; }},
@@ -26,15 +27,15 @@ const std::vector<ErrorColumn>& error_columns() {
       {"output_overflows", "elements", "output\noverflows", "Finite sums that FP16 could not hold.",
        [](const DataErrors& e) -> MetricValue { return e.output_overflows; }},
       {"replaced_inputs", "elements", "replaced\ninputs",
-       "Infinities and NaNs among the given activations (functional.non_finite: saturate).",
+       "Infinities and NaNs among the activations (functional.non_finite: saturate).",
        [](const DataErrors& e) -> MetricValue { return e.replaced_inputs; }},
-      {"replaced_outputs", "elements", "replaced\noutputs", "The same among the results given to the compressor.",
+      {"replaced_outputs", "elements", "replaced\noutputs", "The same among results that became groups.",
        [](const DataErrors& e) -> MetricValue { return e.replaced_outputs; }},
       {"zeroed_activations", "elements", "zeroed\nA", "Nonzero activations that keep no mantissa bit.",
        [](const DataErrors& e) -> MetricValue { return e.zeroed_activations; }},
       {"zeroed_weights", "elements", "zeroed\nW", "Nonzero weights that were quantised to 0.",
        [](const DataErrors& e) -> MetricValue { return e.zeroed_weights; }},
-      {"zeroed_outputs", "elements", "zeroed\nresults", "Nonzero results that the compressor truncated to 0.",
+      {"zeroed_outputs", "elements", "zeroed\nresults", "Nonzero results that became 0 in their group.",
        [](const DataErrors& e) -> MetricValue { return e.zeroed_outputs; }},
   };
   return columns;

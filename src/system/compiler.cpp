@@ -6,6 +6,7 @@
 #include <anda/dataflow/operand_layout.h>
 #include <anda/dataflow/schedule.h>
 #include <anda/dataflow/vector_plan.h>
+#include <anda/vector_unit/vector_passes.h>
 
 #include <numeric>
 
@@ -72,16 +73,23 @@ Compiler::Compiler(const RunConfig& config, const AcceleratorConfig& accelerator
       accelerator_(accelerator),
       element_(make_processing_element(accelerator.mxu, accelerator.format)) {}
 
+VectorPlan vector_plan_of(const VectorTask& task, const AcceleratorConfig& machine) {
+  const MachineShape shape(machine.mxu, machine.format, machine.activation_buffer, machine.weight_buffer);
+  return {task, {}, shape, static_cast<std::uint32_t>(passes_of(task.operation, false).size())};
+}
+
+WeightFormat cache_operand(const CacheFormat& format, std::uint32_t bits) {
+  if (bits == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group);
+  return {bits, format.group_elements(), format.shared_bits()};
+}
+
 WeightFormat weights_of(const Gemm& gemm, std::uint32_t bits, const FormatConfig& format) {
   return gemm.weight_bits != 0 ? format.integers_of(gemm.weight_bits) : format.weights_of(bits);
 }
 
-/// The second operand of a GeMM. Groups of the cache that run across k take as much room as others.
 WeightFormat Compiler::second_of(const Gemm& gemm) const {
   const auto cached = [&](const CacheFormat& format) {
-    const std::uint32_t bits = gemm.weight_bits != 0 ? gemm.weight_bits : format.element_bits();
-    if (bits == WeightFormat::fp16_bits) return WeightFormat::fp16(format.group);
-    return WeightFormat{bits, format.group_elements(), format.shared_bits()};
+    return cache_operand(format, gemm.weight_bits != 0 ? gemm.weight_bits : format.element_bits());
   };
   switch (gemm.second) {
     case SecondOperand::keys:

@@ -5,9 +5,11 @@
 #include <anda/accelerator/accelerator_config.h>
 #include <anda/accelerator/tiling.h>
 #include <anda/control/descriptor.h>
+#include <anda/dataflow/vector_plan.h>
 #include <anda/dataflow/vector_task.h>
 #include <anda/dram/dram_config.h>
 #include <anda/mxu/processing_element/processing_element.h>
+#include <anda/numeric/cache_format.h>
 
 #include <memory>
 #include <optional>
@@ -26,6 +28,13 @@ using Work = std::variant<GemmTask, VectorTask>;
 /// Of a record, and into one.
 inline Work work_of(const OpRecord& record) { return record.vector ? Work(*record.vector) : Work(record.task); }
 void set_work(OpRecord& record, const Work& work);
+
+/// Keys or values of a cache as the second operand of a GeMM. Groups that run across its k take as much room as others.
+WeightFormat cache_operand(const CacheFormat& format, std::uint32_t bits);
+inline WeightFormat cache_operand(const CacheFormat& format) { return cache_operand(format, format.element_bits()); }
+
+/// The steps of a vector operation on a machine, with its operands from address 0 on.
+VectorPlan vector_plan_of(const VectorTask& task, const AcceleratorConfig& machine);
 
 /// The weights of a GeMM: integers of the width that its row gives, or the machine's format with `bits` where that is
 /// integers.

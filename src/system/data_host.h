@@ -12,23 +12,42 @@
 #include "config/run_config.h"
 #include "data/gemm_data.h"
 #include "data/tensor_dump.h"
+#include "system/op_record.h"
 
 namespace anda::sim {
 
-/// The data side of a host, in a functional simulation: puts the operands of a GeMM into its system's memory and takes
-/// the results out, by debug transport and so in no time.
+/// The data side of a host, in a functional simulation: puts the operands of an operation into its system's memory and
+/// takes the results out, by debug transport and so in no time.
 class DataHost {
  public:
-  /// `dump`: where tensors go, nullptr: nowhere. `writes_operands`: into the dump; they are the same for all systems.
-  DataHost(const RunConfig& config, std::string system, Accelerator& accelerator, TensorDump* dump,
-           bool writes_operands);
+  DataHost(const RunConfig& config, std::string system, Accelerator& accelerator)
+      : config_(config.functional), system_(std::move(system)), accelerator_(accelerator) {}
+  DataHost(const DataHost&) = delete;
+  DataHost& operator=(const DataHost&) = delete;
+  virtual ~DataHost() = default;
 
-  /// Before the GeMM runs.
-  void place(const Gemm& gemm, std::uint64_t index, const GemmTask& task, const GemmDescriptor& descriptor);
+  /// Before a run of an operation, of which there are gemm.count; the record has what is run.
+  virtual void place(const OpRecord& record, std::uint64_t run, const GemmAddresses& addresses) = 0;
 
-  /// After it has run: what the results are worth. Throws Error (run) for an infinity or NaN among the results of a
-  /// compressor, unless the configuration says saturate.
-  DataErrors collect(const Gemm& gemm, std::uint64_t index, const GemmTask& task, const GemmDescriptor& descriptor);
+  /// After it: adds what the results are worth. Throws Error (run) for an infinity or NaN among results that became
+  /// groups, unless the configuration says saturate.
+  virtual void collect(const OpRecord& record, std::uint64_t run, const GemmAddresses& addresses,
+                       DataErrors& errors) = 0;
+
+ protected:
+  const FunctionalConfig& config() const { return config_; }
+  const std::string& system() const { return system_; }
+  Accelerator& accelerator() { return accelerator_; }
+  std::uint32_t rows() const { return accelerator_.config().mxu.rows; }
+
+  void write(std::uint64_t address, std::vector<std::uint8_t> bytes) { access(tlm::TLM_WRITE_COMMAND, address, bytes); }
+  std::vector<std::uint8_t> read(std::uint64_t address, std::uint64_t count) {
+    std::vector<std::uint8_t> bytes(count);
+    access(tlm::TLM_READ_COMMAND, address, bytes);
+    return bytes;
+  }
+  /// What the machine lost in the last operation.
+  void add_losses(const Gemm& gemm, DataErrors& errors) const;
 
  private:
   void access(tlm::tlm_command command, std::uint64_t address, std::vector<std::uint8_t>& bytes);
@@ -36,6 +55,19 @@ class DataHost {
   const FunctionalConfig& config_;
   std::string system_;
   Accelerator& accelerator_;
+};
+
+/// Of workload.scope gemms: each GeMM has its own operands, and runs again on the same.
+class GemmDataHost : public DataHost {
+ public:
+  /// `dump`: where tensors go, nullptr: nowhere. `writes_operands`: into the dump; they are the same for all systems.
+  GemmDataHost(const RunConfig& config, std::string system, Accelerator& accelerator, TensorDump* dump,
+               bool writes_operands);
+
+  void place(const OpRecord& record, std::uint64_t run, const GemmAddresses& addresses) override;
+  void collect(const OpRecord& record, std::uint64_t run, const GemmAddresses& addresses, DataErrors& errors) override;
+
+ private:
   std::unique_ptr<Arithmetic> arithmetic_;
   TensorDump* dump_;
   bool writes_operands_;

@@ -40,7 +40,7 @@ void Host::replay() {
       record.errors.reset();
       const std::uint64_t runs = known_ != nullptr ? 1 : record.gemm.count;
       for (std::uint64_t i = 0; i < runs; ++i) {
-        run_work(work, record);
+        run_work(work, record, i);
       }
       if (known_ != nullptr) {
         for (std::uint64_t& count : record.counts) count *= record.gemm.count;
@@ -55,7 +55,7 @@ void Host::replay() {
   }
 }
 
-void Host::run_work(const Work& work, OpRecord& record) {
+void Host::run_work(const Work& work, OpRecord& record, std::uint64_t run) {
   if (const KnownGemms::Result* known = known_ != nullptr ? known_->find(work) : nullptr) {
     record.step = known->first;
     add_to(record.counts, known->second);
@@ -64,22 +64,27 @@ void Host::run_work(const Work& work, OpRecord& record) {
 
   const Counts before = counters_.values();
   if (const auto* const vector = std::get_if<VectorTask>(&work)) {
-    run_descriptor(compiler_.compile(*vector).encode(), record.gemm.name);
+    const VectorDescriptor descriptor = compiler_.compile(*vector);
+    run_on_data(descriptor.encode(), {descriptor.input, descriptor.second, descriptor.output, 0}, record, run);
   } else {
-    const GemmTask& task = std::get<GemmTask>(work);
-    const GemmDescriptor descriptor = compiler_.compile(task);
+    const GemmDescriptor descriptor = compiler_.compile(std::get<GemmTask>(work));
     record.step = descriptor.step;
-    // A GeMM that runs again does so on the same data.
-    const bool has_data = data_ != nullptr && !record.errors;
-    if (has_data) data_->place(record.gemm, record.index, task, descriptor);
-    run_descriptor(descriptor.encode(), record.gemm.name);
-    if (has_data) record.errors = data_->collect(record.gemm, record.index, task, descriptor);
+    run_on_data(descriptor.encode(), descriptor.addresses, record, run);
   }
 
   Counts counts = counters_.values();
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] -= before[i];
   add_to(record.counts, counts);
   if (known_ != nullptr) known_->add(work, {record.step, std::move(counts)});
+}
+
+void Host::run_on_data(const std::array<std::uint32_t, GemmDescriptor::words>& words, const GemmAddresses& addresses,
+                       OpRecord& record, std::uint64_t run) {
+  if (data_ != nullptr) data_->place(record, run, addresses);
+  run_descriptor(words, record.gemm.name);
+  if (data_ == nullptr) return;
+  if (!record.errors) record.errors.emplace();
+  data_->collect(record, run, addresses, *record.errors);
 }
 
 void Host::run_descriptor(const std::array<std::uint32_t, GemmDescriptor::words>& words, const std::string& name) {

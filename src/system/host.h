@@ -43,7 +43,9 @@ class Host : public sc_core::sc_module {
  private:
   void run();
   void replay();
-  void run_work(const Work& work, OpRecord& record);
+  void run_work(const Work& work, OpRecord& record, std::uint64_t run);
+  void run_on_data(const std::array<std::uint32_t, GemmDescriptor::words>& words, const GemmAddresses& addresses,
+                   OpRecord& record, std::uint64_t run);
   void run_descriptor(const std::array<std::uint32_t, GemmDescriptor::words>& words, const std::string& name);
   void write(std::uint64_t address, const std::uint32_t* words, std::size_t count);
   std::uint32_t read(std::uint64_t address);

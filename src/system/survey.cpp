@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include <anda/base/error.h>
@@ -11,6 +12,7 @@
 #include "config/sha256.h"
 #include "system/compiler.h"
 #include "system/data_host.h"
+#include "system/inference_data_checks.h"
 #include "system/inference_options.h"
 #include "system/workload_notes.h"
 #include "workload/gemm_generator.h"
@@ -48,6 +50,10 @@ class Trial {
  public:
   explicit Trial(const RunConfig& config) : config_(config) {
     for (const Element& system : config.systems) compilers_.emplace_back(config, accelerator_of(config, system));
+    if (config.functional.enabled && config.workload.scope != Scope::gemms) {
+      chained_ = shape_of(config.workload);
+      check_model_data(config, *chained_);
+    }
   }
 
   /// Tells whether some system has its activations in groups, and whether one of these fills up k to whole ones;
@@ -56,6 +62,10 @@ class Trial {
     padded = compressed = false;
     for (std::size_t i = 0; i < compilers_.size(); ++i) {
       const Work work = compilers_[i].work(gemm);
+      if (chained_) {
+        const Element& system = config_.systems[i];
+        check_operation_data(gemm, work, system.name(), accelerator_of(config_, system), *chained_);
+      }
       if (const auto* const vector = std::get_if<VectorTask>(&work)) {
         compilers_[i].compile(*vector);
         if (!gemm.vector) notes.see_beside_array(gemm, config_.systems[i].name());
@@ -79,7 +89,8 @@ class Trial {
       compilers_[i].compile(task);
       if (seen_.size() < most_remembered) seen_.insert(kind);
     }
-    if (config_.functional.enabled) check_data(config_, gemm, index, std::get<GemmTask>(compilers_.front().work(gemm)));
+    if (!config_.functional.enabled || chained_) return;
+    check_data(config_, gemm, index, std::get<GemmTask>(compilers_.front().work(gemm)));
   }
 
  private:
@@ -88,6 +99,7 @@ class Trial {
 
   const RunConfig& config_;
   std::vector<Compiler> compilers_;
+  std::optional<ModelShape> chained_;  // of a functional simulation whose operations follow from each other
   std::set<Kind> seen_;
 };
 

@@ -11,6 +11,7 @@
 #include <anda/dram/dram.h>
 
 #include "system/host.h"
+#include "system/inference_data_host.h"
 
 namespace anda::sim {
 
@@ -34,10 +35,9 @@ class System : public sc_core::sc_module {
         accelerator("accelerator", accelerator_of(config, system)),
         dram("dram", memory_of(config, request_trace)),
         compiler_(config, accelerator.config()),
-        data_(config, system.name(), accelerator, dump, first),
+        data_(data_host(config, system, dump, first)),
         counters(all_counters()),
-        host("host", compiler_, counters, *source_, known, config.functional.enabled ? &data_ : nullptr,
-             std::move(take)),
+        host("host", compiler_, counters, *source_, known, data_.get(), std::move(take)),
         interrupt_("interrupt") {
     host.control.bind(accelerator.control);
     accelerator.memory.bind(dram.socket);
@@ -53,6 +53,14 @@ class System : public sc_core::sc_module {
     return all;
   }
 
+  std::unique_ptr<DataHost> data_host(const RunConfig& config, const Element& system, TensorDump* dump, bool first) {
+    if (!config.functional.enabled) return nullptr;
+    if (config.workload.scope == Scope::gemms) {
+      return std::make_unique<GemmDataHost>(config, system.name(), accelerator, dump, first);
+    }
+    return std::make_unique<InferenceDataHost>(config, system.name(), accelerator, dump, first);
+  }
+
   std::unique_ptr<GemmSource> source_;
 
  public:
@@ -63,7 +71,7 @@ class System : public sc_core::sc_module {
 
  private:
   Compiler compiler_;
-  DataHost data_;
+  std::unique_ptr<DataHost> data_;  // of a functional simulation
 
  public:
   const Counters counters;

@@ -71,6 +71,7 @@ void LayerOperations::append(const char* name, SecondOperand what, const Slice& 
     made.second = what;
     made.weight_bits = part.bits;
     made.count = slice.count;
+    made.cache = CachePart{slice.sequence, 0, 0, part.begin, part.end};
   }
 }
 
@@ -101,6 +102,8 @@ void LayerOperations::attention(std::uint64_t window) {
 void LayerOperations::attend(const Slice& slice, std::uint64_t first, std::uint64_t queries, std::uint64_t window) {
   const HeadShape heads = heads_of(slice);
   Block block;
+  block.sequence = slice.sequence;
+  block.first = slice.start + first;
   block.queries = queries;
   block.end = slice.start + (options_.causal ? first + queries : slice.tokens);
   const std::uint64_t oldest = slice.start + first + 1;
@@ -116,6 +119,7 @@ void LayerOperations::attend(const Slice& slice, std::uint64_t first, std::uint6
       vector("softmax", OpKind::softmax, VectorOperation::softmax, block.rows, block.end - block.begin, "A_p");
   softmax.count = block.count;
   softmax.second = heads.values;
+  softmax.cache = block.part(block.begin, block.end);
   attend_values(slice, block, heads);
 }
 
@@ -127,6 +131,7 @@ void LayerOperations::score(const Block& block, const HeadShape& heads) {
     scores.kind = OpKind::attention_scores;
     scores.second = SecondOperand::keys;
     scores.weight_bits = part.bits;
+    scores.cache = block.part(part.begin, part.end);
   }
 }
 
@@ -150,11 +155,13 @@ void LayerOperations::attend_values(const Slice& slice, const Block& block, cons
     made.kind = OpKind::attention_values;
     made.second = is_open ? SecondOperand::fp16 : heads.values;
     made.weight_bits = parts[i].bits;
+    made.cache = block.part(parts[i].begin, parts[i].end);
   }
   for (std::size_t i = 1; i < parts.size(); ++i) {
-    vector("values_sum", OpKind::attention_values, VectorOperation::add, block.rows, heads.value_width,
-           i + 1 == parts.size() ? "A_o" : "")
-        .count = block.count;
+    Gemm& sum = vector("values_sum", OpKind::attention_values, VectorOperation::add, block.rows, heads.value_width,
+                       i + 1 == parts.size() ? "A_o" : "");
+    sum.count = block.count;
+    sum.cache = block.part(block.begin, block.end);
   }
 }
 

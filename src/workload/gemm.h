@@ -52,6 +52,16 @@ enum class SecondOperand : std::uint8_t {
   fp16
 };
 
+/// What an operation on a cache works on, of some equal sequences. Operations on a head run for each of these and, in
+/// each, for each head of the cache.
+struct CachePart {
+  std::uint64_t sequence = 0;  ///< the first of them, in the batch
+  std::uint64_t first = 0;     ///< position of the first query; of kv_append none
+  std::uint64_t queries = 0;
+  std::uint64_t begin = 0;  ///< tokens of the cache, begin … end − 1
+  std::uint64_t end = 0;
+};
+
 /// A result that only the operations right behind it read, with the extents that it has where it is made; no rows: it
 /// is not one.
 struct KeptResult {
@@ -76,6 +86,7 @@ struct Gemm {
   SecondOperand second = SecondOperand::weights;  ///< of a GeMM; of kv_append, what is appended
   std::optional<VectorOperation> vector = {};     ///< of the vector unit; none: a GeMM
   std::optional<std::string> reader = {};         ///< tensor that the results become, "": FP16; none: by `tensor`
+  std::optional<CachePart> cache = {};            ///< of attention and kv_append
   std::uint64_t position = 0;                     ///< of its tokens, or the last before them at which lengths change
 
   // Which operands, and whether its own result, are such results.

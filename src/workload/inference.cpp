@@ -163,14 +163,14 @@ std::vector<std::pair<std::uint32_t, std::uint64_t>> layer_kinds(const ModelShap
 }
 
 InferenceSource::InferenceSource(const ModelShape& shape, const InferenceOptions& options)
-    : shape_(shape), options_(options), operations_(shape_, options_) {
+    : shape_(shape), options_(options), operations_(shape_, options_), passes_(options_) {
   check_shape(shape_, options_);
   layers_ = layers_of(shape_, options_);
 }
 
 bool InferenceSource::next(Gemm& gemm) {
   while (at_ == ready_.size()) {
-    if (!next_pass()) return false;
+    if (!passes_.next()) return false;
     ready_.clear();
     at_ = 0;
     fill();
@@ -179,24 +179,31 @@ bool InferenceSource::next(Gemm& gemm) {
   return true;
 }
 
-/// Sets the slices of the next pass; false after the last.
-bool InferenceSource::next_pass() {
+/// Tokens of the prompts, all at once or in chunks; false behind the last.
+bool InferencePasses::next_prefill() {
+  if (started_ && options_.prefill_chunk == 0) return false;
+  const std::uint64_t first = (started_ ? ++pass_ : 0) * options_.prefill_chunk;
+  std::uint64_t sequence = 0;
+  for (const Sequences& sequences : options_.batch) {
+    if (first < sequences.tokens) {
+      const std::uint64_t left = sequences.tokens - first;
+      const std::uint64_t tokens = options_.prefill_chunk == 0 ? left : std::min(left, options_.prefill_chunk);
+      slices_.push_back({first, tokens, sequences.count, tokens == left, sequence});
+    }
+    sequence += sequences.count;
+  }
+  return !slices_.empty();
+}
+
+bool InferencePasses::next() {
   slices_.clear();
   if (options_.phase == Phase::decode) {
     if (started_) return false;
     output_token_ = 1;
   } else if (output_token_ == 0) {
-    const std::uint64_t first = (started_ ? ++pass_ : 0) * options_.prefill_chunk;
-    for (const Sequences& sequences : options_.batch) {
-      if (first >= sequences.tokens) continue;
-      const std::uint64_t left = sequences.tokens - first;
-      const std::uint64_t tokens = options_.prefill_chunk == 0 ? left : std::min(left, options_.prefill_chunk);
-      slices_.push_back({first, tokens, sequences.count, tokens == left});
-    }
-    const bool whole = options_.prefill_chunk == 0 && started_;
+    const bool more = next_prefill();
     started_ = true;
-    if (!slices_.empty() && !whole) return true;
-    slices_.clear();
+    if (more) return true;
     if (options_.phase == Phase::prefill) return false;
     output_token_ = 1;
   } else {
@@ -204,14 +211,15 @@ bool InferenceSource::next_pass() {
   }
   started_ = true;
   if (options_.phase == Phase::generate && output_token_ >= options_.output_tokens) return false;
+  std::uint64_t sequence = 0;
   for (const Sequences& sequences : options_.batch) {
-    slices_.push_back({sequences.tokens + output_token_ - 1, 1, sequences.count, true});
+    slices_.push_back({sequences.tokens + output_token_ - 1, 1, sequences.count, true, sequence});
+    sequence += sequences.count;
   }
   return true;
 }
 
-/// "prefill", a chunk of it, or "decode" with the output token that it works towards.
-std::string InferenceSource::pass_name() const {
+std::string InferencePasses::name() const {
   if (output_token_ != 0) return fmt::format("decode{}", output_token_);
   return options_.prefill_chunk == 0 ? "prefill" : fmt::format("prefill{}", pass_);
 }
@@ -219,15 +227,15 @@ std::string InferenceSource::pass_name() const {
 void InferenceSource::fill() {
   std::uint64_t tokens = 0;
   std::uint64_t finished = 0;
-  for (const Slice& slice : slices_) {
+  for (const Slice& slice : passes_.slices()) {
     tokens += slice.tokens * slice.count;
     if (slice.finishes) finished += slice.count;
   }
-  const std::string prefix = pass_name() + ".";
+  const std::string prefix = passes_.name() + ".";
   const bool whole = options_.scope == Scope::model;
   if (whole) add(embedding_operations(shape_, tokens), prefix, 1);
   for (const auto& [layer, times] : layer_kinds(shape_, options_, 0, static_cast<std::uint32_t>(layers_))) {
-    add(operations_.of(layer, slices_), fmt::format("{}layer{}.", prefix, layer), times);
+    add(operations_.of(layer, passes_.slices()), fmt::format("{}layer{}.", prefix, layer), times);
   }
   if (whole && finished > 0) add(head_operations(shape_, options_, finished), prefix, 1);
 }
@@ -235,7 +243,7 @@ void InferenceSource::fill() {
 void InferenceSource::add(std::vector<Gemm> operations, const std::string& prefix, std::uint64_t times) {
   for (Gemm& operation : operations) {
     operation.name = prefix + operation.name;
-    operation.output_token = static_cast<std::uint32_t>(output_token_);
+    operation.output_token = static_cast<std::uint32_t>(passes_.output_token());
     operation.count *= times;
     check_size(operation);
     ready_.push_back(std::move(operation));

@@ -64,7 +64,8 @@ struct Slice {
   std::uint64_t start = 0;   ///< tokens in the cache before
   std::uint64_t tokens = 0;  ///< new ones
   std::uint64_t count = 1;
-  bool finishes = true;  ///< gives an output token
+  bool finishes = true;        ///< gives an output token
+  std::uint64_t sequence = 0;  ///< the first of these sequences, in the batch
 };
 
 /// What a layer keeps of a token.
@@ -110,11 +111,15 @@ class LayerOperations {
   };
   /// Queries of a sequence that are multiplied together, with the tokens that one of them sees.
   struct Block {
+    std::uint64_t sequence = 0;  ///< the first of the slice, in the batch
+    std::uint64_t first = 0;     ///< position of the first query
     std::uint64_t queries = 0;
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
     std::uint64_t rows = 0;
     std::uint64_t count = 0;
+
+    CachePart part(std::uint64_t from, std::uint64_t to) const { return {sequence, first, queries, from, to}; }
   };
 
   void start(std::uint32_t layer, std::vector<Span> spans, std::vector<Slice> slices);
@@ -181,6 +186,29 @@ void check_size(const Gemm& gemm);
 /// Throws Error (input) for a model or options that make no inference, with no regard to contexts.
 void check_model(const ModelShape& shape, const InferenceOptions& options);
 
+/// The passes of an inference.
+class InferencePasses {
+ public:
+  explicit InferencePasses(const InferenceOptions& options) : options_(options) {}
+
+  /// Goes to the next pass; false after the last.
+  bool next();
+  /// Of the pass: its tokens, slice after slice, of each sequence after sequence.
+  const std::vector<Slice>& slices() const { return slices_; }
+  /// "prefill", a chunk of it, or "decode" with the output token that it works towards.
+  std::string name() const;
+  std::uint64_t output_token() const { return output_token_; }
+
+ private:
+  bool next_prefill();
+
+  const InferenceOptions& options_;
+  std::uint64_t pass_ = 0;          // of prefill
+  std::uint64_t output_token_ = 0;  // that the pass works towards
+  bool started_ = false;
+  std::vector<Slice> slices_;
+};
+
 /// The operations of an inference, one pass after another.
 class InferenceSource : public GemmSource {
  public:
@@ -191,8 +219,6 @@ class InferenceSource : public GemmSource {
   bool next(Gemm& gemm) override;
 
  private:
-  bool next_pass();
-  std::string pass_name() const;
   void fill();
   void add(std::vector<Gemm> operations, const std::string& prefix, std::uint64_t times);
 
@@ -200,10 +226,7 @@ class InferenceSource : public GemmSource {
   InferenceOptions options_;
   std::uint64_t layers_ = 0;
   LayerOperations operations_;
-  std::uint64_t pass_ = 0;          // of prefill
-  std::uint64_t output_token_ = 0;  // that the pass works towards
-  bool started_ = false;
-  std::vector<Slice> slices_;
+  InferencePasses passes_;
   std::vector<Gemm> ready_;
   std::size_t at_ = 0;
 };

@@ -2,6 +2,7 @@
 #ifndef ANDA_TESTS_MODELS_MACHINE_H
 #define ANDA_TESTS_MODELS_MACHINE_H
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -149,26 +150,39 @@ class AcceleratorBench : public sc_core::sc_module {
     return descriptor;
   }
 
-  /// Starts one descriptor; it runs with simulated time.
-  template <class Descriptor>
-  void start(const Descriptor& descriptor) {
-    const auto words = descriptor.encode();
-    for (std::size_t i = 0; i < words.size(); ++i) write(ANDA_INSTRUCTION_MEMORY + 4 * i, words[i]);
-    write(ANDA_REG_DESCRIPTOR_COUNT, 1);
+  using Words = std::array<std::uint32_t, GemmDescriptor::words>;
+
+  /// Starts a program of descriptors; it runs with simulated time.
+  void start(const std::vector<Words>& program) {
+    std::uint64_t address = ANDA_INSTRUCTION_MEMORY;
+    for (const Words& words : program) {
+      for (const std::uint32_t word : words) {
+        write(address, word);
+        address += 4;
+      }
+    }
+    write(ANDA_REG_DESCRIPTOR_COUNT, static_cast<std::uint32_t>(program.size()));
     write(ANDA_REG_CONTROL, ANDA_CONTROL_START);
   }
-
-  /// Runs one descriptor to its end; what every counter grew by.
   template <class Descriptor>
-  Result run(const Descriptor& descriptor) {
+  void start(const Descriptor& descriptor) {
+    start(std::vector<Words>{descriptor.encode()});
+  }
+
+  /// Runs a program to its end; what every counter grew by.
+  Result run(const std::vector<Words>& program) {
     const auto before = counters_.values();
-    start(descriptor);
+    start(program);
     sc_core::sc_start();
     memory_checker.finish();
     const auto after = counters_.values();
     Result result;
     for (std::size_t i = 0; i < before.size(); ++i) result[counters_.list()[i].name] = after[i] - before[i];
     return result;
+  }
+  template <class Descriptor>
+  Result run(const Descriptor& descriptor) {
+    return run(std::vector<Words>{descriptor.encode()});
   }
   Result run(const VectorTask& task) { return run(descriptor(task)); }
   Result run(const GemmTask& task, const StepShape& step) { return run(descriptor(task, step)); }

@@ -127,6 +127,15 @@ TEST_CASE("Results do not leave before they are computed, however few lanes ther
   CHECK(result.at("controller.cycles") == 8213);
 }
 
+TEST_CASE("Results that leave more slowly than they are computed do not leave before they are there") {
+  const auto result = run(machine_of(PeKind::fp_fp), task_of(VectorOperation::gated_silu, 16, 64));
+  // Loads: x and the second operand, 4096 bytes, 128 bursts: 38 + 17.143 = 55.143 ns = 15.72 cycles: there at 16. 1024
+  // elements of 2 + 4 + 4 + 1 = 11 cycles: 176, to cycle 192. Results leave at 64 / 11 = 5 a cycle, in 205 cycles, and
+  // not before cycle 16: to 221, in the buffer at 225. Store: 64 bursts, 225 · 3.50877 + 8.571 = 798.04 ns = 227.44
+  // cycles: done at 228.
+  CHECK(result.at("controller.cycles") == 228);
+}
+
 TEST_CASE("Rows that do not fit are read from memory once per pass") {
   AcceleratorConfig small = machine_of(PeKind::fp_fp);
   small.activation_buffer.mantissa_bytes = 1u << 16;

@@ -19,6 +19,7 @@
 #include <anda/numeric/reference/dot_row.h>
 #include <anda/numeric/reference/serial_aligner.h>
 #include <anda/numeric/reference/weight_column.h>
+#include <anda/numeric/vector_math.h>
 
 namespace {
 
@@ -37,6 +38,8 @@ const char usage[] =
     "row_fp16 K BITS SCALE_GROUP               as row                                  -> as row\n"
     "quantise BITS SCALE_GROUP                 float[K]            -> i8[K], u16 dequantised[K], u16 scales[]\n"
     "cache NUMBER BITS GROUP AXIS HEAD_DIM     u16[tokens*HEAD_DIM] -> float[tokens*HEAD_DIM], u8[] as encoded\n"
+    "vector exp2|exp|reciprocal|root|silu|gelu float[]                                 -> float[]\n"
+    "vector_sum N                              float[n*N]                              -> float[n]\n"
     "pack BITS                                 i8[]                                    -> u8[]\n"
     "unpack BITS COUNT                         u8[]                                    -> i8[COUNT]\n";
 
@@ -233,6 +236,26 @@ void cache(const Arguments& arguments, Input& input) {
   put(bytes);
 }
 
+void vector(const Arguments& arguments, Input& input) {
+  const std::map<std::string, float (*)(float)> functions{
+      {"exp2", anda::vector_exp2}, {"exp", anda::vector_exp},   {"reciprocal", anda::vector_reciprocal},
+      {"silu", anda::vector_silu}, {"gelu", anda::vector_gelu}, {"root", anda::vector_reciprocal_root}};
+  std::vector<float> values = input.take_all<float>();
+  for (float& value : values) value = functions.at(arguments.word(0))(value);
+  put(values);
+}
+
+void vector_sum(const Arguments& arguments, Input& input) {
+  std::vector<float> sums;
+  while (input.left() > 0) {
+    anda::VectorSum sum;
+    const std::vector<float> row = input.take<float>(arguments.number(0));
+    for (std::size_t i = 0; i < row.size(); ++i) sum.add(i, row[i]);
+    sums.push_back(sum.total());
+  }
+  put(sums);
+}
+
 void pack(const Arguments& arguments, Input& input) {
   put(anda::pack_weights(input.take_all<std::int8_t>(), arguments.number(0)));
 }
@@ -245,9 +268,10 @@ void unpack(const Arguments& arguments, Input& input) {
 
 int main(int argc, char* argv[]) {
   const std::map<std::string, void (*)(const Arguments&, Input&)> functions{
-      {"to_fp16", to_fp16},     {"to_float", to_float}, {"encode", encode}, {"block", block},
-      {"group_dot", group_dot}, {"row", row},           {"pack", pack},     {"row_fp16", row_fp16},
-      {"quantise", quantise},   {"unpack", unpack},     {"cache", cache}};
+      {"to_fp16", to_fp16},      {"to_float", to_float}, {"encode", encode}, {"block", block},
+      {"group_dot", group_dot},  {"row", row},           {"pack", pack},     {"row_fp16", row_fp16},
+      {"quantise", quantise},    {"unpack", unpack},     {"cache", cache},   {"vector", vector},
+      {"vector_sum", vector_sum}};
   const auto function = functions.find(argc > 1 ? argv[1] : "");
   if (function == functions.end()) {
     std::cerr << "usage: numeric_dump FUNCTION [ARGUMENT…] < input > output\n" << usage;

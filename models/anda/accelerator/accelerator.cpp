@@ -70,7 +70,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
       weight_buffer_(make_block(
           blocks.weight_buffer, "weight_buffer", config_, clock_,
           [this] { return std::make_unique<WeightBuffer>("weight_buffer", config_.weight_buffer, clock_); })),
-      vector_unit_("vector_unit", config.vector_unit, clock_),
+      vector_unit_("vector_unit", config.vector_unit, clock_, config.functional.enabled),
       compressor_(!machine_.element->compresses() ? nullptr
                                                   : make_block(blocks.compressor, "compressor", config_, clock_,
                                                                [this] {
@@ -185,8 +185,8 @@ void Accelerator::observe(ActivityObserver* observer) {
 
 DataLosses Accelerator::losses() const {
   DataLosses losses;
-  mxu_->add_losses(losses);
-  losses.overflows.outputs += vector_unit_.overflows().outputs;
+  if (!vector_unit_.worked_last()) mxu_->add_losses(losses);
+  vector_unit_.add_losses(losses);
   if (compressor_ != nullptr) compressor_->add_losses(losses);
   return losses;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <systemc>
 #include <tlm>
+#include <utility>
 
 #include <anda/accelerator/accelerator_blocks.h>
 #include <anda/accelerator/accelerator_config.h>
@@ -18,6 +19,7 @@
 #include <anda/engine/gemm_engine.h>
 #include <anda/engine/vector_engine.h>
 #include <anda/functional/data_losses.h>
+#include <anda/functional/vector_constants.h>
 #include <anda/local_memory/local_memory.h>
 #include <anda/vector_unit/vector_unit.h>
 
@@ -47,7 +49,10 @@ class Accelerator : public sc_core::sc_module {
   /// Shows an observer what the blocks do, at every level; it must outlive the simulation. None by default.
   void observe(ActivityObserver* observer);
 
-  /// What the arithmetic of the last GeMM lost, if the simulation is functional.
+  /// What the vector unit's operations from now on know beside their operands, if the simulation is functional.
+  void set_vector_constants(VectorConstants constants) { vector_unit_.set_constants(std::move(constants)); }
+
+  /// What the arithmetic of the last operation lost, if the simulation is functional.
   DataLosses losses() const;
 
   /// The counters of all blocks.

@@ -35,6 +35,7 @@ Counters BitPlaneCompressor::table(const std::uint64_t& groups, const std::uint6
 }
 
 void BitPlaneCompressor::add_losses(DataLosses& losses) const {
+  if (operation_ != clock_.operation()) return;
   losses.saturated = losses_.saturated;
   losses.first_saturated_row = losses_.first_saturated_row;
   losses.first_saturated_column = losses_.first_saturated_column;

@@ -62,7 +62,9 @@ std::uint64_t VectorPlan::second_bytes(const VectorTask& task) {
 }
 
 std::uint64_t VectorPlan::output_bytes(const VectorTask& task, std::uint32_t panel) {
-  if (task.operation == VectorOperation::quantise) return task.weights.bytes(task.columns, task.rows);
+  if (task.operation == VectorOperation::quantise) {
+    return tensor_bytes(task.columns, task.rows, task.weights, std::uint64_t{panel});
+  }
   return tensor_bytes(task.rows, task.columns, task.output, panel);
 }
 

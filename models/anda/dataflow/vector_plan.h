@@ -51,6 +51,9 @@ class VectorPlan {
   /// Whether whole rows stay in the buffer, so that memory is read once.
   bool rows_fit() const { return readings_ == 1; }
   std::uint64_t steps() const { return panels_ * readings_ * parts_; }
+  /// Columns of the result that a step holds; of a product, also of a panel of the second operand in memory. The last
+  /// may have fewer.
+  std::uint64_t part_columns() const { return part_; }
   /// Columns of a block of results, which the compressor takes together.
   std::uint64_t block_columns() const { return block_columns_; }
   /// Where the results of a step lie in the buffer, in blocks one after another.

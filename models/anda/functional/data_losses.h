@@ -9,14 +9,14 @@
 
 namespace anda {
 
-/// What the arithmetic of a GeMM lost, in a functional simulation.
+/// What the arithmetic of an operation lost, in a functional simulation.
 struct DataLosses {
   OverflowCounts overflows;
   NonFiniteCounts misread;    ///< activations that the element had to replace, at every read
-  NonFiniteCounts saturated;  ///< results that the compressor had to replace: it has no infinity and no NaN
+  NonFiniteCounts saturated;  ///< results that became groups, which have no infinity and no NaN
   std::uint64_t first_saturated_row = 0;
   std::uint64_t first_saturated_column = 0;
-  std::uint64_t zeroed = 0;  ///< results that were not 0 and that the compressor cut down to 0
+  std::uint64_t zeroed = 0;  ///< results that were not 0 and became 0 in their group
 };
 
 }  // namespace anda

@@ -10,6 +10,7 @@
 #include <anda/numeric/format/bit_stream.h>
 #include <anda/numeric/group_format.h>
 #include <anda/numeric/round_values.h>
+#include <anda/numeric/weight.h>
 
 namespace anda {
 namespace {
@@ -22,26 +23,24 @@ constexpr std::uint32_t fp16_bits = 16;
 using Halves = std::array<Fp16, max_group_size>;
 using Floats = std::array<float, max_group_size>;
 
-double largest_code(const CacheFormat& format) { return static_cast<double>((1 << (format.bits - 1)) - 1); }
+double largest_code(std::uint32_t bits) { return static_cast<double>((1 << (bits - 1)) - 1); }
 
 // A double holds enough bits that rounding a quotient of two FP16 numbers, or of one and a code of 15 bits, to FP16 or
 // to an integer is rounding it once (weight.cpp).
-Fp16 scale_of(double largest, const CacheFormat& format) { return to_fp16(largest / largest_code(format)); }
+Fp16 scale_of(double largest, std::uint32_t bits) { return to_fp16(largest / largest_code(bits)); }
 
 /// The code of x as a whole number. A subnormal scale may be rounded down so far that the quotient leaves the grid.
-double code_of(double x, double scale, const CacheFormat& format) {
+double code_of(double x, double scale, std::uint32_t bits) {
   if (scale == 0) return 0;
-  const double highest = largest_code(format);
+  const double highest = largest_code(bits);
   return std::clamp(std::nearbyint(x / scale), -highest, highest) + 0.0;  // no −0
 }
 
 void put_integers(const Halves& group, std::size_t count, const CacheFormat& format, BitWriter& out) {
-  double largest = 0;
-  for (std::size_t i = 0; i < count; ++i) largest = std::max(largest, std::abs(double{to_float(group[i])}));
-  const Fp16 scale = scale_of(largest, format);
+  std::array<std::int32_t, max_group_size> codes{};
+  const Fp16 scale = encode_integers(group.data(), count, format.bits, codes.data());
   for (std::size_t i = 0; i < count; ++i) {
-    const auto code = static_cast<std::int32_t>(code_of(to_float(group[i]), to_float(scale), format));
-    out.put(static_cast<std::uint32_t>(code) & ((1u << format.bits) - 1), format.bits);
+    out.put(static_cast<std::uint32_t>(codes[i]) & ((1u << format.bits) - 1), format.bits);
   }
   out.put(scale.bits, fp16_bits);
 }
@@ -128,11 +127,31 @@ void over_groups(const CacheShape& shape, const CacheFormat& format, Each each) 
 void round_integers(float* group, std::size_t count, const CacheFormat& format) {
   double largest = 0;
   for (std::size_t i = 0; i < count; ++i) largest = std::max(largest, std::abs(double{group[i]}));
-  const double scale = to_float(scale_of(largest, format));
-  for (std::size_t i = 0; i < count; ++i) group[i] = static_cast<float>(code_of(group[i], scale, format) * scale);
+  const double scale = to_float(scale_of(largest, format.bits));
+  for (std::size_t i = 0; i < count; ++i) group[i] = static_cast<float>(code_of(group[i], scale, format.bits) * scale);
 }
 
 }  // namespace
+
+Fp16 encode_integers(const Fp16* group, std::size_t count, std::uint32_t bits, std::int32_t* codes) {
+  double largest = 0;
+  for (std::size_t i = 0; i < count; ++i) largest = std::max(largest, std::abs(double{to_float(group[i])}));
+  const Fp16 scale = scale_of(largest, bits);
+  for (std::size_t i = 0; i < count; ++i) {
+    codes[i] = static_cast<std::int32_t>(code_of(to_float(group[i]), to_float(scale), bits));
+  }
+  return scale;
+}
+
+Fp16 encode_mantissas(const Fp16* group, std::size_t count, std::uint32_t bits, std::int32_t* codes) {
+  const std::uint32_t exponent = shared_exponent(group, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t difference = exponent - group[i].effective_exponent();
+    const auto mantissa = static_cast<std::int32_t>(aligned_mantissa(group[i].significand(), bits - 1, difference));
+    codes[i] = group[i].negative() ? -mantissa : mantissa;
+  }
+  return scale_of_exponent(exponent, bits);
+}
 
 void check_format(const CacheFormat& format) {
   if (format.is_fp16() || format.operand() != nullptr) return;  // operand formats are checked when they are made

@@ -20,6 +20,12 @@ namespace anda {
 // and lies along the head (axis token; the last group of a token may be shorter) or along the tokens (axis channel;
 // tokens after the last whole group are FP16).
 
+/// The codes of a group of finite numbers as integers; returns its scale.
+Fp16 encode_integers(const Fp16* group, std::size_t count, std::uint32_t bits, std::int32_t* codes);
+/// The mantissas of an Anda group with their signs; returns the power of two that they are multiples of. At most 8
+/// bits.
+Fp16 encode_mantissas(const Fp16* group, std::size_t count, std::uint32_t bits, std::int32_t* codes);
+
 /// Element i of token t lies at values[t · stride + i].
 struct CacheShape {
   std::size_t tokens = 0;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <anda/base/math.h>
 #include <anda/numeric/fp16.h>
 #include <anda/numeric/group_format.h>
 #include <anda/numeric/weight.h>
@@ -52,16 +53,31 @@ inline Eight mantissas_at(const std::uint8_t* planes, std::size_t plane_bytes, s
   return m;
 }
 
-/// Calls each(first, count, weights' bytes, scales' bytes, zero points' bytes) for the scale groups of a weight panel.
+/// Writes the exponent of a row into exponents that are 0 there.
+inline void put_exponent(std::uint8_t* exponents, std::size_t row, std::uint32_t exponent) {
+  const std::size_t bit = row * shared_exponent_bits;
+  const std::uint32_t placed = exponent << (bit % 8);
+  exponents[bit / 8] = static_cast<std::uint8_t>(exponents[bit / 8] | (placed & 0xFF));
+  if ((placed >> 8) != 0) exponents[bit / 8 + 1] = static_cast<std::uint8_t>(placed >> 8);
+}
+
+/// Calls each(first, count, weights' bytes, scales' or exponents' bytes, zero points' bytes) for the scale groups of a
+/// weight panel.
 template <class Bytes, class Each>
 void over_scale_groups(Bytes* bytes, std::size_t k, std::size_t columns, const WeightFormat& format, Each each) {
   for (std::size_t first = 0; first < k; first += format.scale_group) {
     const std::size_t count = std::min<std::size_t>(format.scale_group, k - first);
     Bytes* scales = bytes + packed_weight_bytes(count * columns, format.bits);
-    Bytes* zeros = scales + 2 * columns;
+    Bytes* zeros = scales + ceil_div(columns * format.scale_bits, 8);
     each(first, count, bytes, scales, zeros);
     bytes = zeros + format.zero_bytes(columns);
   }
+}
+
+/// The scale of a column in the scales or exponents of a scale group.
+inline Fp16 scale_at(const std::uint8_t* scales, std::size_t column, const WeightFormat& format) {
+  if (format.scale_bits != shared_exponent_bits) return load(scales + 2 * column);
+  return scale_of_exponent(exponent_at(scales, column), format.bits);
 }
 
 /// Reads a little-endian bit stream of two's complement numbers.

@@ -17,6 +17,7 @@ using panel_bytes::exponent_at;
 using panel_bytes::load;
 using panel_bytes::mantissas_at;
 using panel_bytes::over_scale_groups;
+using panel_bytes::put_exponent;
 using panel_bytes::store;
 
 namespace {
@@ -50,10 +51,7 @@ void pack_block(const Fp16* values, std::size_t stride, std::size_t rows, std::s
         *at = static_cast<std::uint8_t>(plane);
       }
     }
-    const std::size_t bit = row * shared_exponent_bits;
-    const std::uint32_t placed = shared << (bit % 8);
-    exponents[bit / 8] = static_cast<std::uint8_t>(exponents[bit / 8] | (placed & 0xFF));
-    if ((placed >> 8) != 0) exponents[bit / 8 + 1] = static_cast<std::uint8_t>(placed >> 8);
+    put_exponent(exponents, row, shared);
   }
 }
 
@@ -80,6 +78,16 @@ void pack_codes(const std::int8_t* codes, std::size_t stride, const CodeRows& ro
       if ((placed >> 8) != 0) packed[bit / 8 + 1] = static_cast<std::uint8_t>(placed >> 8);
     }
   }
+}
+
+/// The scales of a scale group, or the exponents that they are powers of two of.
+void pack_scales(const Fp16* scales, std::size_t columns, const WeightFormat& format, std::uint8_t* bytes) {
+  if (format.scale_bits != shared_exponent_bits) {
+    for (std::size_t c = 0; c < columns; ++c) store(bytes + 2 * c, scales[c]);
+    return;
+  }
+  std::memset(bytes, 0, ceil_div(columns * shared_exponent_bits, 8));
+  for (std::size_t c = 0; c < columns; ++c) put_exponent(bytes, c, exponent_of_scale(scales[c], format.bits));
 }
 
 }  // namespace
@@ -143,11 +151,17 @@ void pack_weights(const std::int8_t* codes, const Fp16* scales, std::size_t stri
         std::memset(packed, 0, static_cast<std::size_t>(packed_scales - packed));
         pack_codes(&codes[first * stride], stride, {first, count}, columns, format.bits, packed, "weight ");
         const std::size_t group = first / format.scale_group;
-        for (std::size_t c = 0; c < columns; ++c) store(packed_scales + 2 * c, scales[group * stride + c]);
+        pack_scales(&scales[group * stride], columns, format, packed_scales);
         if (!format.has_zero_points()) return;
         std::memset(packed_zeros, 0, format.zero_bytes(columns));
         pack_codes(&zeros[group * stride], stride, {first, 1}, columns, format.bits, packed_zeros, "zero point ");
       });
+}
+
+void pack_weights(const Fp16* values, std::size_t stride, std::size_t k, std::size_t columns, std::uint8_t* bytes) {
+  for (std::size_t i = 0; i < k; ++i) {
+    for (std::size_t c = 0; c < columns; ++c, bytes += 2) store(bytes, values[i * stride + c]);
+  }
 }
 
 }  // namespace anda

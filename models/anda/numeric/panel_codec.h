@@ -18,8 +18,9 @@ namespace anda {
 //   activations, FP16   value (row, i) in bytes 2 · (i · rows + row) …: all rows of an i, then of the next
 //   weights             scale group after scale group along k, each: the weights, (i, column) in bits
 //                       (i · columns + column) · bits … of a little-endian bit stream, filled up to whole bytes; then
-//                       the FP16 scales of the columns; then their zero points, where the format has them, as the
-//                       weights of one more i
+//                       the FP16 scales of the columns, or their exponents as the rows' of a block; then their zero
+//                       points, where the format has them, as the weights of one more i
+//   weights, FP16       value (i, column) in bytes 2 · (i · columns + column) …
 //
 // Numbers are little-endian. A part of a panel whose ends are multiples of the (scale) group is a part of its bytes,
 // and the sizes are those of ActivationFormat::bytes and WeightFormat::bytes.
@@ -40,9 +41,12 @@ void unpack_activations(const std::uint8_t* bytes, std::size_t rows, std::size_t
 
 /// Writes k × columns weights, (i, column) at codes[i · stride + column], with scale group g's at
 /// scales[g · stride + column] and its zero points, where the format has them, at zeros[g · stride + column], as a
-/// panel of format.bytes(k, columns) bytes. Error::input for a code that does not fit.
+/// panel of format.bytes(k, columns) bytes; scales that are exponents in memory are powers of two. Error::input for a
+/// code or an exponent that does not fit.
 void pack_weights(const std::int8_t* codes, const Fp16* scales, std::size_t stride, std::size_t k, std::size_t columns,
                   const WeightFormat& format, std::uint8_t* bytes, const std::int8_t* zeros = nullptr);
+/// The same of FP16 numbers in the place of integers, without scales.
+void pack_weights(const Fp16* values, std::size_t stride, std::size_t k, std::size_t columns, std::uint8_t* bytes);
 
 }  // namespace anda
 

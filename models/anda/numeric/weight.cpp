@@ -68,6 +68,20 @@ void check_format(const WeightFormat& format) {
 
 std::uint64_t packed_weight_bytes(std::uint64_t count, std::uint32_t bits) { return (count * bits + 7) / 8; }
 
+Fp16 scale_of_exponent(std::uint32_t exponent, std::uint32_t bits) {
+  return to_fp16(std::ldexp(1.0, static_cast<int>(exponent) - 13 - static_cast<int>(bits)));
+}
+
+std::uint32_t exponent_of_scale(Fp16 scale, std::uint32_t bits) {
+  int power = 0;
+  std::frexp(to_float(scale), &power);  // 2^(power − 1)
+  const int exponent = power + 12 + static_cast<int>(bits);
+  if (exponent < 0 || exponent > 31 || scale != scale_of_exponent(static_cast<std::uint32_t>(exponent), bits)) {
+    throw Error::input("scale " + std::to_string(to_float(scale)) + " is no power of two that a shared exponent has");
+  }
+  return static_cast<std::uint32_t>(exponent);
+}
+
 WeightColumn quantise(const std::vector<float>& weights, const WeightFormat& format) {
   check_format(format);
   for (std::size_t i = 0; i < weights.size(); ++i) {

@@ -31,6 +31,11 @@ struct WeightColumn {
 /// Bytes of `count` packed weights: ceil(count · bits / 8).
 std::uint64_t packed_weight_bytes(std::uint64_t count, std::uint32_t bits);
 
+/// The scale of integers of `bits`, sign included, that are the mantissas of an Anda group under this exponent: a power
+/// of two that FP16 holds. And back.
+Fp16 scale_of_exponent(std::uint32_t exponent, std::uint32_t bits);
+std::uint32_t exponent_of_scale(Fp16 scale, std::uint32_t bits);
+
 /// Symmetric round-to-nearest quantisation of K finite weights, a scale group at a time:
 ///   scale = FP16(max|w| / qmax), q = clamp(RNE(w / scale), −qmax, qmax), qmax = 2^(bits−1) − 1.
 /// The most negative code is not used, so that the grid is symmetric. A scale group whose scale rounds to 0 is all 0.

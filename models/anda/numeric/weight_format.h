@@ -35,10 +35,11 @@ struct WeightFormat {
 
   /// Bytes of the zero points of a scale group of some columns.
   std::uint64_t zero_bytes(std::uint64_t columns) const { return ceil_div(columns * zero_bits, 8); }
-  /// Bytes of k × columns packed weights with their scales and zero points.
+  /// Bytes of k × columns packed weights with their scales or exponents and zero points; those of a scale group fill
+  /// whole bytes.
   std::uint64_t bytes(std::uint64_t k, std::uint64_t columns) const {
-    const std::uint64_t groups = ceil_div(k, scale_group);
-    return ceil_div(k * columns * bits, 8) + ceil_div(groups * columns * scale_bits, 8) + groups * zero_bytes(columns);
+    const std::uint64_t of_group = ceil_div(columns * scale_bits, 8) + zero_bytes(columns);
+    return ceil_div(k * columns * bits, 8) + ceil_div(k, scale_group) * of_group;
   }
 };
 

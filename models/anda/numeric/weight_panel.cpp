@@ -11,6 +11,7 @@ namespace anda {
 
 using panel_bytes::load;
 using panel_bytes::over_scale_groups;
+using panel_bytes::scale_at;
 using panel_bytes::WeightReader;
 
 WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format,
@@ -26,6 +27,12 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
   } else {
     values_.resize(k_ * padded_columns_, 0);
   }
+  if (format.is_fp16()) {
+    for (std::size_t i = 0; i < k; ++i) {
+      for (std::size_t c = 0; c < columns; ++c, bytes += 2) values_[i * padded_columns_ + c] = to_float(load(bytes));
+    }
+    return;
+  }
   over_scale_groups(
       bytes, k, columns, format,
       [&](std::size_t first, std::size_t count, const std::uint8_t* packed, const std::uint8_t* packed_scales,
@@ -37,7 +44,7 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
           for (std::int32_t& value : zeros) value = zero.next();
         }
         std::vector<float> scales(columns);
-        for (std::size_t c = 0; c < columns; ++c) scales[c] = to_float(load(packed_scales + 2 * c));
+        for (std::size_t c = 0; c < columns; ++c) scales[c] = to_float(scale_at(packed_scales, c, format));
         if (scaled) {
           std::copy(scales.begin(), scales.end(),
                     scales_.begin() + static_cast<std::ptrdiff_t>(first / format.scale_group * padded_columns_));

@@ -18,7 +18,7 @@ class WeightPanel {
   enum class Kind { integer, code, fp16, exact };
 
   WeightPanel() = default;
-  /// `group_size`: of the activations, for integers.
+  /// `group_size`: of the activations, for integers. FP16 numbers are of kind fp16 or exact.
   WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format, Kind kind,
               std::size_t group_size);
 

@@ -35,6 +35,8 @@ void VectorUnit::before_end_of_elaboration() {
 void VectorUnit::begin(const VectorPlan& plan) {
   passes_ = passes_of(plan.task().operation, plan.rows_fit());
   blocks_ = 0;
+  own_operation_ = clock_.operation();
+  if (functional_) own_values_.begin(plan, constants_);
 }
 
 /// Reads the operands of a step once. `there`: the cycle from which on they are in the buffer. Returns the cycle at
@@ -47,7 +49,10 @@ std::uint64_t VectorUnit::read_operands(const VectorPlan& plan, const VectorStep
   said.cycle = cycle;
   said.words = plan.operand_words(step);
   said.first_words = said.words.data;
-  operand_access_(operands, tlm::TLM_READ_COMMAND, step.loads.front().address, bytes, nullptr);
+  said.moves_data = functional_;
+  if (functional_) operand_bytes_.resize(bytes);
+  operand_access_(operands, tlm::TLM_READ_COMMAND, step.loads.front().address, bytes,
+                  functional_ ? operand_bytes_.data() : nullptr);
   there = std::max(cycle, said.arrived);
   return said.done;
 }
@@ -71,18 +76,37 @@ VectorUnit::Worked VectorUnit::work(const VectorPlan& plan, const VectorStep& st
     std::uint64_t start = 0;
     const std::uint64_t brought = read_operands(plan, step, worked.done, start);
     if (i == first) worked.started = start;
+    if (functional_) own_values_.pass(plan, step, i, operand_bytes_);
     worked.done = std::max(start + pass_cycles(plan, step, pass), brought);
     if (i + 1 == passes_.size()) break;
     worked.done += config_.latency_cycles + (pass.reduces ? tree_levels(config_.fpus) : 0);
-    if (!pass.keeps) continue;
-    DataflowExtension& said = operand_access_.said;
-    said.cycle = worked.done;
-    said.first_words = 0;  // under the pass, as its reads
-    operand_access_(operands, tlm::TLM_WRITE_COMMAND, step.loads.front().address, step.loads.front().memory.bytes,
-                    nullptr);
+    if (pass.keeps) keep_values(step, worked.done);
   }
   if (step.store) put_out(plan, step, passes_.back(), worked);
   return worked;
+}
+
+/// A pass puts its values in the place of x, under its own reads.
+void VectorUnit::keep_values(const VectorStep& step, std::uint64_t cycle) {
+  DataflowExtension& said = operand_access_.said;
+  said.cycle = cycle;
+  said.first_words = 0;
+  operand_access_(operands, tlm::TLM_WRITE_COMMAND, step.loads.front().address, step.loads.front().memory.bytes,
+                  functional_ ? operand_bytes_.data() : nullptr);
+}
+
+/// The values of a block of results: FP32, row after row, or of `quantise` the bytes of the step.
+unsigned char* VectorUnit::values_of(const VectorPlan& plan, const VectorStep& step, const ArrayTile& tile) {
+  if (plan.task().operation == VectorOperation::quantise) {
+    operand_bytes_ = own_values_.bytes();
+    return operand_bytes_.data();
+  }
+  block_values_.resize(tile.values());
+  for (std::uint64_t row = 0; row < tile.rows; ++row) {
+    const float* from = &own_values_.results()[row * step.columns + tile.first_column - step.first_column];
+    std::copy_n(from, tile.columns, &block_values_[row * tile.columns]);
+  }
+  return reinterpret_cast<unsigned char*>(block_values_.data());
 }
 
 /// The results of a step leave under its last pass (those of `multiply` after it), block after block.
@@ -113,14 +137,17 @@ void VectorUnit::put_out(const VectorPlan& plan, const VectorStep& step, const V
     tile.last_of_step = tile.last_of_row = column + block >= step.columns;
     DataflowExtension said;
     const std::uint64_t beats = ceil_div(tile.values(), pace.values_per_cycle);
-    said.cycle = std::max({free, computed(column), computed(column + tile.columns) - beats});
+    const std::uint64_t last = computed(column + tile.columns);
+    said.cycle = std::max({free, computed(column), last - std::min(last, beats)});
     said.tile = &tile;
     said.format = &task.output;
     said.words = plan.result_words(step.rows, tile.columns);
+    said.moves_data = functional_;
     tlm::tlm_generic_payload payload;
+    if (functional_) payload.set_data_ptr(values_of(plan, step, tile));
     payload.set_address(plan.result_address(step) + (column == 0 ? 0 : plan.result_bytes(step.rows, column)));
     pass_on(payload, said, pace);
-    free = std::max(said.done, computed(column + tile.columns));
+    free = std::max(said.done, last);
     worked.stored = std::max(worked.stored, said.stored);
   }
   worked.done = std::max(worked.done, free);

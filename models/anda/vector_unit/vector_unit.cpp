@@ -6,7 +6,8 @@
 
 namespace anda {
 
-VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const Clock& clock)
+VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const Clock& clock,
+                       bool functional)
     : sc_module(name),
       sums("sums"),
       out("out"),
@@ -16,7 +17,8 @@ VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& con
       config_(config),
       clock_(clock),
       next_(clock),
-      operand_access_(clock) {
+      operand_access_(clock),
+      functional_(functional) {
   sums.register_b_transport(this, &VectorUnit::b_transport);
   counters_.add("vector_unit.values", "values", "results that left the accumulators through the vector unit", values_);
   counters_.add("vector_unit.lane_cycles", "FPU cycles", "FPU cycles in standalone operations of the vector unit",
@@ -39,6 +41,13 @@ void VectorUnit::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time
     pass_on(payload, *said, {config_.fpus});
     delay = clock_.delay_to(said->done);
   }
+}
+
+void VectorUnit::add_losses(DataLosses& losses) const {
+  if (operation_ == clock_.operation()) losses.overflows.outputs += overflows_.outputs;
+  if (!worked_last()) return;
+  losses.saturated = own_values_.replaced();
+  losses.zeroed += own_values_.zeroed();
 }
 
 void VectorUnit::begin() {
@@ -71,8 +80,9 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   next.counted = said.counted;
   // The compressor knows where in its block a tile lies.
   const std::uint64_t in_block = tile.compress ? 0 : tile.column_of_block * tile.rows * bytes_of_value;
-  unsigned char* const data =
-      said.moves_data ? round(reinterpret_cast<const float*>(payload.get_data_ptr()), tile) : nullptr;
+  // What is no number of FP16 or FP32 passes as it is.
+  unsigned char* data = said.moves_data ? payload.get_data_ptr() : nullptr;
+  if (data != nullptr && pace.bytes == 0) data = round(reinterpret_cast<const float*>(data), tile);
   next_(out, tlm::TLM_WRITE_COMMAND, payload.get_address() + in_block,
         pace.bytes != 0 ? pace.bytes : values * bytes_of_value, data);
   said.answered = true;

@@ -7,6 +7,7 @@
 #include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
+#include <utility>
 #include <vector>
 
 #include <anda/base/activity.h>
@@ -16,12 +17,15 @@
 #include <anda/base/standstills.h>
 #include <anda/dataflow/vector_plan.h>
 #include <anda/energy/counters.h>
+#include <anda/functional/data_losses.h>
+#include <anda/functional/vector_constants.h>
 #include <anda/numeric/rounding.h>
 #include <anda/tlm/dataflow_access.h>
 #include <anda/tlm/target_access.h>
 #include <anda/vector_unit/drain_pipeline.h>
 #include <anda/vector_unit/vector_passes.h>
 #include <anda/vector_unit/vector_unit_config.h>
+#include <anda/vector_unit/vector_values.h>
 
 namespace anda {
 
@@ -39,7 +43,7 @@ namespace anda {
 /// after pass (vector_passes.h). A pass over some rows takes ⌈elements × cycles of an element / fpus⌉, and as long
 /// again for what is done once a row, or as long as the buffer's port needs to bring the operands; each pass but the
 /// last ends latency_cycles later, after a tree of ⌈log2 fpus⌉ additions where it reduces. The last pass puts its
-/// results out as those of the array.
+/// results out as those of the array. Where real data moves, VectorValues says what they are.
 class VectorUnit : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<VectorUnit> sums;
@@ -48,13 +52,16 @@ class VectorUnit : public sc_core::sc_module {
   ClockedPort<AccumulatorPort> accumulators;                ///< level cycle: from the array
   ClockedPort<ResultSink> sink;                             ///< level cycle: to the compressor or the buffer
 
-  VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const Clock& clock);
+  /// `functional`: operations of its own move real data.
+  VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const Clock& clock, bool functional = false);
 
   /// Cycles in which it takes in `values` results.
   std::uint64_t cycles(std::uint64_t values) const { return ceil_div(values, config_.fpus); }
 
   /// Whether it can run operations of its own.
   bool has_operands() const { return nothing_ == nullptr; }
+  /// What the operations from now on know beside their operands, in a functional simulation.
+  void set_constants(VectorConstants constants) { constants_ = std::move(constants); }
   /// An operation starts in cycle 0; the plan outlives it.
   void begin(const VectorPlan& plan);
   struct Worked {
@@ -79,8 +86,12 @@ class VectorUnit : public sc_core::sc_module {
   /// Counted so far.
   std::uint64_t values() const { return values_; }
 
+  /// Whether the last operation was one of its own.
+  bool worked_last() const { return own_operation_ == clock_.operation(); }
   /// Sums of the last operation that were too large for FP16, in a functional simulation.
   const OverflowCounts& overflows() const { return overflows_; }
+  /// What it lost in the last operation, in a functional simulation.
+  void add_losses(DataLosses& losses) const;
 
   /// Shows an observer the stretches of a step's results; it must outlive the runs. None by default.
   void observe(ActivityObserver* observer) { observer_ = observer; }
@@ -101,8 +112,10 @@ class VectorUnit : public sc_core::sc_module {
   void answer(DataflowExtension& said, std::uint64_t entered, const Pace& pace);
   std::uint64_t read_operands(const VectorPlan& plan, const VectorStep& step, std::uint64_t cycle,
                               std::uint64_t& there);
+  void keep_values(const VectorStep& step, std::uint64_t cycle);
   std::uint64_t pass_cycles(const VectorPlan& plan, const VectorStep& step, const VectorPass& pass);
   void put_out(const VectorPlan& plan, const VectorStep& step, const VectorPass& pass, Worked& worked);
+  unsigned char* values_of(const VectorPlan& plan, const VectorStep& step, const ArrayTile& tile);
   void stand_still(std::uint64_t offered);
   void pass_on_plain(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned char* round(const float* sums, const ArrayTile& tile);
@@ -121,8 +134,14 @@ class VectorUnit : public sc_core::sc_module {
   std::uint64_t values_ = 0;
   std::unique_ptr<tlm_utils::simple_target_socket<VectorUnit>> nothing_;  // behind operands that nobody bound
   DataflowAccess operand_access_;
-  std::vector<VectorPass> passes_;  // of the operation of its own
-  std::uint64_t blocks_ = 0;        // of results that it has put out
+  bool functional_;
+  VectorConstants constants_;
+  VectorValues own_values_;
+  std::vector<std::uint8_t> operand_bytes_;  // of a step
+  std::vector<float> block_values_;          // that leave together
+  std::uint64_t own_operation_ = 0;          // the last of its own, by the clock
+  std::vector<VectorPass> passes_;           // of the operation of its own
+  std::uint64_t blocks_ = 0;                 // of results that it has put out
   std::uint64_t lane_cycles_ = 0;
   std::uint64_t macs_ = 0;
   Counters counters_;

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/model_data.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "data/gemm_data.h"
+#include "data/tensor_generator.h"
+
+namespace anda::sim {
+namespace {
+
+constexpr double rotary_base = 10000;
+constexpr float spread_of_norms = 0.125F;
+
+/// The place of a tensor's numbers among those of a seed: FNV-1a of its name.
+std::uint64_t place_of(const std::string& name) {
+  std::uint64_t hash = 0xCBF29CE484222325u;
+  for (const char character : name) hash = (hash ^ static_cast<unsigned char>(character)) * 0x100000001B3u;
+  return hash;
+}
+
+std::vector<Fp16> halves_of(const std::vector<float>& values) {
+  std::vector<Fp16> halves;
+  halves.reserve(values.size());
+  for (const float value : values) halves.push_back(to_fp16(value));
+  return halves;
+}
+
+std::vector<Fp16> rows_of(const std::vector<Fp16>& table, std::uint64_t width, const std::vector<std::uint64_t>& rows) {
+  std::vector<Fp16> values;
+  values.reserve(rows.size() * width);
+  for (const std::uint64_t row : rows) {
+    const auto first = table.begin() + static_cast<std::ptrdiff_t>(row * width);
+    values.insert(values.end(), first, first + static_cast<std::ptrdiff_t>(width));
+  }
+  return values;
+}
+
+}  // namespace
+
+std::vector<float> ModelData::bell(const std::string& name, std::uint64_t rows, std::uint64_t columns) const {
+  std::vector<float> values = generate_weights(seed_, place_of(name), rows, columns);
+  for (float& value : values) value *= 64;  // the standard deviation of such weights is 1 / 64
+  return values;
+}
+
+WeightTensor ModelData::weights(const std::string& name, std::uint64_t k, std::uint64_t n, const WeightFormat& format,
+                                std::uint64_t& zeroed) const {
+  std::vector<float> values = bell(name, k, n);
+  const float size = std::sqrt(static_cast<float>(k));
+  for (float& value : values) value /= size;
+  WeightTensor weights{k, n, format, {}, {}};
+  if (format.is_fp16()) {
+    weights.halves = halves_of(values);
+    return weights;
+  }
+  weights.scales.resize(ceil_div(k, format.scale_group) * n);
+  if (format.has_zero_points()) weights.zeros.resize(weights.scales.size());
+  Array given{NumberType::float32, {k, n}, std::vector<std::uint8_t>(4 * values.size())};
+  std::memcpy(given.data.data(), values.data(), given.data.size());
+  quantise_columns(given, weights, zeroed);
+  return weights;
+}
+
+VectorConstants ModelData::norm(const std::string& name, std::uint64_t width, bool shifts) const {
+  VectorConstants constants;
+  for (const float value : bell(name + ".gamma", 1, width)) {
+    constants.gamma.push_back(to_float(to_fp16(1 + value * spread_of_norms)));
+  }
+  if (!shifts) return constants;
+  for (const float value : bell(name + ".beta", 1, width)) {
+    constants.beta.push_back(to_float(to_fp16(value * spread_of_norms)));
+  }
+  return constants;
+}
+
+VectorConstants ModelData::rotary(const std::vector<std::uint64_t>& positions) const {
+  VectorConstants constants;
+  constants.head_dim = static_cast<std::uint32_t>(shape_.head_dim);
+  constants.rotary_dim = static_cast<std::uint32_t>(shape_.rotary_dim != 0 ? shape_.rotary_dim : shape_.head_dim);
+  const std::uint32_t half = constants.rotary_dim / 2;
+  for (const std::uint64_t position : positions) {
+    for (std::uint32_t i = 0; i < half; ++i) {
+      const double angle =
+          static_cast<double>(position) * std::pow(rotary_base, -static_cast<double>(i) / static_cast<double>(half));
+      constants.cosines.push_back(static_cast<float>(std::cos(angle)));
+      constants.sines.push_back(static_cast<float>(std::sin(angle)));
+    }
+  }
+  return constants;
+}
+
+std::vector<std::uint32_t> ModelData::tokens(std::uint64_t sequence, std::uint64_t count) const {
+  std::vector<std::uint32_t> tokens;
+  for (const std::uint64_t bits : generate_bits(seed_, place_of("tokens" + std::to_string(sequence)), count)) {
+    tokens.push_back(static_cast<std::uint32_t>(bits % shape_.vocabulary));
+  }
+  return tokens;
+}
+
+std::vector<Fp16> ModelData::embedding(const std::vector<std::uint32_t>& tokens) {
+  const std::uint64_t width = shape_.hidden_size;
+  if (embedding_.empty()) {
+    embedding_ = generate_activations(seed_, place_of("embedding"), shape_.vocabulary, width);
+  }
+  return rows_of(embedding_, width, {tokens.begin(), tokens.end()});
+}
+
+std::vector<Fp16> ModelData::positions(const std::vector<std::uint64_t>& positions) {
+  std::uint64_t rows = shape_.positions;
+  for (const std::uint64_t position : positions) rows = std::max(rows, position + 1);
+  const std::uint64_t width = shape_.hidden_size;
+  if (positions_.size() < rows * width) positions_ = halves_of(bell("positions", rows, width));
+  return rows_of(positions_, width, positions);
+}
+
+std::vector<Fp16> ModelData::hidden(const std::string& name, std::uint64_t rows) const {
+  return generate_activations(seed_, place_of(name), rows, shape_.hidden_size);
+}
+
+std::vector<Fp16> ModelData::context(const std::string& name, std::uint64_t tokens) const {
+  return halves_of(bell(name, tokens, shape_.kv_width()));
+}
+
+}  // namespace anda::sim

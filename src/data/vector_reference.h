@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_DATA_VECTOR_REFERENCE_H
+#define ANDA_SIM_DATA_VECTOR_REFERENCE_H
+
+#include <anda/dataflow/tensor_image.h>
+#include <anda/dataflow/vector_task.h>
+#include <anda/functional/vector_constants.h>
+
+#include <vector>
+
+namespace anda::sim {
+
+/// A vector operation in double precision on the same operands, row after row: what the results of a machine are
+/// measured against. `second` has the shape of x, where there is one. Not of `multiply`.
+std::vector<double> vector_reference(const VectorTask& task, const VectorConstants& constants,
+                                     const std::vector<Fp16>& x, const std::vector<Fp16>& second);
+
+/// x (m × k) times the second operand, likewise.
+std::vector<double> product_reference(const std::vector<Fp16>& x, std::uint64_t m, const WeightTensor& second);
+
+}  // namespace anda::sim
+
+#endif

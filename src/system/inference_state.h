@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SYSTEM_INFERENCE_STATE_H
+#define ANDA_SIM_SYSTEM_INFERENCE_STATE_H
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/run_config.h"
+#include "data/cache_data.h"
+#include "data/model_data.h"
+#include "system/op_record.h"
+#include "workload/inference.h"
+
+namespace anda::sim {
+
+/// The values of an inference on one system, in a functional simulation of workload.scope layer or model: which results
+/// are the operands of which operations. Between operations it cuts heads out of rows and puts them together, turns
+/// values and splits what one GeMM has made for several readers.
+class InferenceState {
+ public:
+  using Values = std::vector<Fp16>;
+  /// What a run of an operation works on.
+  struct Operands {
+    Values x;
+    Values second;         ///< of the shape of x; empty: none
+    WeightTensor weights;  ///< of a product; k = 0: none
+    VectorConstants constants;
+    std::uint64_t zeroed_weights = 0;
+  };
+
+  explicit InferenceState(const RunConfig& config);
+
+  /// Of a run of an operation, of which there are gemm.count. Operations come in their order.
+  Operands operands_of(const OpRecord& record, std::uint64_t run);
+  /// The results of that run: of kv_append, which has codes along its rows, or of others, row after row.
+  void take(const OpRecord& record, std::uint64_t run, const WeightTensor& appended);
+  void take(const OpRecord& record, std::uint64_t run, const Values& results);
+
+ private:
+  /// The caches of a layer and a sequence.
+  struct Cache {
+    CacheData keys;
+    CacheData values;
+  };
+
+  void follow(const Gemm& gemm);
+  void start_pass();
+  std::vector<std::uint64_t> positions() const;
+  std::uint64_t row_of(std::uint64_t sequence, std::uint64_t position) const;
+  Values finished_rows() const;
+
+  Cache& cache_of(std::uint32_t layer, std::uint64_t sequence);
+  void fill_caches(std::uint32_t layer);
+  Values queries_of(const CachePart& part, std::uint64_t sequence, std::uint64_t head) const;
+  std::vector<ColumnRange> visible_to(const CachePart& part, std::uint32_t layer) const;
+
+  void operands_of_rows(const OpRecord& record, Operands& operands);
+  void operands_of_cache(const OpRecord& record, std::uint64_t run, Operands& operands);
+  void take_head(const OpRecord& record, std::uint64_t run, const Values& results);
+  void take_rows(const OpRecord& record, const Values& results);
+  void choose_tokens(const Values& logits, std::uint64_t columns);
+
+  const RunConfig& config_;
+  ModelShape shape_;
+  InferenceOptions options_;
+  ModelData data_;
+  InferencePasses passes_;
+  std::string pass_;       // that operations belong to
+  std::string operation_;  // without pass and layer
+  std::string parameter_;  // with its layer, as parameters are called
+  std::map<std::string, Values> tensors_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Cache> caches_;  // by layer and sequence
+  std::uint32_t cached_layers_ = 0;                                  // whose tokens of the pass are in the caches
+  std::vector<std::vector<std::uint32_t>> token_ids_;                // of each sequence
+  std::uint64_t scores_begin_ = 0;                                   // tokens that the last scores are of
+  std::uint64_t scores_end_ = 0;
+};
+
+}  // namespace anda::sim
+
+#endif
