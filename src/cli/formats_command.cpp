@@ -43,10 +43,10 @@ po::options_description make_options() {
   po::options_description options("Options");
   options.add_options()  //
       ("format", text("FORMAT"),
-       "a name, a YAML file or a map of YAML; may be repeated (all of configs/formats)")              //
-      ("elements", text("N"), "values of a row, over which shared bits are spread (4096)")            //
-      ("measure", text("FILE"), "a .npy of float16 or float32: round its rows, along its last axis")  //
-      ("json", "print JSON instead of a table")                                                       //
+       "a name, a YAML file or a map of YAML; may be repeated (all of configs/formats)")                          //
+      ("elements", text("N"), "values of a row, over which shared bits are spread, and rows of a tensor (4096)")  //
+      ("measure", text("FILE"), "a .npy of float16 or float32: round its rows, along its last axis")              //
+      ("json", "print JSON instead of a table")                                                                   //
       ("help,h", "show this help");
   return options;
 }
@@ -80,11 +80,13 @@ Values read_values(const std::string& path) {
 FormatError measure(const OperandFormat& format, const Values& values, const std::string& path) {
   FormatError error;
   std::vector<float> rounded;
+  const Format fitted = format.fitted(values.all.data(), values.all.size() / values.row, values.row);
+  const OperandFormat& used = fitted ? *fitted : format;
   for (std::size_t first = 0; first < values.all.size(); first += values.row) {
     const float* from = values.all.data() + first;
     rounded.assign(from, from + values.row);
     try {
-      format.round_row(rounded.data(), values.row);
+      used.round_row(rounded.data(), values.row);
     } catch (const Error& problem) {
       throw Error::input(
           fmt::format("{}: row {}: {}: {}", path, first / values.row, format.description().name, problem.what()));
@@ -94,8 +96,12 @@ FormatError measure(const OperandFormat& format, const Values& values, const std
   return error;
 }
 
+/// Of a matrix as high as it is wide.
 double bits_per_value(const OperandFormat& format, std::uint64_t elements) {
-  return static_cast<double>(format.layout().bits(elements)) / static_cast<double>(elements);
+  const auto rows = static_cast<double>(elements);
+  return (static_cast<double>(format.layout().bits(elements)) +
+          static_cast<double>(format.layout().codebook_bits) / rows) /
+         rows;
 }
 
 nlohmann::ordered_json json_of(const OperandFormat& format, std::uint64_t elements) {
@@ -107,6 +113,8 @@ nlohmann::ordered_json json_of(const OperandFormat& format, std::uint64_t elemen
   json["shared"] = nlohmann::ordered_json::array();
   for (const SharedField& field : layout.shared) json["shared"].push_back({{"name", field.name}, {"bits", field.bits}});
   json["shared_bits"] = layout.shared_bits();
+  if (layout.row_bits != 0) json["row_bits"] = layout.row_bits;
+  if (layout.codebook_bits != 0) json["codebook_bits"] = layout.codebook_bits;
   json["bits_per_value"] = bits_per_value(format, elements);
   json["decoder"] = format.description().decoder;
   json["source"] = format.description().source;

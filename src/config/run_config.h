@@ -104,6 +104,12 @@ struct RunConfig {
     const bool alone = layout.is_float && layout.element_bits == WeightFormat::fp16_bits;
     const bool known = shared == 16 || shared == 8 || shared == ActivationFormat::exponent_bits;
     const bool grouped = layout.element_bits <= max_weight_bits && known && (layout.block & (layout.block - 1)) == 0;
+    if (layout.codebook_bits != 0) {
+      problems.push_back({join_key(path, std::string("kv_cache.") + operand + ".format"),
+                          std::string("is ") + format.number.name() +
+                              ", whose codebooks are learnt from weights; keys and values have none"});
+      return;
+    }
     if (alone || grouped) return;
     problems.push_back({join_key(path, std::string("kv_cache.") + operand + ".format"),
                         std::string("is ") + format.number.name() + ", with elements of " +

@@ -74,9 +74,8 @@ DecoderLayer Decoder::read_layer(std::size_t index) const {
   DecoderLayer layer = LayerReader(config_, checkpoint_, rounding_).layer(index);
   if (!weight_format_) return layer;
   for (Linear* linear : {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down}) {
-    for (std::size_t first = 0; first < linear->weights.size(); first += linear->inputs) {
-      weight_format_->round_row(linear->weights.data() + first, linear->inputs);
-    }
+    if (linear->weights.empty()) continue;
+    round_tensor(*weight_format_, linear->weights.data(), linear->weights.size() / linear->inputs, linear->inputs);
   }
   return layer;
 }

@@ -112,17 +112,39 @@ std::string dotted(const std::string& pointer) {
   return path;
 }
 
-/// The counters of a detailed memory that are not among `counters`.
-std::vector<CounterColumn> detailed_counters(const std::vector<CounterColumn>& counters) {
-  DramConfig detailed;
-  detailed.level = DramLevel::detailed;
-  const Dram dram("glossary_detailed_dram", detailed);
+/// Those of a block's counters that are not among `counters`.
+std::vector<CounterColumn> further(const Counters& all, const std::vector<CounterColumn>& counters) {
   std::vector<CounterColumn> more;
-  for (const Counter& counter : dram.counters().list()) {
+  for (const Counter& counter : all.list()) {
     const bool known = std::any_of(counters.begin(), counters.end(),
                                    [&](const CounterColumn& column) { return column.name == counter.name; });
     if (!known) more.push_back({counter.name, counter.unit, counter.meaning});
   }
+  return more;
+}
+
+std::vector<CounterColumn> detailed_counters(const std::vector<CounterColumn>& counters) {
+  DramConfig detailed;
+  detailed.level = DramLevel::detailed;
+  const Dram dram("glossary_detailed_dram", detailed);
+  return further(dram.counters(), counters);
+}
+
+/// Those of a machine whose weights have zero points, then of one whose weights are encoded.
+std::vector<CounterColumn> weight_counters(const std::vector<CounterColumn>& counters) {
+  AcceleratorConfig zeros;
+  zeros.format.weight_zero_points = true;
+  const Accelerator with_zeros("glossary_zero_points", zeros);
+  FormatDescription halves;
+  halves.name = "bf16";
+  halves.family = FormatFamily::floating;
+  halves.exponent_bits = 8;
+  halves.mantissa_bits = 7;
+  AcceleratorConfig codes;
+  codes.format.weights = StoredWeights(halves);
+  const Accelerator with_codes("glossary_encoded_weights", codes);
+  std::vector<CounterColumn> more = further(with_zeros.counters(), counters);
+  for (CounterColumn& counter : further(with_codes.counters(), counters)) more.push_back(std::move(counter));
   return more;
 }
 
@@ -175,6 +197,13 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
   for (const CounterColumn& counter : counters) {
     page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
   }
+  page +=
+      "\nWith zero points (`accelerator.format.weight_zero_points`) and with weights of an operand format "
+      "(`accelerator.format.weights`) also:\n\n"
+      "| counter | unit | meaning |\n|---------|------|---------|\n";
+  for (const CounterColumn& counter : weight_counters(counters)) {
+    page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
+  }
   page += "\nAt `dram.level: detailed` also:\n\n| counter | unit | meaning |\n|---------|------|---------|\n";
   for (const CounterColumn& counter : detailed_counters(counters)) {
     page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
@@ -217,6 +246,7 @@ nlohmann::ordered_json glossary_json(const std::vector<CounterColumn>& counters)
     page["data"].push_back(entry(column.key, column.unit, column.meaning));
   }
   page["actions"] = entries(counters);
+  page["weight_actions"] = entries(weight_counters(counters));
   page["detailed_actions"] = entries(detailed_counters(counters));
   for (const DramColumn& column : dram_columns()) {
     page["dram"].push_back(entry(column.key, column.unit, column.meaning));

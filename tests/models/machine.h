@@ -115,7 +115,7 @@ class AcceleratorBench : public sc_core::sc_module {
     task.k = k;
     task.input = accelerator.processing_element().activation_format(input_bits);
     task.output = accelerator.processing_element().activation_format(output_bits);
-    task.weights = {accelerator.config().mxu.weight_bits, accelerator.config().format.weight_scale_group};
+    task.weights = accelerator.config().format.integers_of(accelerator.config().mxu.weight_bits);
     return task;
   }
 
@@ -127,6 +127,7 @@ class AcceleratorBench : public sc_core::sc_module {
     descriptor.input_mantissa_bits = task.input.mantissa_bits;
     descriptor.output_mantissa_bits = task.output.mantissa_bits;
     descriptor.weight_bits = task.weights.bits;
+    descriptor.zero_points = task.weights.has_zero_points();
     descriptor.step = step;
     descriptor.addresses = {0, 1u << 28, 1u << 29, 1u << 30};
     return descriptor;

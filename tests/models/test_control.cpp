@@ -6,8 +6,11 @@
 
 #include "models/machine.h"
 
+using anda::FormatConfig;
 using anda::GemmDescriptor;
 using anda::LoopOrder;
+using anda::make_processing_element;
+using anda::MxuConfig;
 using anda::PeKind;
 using anda::VectorDescriptor;
 using anda::test::Machine;

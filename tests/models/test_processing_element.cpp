@@ -135,7 +135,7 @@ class ShortArithmetic : public anda::FloatArithmetic {
 
 class ShortPe : public anda::Fp16Pe {
  public:
-  ShortPe(const MxuConfig& mxu, const FormatConfig& format) : Fp16Pe(mxu, format, {16, false, false}) {}
+  ShortPe(const MxuConfig& mxu, const anda::FormatConfig& format) : Fp16Pe(mxu, format, {16, false, false}) {}
   std::unique_ptr<anda::Arithmetic> arithmetic(const anda::Arithmetic::Options& options) const override {
     return std::make_unique<ShortArithmetic>(options);
   }

@@ -107,6 +107,29 @@ TEST_CASE("The largest dot products round once, with any instructions") {
   }
 }
 
+TEST_CASE("A dot product that zero points bring beyond 2^24 is rounded once") {
+  // 63 · 2047 · 128 + 1399 · 199 = 2^24 + 2^13 + 1: times 2^-10 a little more than halfway from 16384 to 16400, which
+  // rounding to FP32 first would make exactly half of it.
+  Random random(6);
+  Operands operands(1, 64, 16, weights_of(8, 64, true), 1, 1, random);
+  for (Fp16& value : operands.activations) value.bits = 0x3FFF;
+  for (std::int8_t& code : operands.codes) code = 0;
+  for (std::int8_t& zero : operands.zeros) zero = -128;
+  for (Fp16& scale : operands.scales) scale.bits = 0x3C00;
+  operands.activations[7].bits = 0x3C00 | 375;
+  for (std::size_t c = 0; c < 16; ++c) operands.codes[7 * 16 + c] = 199 - 128;
+  const ActivationFormat format{11, 64};
+  for (const Simd* simd : available_simd()) {
+    const ActivationPanel activations(operands.packed_activations(format).data(), 1, 64, format, *simd);
+    const WeightPanel weights(operands.packed_weights().data(), 64, 16, operands.weights, WeightPanel::Kind::integer,
+                              64);
+    std::vector<float> sums(16, 0);
+    OverflowCounts counts;
+    PanelProduct(DotFormat::fp16, *simd).add(activations, weights, sums.data(), counts);
+    CHECK(sums == std::vector<float>(16, 16400));
+  }
+}
+
 TEST_CASE("Products of FP16 panels are those of FP-FP, with any instructions") {
   Random random(5);
   for (const Simd* simd : available_simd()) {

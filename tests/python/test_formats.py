@@ -1,54 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Operand formats against numpy: every code, every FP16 value, the cases of the specifications; bits, storage in a cache, use by
-the evaluator, and configurations that are refused."""
-
-import json
-import subprocess
+"""Operand formats against numpy: every code, every FP16 value, the cases of the specifications; bits, and storage in a cache."""
 
 import numpy as np
 import pytest
-from functional_tools import BUILD, ROOT, encode as anda_groups, decode as anda_values
+from format_tools import FINITE, activations, decoded, dump, encoded, formats, rounded
+from functional_tools import ROOT, encode as anda_groups, decode as anda_values
 
-SIM = BUILD / "src" / "anda-sim"
 # Elements of MX: bits of exponent and mantissa, largest number, and whether all ones are NaN or infinite.
 MX = {"mxfp8-e4m3": (4, 3, 448.0, "nan"), "mxfp8-e5m2": (5, 2, 57344.0, "ieee"), "mxfp6-e2m3": (2, 3, 7.5, ""),
       "mxfp6-e3m2": (3, 2, 28.0, ""), "mxfp4": (2, 1, 6.0, "")}
-ALL_HALVES = np.arange(65536, dtype=np.uint16).view(np.float16)
-FINITE = ALL_HALVES[np.isfinite(ALL_HALVES)]
-
-
-def dump(function, text, count, values, *more, error=None):
-    done = subprocess.run([BUILD / "tests" / "format_dump", function, text, str(count), *more], input=values.tobytes(),
-                          capture_output=True, timeout=300)
-    if error is not None:
-        assert done.returncode == 2 and error in done.stderr.decode(), done.stderr
-        return None
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def encoded(text, values, fields=1):
-    """Codes [blocks, elements] and shared fields [blocks, fields] of values [blocks, elements]."""
-    count = values.shape[1]
-    out = np.frombuffer(dump("encode", text, count, values.astype(np.float32)), np.uint32).reshape(len(values), count + fields)
-    return out[:, :count], out[:, count:]
-
-
-def decoded(text, codes, shared):
-    blocks = np.concatenate([codes, shared], axis=1).astype(np.uint32)
-    return np.frombuffer(dump("decode", text, codes.shape[1], blocks), np.float32).reshape(codes.shape)
-
-
-def rounded(text, values):
-    """What is left of rows [rows, k], and the bytes of all."""
-    out = dump("row", text, values.shape[1], values.astype(np.float32))
-    return np.frombuffer(out[: values.size * 4], np.float32).reshape(values.shape), out[values.size * 4:]
-
-
-def formats(*options):
-    done = subprocess.run([SIM, "formats", "--json", *map(str, options)], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)["formats"]
 
 
 def element_table(exponent, mantissa, specials):
@@ -162,11 +122,6 @@ def test_bf16_of_every_upper_half_and_of_ties():
     assert np.isnan(got.view(np.float32)[~known]).all()
 
 
-def activations(rows=40, k=200, seed=3):
-    rng = np.random.default_rng(seed)
-    return (rng.normal(0, 1, (rows, k)) * np.exp(rng.normal(0, 2, k))).astype(np.float16).astype(np.float32)
-
-
 def in_groups(values, group):
     return [values[:, i : i + group or None] for i in range(0, values.shape[1], group)] if group else [values]
 
@@ -211,6 +166,9 @@ def test_bfp(bits, group):
         expected = np.copysign(np.minimum(np.rint(np.abs(part) / unit), 2 ** bits - 1) * unit, part)
         assert np.array_equal(got[:, done : done + part.shape[1]], expected.astype(np.float32))
         done += part.shape[1]
+    # A group of zeros has the smallest exponent.
+    codes, shared = encoded(f"{{name: b, family: bfp, mantissa_bits: {bits}, group: 16}}", np.array([[0.0] * 15 + [-0.0]]))
+    assert shared.tolist() == [[0]] and codes[0].tolist() == [0] * 15 + [2 ** bits]
     blocks = len(in_groups(values, group))
     assert len(data) == len(values) * -(-(200 * (bits + 1) + 8 * blocks) // 8)
 
@@ -272,7 +230,9 @@ def test_bits_of_a_value_count_everything():
                 "mxfp4": 4.25, "bfp8": 8.5, "bfp4": 4.5, "nf4": 4.5, "fp4": 4.5, "int4-group": 4.125,
                 "int4-zero": 4 + 20 / 128, "int8-row": 8 + 16 / 4096, "bitmod-fp4": 4 + 18 / 128, "bitmod-fp3": 3 + 18 / 128,
                 "bipolar-int4": 4.125, "shift-add-3": 3 + 24 / 128, "binary-residual": 2 + 32 / 128,
-                "anda-6-nearest": 7 + 5 / 64, "anda-6-stochastic": 7 + 5 / 64}
+                "anda-6-nearest": 7 + 5 / 64, "anda-6-stochastic": 7 + 5 / 64,
+                # Two codes of 8 bits for 8 weights, a scale for 4096, two codebooks of 256 · 8 FP16 numbers for 4096 · 4096.
+                "aqlm-2x8": 16 / 8 + 16 / 4096 + 2 * 256 * 8 * 16 / 4096 ** 2}
     assert {name: entry["bits_per_value"] for name, entry in found.items()} == pytest.approx(expected)
     assert all(entry["source"] and entry["decoder"] for entry in found.values())
     assert {path.stem for path in (ROOT / "configs" / "formats").glob("*.yaml")} == set(expected)
@@ -313,101 +273,11 @@ def test_caches(name, element, shared, axis):
     assert len(data) == -(-(whole * 48 * element + blocks * shared) // 8) + (70 - whole) * 48 * 2
 
 
-def run(folder, *settings, status=0):
-    folder.mkdir(exist_ok=True)
-    command = [SIM, "run", "--quiet", "--fold-layers", "--out", folder / "out"]
-    (folder / "run.yaml").write_text("workload: {model: OPT-1.3B, scope: layer, phase: decode, tokens: 512}\n")
-    command = [str(part) for part in (*command, folder / "run.yaml", *(p for s in settings for p in ("--set", s)))]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == status, done.stderr
-    return json.loads((folder / "out" / "report.json").read_text()) if status == 0 else done.stderr
-
-
-def test_the_machine_stores_and_moves_them(tmp_path):
-    reports = {name: run(tmp_path / name, f"kv_cache.k.format={name}", f"kv_cache.v.format={name}", "systems=[anda]")
-               for name in ("fp16", "bf16", "mxfp8-e4m3", "mxfp4")}
-    cache = {name: report["systems"][0]["kv_cache_bytes"] for name, report in reports.items()}
-    assert cache["bf16"] == cache["fp16"]
-    # 512 tokens and one more: values in groups of 32 tokens, of which the last waits in FP16.
-    width, tokens = 2048, 513
-    for name, bits in (("mxfp8-e4m3", 8), ("mxfp4", 4)):
-        keys = tokens * width * (bits * 32 + 8) // 32 // 8
-        values = 512 * width * (bits * 32 + 8) // 32 // 8 + width * 2
-        assert cache[name] == keys + values, name
-    read = {name: report["systems"][0]["dram_bytes"]["read"] for name, report in reports.items()}
-    assert read["mxfp4"] < read["mxfp8-e4m3"] < read["fp16"]
-
-
-@pytest.mark.parametrize("settings, message", [
-    (("kv_cache.k.format=nf4",), "kv_cache.k.format: is nf4, with elements of 4 bits in groups of 64 that share 32 bits"),
-    (("kv_cache.k.format=mxfp5",), "must be one of fp16, int, anda, anda-6-nearest"),
-    (("kv_cache.v.format=int8-row",), "kv_cache.v.axis: is channel, must be token"),
-    (("kv_cache.k.format={name: x, family: bfp}",), "kv_cache.k.format.mantissa_bits: is missing; family: bfp needs it"),
-    (("kv_cache.k.format={name: x, family: table, bits: 2, table: 1 2 3}",), "table: has 3 numbers, must have 4 for 2 bits"),
-    (("kv_cache.k.format={name: int, family: int, bits: 4}",), "name: is int, which has a meaning of its own"),
-    (("kv_cache.k.format={name: x, family: mx, exponent_bits: 8, mantissa_bits: 9}",), "elements of more than 16 bits"),
-    (("workload.attention.unit=array", "kv_cache.k.format=mxfp4"), "do not multiply numbers of the format mxfp4"),
-])
-def test_refused_configurations(tmp_path, settings, message):
-    assert message in run(tmp_path, *settings, status=2)
-    assert not (tmp_path / "out").exists()
-
-
-def test_values_that_a_format_has_no_code_for():
-    wrong = np.array([[1, np.inf]], np.float32)
-    dump("row", "int8-row", 2, wrong, error="value 1 of a group is NaN or infinite")
-    dump("row", "int8-row", 2, np.array([[1, 1e30]], np.float32), error="beyond 65504")
-    dump("row", "nope", 2, wrong, error="must be one of anda-6-nearest")
-    dump("row", "{name: x, family: nope}", 2, wrong, error="family: is `nope`, must be one of float, mx")
-
-
-# --- evaluator and page ----------------------------------------------------------------------------------------------
-
-SMALL = ROOT / "tests" / "data" / "small_models"
-
-
-def perplexities(tokens, *options):
-    done = subprocess.run([str(part) for part in (SIM, "evaluate", SMALL / "opt", "--tokens", tokens, "--json", *options)],
-                          capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return [row["perplexity"] for row in json.loads(done.stdout)["results"]]
-
-
-@pytest.fixture(scope="module")
-def few_tokens(tmp_path_factory):
-    path = tmp_path_factory.mktemp("tokens") / "few.npy"
-    np.save(path, np.load(SMALL / "held_out.npy").reshape(-1)[:384])
-    return path
-
-
-def test_the_evaluator_takes_formats_for_everything(few_tokens):
-    """Formats that the evaluator has names for anyway give the same figures, the others their own."""
-    anda = "{{name: a, family: anda, mantissa_bits: {}, group: 64, rounding: truncate}}"
-    own, six, mx = perplexities(few_tokens, "--precision", 6, "--activations", anda.format(6), "--activations", "mxfp4")
-    assert own == six and mx > own * 1.002
-    assert perplexities(few_tokens, "--weights", "int4-group") == perplexities(few_tokens)
-    assert perplexities(few_tokens, "--weights", "bf16") != perplexities(few_tokens, "--stored-weights")
-    integers = "{name: i, family: int, bits: 3, group: 64}"
-    assert perplexities(few_tokens, "--keys", "int3", "--values", "anda4") == \
-        perplexities(few_tokens, "--keys", integers, "--values", anda.format(3))
-    assert perplexities(few_tokens, "--values", "mxfp4/token") != perplexities(few_tokens, "--values", "mxfp4")
-
-
-def test_options_that_are_refused(few_tokens):
-    for options, message in ((["--weights", "nf4", "--stored-weights"], "mutually exclusive"),
-                             (["--weights", "nf4", "--weight-bits", "4"], "mutually exclusive"),
-                             (["--activations", "nope"], "option --activations: is `nope`, must be one of anda-6-nearest"),
-                             (["--keys", "mxfp4/row"], "must be token or channel"), (["--values", "int8-row"], "whole rows")):
-        done = subprocess.run([SIM, "evaluate", SMALL / "opt", "--tokens", few_tokens, *options], capture_output=True, text=True)
-        assert done.returncode == 2 and message in done.stderr, done.stderr
-
-
-def test_the_page_shows_the_committed_table_and_it_holds_here():
-    from anda_sim.precision import formats as study
-
-    rows = study.read_table(ROOT / "docs" / "precision" / "formats.csv")
-    assert (ROOT / "docs" / "formats.md").read_text() == study.page(rows)
-    listed = {entry["name"]: entry for entry in formats("--elements", study.ROW)}
-    assert [row["format"] for row in rows] == list(listed)
-    assert {row["format"]: float(row["bits_per_value"]) for row in rows} == \
-        pytest.approx({name: entry["bits_per_value"] for name, entry in listed.items()}, rel=1e-5)
+def test_ties_of_tables_and_scales_that_are_powers_of_two():
+    # Halfway between two numbers is the smaller code; of two tables that fit alike the group has the first.
+    assert rounded("{name: t, family: table, bits: 1, group: 4, table: 0 2}", np.array([[2, 1]], np.float32))[0].tolist() == [[2, 0]]
+    _, shared = encoded("{name: t, family: table, bits: 1, group: 4, table: 0 1 / 0 1}", np.array([[1, 0]]), 2)
+    assert shared[0, 1] == 0
+    # Integers get the power that no element overflows under: 9 / 7 is rounded up to 2.
+    got, _ = rounded("{name: i, family: int, bits: 4, group: 4, scale: power-of-two}", np.array([[9, 1]], np.float32))
+    assert got.tolist() == [[8, 0]]

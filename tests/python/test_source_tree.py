@@ -100,7 +100,6 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 _CASES = "a table of cases"
 # What may be longer, and why.
 LONG = {
-    "tests/python/test_formats.py": "every operand format against numpy, by the same helpers",
     "src/workload/families/families.cpp: dense_families": "a table of families",
     "models/anda/numeric/simd/avx2.cpp: rows_of_groups": "one loop whose values stay in registers; a copy of it for AVX-512 is shorter",
     "tests/app/test_config_errors.cpp: every wrong configuration is refused with one line": _CASES,

@@ -65,8 +65,10 @@ bool same(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 /// An error unless what is written is as long as the layout says and reads back as what rounding leaves.
-void row(const OperandFormat& format, std::size_t k) {
+void row(const OperandFormat& given, std::size_t k) {
   const auto values = input<float>();
+  const auto fitted = given.fitted(values.data(), values.size() / k, k);
+  const OperandFormat& format = fitted ? *fitted : given;
   std::vector<std::uint8_t> all;
   std::vector<float> rounded_all;
   for (std::size_t i = 0; i + k <= values.size(); i += k) {

@@ -81,8 +81,10 @@ struct FormatConfig {
     if (weight_zero_points) {
       problem("weight_zero_points", "is true, must be false with weights: " + name + ", which says itself what it has");
     }
-    if (!layout.is_float &&
-        (layout.block == 0 || layout.block > max_weight_group || (layout.block & (layout.block - 1)) != 0)) {
+    if (layout.codebook_bits != 0) {
+      problem("weights", "is " + name + ", whose tensors have codebooks; the machine has no memory for them");
+    } else if (!layout.is_float &&
+               (layout.block == 0 || layout.block > max_weight_group || (layout.block & (layout.block - 1)) != 0)) {
       problem("weights", "is " + name + ", with groups of " +
                              (layout.block == 0 ? std::string("whole rows") : number_text(layout.block)) +
                              "; the machine stores weights in groups of a power of two, at most " +

@@ -2,7 +2,7 @@
 """docs/formats.md: operand formats with their bits, what they leave of recorded values, what they cost the small models, and time and
 energy where the machine has them.
 
-Usage: scripts/format_study [--out DIR] [--program FILE] [--tokens FILE]
+Usage: scripts/format_study [--out DIR] [--program FILE] [--tokens FILE] [--measure NAME ...]
 
 Writes DIR/formats.md and the figures on it as DIR/precision/formats.csv; DIR is docs unless told otherwise. The simulator is built
 first unless --program names it.
@@ -30,8 +30,9 @@ ROW = 4096  # values of a row, over which shared bits are spread
 MEASURED = ("activations_db", "weights_db", "activations_loss", "weights_loss", "cache_loss")
 COLUMNS = ["format", "element_bits", "group", "shared_bits", "bits_per_value", "decoder", "source",
            *[f"{family}_{what}" for family in FAMILIES for what in MEASURED],
-           "array_cycles", "array_energy_pj", "cache_bytes", "decode_cycles", "decode_energy_pj"]
+           "array_cycles", "array_energy_pj", "weights_bytes", "weights_cycles", "cache_bytes", "decode_cycles", "decode_energy_pj"]
 ARRAY = {"m": 2048, "k": 5120, "n": 5120}
+DECODED = {"m": 1, "k": 5120, "n": 5120}
 DECODE = ["workload.model=LLaMA-7B", "workload.scope=layer", "workload.phase=decode", "workload.tokens=1024", "systems=[anda]",
           "simulation.fold_layers=true"]
 
@@ -69,25 +70,31 @@ class Study:
             seen.add(content)
         return files
 
-    def sqnr(self, files):
+    def sqnr(self, files, names):
         """Mean of the SQNR in dB over the files, by format; None where values become infinite."""
         sums = {}
         for path in files:
-            for entry in self.answer("formats", "--measure", path)["formats"]:
+            wanted = [word for name in names for word in ("--format", name)]
+            for entry in self.answer("formats", "--measure", path, *wanted)["formats"] if names else ():
                 sums.setdefault(entry["name"], []).append(entry["sqnr_db"])
-        return {name: None if None in values else sum(values) / len(values) for name, values in sums.items()}
+        return {name: None if None in sums.get(name, [None]) else sum(sums[name]) / len(sums[name]) for name in names}
 
     def perplexities(self, family, *options):
         report = self.answer("evaluate", MODELS / family, "--tokens", self.tokens, *options)
         return report["baseline"], [row["perplexity"] for row in report["results"]]
 
     def losses(self, family, names):
-        """{name: loss} of activations, of weights and of keys and values in each format."""
-        activations, results = self.perplexities(family, *[word for name in names for word in ("--activations", name)])
-        found = {"activations": {name: value / activations - 1 for name, value in zip(names, results)}, "weights": {}, "cache": {}}
+        """{name: loss} of activations, of weights and of keys and values in each format. Codebooks are learnt from weights only."""
+        found = {"activations": dict.fromkeys(names), "weights": {}, "cache": dict.fromkeys(names)}
+        taken = [name for name, learnt in names.items() if not learnt]
+        if taken:
+            activations, results = self.perplexities(family, *[word for name in taken for word in ("--activations", name)])
+            found["activations"].update({name: value / activations - 1 for name, value in zip(taken, results)})
         stored, _ = self.perplexities(family, "--stored-weights")
         for name in names:
             found["weights"][name] = self.perplexities(family, "--weights", name)[0] / stored - 1
+            if name not in taken:
+                continue
             try:
                 options = ("--keys", name, "--values", f"{name}/token")
                 found["cache"][name] = self.perplexities(family, "--precision", "fp16", *options)[1][0] / activations - 1
@@ -105,18 +112,23 @@ class Study:
 
     def array(self, entry):
         """A GeMM that the Anda array multiplies in the format: as its activations or as its weights; None: it does not."""
-        trace = self.folder / "gemm.csv"
-        trace.write_text("name,layer,tensor,m,k,n\ng,0,A_u,{m},{k},{n}\n".format(**ARRAY))
-        (self.folder / "gemm.yaml").write_text("workload: {trace: gemm.csv}\nsystems: [anda]\n")
-        shared = [(field["name"], field["bits"]) for field in entry["shared"]]
         if entry["family"] == "anda":
             settings = [f"precision={entry['element_bits'] - 1}", f"accelerator.format.group_size={entry['group']}"]
-        elif entry["family"] == "int" and shared == [("scale", 16)] and entry["group"] != 0:
+        elif entry["family"] == "int":
             settings = ["precision=8", f"accelerator.mxu.weight_bits={max(4, entry['element_bits'])}",
-                        f"precision.weight_bits={entry['element_bits']}", f"accelerator.format.weight_scale_group={entry['group']}"]
+                        f"accelerator.format.weights={entry['name']}"]
         else:
             return None
-        return self.run(*settings, config=self.folder / "gemm.yaml")
+        return self.run(*settings, config=self.gemm("anda", ARRAY))
+
+    def weights(self, name):
+        """A GeMM of one token on the FP-FP array, whose weights have the format in memory; None: the machine does not store it."""
+        return self.run(f"accelerator.format.weights={name}", config=self.gemm("fp-fp", DECODED))
+
+    def gemm(self, system, shape):
+        (self.folder / "gemm.csv").write_text("name,layer,tensor,m,k,n\ng,0,A_u,{m},{k},{n}\n".format(**shape))
+        (self.folder / "gemm.yaml").write_text(f"workload: {{trace: gemm.csv}}\nsystems: [{system}]\n")
+        return self.folder / "gemm.yaml"
 
     def decode(self, name):
         """A decode pass of a layer with keys and values in the format, each in groups along the head."""
@@ -125,21 +137,28 @@ class Study:
         return self.run(*DECODE, *cache, config=self.folder / "decode.yaml")
 
 
-def rows_of(study):
+def rows_of(study, measured=None, known=None):
+    """Rows of the table. Those of `measured` are measured, all by default; the others have what `known` rows say of the small models."""
     entries = study.formats()
-    names = [entry["name"] for entry in entries]
+    names = {entry["name"]: "codebook_bits" in entry for entry in entries if measured is None or entry["name"] in measured}
+    known = {row["format"]: row for row in known or []}
     by_family = {}
-    for family in FAMILIES:
+    for family in FAMILIES if names else ():
         files = study.record(family)
-        by_family[family] = {**{f"{kind}_db": study.sqnr(files[kind]) for kind in files},
+        values = [name for name, learnt in names.items() if not learnt]
+        by_family[family] = {"activations_db": {**dict.fromkeys(names), **study.sqnr(files["activations"], values)},
+                             "weights_db": study.sqnr(files["weights"], names),
                              **{f"{kind}_loss": losses for kind, losses in study.losses(family, names).items()}}
     for entry in entries:
         name = entry["name"]
-        array, decode = study.array(entry), study.decode(name)
+        array, weights, decode = study.array(entry), study.weights(name), study.decode(name)
+        small = ([by_family[family][what][name] for family in FAMILIES for what in MEASURED] if name in names else
+                 [known.get(name, {}).get(f"{family}_{what}") for family in FAMILIES for what in MEASURED])
         yield [name, entry["element_bits"], entry["group"], entry["shared_bits"], entry["bits_per_value"], entry["decoder"],
                entry["source"],
-               *[by_family[family][what][name] for family in FAMILIES for what in MEASURED],
+               *small,
                *([array["cycles"], array["energy_pj"]["total"]] if array else [None, None]),
+               *([weights["dram_bytes"]["read"] - DECODED["k"] * 2, weights["cycles"]] if weights else [None, None]),
                *([decode["kv_cache_bytes"], decode["cycles"], decode["energy_pj"]["total"]] if decode else [None, None, None])]
 
 
@@ -180,9 +199,11 @@ def page(rows):
     loss = table(["format", *[f"{name}: {kind}" for name in FAMILIES.values() for kind in ("activations", "weights", "keys and values")]],
                  [(f"`{row['format']}`", *[number(row[f"{family}_{kind}_loss"], percent) for family in FAMILIES
                                            for kind in ("activations", "weights", "cache")]) for row in rows])
-    machine = table(["format", "GeMM: Mcycles", "GeMM: mJ", "decode: cache (MiB)", "decode: kcycles", "decode: mJ"],
+    machine = table(["format", "GeMM: Mcycles", "GeMM: mJ", "weights: MB", "weights: kcycles", "decode: cache (MiB)", "decode: kcycles",
+                     "decode: mJ"],
                     [(f"`{row['format']}`", number(row["array_cycles"], lambda v: f"{v / 1e6:.2f}"),
-                      number(row["array_energy_pj"], lambda v: f"{v * 1e-9:.2f}"), number(row["cache_bytes"], lambda v: f"{v / 2 ** 20:.2f}"),
+                      number(row["array_energy_pj"], lambda v: f"{v * 1e-9:.2f}"), number(row["weights_bytes"], lambda v: f"{v / 1e6:.2f}"),
+                      number(row["weights_cycles"], lambda v: f"{v / 1e3:.1f}"), number(row["cache_bytes"], lambda v: f"{v / 2 ** 20:.2f}"),
                       number(row["decode_cycles"], lambda v: f"{v / 1e3:.0f}"), number(row["decode_energy_pj"], lambda v: f"{v * 1e-9:.3f}"))
                      for row in rows])
     sources = "\n".join(f"- `{row['format']}`: {row['source']}." for row in rows)
@@ -197,7 +218,8 @@ def page(rows):
 ## What they leave of recorded values
 
 SQNR in dB, the mean over the GeMMs of a window of the two small models of [precision.md](precision.md): of their inputs, recorded by
-`scripts/record_activations`, each token a row, and of their weights, each output a row along k.
+`scripts/record_activations`, each token a row, and of their weights, each output a row along k. n/a, here and below: not measured, or not
+to be had of the format.
 
 {sqnr}
 ## What they cost the small models
@@ -210,7 +232,8 @@ INT4 weights. Weights: those of all FP-INT GeMMs, against stored weights, with F
 ## Time and energy
 
 GeMM: {ARRAY['m']} × {ARRAY['k']} × {ARRAY['n']} on the Anda array, for formats that it multiplies: Anda groups as activations with INT4 weights,
-symmetric integers as weights with activations of 8 bits. Decode: one token of a LLaMA-7B layer with 1024 tokens in the cache, keys and values
+integers as weights with activations of 8 bits. Weights: {DECODED['m']} × {DECODED['k']} × {DECODED['n']} on the FP-FP array, which decodes
+them; its energy is n/a, as that of decoders. Decode: one token of a LLaMA-7B layer with 1024 tokens in the cache, keys and values
 in the format, for formats that the machine stores; the vector unit multiplies them. n/a: the machine does not.
 
 {machine}"""
@@ -221,11 +244,14 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, default=SOURCE / "docs", help="folder of the page (docs)")
     parser.add_argument("--program", help="the anda-sim to run; without it, the tree's own is built")
     parser.add_argument("--tokens", type=Path, default=MODELS / "held_out.npy", help="what perplexities are measured on")
+    parser.add_argument("--measure", nargs="+", metavar="NAME",
+                        help="formats to measure on the small models (all); the others keep their figures of DIR/precision/formats.csv")
     options = parser.parse_args(arguments)
 
-    with tempfile.TemporaryDirectory() as temporary:
-        rows = list(rows_of(Study(options.program, options.tokens, temporary)))
     path = options.out / "precision" / "formats.csv"
+    known = read_table(path) if options.measure else None
+    with tempfile.TemporaryDirectory() as temporary:
+        rows = list(rows_of(Study(options.program, options.tokens, temporary), options.measure, known))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_table(path, rows)
     (options.out / "formats.md").write_text(page(read_table(path)))

@@ -14,6 +14,7 @@ An operand format says how numbers lie in memory and what they become there: bit
 shares, encoding, decoding, rounding. One description in YAML is used by
 
 - the key/value cache of the machine (`kv_cache.k.format: mxfp4`): its bytes, its traffic, its energy;
+- the weights of GeMMs in the machine (`accelerator.format.weights: mxfp4`): their bytes, buffer words, time and energy;
 - the evaluator: `anda-sim evaluate --activations mxint8 --weights nf4 --keys mxfp4 --values mxfp8-e4m3`;
 - `anda-sim formats`: bits per value with everything counted, `--measure FILE.npy` for the error on values of a file, `--json` for programs.
 
@@ -37,6 +38,7 @@ kv_cache:
 | `bipolar` | q · scale, q odd: each bit is −1 or 1 times its power of two | max / (2^bits − 1) | `bits`, `scale` |
 | `table` | t[code] · scale, the nearest, of two the smaller code | max / max of the table; which of several tables | `bits`, `table`, `scale` |
 | `binary-sum` | Σ ± scale_t, greedily | each term's scale: the mean magnitude of what is left | `terms`, `scale` |
+| `additive` | of a vector: Σ of an entry of each codebook, times the row's scale | the vector's codes | `terms` codebooks, `bits`, `group`, `scale` |
 
 E8M0 is 8 bits with a bias of 127; 255 is NaN. Integers of `mx` (`exponent_bits: 0`) are two's complement with one bit before the point.
 Beyond the largest number of `float` lies infinity, as IEEE 754 says.
@@ -54,12 +56,21 @@ whole.
 ## What the machine does with them
 
 The machine stores keys and values with elements of at most 8 bits in groups of a power of two that share 5, 8 or 16 bits, or BF16; others are
-refused with their bits. Arrays multiply FP16, integers under an FP16 scale, and Anda groups. Products with other formats run on the vector unit,
-with the time of integers of that width: decoders are not modelled, nor is their area. Activations and weights of GeMMs in memory are
-FP16 or Anda groups and integers; other formats of them are for the evaluator.
+refused with their bits. Arrays multiply FP16, integers under an FP16 scale with or without zero points, and Anda groups. Products with keys
+and values in other formats run on the vector unit, with the time of integers of that width.
+
+Weights of GeMMs (`accelerator.format.weights`) may have any format whose groups are a power of two, at most 4096, and share at most 63 bits.
+Integers under an FP16 scale are multiplied as such. Of other formats, elements that dequantise (`fp-fp`, `derives: floating`) decode every weight
+to FP16 on its way in, in no time and without area; the energy of that is `technology.decoder.energy_pj_per_value`, and n/a unless a figure
+is given. An element in YAML may say that it multiplies codes as they are (`weight_formats`). Every other pair is refused by
+name. Real data (`functional.enabled`) are computed with integers only. Activations of GeMMs in memory are FP16 or Anda groups; other formats of
+them are for the evaluator.
 
 MX follows the OCP specification v1.0 as far as its text is known from implementations: which rounding it prescribes for elements was not found
 (nearest even here), and neither was the order of scale and elements in memory.
 
-Additive codebooks (AQLM, arXiv 2401.06118) are absent: their codebooks are learnt for each layer.
+Additive codebooks (AQLM, arXiv 2401.06118) are learnt from each tensor of weights, by eight rounds of k-means on at most 16,384 of its vectors, one
+codebook after another on what those before have left, and codes are chosen in the same order. The paper searches codes of all codebooks
+together against calibration inputs, and tunes the codebooks: its losses are smaller. Codebooks count in the bits per value, over a matrix as
+high as it is wide. Activations, keys and values have none, and neither has the memory of the machine.
 """

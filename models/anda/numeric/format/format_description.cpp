@@ -21,8 +21,9 @@ void FormatDescription::check(const std::string& path, Problems& problems) const
   };
   const bool is_float = family == FormatFamily::floating || family == FormatFamily::mx;
   const bool has_mantissa = is_float || family == FormatFamily::bfp || family == FormatFamily::anda;
+  const bool additive = family == FormatFamily::additive;
   const bool has_codes =
-      family == FormatFamily::integer || family == FormatFamily::bipolar || family == FormatFamily::table;
+      family == FormatFamily::integer || family == FormatFamily::bipolar || family == FormatFamily::table || additive;
   needs("exponent_bits", is_float, exponent_bits);
   needs("mantissa_bits", has_mantissa, mantissa_bits);
   needs("bits", has_codes, bits);
@@ -37,6 +38,15 @@ void FormatDescription::check(const std::string& path, Problems& problems) const
   if (is_float && exponent_bits == 1u && specials == FloatSpecials::ieee) {
     problem("specials", "is ieee, which leaves no exponent with exponent_bits = 1; must be nan-only or none");
   }
+  constexpr std::uint32_t widest_element = 8;
+  if (has_codes && !additive && bits > widest_element) {
+    problem("bits", "is " + number_text(*bits) + ", must be 1 … 8 with " + of);
+  }
+  constexpr std::uint32_t longest_vector = 64;
+  if (additive && (group == 0 || group > longest_vector)) {
+    problem("group", "is " + number_text(group) + ", must be 1 … " + number_text(longest_vector) + " with " + of);
+  }
+  if (additive && rounding != FormatRounding::nearest) problem("rounding", "must be nearest with " + of);
   if (family == FormatFamily::integer && bits == 1u) problem("bits", "is 1, must be 2 … 8 with " + of);
   if (zero_point && family != FormatFamily::integer) problem("zero_point", "is true, must be false with " + of);
   if (family == FormatFamily::anda && group != 0 && (group < 8 || group > 256 || (group & (group - 1)) != 0)) {

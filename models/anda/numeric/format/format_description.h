@@ -12,16 +12,17 @@
 namespace anda {
 
 /// What the elements of a format are; docs/formats.md has each with its encoding.
-enum class FormatFamily { floating, mx, bfp, anda, integer, bipolar, table, binary_sum };
+enum class FormatFamily { floating, mx, bfp, anda, integer, bipolar, table, binary_sum, additive };
 
-inline constexpr ChoiceTable<FormatFamily, 8> format_families{{{"float", FormatFamily::floating},
+inline constexpr ChoiceTable<FormatFamily, 9> format_families{{{"float", FormatFamily::floating},
                                                                {"mx", FormatFamily::mx},
                                                                {"bfp", FormatFamily::bfp},
                                                                {"anda", FormatFamily::anda},
                                                                {"int", FormatFamily::integer},
                                                                {"bipolar", FormatFamily::bipolar},
                                                                {"table", FormatFamily::table},
-                                                               {"binary-sum", FormatFamily::binary_sum}}};
+                                                               {"binary-sum", FormatFamily::binary_sum},
+                                                               {"additive", FormatFamily::additive}}};
 
 /// What codes of a floating-point element stand for besides numbers.
 enum class FloatSpecials {
@@ -70,21 +71,24 @@ struct FormatDescription {
     visit.choice("family", self.family, format_families,
                  "float: numbers of their own; mx: floats or integers under a power of two; bfp, anda: sign and "
                  "mantissa under a shared exponent of 8 or 5 bits; int, bipolar, table: codes times a scale; "
-                 "binary-sum: sums of scales with signs");
+                 "binary-sum: sums of scales with signs; additive: sums of vectors out of codebooks that are learnt "
+                 "from a tensor of weights");
     visit.optional("exponent_bits", self.exponent_bits, Range<std::uint32_t>{0, 8},
                    "exponent of an element; float, mx (0: integers)");
     visit.optional("mantissa_bits", self.mantissa_bits, Range<std::uint32_t>{1, 16},
                    "mantissa of an element, without its sign; float and mx: stored bits; bfp, anda");
-    visit.optional("bits", self.bits, Range<std::uint32_t>{1, 8}, "bits of an element; int (2 … 8), bipolar, table");
+    visit.optional("bits", self.bits, Range<std::uint32_t>{1, 16},
+                   "bits of an element; int (2 … 8), bipolar and table (1 … 8); of a code of additive");
     visit.choice("specials", self.specials, float_specials, "codes of float and mx that are no numbers");
-    visit.number("group", self.group, Range<std::uint32_t>{0, 4096},
-                 "elements that share a scale or an exponent; 0: all of a row; ignored by float");
+    visit.number(
+        "group", self.group, Range<std::uint32_t>{0, 4096},
+        "elements that share a scale or an exponent; 0: all of a row; ignored by float; additive: of a vector, 1 … 64");
     visit.flag("zero_point", self.zero_point, "int: a zero point of the element's bits for each group");
     visit.choice("scale", self.scale, scale_types, "scale of a group; int, bipolar, table, binary-sum");
     visit.choice("rounding", self.rounding, format_roundings,
                  "nearest: ties to even; truncate: towards 0; stochastic: up with the probability of what is cut off");
     visit.number("seed", self.seed, Range<std::uint64_t>{0, ~std::uint64_t{0}}, "of stochastic rounding");
-    visit.number("terms", self.terms, Range<std::uint32_t>{1, 8}, "binary-sum: scales of a group");
+    visit.number("terms", self.terms, Range<std::uint32_t>{1, 8}, "binary-sum: scales of a group; additive: codebooks");
     visit.text("table", self.table,
                "table: the numbers of the codes from 0 on; / between tables that a group chooses from");
     visit.text("decoder", self.decoder, "what an array needs to decode an element, for people");

@@ -18,6 +18,7 @@ std::shared_ptr<const OperandFormat> make_integer_format(const FormatDescription
 std::shared_ptr<const OperandFormat> make_bipolar_format(const FormatDescription& description);
 std::shared_ptr<const OperandFormat> make_table_format(const FormatDescription& description);
 std::shared_ptr<const OperandFormat> make_binary_sum_format(const FormatDescription& description);
+std::shared_ptr<const OperandFormat> make_additive_format(const FormatDescription& description);
 
 }  // namespace anda
 

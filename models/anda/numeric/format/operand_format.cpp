@@ -52,6 +52,16 @@ void OperandFormat::read_row(BitReader& in, std::size_t count, float* values) co
   });
 }
 
+std::shared_ptr<const OperandFormat> OperandFormat::fitted(const float*, std::size_t, std::size_t) const {
+  return nullptr;
+}
+
+void round_tensor(const OperandFormat& format, float* values, std::size_t rows, std::size_t count) {
+  const std::shared_ptr<const OperandFormat> fitted = format.fitted(values, rows, count);
+  const OperandFormat& used = fitted ? *fitted : format;
+  for (std::size_t row = 0; row < rows; ++row) used.round_row(values + row * count, count);
+}
+
 std::shared_ptr<const OperandFormat> make_format(const FormatDescription& description) {
   validate(description, "operand format");
   switch (description.family) {
@@ -64,6 +74,7 @@ std::shared_ptr<const OperandFormat> make_format(const FormatDescription& descri
     case FormatFamily::bipolar:    return make_bipolar_format(description);
     case FormatFamily::table:      return make_table_format(description);
     case FormatFamily::binary_sum: return make_binary_sum_format(description);
+    case FormatFamily::additive:   return make_additive_format(description);
       // clang-format on
   }
   return nullptr;

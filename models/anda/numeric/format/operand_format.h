@@ -25,7 +25,9 @@ struct FormatLayout {
   std::uint32_t element_bits = 16;
   std::uint32_t block = 0;  ///< elements that share fields; 0: all of a row. The last block of a row may be shorter
   std::vector<SharedField> shared;
-  bool is_float = false;  ///< elements stand alone: no blocks
+  bool is_float = false;            ///< elements stand alone: no blocks
+  std::uint32_t row_bits = 0;       ///< that a whole row shares
+  std::uint64_t codebook_bits = 0;  ///< that a whole tensor shares: what is learnt from it
 
   std::uint32_t shared_bits() const {
     std::uint32_t bits = 0;
@@ -36,9 +38,9 @@ struct FormatLayout {
     if (is_float || elements == 0) return 0;
     return block == 0 ? 1 : ceil_div(elements, block);
   }
-  /// Of a row of so many elements, everything counted.
+  /// Of a row of so many elements, everything counted but what a tensor shares.
   std::uint64_t bits(std::uint64_t elements) const {
-    return elements * element_bits + blocks(elements) * shared_bits();
+    return elements * element_bits + blocks(elements) * shared_bits() + (elements == 0 ? 0 : row_bits);
   }
 };
 
@@ -61,11 +63,16 @@ class OperandFormat {
                       float* values) const = 0;
 
   /// What is left of a row, in place: encode() and decode() of its blocks.
-  void round_row(float* values, std::size_t count) const;
+  virtual void round_row(float* values, std::size_t count) const;
 
-  /// A row as a stream of bits, block after block: the elements, lowest bit first, then the shared fields.
-  void write_row(const float* values, std::size_t count, BitWriter& out) const;
-  void read_row(BitReader& in, std::size_t count, float* values) const;
+  /// A row as a stream of bits, block after block: the elements, lowest bit first, then the shared fields; then what
+  /// the row shares.
+  virtual void write_row(const float* values, std::size_t count, BitWriter& out) const;
+  virtual void read_row(BitReader& in, std::size_t count, float* values) const;
+
+  /// The format with its codebooks learnt from a tensor, row after row; nullptr: it has none. A format that has and has
+  /// not learnt them refuses to encode (Error::input).
+  virtual std::shared_ptr<const OperandFormat> fitted(const float* values, std::size_t rows, std::size_t count) const;
 
  protected:
   OperandFormat(FormatDescription description, FormatLayout layout)
@@ -78,6 +85,9 @@ class OperandFormat {
   FormatDescription description_;
   FormatLayout layout_;
 };
+
+/// What is left of a tensor, row after row, in place; codebooks are learnt from it first.
+void round_tensor(const OperandFormat& format, float* values, std::size_t rows, std::size_t count);
 
 /// Error::input for a description with problems.
 std::shared_ptr<const OperandFormat> make_format(const FormatDescription& description);
