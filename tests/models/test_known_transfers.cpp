@@ -147,6 +147,34 @@ TEST_CASE("A fast-forwarded memory behaves as one that simulates everything") {
   CHECK(counts(forwarded) == counts(simulated));
 }
 
+TEST_CASE("Who watches a memory sees the same commands with fast-forward and without") {
+  const auto seed = GENERATE(range(1u, 13u));
+  INFO("seed " << seed);
+  Pick pick(seed);
+  DramConfig config = random_memory(pick);
+  std::vector<MemoryRequest> requests;
+  Cycle now = 0;
+  Traffic traffic(pick);
+  for (int turn = 0; turn < 40; ++turn) traffic.add(requests, now, pick);
+  std::vector<std::vector<std::uint64_t>> commands(2);
+  for (const bool forward : {false, true}) {
+    config.fast_forward = forward;
+    DetailedMemory memory(config);
+    std::vector<std::uint64_t>& seen = commands[forward ? 1 : 0];
+    memory.observe([&](const anda::dram::CommandRecord& record) {
+      for (const std::uint64_t word :
+           {record.cycle, static_cast<Cycle>(record.channel), static_cast<Cycle>(record.command),
+            static_cast<Cycle>(record.bank), static_cast<Cycle>(record.row), static_cast<Cycle>(record.column)}) {
+        seen.push_back(word);
+      }
+    });
+    for (const MemoryRequest& request : requests) seen.push_back(memory.serve(request));
+    memory.drain();
+  }
+  CHECK(commands[0].size() > 1000);
+  CHECK(commands[0] == commands[1]);
+}
+
 TEST_CASE("A stream with separate steps is looked up, except steps that meet a refresh differently") {
   DetailedMemory memory(detailed());
   std::uint64_t address = 0;

@@ -57,7 +57,22 @@ def test_all_systems_by_default_and_each_with_its_own_precision(program, tiny):
     assert list(systems) == ["fp-fp", "fp-int", "ifpu", "figna", "figna-m11", "figna-m8", "anda-good", "anda-fast"]
     assert systems["anda-fast"]["cycles"] < systems["anda-good"]["cycles"]
     assert systems["fp-int"]["speedup"] == systems["fp-fp"]["speedup"] == 1
-    assert "anda-fast" in done.stdout and "energy efficiency" in done.stdout
+    assert "anda-fast" in done.stdout and "mean of models" not in done.stdout  # one model
+
+
+def test_the_terminal_shows_means_and_each_model_on_request(program, tiny):
+    summary = compare(program, tiny, "plain.yaml", "--out", "out").stdout
+    details = compare(program, tiny, "plain.yaml", "--out", "out", "--details").stdout
+    document = results(tiny, "out")
+    for mean in document["means"]:
+        (line,) = [line for line in summary.splitlines() if line.split()[:1] == [mean["name"]]]
+        shown = [f"{mean[key]:.3f}×" for key in ("speedup", "area_efficiency", "energy_efficiency")]
+        assert line.split()[1:4] == shown
+    names = [model["name"] for model in document["models"]]
+    rows = [line.split()[0] for line in details.splitlines() if line.strip()]
+    assert all(rows.count(name) == 3 for name in names) and not any(line.startswith(tuple(names)) for line in summary.splitlines())
+    refused = compare(program, tiny, "plain.yaml", "--details", "--json")
+    assert refused.returncode == 2 and "--json and --details are mutually exclusive" in refused.stderr
 
 
 def test_numbers_are_those_of_single_runs(program, tiny):

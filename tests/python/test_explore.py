@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """scripts/explore: results against all points of a small space, constraints, and reproducible searches."""
 
+import csv
 import json
 import multiprocessing
 import os
@@ -92,6 +93,10 @@ def test_the_front_is_that_of_the_trials_and_close_to_the_true_front(tmp_path, s
     # The base is in the space, so it is the first trial and the reference of the others.
     assert json.loads(trials[0]["precision"]) == [6, 6, 6, 6]
     assert done.stdout.splitlines()[1].split()[:5] == ["base", "[6,", "6,", "6,", "6]"]
+    with open(tmp_path / "out" / "base.csv", encoding="utf-8") as file:
+        (base,) = csv.DictReader(file)
+    assert json.loads(base["precision"]) == [6, 6, 6, 6]
+    assert [float(base[name]) for name in names] == [trials[0][name] for name in names]
 
 
 def test_the_same_seed_gives_the_same_search_on_any_number_of_cores(tmp_path):

@@ -31,13 +31,13 @@ def results(program, folder, configuration, *settings):
     return (folder / "ops.csv").read_bytes(), report
 
 
-@pytest.mark.parametrize("level", ["fast", "detailed"])
+@pytest.mark.parametrize("levels", [["dram.level=fast"], ["dram.level=detailed"], ["accelerator.level=cycle"]])
 @pytest.mark.parametrize("tiling", ["paper", "auto"])
-def test_fast_forward_changes_no_result(program, tmp_path, level, tiling):
+def test_fast_forward_changes_no_result(program, tmp_path, levels, tiling):
     trace = tmp_path / "trace.csv"
     trace.write_text(ROWS)
     configuration = ROOT / "configs" / "llama-13b.yaml"
-    common = ["workload.trace=" + str(trace), "dram.level=" + level, "tiling=" + tiling]
+    common = ["workload.trace=" + str(trace), "tiling=" + tiling, *levels]
     on = results(program, tmp_path / "on", configuration, *common)
     off = results(program, tmp_path / "off", configuration, *common, "simulation.fast_forward=false")
     assert on == off
@@ -52,3 +52,35 @@ def test_fast_forward_changes_no_result_of_a_memory(program, tmp_path, memory):
     on = results(program, tmp_path / "on", configuration, *common)
     off = results(program, tmp_path / "off", configuration, *common, "simulation.fast_forward=false")
     assert on == off
+
+
+# A GeMM of several steps, small enough for a waveform.
+SMALL = "name,layer,tensor,m,k,n\na,0,A_qkv,40,640,128\n"
+
+
+@pytest.mark.parametrize(
+    "settings, files",
+    [
+        (["accelerator.level=cycle", "simulation.vcd={}/waves.vcd"], ["waves.vcd"]),
+        (["accelerator.level=cycle", "simulation.timeline.file={}/timeline.json"], ["timeline.json"]),
+        (["dram.level=detailed", "simulation.timeline.file={}/timeline.json"], ["timeline.json"]),
+        (["dram.level=detailed", "dram.request_trace={}/requests.stl"], None),
+        (["dram.level=detailed", "accelerator.level=cycle", "dram.request_trace={}/requests.trace"], None),
+    ],
+)
+def test_fast_forward_changes_no_file_that_shows_time(program, tmp_path, settings, files):
+    trace = tmp_path / "trace.csv"
+    trace.write_text(SMALL)
+    written = []
+    for forward in ["true", "false"]:
+        folder = tmp_path / forward
+        seen = folder / "seen"
+        seen.mkdir(parents=True)
+        named = [setting.format(seen) for setting in settings]
+        common = ["workload.trace=" + str(trace), "simulation.fast_forward=" + forward]
+        results(program, folder, ROOT / "configs" / "llama-13b.yaml", *common, *named)
+        # A waveform begins with the date of its making.
+        written.append({path.name: path.read_bytes().split(b"$end", 1)[-1] for path in seen.iterdir()})
+    assert written[0] == written[1]
+    assert written[0]
+    assert files is None or sorted(written[0]) == files

@@ -219,7 +219,7 @@ def test_names_are_not_formulas_and_stay_in_legends(run, tmp_path, name):
     (tmp_path / "report.json").write_text(json.dumps(report))
     file = io.StringIO()
     with styled() as figures:
-        RUN_KINDS["roofline"](figures, load([tmp_path])[0], OPTIONS).savefig(file, format="svg")
+        RUN_KINDS["roofline"](figures, load([tmp_path])[0], LOOK).savefig(file, format="svg")
     import html
 
     assert html.escape(name[:19], quote=False) in file.getvalue()

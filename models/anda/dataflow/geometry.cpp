@@ -39,7 +39,7 @@ std::uint64_t Geometry::scale_words(std::uint64_t k, std::uint64_t width, const 
 
 std::uint64_t Geometry::scale_period(std::uint64_t width, const WeightFormat& format) const {
   const std::uint64_t groups = std::lcm(std::uint64_t{group}, std::uint64_t{format.scale_group}) / group;
-  const std::uint64_t bits = groups * group / format.scale_group * width * format.scale_bits;
+  const std::uint64_t bits = groups * group / format.scale_group * width * (format.scale_bits + format.zero_bits);
   return groups * (weight_word_bits / std::gcd(bits, std::uint64_t{weight_word_bits}));
 }
 

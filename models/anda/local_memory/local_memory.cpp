@@ -48,7 +48,9 @@ void LocalMemory::serve(tlm::tlm_generic_payload& payload, sc_core::sc_time& del
   const std::uint64_t bits = std::uint64_t{payload.get_data_length()} * 8;
   (payload.is_read() ? read_bytes_ : write_bytes_) += payload.get_data_length();
   const std::uint64_t now = sc_core::sc_time_stamp().value();
-  free_ = later(std::max(free_, later(now, delay.value())), ceil_div(bits * clock_.ticks(1), config_.bits_per_cycle));
+  const std::uint64_t whole_cycles = clock_.ticks(bits / config_.bits_per_cycle);
+  const std::uint64_t rest = ceil_div(bits % config_.bits_per_cycle * clock_.ticks(1), config_.bits_per_cycle);
+  free_ = later(std::max(free_, later(now, delay.value())), whole_cycles + rest);
   delay = sc_core::sc_time::from_value(free_ - now);
 }
 

@@ -67,8 +67,9 @@ class Mxu : public ArrayBlock {
       return *this;
     }
     Work operator-(const Work& other) const {
-      return {busy_cycles - other.busy_cycles, pe_cycles - other.pe_cycles, converted_values - other.converted_values,
-              macs - other.macs};
+      return {busy_cycles - other.busy_cycles,           pe_cycles - other.pe_cycles,
+              converted_values - other.converted_values, macs - other.macs,
+              summing_cycles - other.summing_cycles,     decoded_values - other.decoded_values};
     }
     Work operator*(std::uint64_t times) const {
       return {busy_cycles * times, pe_cycles * times,      converted_values * times,
