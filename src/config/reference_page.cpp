@@ -94,7 +94,7 @@ Nothing is ignored. A key that does not exist, a value out of range or keys that
 status 2 and a line for each problem:
 
 ```text
-llama.yaml:3:3: accelerator.mxu.row: is not a key; the keys of accelerator.mxu are processing_element, rows, columns, lanes_per_pe, weight_bits, fill_cycles; did you mean `rows`?
+llama.yaml:3:3: accelerator.mxu.row: is not a key; the keys of accelerator.mxu are processing_element, rows, columns, lanes_per_pe, weight_bits, fill_cycles, zero_point_cycles; did you mean `rows`?
 llama.yaml:5:1: precision: is a list of 3, must have 4 values: [A_qkv, A_o, A_u, A_d]
 --set dram.channels=0: dram.channels: is 0, must be 1 … 1024
 ```
