@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/config_rounding.h"
 
+#include <anda/base/error.h>
+#include <fmt/format.h>
+
 namespace anda::sim {
 namespace {
 
@@ -29,6 +32,10 @@ AttentionFormats attention_of(const PrecisionConfig& precision, const KvCacheCon
 
 ActivationRounding rounding_of(const PrecisionConfig& precision, const KvCacheConfig& cache, std::size_t layers,
                                std::uint32_t group_size) {
+  if (!precision.layers.empty() && precision.layers.rbegin()->first >= layers) {
+    throw Error::input(fmt::format("precision.layers.{}: the model has the layers 0 … {}",
+                                   precision.layers.rbegin()->first, layers - 1));
+  }
   const auto from = [&](std::uint32_t position) {
     std::vector<LayerRounding> roundings(layers);
     for (std::size_t layer = 0; layer < layers; ++layer) {

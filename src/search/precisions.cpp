@@ -103,22 +103,6 @@ PrecisionConfig precision_config(const PrecisionConfig& base, const Precisions& 
   return config;
 }
 
-Precisions precisions_of(const PrecisionConfig& config, std::size_t layers) {
-  if (!config.layers.empty() && config.layers.rbegin()->first >= layers) {
-    throw Error::input(
-        fmt::format("precision.layers.{}: the model has the layers 0 … {}", config.layers.rbegin()->first, layers - 1));
-  }
-  Precisions precisions{{config.a_qkv, config.a_o, config.a_u, config.a_d}, {}};
-  if (config.layers.empty()) return precisions;
-  precisions.layers.resize(layers);
-  for (std::size_t layer = 0; layer < layers; ++layer) {
-    for (std::size_t type = 0; type < tensor_types.size(); ++type) {
-      precisions.layers[layer][type] = config.mantissa_bits(static_cast<std::uint32_t>(layer), tensor_types[type]);
-    }
-  }
-  return precisions;
-}
-
 Json precisions_json(const Precisions& precisions) {
   Json json;
   json["combination"] = list_of(precisions.all);

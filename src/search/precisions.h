@@ -28,9 +28,6 @@ struct PrecisionsOrder {
 /// names and lengths of the attention that are not given are as in `base`.
 PrecisionConfig precision_config(const PrecisionConfig& base, const Precisions& precisions);
 
-/// The lengths of a precision section in a model of `layers` layers. Throws Error (input) if it names other layers.
-Precisions precisions_of(const PrecisionConfig& config, std::size_t layers);
-
 /// {"combination": [7, 5, 6, 6]}, with "layers": [[7, 5, 6, 6], …] if single layers differ, and "attention": {"A_q":
 /// 6, …} with the lengths of the attention that are given.
 nlohmann::ordered_json precisions_json(const Precisions& precisions);

@@ -167,7 +167,7 @@ WRONG = {
     "unknown key": ("models: {A: a1.yaml}\nsystem: [anda]\n", "c.yaml:2:1", "system: is not a key", "`systems`"),
     "unknown system": ("systems: [fp-pf]\nmodels: {A: a1.yaml}\n", "c.yaml:1:11", "`fp-pf`", "`fp-fp`"),
     "system twice": ("systems: [anda, anda]\nmodels: {A: a1.yaml}\n", "`anda` twice"),
-    "systems of no list": ("systems: anda\nmodels: {A: a1.yaml}\n", "systems: must be a list"),
+    "systems of no list": ("systems: {anda: 1}\nmodels: {A: a1.yaml}\n", "systems: must be a list"),
     "models of no map": ("models: [a1.yaml]\n", "models: must be a map"),
     "missing file": ("models: {A: none.yaml}\n", "c.yaml:1:13: models.A", "none.yaml"),
     "wrong file": ("models: {A: wrong.yaml}\n", "models.A", "wrong.yaml:1:1: acelerator"),

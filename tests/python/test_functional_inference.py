@@ -7,57 +7,16 @@ Run with the build directory in ANDA_BUILD_DIR:
 """
 
 import json
-import re
-import subprocess
 
 import jsonschema
 import numpy as np
 import pytest
 import vector_arithmetic as unit
-from functional_tools import bits_of, BUILD, ROOT
+from functional_tools import bits_of, ROOT
 from inference_reference import bell, hidden, Inference
+from inference_tools import GEMMA, LENGTHS, LLAMA, NEOX, OPT, Run
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow|invalid|divide")
-
-LLAMA = {"model_type": "llama", "hidden_size": 96, "intermediate_size": 160, "num_hidden_layers": 2,
-         "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64, "vocab_size": 70,
-         "max_position_embeddings": 512, "hidden_act": "silu"}
-OPT = {"model_type": "opt", "hidden_size": 128, "ffn_dim": 192, "num_hidden_layers": 2, "num_attention_heads": 2,
-       "vocab_size": 90, "max_position_embeddings": 256, "activation_function": "relu", "word_embed_proj_dim": 128,
-       "do_layer_norm_before": True}
-GEMMA = {"model_type": "gemma3_text", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
-         "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 64, "vocab_size": 60,
-         "max_position_embeddings": 512, "hidden_activation": "gelu_pytorch_tanh", "sliding_window": 48,
-         "sliding_window_pattern": 2}
-NEOX = {"model_type": "gpt_neox", "hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 1,
-        "num_attention_heads": 2, "vocab_size": 50, "max_position_embeddings": 256, "hidden_act": "gelu",
-        "rotary_pct": 0.25, "use_parallel_residual": True}
-LENGTHS = {"A_qkv": 9, "A_o": 7, "A_u": 6, "A_d": 8, "A_q": 10, "A_p": 5, "A_head": 11}  # A_head: precision.other
-
-
-class Run:
-    """anda-sim on a small model, with its dumped tensors and its report."""
-
-    def __init__(self, folder, model, *settings, status=0, systems="fp-fp, anda"):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(model))
-        (folder / "run.yaml").write_text("workload: {config_json: config.json, scope: layer}\n"
-                                         "functional: {enabled: true, dump: true, seed: 3}\n")
-        self.out = folder / "out"
-        command = [BUILD / "src" / "anda-sim", "run", folder / "run.yaml", "--quiet", "--out", self.out]
-        every = [f"precision.{tensor}={length}" for tensor, length in LENGTHS.items() if tensor != "A_head"]
-        every += [f"systems=[{systems}]", f"precision.other={LENGTHS['A_head']}"]
-        command += [part for setting in (*every, *settings) for part in ("--set", setting)]
-        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
-        self.message = done.stderr
-        assert done.returncode == status, done.stderr
-        self.report = json.loads((self.out / "report.json").read_text()) if status == 0 else None
-
-    def tensor(self, name):
-        return np.load(self.out / "tensors" / f"{name}.npy")
-
-    def system(self, name):
-        return next(system for system in self.report["systems"] if system["name"] == name)
 
 
 class Check(Inference):
@@ -438,22 +397,3 @@ def test_a_decode_has_a_context(tmp_path):
                 *cache_settings("int4", "int4")) for seed in (3, 4, 3)]
     outputs = [run.tensor(f"anda/{len(run.system('anda')['ops']) - 1}.outputs") for run in runs]
     assert np.array_equal(outputs[0], outputs[2]) and not np.array_equal(outputs[0], outputs[1])
-
-
-@pytest.mark.parametrize("model, settings, words", [
-    ({**LLAMA, "model_type": "mixtral", "num_local_experts": 4, "num_experts_per_tok": 2}, [], "has experts|with .*experts"),
-    (LLAMA, ["kv_cache.k.format=int", "kv_cache.k.axis=channel"], "kv_cache.k.axis: is channel, must be token"),
-    (LLAMA, ["kv_cache.v.format=anda", "kv_cache.v.axis=token"], "kv_cache.v.axis: is token, must be channel"),
-    (LLAMA, ["kv_cache.k.format=anda", "kv_cache.k.bits=12"], "kv_cache.k.bits: is 12, must be at most 8"),
-    (LLAMA, ["kv_cache.k.format=mxfp4"], "kv_cache.k.format: is mxfp4, must be fp16, int or anda"),
-    (LLAMA, ["kv_cache.k.format=int", "kv_cache.k.group=128"], "kv_cache.k.group is 128, must divide the 64 elements"),
-    (LLAMA, ["functional.weights=/etc"], "functional.weights: is given, must be empty"),
-    (LLAMA, ["accelerator.local_memory.bytes=1048576"], "accelerator.local_memory.bytes: is 1048576, must be 0"),
-    (LLAMA, ["simulation.fold_layers=true"], "simulation.fold_layers: is true, must be false"),
-    ({**LLAMA, "head_dim": 96}, ["accelerator.activation_buffer.mantissa_bytes=32768", "tiling=auto"],
-     "operation 'prefill.layer0.q_rotary', system fp-fp: its rows are cut inside a head of 96 elements"),
-])
-def test_what_has_no_values_is_refused_by_name(tmp_path, model, settings, words):
-    run = Run(tmp_path, model, "workload.tokens=70", *settings, status=2)
-    assert re.search(words, run.message), run.message
-    assert not run.out.exists()
