@@ -44,9 +44,8 @@ void refuse_overwriting(const std::string& output, const std::vector<NamedInput>
   if (::stat(output.c_str(), &written) != 0 || !S_ISREG(written.st_mode)) return;
   struct stat folder {};
   // Tensors are the only data that is read from and written to folders.
-  const std::string ending = ".npy";
-  const bool is_tensor =
-      output.size() > ending.size() && output.compare(output.size() - ending.size(), ending.size(), ending) == 0;
+  const std::string npy = ".npy";
+  const bool is_tensor = output.size() > npy.size() && output.compare(output.size() - npy.size(), npy.size(), npy) == 0;
   const bool has_folder = is_tensor && ::stat(folder_of(resolved(output)).c_str(), &folder) == 0;
   for (const NamedInput& input : inputs) {
     struct stat read {};

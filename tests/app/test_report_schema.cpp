@@ -65,7 +65,8 @@ TEST_CASE("docs/report.schema.json has the metrics of the table, with their unit
           std::string(metric.meaning) + " Unit: " + metric.unit + ".");
     ++number;
   }
-  // Name, actions, tensors and ops are no metrics, and neither are the statistics of the memory and what a schedule gains.
+  // Name, actions, tensors and ops are no metrics, and neither are the statistics of the memory and what a schedule
+  // gains.
   const std::size_t of_memory = leaves_of(definitions.at("system").at("properties").at("dram"));
   const std::size_t of_schedule = leaves_of(definitions.at("system").at("properties").at("schedule_gain"));
   CHECK(leaves_of(definitions.at("system")) == number + of_memory + of_schedule + 4);

@@ -149,8 +149,9 @@ class AdditiveFormat : public OperandFormat {
       counts[entry] += 1;
       for (std::size_t j = 0; j < length(); ++j) sums[entry * length() + j] += left[i + j];
     }
-    for (std::size_t i = 0; i < codebook.size(); ++i) {
-      if (counts[i / length()] > 0) codebook[i] = sums[i] / counts[i / length()];
+    for (std::size_t entry = 0; entry < entries_; ++entry) {
+      if (counts[entry] == 0) continue;
+      for (std::size_t j = entry * length(); j < (entry + 1) * length(); ++j) codebook[j] = sums[j] / counts[entry];
     }
   }
 
