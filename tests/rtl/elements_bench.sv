@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One element of each kind, with its pipeline, on the same row of a group and the same weights, for elements_test.cpp.
+// One element of each kind, with its pipeline, on the same row of a group and the same weights, for elements_test.cpp;
+// and a lane of the compressor on that row.
 // What an array shares between elements stands here: operands, alignment, dequantisation.
 module elements_bench (
     input  logic          clk,
@@ -20,7 +21,12 @@ module elements_bench (
     input  logic [15:0]   factor,
     input  logic [3:0]    clock_of_group,
     output logic [287:0]  sums,      // of the elements, in the order above, the fused ones last: fp-fp, fp-int
-    output logic [143:0]  outputs    // the same rounded to FP16
+    output logic [143:0]  outputs,   // the same rounded to FP16
+    input  logic          lane_take,
+    output logic          lane_valid,
+    output logic [4:0]    lane_number,
+    output logic [63:0]   lane_plane,
+    output logic [4:0]    lane_exponent
 );
   logic [6:0] add, accumulate, start, convert, scale, sum, start_sum, sum_bank;
   for (genvar i = 0; i < 7; i = i + 1) begin : g_pipeline
@@ -82,6 +88,12 @@ module elements_bench (
     largest_1 <= largest;
     largest_2 <= largest_1;
   end
+
+  logic lane_free, lane_tag;
+  compressor_lane #(.GROUP(64), .TAG_BITS(1)) lane (
+      .clk(clk), .reset(reset), .mantissa_bits(mantissa_bits), .take(lane_take), .group(finite), .largest(largest),
+      .tag(1'b0), .free(lane_free), .valid(lane_valid), .number(lane_number), .plane(lane_plane),
+      .exponent(lane_exponent), .plane_tag(lane_tag));
 
   // Lanes i of clock c take element c * lanes + i.
   logic [4*13-1:0]  mantissas_13;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every kind of element on random rows of groups against the numeric library, bit for bit: FP32 sums and FP16 outputs.
-// Groups follow each other without a gap, and the tiles of the two accumulator banks take turns.
+// Groups follow each other without a gap, and the tiles of the two accumulator banks take turns. A lane of the
+// compressor has to make the same planes of the rows, and their exponents, as the library.
 #include <Velements_bench.h>
 #include <anda/numeric/reference/bit_plane.h>
 #include <anda/numeric/reference/dot_row.h>
@@ -187,6 +188,10 @@ class Bench {
     dut_.shared = planes.exponent;
     dut_.sign = planes.sign.word(0);
     dut_.first_group = g == 0;
+    dut_.lane_take = 1;
+    of_lane_ = &planes;
+    lane_plane_ = 0;
+    lane_agrees_ = true;
     const std::uint32_t clocks[] = {tile.mantissa_bits + 1, 16, 11, 8, 16, 16, 16};
     for (std::uint32_t now = 0; now < std::max(16u, clocks[anda_]); ++now) {
       dut_.clock_of_group = now & 15u;
@@ -232,13 +237,29 @@ class Bench {
   void clock() {
     dut_.clk = 0;
     dut_.eval();
+    check_lane();
     dut_.clk = 1;
     dut_.eval();
+    dut_.lane_take = 0;
+  }
+
+  /// A plane a clock, the sign plane in the one in which the lane takes the row; a row is checked once, with its last.
+  void check_lane() {
+    if (of_lane_ == nullptr) return;
+    const anda::BitPlane& plane = lane_plane_ == 0 ? of_lane_->sign : of_lane_->planes[lane_plane_ - 1];
+    lane_agrees_ = lane_agrees_ && dut_.lane_valid != 0 && dut_.lane_number == lane_plane_ &&
+                   dut_.lane_plane == plane.word(0) && dut_.lane_exponent == of_lane_->exponent;
+    if (lane_plane_++ < of_lane_->planes.size()) return;
+    checks_.of("compressor_lane").check(lane_agrees_, true, "M " + std::to_string(of_lane_->planes.size()));
+    of_lane_ = nullptr;
   }
 
   Velements_bench dut_;
   Numbers random_{64206};
   Checks checks_;
+  const anda::PlaneGroup* of_lane_ = nullptr;  // whose planes the lane puts out
+  std::size_t lane_plane_ = 0;
+  bool lane_agrees_ = true;
 };
 
 }  // namespace
