@@ -117,7 +117,8 @@ class Bench {
     for (std::size_t first = 0; first < k; first += group) {
       const std::size_t count = std::min(group, k - first);
       std::vector<anda::Fp16> row = random_.row(kind, count);
-      if (wild) row[random_.below(static_cast<std::uint32_t>(count))].bits |= 0x7C00;
+      const std::uint32_t wild_one = random_.below(static_cast<std::uint32_t>(count));
+      if (wild) make_wild(row[wild_one]);
       row.resize(group);
       tile.activations.insert(tile.activations.end(), row.begin(), row.end());
       const bool extreme = kind == Numbers::one_sign && random_.one_in(2);
@@ -125,12 +126,19 @@ class Bench {
       for (std::size_t i = 0; i < count; ++i) {
         tile.column.values.push_back(extreme ? end : static_cast<std::int8_t>(static_cast<int>(random_.below(16)) - 8));
       }
+      if (wild && random_.one_in(4)) tile.column.values[first + wild_one] = 0;  // infinity * 0
       // 8 times the scale has to be a finite FP16 number, for FP-FP.
       tile.column.scales.push_back(random_.one_in(4) ? random_.half(0, 26) : random_.half(0, 12));
     }
     expect(tile, k);
     tile.column.values.resize(tile.activations.size());
     return tile;
+  }
+
+  /// NaN, or infinity as often: of random fractions next to none is 0.
+  void make_wild(anda::Fp16& half) {
+    half.bits |= 0x7C00;
+    if (random_.one_in(2)) half.bits &= 0xFC00;
   }
 
   static void expect(Tile& tile, std::size_t k) {
