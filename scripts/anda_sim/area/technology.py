@@ -7,7 +7,7 @@ from anda_sim.area import tables
 from anda_sim.common.errors import InputError
 
 # The design that represents each kind of element; the first is the unit.
-OF_KIND = {"fp-fp": "FP-FP, fused", "fp-int": "FP-INT, four outputs", "ifpu": "iFPU", "figna": "FIGNA",
+OF_KIND = {"fp-fp": "FP-FP, fused", "fp-int": "FP-INT, fused", "ifpu": "iFPU", "figna": "FIGNA",
            "figna-m11": "FIGNA-M11, 6 lanes", "figna-m8": "FIGNA-M8, 8 lanes", "anda": "Anda"}
 
 
