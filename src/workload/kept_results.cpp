@@ -61,18 +61,17 @@ std::string_view bare_name(std::string_view name) { return name.substr(prefix_of
 /// Values of an operand that an operation reads.
 std::uint64_t operand_values(const Gemm& gemm) { return gemm.m * (gemm.vector ? gemm.n : gemm.k); }
 
+/// Experts, whose names have a prefix, take only some rows of what is normed before them.
 bool fits(const Gemm& maker, const Gemm& reader) {
   // Gate and up are halves of one result.
   const std::uint64_t parts = bare_name(maker.name) == "gate_up_proj" ? 2 : 1;
   return maker.m * maker.n == parts * operand_values(reader) && maker.count == reader.count &&
-         maker.position == reader.position && prefix_of(maker.name) == prefix_of(reader.name);
+         prefix_of(maker.name) == prefix_of(reader.name);
 }
 
-/// Whether others read a result as well: other parts of the layer, or experts, each of which takes some of its rows.
+/// Whether the feed-forward part reads it as well, whose operations come later.
 bool has_other_readers(const ModelShape& shape, const Gemm& maker) {
-  if (maker.kind != OpKind::norm || maker.name.find("_norm") == std::string::npos) return false;
-  if (maker.name == "attention_norm") return shape.parallel_parts;
-  return maker.name == "feed_forward_norm" && shape.experts.in_layer(maker.layer);
+  return shape.parallel_parts && maker.name == "attention_norm";
 }
 
 }  // namespace

@@ -107,3 +107,14 @@ def test_latent_attention_keeps_scores_and_probabilities(simulator, tmp_path):
     assert without["dram_bytes"]["write"] - kept["dram_bytes"]["write"] == kept["actions"]["local_memory.write_bytes"]
     # The router and the experts read what is normed before them, so that it goes to external memory.
     assert by_name(kept)["feed_forward_norm"]["dram_write_bytes"] > 0
+
+
+def test_what_parallel_parts_both_read_goes_to_external_memory(simulator, tmp_path):
+    import test_latent_attention
+    config = {"model_type": "phi", "hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 1, "num_attention_heads": 2,
+              "vocab_size": 100, "max_position_embeddings": 256, "hidden_act": "gelu_new"}
+    for system in test_latent_attention.run(simulator, tmp_path, config, kv_cache=LOCAL, tokens=40, scope="layer").values():
+        ops = by_name(system)
+        assert ops["attention_norm"]["dram_write_bytes"] > 0
+        assert ops["q_proj"]["dram_read_bytes"] > 0 and ops["fc1"]["dram_read_bytes"] > 0
+        assert ops["q_rotary"]["dram_read_bytes"] == 0
