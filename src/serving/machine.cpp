@@ -11,8 +11,8 @@ namespace anda::sim {
 namespace {
 
 KnownGemms known_of(const RunConfig& config, const Element& element, GemmStore* store) {
-  if (store == nullptr || config.dram.level == DramLevel::detailed) return {};
-  return {*store, store->machine(config, element)};
+  if (store == nullptr || config.dram.level == DramLevel::detailed) return KnownGemms();
+  return KnownGemms(*store, store->machine(config, element));
 }
 
 }  // namespace

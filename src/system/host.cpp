@@ -4,12 +4,13 @@
 #include <anda/base/access.h>
 #include <anda/base/error.h>
 #include <anda/base/process.h>
+#include <anda/base/simulated_time.h>
 #include <anda/control/register_map.h>
 
 namespace anda::sim {
 
 Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source,
-           KnownGemms* known, DataHost* data, std::function<void(const OpRecord&)> take)
+           KnownGemms* known, const Dram& memory, DataHost* data, std::function<void(const OpRecord&)> take)
     : sc_module(name),
       control("control"),
       interrupt("interrupt"),
@@ -17,6 +18,7 @@ Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counter
       counters_(counters),
       source_(source),
       known_(known),
+      memory_(memory),
       data_(data),
       take_(std::move(take)) {
   ANDA_HAS_PROCESS(Host);
@@ -38,13 +40,7 @@ void Host::replay() {
       set_work(record, work);
       record.counts.assign(counters_.size(), 0);
       record.errors.reset();
-      const std::uint64_t runs = known_ != nullptr ? 1 : record.gemm.count;
-      for (std::uint64_t i = 0; i < runs; ++i) {
-        run_work(work, record, i);
-      }
-      if (known_ != nullptr) {
-        for (std::uint64_t& count : record.counts) count *= record.gemm.count;
-      }
+      run_work(work, record);
       macs_done_ += record.gemm.macs();
       take_(record);
     }
@@ -55,13 +51,31 @@ void Host::replay() {
   }
 }
 
-void Host::run_work(const Work& work, OpRecord& record, std::uint64_t run) {
-  if (const KnownGemms::Result* known = known_ != nullptr ? known_->find(work) : nullptr) {
-    record.step = known->first;
-    add_to(record.counts, known->second);
-    return;
-  }
+/// All runs of an operation.
+void Host::run_work(const Work& work, OpRecord& record) {
+  const KnownGemms::Result* known = may_take_over() ? known_->find(work) : nullptr;
+  std::uint64_t run = 0;
+  for (; known == nullptr && run < record.gemm.count; ++run) known = simulate(work, record, run);
+  if (known != nullptr) take_over(*known, record.gemm.count - run, record);
+}
 
+/// Whether what is known, or will be, holds for a task that starts now.
+bool Host::may_take_over() const {
+  return known_ != nullptr && (known_->use() == KnownGemms::Use::folding || memory_.rests());
+}
+
+void Host::take_over(const KnownGemms::Result& known, std::uint64_t times, OpRecord& record) {
+  record.step = known.step;
+  add_to(record.counts, known.counts, times);
+  if (known_->use() == KnownGemms::Use::folding || times == 0) return;
+  const bool ends = known.ticks <= end_of_time / times;
+  wait_until(ends ? later(sc_core::sc_time_stamp().value(), known.ticks * times) : end_of_time);
+}
+
+/// One run. What further ones take, if that is known now.
+const KnownGemms::Result* Host::simulate(const Work& work, OpRecord& record, std::uint64_t run) {
+  const bool may_be_known = may_take_over();
+  const std::uint64_t start = sc_core::sc_time_stamp().value();
   const Counts before = counters_.values();
   if (const auto* const vector = std::get_if<VectorTask>(&work)) {
     const VectorDescriptor descriptor = compiler_.compile(*vector);
@@ -75,7 +89,8 @@ void Host::run_work(const Work& work, OpRecord& record, std::uint64_t run) {
   Counts counts = counters_.values();
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] -= before[i];
   add_to(record.counts, counts);
-  if (known_ != nullptr) known_->add(work, {record.step, std::move(counts)});
+  if (!may_be_known || !may_take_over()) return nullptr;
+  return known_->add(work, {record.step, std::move(counts), sc_core::sc_time_stamp().value() - start});
 }
 
 void Host::run_on_data(const std::array<std::uint32_t, GemmDescriptor::words>& words, const GemmAddresses& addresses,

@@ -10,6 +10,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <anda/accelerator/accelerator.h>
+#include <anda/dram/dram.h>
 
 #include "system/compiler.h"
 #include "system/data_host.h"
@@ -26,10 +27,10 @@ class Host : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Host> control;
   sc_core::sc_in<bool> interrupt;
 
-  /// `known`: a GeMM of a task that is known takes over its counts; nullptr: all are simulated. `data`: of a functional
-  /// simulation, in which no GeMM is like another; else nullptr.
+  /// `known`: a GeMM of a task that is known takes over its counts; nullptr: all are simulated. `memory`: the
+  /// accelerator's. `data`: of a functional simulation, in which no GeMM is like another; else nullptr.
   Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source,
-       KnownGemms* known, DataHost* data, std::function<void(const OpRecord&)> take);
+       KnownGemms* known, const Dram& memory, DataHost* data, std::function<void(const OpRecord&)> take);
 
   /// Whether the trace is done.
   bool finished() const { return finished_; }
@@ -43,7 +44,10 @@ class Host : public sc_core::sc_module {
  private:
   void run();
   void replay();
-  void run_work(const Work& work, OpRecord& record, std::uint64_t run);
+  void run_work(const Work& work, OpRecord& record);
+  const KnownGemms::Result* simulate(const Work& work, OpRecord& record, std::uint64_t run);
+  bool may_take_over() const;
+  void take_over(const KnownGemms::Result& known, std::uint64_t times, OpRecord& record);
   void run_on_data(const std::array<std::uint32_t, GemmDescriptor::words>& words, const GemmAddresses& addresses,
                    OpRecord& record, std::uint64_t run);
   void run_descriptor(const std::array<std::uint32_t, GemmDescriptor::words>& words, const std::string& name);
@@ -54,6 +58,7 @@ class Host : public sc_core::sc_module {
   const Counters& counters_;
   GemmSource& source_;
   KnownGemms* known_;
+  const Dram& memory_;
   DataHost* data_;
   std::function<void(const OpRecord&)> take_;
   bool finished_ = false;

@@ -12,7 +12,8 @@ bool writes_more_than_counts(const RunConfig& config) {
 }  // namespace
 
 Knowledge::Knowledge(const RunConfig& config, GemmStore* store) {
-  const bool stores = store != nullptr && !writes_more_than_counts(config);
+  const bool counts_alone = !writes_more_than_counts(config);
+  const bool stores = store != nullptr && counts_alone;
   // The detailed memory goes on in the state in which the GeMM before has left it.
   const bool is_detailed = config.dram.level == DramLevel::detailed;
   for (const Element& system : config.systems) {
@@ -21,6 +22,8 @@ Knowledge::Knowledge(const RunConfig& config, GemmStore* store) {
       part.tasks.emplace(*store, store->machine(config, system));
     } else if (config.simulation.fold_layers) {
       part.tasks.emplace();
+    } else if (config.simulation.fast_forward && counts_alone && !is_detailed) {
+      part.tasks.emplace(KnownGemms::Use::fast_forward);
     }
     if (stores && is_detailed) part.run.emplace(*store, store->machine(config, system));
   }

@@ -50,14 +50,14 @@ const KnownGemms::Result* KnownGemms::find(const Work& work) {
   const std::optional<std::string> stored = store_->find(machine_, key);
   if (!stored) return nullptr;
   Result result;
-  read(*stored, result.first, result.second);
+  read(*stored, result.step, result.counts);
   return remember(key, std::move(result));
 }
 
-void KnownGemms::add(const Work& work, Result result) {
+const KnownGemms::Result* KnownGemms::add(const Work& work, Result result) {
   const std::string key = bytes_of(work);
-  if (store_ != nullptr) store_->add(machine_, key, bytes_of(result.first, result.second));
-  remember(key, std::move(result));
+  if (store_ != nullptr) store_->add(machine_, key, bytes_of(result.step, result.counts));
+  return remember(key, std::move(result));
 }
 
 const KnownGemms::Result* KnownGemms::remember(const std::string& task, Result result) {

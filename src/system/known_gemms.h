@@ -2,10 +2,10 @@
 #ifndef ANDA_SIM_SYSTEM_KNOWN_GEMMS_H
 #define ANDA_SIM_SYSTEM_KNOWN_GEMMS_H
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <utility>
 
 #include "system/compiler.h"
 #include "system/gemm_store.h"
@@ -17,23 +17,35 @@ namespace anda::sim {
 /// idle machine, so that a task takes the same again: where the memory is not the detailed one, exactly.
 class KnownGemms {
  public:
-  /// Shape of a step and counts of a task.
-  using Result = std::pair<StepShape, Counts>;
+  /// Of a task.
+  struct Result {
+    StepShape step;
+    Counts counts;
+    std::uint64_t ticks = 0;  ///< of simulated time, where that goes on
+  };
+  enum class Use {
+    folding,       ///< in the place of each equal task, without any simulated time
+    fast_forward,  ///< where the memory rests before and after it, as nothing else tells such tasks apart; time goes on
+  };
 
   /// In this run only.
-  KnownGemms() = default;
+  explicit KnownGemms(Use use = Use::folding) : use_(use) {}
   /// `machine`: of the store.
   KnownGemms(GemmStore& store, std::uint64_t machine) : store_(&store), machine_(machine) {}
 
+  Use use() const { return use_; }
+
   /// Valid until the next call; nullptr for work that is not known.
   const Result* find(const Work& work);
-  void add(const Work& work, Result result);
+  /// The result where it is kept now, valid until the next call.
+  const Result* add(const Work& work, Result result);
 
  private:
   static constexpr std::size_t most_remembered = 4096;
 
   const Result* remember(const std::string& task, Result result);
 
+  Use use_ = Use::folding;
   GemmStore* store_ = nullptr;
   std::uint64_t machine_ = 0;
   std::unordered_map<std::string, Result> remembered_;

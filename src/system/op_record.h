@@ -20,9 +20,9 @@ namespace anda::sim {
 /// Values of a system's counters, in the order of its counter table.
 using Counts = std::vector<std::uint64_t>;
 
-inline void add_to(Counts& sum, const Counts& counts) {
+inline void add_to(Counts& sum, const Counts& counts, std::uint64_t times = 1) {
   if (sum.empty()) sum.resize(counts.size(), 0);
-  for (std::size_t i = 0; i < counts.size(); ++i) sum[i] += counts[i];
+  for (std::size_t i = 0; i < counts.size(); ++i) sum[i] += counts[i] * times;
 }
 
 /// What one system did for one row of the trace.

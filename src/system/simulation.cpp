@@ -25,7 +25,9 @@ double cycles_between_reports(Level level) { return level == Level::fast ? 3e7 :
 void run_systems(const std::vector<std::unique_ptr<System>>& systems, double total_macs, const Progress& progress,
                  const std::optional<Waveforms>& waveforms, const sc_core::sc_time& period) {
   for (bool finished = false; !finished;) {
-    sc_core::sc_start(within_time(period), sc_core::SC_EXIT_ON_STARVATION);
+    // The kernel does not advance to an instant at which nothing happens.
+    const sc_core::sc_time stretch = std::max(period, sc_core::sc_time_to_pending_activity());
+    sc_core::sc_start(within_time(stretch), sc_core::SC_EXIT_ON_STARVATION);
     if (waveforms && waveforms->failed()) return;  // to close them says why
     double done = 0;
     finished = true;

@@ -37,7 +37,7 @@ class System : public sc_core::sc_module {
         compiler_(config, accelerator.config()),
         data_(data_host(config, system, dump, first)),
         counters(all_counters()),
-        host("host", compiler_, counters, *source_, known, data_.get(), std::move(take)),
+        host("host", compiler_, counters, *source_, known, dram, data_.get(), std::move(take)),
         interrupt_("interrupt") {
     host.control.bind(accelerator.control);
     accelerator.memory.bind(dram.socket);

@@ -12,6 +12,7 @@
 #include "config/load.h"
 #include "config/writer.h"
 #include "report/evaluation.h"
+#include "report/system_model.h"
 #include "system/compiler.h"
 #include "system/survey.h"
 
@@ -122,6 +123,17 @@ TEST_CASE("Equal GeMMs have equal counts in every layer") {
   CHECK(one_by_one.records[1][3].task.input.mantissa_bits == 5);
   CHECK(one_by_one.records[1][10].task.input.mantissa_bits == 9);
   CHECK(one_by_one.records[1][9].task.output.mantissa_bits == 9);  // v_proj of layer 1 writes what o_proj reads
+}
+
+TEST_CASE("A GeMM that comes again is not simulated again, but takes its time") {
+  Records sink;
+  const RunConfig config = configuration({"workload.layers=40", "workload.tokens=8", "systems=[anda]"});
+  const SimulationResult result = run(config, sink);
+  std::uint64_t cycles = 0;
+  for (const OpRecord& record : sink.records[0]) cycles += record.counts[CounterIndex(result.counters).cycles];
+  CHECK(sc_core::sc_time_stamp().to_seconds() == Approx(cycles / config.accelerator.clock_hz).epsilon(1e-9));
+  // One instant for each of 280 GeMMs, and a few for the first of its kind.
+  CHECK(sc_core::sc_delta_count() < 2 * 280);
 }
 
 TEST_CASE("Formats follow tensor, layer and consumer") {

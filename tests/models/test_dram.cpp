@@ -70,6 +70,21 @@ TEST_CASE("HBM2 by default: 256 GB/s in bursts of 32 bytes") {
   CHECK(config.burst_bytes() == 32);
 }
 
+TEST_CASE("A memory rests once all that it was asked for is over, at level detailed never") {
+  DramBench bench{DramConfig{}};
+  CHECK(bench.dram.rests());
+  const double done = bench.done_ns(tlm::TLM_READ_COMMAND, 0, 3200);
+  CHECK_FALSE(bench.dram.rests());
+  sc_core::sc_start(done - 1, sc_core::SC_NS);
+  CHECK_FALSE(bench.dram.rests());
+  sc_core::sc_start(1.001, sc_core::SC_NS);
+  CHECK(bench.dram.rests());
+
+  DramConfig config;
+  config.level = anda::DramLevel::detailed;
+  CHECK_FALSE(DramBench(config).dram.rests());
+}
+
 TEST_CASE("A read takes the latency and its bursts; a stream hides the latency; writes are posted") {
   DramBench bench{DramConfig{}};
   CHECK(bench.done_ns(tlm::TLM_READ_COMMAND, 0, 3200) == Approx(38 + 100 * burst_ns).margin(0.001));

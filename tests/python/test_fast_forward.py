@@ -3,6 +3,7 @@
 
 import json
 import os
+import random
 import subprocess
 from pathlib import Path
 
@@ -84,3 +85,41 @@ def test_fast_forward_changes_no_file_that_shows_time(program, tmp_path, setting
     assert written[0] == written[1]
     assert written[0]
     assert files is None or sorted(written[0]) == files
+
+
+def random_list(random_):
+    """A trace in which a few shapes come again and again, and settings of a machine for it."""
+    shapes = [(random_.randint(1, 40), 64 * random_.randint(1, 4), random_.randint(1, 80)) for _ in range(4)]
+    rows = [(*random_.choice(shapes), random_.choice([1, 1, 3, 17])) for _ in range(12)]
+    trace = "name,layer,tensor,m,k,n,count\n" + "".join(f"g{i},{i},A_o,{m},{k},{n},{count}\n" for i, (m, k, n, count) in enumerate(rows))
+    return trace, [
+        "accelerator.level=" + random_.choice(["fast", "fast", "cycle"]),
+        "accelerator.dma.protocol=" + random_.choice(["b_transport", "at"]),
+        "accelerator.clock_hz=" + random_.choice(["285e6", "1e9", "333e6"]),
+        "dram.level=" + random_.choice(["fast", "fast", "fast", "detailed"]),
+        "dram.channels=" + random_.choice(["1", "8"]),
+        "tiling=" + random_.choice(["paper", "auto"]),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_gemms_that_come_again_change_no_result(program, tmp_path, seed):
+    text, common = random_list(random.Random(seed))
+    print(text, common)
+    (tmp_path / "trace.csv").write_text(text)
+    common.append("workload.trace=" + str(tmp_path / "trace.csv"))
+    configuration = ROOT / "configs" / "llama-13b.yaml"
+    on = results(program, tmp_path / "on", configuration, *common)
+    off = results(program, tmp_path / "off", configuration, *common, "simulation.fast_forward=false")
+    assert on == off
+
+
+@pytest.mark.parametrize("local_bytes", [0, 1 << 20])
+def test_operations_that_come_again_change_no_inference(program, tmp_path, local_bytes):
+    """Of the vector unit too, with results that stay on chip."""
+    common = ["workload.layers=3", "workload.tokens=16", "workload.scope=layer", "workload.phase=generate", "workload.output_tokens=3",
+              "kv_cache.k.format=anda", "kv_cache.v.format=int", f"accelerator.local_memory.bytes={local_bytes}"]
+    configuration = ROOT / "configs" / "llama-13b.yaml"
+    on = results(program, tmp_path / "on", configuration, *common)
+    off = results(program, tmp_path / "off", configuration, *common, "simulation.fast_forward=false")
+    assert on == off

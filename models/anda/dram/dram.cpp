@@ -104,6 +104,12 @@ inline void Dram::take(const Payload& payload, std::uint64_t bursts, std::uint64
   }
 }
 
+bool Dram::rests() const {
+  if (channels_ || accepted_ > 0) return false;
+  const std::uint64_t now = now_ticks();
+  return free_at_ticks_ < now || (free_at_ticks_ == now && free_at_part_ == 0);
+}
+
 void Dram::finish_request_trace() {
   if (request_trace_) request_trace_->close();
 }

@@ -67,6 +67,10 @@ class Dram : public sc_core::sc_module, private tlm::tlm_fw_transport_if<> {
   dram::DetailedMemory* channels() { return channels_.get(); }
   const dram::DetailedMemory* channels() const { return channels_.get(); }
 
+  /// Whether what comes from now on is served as by a memory that has served nothing yet; never so at level detailed,
+  /// which goes on with its rows and its refresh.
+  bool rests() const;
+
   /// Ends the request trace of the configuration, if there is one; to be called when the simulation is over. Throws
   /// Error (run) if it could not be written to the last byte.
   void finish_request_trace();
