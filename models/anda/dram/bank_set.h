@@ -15,13 +15,10 @@ using BankSet = std::uint64_t;
 constexpr BankSet bit(BankIndex bank) { return BankSet{1} << raw(bank); }
 constexpr BankSet all_banks(std::size_t banks) { return banks == 64 ? ~BankSet{0} : (BankSet{1} << banks) - 1; }
 
-/// Of a set that is not empty.
-inline BankIndex first_bank(BankSet banks) { return BankIndex{static_cast<std::uint8_t>(__builtin_ctzll(banks))}; }
-
 /// Calls fn(bank) for each.
 template <class Fn>
 void for_each_bank(BankSet banks, Fn&& fn) {
-  for (; banks != 0; banks &= banks - 1) fn(first_bank(banks));
+  for (; banks != 0; banks &= banks - 1) fn(BankIndex{static_cast<std::uint8_t>(__builtin_ctzll(banks))});
 }
 
 }  // namespace anda::dram

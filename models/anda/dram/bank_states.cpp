@@ -6,11 +6,8 @@ namespace anda::dram {
 BankStates::BankStates(const ChannelRules& rules)
     : table_(&rules.table),
       faw_(rules.timing.faw),
-      bank_count_(rules.organisation.banks()),
-      group_count_(rules.organisation.bank_groups),
-      banks_(bank_count_),
-      ready_(waiter_count * bank_count_),
-      group_ready_(waiter_count * group_count_) {
+      banks_(rules.organisation.banks()),
+      bank_groups_(rules.organisation.bank_groups) {
   while ((1u << group_shift_) < rules.organisation.banks_per_group) ++group_shift_;
 }
 
@@ -22,9 +19,12 @@ Cycle BankStates::all_ready(Waiter waiter, BankSet banks) const {
 
 Cycle BankStates::settled() const {
   Cycle latest = *std::max_element(four_activates_.begin(), four_activates_.end());
-  for (const Cycle cycle : channel_) latest = std::max(latest, cycle);
-  for (const Cycle cycle : ready_) latest = std::max(latest, cycle);
-  for (const Cycle cycle : group_ready_) latest = std::max(latest, cycle);
+  const auto count = [&latest](const Ready& ready) {
+    for (const Cycle cycle : ready) latest = std::max(latest, cycle);
+  };
+  count(channel_);
+  for (const Ready& ready : bank_groups_) count(ready);
+  for (const Bank& bank : banks_) count(bank.ready);
   return latest;
 }
 
@@ -39,8 +39,7 @@ void BankStates::restart(BankSet conflicts) {
     banks_[i] = Bank();
     banks_[i].conflict = (conflicts >> i & 1) != 0;
   }
-  std::fill(ready_.begin(), ready_.end(), 0);
-  std::fill(group_ready_.begin(), group_ready_.end(), 0);
+  std::fill(bank_groups_.begin(), bank_groups_.end(), Ready());
   channel_ = Ready();
   four_activates_.fill(0);
   open_ = 0;

@@ -35,20 +35,7 @@ class BankStates {
   }
   /// The first cycle that a bank and its bank group leave to a command.
   Cycle bank_ready(Waiter waiter, BankIndex bank) const {
-    return std::max(ready_[index_of(waiter) * bank_count_ + raw(bank)],
-                    group_ready_[index_of(waiter) * group_count_ + (raw(bank) >> group_shift_)]);
-  }
-  /// The same of some banks, into an array with room for all; the soonest of them is returned.
-  Cycle banks_ready(Waiter waiter, BankSet banks, Cycle* ready) const {
-    const Cycle* const own = &ready_[index_of(waiter) * bank_count_];
-    const Cycle* const groups = &group_ready_[index_of(waiter) * group_count_];
-    Cycle soonest = never;
-    for_each_bank(banks, [&](BankIndex bank) {
-      const Cycle of_bank = std::max(own[raw(bank)], groups[raw(bank) >> group_shift_]);
-      ready[raw(bank)] = of_bank;
-      soonest = std::min(soonest, of_bank);
-    });
-    return soonest;
+    return std::max(banks_[raw(bank)].ready[index_of(waiter)], bank_groups_[raw(group(bank))][index_of(waiter)]);
   }
   /// The first cycle at which all of some banks may get a command.
   Cycle all_ready(Waiter waiter, BankSet banks) const;
@@ -68,19 +55,21 @@ class BankStates {
  private:
   using Ready = std::array<Cycle, waiter_count>;
   struct Bank {
+    Ready ready{};
     RowIndex row{};
     Cycle used = 0;
     bool conflict = false;
   };
 
+  BankGroupIndex group(BankIndex bank) const {
+    return BankGroupIndex{static_cast<std::uint8_t>(raw(bank) >> group_shift_)};
+  }
+
   const TimingTable* table_;
   Cycle faw_;
   std::uint32_t group_shift_ = 0;
-  std::size_t bank_count_;
-  std::size_t group_count_;
   std::vector<Bank> banks_;
-  std::vector<Cycle> ready_;  // of all banks for a waiter, then for the next one
-  std::vector<Cycle> group_ready_;
+  std::vector<Ready> bank_groups_;
   Ready channel_{};
   std::array<Cycle, 4> four_activates_{};  // when the fifth activation may follow each of the last four
   std::uint32_t oldest_activate_ = 0;
@@ -89,11 +78,11 @@ class BankStates {
 
 inline void BankStates::apply(Command command, BankIndex bank, RowIndex row, Cycle at) {
   for (const Constraint& rule : table_->after(command)) {
+    Ready& ready = rule.scope == Scope::bank         ? banks_[raw(bank)].ready
+                   : rule.scope == Scope::bank_group ? bank_groups_[raw(group(bank))]
+                                                     : channel_;
     const std::size_t to = index_of(rule.to);
-    Cycle& ready = rule.scope == Scope::bank         ? ready_[to * bank_count_ + raw(bank)]
-                   : rule.scope == Scope::bank_group ? group_ready_[to * group_count_ + (raw(bank) >> group_shift_)]
-                                                     : channel_[to];
-    ready = std::max(ready, at + rule.cycles);
+    ready[to] = std::max(ready[to], at + rule.cycles);
   }
   Bank& of = banks_[raw(bank)];
   switch (command) {

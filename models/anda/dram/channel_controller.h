@@ -3,7 +3,6 @@
 #define ANDA_DRAM_CHANNEL_CONTROLLER_H
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include <anda/dram/channel.h>
@@ -49,9 +48,6 @@ class ChannelController final : public Channel {
   Choice choose() const;
   Choice choose_column(BankSet candidates) const;
   Choice choose_row(BankSet candidates) const;
-  template <class Slot>
-  Choice first_of(BankSet candidates, Command command, Waiter waiter, const Slot& slot,
-                  const std::uint64_t* ages) const;
   void skip_idle_refreshes(Cycle limit);
   void issue(Choice choice);
   void issue_row(const Choice& choice);
@@ -145,63 +141,47 @@ Choice ChannelController<Scheduler, Page, Refresh>::choose() const {
   const BankSet free = ~refresh_.held();
   const BankSet offered = state_.queues.offered(direction_);
   const Choice column = choose_column(offered & free);
-  const BankSet rows = state_.queues.wanted(direction_) & ~offered & free;
-  if (rows == 0 || column.at <= state_.now) return column;
-  const Choice row = choose_row(rows);
+  const Choice row = choose_row(state_.queues.wanted(direction_) & ~offered & free);
   return row.at < column.at ? row : column;
 }
 
-/// The command that leaves first of those for some banks. `slot`: the first cycle at or after another one at which the
-/// channel and its bus let it leave. `ages`: of the banks' requests.
 template <class Scheduler, class Page, class Refresh>
-template <class Slot>
-Choice ChannelController<Scheduler, Page, Refresh>::first_of(BankSet candidates, Command command, Waiter waiter,
-                                                             const Slot& slot, const std::uint64_t* ages) const {
-  if (candidates == 0) return {};
-  const BankIndex first = first_bank(candidates);
-  if (candidates == bit(first)) {
-    return {slot(state_.banks.bank_ready(waiter, first)), ages[raw(first)], no_entry, command, first};
-  }
-  std::array<Cycle, 64> ready;
-  const Cycle at = slot(state_.banks.banks_ready(waiter, candidates, ready.data()));
-  BankSet in_time = 0;
-  for_each_bank(candidates, [&](BankIndex bank) { in_time |= BankSet{ready[raw(bank)] <= at} << raw(bank); });
-  const auto of = [&](BankIndex bank) { return Choice{at, ages[raw(bank)], no_entry, command, bank}; };
-  Choice best = of(first_bank(in_time));
-  for_each_bank(in_time & (in_time - 1), [&](BankIndex bank) {
-    const Choice other = of(bank);
-    if (Scheduler::before(other, best)) best = other;
+Choice ChannelController<Scheduler, Page, Refresh>::choose_column(BankSet candidates) const {
+  Choice best;
+  const Command command = direction_ == Direction::write ? Command::write : Command::read;
+  const Waiter waiter = direction_ == Direction::write ? Waiter::write : Waiter::read;
+  const Cycle earliest = state_.buses.column(std::max(state_.now, state_.banks.channel_ready(waiter)));
+  for_each_bank(candidates, [&](BankIndex bank) {
+    const Entry entry = state_.queues.of(bank, direction_).offer;
+    const Cycle ready = state_.banks.bank_ready(waiter, bank);
+    const Choice choice{ready <= earliest ? earliest : state_.buses.column(ready), state_.queues[entry].age, entry,
+                        command, bank};
+    if (Scheduler::before(choice, best)) best = choice;
   });
   return best;
 }
 
 template <class Scheduler, class Page, class Refresh>
-Choice ChannelController<Scheduler, Page, Refresh>::choose_column(BankSet candidates) const {
-  const bool writes = direction_ == Direction::write;
-  const Waiter waiter = writes ? Waiter::write : Waiter::read;
-  const Cycle earliest = std::max(state_.now, state_.banks.channel_ready(waiter));
-  const auto slot = [&](Cycle ready) { return state_.buses.column(std::max(ready, earliest)); };
-  Choice best =
-      first_of(candidates, writes ? Command::write : Command::read, waiter, slot, state_.queues.offer_ages(direction_));
-  if (candidates != 0) best.entry = state_.queues.of(best.bank, direction_).offer;
-  return best;
-}
-
-template <class Scheduler, class Page, class Refresh>
 Choice ChannelController<Scheduler, Page, Refresh>::choose_row(BankSet candidates) const {
-  const std::uint64_t* const ages = state_.queues.first_ages(direction_);
-  const BankSet open = state_.banks.open();
+  Choice best;
+  if (candidates == 0) return best;
   const Cycle activate = std::max(state_.now, state_.banks.channel_ready(Waiter::activate));
-  const auto slot_of = [&](Command command, Cycle earliest) {
-    return [this, command, earliest](Cycle ready) { return state_.buses.row(std::max(ready, earliest), command); };
-  };
-  Choice best =
-      first_of(candidates & ~open, Command::activate, Waiter::activate, slot_of(Command::activate, activate), ages);
-  if (best.at > refresh_.last_activate()) best = Choice();
-  const Choice close =
-      first_of(candidates & open, Command::precharge, Waiter::precharge, slot_of(Command::precharge, state_.now), ages);
-  if (close.at < best.at || (close.at == best.at && close.at != never && Scheduler::before(close, best))) best = close;
-  if (best.at != never) best.entry = state_.queues.of(best.bank, direction_).first;
+  const Cycle last_activate = refresh_.last_activate();
+  for_each_bank(candidates, [&](BankIndex bank) {
+    Choice choice;
+    choice.command = state_.banks.is_open(bank) ? Command::precharge : Command::activate;
+    if (choice.command == Command::precharge) {
+      choice.at = std::max(state_.now, state_.banks.bank_ready(Waiter::precharge, bank));
+    } else {
+      choice.at = std::max(activate, state_.banks.bank_ready(Waiter::activate, bank));
+    }
+    choice.at = state_.buses.row(choice.at, choice.command);
+    if (choice.command == Command::activate && choice.at > last_activate) return;
+    choice.entry = state_.queues.of(bank, direction_).first;
+    choice.age = state_.queues[choice.entry].age;
+    choice.bank = bank;
+    if (Scheduler::before(choice, best)) best = choice;
+  });
   return best;
 }
 

@@ -6,11 +6,8 @@ namespace anda::dram {
 RequestQueues::RequestQueues(const ChannelRules& rules)
     : capacity_(rules.policy.queue_requests),
       most_bypasses_(rules.policy.most_bypasses),
-      bank_count_(rules.organisation.banks()),
       requests_(std::size_t{2} * capacity_),
-      banks_(bank_count_),
-      first_ages_(2 * bank_count_),
-      offer_ages_(2 * bank_count_) {
+      banks_(rules.organisation.banks()) {
   for (std::size_t i = requests_.size(); i > 0; --i) free_.push_back(Entry{static_cast<std::uint16_t>(i - 1)});
 }
 

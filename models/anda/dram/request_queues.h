@@ -66,9 +66,6 @@ class RequestQueues {
   const BankQueue& of(BankIndex bank, Direction direction) const {
     return banks_[raw(bank)].queues[index_of(direction)];
   }
-  /// Ages, bank by bank, of the requests that are first and that use the open row, for banks that have such.
-  const std::uint64_t* first_ages(Direction direction) const { return &first_ages_[index_of(direction) * bank_count_]; }
-  const std::uint64_t* offer_ages(Direction direction) const { return &offer_ages_[index_of(direction) * bank_count_]; }
   /// Banks for which requests of a direction wait, and those of them with one that may use the open row.
   BankSet wanted(Direction direction) const { return wanted_[index_of(direction)]; }
   BankSet offered(Direction direction) const { return offered_[index_of(direction)]; }
@@ -95,7 +92,6 @@ class RequestQueues {
       BankQueue& queue = of.queues[i];
       queue.offer = open && !of.worn ? Scheduler::of_open_row(queue) : no_entry;
       offered_[i] = queue.offer != no_entry ? offered_[i] | bit(bank) : offered_[i] & ~bit(bank);
-      if (queue.offer != no_entry) offer_ages_[i * bank_count_ + raw(bank)] = (*this)[queue.offer].age;
     }
   }
 
@@ -113,12 +109,9 @@ class RequestQueues {
 
   std::uint32_t capacity_;
   std::uint32_t most_bypasses_;
-  std::size_t bank_count_;
   std::vector<Request> requests_;
   std::vector<Entry> free_;
   std::vector<Bank> banks_;
-  std::vector<std::uint64_t> first_ages_;  // of all banks for reads, then for writes
-  std::vector<std::uint64_t> offer_ages_;
   std::array<std::uint32_t, 2> waiting_{};
   std::array<BankSet, 2> wanted_{};
   std::array<BankSet, 2> offered_{};
@@ -149,7 +142,6 @@ inline bool RequestQueues::add(Request request, const BankStates& banks) {
   request.before = queue.last;
   request.after = no_entry;
   (queue.last == no_entry ? queue.first : requests_[raw(queue.last)].after) = entry;
-  if (queue.first == entry) first_ages_[direction * bank_count_ + raw(request.bank)] = request.age;
   queue.last = entry;
   ++waiting_[direction];
   wanted_[direction] |= bit(request.bank);
@@ -170,11 +162,7 @@ inline void RequestQueues::remove(Entry entry) {
   (request.after == no_entry ? queue.last : requests_[raw(request.after)].before) = request.before;
   free_.push_back(entry);
   --waiting_[direction];
-  if (queue.first == no_entry) {
-    wanted_[direction] &= ~bit(request.bank);
-  } else {
-    first_ages_[direction * bank_count_ + raw(request.bank)] = (*this)[queue.first].age;
-  }
+  if (queue.first == no_entry) wanted_[direction] &= ~bit(request.bank);
 }
 
 }  // namespace anda::dram

@@ -12,7 +12,7 @@ struct Fcfs {
   static constexpr DramScheduler kind = DramScheduler::fcfs;
 
   static Entry of_open_row(const BankQueue& queue) { return queue.hit == queue.first ? queue.hit : no_entry; }
-  static bool before(const Choice& a, const Choice& b) { return a.age < b.age; }
+  static bool before(const Choice& a, const Choice& b) { return a.at != b.at ? a.at < b.at : a.age < b.age; }
 };
 
 }  // namespace anda::dram

@@ -12,7 +12,7 @@ struct FrFcfs {
   static constexpr DramScheduler kind = DramScheduler::fr_fcfs;
 
   static Entry of_open_row(const BankQueue& queue) { return queue.hit; }
-  static bool before(const Choice& a, const Choice& b) { return a.age < b.age; }
+  static bool before(const Choice& a, const Choice& b) { return a.at != b.at ? a.at < b.at : a.age < b.age; }
 };
 
 }  // namespace anda::dram

@@ -16,11 +16,9 @@ namespace anda::dram {
 ///                                                          row, one for that row; no_entry: the bank turns to the row
 ///                                                          of its first request. Depends on `first` and `hit` alone
 ///   static bool before(const Choice& a, const Choice& b)   whether `a` leaves before `b`, both for requests of the
-///                                                          same direction, of other banks, that can leave in the same
-///                                                          cycle, by their cycle, command, bank and age; a strict
-///                                                          order
-///
-/// What can leave first leaves first; of a column and a row command in the same cycle, the column command.
+///                                                          same direction; a strict order. Of a column and a row
+///                                                          command that can leave in the same cycle the column command
+///                                                          leaves
 ///
 /// The controller asks it at each command, so it is chosen when the controller is compiled: there is one for each type
 /// in this list.
