@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <systemc>
 #include <vector>
 
 #include "app/trace_test_files.h"
@@ -131,7 +132,8 @@ TEST_CASE("A GeMM that comes again is not simulated again, but takes its time") 
   const SimulationResult result = run(config, sink);
   std::uint64_t cycles = 0;
   for (const OpRecord& record : sink.records[0]) cycles += record.counts[CounterIndex(result.counters).cycles];
-  CHECK(sc_core::sc_time_stamp().to_seconds() == Approx(cycles / config.accelerator.clock_hz).epsilon(1e-9));
+  const double seconds = static_cast<double>(cycles) / config.accelerator.clock_hz;
+  CHECK(sc_core::sc_time_stamp().to_seconds() == Approx(seconds).epsilon(1e-9));
   // One instant for each of 280 GeMMs, and a few for the first of its kind.
   CHECK(sc_core::sc_delta_count() < 2 * 280);
 }
