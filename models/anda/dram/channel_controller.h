@@ -3,18 +3,11 @@
 #define ANDA_DRAM_CHANNEL_CONTROLLER_H
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include <anda/dram/channel.h>
 
 namespace anda::dram {
-
-/// Whether banks are more than four, without counting them all.
-constexpr bool are_many(BankSet banks) {
-  for (int i = 0; i < 4; ++i) banks &= banks - 1;
-  return banks != 0;
-}
 
 /// A channel whose policies are known when it is compiled; scheduler/, page/ and refresh/ have their contracts.
 ///
@@ -55,9 +48,6 @@ class ChannelController final : public Channel {
   Choice choose() const;
   Choice choose_column(BankSet candidates) const;
   Choice choose_row(BankSet candidates) const;
-  Choice choose_row_of_many(BankSet candidates) const;
-  template <class Slot>
-  Choice first_of_many(BankSet candidates, Command command, Waiter waiter, const Slot& slot) const;
   void skip_idle_refreshes(Cycle limit);
   void issue(Choice choice);
   void issue_row(const Choice& choice);
@@ -175,7 +165,6 @@ template <class Scheduler, class Page, class Refresh>
 Choice ChannelController<Scheduler, Page, Refresh>::choose_row(BankSet candidates) const {
   Choice best;
   if (candidates == 0) return best;
-  if (are_many(candidates)) return choose_row_of_many(candidates);
   const Cycle activate = std::max(state_.now, state_.banks.channel_ready(Waiter::activate));
   const Cycle last_activate = refresh_.last_activate();
   for_each_bank(candidates, [&](BankIndex bank) {
@@ -194,47 +183,6 @@ Choice ChannelController<Scheduler, Page, Refresh>::choose_row(BankSet candidate
     if (Scheduler::before(choice, best)) best = choice;
   });
   return best;
-}
-
-/// The command for rows that leaves first of those for some banks. `slot`: the first cycle at or after another one at
-/// which the channel and its bus let it leave. Most of many can leave in the same cycle, the first one, so that is
-/// looked for without a look at their requests.
-template <class Scheduler, class Page, class Refresh>
-template <class Slot>
-Choice ChannelController<Scheduler, Page, Refresh>::first_of_many(BankSet candidates, Command command, Waiter waiter,
-                                                                  const Slot& slot) const {
-  Choice best;
-  if (candidates == 0) return best;
-  std::array<Cycle, 64> ready;
-  Cycle soonest = never;
-  for_each_bank(candidates, [&](BankIndex bank) {
-    const Cycle of_bank = state_.banks.bank_ready(waiter, bank);
-    ready[raw(bank)] = of_bank;
-    soonest = std::min(soonest, of_bank);
-  });
-  const Cycle at = slot(soonest);
-  BankSet in_time = 0;
-  for_each_bank(candidates, [&](BankIndex bank) { in_time |= BankSet{ready[raw(bank)] <= at} << raw(bank); });
-  for_each_bank(in_time, [&](BankIndex bank) {
-    const Entry entry = state_.queues.of(bank, direction_).first;
-    const Choice choice{at, state_.queues[entry].age, entry, command, bank};
-    if (Scheduler::before(choice, best)) best = choice;
-  });
-  return best;
-}
-
-template <class Scheduler, class Page, class Refresh>
-Choice ChannelController<Scheduler, Page, Refresh>::choose_row_of_many(BankSet candidates) const {
-  const Cycle activate = std::max(state_.now, state_.banks.channel_ready(Waiter::activate));
-  const BankSet open = state_.banks.open();
-  Choice best = first_of_many(candidates & ~open, Command::activate, Waiter::activate, [&](Cycle ready) {
-    return state_.buses.row(std::max(ready, activate), Command::activate);
-  });
-  if (best.at > refresh_.last_activate()) best = Choice();
-  const Choice close = first_of_many(candidates & open, Command::precharge, Waiter::precharge, [&](Cycle ready) {
-    return state_.buses.row(std::max(ready, state_.now), Command::precharge);
-  });
-  return Scheduler::before(close, best) ? close : best;
 }
 
 /// Issues the next command before a cycle, or goes on to the next arrival; false if there is neither.

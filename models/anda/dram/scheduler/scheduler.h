@@ -16,8 +16,7 @@ namespace anda::dram {
 ///                                                          row, one for that row; no_entry: the bank turns to the row
 ///                                                          of its first request. Depends on `first` and `hit` alone
 ///   static bool before(const Choice& a, const Choice& b)   whether `a` leaves before `b`, both for requests of the
-///                                                          same direction; a strict order, in which what can leave in
-///                                                          an earlier cycle is first. Of a column and a row
+///                                                          same direction; a strict order. Of a column and a row
 ///                                                          command that can leave in the same cycle the column command
 ///                                                          leaves
 ///
