@@ -56,8 +56,8 @@ class Host : public sc_core::sc_module {
   void run_record(OpRecord& record, const Gemm* next);
   std::vector<Runs> runs_of(const OpRecord& record, const Work& work, const Gemm* next);
   void run_work(const Work& work, const Runs& runs, OpRecord& record, std::uint64_t run);
-  void run_on_data(const Words& words, const KnownGemms::Ahead& ahead, const GemmAddresses& addresses,
-                   OpRecord& record, std::uint64_t run);
+  void run_on_data(const Words& words, const KnownGemms::Ahead& ahead, const GemmAddresses& addresses, OpRecord& record,
+                   std::uint64_t run);
   void bring_weights(const Work& work, std::uint64_t loads);
   void run_program(const std::vector<Words>& program, const std::string& name);
   void write(std::uint64_t address, const std::uint32_t* words, std::size_t count);

@@ -23,7 +23,8 @@ Knowledge::Knowledge(const RunConfig& config, GemmStore* store) {
       part.tasks.emplace();
     }
     // Under which tasks a run is stored does not say what loaded under the last of them.
-    if (stores && is_detailed && !config.workload.prefetch_weights) part.run.emplace(*store, store->machine(config, system));
+    if (stores && is_detailed && !config.workload.prefetch_weights)
+      part.run.emplace(*store, store->machine(config, system));
   }
 }
 

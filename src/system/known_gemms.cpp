@@ -9,7 +9,7 @@ namespace {
 
 /// What a result is known by.
 std::string key_of(const Work& work, const KnownGemms::Neighbours& neighbours) {
-  std::string bytes = bytes_of(work);
+  std::string bytes = task_bytes(work);
   const KnownGemms::Ahead& ahead = neighbours.ahead;
   if (neighbours.held == 0 && ahead.loads == 0) return bytes;
   ByteWriter out(bytes);
@@ -35,7 +35,7 @@ void read(const std::string& bytes, StepShape& step, Counts& counts) {
 
 /// The hash of a history and what comes after it.
 std::string prolonged(const std::string& history, const OpRecord& record) {
-  std::string bytes = history + bytes_of(work_of(record));
+  std::string bytes = history + task_bytes(work_of(record));
   ByteWriter(bytes).put(record.gemm.count);
   return sha256_hex(bytes);
 }
@@ -45,7 +45,7 @@ std::string end_of(const std::string& history) { return history + "end"; }
 
 }  // namespace
 
-std::string bytes_of(const Work& work) {
+std::string task_bytes(const Work& work) {
   std::string bytes;
   ByteWriter out(bytes);
   if (std::holds_alternative<VectorTask>(work)) out.put(std::uint64_t{0});

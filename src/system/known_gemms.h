@@ -14,7 +14,7 @@
 namespace anda::sim {
 
 /// Of a GeMM its own, of anything else behind a word that no GeMM starts with.
-std::string bytes_of(const Work& work);
+std::string task_bytes(const Work& work);
 
 /// What tasks of a system have taken before, in this run and, with a store, in earlier ones. Every GeMM starts on an
 /// idle machine, so that a task takes the same again: where the memory is not the detailed one, exactly.

@@ -21,7 +21,7 @@ KnownGemms::Ahead Prefetch::under(const Gemm& running, const Work& work, const G
   const Work behind = compiler_.work(next);
   const auto* const task = std::get_if<GemmTask>(&behind);
   if (task == nullptr) return {};
-  const std::string key = bytes_of(work) + bytes_of(behind);
+  const std::string key = task_bytes(work) + task_bytes(behind);
   const auto found = remembered_.find(key);
   if (found != remembered_.end()) return {*task, found->second};
   const std::uint64_t loads = loads_under(work, *task);

@@ -144,10 +144,9 @@ void run_pair(const Pair& pair, PairTally& tally) {
   const AheadLimit limit(config, pair.fast->dram.config());
   const WeightsAhead wanted = wanted_by(limit, second, next);
   if (pair.vector && !VectorPlan::fits(*pair.vector, limit.machine())) return;
-  const std::uint64_t loads =
-      pair.vector ? limit.under(*pair.vector, wanted) : limit.under(first, *first_step, wanted);
-  const Words running = pair.vector ? pair.fast->descriptor(*pair.vector).encode()
-                                    : pair.fast->descriptor(first, *first_step).encode();
+  const std::uint64_t loads = pair.vector ? limit.under(*pair.vector, wanted) : limit.under(first, *first_step, wanted);
+  const Words running =
+      pair.vector ? pair.fast->descriptor(*pair.vector).encode() : pair.fast->descriptor(first, *first_step).encode();
   INFO("first " << first.m << " × " << first.n << " × " << first.k << ", second " << second.m << " × " << second.n
                 << " × " << second.k << ", loads " << loads << " of " << wanted.loads.size());
   const auto alone = pair.fast->run({running, next.encode()});
@@ -216,65 +215,93 @@ TEST_CASE("Loads ahead through the four phases never cost cycles or bytes") {
   CHECK(tally.levels_differ == 0);
 }
 
-TEST_CASE("Results do not depend on loads ahead, and other weights than those that were loaded are loaded") {
+namespace {
+
+/// A machine with the data of two GeMMs in its memory, whose results every run checks.
+struct TwoGemms {
+  Machine& machine;
+  GemmTask task;
+  FunctionalGemm one;
+  FunctionalGemm other;
+  GemmDescriptor first;
+  GemmDescriptor second;
+
+  explicit TwoGemms(Machine& machine_)
+      : machine(machine_), task(machine_.task(37, 150, 300, 6, 5)), one(task, 1), other(task, 2) {
+    first = machine.descriptor(task, choose_step(Tiling::paper, machine.accelerator.config(), task));
+    second = first;
+    second.addresses = {1u << 20, (1u << 28) + (1u << 20), (1u << 29) + (1u << 20), 1u << 30};
+    one.place(machine, first.addresses);
+    other.place(machine, second.addresses);
+  }
+
+  std::vector<std::uint8_t> outputs(const GemmDescriptor& of) const {
+    return machine.contents(of.addresses.outputs, tensor_bytes(task.m, task.n, task.output, 16));
+  }
+
+  /// Bytes that a program reads; both results are right afterwards.
+  std::uint64_t read(const std::vector<Words>& program) const {
+    for (const GemmDescriptor& of : {first, second}) {
+      machine.place(of.addresses.outputs, std::vector<std::uint8_t>(outputs(of).size(), 0xA5));
+    }
+    const auto result = machine.run(program);
+    CHECK(outputs(first) == one.expected_bytes(machine));
+    CHECK(outputs(second) == other.expected_bytes(machine));
+    return result.at("dram.read_bytes");
+  }
+};
+
+std::vector<std::unique_ptr<Machine>> machines_with_data() {
   AcceleratorConfig config = machine_of(PeKind::anda);
   config.functional.enabled = true;
   DramConfig memory;
   memory.store_data = true;
-  for (const auto& machine : machines_of_levels(config, memory)) {
-    const GemmTask task = machine->task(37, 150, 300, 6, 5);
-    const StepShape step = choose_step(Tiling::paper, machine->accelerator.config(), task);
-    const FunctionalGemm one(task, 1);
-    const FunctionalGemm other(task, 2);
-    GemmDescriptor first = machine->descriptor(task, step);
-    GemmDescriptor second = first;
-    second.addresses = {1u << 20, (1u << 28) + (1u << 20), (1u << 29) + (1u << 20), 1u << 30};
-    one.place(*machine, first.addresses);
-    other.place(*machine, second.addresses);
-    const auto outputs = [&](const GemmDescriptor& of) {
-      return machine->contents(of.addresses.outputs, tensor_bytes(task.m, task.n, task.output, 16));
-    };
-    const auto right = [&] {
-      return outputs(first) == one.expected_bytes(*machine) && outputs(second) == other.expected_bytes(*machine);
-    };
-    const auto clear = [&] {
-      for (const GemmDescriptor& of : {first, second}) {
-        machine->place(of.addresses.outputs, std::vector<std::uint8_t>(outputs(of).size(), 0xA5));
-      }
-    };
-    const auto read = [&](const std::vector<Words>& program) {
-      clear();
-      const auto result = machine->run(program);
-      CHECK(right());
-      return result.at("dram.read_bytes");
-    };
-    const std::uint64_t bytes = read({first.encode(), second.encode()});
+  return machines_of_levels(config, memory);
+}
+
+}  // namespace
+
+TEST_CASE("Results do not depend on loads ahead, and other weights than those that were loaded are loaded") {
+  for (const auto& machine : machines_with_data()) {
+    const TwoGemms gemms(*machine);
+    const Words first = gemms.first.encode();
+    const Words second = gemms.second.encode();
+    const std::uint64_t bytes = gemms.read({first, second});
     for (const std::uint32_t loads : {1u, 3u, 1000u}) {
-      CHECK(read({ahead_of(second, loads), first.encode(), second.encode()}) == bytes);
+      CHECK(gemms.read({ahead_of(gemms.second, loads), first, second}) == bytes);
       // For nobody: read for nothing.
-      CHECK(read({ahead_of(first, loads), first.encode(), second.encode()}) > bytes);
+      CHECK(gemms.read({ahead_of(gemms.first, loads), first, second}) > bytes);
       // A copy between them leaves the weights where they are.
       VectorTask copy;
       copy.rows = copy.columns = 1;
       VectorDescriptor between = machine->descriptor(copy);
       between.input = between.output = (1u << 29) - 64;
-      CHECK(read({ahead_of(second, loads), first.encode(), between.encode(), second.encode()}) == bytes + 2);
-      CHECK(read({first.encode(), ahead_of(second, loads), between.encode(), second.encode()}) == bytes + 2);
+      CHECK(gemms.read({ahead_of(gemms.second, loads), first, between.encode(), second}) == bytes + 2);
+      CHECK(gemms.read({first, ahead_of(gemms.second, loads), between.encode(), second}) == bytes + 2);
     }
-    // An error and a reset make the machine forget them; after an error of the memory they load again.
-    GemmDescriptor nowhere = first;
-    nowhere.addresses.outputs = std::uint64_t{1} << 50;
-    machine->run(std::vector<Words>{ahead_of(second, 1000), nowhere.encode()});
-    CHECK(machine->read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_MEMORY);
-    CHECK(read({ahead_of(second, 1000), first.encode(), second.encode()}) == bytes);
-    GemmDescriptor wrong = first;
+  }
+}
+
+TEST_CASE("An error and a reset make a machine forget what it loaded ahead") {
+  for (const auto& machine : machines_with_data()) {
+    const TwoGemms gemms(*machine);
+    const Words first = gemms.first.encode();
+    const Words second = gemms.second.encode();
+    const Words ahead = ahead_of(gemms.second, 1000);
+    const std::uint64_t bytes = gemms.read({first, second});
+    GemmDescriptor wrong = gemms.first;
     wrong.m = 0;
-    machine->run(std::vector<Words>{ahead_of(second, 1000), first.encode(), wrong.encode()});
+    machine->run(std::vector<Words>{ahead, first, wrong.encode()});
     CHECK(machine->read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_DIMENSION);
-    CHECK(read({second.encode(), first.encode()}) == bytes);
-    machine->run(std::vector<Words>{ahead_of(second, 1000), first.encode()});
+    CHECK(gemms.read({second, first}) == bytes);
+    machine->run(std::vector<Words>{ahead, first});
     machine->write(ANDA_REG_CONTROL, ANDA_CONTROL_RESET);
-    CHECK(read({second.encode(), first.encode()}) == bytes);
+    CHECK(gemms.read({second, first}) == bytes);
+    GemmDescriptor nowhere = gemms.first;
+    nowhere.addresses.outputs = std::uint64_t{1} << 50;
+    machine->run(std::vector<Words>{ahead, nowhere.encode()});
+    CHECK(machine->read(ANDA_REG_ERROR_CODE) == ANDA_ERROR_MEMORY);
+    CHECK(gemms.read({ahead, first, second}) == bytes);
   }
 }
 

@@ -20,13 +20,12 @@ def simulator():
 
 
 def chosen(rows, columns, kept):
-    """Cycles of the lanes for `kept` selections in panels of rows, and lane cycles."""
-    cycles = lanes = 0
+    """Cycles of `kept` selections in panels of rows."""
+    cycles = 0
     for first in range(0, rows, PANEL):
         elements = min(PANEL, rows - first) * columns
         cycles += kept * (math.ceil(2 * elements / FPUS) + LATENCY + TREE) + math.ceil(elements / FPUS)
-        lanes += (2 * kept + 1) * elements
-    return cycles, lanes
+    return cycles
 
 
 def by_name(system):
@@ -46,17 +45,16 @@ def test_the_choice_takes_the_passes_of_its_selections(simulator, tmp_path, mode
 
     wanted = {"router_choice": (tokens, 8, 2), **({"router_groups": (4 * tokens, 2, groups)} if groups else {})}
     for name, (rows, columns, kept) in wanted.items():
-        cycles, lanes = chosen(rows, columns, kept)
-        assert ops[name]["stall_vector_cycles"] >= cycles
-        assert ops[name]["stall_vector_cycles"] <= cycles + 2 * LATENCY + rows * columns  # results on their way out
-        assert ops[name]["vector_unit.lane_cycles"] == lanes
+        # The last results leave while they are put out, and LATENCY later.
+        assert ops[name]["stall_vector_cycles"] == chosen(rows, columns, kept) + LATENCY
         assert ops[name]["dram_read_bytes"] == ops[name]["dram_write_bytes"] == 2 * rows * columns
         assert ops[name]["macs"] == 0
 
 
 def test_scores_by_sigmoid_take_its_cycles(simulator, tmp_path):
-    ops = by_name(run(simulator, tmp_path, small("deepseek-v3"), tokens=32)["fp-fp"])
-    assert ops["router_sigmoid"]["vector_unit.lane_cycles"] == 32 * 8 * (1 + FUNCTION + FUNCTION)
+    ops = by_name(run(simulator, tmp_path, small("deepseek-v3"), tokens=16)["fp-fp"])
+    computed = 16 * 8 * (1 + FUNCTION + FUNCTION) // FPUS
+    assert computed <= ops["router_sigmoid"]["stall_vector_cycles"] <= computed + LATENCY + 2
 
 
 def test_a_dense_model_has_no_choice(simulator, tmp_path):

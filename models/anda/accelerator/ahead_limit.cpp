@@ -20,7 +20,8 @@ AheadLimit::AheadLimit(const AcceleratorConfig& config, const DramConfig& memory
 /// Transactions are aligned; with the four phases of protocol `at` the ragged ends of a run become several.
 void AheadLimit::add(Transfers& sum, std::uint64_t bytes, std::uint64_t times) const {
   std::uint64_t ends = 1;
-  for (std::uint32_t size = config_.dma.max_burst_bytes; config_.dma.protocol == MemoryProtocol::at && size > 1; size /= 2) {
+  for (std::uint32_t size = config_.dma.max_burst_bytes; config_.dma.protocol == MemoryProtocol::at && size > 1;
+       size /= 2) {
     ends += 2;
   }
   sum.bytes += bytes;
@@ -96,8 +97,7 @@ std::uint64_t AheadLimit::under(const VectorTask& running, const WeightsAhead& w
   while (plan.next(last)) continue;
 
   const std::vector<VectorPass> passes = passes_of(task, plan.rows_fit());
-  const std::uint64_t elements =
-      task.operation == VectorOperation::multiply ? last.macs : last.rows * last.columns;
+  const std::uint64_t elements = task.operation == VectorOperation::multiply ? last.macs : last.rows * last.columns;
   std::uint64_t window = 0;
   for (std::size_t i = plan.rows_fit() ? 0 : last.reading; i < passes.size(); ++i) {
     window += elements * passes[i].element.cycles(config_.vector_unit) / config_.vector_unit.fpus;

@@ -39,7 +39,8 @@ DescriptorFault TopController::task_of(const VectorDescriptor& descriptor, Vecto
   const bool chooses = descriptor.operation == VectorOperation::top_k;
   const std::uint32_t most_kept = std::min<std::uint32_t>(descriptor.columns, ANDA_MAX_KEPT);
   if (multiplies ? !in_range(descriptor.depth)
-                 : chooses ? descriptor.depth < 1 || descriptor.depth > most_kept : descriptor.depth != 0) {
+      : chooses  ? descriptor.depth < 1 || descriptor.depth > most_kept
+                 : descriptor.depth != 0) {
     return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_K);
   }
   const std::uint32_t bits = descriptor.output_mantissa_bits;

@@ -71,7 +71,7 @@ class ClockedDma : public sc_core::sc_module {
   StepBoard* board_ = nullptr;
   Compute compute_;
   ActivityObserver* observer_ = nullptr;
-  StepUnderWay ahead_;                   // loads the weights of a GeMM to come
+  StepUnderWay ahead_;  // loads the weights of a GeMM to come
   const WeightsAhead* weights_ahead_ = nullptr;
   std::deque<TransferUnderWay> planned_;
   std::deque<TransferUnderWay> posted_;  // to the process

@@ -152,8 +152,8 @@ void VectorValues::single_pass(const VectorTask& task, const VectorStep& step, c
   }
 }
 
-/// Of equal values the first is the larger one, and NaN is the smallest. The lanes find them pass by pass; which they are
-/// is found here, since a step holds whole rows.
+/// Of equal values the first is the larger one, and NaN is the smallest. The lanes find them pass by pass; which they
+/// are is found here, since a step holds whole rows.
 void VectorValues::keep_largest(const VectorTask& task, const VectorStep& step, const std::uint8_t* x) {
   std::vector<float> values(step.columns);
   std::vector<std::uint64_t> order(step.columns);

@@ -103,8 +103,9 @@ AHEAD = """<a name="weights-ahead"></a>
 
 `workload.prefetch_weights` loads the first weights of a GeMM under the end of the operation before it ([model.md](model.md#weights-ahead)). LLaMA-3-8B with an
 INT4 cache, contexts of {decode} tokens in the decode, on the paper's memory and on one with a tenth of its bandwidth; time without and with, and what is gained.
-Only the weights of a GeMM's first step can load ahead. On the paper's memory they take next to no time, and the latency of the activations stays; a prefill
-has thousands of steps for each first one. A decode gains where the memory is slow: its port has something to do while the last tiles of a GeMM are computed.
+Only the weights of a GeMM's first step can load ahead, and the latency of the activations stays. On the paper's memory they take next to no time; on the slow
+one a decode gains several hundred cycles for each GeMM on Anda, where the port to memory has something to do while the last tiles are computed. A GeMM of such
+a model takes a thousand times as long, so that the whole gains less than a thousandth.
 """
 
 
@@ -130,7 +131,7 @@ def _ahead_table(found: Dict[Variant, Found]) -> List[str]:
         if table == "ahead, off":
             off, on = times[table, name], times["ahead, on", name]
             rows.append((name, *(text for system in ("fp-fp", "anda")
-                                 for text in (_seconds(off[system]), _seconds(on[system]), f"{1 - on[system] / off[system]:.2%}"))))
+                                 for text in (_seconds(off[system]), _seconds(on[system]), f"{100 * (1 - on[system] / off[system]):.2g} %"))))
     return _table(["pass", "FP-FP", "ahead", "gain", "Anda", "ahead", "gain"], rows)
 
 

@@ -102,8 +102,7 @@ std::string read_word(const ConfigReader& reader, const char* key, std::initiali
 /// How the router's results become scores, and which of these decide about groups.
 void read_scores(const ConfigReader& reader, const char* scores, const char* method, Experts& experts) {
   experts.sigmoid = read_word(reader, "scoring_func", {"softmax", "sigmoid"}, scores) == "sigmoid";
-  const std::string by =
-      read_word(reader, "topk_method", {"greedy", "group_limited_greedy", "noaux_tc"}, method);
+  const std::string by = read_word(reader, "topk_method", {"greedy", "group_limited_greedy", "noaux_tc"}, method);
   experts.group_scores = by == "noaux_tc" ? 2 : by == "group_limited_greedy" ? 1 : 0;
 }
 
