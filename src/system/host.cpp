@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/host.h"
 
+#include <utility>
+
 #include <anda/base/access.h>
 #include <anda/base/error.h>
 #include <anda/base/process.h>
