@@ -82,6 +82,7 @@ struct RunConfig {
                                                                 name_of(levels, accelerator.level) +
                                                                 ", which has no clocks to show"});
     }
+    if (workload.prefetch_weights) check_prefetch(path, problems);
     if (functional.enabled && workload.scope != Scope::gemms) check_chain(path, problems);
     if (functional.enabled && accelerator.format.encodes()) {
       problems.push_back({join_key(path, "functional.enabled"),
@@ -147,6 +148,18 @@ struct RunConfig {
         refuse(key + ".bits",
                "is " + number_text(format->bits) + ", must be at most " + number_text(max_weight_bits) + where);
       }
+    }
+  }
+
+  void check_prefetch(const std::string& path, Problems& problems) const {
+    const auto refuse = [&](const std::string& why) {
+      problems.push_back({join_key(path, "workload.prefetch_weights"), "is true, " + why});
+    };
+    if (functional.enabled) {
+      refuse("must be false with functional.enabled: the data of an operation is placed when the one before is done");
+    }
+    if (accelerator.controller.descriptors < 2) {
+      refuse("needs accelerator.controller.descriptors of at least 2: weights that load ahead have one of their own");
     }
   }
 

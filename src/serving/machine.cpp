@@ -28,6 +28,7 @@ class Machine::Source : public GemmSource {
 
   void put(const std::vector<Gemm>& operations) {
     operations_ = operations;
+    if (!operations_.empty()) operations_.back().decides_next = true;  // what comes next is not there yet
     at_ = 0;
     more_.notify(sc_core::SC_ZERO_TIME);
   }
