@@ -80,8 +80,9 @@ RunConfig config_of(const CommandLine& options, std::vector<std::string>& files)
   return config;
 }
 
-/// The configuration without what a search finds or does not depend on.
-RunConfig searched(RunConfig config, const SearchedAttention& attention) {
+/// The configuration without what a search finds or does not depend on. `attention`: what the formats of keys and
+/// values can have at most goes into it.
+RunConfig searched(RunConfig config, SearchedAttention& attention) {
   if (!config.precision.schedule.empty()) {
     throw Error::input(
         fmt::format("precision.schedule.{} is given, must be left out: a search looks for lengths that hold "
@@ -89,15 +90,16 @@ RunConfig searched(RunConfig config, const SearchedAttention& attention) {
                     config.precision.schedule.begin()->first));
   }
   const PrecisionConfig fresh;
-  if (attention[0]) config.precision.a_q.reset();
-  if (attention[1]) config.precision.a_p.reset();
+  if (attention[0] != 0) config.precision.a_q.reset();
+  if (attention[1] != 0) config.precision.a_p.reset();
   const std::array<CacheFormat*, 2> caches{&config.kv_cache.k, &config.kv_cache.v};
   for (std::size_t i = 0; i < caches.size(); ++i) {
-    if (!attention[2 + i]) continue;
+    if (attention[2 + i] == 0) continue;
     if (caches[i]->is_fp16() || caches[i]->operand() != nullptr) {
       throw Error::input(fmt::format("kv_cache.{}.format is {}, must be int or anda to search {} (--attention)",
                                      i == 0 ? "k" : "v", caches[i]->number.name(), attention_dimensions[2 + i]));
     }
+    if (caches[i]->number == CacheNumber::integer) attention[2 + i] = widest_cache_integer;
     caches[i]->bits = CacheFormat{}.bits;
   }
   config.precision.a_qkv = fresh.a_qkv;
@@ -116,21 +118,29 @@ std::string subject_hash(RunConfig config) {
   return config_hash(config);
 }
 
-/// The attention's bit operations, where it is searched.
-std::optional<AttentionOperations> attention_operations(const RunConfig& config, const SearchedAttention& attention) {
-  if (attention == SearchedAttention{}) return std::nullopt;
+/// The attention's bit operations, where it is searched or part of the workload.
+std::optional<AttentionOperations> attention_operations(const RunConfig& config, const SearchSettings& settings) {
+  if (config.workload.scope != Scope::gemms) return AttentionOperations(config.precision, config.kv_cache);
+  if (settings.attention == SearchedAttention{}) return std::nullopt;
   if (!config.workload.trace.empty()) {
     throw Error::input(
         "workload.trace is given, must be a model to search with --attention: a trace does not give the shape of the "
         "attention");
   }
-  if (config.workload.scope != Scope::gemms || config.workload.phase == Phase::generate) {
+  if (settings.objective != Objective::bops) {
+    const char* objective = name_of(objectives, settings.objective);
     throw Error::input(
-        fmt::format("workload.scope is {} and workload.phase {}, must be gemms and prefill or decode to "
-                    "search with --attention, which adds the attention's bit operations itself",
-                    name_of(scopes, config.workload.scope), name_of(phases, config.workload.phase)));
+        fmt::format("workload.scope is gemms, must be layer or model to search with --attention and --objective {}: "
+                    "only these simulate the attention",
+                    objective));
   }
   return AttentionOperations(shape_of(config.workload), config.workload, config.precision, config.kv_cache);
+}
+
+/// Each layer by itself: lengths may differ between them.
+BitOperations bit_operations(RunConfig config, const SearchSettings& settings) {
+  config.simulation.fold_layers = false;
+  return {*open_workload(config), config.precision, attention_operations(config, settings)};
 }
 
 template <class Write>
@@ -253,11 +263,7 @@ std::vector<ReportedResult> search_each(PrecisionSearch& search, const std::vect
 /// Times and energies of the machine, where the search minimises them.
 std::unique_ptr<SimulatedCost> simulated_cost(const SearchSettings& settings, const RunConfig& config) {
   if (settings.objective == Objective::bops) return nullptr;
-  ProgressBar bar("costs");
-  return std::make_unique<SimulatedCost>(config, [&bar](double done) {
-    bar.update(done);
-    return !interrupted();
-  });
+  return std::make_unique<SimulatedCost>(config, [] { return !interrupted(); });
 }
 
 /// What a log must have in common with a search that goes on with it.
@@ -297,8 +303,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("simulate")) require_files(config);
   OutputFolder output(folder);
   check_inputs(options, config, config_files, folder, tolerances);
-  const BitOperations operations(*open_workload(config), config.precision,
-                                 attention_operations(config, settings.attention));
+  const BitOperations operations = bit_operations(config, settings);
   if (settings.layer_iterations == 0) settings.layer_iterations = usual_layer_iterations(operations);
   SearchInfo info{run_info(config, ANDA_VERSION, found.sha256, found.notes), evaluator.identity, settings.objective};
   SearchLog log(options.text("log", folder + "/log.jsonl"), subject_of(config, info));

@@ -46,9 +46,9 @@ SearchedAttention attention_of(const CommandLine& options) {
       options.refuse(fmt::format("option --attention: {} must be one of {}{}", shown(part), joined(known, ", "),
                                  did_you_mean(part, known)));
     }
-    bool& chosen = searched[static_cast<std::size_t>(found - known.begin())];
-    if (chosen) options.refuse(fmt::format("option --attention: {} is given twice", part));
-    chosen = true;
+    std::uint32_t& longest = searched[static_cast<std::size_t>(found - known.begin())];
+    if (longest != 0) options.refuse(fmt::format("option --attention: {} is given twice", part));
+    longest = mantissa_range.max;
   }
   return searched;
 }
@@ -110,10 +110,6 @@ SearchSettings settings_of(const CommandLine& options) {
                                did_you_mean(objective, names)));
   }
   settings.attention = attention_of(options);
-  if (settings.attention != SearchedAttention{} && settings.objective != Objective::bops) {
-    options.refuse(fmt::format("--attention needs --objective bops: {} cover the linear layers only",
-                               settings.objective == Objective::energy ? "energies" : "times"));
-  }
   settings.iterations = static_cast<std::uint32_t>(options.number("iterations", settings.iterations, most_iterations));
   settings.per_layer = options.has("per-layer");
   settings.early_stop = options.has("early-stop");

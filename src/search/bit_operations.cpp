@@ -16,10 +16,12 @@ BitOperations::BitOperations(GemmSource& source, const PrecisionConfig& precisio
   bool any = false;
   auto fp16 = static_cast<double>(fp16_);
   for (Gemm gemm; source.next(gemm);) {
-    const std::uint32_t weight_bits = gemm.weight_bits != 0 ? gemm.weight_bits : precision.weight_bits;
-    const double weighted = static_cast<double>(gemm.m) * static_cast<double>(gemm.n) * static_cast<double>(gemm.k) *
-                            static_cast<double>(gemm.count) * weight_bits;
-    fp16 += weighted * fp16_mantissa_bits;
+    if (gemm.k == 0) continue;  // of the vector unit
+    const bool has_weights = gemm.second == SecondOperand::weights;
+    const std::uint32_t weight_bits = !has_weights            ? fp16_mantissa_bits
+                                      : gemm.weight_bits != 0 ? gemm.weight_bits
+                                                              : precision.weight_bits;
+    fp16 += gemm.macs() * weight_bits * fp16_mantissa_bits;
     if (fp16 > 1.8e19) {
       throw Error::input(fmt::format(
           "GeMM '{}': the workload's bit operations exceed 64 bits; use fewer tokens, which does not change the order",
@@ -27,6 +29,10 @@ BitOperations::BitOperations(GemmSource& source, const PrecisionConfig& precisio
     }
     const std::uint64_t exact = gemm.m * gemm.n * gemm.k * gemm.count * weight_bits;
     fp16_ += exact * fp16_mantissa_bits;
+    if (!has_weights) {
+      attention_->add(gemm);
+      continue;
+    }
     if (gemm.layer >= layers_.size()) layers_.resize(gemm.layer + 1);
     const auto type = std::find(tensor_types.begin(), tensor_types.end(), gemm.tensor);
     if (type == tensor_types.end()) {

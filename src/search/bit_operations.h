@@ -15,10 +15,11 @@ namespace anda::sim {
 
 /// The bit operations (BOPs) of a workload: mantissa bits × weight bits for every multiplication, by the rule of the
 /// paper. Tensors of other names than the four types have the mantissa length `precision.other`. The attention's
-/// multiplications are among them where they are given.
+/// multiplications are among them where they are given, or the workload has them.
 class BitOperations {
  public:
-  /// Reads the workload. Throws Error (input) if it holds none of the four tensor types, or if its BOPs exceed 64 bits.
+  /// Reads the workload, which has operations of an attention only if `attention` is given, to be added to. Throws
+  /// Error (input) if it holds none of the four tensor types, or if its BOPs exceed 64 bits.
   BitOperations(GemmSource& source, const PrecisionConfig& precision,
                 const std::optional<AttentionOperations>& attention = {});
 

@@ -244,7 +244,7 @@ SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, co
   Frontier frontier(hooks.cost);
   for (std::uint32_t bits = start_mantissas.min; bits <= start_mantissas.max; ++bits) {
     Lengths uniform{bits, bits, bits, bits};
-    for (std::size_t i = 0; i < attention.size(); ++i) uniform[tensor_types.size() + i] = attention[i] ? bits : 0;
+    for (std::size_t i = 0; i < attention.size(); ++i) uniform[tensor_types.size() + i] = std::min(bits, attention[i]);
     frontier.push(uniform);
   }
   while (outcome.iterations < iterations && !frontier.empty()) {

@@ -103,6 +103,13 @@ PrecisionConfig precision_config(const PrecisionConfig& base, const Precisions& 
   return config;
 }
 
+void set_precisions(RunConfig& config, const RunConfig& base, const Precisions& precisions) {
+  config.precision = precision_config(base.precision, precisions);
+  config.kv_cache = base.kv_cache;
+  if (precisions.attention[2] != 0) config.kv_cache.k.bits = precisions.attention[2];
+  if (precisions.attention[3] != 0) config.kv_cache.v.bits = precisions.attention[3];
+}
+
 Json precisions_json(const Precisions& precisions) {
   Json json;
   json["combination"] = list_of(precisions.all);

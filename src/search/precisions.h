@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "config/precision_config.h"
+#include "config/run_config.h"
 #include "search/evaluator.h"
 
 namespace anda::sim {
@@ -27,6 +27,9 @@ struct PrecisionsOrder {
 /// The precision section of a run with these mantissa lengths; width of weights, format of outputs, tensors of other
 /// names and lengths of the attention that are not given are as in `base`.
 PrecisionConfig precision_config(const PrecisionConfig& base, const Precisions& precisions);
+
+/// The same for a whole configuration: keys and values have their bits from there, too.
+void set_precisions(RunConfig& config, const RunConfig& base, const Precisions& precisions);
 
 /// {"combination": [7, 5, 6, 6]}, with "layers": [[7, 5, 6, 6], …] if single layers differ, and "attention": {"A_q":
 /// 6, …} with the lengths of the attention that are given.
