@@ -118,6 +118,11 @@ std::string subject_hash(RunConfig config) {
   return config_hash(config);
 }
 
+/// Whether costs are those of the machine.
+bool is_simulated(const SearchSettings& settings) {
+  return settings.objective != Objective::bops || !settings.schedule.empty();
+}
+
 /// The attention's bit operations, where it is searched or part of the workload.
 std::optional<AttentionOperations> attention_operations(const RunConfig& config, const SearchSettings& settings) {
   if (config.workload.scope != Scope::gemms) return AttentionOperations(config.precision, config.kv_cache);
@@ -127,20 +132,14 @@ std::optional<AttentionOperations> attention_operations(const RunConfig& config,
         "workload.trace is given, must be a model to search with --attention: a trace does not give the shape of the "
         "attention");
   }
-  if (settings.objective != Objective::bops) {
-    const char* objective = name_of(objectives, settings.objective);
+  if (is_simulated(settings)) {
     throw Error::input(
-        fmt::format("workload.scope is gemms, must be layer or model to search with --attention and --objective {}: "
-                    "only these simulate the attention",
-                    objective));
+        fmt::format("workload.scope is gemms, must be layer or model to search with --attention and {}: only these "
+                    "simulate the attention",
+                    settings.schedule.empty() ? fmt::format("--objective {}", name_of(objectives, settings.objective))
+                                              : "--schedule"));
   }
   return AttentionOperations(shape_of(config.workload), config.workload, config.precision, config.kv_cache);
-}
-
-/// Each layer by itself: lengths may differ between them.
-BitOperations bit_operations(RunConfig config, const SearchSettings& settings) {
-  config.simulation.fold_layers = false;
-  return {*open_workload(config), config.precision, attention_operations(config, settings)};
 }
 
 template <class Write>
@@ -260,9 +259,9 @@ std::vector<ReportedResult> search_each(PrecisionSearch& search, const std::vect
   return results;
 }
 
-/// Times and energies of the machine, where the search minimises them.
+/// Times and energies of the machine, where the search minimises them or tells what a schedule gains.
 std::unique_ptr<SimulatedCost> simulated_cost(const SearchSettings& settings, const RunConfig& config) {
-  if (settings.objective == Objective::bops) return nullptr;
+  if (!is_simulated(settings)) return nullptr;
   return std::make_unique<SimulatedCost>(config, [] { return !interrupted(); });
 }
 
@@ -295,6 +294,10 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   SearchSettings settings = settings_of(options);
   std::vector<std::string> config_files;
   const RunConfig config = searched(config_of(options, config_files), settings.attention);
+  settings.schedule = schedule_of(options, config.workload);
+  if (settings.schedule_iterations == 0) {
+    settings.schedule_iterations = default_iterations * static_cast<std::uint32_t>(settings.schedule.size() + 1);
+  }
   const EvaluatorChoice evaluator = choose_evaluator(options, config);
   const std::string folder = options.text("out", "results/search");
 
@@ -303,7 +306,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("simulate")) require_files(config);
   OutputFolder output(folder);
   check_inputs(options, config, config_files, folder, tolerances);
-  const BitOperations operations = bit_operations(config, settings);
+  const BitOperations operations(config, attention_operations(config, settings));
   if (settings.layer_iterations == 0) settings.layer_iterations = usual_layer_iterations(operations);
   SearchInfo info{run_info(config, ANDA_VERSION, found.sha256, found.notes), evaluator.identity, settings.objective};
   SearchLog log(options.text("log", folder + "/log.jsonl"), subject_of(config, info));
@@ -313,7 +316,8 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   std::size_t finished = 0;
   ProgressBar bar(config.name);
   const double share = 1.0 / static_cast<double>(tolerances.size());
-  const double most = settings.iterations + (settings.per_layer ? settings.layer_iterations : 0);
+  const double most = settings.iterations + (settings.per_layer ? settings.layer_iterations : 0) +
+                      (settings.schedule.empty() ? 0 : settings.schedule_iterations);
   double done = 0;
   const auto go_on = [&] {
     bar.update(done);

@@ -6,9 +6,36 @@
 #include <algorithm>
 #include <anda/base/error.h>
 
+#include "search/precisions.h"
+#include "system/survey.h"
 #include "text/text.h"
 
 namespace anda::sim {
+namespace {
+
+RunConfig unfolded(RunConfig config) {
+  config.simulation.fold_layers = false;
+  return config;
+}
+
+/// Of an element of what activations are multiplied with.
+std::uint64_t second_bits(const Gemm& gemm, const RunConfig& config) {
+  if (gemm.weight_bits != 0) return gemm.weight_bits;
+  switch (gemm.second) {
+    case SecondOperand::weights:
+      return config.precision.weight_bits;
+    case SecondOperand::keys:
+    case SecondOperand::latent:
+      return config.kv_cache.k.element_bits();
+    case SecondOperand::values:
+      return config.kv_cache.v.element_bits();
+    case SecondOperand::fp16:
+      break;
+  }
+  return fp16_mantissa_bits;
+}
+
+}  // namespace
 
 BitOperations::BitOperations(GemmSource& source, const PrecisionConfig& precision,
                              const std::optional<AttentionOperations>& attention)
@@ -48,11 +75,37 @@ BitOperations::BitOperations(GemmSource& source, const PrecisionConfig& precisio
   }
 }
 
+BitOperations::BitOperations(RunConfig config, const std::optional<AttentionOperations>& attention)
+    : BitOperations(*open_workload(unfolded(config)), config.precision, attention) {
+  config_ = std::move(config);
+}
+
 std::uint64_t BitOperations::total(const Precisions& precisions) const {
+  if (!precisions.schedule.empty()) {
+    RunConfig config = config_.value();
+    set_precisions(config, *config_, precisions);
+    return bit_operations_of_run(config);
+  }
   std::uint64_t sum = other_ + (attention_ ? attention_->total(precisions.attention) : 0);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Combination& bits = precisions.of(i);
     for (std::size_t type = 0; type < bits.size(); ++type) sum += layers_[i].weighted[type] * bits[type];
+  }
+  return sum;
+}
+
+std::uint64_t bit_operations_of_run(const RunConfig& config) {
+  const PrecisionConfig& precision = config.precision;
+  const std::unique_ptr<GemmSource> source = open_workload(config);
+  std::uint64_t sum = 0;
+  for (Gemm gemm; source->next(gemm);) {
+    const std::uint64_t multiplications = gemm.m * gemm.n * gemm.k * gemm.count;
+    const bool is_attention =
+        std::find(attention_tensors.begin(), attention_tensors.end(), gemm.tensor) != attention_tensors.end();
+    const bool has_length = gemm.second == SecondOperand::weights || is_attention;
+    const std::uint64_t bits =
+        has_length ? precision.mantissa_bits(gemm.layer, gemm.tensor, gemm.position) : fp16_mantissa_bits;
+    sum += multiplications * bits * second_bits(gemm, config);
   }
   return sum;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "config/precision_config.h"
 #include "search/evaluator.h"
@@ -24,6 +25,7 @@ struct Candidate {
   Precisions precisions;
   double cost = 0;
   double loss = 0;
+  std::vector<double> segment_losses{};  ///< of a search for a schedule: of the tokens of each segment
 };
 
 /// An iteration.

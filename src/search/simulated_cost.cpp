@@ -6,10 +6,8 @@
 
 #include <tuple>
 
-#include "system/inference_options.h"
 #include "system/op_codec.h"
 #include "system/survey.h"
-#include "workload/inference.h"
 
 namespace anda::sim {
 namespace {
@@ -80,11 +78,7 @@ SimulatedCost::SimulatedCost(const RunConfig& config, std::function<bool()> go_o
       machine_("machine", config_, PeKind::anda, nullptr),
       evaluation_(empty_result(machine_), config_.dram, config_.technology) {
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(config_.simulation.quantum_us, sc_core::SC_US));
-  if (config_.workload.scope == Scope::gemms) {
-    gemms_ = different_gemms(*open_workload(config_));
-  } else {
-    shape_ = shape_of(config_.workload);
-  }
+  if (config_.workload.scope == Scope::gemms) gemms_ = different_gemms(*open_workload(config_));
 }
 
 const Counts& SimulatedCost::counts_of(const Gemm& operation) {
@@ -117,12 +111,11 @@ const RunCost& SimulatedCost::of(const Precisions& precisions) {
   if (known != costs_.end()) return known->second;
   set_precisions(config_, base_, precisions);
   Counts total;
-  if (shape_) {
-    InferenceSource source(*shape_, inference_options(config_));
-    add_up(source, total);
-  } else {
+  if (!gemms_.empty() && precisions.schedule.empty()) {
     OperationList list(gemms_);
     add_up(list, total);
+  } else {
+    add_up(*open_workload(config_), total);
   }
   const auto value = [&](const char* key) { return number_of(evaluation_.value(0, total, key)); };
   const RunCost cost{static_cast<std::uint64_t>(value("cycles")), value("time_s"), value("energy_total_pj")};

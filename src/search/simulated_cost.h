@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -55,8 +54,7 @@ class SimulatedCost {
   RunConfig config_;  ///< with the precisions at hand
   const RunConfig base_;
   std::function<bool()> go_on_;
-  std::optional<ModelShape> shape_;  ///< of scopes layer and model
-  std::vector<Gemm> gemms_;          ///< of scope gemms, each that is different with its count
+  std::vector<Gemm> gemms_;  ///< of scope gemms, each that is different with its count
   Machine machine_;
   Evaluation evaluation_;
   std::unordered_map<std::string, Counts> known_;  ///< by task

@@ -109,7 +109,7 @@ def test_what_is_not_simulated_is_refused_by_name(tmp_path):
     write_case(tmp_path, {}, {}, "scope: gemms")
     done = search(tmp_path, "--attention", "K", "--objective", "cycles", status=2)
     assert "workload.scope is gemms, must be layer or model to search with --attention and --objective cycles" in done.stderr
-    write_case(tmp_path, {}, {}, "scope: layer, attention: {unit: array}")
+    write_case(tmp_path, {}, {}, "scope: layer, tokens: 16, attention: {unit: array}")
     done = search(tmp_path, "--attention", "K", "--objective", "cycles", status=2)
     assert "elements anda do not multiply" in done.stderr
 
