@@ -86,7 +86,7 @@ RunConfig searched(RunConfig config, SearchedAttention& attention) {
   if (!config.precision.schedule.empty()) {
     throw Error::input(
         fmt::format("precision.schedule.{} is given, must be left out: a search looks for lengths that hold "
-                    "at all positions",
+                    "at all positions, or finds a schedule itself (--schedule)",
                     config.precision.schedule.begin()->first));
   }
   const PrecisionConfig fresh;
@@ -273,8 +273,19 @@ nlohmann::ordered_json subject_of(const RunConfig& config, const SearchInfo& inf
           {"evaluator", info.evaluator}};
 }
 
-std::uint32_t usual_layer_iterations(const BitOperations& operations) {
-  return default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
+/// Those that were not given.
+void set_usual_iterations(SearchSettings& settings, const BitOperations& operations) {
+  if (settings.layer_iterations == 0) {
+    settings.layer_iterations = default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
+  }
+  if (settings.schedule_iterations == 0) {
+    settings.schedule_iterations = default_iterations * static_cast<std::uint32_t>(settings.schedule.size() + 1);
+  }
+}
+
+double most_iterations_of(const SearchSettings& settings) {
+  return settings.iterations + (settings.per_layer ? settings.layer_iterations : 0) +
+         (settings.schedule.empty() ? 0 : settings.schedule_iterations);
 }
 
 }  // namespace
@@ -295,9 +306,6 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   std::vector<std::string> config_files;
   const RunConfig config = searched(config_of(options, config_files), settings.attention);
   settings.schedule = schedule_of(options, config.workload);
-  if (settings.schedule_iterations == 0) {
-    settings.schedule_iterations = default_iterations * static_cast<std::uint32_t>(settings.schedule.size() + 1);
-  }
   const EvaluatorChoice evaluator = choose_evaluator(options, config);
   const std::string folder = options.text("out", "results/search");
 
@@ -307,7 +315,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   OutputFolder output(folder);
   check_inputs(options, config, config_files, folder, tolerances);
   const BitOperations operations(config, attention_operations(config, settings));
-  if (settings.layer_iterations == 0) settings.layer_iterations = usual_layer_iterations(operations);
+  set_usual_iterations(settings, operations);
   SearchInfo info{run_info(config, ANDA_VERSION, found.sha256, found.notes), evaluator.identity, settings.objective};
   SearchLog log(options.text("log", folder + "/log.jsonl"), subject_of(config, info));
 
@@ -316,8 +324,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   std::size_t finished = 0;
   ProgressBar bar(config.name);
   const double share = 1.0 / static_cast<double>(tolerances.size());
-  const double most = settings.iterations + (settings.per_layer ? settings.layer_iterations : 0) +
-                      (settings.schedule.empty() ? 0 : settings.schedule_iterations);
+  const double most = most_iterations_of(settings);
   double done = 0;
   const auto go_on = [&] {
     bar.update(done);

@@ -5,6 +5,7 @@
 #include <tlm_utils/tlm_quantumkeeper.h>
 
 #include <tuple>
+#include <type_traits>
 
 #include "system/op_codec.h"
 #include "system/survey.h"

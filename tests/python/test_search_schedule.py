@@ -4,7 +4,9 @@
 import itertools
 import json
 import subprocess
+import sys
 
+import anda_sim
 import numpy as np
 import pytest
 from search_tools import HANGS, log_of, program, result_of, run_program, SOURCE
@@ -125,6 +127,18 @@ def test_an_interrupted_schedule_is_resumed_from_the_log(tmp_path):
 def test_what_makes_no_schedule_is_refused_by_name(tmp_path, args, workload, message):
     write_case(tmp_path, {}, {}, workload)
     assert message in search(tmp_path, *args, status=2).stderr
+
+
+def test_python_runs_with_the_schedule_that_it_finds(tmp_path, monkeypatch):
+    write_landscape(tmp_path, {"A_u": 0.5}, {}, "scope: layer, phase: decode, tokens: 40", cache="k: {format: anda, group: 32}")
+    monkeypatch.chdir(tmp_path)
+    found = anda_sim.search(tmp_path / "base.yaml", evaluator=f"{sys.executable} evaluator.py", tolerance=0.025, attention=["K"], schedule=[20, 40],
+                            progress=False, program=program())
+    (result,) = found.report["results"]
+    config = found.config_for(0.025)
+    assert result["schedule"]["schedule"] and config["kv_cache.k.bits"] == result["schedule"]["attention"]["K"]
+    report = anda_sim.run(config, systems="anda", progress=False, program=program()).report
+    assert report["systems"][0]["cycles"] == result["schedule"]["cycles"]
 
 
 def test_an_evaluator_without_positions_is_told(tmp_path):
