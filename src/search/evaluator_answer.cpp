@@ -11,10 +11,9 @@
 #include "text/text.h"
 
 namespace anda::sim {
+namespace {
 
 using Json = nlohmann::ordered_json;
-
-namespace {
 
 EvaluatorAnswer problem_answer(std::string problem) { return {0, 1, std::move(problem), {}}; }
 
