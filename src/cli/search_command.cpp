@@ -99,7 +99,8 @@ RunConfig searched(RunConfig config, SearchedAttention& attention) {
       throw Error::input(fmt::format("kv_cache.{}.format is {}, must be int or anda to search {} (--attention)",
                                      i == 0 ? "k" : "v", caches[i]->number.name(), attention_dimensions[2 + i]));
     }
-    if (caches[i]->number == CacheNumber::integer) attention[2 + i] = widest_cache_integer;
+    const bool stored = config.workload.scope != Scope::gemms;
+    if (stored || caches[i]->number == CacheNumber::integer) attention[2 + i] = widest_cache_integer;
     caches[i]->bits = CacheFormat{}.bits;
   }
   config.precision.a_qkv = fresh.a_qkv;

@@ -154,15 +154,21 @@ class LatentCheck(Check):
             made[1].add(rows[:, :, NOPE:].reshape(before + tokens, -1))
             self.expanded[sequence] = made
 
-    def groups(self, which):
+    def groups(self, op, which):
+        """Of gemm.count sequences that have whole groups, from the first on that no operation had."""
         made = [self.expanded[sequence][which] for sequence, _, _ in self.slices]
-        self.same(np.concatenate([cache.appended(0, cache.whole(len(cache.halves))) for cache in made]))
+        made = [cache for cache in made if cache.whole(len(cache.halves)) > 0]
+        key = (*self.row_key(which), "expanded")
+        self.appended = getattr(self, "appended", {})
+        first = self.appended.get(key, 0)
+        self.appended[key] = first + op["count"]
+        self.same(np.concatenate([cache.appended(0, cache.whole(len(cache.halves))) for cache in made[first : first + op["count"]]]))
 
     def at_k_groups(self, op):
-        self.groups(0)
+        self.groups(op, 0)
 
     def at_v_groups(self, op):
-        self.groups(1)
+        self.groups(op, 1)
 
     # --- attention ---
 

@@ -114,8 +114,21 @@ def test_what_is_not_simulated_is_refused_by_name(tmp_path):
     assert "elements anda do not multiply" in done.stderr
 
 
-def test_integers_of_the_cache_have_at_most_8_bits(tmp_path):
+def test_the_cache_of_a_machine_has_at_most_8_bits(tmp_path):
     write_case(tmp_path, {"A_qkv": 1}, {}, "scope: layer, tokens: 16")
     search(tmp_path, "--attention", "K,V", "--tolerance", "0.15%", "--objective", "energy", "--simulate")
     (found,) = result_of(tmp_path)["results"]
-    assert found["best_uniform"]["combination"] == [10] * 4 and found["best_uniform"]["attention"] == {"K": 8, "V": 10}
+    assert found["best_uniform"]["combination"] == [10] * 4 and found["best_uniform"]["attention"] == {"K": 8, "V": 8}
+    gemms = tmp_path / "gemms"
+    gemms.mkdir()
+    write_case(gemms, {"A_qkv": 1}, {}, "tokens: 16")
+    search(gemms, "--attention", "K,V", "--tolerance", "0.15%")
+    (found,) = result_of(gemms)["results"]
+    assert found["best_uniform"]["attention"] == {"K": 8, "V": 10}
+
+
+@pytest.mark.parametrize("key", ["kv_cache.v.bits", "precision.schedule.8.V"])
+def test_longer_elements_than_the_machine_stores_are_refused(tmp_path, key):
+    write_case(tmp_path, {}, {}, "scope: layer, tokens: 16")
+    done = subprocess.run([program(), "run", tmp_path / "base.yaml", "--set", f"{key}=9"], capture_output=True, text=True)
+    assert done.returncode == 2 and f"{key}: is 9, must be at most 8, the longest elements that the machine stores" in done.stderr

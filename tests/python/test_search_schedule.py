@@ -137,7 +137,7 @@ def test_python_runs_with_the_schedule_that_it_finds(tmp_path, monkeypatch):
     (result,) = found.report["results"]
     config = found.config_for(0.025)
     assert result["schedule"]["schedule"] and config["kv_cache.k.bits"] == result["schedule"]["attention"]["K"]
-    report = anda_sim.run(config, systems="anda", progress=False, program=program()).report
+    report = anda_sim.run(config, systems="anda", progress=False).report
     assert report["systems"][0]["cycles"] == result["schedule"]["cycles"]
 
 
