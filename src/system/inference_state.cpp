@@ -262,8 +262,7 @@ void InferenceState::operands_of_cache(const OpRecord& record, std::uint64_t run
     operands.weights = cache.keys.keys(head, part.begin, part.end, product_of(record).weights);
   } else if (operation_ == "softmax") {
     operands.x = tensors_.at("scores" + number);
-    operands.constants.scale =
-        1 / std::sqrt(static_cast<float>(shape_.latent ? shape_.query_width() / shape_.heads : shape_.head_dim));
+    operands.constants.scale = 1 / std::sqrt(static_cast<float>(shape_.head_dim));
     operands.constants.visible = visible_to(part, gemm.layer, heads.queries);
     scores_begin_ = part.begin;
     scores_end_ = part.end;

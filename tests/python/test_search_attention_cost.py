@@ -94,12 +94,12 @@ def test_the_best_is_that_of_all_combinations(tmp_path, objective):
 
 def test_bit_operations_are_those_of_the_machine(tmp_path):
     """By hand: a decode of two sequences after 70 tokens; V's open group, 7 of its tokens, is FP16."""
-    write_case(tmp_path, {}, {}, "scope: layer, phase: decode, tokens: 70, batch: 2")
-    search(tmp_path, "--attention", "A_q,A_p,K,V", "--iterations", 1)
+    write_case(tmp_path, {}, {}, "scope: layer, phase: decode, tokens: 70, batch: 2", "k: {format: int}, v: {format: anda, bits: 3}")
+    search(tmp_path, "--attention", "A_q,A_p,K", "--iterations", 1)
     (visit,) = log_of(tmp_path)
     linear = 2 * 4 * 4 * (64 * 128 + 2 * 64 * 64 + 128 * 64 + 3 * 64 * 96)
     scores = 2 * 4 * 32 * 71 * 4 * 4
-    values = 2 * 4 * 32 * (64 * 4 * 4 + 7 * 4 * 16)
+    values = 2 * 4 * 32 * (64 * 4 * 3 + 7 * 4 * 16)
     assert visit["bops"] == linear + scores + values
     fp16 = 4 * linear + 2 * 4 * 32 * 71 * 2 * 256
     assert result_of(tmp_path)["bops_fp16"] == fp16
