@@ -22,10 +22,12 @@ Knowledge::Knowledge(const RunConfig& config, GemmStore* store) {
       part.tasks.emplace(*store, store->machine(config, system));
     } else if (config.simulation.fold_layers) {
       part.tasks.emplace();
-    } else if (config.simulation.fast_forward && counts_alone && !is_detailed) {
+    } else if (config.simulation.fast_forward && counts_alone && !is_detailed && !config.workload.prefetch_weights) {
       part.tasks.emplace(KnownGemms::Use::fast_forward);
     }
-    if (stores && is_detailed) part.run.emplace(*store, store->machine(config, system));
+    // Under which tasks a run is stored does not say what loaded under the last of them.
+    if (stores && is_detailed && !config.workload.prefetch_weights)
+      part.run.emplace(*store, store->machine(config, system));
   }
 }
 

@@ -13,6 +13,9 @@
 
 namespace anda::sim {
 
+/// Of a GeMM its own, of anything else behind a word that no GeMM starts with.
+std::string task_bytes(const Work& work);
+
 /// What tasks of a system have taken before, in this run and, with a store, in earlier ones. Every GeMM starts on an
 /// idle machine, so that a task takes the same again: where the memory is not the detailed one, exactly.
 class KnownGemms {
@@ -28,6 +31,17 @@ class KnownGemms {
     fast_forward,  ///< where the memory rests before and after it, as nothing else tells such tasks apart; time goes on
   };
 
+  /// Weights that load under a task, of the GeMM behind it.
+  struct Ahead {
+    GemmTask next = {};
+    std::uint64_t loads = 0;  ///< 0: none
+  };
+  /// What a task takes depends on, beside itself.
+  struct Neighbours {
+    std::uint64_t held = 0;  ///< loads of its own weights that were made under the operation before
+    Ahead ahead = {};
+  };
+
   /// In this run only.
   explicit KnownGemms(Use use = Use::folding) : use_(use) {}
   /// `machine`: of the store.
@@ -36,9 +50,9 @@ class KnownGemms {
   Use use() const { return use_; }
 
   /// Valid until the next call; nullptr for work that is not known.
-  const Result* find(const Work& work);
+  const Result* find(const Work& work, const Neighbours& neighbours);
   /// The result where it is kept now, valid until the next call.
-  const Result* add(const Work& work, Result result);
+  const Result* add(const Work& work, const Neighbours& neighbours, Result result);
 
  private:
   static constexpr std::size_t most_remembered = 4096;
