@@ -75,7 +75,9 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
                                                   : make_block(blocks.compressor, "compressor", config_, clock_,
                                                                [this] {
                                                                  return std::make_unique<BitPlaneCompressor>(
-                                                                     "compressor", config_.compressor, clock_);
+                                                                     "compressor", config_.compressor, clock_,
+                                                                     BitPlaneCompressor::Bridge(),
+                                                                     config_.format.encodes_activations());
                                                                })),
       local_memory_(config.local_memory.bytes == 0
                         ? nullptr
