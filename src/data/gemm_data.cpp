@@ -168,9 +168,9 @@ GemmData gemm_data(const FunctionalConfig& config, const Gemm& gemm, std::uint64
 void check_dequantised(const WeightTensor& weights, const Gemm& gemm, const std::string& system) {
   for (std::uint64_t i = 0; i < weights.numbers.size(); ++i) {
     if (to_fp16(weights.numbers[i]).is_finite()) continue;
-    throw Error::input(fmt::format("GeMM '{}': weight ({}, {}) is {} in the format {}, beyond 65504, to which {} decodes it",
-                                   gemm.name, i / weights.n, i % weights.n, weights.numbers[i],
-                                   weights.format.operand->description().name, system));
+    throw Error::input(fmt::format(
+        "GeMM '{}': weight ({}, {}) is {} in the format {}, beyond 65504, to which {} decodes it", gemm.name,
+        i / weights.n, i % weights.n, weights.numbers[i], weights.format.operand->description().name, system));
   }
   for (std::uint64_t i = 0; i < weights.codes.size(); ++i) {
     const std::uint64_t group = i / weights.n / weights.format.scale_group;

@@ -118,15 +118,15 @@ struct DecoderFamily {
   const char* part = nullptr;  ///< the object that holds the language model
 };
 constexpr std::array<DecoderFamily, 10> decoder_families{{{"opt", read_opt},
-                                                         {"llama", read_llama},
-                                                         {"mistral", read_llama},
-                                                         {"qwen2", read_llama},
-                                                         {"qwen3", read_llama},
-                                                         {"gemma", read_gemma},
-                                                         {"gemma2", read_gemma2},
-                                                         {"gemma3", read_gemma3, "text_config"},
-                                                         {"gemma3_text", read_gemma3},
-                                                         {"phi3", read_phi3}}};
+                                                          {"llama", read_llama},
+                                                          {"mistral", read_llama},
+                                                          {"qwen2", read_llama},
+                                                          {"qwen3", read_llama},
+                                                          {"gemma", read_gemma},
+                                                          {"gemma2", read_gemma2},
+                                                          {"gemma3", read_gemma3, "text_config"},
+                                                          {"gemma3_text", read_gemma3},
+                                                          {"phi3", read_phi3}}};
 
 }  // namespace
 

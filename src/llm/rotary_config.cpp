@@ -81,8 +81,9 @@ void read_rotary_by_layer(const JsonFile& file, double& theta, RotaryScaling& sc
     read_rotary(file, theta, scaling);
   }
   if (of_windows.factor == 1) return;
-  throw file.error("key rope_parameters: sliding_attention: scaled rotary embeddings are not supported in layers with a "
-                   "window; rope_type must be default");
+  throw file.error(
+      "key rope_parameters: sliding_attention: scaled rotary embeddings are not supported in layers with a "
+      "window; rope_type must be default");
 }
 
 }  // namespace anda::sim

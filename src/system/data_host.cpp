@@ -26,15 +26,14 @@ void DataHost::add_losses(const Gemm& gemm, DataErrors& errors) const {
   errors.replaced_outputs += replaced;
   errors.zeroed_outputs += losses.zeroed;
   if (replaced == 0 || config_.non_finite != NonFinite::refuse) return;
-  throw Error::run(fmt::format(
-      "{} '{}', system {}: {} results are infinite or NaN, which {} cannot hold; the first is ({}, {}) "
-      "(functional.non_finite: saturate replaces them)",
-      gemm.vector ? "operation" : "GeMM", gemm.name, system_, replaced,
-      gemm.vector == VectorOperation::quantise                   ? "the cache's groups"
-      : accelerator_.config().format.encodes_activations() ? "groups of their format"
-                                                           : "Anda groups",
-      losses.first_saturated_row,
-      losses.first_saturated_column));
+  throw Error::run(
+      fmt::format("{} '{}', system {}: {} results are infinite or NaN, which {} cannot hold; the first is ({}, {}) "
+                  "(functional.non_finite: saturate replaces them)",
+                  gemm.vector ? "operation" : "GeMM", gemm.name, system_, replaced,
+                  gemm.vector == VectorOperation::quantise             ? "the cache's groups"
+                  : accelerator_.config().format.encodes_activations() ? "groups of their format"
+                                                                       : "Anda groups",
+                  losses.first_saturated_row, losses.first_saturated_column));
 }
 
 void DataHost::access(tlm::tlm_command command, std::uint64_t address, std::vector<std::uint8_t>& bytes) {
@@ -87,8 +86,9 @@ void check_arithmetic(const RunConfig& config, const Gemm& gemm, const Element& 
   const AcceleratorConfig accelerator = accelerator_of(config, system);
   const auto element = make_processing_element(accelerator.mxu, accelerator.format);
   const auto refuse = [&](const OperandFormat& operand, const char* what, const std::string& why) {
-    throw Error::input(fmt::format("GeMM '{}': functional.enabled is true, must be false with {} of the format {} on {}: {}",
-                                   gemm.name, what, operand.description().name, system.name(), why));
+    throw Error::input(
+        fmt::format("GeMM '{}': functional.enabled is true, must be false with {} of the format {} on {}: {}",
+                    gemm.name, what, operand.description().name, system.name(), why));
   };
   if (task.input.is_encoded() && !element->decodes(task.input)) {
     refuse(*task.input.operand, "activations", "real data are decoded to FP16, which it does not do with them");
@@ -112,9 +112,9 @@ void check_decoded(const GemmData& data, const Gemm& gemm, const ActivationForma
     unpack_encoded(panel.data(), 1, k, format, numbers.data(), k);
     for (std::uint64_t i = 0; i < k; ++i) {
       if (to_fp16(numbers[i]).is_finite()) continue;
-      throw Error::input(
-          fmt::format("GeMM '{}', tensor {}: activation ({}, {}) is {} in the format {}, beyond 65504, to which {} decodes it",
-                      gemm.name, gemm.tensor, row, i, numbers[i], format.operand->description().name, system));
+      throw Error::input(fmt::format(
+          "GeMM '{}', tensor {}: activation ({}, {}) is {} in the format {}, beyond 65504, to which {} decodes it",
+          gemm.name, gemm.tensor, row, i, numbers[i], format.operand->description().name, system));
     }
   }
 }

@@ -42,8 +42,8 @@ void get(ByteReader& in, LocalOperands& local) {
 }  // namespace
 
 void put(ByteWriter& out, const ActivationFormat& format) {
-  for (const std::uint32_t value : {format.mantissa_bits, format.group_size, format.shared_bits, format.code,
-                                    std::uint32_t{format.packed}}) {
+  for (const std::uint32_t value :
+       {format.mantissa_bits, format.group_size, format.shared_bits, format.code, std::uint32_t{format.packed}}) {
     out.put(std::uint64_t{value});
   }
 }
@@ -69,7 +69,8 @@ void put(ByteWriter& out, const GemmTask& task) {
 void get(ByteReader& in, GemmTask& task) {
   get(in, task.input);
   get(in, task.output);
-  for (std::uint32_t* value : {&task.m, &task.n, &task.k, &task.weights.bits, &task.weights.scale_group, &task.weights.scale_bits, &task.weights.zero_bits}) {
+  for (std::uint32_t* value : {&task.m, &task.n, &task.k, &task.weights.bits, &task.weights.scale_group,
+                               &task.weights.scale_bits, &task.weights.zero_bits}) {
     in.get(*value);
   }
   task.weights.encoded = in.get() != 0;
@@ -78,8 +79,8 @@ void get(ByteReader& in, GemmTask& task) {
 
 void put(ByteWriter& out, const VectorTask& task) {
   put(out, task.output);
-  for (const std::uint32_t value :
-       {static_cast<std::uint32_t>(task.operation), task.rows, task.columns, task.depth, task.weights.bits, task.weights.scale_group, task.weights.scale_bits}) {
+  for (const std::uint32_t value : {static_cast<std::uint32_t>(task.operation), task.rows, task.columns, task.depth,
+                                    task.weights.bits, task.weights.scale_group, task.weights.scale_bits}) {
     out.put(std::uint64_t{value});
   }
   out.put(bits_of(task.local));
@@ -88,9 +89,8 @@ void put(ByteWriter& out, const VectorTask& task) {
 void get(ByteReader& in, VectorTask& task) {
   get(in, task.output);
   in.get(task.operation);
-  for (std::uint32_t* value :
-       {&task.rows, &task.columns, &task.depth, &task.weights.bits,
-        &task.weights.scale_group, &task.weights.scale_bits}) {
+  for (std::uint32_t* value : {&task.rows, &task.columns, &task.depth, &task.weights.bits, &task.weights.scale_group,
+                               &task.weights.scale_bits}) {
     in.get(*value);
   }
   get(in, task.local);

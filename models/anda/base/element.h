@@ -131,9 +131,10 @@ struct ElementConfig {
     visit.text("weight_formats", self.weight_formats,
                "names of operand formats, with spaces between, whose codes it multiplies as they are, in the time of "
                "integers of that width");
-    visit.text("activation_formats", self.activation_formats,
-               "names of operand formats of activations whose codes it multiplies as they are; bit-serial elements take "
-               "a plane for each bit");
+    visit.text(
+        "activation_formats", self.activation_formats,
+        "names of operand formats of activations whose codes it multiplies as they are; bit-serial elements take "
+        "a plane for each bit");
     visit.text("source", self.source, "source of the figures");
   }
 

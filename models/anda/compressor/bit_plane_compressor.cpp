@@ -26,8 +26,8 @@ BitPlaneCompressor::BitPlaneCompressor(sc_core::sc_module_name, const Compressor
   in.register_transport_dbg(this, &BitPlaneCompressor::debug);
   counters_ = table(groups_, planes_);
   if (encodes) {
-    counters_.add("compressor.encoded_values", "values", "results encoded in operand formats, padding of groups included",
-                  encoded_);
+    counters_.add("compressor.encoded_values", "values",
+                  "results encoded in operand formats, padding of groups included", encoded_);
   }
 }
 

@@ -114,7 +114,8 @@
   D(M, 1, 0, 32, "rows of activations and results, 1 ... 2^24")                                                        \
   D(N, 2, 0, 32, "columns of weights and results, 1 ... 2^24")                                                         \
   D(K, 3, 0, 32, "columns of activations, rows of weights, 1 ... 2^24; opcode 2: 0 except for multiply")               \
-  D(INPUT_BITS, 4, 0, 8, "mantissa bits of the activations, 1 ... 16; 0 (FP16) if elements do not support groups; "    \
+  D(INPUT_BITS, 4, 0, 8,                                                                                               \
+    "mantissa bits of the activations, 1 ... 16; 0 (FP16) if elements do not support groups; "                         \
     "128 + i: operand format i of the machine, one of FORMATS")                                                        \
   D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16; 128 + i: operand format i")                \
   D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS; 16 (FP16) if elements support it")                    \

@@ -199,7 +199,8 @@ DescriptorFault TopController::task_of(const VectorDescriptor& descriptor, Vecto
   }
   const std::uint32_t bits = descriptor.output_mantissa_bits;
   const std::optional<ActivationFormat> output = output_format(*machine_.element, bits);
-  if (!output || (bits != 0 && descriptor.operation == VectorOperation::quantise)) return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_OUTPUT_BITS);
+  if (!output || (bits != 0 && descriptor.operation == VectorOperation::quantise))
+    return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_OUTPUT_BITS);
   task.operation = descriptor.operation;
   task.rows = descriptor.rows;
   task.columns = descriptor.columns;
@@ -229,9 +230,10 @@ DescriptorFault TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   const ProcessingElement& element = *machine_.element;
   const std::optional<ActivationFormat> input = input_format(element, descriptor.input_mantissa_bits);
   const std::optional<ActivationFormat> output = output_format(element, descriptor.output_mantissa_bits);
-  task.weights = {descriptor.weight_bits, scale_group_of(descriptor.scale_group), descriptor.scale_bits,
-                  descriptor.zero_points ? descriptor.weight_bits : 0, descriptor.encoded_weights,
-                  descriptor.encoded_weights ? machine_.format.weights.operand().get() : nullptr};
+  task.weights = {
+      descriptor.weight_bits,     scale_group_of(descriptor.scale_group),
+      descriptor.scale_bits,      descriptor.zero_points ? descriptor.weight_bits : 0,
+      descriptor.encoded_weights, descriptor.encoded_weights ? machine_.format.weights.operand().get() : nullptr};
   const DescriptorFault wrong = check_weights(task.weights);
   if (!input || !output || wrong || !element.multiplies(task.weights)) {
     return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_INPUT_BITS);

@@ -69,9 +69,12 @@ class Mxu : public ArrayBlock {
       return *this;
     }
     Work operator-(const Work& other) const {
-      return {busy_cycles - other.busy_cycles,           pe_cycles - other.pe_cycles,
-              converted_values - other.converted_values, macs - other.macs,
-              summing_cycles - other.summing_cycles,     decoded_values - other.decoded_values,
+      return {busy_cycles - other.busy_cycles,
+              pe_cycles - other.pe_cycles,
+              converted_values - other.converted_values,
+              macs - other.macs,
+              summing_cycles - other.summing_cycles,
+              decoded_values - other.decoded_values,
               decoded_activations - other.decoded_activations};
     }
     Work operator*(std::uint64_t times) const {

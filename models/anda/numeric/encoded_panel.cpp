@@ -49,8 +49,7 @@ class GroupColumn {
     return std::copy(written.begin(), written.end(), bytes);
   }
   const std::uint8_t* read(bool by_line, std::size_t count, const std::uint8_t* bytes) {
-    const std::size_t element_bytes =
-        ceil_div((by_line ? size_ : count) * lines_ * operand_.layout().element_bits, 8);
+    const std::size_t element_bytes = ceil_div((by_line ? size_ : count) * lines_ * operand_.layout().element_bits, 8);
     const std::size_t size = element_bytes + ceil_div(lines_ * operand_.layout().shared_bits(), 8);
     const std::vector<std::uint8_t> from(bytes, bytes + size);
     BitReader in(from);

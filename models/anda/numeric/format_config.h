@@ -21,8 +21,9 @@ struct TensorFormats {
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
-    visit.word_or_section("A_qkv", self.of[0],
-                          "what inputs of Q, K and V are stored as; activations: as accelerator.format.activations says");
+    visit.word_or_section(
+        "A_qkv", self.of[0],
+        "what inputs of Q, K and V are stored as; activations: as accelerator.format.activations says");
     visit.word_or_section("A_o", self.of[1], "what inputs of the attention output are stored as");
     visit.word_or_section("A_u", self.of[2], "what inputs of up and gate projection are stored as");
     visit.word_or_section("A_d", self.of[3], "what inputs of the down projection are stored as");
@@ -57,7 +58,7 @@ struct FormatConfig {
       const std::uint32_t own = layout.element_bits;
       return {own, layout.block, WeightFormat::fp16_bits, weights.section()->zero_point ? own : 0};
     }
-    return {layout.element_bits, layout.is_float ? weight_scale_group : layout.block, layout.shared_bits(), 0, true,
+    return {layout.element_bits,    layout.is_float ? weight_scale_group : layout.block, layout.shared_bits(), 0, true,
             weights.operand().get()};
   }
   /// Integers of a width, as where no format is given.
@@ -84,7 +85,11 @@ struct FormatConfig {
     const OperandFormat* const operand = activation_operand(code);
     if (operand == nullptr) return {};
     const FormatLayout& layout = operand->layout();
-    return {layout.element_bits - 1, layout.is_float ? group_size : layout.block, layout.shared_bits(), code, false,
+    return {layout.element_bits - 1,
+            layout.is_float ? group_size : layout.block,
+            layout.shared_bits(),
+            code,
+            false,
             operand};
   }
   bool encodes_activations() const {

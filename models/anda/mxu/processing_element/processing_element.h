@@ -70,7 +70,9 @@ class ProcessingElement {
     return !format.is_encoded() || (group_elements() % format.group_size == 0 && (takes_fp16() || takes_codes(format)));
   }
   /// Whether they are decoded to FP16 on their way in.
-  bool decodes(const ActivationFormat& format) const { return format.is_encoded() && takes_fp16() && !takes_codes(format); }
+  bool decodes(const ActivationFormat& format) const {
+    return format.is_encoded() && takes_fp16() && !takes_codes(format);
+  }
 
   /// Whether FP16 activations are converted to a shared exponent every time the array reads them.
   virtual bool converts_at_read() const = 0;
