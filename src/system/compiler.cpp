@@ -164,7 +164,7 @@ ActivationFormat Compiler::activations_of(const Gemm& gemm, std::uint32_t layer,
   const std::uint32_t code = gemm.second == SecondOperand::weights ? format.activation_code(tensor) : 0;
   if (code == 0) return element_->activation_format(config_.precision.mantissa_bits(layer, tensor, gemm.position));
   const ActivationFormat encoded = element_->encoded_format(code);
-  if (element_->multiplies(encoded)) return encoded;
+  if (element_->takes(encoded)) return encoded;
   throw Error::input("GeMM '" + gemm.name + "': elements " + accelerator_.mxu.processing_element.name() +
                      " do not multiply activations of the format " + encoded.operand->description().name +
                      " (accelerator.format) in groups of " + std::to_string(encoded.group_size) +

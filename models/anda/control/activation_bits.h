@@ -21,7 +21,7 @@ inline std::uint32_t activation_bits(const ActivationFormat& format) {
 inline std::optional<ActivationFormat> input_format(const ProcessingElement& element, std::uint32_t bits) {
   if (bits > ANDA_OPERAND_FORMAT) {
     const ActivationFormat format = element.encoded_format(bits - ANDA_OPERAND_FORMAT);
-    if (!format.is_encoded() || !element.multiplies(format)) return std::nullopt;
+    if (!format.is_encoded() || !element.takes(format)) return std::nullopt;
     return format;
   }
   if (element.takes_fp16() ? bits != 0 : bits < 1 || bits > 16) return std::nullopt;

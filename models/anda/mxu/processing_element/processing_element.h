@@ -66,7 +66,7 @@ class ProcessingElement {
 
   /// Whether it multiplies activations of a format: where it takes FP16, all that can be decoded to it; and those whose
   /// codes it multiplies as they are.
-  bool multiplies(const ActivationFormat& format) const {
+  bool takes(const ActivationFormat& format) const {
     return !format.is_encoded() || (group_elements() % format.group_size == 0 && (takes_fp16() || takes_codes(format)));
   }
   /// Whether they are decoded to FP16 on their way in.
