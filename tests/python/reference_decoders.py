@@ -2,7 +2,8 @@
 """Decoders of the families that have grown from LLaMA, in numpy in double precision, from their papers' equations: RMS norms
 (arXiv 1910.07467), rotary positions as products of complex numbers (2104.09864), grouped queries (2305.13245), gated feed-forward parts
 (2002.05202), sliding windows (Mistral, 2310.06825), norms of queries and keys (Qwen3, 2505.09388), Gemma's scaled embeddings, norms
-by 1 + w and soft caps (2403.08295, 2408.00118), Gemma 3's two bases of rotary positions (2503.19786), LLaMA 3.1's lowered frequencies (2407.21783). Head by head and token by token: nothing
+by 1 + w and soft caps (2403.08295, 2408.00118), Gemma 3's two bases of rotary
+positions (2503.19786), LLaMA 3.1's lowered frequencies (2407.21783). Head by head and token by token: nothing
 is shared with the evaluators."""
 
 import numpy as np
@@ -117,9 +118,10 @@ class Reference:
 
     def window(self, layer):
         config = self.config
+        by_type = config["layer_types"][layer] == "sliding_attention" if "layer_types" in config else None
+        by_pattern = (layer + 1) % config.get("sliding_window_pattern", 6) != 0
         slides = {"mistral": True, "phi3": True, "gemma2": layer % 2 == 0,
-                  "gemma3_text": config["layer_types"][layer] == "sliding_attention" if "layer_types" in config else
-                                 (layer + 1) % config.get("sliding_window_pattern", 6) != 0,
+                  "gemma3_text": by_pattern if by_type is None else by_type,
                   "qwen2": config.get("use_sliding_window") and layer >= config.get("max_window_layers", 0)}
         return config.get("sliding_window") if slides.get(self.kind) else None
 

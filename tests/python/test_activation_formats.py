@@ -6,7 +6,7 @@ import json
 import subprocess
 
 import pytest
-from functional_tools import BUILD
+from functional_tools import BUILD, ROOT
 
 M, K, N = 16, 1024, 64
 WORD, EXPONENTS = 1024, 80  # bits of a word of the activation buffer, of one of its exponent memory
@@ -141,3 +141,14 @@ def test_a_whole_layer_has_them_where_weights_are_multiplied(tmp_path):
 ])
 def test_refused_pairs_and_formats(tmp_path, settings, message):
     assert message in run(tmp_path, *settings, status=2)
+
+
+def test_searches_and_evaluations_do_not_pass_them_by(tmp_path):
+    model = ROOT / "tests" / "data" / "small_models" / "opt"
+    (tmp_path / "run.yaml").write_text(f"workload: {{config_json: {model}/config.json, tokens: 16}}\nsystems: [anda]\n"
+                                       "accelerator: {format: {tensors: {A_d: bf16}}}\n")
+    tokens = model.parent / "held_out.npy"
+    for command in (["search", tmp_path / "run.yaml", "--model", model, "--tokens", tokens, "--out", tmp_path / "out"],
+                    ["evaluate", model, "--tokens", tokens, "--precision", tmp_path / "run.yaml"]):
+        done = subprocess.run([str(part) for part in (BUILD / "src" / "anda-sim", *command)], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 2 and "accelerator.format gives activations an operand format" in done.stderr, done.stderr

@@ -209,8 +209,8 @@ def page(rows):
     loss = table(["format", *[f"{name}: {kind}" for name in FAMILIES.values() for kind in ("activations", "weights", "keys and values")]],
                  [(f"`{row['format']}`", *[number(row[f"{family}_{kind}_loss"], percent) for family in FAMILIES
                                            for kind in ("activations", "weights", "cache")]) for row in rows])
-    machine = table(["format", "GeMM: Mcycles", "GeMM: mJ", "weights: MB", "weights: kcycles", "activations: MB", "decode: cache (MiB)", "decode: kcycles",
-                     "decode: mJ"],
+    machine = table(["format", "GeMM: Mcycles", "GeMM: mJ", "weights: MB", "weights: kcycles", "activations: MB", "decode: cache (MiB)",
+                     "decode: kcycles", "decode: mJ"],
                     [(f"`{row['format']}`", number(row["array_cycles"], lambda v: f"{v / 1e6:.2f}"),
                       number(row["array_energy_pj"], lambda v: f"{v * 1e-9:.2f}"), number(row["weights_bytes"], lambda v: f"{v / 1e6:.2f}"),
                       number(row["weights_cycles"], lambda v: f"{v / 1e3:.1f}"),
@@ -245,8 +245,9 @@ INT4 weights. Weights: those of all FP-INT GeMMs, against stored weights, with F
 GeMM: {ARRAY['m']} × {ARRAY['k']} × {ARRAY['n']} on the Anda array, for formats that it multiplies: Anda groups as activations with INT4 weights,
 integers as weights with activations of 8 bits, and integers under a power of two as activations, in a machine whose groups have their size,
 which leaves lanes of its 64 idle; their results are FP16. Weights: {DECODED['m']} × {DECODED['k']} × {DECODED['n']} on the FP-FP array, which decodes
-them; its energy is n/a, as that of decoders. Activations: those of {READ['m']} × {READ['k']} × {READ['n']} on the same array. Decode: one token of a LLaMA-7B layer with 1024 tokens in the cache, keys and values
-in the format, for formats that the machine stores; the vector unit multiplies them. n/a: the machine does not.
+them; its energy is n/a, as that of decoders. Activations: those of {READ['m']} × {READ['k']} × {READ['n']} on the same array.
+Decode: one token of a LLaMA-7B layer with 1024 tokens in the cache, keys and values in the format, for formats that the machine stores; the
+vector unit multiplies them. n/a: the machine does not.
 
 {machine}"""
 

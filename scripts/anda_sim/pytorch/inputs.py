@@ -23,7 +23,8 @@ _OTHER_SIZES = ("num_key_value_heads", "head_dim", "max_position_embeddings", "s
 _NULLABLE = ("num_key_value_heads", "head_dim", "sliding_window")
 _TRUTHS = ("enable_bias", "do_layer_norm_before", "tie_word_embeddings", "attention_bias", "mlp_bias", "use_sliding_window",
            "use_bidirectional_attention")
-_NUMBERS = ("rms_norm_eps", "rope_theta", "rope_local_base_freq", "query_pre_attn_scalar", "partial_rotary_factor", "attn_logit_softcapping", "final_logit_softcapping")
+_NUMBERS = ("rms_norm_eps", "rope_theta", "rope_local_base_freq", "query_pre_attn_scalar", "partial_rotary_factor", "attn_logit_softcapping",
+            "final_logit_softcapping")
 # What transformers takes where a family's file says nothing; null counts as something.
 _DEFAULTS: dict[str, dict[str, float]] = {
     "llama": {"rms_norm_eps": 1e-6},
