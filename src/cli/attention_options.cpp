@@ -22,7 +22,7 @@ constexpr std::uint64_t longest_group = 256;
 /// Takes the part of a text before a slash.
 std::string next_part(std::string& text) {
   const std::size_t slash = text.find('/');
-  const std::string part = text.substr(0, slash);
+  std::string part = text.substr(0, slash);
   text = slash == std::string::npos ? "" : text.substr(slash + 1);
   return part;
 }

@@ -84,9 +84,19 @@ void CommandLine::refuse(const std::string& problem) const {
   throw Error::input(for_terminal(command_ + ": " + problem + " (" + command_ + " --help shows the options)"));
 }
 
+po::options_description CommandHelp::all_options() const {
+  po::options_description common;
+  common.add_options()("color", po::value<std::string>()->value_name("WHEN"),
+                       "colours: auto (on a terminal, without NO_COLOR), always or never (auto)");
+  po::options_description all("Options");
+  for (const auto& option : options.options()) all.add(option);
+  for (const auto& option : common.options()) all.add(option);
+  return all;
+}
+
 void print_help(std::ostream& out, const CommandHelp& help) {
   std::ostringstream text;
-  text << help.usage << help.options << help.examples;
+  text << help.usage << help.all_options() << help.examples;
   std::istringstream lines(text.str());
   // Boost fills the lines of a description with spaces.
   for (std::string line; std::getline(lines, line);) out << line.erase(line.find_last_not_of(' ') + 1) << '\n';

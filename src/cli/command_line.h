@@ -53,6 +53,9 @@ struct CommandHelp {
   std::string usage;
   boost::program_options::options_description options;
   std::string examples;
+
+  /// The options of the command and those that stand before or after any command.
+  boost::program_options::options_description all_options() const;
 };
 
 /// Prints it in lines of 80 columns at most, without spaces at their ends.

@@ -34,7 +34,8 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 
 std::vector<Option> options_of(const CommandHelp& help) {
   std::vector<Option> options;
-  for (const auto& option : help.options.options()) {
+  const po::options_description table = help.all_options();
+  for (const auto& option : table.options()) {
     const std::string shortest = option->canonical_display_name(po::command_line_style::allow_dash_for_short);
     const bool has_letter = shortest.size() == 2 && shortest[0] == '-';
     const bool takes_value = option->semantic()->max_tokens() > 0;

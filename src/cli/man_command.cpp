@@ -50,6 +50,16 @@ std::string title(const std::string& name, const std::string& meaning) {
                      escaped(name), escaped(meaning));
 }
 
+std::string option_list(const po::options_description& options) {
+  std::string list;
+  for (const auto& option : options.options()) {
+    const bool takes_value = option->semantic()->max_tokens() > 0;
+    list += fmt::format(".TP\n.B {}{}\n{}\n", escaped(option->format_name()),
+                        takes_value ? " " + escaped(option->format_parameter()) : "", escaped(option->description()));
+  }
+  return list;
+}
+
 std::string verbatim(const std::string& text) { return ".nf\n" + escaped(text) + ".fi\n"; }
 
 std::string page_of(const Command& command) {
@@ -58,12 +68,7 @@ std::string page_of(const Command& command) {
   const std::string synopsis = help.usage.substr(help.usage.find(' ') + 1, end - help.usage.find(' '));
   std::string page = title(std::string("anda-sim-") + command.name, command.meaning) + ".SH SYNOPSIS\n" +
                      verbatim(synopsis) + ".SH DESCRIPTION\n" + verbatim(help.usage.substr(end + 2)) + ".SH OPTIONS\n";
-  for (const auto& option : help.options.options()) {
-    const bool takes_value = option->semantic()->max_tokens() > 0;
-    page += fmt::format(".TP\n.B {}{}\n", escaped(option->format_name()),
-                        takes_value ? " " + escaped(option->format_parameter()) : "");
-    page += escaped(option->description()) + "\n";
-  }
+  page += option_list(help.all_options());
   if (!help.examples.empty()) page += ".SH EXAMPLES\n" + verbatim(help.examples.substr(help.examples.find(":\n") + 2));
   return page + exit_status + ".SH SEE ALSO\n.BR anda\\-sim (1)\n";
 }
@@ -77,7 +82,7 @@ std::string overview_page() {
     others +=
         fmt::format(".BR anda\\-sim\\-{} (1){}\n", escaped(command.name), &command == &commands().back() ? "" : ",");
   }
-  return page + exit_status + ".SH SEE ALSO\n" + others;
+  return page + ".SH OPTIONS\n" + option_list(man_help().all_options()) + exit_status + ".SH SEE ALSO\n" + others;
 }
 
 }  // namespace

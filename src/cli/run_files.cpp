@@ -75,8 +75,8 @@ std::string usual_results_folder(const std::string& config_path, const char* oth
 
 std::string usual_run_folder(const std::string& config_path) { return usual_results_folder(config_path, "run"); }
 
-std::string results_folder(const std::string& usual, const char* json_name, const std::string& config_sha256) {
-  const std::string held = usual + "/" + json_name;
+std::string results_folder(const std::string& usual, const char* result_file, const std::string& config_sha256) {
+  const std::string held = usual + "/" + result_file;
   const auto holds_these = [&] {
     try {
       return JsonFile(held, JsonFile::report_bytes).text("config_sha256") == config_sha256;
@@ -86,7 +86,7 @@ std::string results_folder(const std::string& usual, const char* json_name, cons
   };
   std::error_code error;
   if (!fs::exists(held, error) || holds_these()) return usual;
-  const std::string other = usual + "-" + config_sha256.substr(0, shown_hash_digits);
+  std::string other = usual + "-" + config_sha256.substr(0, shown_hash_digits);
   std::cerr << note_text(
       for_terminal(
           fmt::format("{} holds the results of another configuration; those of this one go to {}", usual, other)),
@@ -100,7 +100,7 @@ std::unique_ptr<RunWriter> open_results(const std::string& named_folder, const s
   const std::string identity = identity_of(config);
   const auto choose = [&] {
     if (!named_folder.empty()) return named_folder;
-    const std::string usual = usual_run_folder(config_path);
+    std::string usual = usual_run_folder(config_path);
     if (is_free_for(usual, identity)) return usual;
     return usual + "-" + sha256_hex(identity).substr(0, shown_hash_digits);
   };

@@ -23,9 +23,9 @@ void require_files(const RunConfig& config);
 std::string usual_results_folder(const std::string& config_path, const char* otherwise);
 std::string usual_run_folder(const std::string& config_path);
 
-/// The usual folder, unless its file `json_name` holds results of something else than what has this config_sha256: then
+/// The usual folder, unless its `result_file` holds results of something else than what has this config_sha256: then
 /// the name gets a part of the hash, which is told on standard error.
-std::string results_folder(const std::string& usual, const char* json_name, const std::string& config_sha256);
+std::string results_folder(const std::string& usual, const char* result_file, const std::string& config_sha256);
 
 /// The writer of a run's results. Without the name of a folder they go to the usual one; if that holds results of
 /// another configuration, those stay as they are, and the name gets a part of the configuration's hash.

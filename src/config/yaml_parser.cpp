@@ -31,7 +31,7 @@ std::string syntax_hint(std::string_view line) {
   if (line.substr(0, text).find('\t') != std::string_view::npos) {
     return "; the line is indented by a tab, YAML takes spaces only";
   }
-  const std::string space = space_hint(line);
+  std::string space = space_hint(line);
   if (!space.empty()) return space;
   const std::size_t quotes = line.find("\"\"");
   if (quotes != std::string_view::npos) {

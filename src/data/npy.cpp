@@ -88,7 +88,7 @@ class Header {
     if (!is('\'') && !is('"')) broken();
     const std::size_t end = text_.find(text_[at_], at_ + 1);
     if (end == std::string::npos) broken();
-    const std::string inside = text_.substr(at_ + 1, end - at_ - 1);
+    std::string inside = text_.substr(at_ + 1, end - at_ - 1);
     at_ = end + 1;
     return inside;
   }
@@ -96,7 +96,7 @@ class Header {
     skip();
     const std::size_t first = at_;
     while (at_ < text_.size() && std::isalpha(static_cast<unsigned char>(text_[at_])) != 0) ++at_;
-    const std::string found = text_.substr(first, at_ - first);
+    std::string found = text_.substr(first, at_ - first);
     if (found != "True" && found != "False") broken();
     return found;
   }

@@ -66,7 +66,7 @@ struct Ratio {
   const char* meaning;
 };
 
-constexpr Ratio ratios[] = {
+constexpr Ratio ratio_meanings[] = {
     {"speedup", "`time_s` of the baseline / `time_s`."},
     {"area_efficiency", "`tops_per_mm2` / that of the baseline."},
     {"energy_efficiency", "`energy_total_pj` of the baseline / `energy_total_pj`: DRAM included."},
@@ -184,7 +184,7 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
     page += fmt::format("| `{}` | {} | {} |\n", metric.key, metric.unit, metric.meaning);
   }
   page += ratios_heading;
-  for (const Ratio& ratio : ratios) page += fmt::format("| `{}` | 1 | {} |\n", ratio.name, ratio.meaning);
+  for (const Ratio& ratio : ratio_meanings) page += fmt::format("| `{}` | 1 | {} |\n", ratio.name, ratio.meaning);
   page += ops_heading;
   for (const OpColumn& column : op_columns()) {
     page += fmt::format("| `{}` | `{}{}` | {} | {} |\n", column.csv_name(), column.of_tile ? "tile." : "", column.key,
@@ -237,7 +237,7 @@ nlohmann::ordered_json glossary_json(const std::vector<CounterColumn>& counters)
   for (const InferenceMetric& metric : inference_metrics()) {
     page["inference"].push_back(entry(metric.key, metric.unit, metric.meaning));
   }
-  for (const Ratio& ratio : ratios) page["ratios"].push_back(entry(ratio.name, "1", ratio.meaning));
+  for (const Ratio& ratio : ratio_meanings) page["ratios"].push_back(entry(ratio.name, "1", ratio.meaning));
   for (const OpColumn& column : op_columns()) {
     nlohmann::ordered_json row = entry(column.csv_name(), column.unit, column.meaning);
     row["key"] = (column.of_tile ? "tile." : "") + std::string(column.key);

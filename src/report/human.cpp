@@ -9,7 +9,7 @@
 namespace anda::sim {
 namespace {
 
-constexpr const char* nothing = "n/a";
+constexpr const char* no_value = "n/a";
 
 bool is_nothing(const MetricValue& value) { return std::holds_alternative<std::monostate>(value); }
 
@@ -30,7 +30,7 @@ std::string with_unit(const std::string& number, const std::string& unit) {
 }  // namespace
 
 std::string si_text(const MetricValue& value, const std::string& unit) {
-  if (is_nothing(value)) return nothing;
+  if (is_nothing(value)) return no_value;
   static constexpr std::array<const char*, 9> prefixes{"n", "µ", "m", "", "k", "M", "G", "T", "P"};
   constexpr std::size_t none = 3;
   double scaled = number_of(value);
@@ -45,7 +45,7 @@ std::string si_text(const MetricValue& value, const std::string& unit) {
 }
 
 std::string percent_text(const MetricValue& value) {
-  if (is_nothing(value)) return nothing;
+  if (is_nothing(value)) return no_value;
   const double percent = number_of(value) * 100;
   // Little is not nothing, and nearly all is not all.
   if (percent > 0 && percent < 0.05) return "<0.1 %";
@@ -54,13 +54,13 @@ std::string percent_text(const MetricValue& value) {
 }
 
 std::string plain_text(const MetricValue& value) {
-  if (is_nothing(value)) return nothing;
+  if (is_nothing(value)) return no_value;
   const double number = number_of(value);
   if (number != 0 && (std::fabs(number) < 0.001 || std::fabs(number) >= 1e6)) return fmt::format("{:.4g}", number);
   return digits(number);
 }
 
-std::string ratio_text(const MetricValue& value) { return is_nothing(value) ? nothing : plain_text(value) + "×"; }
+std::string ratio_text(const MetricValue& value) { return is_nothing(value) ? no_value : plain_text(value) + "×"; }
 
 Ink ratio_ink(const MetricValue& value) {
   if (is_nothing(value) || ratio_text(value) == ratio_text(1.0)) return Ink::plain;
@@ -68,13 +68,13 @@ Ink ratio_ink(const MetricValue& value) {
 }
 
 std::string clock_text(double seconds) {
-  const auto whole = static_cast<long long>(seconds + 0.5);
+  const auto whole = std::llround(seconds);
   if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
 std::string human_text(const MetricValue& value, const std::string& unit) {
-  if (is_nothing(value)) return nothing;
+  if (is_nothing(value)) return no_value;
   if (unit == "cycles" || unit == "MACs") return si_text(value, "");
   if (unit == "s") return si_text(value, "s");
   if (unit == "J") return si_text(value, "J");

@@ -11,8 +11,11 @@
 #include "text/text.h"
 
 namespace anda::sim {
+namespace {
 
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 EvaluatorAnswer read_evaluator_answer(const std::string& line) {
   const std::string hint = "; must be {\"perplexity\": NUMBER} or {\"error\": TEXT}";

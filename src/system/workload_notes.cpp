@@ -11,6 +11,7 @@
 #include "config/catalogue.h"
 #include "config/input_problems.h"
 #include "report/human.h"
+#include "system/compiler.h"
 #include "system/survey.h"
 #include "text/nearest.h"
 #include "workload/gemm_generator.h"

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much of the speedup of the GeMMs is left in a whole inference, over context, batch and format of the cache.
+"""How much of the speedup of the GeMMs is left in a whole inference, over
+context, batch and format of the cache.
 
-Usage: scripts/inference_study [--page FILE] [--contexts N,…] [--batches N,…]
-
-Simulates a prefill and a decode of LLaMA-13B and LLaMA-3-8B on FP-FP and on Anda for every context, batch and format of the
-key/value cache, with the GeMMs alone beside them, latent attention and shared operands at single points, and prints the page
-docs/inference.md, or writes it to FILE."""
+Simulates a prefill and a decode of LLaMA-13B and LLaMA-3-8B on FP-FP and on
+Anda for every context, batch and format of the key/value cache, with the GeMMs
+alone beside them, latent attention and shared operands at single points, and
+prints the page docs/inference.md, or writes it to FILE.
+"""
 
 import argparse
 import itertools

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/formats.md: operand formats with their bits, what they leave of recorded values, what they cost the small models, and time and
-energy where the machine has them.
+"""docs/formats.md: operand formats with their bits, what they leave of
+recorded values, what they cost the small models, and time and energy where
+the machine has them.
 
-Usage: scripts/format_study [--out DIR] [--program FILE] [--tokens FILE] [--measure NAME ...]
-
-Writes DIR/formats.md and the figures on it as DIR/precision/formats.csv; DIR is docs unless told otherwise. The simulator is built
-first unless --program names it.
+Writes DIR/formats.md and the figures on it as DIR/precision/formats.csv; DIR
+is docs unless told otherwise. The simulator is built first unless --program
+names it.
 """
 
 import argparse
@@ -253,7 +253,7 @@ vector unit multiplies them. n/a: the machine does not.
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(usage=__doc__.split("Usage: ")[1].split("\n")[0], description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="scripts/format_study", description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, default=SOURCE / "docs", help="folder of the page (docs)")
     parser.add_argument("--program", help="the anda-sim to run; without it, the tree's own is built")
     parser.add_argument("--tokens", type=Path, default=MODELS / "held_out.npy", help="what perplexities are measured on")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/precision/kv_cache.md: what formats of keys, values, queries and probabilities cost the small models.
+"""docs/precision/kv_cache.md: what formats of keys, values, queries and
+probabilities cost the small models.
 
-Usage: scripts/kv_cache_study [--out DIR] [--program FILE] [--tokens FILE]
-
-Writes DIR/kv_cache.md and the figures on it as DIR/kv_cache.csv, kv_lengths.csv, kv_together.csv and kv_schedule.csv; DIR is
-docs/precision unless told otherwise. The simulator is built first unless --program names it.
+Writes DIR/kv_cache.md and the figures on it as DIR/kv_cache.csv,
+kv_lengths.csv, kv_together.csv and kv_schedule.csv; DIR is docs/precision
+unless told otherwise. The simulator is built first unless --program names it.
 """
 
 import argparse
@@ -219,7 +219,7 @@ Tokens before the change lose what they lose with the long lengths; those after 
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(usage=__doc__.split("Usage: ")[1].split("\n")[0], description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="scripts/kv_cache_study", description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, default=SOURCE / "docs" / "precision", help="folder of the page (docs/precision)")
     parser.add_argument("--program", help="the anda-sim to run; without it, the tree's own is built")
     parser.add_argument("--tokens", type=Path, default=MODELS / "held_out.npy", help="what perplexities are measured on")

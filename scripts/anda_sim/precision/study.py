@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the perplexity of the models of tests/data/small_models against mantissa length, and searches for lengths.
+"""Measures the perplexity of the models of tests/data/small_models against
+mantissa length, and searches for lengths.
 
-Usage: scripts/precision_study [--out DIR] [--no-plots] [--program FILE] [--tokens FILE] [--calibration FILE] [--keep DIR] [--threads N]
-
-Writes DIR/precision.md with DIR/precision/*.csv and, as plots, *.svg; DIR is docs by default. The studies are
-those of the paper: perplexity against one mantissa length for all, against the group size, and against the length of one
-tensor type at a time; then the precision search at 0.1 %, 1 % and 5 % loss, with one combination for all layers and layer by
-layer, on tokens of the training text, evaluated on the held-out ones; and, where the search finds nothing better than one
-length for all, the cheaper combinations around it. With --keep, an interrupted study resumes. The simulator is built first
-unless --program names it. Plots need Debian's python3-matplotlib.
+Writes DIR/precision.md with DIR/precision/*.csv and, as plots, *.svg; DIR is
+docs by default. The studies are those of the paper: perplexity against one
+mantissa length for all, against the group size, and against the length of one
+tensor type at a time; then the precision search at 0.1 %, 1 % and 5 % loss,
+with one combination for all layers and layer by layer, on tokens of the
+training text, evaluated on the held-out ones; and, where the search finds
+nothing better than one length for all, the cheaper combinations around it.
+With --keep, an interrupted study resumes. The simulator is built first unless
+--program names it. Plots need Debian's python3-matplotlib.
 """
 
 import argparse
@@ -119,7 +121,7 @@ def kept(folder, name, measure):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(usage=__doc__.split("Usage: ")[1].split("\n")[0], description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="scripts/precision_study", description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, default=SOURCE / "docs", help="folder of the page (docs)")
     parser.add_argument("--no-plots", action="store_true", help="only the page and the CSV files")
     parser.add_argument("--program", help="the anda-sim to run; without it, the tree's own is built")

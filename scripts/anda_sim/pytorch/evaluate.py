@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An evaluator for anda-sim search in PyTorch: perplexity of a Hugging Face model with integer weights and Anda activations.
+"""An evaluator for anda-sim search in PyTorch: perplexity of a Hugging Face
+model with integer weights and Anda activations.
 
-Usage: scripts/evaluate_torch MODEL_FOLDER --tokens FILE [options]
-
-Reads one question per line from standard input, {"combination": {"A_qkv": 7, "A_o": 7, "A_u": 6, "A_d": 5}}, with "layers"
-for lengths per layer and A_q, A_p, K and V for the attention, or {"combination": null} for FP16 activations, and answers each
-with {"perplexity": 5.83} or {"error": "…"}. With "tolerance": 0.01 in it, an evaluation whose loss is certainly beyond that
-ends early. Perplexity is exp of the mean negative log-likelihood of every token but the first of each window. Windows
-do not overlap, and tokens after the last whole window are not used. See docs/search.md.
+Reads one question per line from standard input, {"combination": {"A_qkv": 7,
+"A_o": 7, "A_u": 6, "A_d": 5}}, with "layers" for lengths per layer and A_q,
+A_p, K and V for the attention, or {"combination": null} for FP16 activations,
+and answers each with {"perplexity": 5.83} or {"error": "…"}. With "tolerance":
+0.01 in it, an evaluation whose loss is certainly beyond that ends early.
+Perplexity is exp of the mean negative log-likelihood of every token but the
+first of each window. Windows do not overlap, and tokens after the last whole
+window are not used. See docs/search.md.
 """
 
 import argparse
@@ -114,7 +116,8 @@ def add_options(parser):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
+    parser = argparse.ArgumentParser(prog="scripts/evaluate_torch", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
     options = parser.parse_args(arguments)
 

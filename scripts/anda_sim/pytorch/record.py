@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records the inputs of the FP-INT GeMMs of a Hugging Face model, as data for functional simulations.
+"""Records the inputs of the FP-INT GeMMs of a Hugging Face model, as data for
+functional simulations.
 
-Usage: scripts/record_activations MODEL_FOLDER --tokens FILE --out FOLDER [options]
+Runs one window of tokens through the model, with integer weights and FP16 or
+Anda activations, and writes to FOLDER
 
-Runs one window of tokens through the model, with integer weights and FP16 or Anda activations, and writes to FOLDER
-
-  tensors/<row>.activations.npy   the input of a GeMM before it is encoded, float16 [tokens x k]
-  tensors/<row>.weights.npy       its weights as stored, float32 [k x n]; the simulator applies the same rounding
+  tensors/<row>.activations.npy   the input of a GeMM before it is encoded,
+                                  float16 [tokens x k]
+  tensors/<row>.weights.npy       its weights as stored, float32 [k x n]; the
+                                  simulator applies the same rounding
   trace.csv                       the GeMMs in execution order
-  run.yaml                        a configuration that runs them: anda-sim run FOLDER/run.yaml
+  run.yaml                        a configuration that runs them:
+                                  anda-sim run FOLDER/run.yaml
 """
 
 import argparse
@@ -78,7 +81,8 @@ functional: {{enabled: true, activations: tensors, weights: tensors, dump: true}
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
+    parser = argparse.ArgumentParser(prog="scripts/record_activations", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     loading.add_options(parser)
     parser.add_argument("--out", required=True, type=pathlib.Path, metavar="FOLDER", help="output folder")
     parser.add_argument("--precision", type=lengths, metavar="BITS",

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains the small OPT and LLaMA models of tests/data/small_models on the King James Bible, byte by byte.
+"""Trains the small OPT and LLaMA models of tests/data/small_models on the King
+James Bible, byte by byte.
 
-Usage: scripts/train_small_models [--family opt|llama] [--out FOLDER] [--steps N] [--threads N]
+The text comes from Debian's packages bible-kjv and bible-kjv-text
+(scripts/install_dependencies train). One book is held out from training;
+perplexities are measured on its first part. Writes to FOLDER:
 
-The text comes from Debian's packages bible-kjv and bible-kjv-text (scripts/install_dependencies train). One book is
-held out from training; perplexities are measured on its first part. Writes to FOLDER:
+  held_out.txt, held_out.npy   text unseen in training, and its tokens (bytes)
+  calibration.npy              tokens of the same number of windows, drawn at
+                               random from the training text
+  FAMILY/config.json           the model
+  FAMILY/model.safetensors     its parameters, rounded to FP16
+  FAMILY/recipe.json           all inputs of the training, and the FP32
+                               perplexity on held_out.npy
 
-  held_out.txt, held_out.npy    text unseen in training, and its tokens (bytes)
-  calibration.npy               tokens of the same number of windows, drawn at random from the training text
-  FAMILY/config.json, FAMILY/model.safetensors    parameters rounded to FP16
-  FAMILY/recipe.json            all inputs of the training, and the FP32 perplexity on held_out.npy
-
-The same seed gives the same numbers only on the same processor and PyTorch, since results depend on the order of sums.
+The same seed gives the same numbers only on the same processor and PyTorch,
+since results depend on the order of sums.
 """
 import argparse
 import json
@@ -133,7 +137,8 @@ def package_versions():
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
+    parser = argparse.ArgumentParser(prog="scripts/train_small_models", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--family", choices=CONFIGS, help="train only this one")
     parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "tests" / "data" / "small_models")
     parser.add_argument("--steps", type=whole_number(1, 10**9), default=1500)

@@ -18,7 +18,7 @@ give the same file, byte for byte.
   energy     energy by component      cycles    time, busy and by stall
   stalls     stalls alone, by cause   area      silicon by component
   compare    speedup, efficiencies    roofline  kinds of GeMM under their roofs
-  bandwidth  memory over time         pareto    two columns of a sweep, its front
+  bandwidth  memory over time         pareto    two columns and their front
 
 RESULT is a folder of anda-sim run, serve, compare or search, of a sweep or an
 exploration, or a file in it. compare draws runs, or a comparison with a group
@@ -59,7 +59,7 @@ def renamed(text):
 def plot_parser():
     parser = argparse.ArgumentParser(prog="scripts/plot", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", nargs="+", metavar="RESULT", help="a folder or file, see above")
-    parser.add_argument("--kind", required=True, choices=[*RUN_KINDS, *TABLE_KINDS], help="which figure")
+    parser.add_argument("--kind", required=True, choices=[*RUN_KINDS, *TABLE_KINDS], metavar="KIND", help="which figure, see above")
     parser.add_argument("-o", "--out", required=True, metavar="FILE", help="the file to write: .pdf, .svg or .png")
     parser.add_argument("--by", choices=["system", "tensor", "kind"], default="system",
                         help="energy, cycles, stalls: bars for systems, tensor types or kinds of GeMM (system)")

@@ -12,13 +12,15 @@ from .page import page
 from .plotly import plotly_text
 
 DESCRIPTION = """\
-Makes one HTML file of runs of anda-sim and of sweeps: headline, comparison, energy and time by block, roofline, area,
-memory bandwidth over time, Pareto front, tables, configuration and assumptions; of servers latencies, load and series over
-time. The file needs no network.
+Makes one HTML file of runs of anda-sim and of sweeps: headline, comparison,
+energy and time by block, roofline, area, memory bandwidth over time, Pareto
+front, tables, configuration and assumptions; for servers, latencies, load and
+series over time. The file needs no network.
 
-RESULT is a folder of anda-sim run (report.json, config.yaml and, if it is there, timeline.json), of scripts/sweep or
-scripts/explore (results.csv), of anda-sim serve (serve.json), of anda-sim compare (compare.json) or search (search.json), or such a file itself, or a
-results.sqlite. docs/reports.md shows what is in the report.
+RESULT is a folder of anda-sim run (report.json, config.yaml and, if present,
+timeline.json), serve (serve.json), compare (compare.json) or search
+(search.json), of scripts/sweep or scripts/explore (results.csv), such a file
+itself, or a results.sqlite. docs/reports.md shows what is in the report.
 """
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Regenerates the figures and tables of the Anda paper (HPCA 2025) and compares them with the published ones.
+"""Regenerates the figures and tables of the Anda paper (HPCA 2025) and
+compares them with the published ones.
 
-Usage: scripts/reproduce_paper [--out DIR] [--jobs N] [--no-plots] [--program FILE]
-
-Writes DIR/reproduction.md with DIR/reproduction/*.csv and, as plots, *.svg; DIR is docs by default. The
-simulator is built first unless --program names it. Needs Debian's python3-yaml, and python3-matplotlib for the plots.
+Writes DIR/reproduction.md with DIR/reproduction/*.csv and, as plots, *.svg;
+DIR is docs by default. The simulator is built first unless --program names it.
+Needs Debian's python3-yaml, and python3-matplotlib for the plots.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def write(out, data, comparison, plots):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(usage=__doc__.split("Usage: ")[1].split("\n")[0], description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="scripts/reproduce_paper", description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, default=SOURCE / "docs", help="folder of the page (docs)")
     parser.add_argument("--jobs", type=whole_number(1, 1024), help="simulations at a time (number of processor cores)")
     parser.add_argument("--no-plots", action="store_true", help="only the page and the CSV files")

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many accelerators serve LLaMA-3-8B, and how large their arrays have to be.
+"""How many accelerators serve LLaMA-3-8B, and how large their arrays have to
+be.
 
-Usage: scripts/serving_study [--page FILE] [--sides N,…] [--rates R,…] [--requests N]
-
-Serves requests of the size of Azure's conversations on FP-FP and on Anda, with arrays of several sizes and layers shared by 1 to
-8 accelerators, finds the fewest accelerators with which 99 % of the first tokens come within 2 s, and prints the page
-docs/serving_study.md, or writes it to FILE."""
+Serves requests of the size of Azure's conversations on FP-FP and on Anda, with
+arrays of several sizes and layers shared by 1 to 8 accelerators, finds the
+fewest accelerators with which 99 % of the first tokens come within 2 s, and
+prints the page docs/serving_study.md, or writes it to FILE.
+"""
 
 import argparse
 import os

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a token file for anda-sim evaluate, anda-sim search and scripts/evaluate_torch from text.
+"""Makes a token file for anda-sim evaluate, anda-sim search and
+scripts/evaluate_torch from text.
 
-Usage: scripts/tokenize TEXT_FILE... --model FOLDER --out FILE.npy [options]
-       scripts/tokenize TEXT_FILE... --bytes --out FILE.npy
-
-FOLDER has the model's tokenizer.json (or vocab.json and merges.txt). The Python package tokenizers reads it, else transformers;
-without either, byte-level tokenizers (GPT-2, OPT) are read here. --bytes takes every byte of the text as a token.
-Nothing is downloaded. The texts are joined by an empty line.
+FOLDER has the model's tokenizer.json (or vocab.json and merges.txt). The
+Python package tokenizers reads it, else transformers; without either,
+byte-level tokenizers (GPT-2, OPT) are read here. --bytes takes every byte of
+the text as a token. Nothing is downloaded. The texts are joined by an empty
+line.
 """
 
 import argparse
@@ -95,7 +95,8 @@ def ids_of(folder, text):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(usage="\n       ".join(line.strip() for line in __doc__.split("\n\n")[1].removeprefix("Usage: ").splitlines()))
+    parser = argparse.ArgumentParser(prog="scripts/tokenize", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("texts", nargs="+", type=Path, metavar="TEXT_FILE", help="UTF-8")
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="with tokenizer.json, or vocab.json and merges.txt")
     parser.add_argument("--bytes", action="store_true", help="every byte is a token")
