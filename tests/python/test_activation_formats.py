@@ -148,7 +148,7 @@ def test_searches_and_evaluations_do_not_pass_them_by(tmp_path):
     (tmp_path / "run.yaml").write_text(f"workload: {{config_json: {model}/config.json, tokens: 16}}\nsystems: [anda]\n"
                                        "accelerator: {format: {tensors: {A_d: bf16}}}\n")
     tokens = model.parent / "held_out.npy"
-    for command in (["search", tmp_path / "run.yaml", "--model", model, "--tokens", tokens, "--out", tmp_path / "out"],
+    for command in (["search", tmp_path / "run.yaml", "--model-dir", model, "--tokens", tokens, "--out", tmp_path / "out"],
                     ["evaluate", model, "--tokens", tokens, "--precision", tmp_path / "run.yaml"]):
         done = subprocess.run([str(part) for part in (BUILD / "src" / "anda-sim", *command)], capture_output=True, text=True, timeout=300)
         assert done.returncode == 2 and "accelerator.format gives activations an operand format" in done.stderr, done.stderr
