@@ -63,7 +63,7 @@ InferenceOptions served_options(const ServeConfig& config) {
                     "tokens of all positions",
                     config.precision.schedule.begin()->first));
   }
-  RunConfig run = config;
+  RunConfig run(static_cast<const RunConfig&>(config));
   run.workload.scope = Scope::model;
   run.simulation.fold_layers = config.dram.level != DramLevel::detailed;
   return inference_options(run);

@@ -97,7 +97,8 @@ void Server::advance(double time_s) {
 }
 
 double Server::next_event() const {
-  double next = flights_.empty() ? never : flights_.front().end_s;
+  double next = never;
+  if (!flights_.empty()) next = flights_.front().end_s;
   // The first stage is free before its iteration has left the last one.
   if (free_at_.front() > now_ && flights_.size() < stages_.size()) next = std::min(next, free_at_.front());
   return next;

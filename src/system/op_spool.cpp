@@ -3,10 +3,10 @@
 
 #include <anda/base/error.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 
 #include "system/op_codec.h"

@@ -56,8 +56,8 @@ class SystemTimeline : public ActivityObserver {
   void vector_unit(std::uint64_t values, CycleSpan span) override;
   void compressor(std::uint64_t groups, CycleSpan span) override;
   void transfer(Operand operand, bool store, std::uint64_t bytes, CycleSpan span) override;
-  void load_half(Operand operand, std::uint32_t half, std::uint64_t bytes, std::uint64_t cycle) override;
-  void leave_half(Operand operand, std::uint32_t half, std::uint64_t cycle) override;
+  void load_half(Operand operand, std::uint32_t index, std::uint64_t bytes, std::uint64_t cycle) override;
+  void leave_half(Operand operand, std::uint32_t index, std::uint64_t cycle) override;
   void data(const dram::DataRecord& record);
 
   /// The GeMMs since the last call are of this row of the workload.

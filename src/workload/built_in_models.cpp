@@ -85,7 +85,7 @@ ModelShape deepseek_v2_lite() {
   experts.count = 64;
   experts.per_token = 6;
   experts.intermediate_size = 1408;
-  experts.shared_size = 2 * 1408;
+  experts.shared_size = 2 * experts.intermediate_size;
   experts.dense_layers = 1;
   return deepseek("DeepSeek-V2-Lite", {2048, 10944, 27, 16, 16}, 102400, 0, experts);
 }

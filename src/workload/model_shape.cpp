@@ -39,7 +39,7 @@ std::string problem_of(const Experts& experts, std::uint64_t layers) {
 
 std::string problem_of(const LatentAttention& latent, std::uint64_t heads) {
   if (!latent) return "";
-  const std::string problem =
+  std::string problem =
       first_problem({{"rank of the queries", latent.query_rank, 0, max_gemm_dimension},
                      {"rank of keys and values", latent.kv_rank, 1, max_gemm_dimension},
                      {"width of a head with positions", latent.rope_dim, 1, max_gemm_dimension},

@@ -65,7 +65,8 @@ constexpr std::array<ShapeKey, 33> shape_keys{{
 
 bool is_off(const json& value, bool of_experts) {
   if (value.is_null() || value == false) return true;
-  if (value.is_structured() || value.is_string()) return value.empty() || value == "";
+  if (value.is_structured()) return value.empty();
+  if (value.is_string()) return value.get_ref<const std::string&>().empty();
   // One expert, or every layer, is what a dense model has.
   return value.is_number() && (value == 0 || (of_experts && value == 1));
 }
