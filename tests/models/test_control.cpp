@@ -266,11 +266,15 @@ TEST_CASE("Operand formats of activations are those that the machine says it has
   description.exponent_bits = 4;
   description.mantissa_bits = 3;
   description.specials = anda::FloatSpecials::nan_only;
-  for (const PeKind kind : {PeKind::fp_fp, PeKind::anda}) {
+  const auto with = [&](PeKind kind) {
     anda::AcceleratorConfig config = machine_of(kind);
     config.format.tensors.of[2] = anda::StoredTensor(description);
-    Machine machine(config);
-    const bool takes = kind == PeKind::fp_fp;  // floats are no integers under a power of two
+    return config;
+  };
+  Machine floating(with(PeKind::fp_fp));
+  Machine serial(with(PeKind::anda));
+  for (const bool takes : {true, false}) {  // floats are no integers under a power of two
+    Machine& machine = takes ? floating : serial;
     CHECK((machine.read(ANDA_REG_CAPABILITIES) & ANDA_CAPABILITIES_FORMATS) == (takes ? 8u << 8 : 0));
     CHECK((machine.read(ANDA_REG_CAPABILITIES) & ANDA_CAPABILITIES_COMPRESSES) == (takes ? 0 : 2));
     const std::uint32_t own = takes ? 0 : 8;

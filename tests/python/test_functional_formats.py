@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Functional simulations with weights and activations in operand formats against numpy, bit for bit: decoded to FP16, then as always."""
 
+import subprocess
+
 import numpy as np
 import pytest
-from functional_tools import ALIGNED_BITS, aligned, bits_of, fp_int, Run
+from functional_tools import ALIGNED_BITS, aligned, bits_of, BUILD, fp_int, Run
 from test_formats import element_table, MX, nearest_even
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow|invalid|divide")
@@ -132,3 +134,11 @@ def test_what_does_not_fit_fp16_or_has_no_values_is_refused(tmp_path):
              "weights of the format mxfp4 on mine: real data are decoded to FP16"))):
         systems = () if settings[0].startswith("systems") else ("systems=[fp-fp]",)
         assert message in Run(tmp_path / str(i), [(2, 64, 2, "")], *systems, *settings, status=2).message
+
+
+@pytest.mark.parametrize("setting", ["accelerator.format.weights=mxfp4", "accelerator.format.activations=bf16"])
+def test_whole_layers_have_no_values_of_them(tmp_path, setting):
+    (tmp_path / "run.yaml").write_text("workload: {model: OPT-1.3B, scope: layer, tokens: 4}\nsystems: [fp-fp]\nfunctional: {enabled: true}\n")
+    command = [BUILD / "src" / "anda-sim", "run", tmp_path / "run.yaml", "--check", "--set", setting]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2 and "must be false with operand formats of weights or activations" in done.stderr, done.stderr
