@@ -17,6 +17,11 @@ from .studies import kept
 TENSORS = ("A_qkv", "A_o", "A_u", "A_d")
 
 
+def _best(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    best: Mapping[str, Any] = result.get("schedule", result.get("per_layer", result["best"]))
+    return best
+
+
 class Found:
     """The result of `anda-sim search`. report -- all of search.json; folder -- the results folder, None if not kept."""
 
@@ -36,7 +41,7 @@ class Found:
 
     @staticmethod
     def _row(result: Mapping[str, Any]) -> Dict[str, Any]:
-        best = result.get("per_layer", result["best"])
+        best = _best(result)
         simulated = {key: result["simulation"][key] for key in ("speedup", "area_efficiency", "energy_efficiency")} \
             if "simulation" in result else {}
         return {"tolerance": result["tolerance"], "met": result["meets_tolerance"], **dict(zip(TENSORS, best["combination"])),
@@ -54,10 +59,14 @@ class Found:
         """The configuration with the result for a tolerance. InputError if no combination met it."""
         for result in self.report["results"]:
             if result["tolerance"] == tolerance and result["meets_tolerance"]:
-                best = result.get("per_layer", result["best"])
-                layers = {str(number): bits for number, bits in enumerate(best.get("layers", []))}
-                return self.config.replace({"precision": dict(zip(TENSORS, best["combination"])),
-                                            **{f"precision.layers.{layer}": bits for layer, bits in layers.items()}})
+                best = _best(result)
+                lengths = best.get("attention", {})
+                keys = {f"precision.layers.{number}": bits for number, bits in enumerate(best.get("layers", []))}
+                keys.update({f"precision.schedule.{position}": {**dict(zip(TENSORS, entry["combination"])), **entry.get("attention", {})}
+                             for position, entry in best.get("schedule", {}).items()})
+                keys.update({f"precision.{tensor}": lengths[tensor] for tensor in ("A_q", "A_p") if tensor in lengths})
+                keys.update({f"kv_cache.{cached.lower()}.bits": lengths[cached] for cached in ("K", "V") if cached in lengths})
+                return self.config.replace({"precision": dict(zip(TENSORS, best["combination"])), **keys})
         met = ", ".join(str(result["tolerance"]) for result in self.report["results"] if result["meets_tolerance"])
         raise InputError(f"tolerance {tolerance}: there is no result for it; met are {met or 'none'}")
 
@@ -75,13 +84,15 @@ class Found:
 def search(config: ConfigLike = None, *, model_dir: Optional[PathLike] = None, tokens: Optional[PathLike] = None,
            evaluator: Optional[str] = None, tolerance: Union[float, Sequence[float]] = 0.01, objective: Optional[str] = None,
            iterations: Optional[int] = None, per_layer: bool = False, layer_iterations: Optional[int] = None,
+           attention: Sequence[str] = (), schedule: Sequence[Union[int, str]] = (),
            simulate: bool = False, threads: Optional[int] = None, out: Optional[PathLike] = None, progress: bool = True,
            program: Optional[PathLike] = None, **keys: Any) -> Found:
     """Searches for the mantissa lengths of lowest cost at which the model loses no more accuracy than allowed (docs/search.md).
 
     config -- the workload and the machine, as in run(); without it and without keys, those of model_dir; model_dir, tokens --
     the checkpoint and the text on which perplexities are measured, or evaluator -- a shell command that returns them;
-    tolerance -- the largest loss as a share, or several; out -- a folder that keeps the results and the log, from which the
+    tolerance -- the largest loss as a share, or several; attention -- of A_q, A_p, K and V what is searched, too; schedule -- positions from
+    which lengths may differ, numbers or "decode"; out -- a folder that keeps the results and the log, from which the
     same call resumes. A tolerance that is not met is not an error: `met` of its row is False."""
     if config is None and not keys and model_dir is not None:
         keys = {"config_json": Path(os.path.realpath(model_dir)) / "config.json"}
@@ -90,6 +101,8 @@ def search(config: ConfigLike = None, *, model_dir: Optional[PathLike] = None, t
     given = {"--model-dir": model_dir, "--tokens": tokens, "--evaluator": evaluator, "--objective": objective,
              "--iterations": iterations, "--layer-iterations": layer_iterations, "--threads": threads}
     options: List[Any] = [word for name, value in given.items() if value is not None for word in (name, value)]
+    options += [word for name, parts in (("--attention", attention), ("--schedule", schedule)) if parts
+                for word in (name, ",".join(map(str, parts)))]
     options += [name for name, wanted in (("--per-layer", per_layer), ("--simulate", simulate)) if wanted]
     with kept(out) as folder, tempfile.TemporaryDirectory(prefix="anda-sim-") as temporary:
         file = Path(temporary) / "search.yaml"

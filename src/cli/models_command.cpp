@@ -70,6 +70,7 @@ ordered_json experts_of(const Experts& experts) {
           {"shared_size", experts.shared_size},
           {"shared_gate", experts.shared_gate},
           {"router_bias", experts.router_bias},
+          {"scores", experts.sigmoid ? "sigmoid" : "softmax"},
           {"groups", experts.groups},
           {"groups_per_token", experts.groups_per_token},
           {"dense_layers", experts.dense_layers},

@@ -80,24 +80,27 @@ RunConfig config_of(const CommandLine& options, std::vector<std::string>& files)
   return config;
 }
 
-/// The configuration without what a search finds or does not depend on.
-RunConfig searched(RunConfig config, const SearchedAttention& attention) {
+/// The configuration without what a search finds or does not depend on. `attention`: what the formats of keys and
+/// values can have at most goes into it.
+RunConfig searched(RunConfig config, SearchedAttention& attention) {
   if (!config.precision.schedule.empty()) {
     throw Error::input(
         fmt::format("precision.schedule.{} is given, must be left out: a search looks for lengths that hold "
-                    "at all positions",
+                    "at all positions, or finds a schedule itself (--schedule)",
                     config.precision.schedule.begin()->first));
   }
   const PrecisionConfig fresh;
-  if (attention[0]) config.precision.a_q.reset();
-  if (attention[1]) config.precision.a_p.reset();
+  if (attention[0] != 0) config.precision.a_q.reset();
+  if (attention[1] != 0) config.precision.a_p.reset();
   const std::array<CacheFormat*, 2> caches{&config.kv_cache.k, &config.kv_cache.v};
   for (std::size_t i = 0; i < caches.size(); ++i) {
-    if (!attention[2 + i]) continue;
+    if (attention[2 + i] == 0) continue;
     if (caches[i]->is_fp16() || caches[i]->operand() != nullptr) {
       throw Error::input(fmt::format("kv_cache.{}.format is {}, must be int or anda to search {} (--attention)",
                                      i == 0 ? "k" : "v", caches[i]->number.name(), attention_dimensions[2 + i]));
     }
+    const bool stored = config.workload.scope != Scope::gemms;
+    if (stored || caches[i]->number == CacheNumber::integer) attention[2 + i] = widest_cache_integer;
     caches[i]->bits = CacheFormat{}.bits;
   }
   config.precision.a_qkv = fresh.a_qkv;
@@ -116,19 +119,26 @@ std::string subject_hash(RunConfig config) {
   return config_hash(config);
 }
 
-/// The attention's bit operations, where it is searched.
-std::optional<AttentionOperations> attention_operations(const RunConfig& config, const SearchedAttention& attention) {
-  if (attention == SearchedAttention{}) return std::nullopt;
+/// Whether costs are those of the machine.
+bool is_simulated(const SearchSettings& settings) {
+  return settings.objective != Objective::bops || !settings.schedule.empty();
+}
+
+/// The attention's bit operations, where it is searched or part of the workload.
+std::optional<AttentionOperations> attention_operations(const RunConfig& config, const SearchSettings& settings) {
+  if (config.workload.scope != Scope::gemms) return AttentionOperations(config.precision, config.kv_cache);
+  if (settings.attention == SearchedAttention{}) return std::nullopt;
   if (!config.workload.trace.empty()) {
     throw Error::input(
         "workload.trace is given, must be a model to search with --attention: a trace does not give the shape of the "
         "attention");
   }
-  if (config.workload.scope != Scope::gemms || config.workload.phase == Phase::generate) {
+  if (is_simulated(settings)) {
     throw Error::input(
-        fmt::format("workload.scope is {} and workload.phase {}, must be gemms and prefill or decode to "
-                    "search with --attention, which adds the attention's bit operations itself",
-                    name_of(scopes, config.workload.scope), name_of(phases, config.workload.phase)));
+        fmt::format("workload.scope is gemms, must be layer or model to search with --attention and {}: only these "
+                    "simulate the attention",
+                    settings.schedule.empty() ? fmt::format("--objective {}", name_of(objectives, settings.objective))
+                                              : "--schedule"));
   }
   return AttentionOperations(shape_of(config.workload), config.workload, config.precision, config.kv_cache);
 }
@@ -250,14 +260,10 @@ std::vector<ReportedResult> search_each(PrecisionSearch& search, const std::vect
   return results;
 }
 
-/// Times and energies of the machine, where the search minimises them.
+/// Times and energies of the machine, where the search minimises them or tells what a schedule gains.
 std::unique_ptr<SimulatedCost> simulated_cost(const SearchSettings& settings, const RunConfig& config) {
-  if (settings.objective == Objective::bops) return nullptr;
-  ProgressBar bar("costs");
-  return std::make_unique<SimulatedCost>(config, [&bar](double done) {
-    bar.update(done);
-    return !interrupted();
-  });
+  if (!is_simulated(settings)) return nullptr;
+  return std::make_unique<SimulatedCost>(config, [] { return !interrupted(); });
 }
 
 /// What a log must have in common with a search that goes on with it.
@@ -268,8 +274,19 @@ nlohmann::ordered_json subject_of(const RunConfig& config, const SearchInfo& inf
           {"evaluator", info.evaluator}};
 }
 
-std::uint32_t usual_layer_iterations(const BitOperations& operations) {
-  return default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
+/// Those that were not given.
+void set_usual_iterations(SearchSettings& settings, const BitOperations& operations) {
+  if (settings.layer_iterations == 0) {
+    settings.layer_iterations = default_layer_iterations * static_cast<std::uint32_t>(operations.layers());
+  }
+  if (settings.schedule_iterations == 0) {
+    settings.schedule_iterations = default_iterations * static_cast<std::uint32_t>(settings.schedule.size() + 1);
+  }
+}
+
+double most_iterations_of(const SearchSettings& settings) {
+  return settings.iterations + (settings.per_layer ? settings.layer_iterations : 0) +
+         (settings.schedule.empty() ? 0 : settings.schedule_iterations);
 }
 
 }  // namespace
@@ -289,6 +306,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   SearchSettings settings = settings_of(options);
   std::vector<std::string> config_files;
   const RunConfig config = searched(config_of(options, config_files), settings.attention);
+  settings.schedule = schedule_of(options, config.workload);
   const EvaluatorChoice evaluator = choose_evaluator(options, config);
   const std::string folder = options.text("out", "results/search");
 
@@ -297,9 +315,8 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("simulate")) require_files(config);
   OutputFolder output(folder);
   check_inputs(options, config, config_files, folder, tolerances);
-  const BitOperations operations(*open_workload(config), config.precision,
-                                 attention_operations(config, settings.attention));
-  if (settings.layer_iterations == 0) settings.layer_iterations = usual_layer_iterations(operations);
+  const BitOperations operations(config, attention_operations(config, settings));
+  set_usual_iterations(settings, operations);
   SearchInfo info{run_info(config, ANDA_VERSION, found.sha256, found.notes), evaluator.identity, settings.objective};
   SearchLog log(options.text("log", folder + "/log.jsonl"), subject_of(config, info));
 
@@ -308,7 +325,7 @@ int search_command(const std::vector<std::string>& args, std::ostream& out) {
   std::size_t finished = 0;
   ProgressBar bar(config.name);
   const double share = 1.0 / static_cast<double>(tolerances.size());
-  const double most = settings.iterations + (settings.per_layer ? settings.layer_iterations : 0);
+  const double most = most_iterations_of(settings);
   double done = 0;
   const auto go_on = [&] {
     bar.update(done);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <anda/base/error.h>
 #include <string>
 
 #include "cli/evaluator_choice.h"
@@ -18,6 +19,7 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::uint64_t most_iterations = 1u << 20;
+constexpr std::uint64_t most_positions = 1u << 24;
 
 /// "0.1%" or "0.001".
 double tolerance_of(const CommandLine& options, const std::string& text) {
@@ -46,11 +48,36 @@ SearchedAttention attention_of(const CommandLine& options) {
       options.refuse(fmt::format("option --attention: {} must be one of {}{}", shown(part), joined(known, ", "),
                                  did_you_mean(part, known)));
     }
-    bool& chosen = searched[static_cast<std::size_t>(found - known.begin())];
-    if (chosen) options.refuse(fmt::format("option --attention: {} is given twice", part));
-    chosen = true;
+    std::uint32_t& longest = searched[static_cast<std::size_t>(found - known.begin())];
+    if (longest != 0) options.refuse(fmt::format("option --attention: {} is given twice", part));
+    longest = mantissa_range.max;
   }
   return searched;
+}
+
+/// Position of the last token that a workload computes.
+std::uint64_t last_position(const WorkloadConfig& workload) {
+  std::uint64_t longest = 0;
+  for (const Sequences& sequences : workload.sequences()) longest = std::max(longest, sequences.tokens);
+  if (workload.phase == Phase::prefill) return longest - 1;
+  return workload.phase == Phase::decode ? longest : longest + workload.output_tokens - 2;
+}
+
+/// "512", "decode" or "decode+64".
+std::uint64_t position_of(const CommandLine& options, const WorkloadConfig& workload, const std::string& part) {
+  const std::string decode = "decode";
+  std::uint64_t position = 0;
+  if (part.compare(0, decode.size(), decode) != 0) {
+    if (parse_whole_number(part, 1, most_positions, position).empty()) return position;
+  } else if (!workload.prompts.empty()) {
+    options.refuse(fmt::format("option --schedule: {} is another position for each of workload.prompts", part));
+  } else if (part == decode ||
+             (part[decode.size()] == '+' &&
+              parse_whole_number(part.substr(decode.size() + 1), 1, most_positions, position).empty())) {
+    return workload.tokens + position;
+  }
+  options.refuse(fmt::format("option --schedule: {} must be a position from 1 to {}, decode or decode+N", shown(part),
+                             most_positions));
 }
 
 }  // namespace
@@ -70,6 +97,10 @@ po::options_description search_options() {
       ("iterations", text("N"), "iterations for each tolerance (32)")                                     //
       ("per-layer", "then trade bits between individual layers")                                          //
       ("layer-iterations", text("N"), "iterations of the layer search for each tolerance (20 × layers)")  //
+      ("schedule", text("WHERE[,WHERE…]"),
+       "then find lengths of their own for the tokens from these positions on: numbers, decode (the first token behind "
+       "the prompt), decode+N")                                                                 //
+      ("schedule-iterations", text("N"), "iterations of that for each tolerance (32 × parts)")  //
       ("early-stop",
        "end evaluations early whose loss is certainly beyond the tolerance (docs/search.md); not with --per-layer's")  //
       ("simulate", "then simulate the results with fp-fp as the baseline")                                     //
@@ -110,10 +141,6 @@ SearchSettings settings_of(const CommandLine& options) {
                                did_you_mean(objective, names)));
   }
   settings.attention = attention_of(options);
-  if (settings.attention != SearchedAttention{} && settings.objective != Objective::bops) {
-    options.refuse(fmt::format("--attention needs --objective bops: {} cover the linear layers only",
-                               settings.objective == Objective::energy ? "energies" : "times"));
-  }
   settings.iterations = static_cast<std::uint32_t>(options.number("iterations", settings.iterations, most_iterations));
   settings.per_layer = options.has("per-layer");
   settings.early_stop = options.has("early-stop");
@@ -122,7 +149,35 @@ SearchSettings settings_of(const CommandLine& options) {
   }
   settings.layer_iterations =
       static_cast<std::uint32_t>(options.number("layer-iterations", settings.layer_iterations, most_iterations));
+  if (options.has("schedule-iterations") && !options.has("schedule")) {
+    options.refuse("--schedule-iterations needs --schedule");
+  }
+  options.refuse_together({"schedule", "per-layer"});
+  settings.schedule_iterations =
+      static_cast<std::uint32_t>(options.number("schedule-iterations", settings.schedule_iterations, most_iterations));
   return settings;
+}
+
+std::vector<std::uint32_t> schedule_of(const CommandLine& options, const WorkloadConfig& workload) {
+  std::vector<std::uint32_t> positions;
+  if (!options.has("schedule")) return positions;
+  if (!workload.trace.empty()) {
+    throw Error::input("workload.trace is given, must be a model to search with --schedule: rows have no positions");
+  }
+  const std::uint64_t last = last_position(workload);
+  for (const std::string& part : list_parts(options.text("schedule"))) {
+    const std::uint64_t position = position_of(options, workload, part);
+    if (position > last) {
+      options.refuse(fmt::format("option --schedule: {} is position {}, behind the last token of the workload, {}",
+                                 part, position, last));
+    }
+    if (!positions.empty() && position <= positions.back()) {
+      options.refuse(
+          fmt::format("option --schedule: {} must be behind the position before it, {}", part, positions.back()));
+    }
+    positions.push_back(static_cast<std::uint32_t>(position));
+  }
+  return positions;
 }
 
 }  // namespace anda::sim

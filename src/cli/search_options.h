@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "config/workload_config.h"
 #include "search/precision_search.h"
 
 namespace anda::sim {
@@ -14,6 +15,9 @@ boost::program_options::options_description search_options();
 
 /// The losses that are allowed, as shares.
 std::vector<double> tolerances_of(const CommandLine& options);
+
+/// Positions from which lengths may differ, of tokens that the workload computes.
+std::vector<std::uint32_t> schedule_of(const CommandLine& options, const WorkloadConfig& workload);
 
 /// Objective, dimensions and iterations.
 SearchSettings settings_of(const CommandLine& options);

@@ -12,6 +12,9 @@
 
 namespace anda::sim {
 
+/// Bits of an element in format int, at most.
+inline constexpr std::uint32_t widest_cache_integer = 8;
+
 /// The format of keys or values.
 struct CacheOperandConfig : CacheFormat {
   template <class Self, class Visitor>
@@ -29,10 +32,9 @@ struct CacheOperandConfig : CacheFormat {
   }
 
   void check(const std::string& path, Problems& problems) const {
-    constexpr std::uint32_t widest_integer = 8;
-    if (number == CacheNumber::integer && bits > widest_integer) {
+    if (number == CacheNumber::integer && bits > widest_cache_integer) {
       problems.push_back({join_key(path, "bits"), "is " + number_text(bits) + ", must be at most " +
-                                                      number_text(widest_integer) + " with format int"});
+                                                      number_text(widest_cache_integer) + " with format int"});
     }
     if (operand() != nullptr && axis == CacheAxis::channel && group_elements() == whole_row && shared_bits() != 0) {
       problems.push_back({join_key(path, "axis"), std::string("is channel, must be token: groups of ") + number.name() +

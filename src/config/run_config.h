@@ -82,6 +82,7 @@ struct RunConfig {
                                                                 name_of(levels, accelerator.level) +
                                                                 ", which has no clocks to show"});
     }
+    if (workload.prefetch_weights) check_prefetch(path, problems);
     if (functional.enabled && workload.scope != Scope::gemms) check_chain(path, problems);
     if (functional.enabled && simulation.fold_layers) {
       problems.push_back({join_key(path, "simulation.fold_layers"),
@@ -93,7 +94,13 @@ struct RunConfig {
   /// The machine moves elements of up to 8 bits in groups of a power of two that share an FP16 scale, an exponent of 5
   /// bits or a power of two of 8 bits; or 16 bits alone.
   void check_cache(const char* operand, const CacheFormat& format, const std::string& path, Problems& problems) const {
-    if (format.operand() == nullptr || workload.scope == Scope::gemms) return;
+    if (workload.scope == Scope::gemms) return;
+    if (format.number == CacheNumber::anda && format.bits > max_weight_bits) {
+      problems.push_back({join_key(path, std::string("kv_cache.") + operand + ".bits"),
+                          "is " + number_text(format.bits) + ", must be at most " + number_text(max_weight_bits) +
+                              ", the longest elements that the machine stores"});
+    }
+    if (format.operand() == nullptr) return;
     const FormatLayout& layout = format.operand()->layout();
     const std::uint32_t shared = layout.shared_bits();
     const bool alone = layout.is_float && layout.element_bits == WeightFormat::fp16_bits;
@@ -143,10 +150,19 @@ struct RunConfig {
         refuse(key + ".axis", std::string("is ") + name_of(cache_axes, format->axis) + ", must be " +
                                   name_of(cache_axes, along_k) + where +
                                   ": groups run along k of the GeMM that reads them");
-      } else if (!format->is_fp16() && format->bits > max_weight_bits) {
-        refuse(key + ".bits",
-               "is " + number_text(format->bits) + ", must be at most " + number_text(max_weight_bits) + where);
       }
+    }
+  }
+
+  void check_prefetch(const std::string& path, Problems& problems) const {
+    const auto refuse = [&](const std::string& why) {
+      problems.push_back({join_key(path, "workload.prefetch_weights"), "is true, " + why});
+    };
+    if (functional.enabled) {
+      refuse("must be false with functional.enabled: the data of an operation is placed when the one before is done");
+    }
+    if (accelerator.controller.descriptors < 2) {
+      refuse("needs accelerator.controller.descriptors of at least 2: weights that load ahead have one of their own");
     }
   }
 
@@ -159,7 +175,15 @@ struct RunConfig {
                           "is " + number_text(*bits) + ", must be left out with kv_cache." + operand +
                               ".format = " + format.number.name() + "; set that to int or anda"});
     };
+    const auto limit = [&](std::uint32_t position, const char* key, const std::optional<std::uint32_t>& bits) {
+      if (workload.scope == Scope::gemms || bits.value_or(0) <= max_weight_bits) return;
+      problems.push_back({join_key(path, "precision.schedule." + number_text(position) + "." + key),
+                          "is " + number_text(*bits) + ", must be at most " + number_text(max_weight_bits) +
+                              ", the longest elements that the machine stores"});
+    };
     for (const auto& [position, lengths] : precision.schedule) {
+      limit(position, "K", lengths.k);
+      limit(position, "V", lengths.v);
       if (kv_cache.k.is_fp16() || kv_cache.k.operand() != nullptr) refuse(position, "K", lengths.k, "k", kv_cache.k);
       if (kv_cache.v.is_fp16() || kv_cache.v.operand() != nullptr) refuse(position, "V", lengths.v, "v", kv_cache.v);
     }

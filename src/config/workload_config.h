@@ -66,6 +66,7 @@ struct WorkloadConfig {
   std::uint32_t prefill_chunk = 0;
   std::uint32_t head_weight_bits = 16;
   bool fuse_projections = false;
+  bool prefetch_weights = false;
   std::string expert_load;
   AttentionConfig attention;
 
@@ -101,6 +102,9 @@ struct WorkloadConfig {
     visit.flag("fuse_projections", self.fuse_projections,
                "Q, K and V are one GeMM, gate and up projection another: their activations are read once. Ignored with "
                "a trace");
+    visit.flag("prefetch_weights", self.prefetch_weights,
+               "the first weights of a GeMM load under the end of the operation before it, as far as they do not hold "
+               "up its results");
     visit.path("expert_load", self.expert_load,
                "a file with the share of the tokens for each expert, one number per line; empty: equal shares",
                PathKind::file);

@@ -84,6 +84,15 @@ WeightTensor CacheData::keys(std::uint64_t head, std::uint64_t begin, std::uint6
   return operand;
 }
 
+WeightTensor CacheData::values_of_keys(std::uint64_t columns, std::uint64_t begin, std::uint64_t end) const {
+  WeightTensor operand{end - begin, columns, WeightFormat::fp16(format_.group), {}, {}};
+  for (std::uint64_t token = begin; token < end; ++token) {
+    const auto first = halves_.begin() + static_cast<std::ptrdiff_t>(token * width());
+    operand.halves.insert(operand.halves.end(), first, first + static_cast<std::ptrdiff_t>(columns));
+  }
+  return operand;
+}
+
 WeightTensor CacheData::values(std::uint64_t head, std::uint64_t begin, std::uint64_t end,
                                const WeightFormat& format) const {
   WeightTensor operand{end - begin, head_dim_, format, {}, {}};

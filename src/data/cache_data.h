@@ -26,6 +26,10 @@ class CacheData {
   /// The first tokens as if appends had put them there.
   void encode(std::uint64_t tokens, const WeightFormat& format);
 
+  const std::vector<Fp16>& halves() const { return halves_; }
+  /// Of keys in FP16 that are values, too: their first `columns` columns, as the second operand of the products with
+  /// probabilities.
+  WeightTensor values_of_keys(std::uint64_t columns, std::uint64_t begin, std::uint64_t end) const;
   /// The second operand of the scores (head_dim × tokens), or of the products with probabilities (tokens × head_dim).
   WeightTensor keys(std::uint64_t head, std::uint64_t begin, std::uint64_t end, const WeightFormat& format) const;
   WeightTensor values(std::uint64_t head, std::uint64_t begin, std::uint64_t end, const WeightFormat& format) const;

@@ -37,6 +37,24 @@ std::vector<Fp16> rows_of(const std::vector<Fp16>& table, std::uint64_t width, c
   return values;
 }
 
+std::vector<float> columns_of(const std::vector<float>& values, std::uint64_t width, std::uint64_t first,
+                              std::uint64_t count) {
+  if (count == width) return values;
+  std::vector<float> columns;
+  for (std::uint64_t at = first; at < values.size(); at += width) {
+    for (std::uint64_t i = 0; i < count; ++i) columns.push_back(values[at + i]);
+  }
+  return columns;
+}
+
+std::vector<float> turned_over(const std::vector<float>& values, std::uint64_t width) {
+  std::vector<float> turned;
+  for (std::uint64_t column = 0; column < width; ++column) {
+    for (std::uint64_t at = column; at < values.size(); at += width) turned.push_back(values[at]);
+  }
+  return turned;
+}
+
 }  // namespace
 
 std::vector<float> ModelData::bell(const std::string& name, std::uint64_t rows, std::uint64_t columns) const {
@@ -47,9 +65,24 @@ std::vector<float> ModelData::bell(const std::string& name, std::uint64_t rows, 
 
 WeightTensor ModelData::weights(const std::string& name, std::uint64_t k, std::uint64_t n, const WeightFormat& format,
                                 std::uint64_t& zeroed) const {
-  std::vector<float> values = bell(name, k, n);
+  return part_of_weights(name, k, n, 0, n, false, format, zeroed);
+}
+
+WeightTensor ModelData::part_of_weights(const std::string& name, std::uint64_t k, std::uint64_t n, std::uint64_t first,
+                                        std::uint64_t count, bool turned, const WeightFormat& format,
+                                        std::uint64_t& zeroed) const {
+  std::vector<float> values = columns_of(bell(name, k, n), n, first, count);
   const float size = std::sqrt(static_cast<float>(k));
   for (float& value : values) value /= size;
+  if (turned) {
+    values = turned_over(values, count);
+    std::swap(k, count);
+  }
+  return as_weights(values, k, count, format, zeroed);
+}
+
+WeightTensor ModelData::as_weights(const std::vector<float>& values, std::uint64_t k, std::uint64_t n,
+                                   const WeightFormat& format, std::uint64_t& zeroed) {
   WeightTensor weights{k, n, format, {}, {}};
   if (format.is_fp16()) {
     weights.halves = halves_of(values);
@@ -77,8 +110,10 @@ VectorConstants ModelData::norm(const std::string& name, std::uint64_t width, bo
 
 VectorConstants ModelData::rotary(const std::vector<std::uint64_t>& positions) const {
   VectorConstants constants;
-  constants.head_dim = static_cast<std::uint32_t>(shape_.head_dim);
-  constants.rotary_dim = static_cast<std::uint32_t>(shape_.rotary_dim != 0 ? shape_.rotary_dim : shape_.head_dim);
+  const std::uint64_t head_dim = shape_.latent ? shape_.latent.rope_dim : shape_.head_dim;
+  constants.head_dim = static_cast<std::uint32_t>(head_dim);
+  constants.rotary_dim =
+      static_cast<std::uint32_t>(shape_.latent || shape_.rotary_dim == 0 ? head_dim : shape_.rotary_dim);
   const std::uint32_t half = constants.rotary_dim / 2;
   for (const std::uint64_t position : positions) {
     for (std::uint32_t i = 0; i < half; ++i) {
@@ -119,8 +154,8 @@ std::vector<Fp16> ModelData::hidden(const std::string& name, std::uint64_t rows)
   return generate_activations(seed_, place_of(name), rows, shape_.hidden_size);
 }
 
-std::vector<Fp16> ModelData::context(const std::string& name, std::uint64_t tokens) const {
-  return halves_of(bell(name, tokens, shape_.kv_width()));
+std::vector<Fp16> ModelData::context(const std::string& name, std::uint64_t tokens, std::uint64_t width) const {
+  return halves_of(bell(name, tokens, width));
 }
 
 }  // namespace anda::sim

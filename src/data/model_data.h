@@ -22,6 +22,10 @@ class ModelData {
   /// A bell curve of standard deviation 1 / √k, quantised or rounded to FP16. `zeroed`: grows by what was not 0 and is.
   WeightTensor weights(const std::string& name, std::uint64_t k, std::uint64_t n, const WeightFormat& format,
                        std::uint64_t& zeroed) const;
+  /// Columns first … first + count − 1 of such weights of k × n, turned over if `turned`.
+  WeightTensor part_of_weights(const std::string& name, std::uint64_t k, std::uint64_t n, std::uint64_t first,
+                               std::uint64_t count, bool turned, const WeightFormat& format,
+                               std::uint64_t& zeroed) const;
   /// γ around 1, and where `shifts` β around 0, both FP16.
   VectorConstants norm(const std::string& name, std::uint64_t width, bool shifts) const;
   /// Cosines and sines of positions, as FP32(cos(position · 10000^(−2i / rotary_dim))).
@@ -35,9 +39,11 @@ class ModelData {
   /// Rows as they come into a layer, with channels of large values.
   std::vector<Fp16> hidden(const std::string& name, std::uint64_t rows) const;
   /// Keys or values of the context of a decode.
-  std::vector<Fp16> context(const std::string& name, std::uint64_t tokens) const;
+  std::vector<Fp16> context(const std::string& name, std::uint64_t tokens, std::uint64_t width) const;
 
  private:
+  static WeightTensor as_weights(const std::vector<float>& values, std::uint64_t k, std::uint64_t n,
+                                 const WeightFormat& format, std::uint64_t& zeroed);
   std::vector<float> bell(const std::string& name, std::uint64_t rows, std::uint64_t columns) const;
 
   ModelShape shape_;

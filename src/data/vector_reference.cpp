@@ -11,6 +11,7 @@ namespace {
 constexpr double gelu_slope = 0.79788456080286536;  // √(2 / π)
 
 double gelu(double x) { return x / 2 * (1 + std::tanh(gelu_slope * (x + 0.044715 * x * x * x))); }
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double silu(double x) { return x / (1 + std::exp(-x)); }
 
 /// A row of x in double precision, in place.
@@ -38,6 +39,17 @@ void normalise(DoubleRow& row, const VectorConstants& known, bool centred) {
     row[i] = (row[i] - mean) * factor * (known.gamma.empty() ? 1.0 : static_cast<double>(known.gamma[i]));
     if (centred && !known.beta.empty()) row[i] += static_cast<double>(known.beta[i]);
   }
+}
+
+/// Of equal values the first is the larger one.
+void keep_largest(DoubleRow& row, std::size_t count) {
+  DoubleRow kept(row.size(), 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto largest = std::max_element(row.begin(), row.end());
+    kept[static_cast<std::size_t>(largest - row.begin())] = *largest;
+    *largest = -std::numeric_limits<double>::infinity();
+  }
+  row = kept;
 }
 
 void turn(DoubleRow& row, const VectorConstants& known, std::size_t number) {
@@ -69,6 +81,9 @@ void alone(DoubleRow& row, VectorOperation operation, const DoubleRow& second) {
         break;
       case VectorOperation::silu:
         value = silu(value);
+        break;
+      case VectorOperation::sigmoid:
+        value = sigmoid(value);
         break;
       case VectorOperation::gated_gelu:
         value = gelu(value) * second[i];
@@ -109,6 +124,9 @@ std::vector<double> vector_reference(const VectorTask& task, const VectorConstan
         break;
       case VectorOperation::rotary:
         turn(row, constants, number);
+        break;
+      case VectorOperation::top_k:
+        keep_largest(row, task.depth);
         break;
       default:
         alone(row, task.operation, second.empty() ? DoubleRow() : doubles_of(second, first, task.columns));

@@ -83,11 +83,18 @@ constexpr const char* descriptor_table_heading = R"(
 )";
 
 constexpr const char* operations_heading = R"(
+### Weights ahead
+
+A descriptor of opcode 3 is that of a GeMM to come, with the number of loads in PARTIAL_SUMS_LOW. While the next GeMM or vector operation comes to its end,
+the DMA makes the first so many loads of the GeMM's weights: the parts of the first panel, as long as STEP_UNIT_K, then the further panels of the first step, no
+more than that has. The GeMM finds them by their addresses in the weight buffer and does not load them again; software leaves them as they are in memory until
+then. The descriptor takes no time and counts in DESCRIPTORS_DONE. Weights that the next GeMM does not use, an error and a reset make the machine forget them.
+
 ### Vector operations
 
 Operands x of M rows and N columns (K columns for MULTIPLY) are FP16, at ACTIVATIONS; a second one, w, is at WEIGHTS; results go to OUTPUTS, as
 Anda groups of OUTPUT_BITS or as FP16. WEIGHT_BITS, SCALE_FORMAT and SCALE_GROUP are 0 but for QUANTISE and MULTIPLY; fields of steps, LOOP_ORDER,
-INPUT_BITS and PARTIAL_SUMS are 0.
+INPUT_BITS and PARTIAL_SUMS are 0. K is 0 but for MULTIPLY and TOP_K.
 
 | number | name | meaning |
 |--------|------|---------|

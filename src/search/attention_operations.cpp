@@ -24,8 +24,7 @@ std::uint64_t pairs(const WorkloadConfig& workload, std::uint64_t window) {
 
 AttentionOperations::AttentionOperations(const ModelShape& shape, const WorkloadConfig& workload,
                                          const PrecisionConfig& precision, const KvCacheConfig& cache)
-    : given_{precision.a_q.value_or(fp16_mantissa_bits), precision.a_p.value_or(fp16_mantissa_bits),
-             cache.k.element_bits(), cache.v.element_bits()} {
+    : AttentionOperations(precision, cache) {
   if (shape.latent) {
     throw Error::input("model " + shape.name +
                        ": the bit operations of latent attention are not counted; search "
@@ -34,6 +33,7 @@ AttentionOperations::AttentionOperations(const ModelShape& shape, const Workload
   const std::uint64_t layers =
       workload.layers == 0 ? shape.layers : std::min<std::uint64_t>(workload.layers, shape.layers);
   double counted = 0;
+  std::uint64_t multiplications = 0;  // of queries and keys; those of probabilities and values are as many
   for (std::uint64_t layer = 0; layer < layers; ++layer) {
     const std::uint64_t of_layer = pairs(workload, shape.window_of(layer));
     counted += static_cast<double>(of_layer) * static_cast<double>(shape.heads * shape.head_dim) * workload.batch;
@@ -41,8 +41,36 @@ AttentionOperations::AttentionOperations(const ModelShape& shape, const Workload
       throw Error::input(
           fmt::format("model {}: the attention's bit operations exceed 64 bits; use fewer tokens", shape.name));
     }
-    multiplications_ += of_layer * shape.heads * shape.head_dim * workload.batch;
+    multiplications += of_layer * shape.heads * shape.head_dim * workload.batch;
   }
+  products_[0].keys = products_[1].values = multiplications;
+  for (Products& products : products_) products.fp16 = multiplications * fp16_mantissa_bits;
+}
+
+AttentionOperations::AttentionOperations(const PrecisionConfig& precision, const KvCacheConfig& cache)
+    : given_{precision.a_q.value_or(fp16_mantissa_bits), precision.a_p.value_or(fp16_mantissa_bits),
+             cache.k.element_bits(), cache.v.element_bits()} {}
+
+void AttentionOperations::add(const Gemm& operation) {
+  const std::uint64_t multiplications = operation.m * operation.n * operation.k * operation.count;
+  const auto tensor = std::find(attention_tensors.begin(), attention_tensors.end(), operation.tensor);
+  if (tensor == attention_tensors.end()) {
+    fixed_ += multiplications * fp16_mantissa_bits * fp16_mantissa_bits;
+    return;
+  }
+  Products& products = products_[static_cast<std::size_t>(tensor - attention_tensors.begin())];
+  products.fp16 += multiplications * fp16_mantissa_bits;
+  if (operation.weight_bits != 0 || operation.second == SecondOperand::fp16) {
+    products.others += multiplications * (operation.weight_bits != 0 ? operation.weight_bits : fp16_mantissa_bits);
+  } else if (operation.second == SecondOperand::values) {
+    products.values += multiplications;
+  } else {
+    products.keys += multiplications;
+  }
+}
+
+std::uint64_t AttentionOperations::fp16() const {
+  return fixed_ + (products_[0].fp16 + products_[1].fp16) * fp16_mantissa_bits;
 }
 
 std::uint64_t AttentionOperations::total(const AttentionLengths& lengths) const {
@@ -50,7 +78,12 @@ std::uint64_t AttentionOperations::total(const AttentionLengths& lengths) const 
   for (std::size_t i = 0; i < bits.size(); ++i) {
     if (lengths[i] != 0) bits[i] = lengths[i];
   }
-  return multiplications_ * (std::uint64_t{bits[0]} * bits[2] + std::uint64_t{bits[1]} * bits[3]);
+  std::uint64_t sum = fixed_;
+  for (std::size_t i = 0; i < products_.size(); ++i) {
+    const Products& of = products_[i];
+    sum += bits[i] * (of.keys * bits[2] + of.values * bits[3] + of.others);
+  }
+  return sum;
 }
 
 }  // namespace anda::sim

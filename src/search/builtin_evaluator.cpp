@@ -110,15 +110,22 @@ ActivationRounding BuiltinEvaluator::anda(const Precisions& precisions) const {
     throw Error::input(fmt::format("{} layers have a precision, the model has {}", precisions.layers.size(), layers));
   }
   ActivationRounding rounding = fp32();
-  for (std::size_t layer = 0; layer < layers; ++layer) {
-    const Combination& bits = precisions.of(layer);
-    LayerFormats& formats = rounding[0][layer].inputs.emplace();
-    for (std::size_t tensor = 0; tensor < bits.size(); ++tensor) {
-      check_format(GroupFormat{group_size_, bits[tensor]}, max_mantissa_bits);
-      formats[tensor] = ActivationFormat{bits[tensor], group_size_};
-    }
+  for (std::size_t layer = 0; layer < layers; ++layer) round_inputs(rounding[0][layer], precisions.of(layer));
+  rounding = with_attention(std::move(rounding), precisions.attention);
+  for (const auto& [position, lengths] : precisions.schedule) {
+    ActivationRounding segment = fp32();
+    for (LayerRounding& layer : segment[0]) round_inputs(layer, lengths.all);
+    rounding[position] = std::move(with_attention(std::move(segment), lengths.attention)[0]);
   }
-  return with_attention(std::move(rounding), precisions.attention);
+  return rounding;
+}
+
+void BuiltinEvaluator::round_inputs(LayerRounding& rounding, const Combination& bits) const {
+  LayerFormats& formats = rounding.inputs.emplace();
+  for (std::size_t tensor = 0; tensor < bits.size(); ++tensor) {
+    check_format(GroupFormat{group_size_, bits[tensor]}, max_mantissa_bits);
+    formats[tensor] = ActivationFormat{bits[tensor], group_size_};
+  }
 }
 
 ActivationRounding BuiltinEvaluator::with_attention(ActivationRounding rounding,
@@ -159,6 +166,25 @@ double BuiltinEvaluator::baseline() {
 }
 
 double BuiltinEvaluator::perplexity(const Precisions& precisions) { return measure(anda(precisions)).perplexity; }
+
+PositionPerplexities BuiltinEvaluator::by_position(const Precisions* precisions,
+                                                   const std::vector<std::uint32_t>& positions) {
+  if (!positions.empty() && positions.back() >= length_) {
+    throw Error::input(
+        fmt::format("position {} is behind the last one of the evaluator's windows, {}; schedule earlier positions, or "
+                    "evaluate longer windows (--length)",
+                    positions.back(), length_ - 1));
+  }
+  const Measurement measured = measure(precisions != nullptr ? anda(*precisions) : fp16());
+  PositionPerplexities perplexities{measured.perplexity, {}};
+  std::size_t first = 0;
+  for (const std::uint32_t position : positions) {
+    perplexities.parts.push_back(measured.perplexity_of(first, position));
+    first = position;
+  }
+  perplexities.parts.push_back(measured.perplexity_of(first, length_));
+  return perplexities;
+}
 
 Evaluated BuiltinEvaluator::perplexity_within(const Precisions& precisions, double tolerance) {
   if (baseline_.empty()) baseline();

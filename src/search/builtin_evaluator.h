@@ -65,6 +65,7 @@ class BuiltinEvaluator : public Evaluator {
   double baseline() override;
   double perplexity(const Precisions& precisions) override;
   Evaluated perplexity_within(const Precisions& precisions, double tolerance) override;
+  PositionPerplexities by_position(const Precisions* precisions, const std::vector<std::uint32_t>& positions) override;
   Measurement measure(const ActivationRounding& rounding);
 
   const DecoderConfig& decoder_config() const { return decoder_.config(); }
@@ -96,6 +97,7 @@ class BuiltinEvaluator : public Evaluator {
  private:
   BuiltinEvaluator(const BuiltinEvaluatorConfig& config, const DecoderConfig& model, std::function<bool()> go_on);
 
+  void round_inputs(LayerRounding& rounding, const Combination& bits) const;
   /// Runs parts of the text; −log of the probability of each token goes to its place in `surprises`.
   void run(const std::vector<std::size_t>& parts, const ActivationRounding& rounding, std::vector<double>& surprises);
   Measurement measurement_of(const std::vector<double>& surprises) const;

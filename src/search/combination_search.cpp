@@ -2,55 +2,16 @@
 #include "search/combination_search.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
-#include <set>
-#include <tuple>
 #include <vector>
+
+#include "search/lengths.h"
 
 namespace anda::sim {
 namespace {
 
 /// Steps up and steps down that exchanges are made of: all of them up to 16 layers, few enough for no time beyond.
 constexpr std::size_t most_exchanged = 64;
-
-/// All lengths that a search without layers changes: those of the tensor types, then those of the attention.
-using Lengths = std::array<std::uint32_t, tensor_types.size() + attention_dimensions.size()>;
-
-Precisions precisions_of(const Lengths& lengths) {
-  Precisions precisions;
-  std::copy_n(lengths.begin(), precisions.all.size(), precisions.all.begin());
-  std::copy_n(lengths.begin() + precisions.all.size(), precisions.attention.size(), precisions.attention.begin());
-  return precisions;
-}
-
-/// The shortest length of each.
-constexpr Lengths shortest{mantissa_range.min, mantissa_range.min, mantissa_range.min,   mantissa_range.min,
-                           mantissa_range.min, mantissa_range.min, cache_bits_range.min, cache_bits_range.min};
-
-/// The combinations to visit: cheapest first, then in the order in which they were pushed, each once.
-class Frontier {
- public:
-  explicit Frontier(const std::function<double(const Precisions&)>& cost) : cost_(cost) {}
-
-  void push(const Lengths& lengths) {
-    if (!known_.insert(lengths).second) return;
-    waiting_.emplace(cost_(precisions_of(lengths)), known_.size(), lengths);
-  }
-
-  bool empty() const { return waiting_.empty(); }
-  double least_cost() const { return std::get<0>(*waiting_.begin()); }
-  Lengths take() {
-    const Lengths lengths = std::get<2>(*waiting_.begin());
-    waiting_.erase(waiting_.begin());
-    return lengths;
-  }
-
- private:
-  const std::function<double(const Precisions&)>& cost_;
-  std::set<Lengths> known_;
-  std::set<std::tuple<double, std::size_t, Lengths>> waiting_;
-};
 
 /// Takes note of an iteration; returns whether it was accepted.
 bool visit(SearchOutcome& outcome, const Candidate& candidate, double tolerance, const SearchHooks& hooks) {
@@ -241,10 +202,14 @@ class Round {
 SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, const SearchHooks& hooks,
                                   const SearchedAttention& attention) {
   SearchOutcome outcome;
-  Frontier frontier(hooks.cost);
+  const auto precisions_of = [](const Lengths& lengths) {
+    const SegmentLengths split = split_lengths(lengths);
+    return Precisions{split.all, {}, split.attention};
+  };
+  Frontier<Lengths> frontier([&](const Lengths& lengths) { return hooks.cost(precisions_of(lengths)); });
   for (std::uint32_t bits = start_mantissas.min; bits <= start_mantissas.max; ++bits) {
     Lengths uniform{bits, bits, bits, bits};
-    for (std::size_t i = 0; i < attention.size(); ++i) uniform[tensor_types.size() + i] = attention[i] ? bits : 0;
+    for (std::size_t i = 0; i < attention.size(); ++i) uniform[tensor_types.size() + i] = std::min(bits, attention[i]);
     frontier.push(uniform);
   }
   while (outcome.iterations < iterations && !frontier.empty()) {
@@ -258,7 +223,7 @@ SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, co
     // The first that is accepted is uniform, and the cheapest of its kind.
     if (!outcome.uniform) outcome.uniform = candidate;
     for (std::size_t place = 0; place < lengths.size(); ++place) {
-      if (lengths[place] <= shortest[place]) continue;  // 0, too: not searched
+      if (lengths[place] <= shortest_lengths[place]) continue;  // 0, too: not searched
       Lengths relaxed = lengths;
       --relaxed[place];
       frontier.push(relaxed);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "config/precision_config.h"
 #include "search/evaluator.h"
@@ -24,6 +25,7 @@ struct Candidate {
   Precisions precisions;
   double cost = 0;
   double loss = 0;
+  std::vector<double> segment_losses{};  ///< of a search for a schedule: of the tokens of each segment
 };
 
 /// An iteration.
@@ -40,8 +42,8 @@ struct SearchOutcome {
   std::uint32_t iterations = 0;
 };
 
-/// Which of attention_dimensions a search has beside the four tensor types.
-using SearchedAttention = std::array<bool, attention_dimensions.size()>;
+/// Which of attention_dimensions a search has beside the four tensor types: the longest length of each, 0 of others.
+using SearchedAttention = std::array<std::uint32_t, attention_dimensions.size()>;
 
 /// What a search asks and tells.
 struct SearchHooks {
@@ -54,8 +56,8 @@ struct SearchHooks {
 /// combination not taken yet, the one pushed first on a tie; accepts it if it is cheaper than the best and within
 /// `tolerance`; then pushes each of its four lengths less one, none below 1. Ends after `iterations`, or as soon as
 /// nothing is left that is cheaper than the best. Cost and loss of hooks may throw. Lengths of the attention that are
-/// searched are more dimensions of the same kind: equal to the others in uniform combinations, and one less in
-/// neighbours of their own, after the four and in their order; K and V none below 2.
+/// searched are more dimensions of the same kind: equal to the others in uniform combinations, or their longest, and
+/// one less in neighbours of their own, after the four and in their order; K and V none below 2.
 SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, const SearchHooks& hooks,
                                   const SearchedAttention& attention = {});
 

@@ -16,7 +16,6 @@
 #include <thread>
 
 #include "config/precision_config.h"
-#include "search/evaluator_answer.h"
 #include "text/text.h"
 
 namespace anda::sim {
@@ -70,22 +69,25 @@ class WithoutSigpipe {
   sigset_t before_{};
 };
 
-Json named(const Combination& combination) {
+Json named(const Combination& combination, const AttentionLengths& attention = {}) {
   Json json;
   for (std::size_t i = 0; i < combination.size(); ++i) json[tensor_types[i]] = combination[i];
+  for (std::size_t i = 0; i < attention.size(); ++i) {
+    if (attention[i] != 0) json[attention_dimensions[i]] = attention[i];
+  }
   return json;
 }
 
 Json question_of(const Precisions& precisions) {
   Json question;
-  question["combination"] = named(precisions.all);
-  for (std::size_t i = 0; i < precisions.attention.size(); ++i) {
-    if (precisions.attention[i] != 0) question["combination"][attention_dimensions[i]] = precisions.attention[i];
-  }
+  question["combination"] = named(precisions.all, precisions.attention);
   if (!precisions.layers.empty()) {
     std::vector<Json> layers;
     for (const Combination& layer : precisions.layers) layers.push_back(named(layer));
     question["layers"] = layers;
+  }
+  for (const auto& [position, lengths] : precisions.schedule) {
+    question["schedule"][std::to_string(position)] = named(lengths.all, lengths.attention);
   }
   return question;
 }
@@ -113,13 +115,40 @@ Evaluated CommandEvaluator::perplexity_within(const Precisions& precisions, doub
   return ask(question.dump(), true);
 }
 
+PositionPerplexities CommandEvaluator::by_position(const Precisions* precisions,
+                                                   const std::vector<std::uint32_t>& positions) {
+  Json question;
+  question["combination"] = nullptr;
+  if (precisions != nullptr) question = question_of(*precisions);
+  question["positions"] = positions;
+  const EvaluatorAnswer answer = answer_to(question.dump());
+  if (answer.share != 1 || answer.parts.size() != positions.size() + 1) {
+    stop(false);
+    fail(
+        fmt::format("answered a question with {0} positions with {1} perplexities, must be {2}, of the tokens before, "
+                    "between and behind them, in \"perplexities\"",
+                    positions.size(), answer.parts.size(), positions.size() + 1));
+  }
+  return {answer.perplexity, answer.parts};
+}
+
 Evaluated CommandEvaluator::ask(const std::string& question, bool may_stop) {
+  const EvaluatorAnswer answer = answer_to(question);
+  if (answer.share != 1 && !may_stop) {
+    stop(false);
+    fail(fmt::format("ended an evaluation early without being allowed to: stopped_after is {}", answer.share));
+  }
+  return {answer.perplexity, answer.share};
+}
+
+EvaluatorAnswer CommandEvaluator::answer_to(const std::string& question) {
   try {
     if (!process_) start();
     refuse_early_answer();
-    const Evaluated evaluated = read_answer(exchange(question + "\n"), may_stop);
+    const EvaluatorAnswer answer = read_evaluator_answer(exchange(question + "\n"));
+    if (!answer.problem.empty()) fail(answer.problem);
     ++answers_;
-    return evaluated;
+    return answer;
   } catch (...) {
     stop(false);
     throw;
@@ -187,13 +216,6 @@ std::string CommandEvaluator::exchange(const std::string& question) {
     }
     if (answer.size() > longest_answer) fail(fmt::format("answered with a line of more than {} bytes", longest_answer));
   }
-}
-
-Evaluated CommandEvaluator::read_answer(const std::string& line, bool may_stop) const {
-  const EvaluatorAnswer answer = read_evaluator_answer(line);
-  if (!answer.problem.empty()) fail(answer.problem);
-  if (answer.share != 1 && !may_stop) fail("ended an evaluation early without being allowed to: " + shown(line));
-  return {answer.perplexity, answer.share};
 }
 
 void CommandEvaluator::stop(bool patiently) {

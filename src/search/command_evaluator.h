@@ -10,6 +10,7 @@
 #include "files/child_process.h"
 #include "files/file_descriptor.h"
 #include "search/evaluator.h"
+#include "search/evaluator_answer.h"
 
 namespace anda::sim {
 
@@ -26,14 +27,15 @@ class CommandEvaluator : public Evaluator {
   double baseline() override;
   double perplexity(const Precisions& precisions) override;
   Evaluated perplexity_within(const Precisions& precisions, double tolerance) override;
+  PositionPerplexities by_position(const Precisions* precisions, const std::vector<std::uint32_t>& positions) override;
 
  private:
   /// `may_stop`: whether the question lets the evaluation end early.
   Evaluated ask(const std::string& question, bool may_stop);
+  EvaluatorAnswer answer_to(const std::string& question);
   void start();
   void refuse_early_answer();
   std::string exchange(const std::string& question);
-  Evaluated read_answer(const std::string& line, bool may_stop) const;
   void stop(bool patiently);
   /// Gives it some time to end.
   std::optional<ChildProcess::End> wait_for_end() const;

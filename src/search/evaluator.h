@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 namespace anda::sim {
@@ -17,11 +18,19 @@ inline constexpr std::array<const char*, 4> attention_dimensions{"A_q", "A_p", "
 /// Their bits: of the mantissas of A_q and A_p, of the elements of K and V. 0: as the evaluator has it anyway.
 using AttentionLengths = std::array<std::uint32_t, attention_dimensions.size()>;
 
+/// Lengths of tokens from a position on.
+struct SegmentLengths {
+  Combination all{};
+  AttentionLengths attention{};
+};
+
 /// What is evaluated: one combination for all layers, or one for each layer; the attention's lengths are of all layers.
 struct Precisions {
   Combination all{};                ///< of every layer that `layers` does not hold
   std::vector<Combination> layers;  ///< by decoder layer; empty: every layer as `all`
   AttentionLengths attention{};
+  /// By the first position from which they hold, in every layer; before the first entry the others do.
+  std::map<std::uint32_t, SegmentLengths> schedule{};
 
   const Combination& of(std::size_t layer) const { return layers.empty() ? all : layers.at(layer); }
 };
@@ -32,6 +41,13 @@ struct Evaluated {
   double share = 1;       ///< of the text that has run
 
   bool is_whole() const { return share == 1; }
+};
+
+/// Perplexities of a text, and of its tokens by position: those before the first of some positions, those from it up to
+/// the next …, and those from the last on.
+struct PositionPerplexities {
+  double all = 0;
+  std::vector<double> parts;
 };
 
 /// Gives the accuracy of a model with its activations in Anda format.
@@ -51,6 +67,9 @@ class Evaluator {
     static_cast<void>(tolerance);
     return {perplexity(precisions), 1};
   }
+  /// The same by position; of the baseline for nullptr. Throws Error (input) for positions that the text does not have.
+  virtual PositionPerplexities by_position(const Precisions* precisions,
+                                           const std::vector<std::uint32_t>& positions) = 0;
 };
 
 }  // namespace anda::sim

@@ -83,6 +83,38 @@ double PrecisionSearch::loss_within(const Precisions& precisions, double toleran
   return loss;
 }
 
+PositionPerplexities PrecisionSearch::perplexities_by_position(const Precisions* precisions) {
+  if (const auto known = log_.by_position(precisions, settings_.schedule)) return *known;
+  const PositionPerplexities perplexities = evaluator().by_position(precisions, settings_.schedule);
+  if (precisions == nullptr) {
+    log_.set_baseline(settings_.schedule, perplexities.parts);
+  } else {
+    ++asked_;
+    ++asked_share_;
+  }
+  return perplexities;
+}
+
+ScheduleLoss PrecisionSearch::loss_by_position(const Precisions& precisions) {
+  baseline();
+  const std::vector<double> base = perplexities_by_position(nullptr).parts;
+  const PositionPerplexities perplexities = perplexities_by_position(&precisions);
+  perplexities_[precisions] = perplexities.all;
+  const bool is_new = by_position_.insert_or_assign(precisions, perplexities.parts).second;
+  if (is_new && !precisions.schedule.empty()) ++schedules_;
+  ScheduleLoss loss{loss_of(precisions, perplexities.all), {}};
+  for (std::size_t i = 0; i < base.size(); ++i) loss.segments.push_back((perplexities.parts[i] - base[i]) / base[i]);
+  return loss;
+}
+
+SearchOutcome PrecisionSearch::search_for_schedule(const Candidate& start, double tolerance) {
+  ScheduleHooks hooks;
+  hooks.cost = [this](const Precisions& precisions) { return cost(precisions); };
+  hooks.loss = [this](const Precisions& precisions) { return loss_by_position(precisions); };
+  hooks.visited = [&](const Visit& visit) { take_down(visit, tolerance, "schedule"); };
+  return search_schedule(start, settings_.schedule, tolerance, settings_.schedule_iterations, hooks);
+}
+
 Json PrecisionSearch::describe(const Candidate& candidate) const {
   Json json = precisions_json(candidate.precisions);
   json["bops"] = operations_.total(candidate.precisions);
@@ -96,6 +128,11 @@ Json PrecisionSearch::describe(const Candidate& candidate) const {
   json[stopped == stopped_.end() ? "perplexity" : "estimate"] = perplexities_.at(candidate.precisions);
   if (stopped != stopped_.end()) json["stopped_after"] = stopped->second.share;
   json["loss"] = candidate.loss;
+  if (!candidate.segment_losses.empty()) {
+    json["positions"] = settings_.schedule;
+    json["perplexities"] = by_position_.at(candidate.precisions);
+    json["losses"] = candidate.segment_losses;
+  }
   return json;
 }
 
@@ -119,12 +156,14 @@ ToleranceResult PrecisionSearch::run(double tolerance) {
   before_ = 0;
   baseline();
   ToleranceResult result{
-      tolerance, search_combinations(tolerance, settings_.iterations, hooks, settings_.attention), {}};
+      tolerance, search_combinations(tolerance, settings_.iterations, hooks, settings_.attention), {}, {}};
   // What comes closest is told by its true loss.
   if (!result.meets()) result.modules.best.loss = loss(result.modules.best.precisions);
-  if (!settings_.per_layer || !result.meets()) return result;
-
+  if (!result.meets()) return result;
   before_ = settings_.iterations;
+  if (!settings_.schedule.empty()) result.schedule = search_for_schedule(result.modules.best, tolerance);
+  if (!settings_.per_layer) return result;
+
   hooks.loss = [this](const Precisions& precisions) { return loss(precisions); };
   hooks.visited = [&](const Visit& visit) { take_down(visit, tolerance, "layers"); };
   result.layers = refine_layers(result.modules, operations_.layers(), tolerance, settings_.layer_iterations, hooks);

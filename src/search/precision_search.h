@@ -15,6 +15,7 @@
 #include "search/evaluator.h"
 #include "search/objective.h"
 #include "search/precisions.h"
+#include "search/schedule_search.h"
 #include "search/search_log.h"
 #include "search/simulated_cost.h"
 
@@ -26,16 +27,19 @@ struct SearchSettings {
   SearchedAttention attention{};  ///< beside the four tensor types
   bool per_layer = false;
   std::uint32_t layer_iterations = 0;  ///< of a refinement
-  bool early_stop = false;             ///< evaluations certainly beyond the tolerance end early; not of a refinement
+  bool early_stop = false;  ///< evaluations certainly beyond the tolerance end early; only of the first stage
+  std::vector<std::uint32_t> schedule{};  ///< positions from which lengths may differ, ascending; empty: none
+  std::uint32_t schedule_iterations = 0;  ///< of a search for a schedule
 };
 
 /// What was found for a tolerance.
 struct ToleranceResult {
   double tolerance = 0;  ///< a share of the baseline's perplexity
   SearchOutcome modules;
-  std::optional<SearchOutcome> layers;  ///< refined from modules
+  std::optional<SearchOutcome> layers;    ///< refined from modules
+  std::optional<SearchOutcome> schedule;  ///< found from modules
 
-  const SearchOutcome& outcome() const { return layers ? *layers : modules; }
+  const SearchOutcome& outcome() const { return schedule ? *schedule : layers ? *layers : modules; }
   bool meets() const { return modules.meets; }
 };
 
@@ -50,16 +54,19 @@ class PrecisionSearch {
                   std::function<void(std::uint32_t)> look);
 
   double baseline();
+  /// From which lengths may differ.
+  const std::vector<std::uint32_t>& positions() const { return settings_.schedule; }
   ToleranceResult run(double tolerance);
 
   /// How many different precisions were looked at, and how many of them the evaluator was asked for.
-  std::size_t looked_at() const { return losses_.size() + stopped_.size(); }
+  std::size_t looked_at() const { return losses_.size() + stopped_.size() + schedules_; }
   std::size_t asked() const { return asked_; }
   /// How many evaluations ended early, and what share of the text those that were asked for took, together.
   std::size_t stopped() const { return asked_stopped_; }
   double asked_share() const { return asked_share_; }
 
-  /// What was looked at and is not beaten by anything else that was in both cost and loss, cheapest first.
+  /// What was looked at but schedules and is not beaten by anything else that was in both cost and loss, cheapest
+  /// first.
   std::vector<Candidate> front() const;
 
   /// Precisions with what is known of them, under the keys of the log.
@@ -71,6 +78,9 @@ class PrecisionSearch {
   /// The same, or, where the evaluation ended early, what it lets expect.
   double loss_within(const Precisions& precisions, double tolerance);
   double loss_of(const Precisions& precisions, double perplexity);
+  ScheduleLoss loss_by_position(const Precisions& precisions);
+  PositionPerplexities perplexities_by_position(const Precisions* precisions);
+  SearchOutcome search_for_schedule(const Candidate& start, double tolerance);
   void take_down(const Visit& visit, double tolerance, const char* stage);
   Evaluator& evaluator();
 
@@ -87,7 +97,9 @@ class PrecisionSearch {
   std::size_t asked_stopped_ = 0;
   double asked_share_ = 0;
   std::size_t asked_ = 0;
-  std::uint32_t before_ = 0;  ///< iterations of the stage before
+  std::map<Precisions, std::vector<double>, PrecisionsOrder> by_position_;  ///< perplexities
+  std::size_t schedules_ = 0;                                               ///< of these, with lengths that change
+  std::uint32_t before_ = 0;                                                ///< iterations of the stage before
 };
 
 }  // namespace anda::sim

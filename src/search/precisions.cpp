@@ -5,13 +5,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <tuple>
 #include <vector>
+
+#include "text/scalar.h"
 
 namespace anda::sim {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t longest_sequence = 1u << 24;
 
 bool all_alike(const Precisions& precisions) {
   const auto differs = [&](const Combination& layer) { return layer != precisions.layers.front(); };
@@ -32,6 +38,15 @@ std::optional<Combination> combination_of(const Json& list) {
     combination[i] = static_cast<std::uint32_t>(bits);
   }
   return combination;
+}
+
+Json lengths_json(const Combination& all, const AttentionLengths& attention) {
+  Json json;
+  json["combination"] = list_of(all);
+  for (std::size_t i = 0; i < attention.size(); ++i) {
+    if (attention[i] != 0) json["attention"][attention_dimensions[i]] = attention[i];
+  }
+  return json;
 }
 
 /// The bits of an entry of "attention"; 0: wrong.
@@ -58,12 +73,44 @@ bool read_attention(const Json& object, AttentionLengths& lengths) {
   return known == attention->size();
 }
 
+/// "combination" and "attention"; nothing if one is wrong.
+std::optional<SegmentLengths> segment_of(const Json& object) {
+  if (!object.is_object()) return std::nullopt;
+  const auto all = object.find("combination");
+  const std::optional<Combination> combination = all == object.end() ? std::nullopt : combination_of(*all);
+  SegmentLengths lengths;
+  if (!combination || !read_attention(object, lengths.attention)) return std::nullopt;
+  lengths.all = *combination;
+  return lengths;
+}
+
+/// Reads "schedule"; false if something is wrong with it.
+bool read_schedule(const Json& object, Precisions& precisions) {
+  const auto schedule = object.find("schedule");
+  if (schedule == object.end()) return true;
+  if (!schedule->is_object() || schedule->empty()) return false;
+  for (const auto& [key, entry] : schedule->items()) {
+    std::uint64_t position = 0;
+    const std::optional<SegmentLengths> lengths = segment_of(entry);
+    if (!lengths || !parse_whole_number(key, 1, longest_sequence, position).empty()) return false;
+    precisions.schedule[static_cast<std::uint32_t>(position)] = *lengths;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string lengths_text(const Precisions& precisions) {
-  std::string text = combination_text(precisions.all);
-  for (std::size_t i = 0; i < precisions.attention.size(); ++i) {
-    if (precisions.attention[i] != 0) text += fmt::format(", {} {}", attention_dimensions[i], precisions.attention[i]);
+  const auto text_of = [](const Combination& all, const AttentionLengths& attention) {
+    std::string text = combination_text(all);
+    for (std::size_t i = 0; i < attention.size(); ++i) {
+      if (attention[i] != 0) text += fmt::format(", {} {}", attention_dimensions[i], attention[i]);
+    }
+    return text;
+  };
+  std::string text = text_of(precisions.all, precisions.attention);
+  for (const auto& [position, lengths] : precisions.schedule) {
+    text += fmt::format("; from {} {}", position, text_of(lengths.all, lengths.attention));
   }
   return text;
 }
@@ -73,6 +120,18 @@ std::string combination_text(const Combination& combination) {
 }
 
 bool PrecisionsOrder::operator()(const Precisions& a, const Precisions& b) const {
+  const auto listed = [](const Precisions& precisions) {
+    std::vector<std::tuple<std::uint32_t, Combination, AttentionLengths>> list;
+    for (const auto& [position, lengths] : precisions.schedule) {
+      list.emplace_back(position, lengths.all, lengths.attention);
+    }
+    return list;
+  };
+  if (!a.schedule.empty() || !b.schedule.empty()) {
+    const auto a_list = listed(a);
+    const auto b_list = listed(b);
+    if (a_list != b_list) return a_list < b_list;
+  }
   if (a.attention != b.attention) return a.attention < b.attention;
   const bool a_is_one = all_alike(a);
   const bool b_is_one = all_alike(b);
@@ -89,6 +148,18 @@ PrecisionConfig precision_config(const PrecisionConfig& base, const Precisions& 
   config.a_d = precisions.all[3];
   if (precisions.attention[0] != 0) config.a_q = precisions.attention[0];
   if (precisions.attention[1] != 0) config.a_p = precisions.attention[1];
+  config.schedule.clear();
+  for (const auto& [position, lengths] : precisions.schedule) {
+    PositionPrecision& entry = config.schedule[position];
+    entry.a_qkv = lengths.all[0];
+    entry.a_o = lengths.all[1];
+    entry.a_u = lengths.all[2];
+    entry.a_d = lengths.all[3];
+    const std::array<std::optional<std::uint32_t>*, 4> attention{&entry.a_q, &entry.a_p, &entry.k, &entry.v};
+    for (std::size_t i = 0; i < attention.size(); ++i) {
+      if (lengths.attention[i] != 0) *attention[i] = lengths.attention[i];
+    }
+  }
   config.layers.clear();
   for (std::size_t i = 0; i < precisions.layers.size(); ++i) {
     const Combination& layer = precisions.layers[i];
@@ -103,11 +174,17 @@ PrecisionConfig precision_config(const PrecisionConfig& base, const Precisions& 
   return config;
 }
 
+void set_precisions(RunConfig& config, const RunConfig& base, const Precisions& precisions) {
+  config.precision = precision_config(base.precision, precisions);
+  config.kv_cache = base.kv_cache;
+  if (precisions.attention[2] != 0) config.kv_cache.k.bits = precisions.attention[2];
+  if (precisions.attention[3] != 0) config.kv_cache.v.bits = precisions.attention[3];
+}
+
 Json precisions_json(const Precisions& precisions) {
-  Json json;
-  json["combination"] = list_of(precisions.all);
-  for (std::size_t i = 0; i < precisions.attention.size(); ++i) {
-    if (precisions.attention[i] != 0) json["attention"][attention_dimensions[i]] = precisions.attention[i];
+  Json json = lengths_json(precisions.all, precisions.attention);
+  for (const auto& [position, lengths] : precisions.schedule) {
+    json["schedule"][std::to_string(position)] = lengths_json(lengths.all, lengths.attention);
   }
   if (precisions.layers.empty()) return json;
   std::vector<Json> layers;
@@ -117,12 +194,10 @@ Json precisions_json(const Precisions& precisions) {
 }
 
 std::optional<Precisions> precisions_of(const Json& object) {
-  const auto all = object.find("combination");
-  if (all == object.end()) return std::nullopt;
-  const std::optional<Combination> combination = combination_of(*all);
-  if (!combination) return std::nullopt;
-  Precisions precisions{*combination, {}};
-  if (!read_attention(object, precisions.attention)) return std::nullopt;
+  const std::optional<SegmentLengths> lengths = segment_of(object);
+  if (!lengths) return std::nullopt;
+  Precisions precisions{lengths->all, {}, lengths->attention};
+  if (!read_schedule(object, precisions)) return std::nullopt;
   const auto layers = object.find("layers");
   if (layers == object.end()) return precisions;
   if (!layers->is_array()) return std::nullopt;

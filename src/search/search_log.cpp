@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "text/strict_json.h"
@@ -37,6 +38,30 @@ std::optional<double> perplexity_in(const Json& json, const char* key) {
   if (found == json.end() || !found->is_number()) return std::nullopt;
   const double value = found->get<double>();
   return std::isfinite(value) && value > 0 ? std::optional<double>(value) : std::nullopt;
+}
+
+/// Ascending, from 1 on; nothing if it is anything else.
+std::optional<std::vector<std::uint32_t>> positions_of(const Json& list) {
+  std::vector<std::uint32_t> positions;
+  if (!list.is_array() || list.empty()) return std::nullopt;
+  for (const Json& entry : list) {
+    const std::uint64_t position = entry.is_number_unsigned() ? entry.get<std::uint64_t>() : 0;
+    if (position > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+    if (position <= (positions.empty() ? 0 : positions.back())) return std::nullopt;
+    positions.push_back(static_cast<std::uint32_t>(position));
+  }
+  return positions;
+}
+
+std::optional<std::vector<double>> perplexities_of(const Json& json) {
+  const auto list = json.find("perplexities");
+  if (list == json.end() || !list->is_array()) return std::nullopt;
+  std::vector<double> perplexities;
+  for (const Json& entry : *list) {
+    if (!entry.is_number() || !(entry.get<double>() > 0)) return std::nullopt;
+    perplexities.push_back(entry.get<double>());
+  }
+  return perplexities;
 }
 
 }  // namespace
@@ -126,6 +151,7 @@ void SearchLog::take(const std::string& line, int number) {
                                             *baseline, *baseline_));
     }
     baseline_ = baseline;
+    take_parts(json, baseline_parts_, line, place);
   } else if (json.find("stopped_after") != json.end()) {
     take_stopped(json, line, place);
   } else {
@@ -143,8 +169,23 @@ void SearchLog::take(const std::string& line, int number) {
                                      lengths_text(*precisions), *perplexity, known->second));
     }
     check_loss(json, *perplexity, place);
+    take_parts(json, parts_[*precisions], line, place);
   }
   lines_.insert(line);
+}
+
+void SearchLog::take_parts(const Json& json, PartsByPositions& parts, const std::string& line, const Place& place) {
+  const auto at = json.find("positions");
+  if (at == json.end()) return;
+  const std::optional<std::vector<std::uint32_t>> positions = positions_of(*at);
+  const std::optional<std::vector<double>> perplexities = perplexities_of(json);
+  if (!positions || !perplexities || perplexities->size() != positions->size() + 1) {
+    throw Error::input(place,
+                       "must have ascending positions and a positive number in perplexities for what is before, "
+                       "between and behind them: " +
+                           shown(line));
+  }
+  parts[*positions] = *perplexities;
 }
 
 void SearchLog::take_stopped(const Json& json, const std::string& line, const Place& place) {
@@ -186,9 +227,28 @@ std::optional<Evaluated> SearchLog::stopped(const Precisions& precisions, double
   return at == found->second.end() ? std::nullopt : std::optional<Evaluated>(at->second);
 }
 
+std::optional<PositionPerplexities> SearchLog::by_position(const Precisions* precisions,
+                                                           const std::vector<std::uint32_t>& positions) const {
+  const std::optional<double> all = precisions != nullptr ? perplexity(*precisions) : baseline_;
+  const PartsByPositions* parts = &baseline_parts_;
+  if (precisions != nullptr) {
+    const auto known = parts_.find(*precisions);
+    if (known == parts_.end()) return std::nullopt;
+    parts = &known->second;
+  }
+  const auto found = parts->find(positions);
+  if (!all || found == parts->end()) return std::nullopt;
+  return PositionPerplexities{*all, found->second};
+}
+
 void SearchLog::set_baseline(double perplexity) {
   write(line_of({{"baseline", perplexity}}));
   baseline_ = perplexity;
+}
+
+void SearchLog::set_baseline(const std::vector<std::uint32_t>& positions, const std::vector<double>& perplexities) {
+  write(line_of({{"baseline", baseline_.value()}, {"positions", positions}, {"perplexities", perplexities}}));
+  baseline_parts_[positions] = perplexities;
 }
 
 void SearchLog::add(const Json& iteration) {
@@ -197,6 +257,10 @@ void SearchLog::add(const Json& iteration) {
   const Precisions precisions = precisions_of(iteration).value();
   if (iteration.find("stopped_after") == iteration.end()) {
     perplexities_.emplace(precisions, iteration.at("perplexity").get<double>());
+    if (iteration.find("positions") != iteration.end()) {
+      parts_[precisions][iteration.at("positions").get<std::vector<std::uint32_t>>()] =
+          iteration.at("perplexities").get<std::vector<double>>();
+    }
     return;
   }
   stopped_[precisions].emplace(

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "files/file_descriptor.h"
 #include "search/evaluator.h"
@@ -34,16 +35,27 @@ class SearchLog {
   std::optional<double> perplexity(const Precisions& precisions) const;
   /// What came of an evaluation that ended early, for a tolerance at least as large as `tolerance`.
   std::optional<Evaluated> stopped(const Precisions& precisions, double tolerance) const;
+  /// What an evaluation by position gave, of the baseline for nullptr.
+  std::optional<PositionPerplexities> by_position(const Precisions* precisions,
+                                                  const std::vector<std::uint32_t>& positions) const;
 
   void set_baseline(double perplexity);
+  /// The baseline's perplexities by position.
+  void set_baseline(const std::vector<std::uint32_t>& positions, const std::vector<double>& perplexities);
   /// An iteration: an object with "combination", "perplexity" and, where they differ, "layers", beside further keys;
-  /// where the evaluation ended early, "estimate" and "stopped_after" in the place of "perplexity", and "tolerance".
+  /// where the evaluation ended early, "estimate" and "stopped_after" in the place of "perplexity", and "tolerance";
+  /// where it was one by position, "positions" and "perplexities".
   void add(const nlohmann::ordered_json& iteration);
 
  private:
+  using PartsByPositions = std::map<std::vector<std::uint32_t>, std::vector<double>>;
+
   std::string read_back();
   void check_subject(const std::string& line, const nlohmann::ordered_json& subject) const;
   void take(const std::string& line, int number);
+  /// What a line has by position.
+  void take_parts(const nlohmann::ordered_json& json, PartsByPositions& parts, const std::string& line,
+                  const Place& place);
   /// A line of an evaluation that ended early.
   void take_stopped(const nlohmann::ordered_json& json, const std::string& line, const Place& place);
   void check_loss(const nlohmann::ordered_json& json, double perplexity, const Place& place) const;
@@ -57,6 +69,8 @@ class SearchLog {
   std::map<Precisions, double, PrecisionsOrder> perplexities_;
   /// By tolerance.
   std::map<Precisions, std::map<double, Evaluated>, PrecisionsOrder> stopped_;
+  PartsByPositions baseline_parts_;
+  std::map<Precisions, PartsByPositions, PrecisionsOrder> parts_;
 };
 
 }  // namespace anda::sim

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/human.h"
 #include "report/text_grid.h"
 #include "text/terminal.h"
@@ -27,6 +29,23 @@ std::string precisions_text(const Precisions& precisions) {
   return own == 0 ? text : fmt::format("{}, {} layer{}", text, own, own == 1 ? " differs" : "s differ");
 }
 
+/// What a schedule takes less than the best choice for all positions: cost of that / cost of the schedule.
+Json gain_of(const Json& constant, const Json& schedule) {
+  Json gain;
+  for (const char* key : {"bops", "cycles", "energy_pj", "edp_pj_s"}) {
+    gain[key] = constant.at(key).get<double>() / schedule.at(key).get<double>();
+  }
+  return gain;
+}
+
+Json schedule_json(const ToleranceResult& found, const BitOperations& operations, const PrecisionSearch& search) {
+  Json json = search.describe(found.schedule->best);
+  json["bops_saving"] = saving(operations, found.schedule->best.precisions);
+  json["iterations"] = found.schedule->iterations;
+  json["gain"] = gain_of(search.describe(found.modules.best), json);
+  return json;
+}
+
 Json result_json(const ReportedResult& result, const BitOperations& operations, const PrecisionSearch& search) {
   const ToleranceResult& found = result.found;
   const auto described = [&](const Candidate& candidate) {
@@ -45,6 +64,7 @@ Json result_json(const ReportedResult& result, const BitOperations& operations, 
     json["per_layer"] = described(found.layers->best);
     json["per_layer"]["iterations"] = found.layers->iterations;
   }
+  if (found.schedule) json["schedule"] = schedule_json(found, operations, search);
   if (result.simulated) {
     const LoopResult& simulated = *result.simulated;
     json["simulation"] = {{"cycles", simulated.cycles},
@@ -55,6 +75,41 @@ Json result_json(const ReportedResult& result, const BitOperations& operations, 
                           {"energy_efficiency", simulated.energy_efficiency}};
   }
   return json;
+}
+
+/// "A_qkv: 5, A_o: 4, A_u: 4, A_d: 4, K: 3"
+std::string named_lengths(const SegmentLengths& lengths) {
+  std::string text;
+  for (std::size_t i = 0; i < lengths.all.size(); ++i) {
+    text += fmt::format("{}{}: {}", i == 0 ? "" : ", ", tensor_types[i], lengths.all[i]);
+  }
+  for (std::size_t i = 0; i < lengths.attention.size(); ++i) {
+    if (lengths.attention[i] != 0) text += fmt::format(", {}: {}", attention_dimensions[i], lengths.attention[i]);
+  }
+  return text;
+}
+
+/// The schedules that were found: what each part of a sequence has and loses, and what that gains.
+void print_schedules(std::ostream& out, const std::vector<ReportedResult>& results, const PrecisionSearch& search) {
+  TextGrid grid({"tolerance", "from position", "mantissa bits", "loss there", "fewer\ncycles", "less\nenergy"});
+  for (const ReportedResult& result : results) {
+    if (!result.found.schedule) continue;
+    const Candidate& best = result.found.schedule->best;
+    const Json gain = gain_of(search.describe(result.found.modules.best), search.describe(best));
+    std::vector<std::uint32_t> positions{0};
+    for (const std::uint32_t position : search.positions()) positions.push_back(position);
+    SegmentLengths lengths{best.precisions.all, best.precisions.attention};
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      const auto entry = best.precisions.schedule.find(positions[i]);
+      if (entry != best.precisions.schedule.end()) lengths = entry->second;
+      grid.row({i == 0 ? percent_digits(result.found.tolerance) + " %" : "", std::to_string(positions[i]),
+                lengths_text({lengths.all, {}, lengths.attention}), loss_text(best.segment_losses[i]),
+                i == 0 ? ratio_text(gain.at("cycles").get<double>()) : "",
+                i == 0 ? ratio_text(gain.at("energy_pj").get<double>()) : ""});
+    }
+  }
+  out << '\n';
+  grid.print(out);
 }
 
 /// What early stopping has saved, if it has.
@@ -87,7 +142,7 @@ void write_found_config(std::ostream& out, const SearchInfo& info, const Precisi
     if (i == 2 || attention[2] == 0) out << "kv_cache:\n";
     out << fmt::format("  {}: {{bits: {}}}\n", i == 2 ? "k" : "v", attention[i]);
   }
-  if (precision.layers.empty() && attention[0] == 0 && attention[1] == 0) {
+  if (precision.layers.empty() && precision.schedule.empty() && attention[0] == 0 && attention[1] == 0) {
     out << "precision: " << combination_text(best.precisions.all) << '\n';
     return;
   }
@@ -95,6 +150,10 @@ void write_found_config(std::ostream& out, const SearchInfo& info, const Precisi
                      precision.a_u, precision.a_d);
   for (const std::size_t i : {0U, 1U}) {
     if (attention[i] != 0) out << fmt::format("  {}: {}\n", attention_dimensions[i], attention[i]);
+  }
+  if (!precision.schedule.empty()) out << "  schedule:\n";
+  for (const auto& [position, lengths] : best.precisions.schedule) {
+    out << fmt::format("    {}: {{{}}}\n", position, named_lengths(lengths));
   }
   if (!precision.layers.empty()) out << "  layers:\n";
   for (const auto& [number, layer] : precision.layers) {
@@ -168,6 +227,9 @@ void print_search(std::ostream& out, const SearchInfo& info, const std::vector<R
     grid.row(std::move(cells));
   }
   grid.print(out);
+  const bool scheduled = std::any_of(results.begin(), results.end(),
+                                     [](const ReportedResult& result) { return result.found.schedule.has_value(); });
+  if (scheduled) print_schedules(out, results, search);
 }
 
 }  // namespace anda::sim

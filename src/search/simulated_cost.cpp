@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/simulated_cost.h"
 
-#include <set>
-#include <vector>
+#include <anda/base/error.h>
+#include <tlm_utils/tlm_quantumkeeper.h>
 
-#include "search/combination_search.h"
-#include "search/precisions.h"
+#include <tuple>
+#include <type_traits>
+
+#include "system/op_codec.h"
 #include "system/survey.h"
 
 namespace anda::sim {
@@ -15,22 +17,50 @@ RunConfig anda_alone(const RunConfig& config) {
   RunConfig alone = config;
   alone.systems = {PeKind::anda};
   alone.precision.layers.clear();
+  alone.simulation.fold_layers = true;  // changes no number
   return alone;
 }
 
-/// GeMMs one after another, from a list.
-class GemmList : public GemmSource {
+/// Of a run without counts.
+SimulationResult empty_result(const Machine& machine) {
+  SimulationResult result;
+  result.counters = machine.counters();
+  result.systems.emplace_back();
+  result.systems.front().accelerator = machine.accelerator();
+  return result;
+}
+
+/// The rows of a workload without those that differ from another in nothing but their names.
+std::vector<Gemm> different_gemms(GemmSource& source) {
+  std::vector<Gemm> gemms;
+  std::map<std::tuple<std::uint32_t, std::string, std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>,
+           std::size_t>
+      places;
+  for (Gemm gemm; source.next(gemm);) {
+    const auto [place, is_new] = places.try_emplace(
+        std::make_tuple(gemm.layer, gemm.tensor, gemm.m, gemm.n, gemm.k, gemm.weight_bits), gemms.size());
+    if (is_new) {
+      gemms.push_back(gemm);
+    } else {
+      gemms[place->second].count += gemm.count;
+    }
+  }
+  return gemms;
+}
+
+/// Operations one after another, from a list.
+class OperationList : public GemmSource {
  public:
-  explicit GemmList(const std::vector<Gemm>& gemms) : gemms_(gemms) {}
+  explicit OperationList(const std::vector<Gemm>& operations) : operations_(operations) {}
 
   bool next(Gemm& gemm) override {
-    if (next_ == gemms_.size()) return false;
-    gemm = gemms_[next_++];
+    if (next_ == operations_.size()) return false;
+    gemm = operations_[next_++];
     return true;
   }
 
  private:
-  const std::vector<Gemm>& gemms_;
+  const std::vector<Gemm>& operations_;
   std::size_t next_ = 0;
 };
 
@@ -42,79 +72,55 @@ double RunCost::of(Objective objective) const {
   return static_cast<double>(cycles);
 }
 
-/// The counts of each GeMM as it is simulated.
-class SimulatedCost::Table : public OpSink {
- public:
-  explicit Table(std::map<Key, Counts>& counts) : counts_(counts) {}
-
-  void take(std::size_t, const OpRecord& record) override { counts_.emplace(key_of(record.task), record.counts); }
-
- private:
-  std::map<Key, Counts>& counts_;
-};
-
-SimulatedCost::SimulatedCost(const RunConfig& config, const Progress& progress)
-    : config_(anda_alone(config)), compiler_(config_, accelerator_of(config_, PeKind::anda)) {
-  read_workload();
-  simulate_all(progress);
+SimulatedCost::SimulatedCost(const RunConfig& config, std::function<bool()> go_on)
+    : config_(anda_alone(config)),
+      base_(config_),
+      go_on_(std::move(go_on)),
+      machine_("machine", config_, PeKind::anda, nullptr),
+      evaluation_(empty_result(machine_), config_.dram, config_.technology) {
+  tlm::tlm_global_quantum::instance().set(sc_core::sc_time(config_.simulation.quantum_us, sc_core::SC_US));
+  if (config_.workload.scope == Scope::gemms) gemms_ = different_gemms(*open_workload(config_));
 }
 
-SimulatedCost::Key SimulatedCost::key_of(const GemmTask& task) {
-  return {task.m, task.n, task.k, task.input.mantissa_bits, task.output.mantissa_bits, task.weights.bits};
+const Counts& SimulatedCost::counts_of(const Gemm& operation) {
+  std::string task;
+  ByteWriter out(task);
+  std::visit(
+      [&](const auto& work) {
+        out.put(std::uint64_t{std::is_same_v<std::decay_t<decltype(work)>, VectorTask>});
+        put(out, work);
+      },
+      machine_.work_of(operation));
+  const auto known = known_.find(task);
+  if (known != known_.end()) return known->second;
+  if (!go_on_()) throw Error::run("interrupted");
+  Gemm once = operation;
+  once.count = 1;
+  return known_.emplace(std::move(task), machine_.run({once})).first->second;
 }
 
-void SimulatedCost::read_workload() {
-  const std::unique_ptr<GemmSource> source = open_workload(config_);
-  for (Gemm gemm; source->next(gemm);) {
-    rows_[{gemm.layer, gemm.tensor, gemm.m, gemm.n, gemm.k, gemm.weight_bits}] += gemm.count;
-  }
-}
-
-void SimulatedCost::simulate_all(const Progress& progress) {
-  std::set<Row> shapes;  // of layer 0
-  for (const auto& row : rows_) {
-    Row shape = row.first;
-    std::get<0>(shape) = 0;
-    shapes.insert(shape);
-  }
-  // Every pair of lengths has a layer of its own. In its GeMMs the lengths of input and results are the pair's, one way
-  // or the other; the results of A_d belong to the layer after it.
-  RunConfig config = config_;
-  std::vector<Gemm> gemms;
-  double macs = 0;
-  std::uint32_t layer = 0;
-  for (std::uint32_t a = mantissa_range.min; a <= start_mantissas.max; ++a) {
-    for (std::uint32_t b = mantissa_range.min; b <= start_mantissas.max; ++b) {
-      if (config.precision.output == OutputFormat::fp16 && a != b) continue;
-      config.precision.layers[layer] = {a, b, a, b};
-      config.precision.layers[layer + 1] = {a, b, a, b};
-      for (const auto& [ignored, tensor, m, n, k, weight_bits] : shapes) {
-        gemms.push_back({tensor, layer, tensor, m, n, k, 1, weight_bits});
-        macs += static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-      }
-      layer += 2;
-    }
-  }
-  // Equal ones, as those of other tensors are for every pair, are simulated once.
-  config.simulation.fold_layers = true;
-  Table table(counts_);
-  const SimulationResult result = simulate(
-      config, [&gemms] { return std::make_unique<GemmList>(gemms); }, macs, table, progress);
-  evaluation_ = std::make_unique<Evaluation>(result, config_.dram, config_.technology);
-}
-
-RunCost SimulatedCost::of(const Precisions& precisions) {
-  config_.precision = precision_config(config_.precision, precisions);
-  Counts total;
-  Gemm gemm;
-  for (const auto& [row, runs] : rows_) {
-    std::tie(gemm.layer, gemm.tensor, gemm.m, gemm.n, gemm.k, gemm.weight_bits) = row;
-    const Counts& counts = counts_.at(key_of(compiler_.task(gemm)));
+void SimulatedCost::add_up(GemmSource& source, Counts& total) {
+  for (Gemm operation; source.next(operation);) {
+    const Counts& counts = counts_of(operation);
     total.resize(counts.size(), 0);
-    for (std::size_t i = 0; i < counts.size(); ++i) total[i] += counts[i] * runs;
+    for (std::size_t i = 0; i < counts.size(); ++i) total[i] += counts[i] * operation.count;
   }
-  const auto value = [&](const char* key) { return number_of(evaluation_->value(0, total, key)); };
-  return {static_cast<std::uint64_t>(value("cycles")), value("time_s"), value("energy_total_pj")};
+}
+
+const RunCost& SimulatedCost::of(const Precisions& precisions) {
+  const auto known = costs_.find(precisions);
+  if (known != costs_.end()) return known->second;
+  set_precisions(config_, base_, precisions);
+  Counts total;
+  if (!gemms_.empty() && precisions.schedule.empty()) {
+    OperationList list(gemms_);
+    add_up(list, total);
+  } else {
+    add_up(*open_workload(config_), total);
+  }
+  const auto value = [&](const char* key) { return number_of(evaluation_.value(0, total, key)); };
+  const RunCost cost{static_cast<std::uint64_t>(value("cycles")), value("time_s"), value("energy_total_pj")};
+  return costs_.emplace(precisions, cost).first->second;
 }
 
 }  // namespace anda::sim

@@ -3,15 +3,19 @@
 #define ANDA_SIM_SEARCH_SIMULATED_COST_H
 
 #include <cstdint>
+#include <functional>
 #include <map>
-#include <tuple>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "config/run_config.h"
 #include "report/evaluation.h"
 #include "search/evaluator.h"
 #include "search/objective.h"
-#include "system/compiler.h"
-#include "system/simulation.h"
+#include "search/precisions.h"
+#include "system/machine.h"
 
 namespace anda::sim {
 
@@ -25,36 +29,36 @@ struct RunCost {
   double of(Objective objective) const;
 };
 
-/// Cycles and energy of a workload on Anda for any precisions, equal to those of a run. Every GeMM starts on an idle
-/// machine, so a run is the sum of its GeMMs: each that is different is simulated once for every pair of mantissa
-/// lengths, of its input and of its results, and only added up afterwards. With the detailed memory a GeMM depends on
-/// where in the refresh interval it starts, too, and the sum is near a run's.
+/// Cycles and energy of a workload of any scope on Anda for any precisions, equal to those of a run. Every operation
+/// starts on an idle machine, so a run is the sum of its operations: each that is different is simulated once, when a
+/// precision first needs it, and only added up afterwards. With the detailed memory an operation depends on where in
+/// the refresh interval it starts, too, and the sum is near a run's.
 class SimulatedCost {
  public:
-  /// Simulates. Once a process, as simulate(). Throws Error (run) if it fails or `progress` says stop.
-  SimulatedCost(const RunConfig& config, const Progress& progress);
+  /// Elaborates the machine: once a process. `go_on`, asked before each simulation, ends it with Error (run) by
+  /// returning false.
+  SimulatedCost(const RunConfig& config, std::function<bool()> go_on);
   SimulatedCost(const SimulatedCost&) = delete;
   SimulatedCost& operator=(const SimulatedCost&) = delete;
 
-  /// Mantissa lengths must not exceed those that a search starts from.
-  RunCost of(const Precisions& precisions);
+  /// Throws Error (input) for lengths that the machine does not take.
+  const RunCost& of(const Precisions& precisions);
+
+  /// How many operations were simulated.
+  std::size_t simulated() const { return known_.size(); }
 
  private:
-  /// m, n, k, mantissa bits of input and results, weight bits: what decides the counts of a GeMM.
-  using Key = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
-  /// What of a row decides its task: layer, tensor, m, n, k, weight bits.
-  using Row = std::tuple<std::uint32_t, std::string, std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>;
-  class Table;
+  const Counts& counts_of(const Gemm& operation);
+  void add_up(GemmSource& source, Counts& total);
 
-  static Key key_of(const GemmTask& task);
-  void read_workload();
-  void simulate_all(const Progress& progress);
-
-  RunConfig config_;
-  Compiler compiler_;
-  std::map<Row, std::uint64_t> rows_;  ///< how often each runs
-  std::map<Key, Counts> counts_;
-  std::unique_ptr<Evaluation> evaluation_;
+  RunConfig config_;  ///< with the precisions at hand
+  const RunConfig base_;
+  std::function<bool()> go_on_;
+  std::vector<Gemm> gemms_;  ///< of scope gemms, each that is different with its count
+  Machine machine_;
+  Evaluation evaluation_;
+  std::unordered_map<std::string, Counts> known_;  ///< by task
+  std::map<Precisions, RunCost, PrecisionsOrder> costs_;
 };
 
 }  // namespace anda::sim

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "serving/links.h"
-#include "serving/machine.h"
 #include "serving/partition.h"
 #include "serving/scheduler.h"
+#include "system/machine.h"
 #include "workload/inference.h"
 
 namespace anda::sim {

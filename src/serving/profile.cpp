@@ -17,13 +17,22 @@ struct PartOf {
 };
 
 /// Operations of a dense layer by name. Others are of experts.
-constexpr std::array<PartOf, 22> parts_by_name{{{"attention_norm", Profile::Part::norm},
+constexpr std::array<PartOf, 31> parts_by_name{{{"attention_norm", Profile::Part::norm},
                                                 {"post_attention_norm", Profile::Part::norm},
                                                 {"q_proj", Profile::Part::projections},
                                                 {"k_proj", Profile::Part::projections},
                                                 {"v_proj", Profile::Part::projections},
                                                 {"qkv_proj", Profile::Part::projections},
                                                 {"q_groups", Profile::Part::projections},
+                                                {"q_a_proj", Profile::Part::projections},
+                                                {"kv_a_proj", Profile::Part::projections},
+                                                {"qkv_a_proj", Profile::Part::projections},
+                                                {"q_a_norm", Profile::Part::projections},
+                                                {"kv_a_norm", Profile::Part::projections},
+                                                {"q_nope_proj", Profile::Part::projections},
+                                                {"q_rope_proj", Profile::Part::projections},
+                                                {"query_absorb", Profile::Part::projections},
+                                                {"value_absorb", Profile::Part::output},
                                                 {"q_norm", Profile::Part::head_norms},
                                                 {"k_norm", Profile::Part::head_norms},
                                                 {"q_rotary", Profile::Part::rotary},
@@ -60,9 +69,9 @@ Profile::Profile(const ServeConfig& config, const ModelShape& model, Machine& ma
       machine_(machine),
       links_(links),
       layer_(static_cast<std::uint32_t>(model.layers - 1)) {
-  if (!model.latent) return;
-  throw Error::input("model " + model.name +
-                     " has latent attention, whose operations the layouts of profiles have no names for");
+  if (!model.latent || options_.latent != LatentWay::automatic) return;
+  throw Error::input("workload.attention.latent is auto, must be expand or absorb for a profile of " + model.name +
+                     ": auto goes by the context of a sequence, and the tables of projections go by tokens alone");
 }
 
 std::vector<Gemm> Profile::operations_of(Part part, std::uint64_t tokens) {
@@ -74,7 +83,8 @@ std::vector<Gemm> Profile::operations_of(Part part, std::uint64_t tokens) {
     }
     return found;
   }
-  for (const Gemm& operation : operations_.of_tokens(layer_, tokens)) {
+  const std::uint64_t absorbed = shard().latent && options_.latent == LatentWay::absorb ? tokens : 0;
+  for (const Gemm& operation : operations_.of_tokens(layer_, tokens, absorbed)) {
     if (belongs(operation, part)) found.push_back(operation);
     // One residual of the two, which are alike.
     if (part == Part::residual && !found.empty()) break;

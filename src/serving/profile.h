@@ -9,8 +9,8 @@
 
 #include "config/serve_config.h"
 #include "serving/links.h"
-#include "serving/machine.h"
 #include "serving/partition.h"
+#include "system/machine.h"
 #include "workload/inference.h"
 
 namespace anda::sim {

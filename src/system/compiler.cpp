@@ -76,7 +76,7 @@ Compiler::Compiler(const RunConfig& config, const AcceleratorConfig& accelerator
 
 VectorPlan vector_plan_of(const VectorTask& task, const AcceleratorConfig& machine) {
   const MachineShape shape(machine.mxu, machine.format, machine.activation_buffer, machine.weight_buffer);
-  return {task, {}, shape, static_cast<std::uint32_t>(passes_of(task.operation, false).size())};
+  return {task, {}, shape, static_cast<std::uint32_t>(passes_of(task, false).size())};
 }
 
 WeightFormat cache_operand(const CacheFormat& format, std::uint32_t bits) {
@@ -223,7 +223,7 @@ VectorTask Compiler::vector_of(const Gemm& gemm) const {
   task.operation = gemm.vector.value_or(VectorOperation::multiply);
   task.rows = static_cast<std::uint32_t>(gemm.m);
   task.columns = static_cast<std::uint32_t>(gemm.n);
-  task.depth = static_cast<std::uint32_t>(gemm.k);
+  task.depth = static_cast<std::uint32_t>(gemm.vector ? gemm.kept : gemm.k);
   task.output = output_of(gemm);
   task.local = local_of(gemm);
   if (!gemm.vector) task.weights = second_of(gemm);

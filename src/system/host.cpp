@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/host.h"
 
+#include <utility>
+
 #include <anda/base/access.h>
 #include <anda/base/error.h>
 #include <anda/base/process.h>
@@ -9,7 +11,7 @@
 namespace anda::sim {
 
 Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source,
-           KnownGemms* known, DataHost* data, std::function<void(const OpRecord&)> take)
+           KnownGemms* known, Prefetch* prefetch, DataHost* data, std::function<void(const OpRecord&)> take)
     : sc_module(name),
       control("control"),
       interrupt("interrupt"),
@@ -17,6 +19,7 @@ Host::Host(sc_core::sc_module_name name, const Compiler& compiler, const Counter
       counters_(counters),
       source_(source),
       known_(known),
+      prefetch_(prefetch),
       data_(data),
       take_(std::move(take)) {
   ANDA_HAS_PROCESS(Host);
@@ -33,20 +36,16 @@ void Host::replay() {
   write(ANDA_REG_INTERRUPT_ENABLE, &enable, 1);
   OpRecord record;
   try {
-    for (; source_.next(record.gemm); ++record.index) {
-      const Work work = compiler_.work(record.gemm);
-      set_work(record, work);
-      record.counts.assign(counters_.size(), 0);
-      record.errors.reset();
-      const std::uint64_t runs = known_ != nullptr ? 1 : record.gemm.count;
-      for (std::uint64_t i = 0; i < runs; ++i) {
-        run_work(work, record, i);
-      }
-      if (known_ != nullptr) {
-        for (std::uint64_t& count : record.counts) count *= record.gemm.count;
-      }
+    for (bool more = source_.next(record.gemm); more; ++record.index) {
+      // With weights to load ahead, the operation behind is looked at before this one is done, where it is known.
+      const bool looks_ahead = prefetch_ != nullptr && !record.gemm.decides_next;
+      Gemm next;
+      if (looks_ahead) more = source_.next(next);
+      run_record(record, looks_ahead && more ? &next : nullptr);
       macs_done_ += record.gemm.macs();
       take_(record);
+      if (!looks_ahead) more = source_.next(next);
+      record.gemm = std::move(next);
     }
     finished_ = true;
   } catch (...) {
@@ -55,44 +54,91 @@ void Host::replay() {
   }
 }
 
-void Host::run_work(const Work& work, OpRecord& record, std::uint64_t run) {
-  if (const KnownGemms::Result* known = known_ != nullptr ? known_->find(work) : nullptr) {
+/// `next`: the operation behind it; nullptr: none, or one that is not known yet.
+void Host::run_record(OpRecord& record, const Gemm* next) {
+  const Work work = compiler_.work(record.gemm);
+  set_work(record, work);
+  record.counts.assign(counters_.size(), 0);
+  record.errors.reset();
+  std::uint64_t run = 0;
+  for (const Runs& runs : runs_of(record, work, next)) {
+    for (std::uint64_t i = 0; i < (known_ != nullptr ? 1 : runs.times); ++i) run_work(work, runs, record, run++);
+  }
+}
+
+/// The first, the last and those between, which have itself before and behind them.
+std::vector<Host::Runs> Host::runs_of(const OpRecord& record, const Work& work, const Gemm* next) {
+  const Gemm& gemm = record.gemm;
+  if (prefetch_ == nullptr) return {{gemm.count, {}}};
+  const std::uint64_t in_a_row = gemm.count / gemm.layers;
+  const KnownGemms::Ahead behind = next != nullptr ? prefetch_->under(gemm, work, *next) : KnownGemms::Ahead{};
+  const std::uint64_t held = std::exchange(held_, behind.loads);
+  if (in_a_row == 1) return {{gemm.layers, {held, behind}}};
+  const KnownGemms::Ahead again = prefetch_->under(gemm, work, gemm);
+  std::vector<Runs> runs{{gemm.layers, {held, again}}};
+  if (in_a_row > 2) runs.push_back({gemm.layers * (in_a_row - 2), {again.loads, again}});
+  runs.push_back({gemm.layers, {again.loads, behind}});
+  return runs;
+}
+
+void Host::run_work(const Work& work, const Runs& runs, OpRecord& record, std::uint64_t run) {
+  const KnownGemms::Neighbours& neighbours = runs.neighbours;
+  const auto take = [&](const Counts& counts) {
+    const std::uint64_t times = known_ != nullptr ? runs.times : 1;
+    for (std::size_t i = 0; i < counts.size(); ++i) record.counts[i] += counts[i] * times;
+  };
+  if (const KnownGemms::Result* known = known_ != nullptr ? known_->find(work, neighbours) : nullptr) {
     record.step = known->first;
-    add_to(record.counts, known->second);
+    take(known->second);
     return;
   }
 
+  if (known_ != nullptr && neighbours.held > 0) bring_weights(work, neighbours.held);
   const Counts before = counters_.values();
   if (const auto* const vector = std::get_if<VectorTask>(&work)) {
     const VectorDescriptor descriptor = compiler_.compile(*vector);
-    run_on_data(descriptor.encode(), {descriptor.input, descriptor.second, descriptor.output, 0}, record, run);
+    run_on_data(descriptor.encode(), neighbours.ahead, {descriptor.input, descriptor.second, descriptor.output, 0},
+                record, run);
   } else {
     const GemmDescriptor descriptor = compiler_.compile(std::get<GemmTask>(work));
     record.step = descriptor.step;
-    run_on_data(descriptor.encode(), descriptor.addresses, record, run);
+    run_on_data(descriptor.encode(), neighbours.ahead, descriptor.addresses, record, run);
   }
 
   Counts counts = counters_.values();
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] -= before[i];
-  add_to(record.counts, counts);
-  if (known_ != nullptr) known_->add(work, {record.step, std::move(counts)});
+  take(counts);
+  if (known_ != nullptr) known_->add(work, neighbours, {record.step, std::move(counts)});
 }
 
-void Host::run_on_data(const std::array<std::uint32_t, GemmDescriptor::words>& words, const GemmAddresses& addresses,
+/// What the operation before a GeMM has loaded for it, if that was not simulated: under a copy of one value.
+void Host::bring_weights(const Work& work, std::uint64_t loads) {
+  VectorDescriptor copy;
+  copy.rows = copy.columns = 1;
+  copy.output = ANDA_ADDRESS_ALIGNMENT;
+  run_program({prefetch_->descriptor(std::get<GemmTask>(work), loads).encode(), copy.encode()}, "weights ahead");
+}
+
+void Host::run_on_data(const Words& words, const KnownGemms::Ahead& ahead, const GemmAddresses& addresses,
                        OpRecord& record, std::uint64_t run) {
   if (data_ != nullptr) data_->place(record, run, addresses);
-  run_descriptor(words, record.gemm.name);
+  std::vector<Words> program;
+  if (ahead.loads > 0) program.push_back(prefetch_->descriptor(ahead.next, ahead.loads).encode());
+  program.push_back(words);
+  run_program(program, record.gemm.name);
   if (data_ == nullptr) return;
   if (!record.errors) record.errors.emplace();
   data_->collect(record, run, addresses, *record.errors);
 }
 
-void Host::run_descriptor(const std::array<std::uint32_t, GemmDescriptor::words>& words, const std::string& name) {
-  const std::uint32_t one = 1;
+void Host::run_program(const std::vector<Words>& program, const std::string& name) {
+  const auto count = static_cast<std::uint32_t>(program.size());
   const std::uint32_t start = ANDA_CONTROL_START;
   const std::uint32_t causes = ANDA_INTERRUPT_CLEAR_DONE | ANDA_INTERRUPT_CLEAR_ERROR;
-  write(ANDA_INSTRUCTION_MEMORY, words.data(), words.size());
-  write(ANDA_REG_DESCRIPTOR_COUNT, &one, 1);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    write(ANDA_INSTRUCTION_MEMORY + i * sizeof(Words), program[i].data(), program[i].size());
+  }
+  write(ANDA_REG_DESCRIPTOR_COUNT, &count, 1);
   write(ANDA_REG_CONTROL, &start, 1);
   sc_core::wait(interrupt.posedge_event());
   write(ANDA_REG_INTERRUPT_CLEAR, &causes, 1);

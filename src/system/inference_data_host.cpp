@@ -97,7 +97,7 @@ void InferenceDataHost::collect(const OpRecord& record, std::uint64_t run, const
   const ActivationFormat& format = is_vector ? record.vector->output : record.task.output;
   const auto bytes = read(addresses.outputs, tensor_bytes(count, width, format, rows()));
   const Values results = unpack_activation_tensor(bytes, count, width, format, rows());
-  if (record.gemm.kind == OpKind::kv_append) {
+  if (record.gemm.kind == OpKind::kv_append && record.gemm.cache) {
     const CacheFormat& cache = record.gemm.second == SecondOperand::keys ? cache_.k : cache_.v;
     take_appended(record, run, appended_rows(results, width, cache_operand(cache)), errors);
     return;

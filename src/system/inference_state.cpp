@@ -9,19 +9,11 @@
 
 #include "system/compiler.h"
 #include "system/inference_options.h"
+#include "system/inference_rows.h"
 #include "system/survey.h"
 
 namespace anda::sim {
 namespace {
-
-/// An operation on all rows of a pass: the tensors that it reads and the one that it makes. A tensor that two make
-/// holds the later one.
-struct RowOperation {
-  const char* name;
-  const char* x;
-  const char* second;  ///< nullptr: none, or weights
-  const char* result;
-};
 
 constexpr std::array<RowOperation, 28> row_operations{{
     {"embedding", "input", nullptr, "hidden"},
@@ -54,14 +46,17 @@ constexpr std::array<RowOperation, 28> row_operations{{
     {"head", "finished", nullptr, "logits"},
 }};
 
-const RowOperation& row_operation(const std::string& name) {
+const RowOperation& row_operation(const std::string& name, const ModelShape& shape) {
+  const RowOperation* const latent = shape.latent ? latent_operation(name) : nullptr;
+  if (latent != nullptr) return *latent;
   for (const RowOperation& operation : row_operations) {
     if (operation.name == name) return operation;
   }
   throw Error::run("operation '" + name + "' has no data");
 }
 
-/// A product, on the array or on the vector unit.
+}  // namespace
+
 GemmTask product_of(const OpRecord& record) {
   if (!record.vector) return record.task;
   GemmTask product;
@@ -72,7 +67,6 @@ GemmTask product_of(const OpRecord& record) {
   return product;
 }
 
-/// Columns first … first + count − 1 of rows.
 std::vector<Fp16> columns_of(const std::vector<Fp16>& values, std::uint64_t width, std::uint64_t first,
                              std::uint64_t count) {
   std::vector<Fp16> columns;
@@ -83,8 +77,6 @@ std::vector<Fp16> columns_of(const std::vector<Fp16>& values, std::uint64_t widt
   }
   return columns;
 }
-
-}  // namespace
 
 InferenceState::InferenceState(const RunConfig& config)
     : config_(config),
@@ -142,15 +134,29 @@ std::vector<std::uint64_t> InferenceState::positions() const {
   return positions;
 }
 
-std::uint64_t InferenceState::row_of(std::uint64_t sequence, std::uint64_t position) const {
-  std::uint64_t row = 0;
+const Slice& InferenceState::slice_of(std::uint64_t sequence) const {
   for (const Slice& slice : passes_.slices()) {
-    if (sequence >= slice.sequence && sequence < slice.sequence + slice.count) {
-      return row + (sequence - slice.sequence) * slice.tokens + position - slice.start;
-    }
-    row += slice.tokens * slice.count;
+    if (sequence >= slice.sequence && sequence < slice.sequence + slice.count) return slice;
   }
   throw Error::run(fmt::format("sequence {} has no token in pass {}", sequence, pass_));
+}
+
+std::uint64_t InferenceState::row_of(std::uint64_t sequence, std::uint64_t position) const {
+  const Slice& own = slice_of(sequence);
+  std::uint64_t row = 0;
+  for (const Slice& slice : passes_.slices()) {
+    if (&slice == &own) break;
+    row += slice.tokens * slice.count;
+  }
+  return row + (sequence - own.sequence) * own.tokens + position - own.start;
+}
+
+/// Heads with keys of their own, as the attention of a sequence in this pass reads them.
+InferenceState::Heads InferenceState::heads_of(std::uint64_t sequence) const {
+  const LatentAttention& latent = shape_.latent;
+  if (!latent) return {shape_.kv_heads, shape_.heads / shape_.kv_heads, shape_.head_dim, "attention"};
+  if (!is_absorbed(sequence)) return {shape_.heads, 1, latent.value_dim, "attention"};
+  return {1, shape_.heads, latent.kv_rank, "attended"};
 }
 
 /// Rows of the last tokens of sequences that give an output token.
@@ -168,43 +174,10 @@ InferenceState::Values InferenceState::finished_rows() const {
   return rows;
 }
 
-InferenceState::Cache& InferenceState::cache_of(std::uint32_t layer, std::uint64_t sequence) {
-  const auto found = caches_.find({layer, sequence});
-  if (found != caches_.end()) return found->second;
-  const CacheData keys(config_.kv_cache.k, shape_.kv_heads, shape_.head_dim);
-  const CacheData values(config_.kv_cache.v, shape_.kv_heads, shape_.head_dim);
-  return caches_.insert({{layer, sequence}, Cache{keys, values}}).first->second;
-}
-
-/// What the pass has made of its tokens, and before a decode its context.
-void InferenceState::fill_caches(std::uint32_t layer) {
-  if (layer < cached_layers_) return;
-  cached_layers_ = layer + 1;
-  const std::uint64_t width = shape_.kv_width();
-  const auto rows_of = [&](const char* tensor, std::uint64_t row, std::uint64_t count) {
-    const auto first = tensors_.at(tensor).begin() + static_cast<std::ptrdiff_t>(row * width);
-    return Values(first, first + static_cast<std::ptrdiff_t>(count * width));
-  };
-  for (const Slice& slice : passes_.slices()) {
-    for (std::uint64_t i = slice.sequence; i < slice.sequence + slice.count; ++i) {
-      Cache& cache = cache_of(layer, i);
-      if (options_.phase == Phase::decode) {
-        const std::string name = fmt::format("layer{}.context{}.", layer, i);
-        cache.keys.add(data_.context(name + "keys", slice.start));
-        cache.values.add(data_.context(name + "values", slice.start));
-        cache.keys.encode(slice.start, cache_operand(config_.kv_cache.k));
-        cache.values.encode(slice.start, cache_operand(config_.kv_cache.v));
-      }
-      const std::uint64_t row = row_of(i, slice.start);
-      cache.keys.add(rows_of("k", row, slice.tokens));
-      cache.values.add(rows_of("v", row, slice.tokens));
-    }
-  }
-}
-
 /// The queries of a head's group, token after token and head after head.
 InferenceState::Values InferenceState::queries_of(const CachePart& part, std::uint64_t sequence,
                                                   std::uint64_t head) const {
+  if (shape_.latent) return latent_queries(part, sequence, head);
   const std::uint64_t width = shape_.heads / shape_.kv_heads * shape_.head_dim;
   const Values& queries = tensors_.at("q");
   Values rows;
@@ -217,9 +190,9 @@ InferenceState::Values InferenceState::queries_of(const CachePart& part, std::ui
 }
 
 /// Of the tokens of the scores, those that a query attends to: no later one, and none before its window.
-std::vector<ColumnRange> InferenceState::visible_to(const CachePart& part, std::uint32_t layer) const {
+std::vector<ColumnRange> InferenceState::visible_to(const CachePart& part, std::uint32_t layer,
+                                                    std::uint64_t heads) const {
   const std::uint64_t window = shape_.window_of(layer);
-  const std::uint64_t heads = shape_.heads / shape_.kv_heads;
   std::vector<ColumnRange> visible;
   for (std::uint64_t row = 0; row < part.queries * heads; ++row) {
     const std::uint64_t after = part.first + row / heads + 1;
@@ -235,6 +208,8 @@ InferenceState::Operands InferenceState::operands_of(const OpRecord& record, std
   Operands operands;
   if (record.gemm.cache) {
     operands_of_cache(record, run, operands);
+  } else if (is_absorption()) {
+    operands_of_absorption(record, run, operands);
   } else {
     operands_of_rows(record, operands);
   }
@@ -242,10 +217,13 @@ InferenceState::Operands InferenceState::operands_of(const OpRecord& record, std
 }
 
 void InferenceState::operands_of_rows(const OpRecord& record, Operands& operands) {
-  const RowOperation& operation = row_operation(operation_);
+  const RowOperation& operation = row_operation(operation_, shape_);
+  if (operation_ == "latent_groups") fill_caches(record.gemm.layer);
+  if (operation_ == "latent_groups") tensors_["context"] = contexts(record.gemm.layer);
   if (std::string(operation.x) == "finished" && tensors_.count("finished") == 0) tensors_["finished"] = finished_rows();
   if (operation_ == "positions") tensors_["positions"] = data_.positions(positions());
-  operands.x = tensors_.at(operation.x);
+  const bool reads_query_input = std::string(operation.x) == "query_input";
+  operands.x = tensors_.at(!reads_query_input ? operation.x : shape_.latent.query_rank == 0 ? "normed" : "q_a");
   if (!record.gemm.vector) {
     const GemmTask product = product_of(record);
     operands.weights = data_.weights(parameter_, product.k, product.n, product.weights, operands.zeroed_weights);
@@ -270,14 +248,14 @@ void InferenceState::operands_of_cache(const OpRecord& record, std::uint64_t run
   const CachePart& part = *gemm.cache;
   fill_caches(gemm.layer);
   if (gemm.kind == OpKind::kv_append) {
-    Cache& cache = cache_of(gemm.layer, part.sequence + run);
-    const CacheData& which = gemm.second == SecondOperand::keys ? cache.keys : cache.values;
-    operands.x = which.to_append(part.begin, part.end);
+    operands.x = appended_to(gemm, run).to_append(part.begin, part.end);
     return;
   }
-  const std::uint64_t sequence = part.sequence + run / shape_.kv_heads;
-  const std::uint64_t head = run % shape_.kv_heads;
-  Cache& cache = cache_of(gemm.layer, sequence);
+  const Heads heads = heads_of(part.sequence);
+  const std::uint64_t sequence = part.sequence + run / heads.count;
+  const std::uint64_t head = run % heads.count;
+  const bool is_expanded = shape_.latent && !is_absorbed(sequence);
+  Cache& cache = is_expanded ? expanded_.at(sequence) : cache_of(gemm.layer, sequence);
   const std::string number = std::to_string(run);
   if (operation_ == "scores") {
     operands.x = queries_of(part, sequence, head);
@@ -285,7 +263,7 @@ void InferenceState::operands_of_cache(const OpRecord& record, std::uint64_t run
   } else if (operation_ == "softmax") {
     operands.x = tensors_.at("scores" + number);
     operands.constants.scale = 1 / std::sqrt(static_cast<float>(shape_.head_dim));
-    operands.constants.visible = visible_to(part, gemm.layer);
+    operands.constants.visible = visible_to(part, gemm.layer, heads.queries);
     scores_begin_ = part.begin;
     scores_end_ = part.end;
   } else if (operation_ == "values_sum") {
@@ -294,7 +272,9 @@ void InferenceState::operands_of_cache(const OpRecord& record, std::uint64_t run
   } else {
     operands.x = columns_of(tensors_.at("softmax" + number), scores_end_ - scores_begin_, part.begin - scores_begin_,
                             part.end - part.begin);
-    operands.weights = cache.values.values(head, part.begin, part.end, product_of(record).weights);
+    operands.weights = gemm.second == SecondOperand::latent
+                           ? cache.keys.values_of_keys(shape_.latent.kv_rank, part.begin, part.end)
+                           : cache.values.values(head, part.begin, part.end, product_of(record).weights);
   }
 }
 
@@ -307,21 +287,26 @@ void InferenceState::take_head(const OpRecord& record, std::uint64_t run, const 
     tensors_[operation_ + std::to_string(run)] = results;
     return;
   }
-  const std::uint64_t width = shape_.heads / shape_.kv_heads * shape_.head_dim;
-  const std::uint64_t head = run % shape_.kv_heads;
-  Values& attention = tensors_["attention"];
-  attention.resize(positions().size() * shape_.query_width());
+  const Heads heads = heads_of(part.sequence);
+  const std::uint64_t width = heads.queries * heads.value_width;
+  const std::uint64_t head = run % heads.count;
+  Values& attention = tensors_[heads.output];
+  attention.resize(positions().size() * heads.count * width);
   for (std::uint64_t query = 0; query < part.queries; ++query) {
-    const std::uint64_t row = row_of(part.sequence + run / shape_.kv_heads, part.first + query);
+    const std::uint64_t row = row_of(part.sequence + run / heads.count, part.first + query);
     std::copy_n(results.begin() + static_cast<std::ptrdiff_t>(query * width), width,
-                attention.begin() + static_cast<std::ptrdiff_t>(row * shape_.query_width() + head * width));
+                attention.begin() + static_cast<std::ptrdiff_t>((row * heads.count + head) * width));
   }
 }
 
 void InferenceState::take_rows(const OpRecord& record, const Values& results) {
-  const std::string tensor = row_operation(operation_).result;
+  const std::string tensor = row_operation(operation_, shape_).result;
   const std::uint64_t width = record.gemm.n;
-  if (tensor == "qkv") {
+  if (tensor == "expanded") {
+    expand(record.gemm.layer, results);
+  } else if (split_latents(tensor, results, width)) {
+    return;
+  } else if (tensor == "qkv") {
     tensors_["q"] = columns_of(results, width, 0, shape_.query_width());
     tensors_["k"] = columns_of(results, width, shape_.query_width(), shape_.kv_width());
     tensors_["v"] = columns_of(results, width, shape_.query_width() + shape_.kv_width(), shape_.kv_width());
@@ -349,13 +334,14 @@ void InferenceState::choose_tokens(const Values& logits, std::uint64_t columns) 
 }
 
 void InferenceState::take(const OpRecord& record, std::uint64_t run, const WeightTensor& appended) {
-  Cache& cache = cache_of(record.gemm.layer, record.gemm.cache->sequence + run);
-  (record.gemm.second == SecondOperand::keys ? cache.keys : cache.values).append(appended);
+  appended_to(record.gemm, run).append(appended);
 }
 
 void InferenceState::take(const OpRecord& record, std::uint64_t run, const Values& results) {
   if (record.gemm.cache) {
     take_head(record, run, results);
+  } else if (is_absorption()) {
+    take_absorption(run, results);
   } else {
     take_rows(record, results);
   }

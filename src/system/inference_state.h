@@ -39,6 +39,13 @@ class InferenceState {
   void take(const OpRecord& record, std::uint64_t run, const Values& results);
 
  private:
+  /// Heads with keys of their own: how many, the queries that share each, width and tensor of what they make.
+  struct Heads {
+    std::uint64_t count;
+    std::uint64_t queries;
+    std::uint64_t value_width;
+    const char* output;
+  };
   /// The caches of a layer and a sequence.
   struct Cache {
     CacheData keys;
@@ -48,19 +55,37 @@ class InferenceState {
   void follow(const Gemm& gemm);
   void start_pass();
   std::vector<std::uint64_t> positions() const;
+  const Slice& slice_of(std::uint64_t sequence) const;
+  Heads heads_of(std::uint64_t sequence) const;
   std::uint64_t row_of(std::uint64_t sequence, std::uint64_t position) const;
   Values finished_rows() const;
 
   Cache& cache_of(std::uint32_t layer, std::uint64_t sequence);
   void fill_caches(std::uint32_t layer);
+  void add_context(const std::string& name, std::uint64_t tokens, Cache& cache) const;
+  Values rows_of(const char* tensor, std::uint64_t row, std::uint64_t count) const;
+  CacheData& appended_to(const Gemm& gemm, std::uint64_t run);
   Values queries_of(const CachePart& part, std::uint64_t sequence, std::uint64_t head) const;
-  std::vector<ColumnRange> visible_to(const CachePart& part, std::uint32_t layer) const;
+  std::vector<ColumnRange> visible_to(const CachePart& part, std::uint32_t layer, std::uint64_t heads) const;
 
   void operands_of_rows(const OpRecord& record, Operands& operands);
   void operands_of_cache(const OpRecord& record, std::uint64_t run, Operands& operands);
   void take_head(const OpRecord& record, std::uint64_t run, const Values& results);
   void take_rows(const OpRecord& record, const Values& results);
   void choose_tokens(const Values& logits, std::uint64_t columns);
+
+  // Multi-head latent attention (inference_latents.cpp).
+  bool is_absorption() const { return operation_ == "query_absorb" || operation_ == "value_absorb"; }
+  bool is_absorbed(std::uint64_t sequence) const;
+  std::vector<std::uint64_t> absorbed_rows() const;
+  std::vector<std::uint64_t> expanded_sequences() const;
+  bool split_latents(const std::string& tensor, const Values& results, std::uint64_t width);
+  void operands_of_absorption(const OpRecord& record, std::uint64_t head, Operands& operands);
+  void take_absorption(std::uint64_t head, const Values& results);
+  Values contexts(std::uint32_t layer);
+  void expand(std::uint32_t layer, const Values& results);
+  Values latent_queries(const CachePart& part, std::uint64_t sequence, std::uint64_t head) const;
+  Values latent_rows(std::uint64_t row, std::uint64_t count, bool with_key) const;
 
   const RunConfig& config_;
   ModelShape shape_;
@@ -72,9 +97,10 @@ class InferenceState {
   std::string parameter_;  // with its layer, as parameters are called
   std::map<std::string, Values> tensors_;
   std::map<std::pair<std::uint32_t, std::uint64_t>, Cache> caches_;  // by layer and sequence
-  std::uint32_t cached_layers_ = 0;                                  // whose tokens of the pass are in the caches
-  std::vector<std::vector<std::uint32_t>> token_ids_;                // of each sequence
-  std::uint64_t scores_begin_ = 0;                                   // tokens that the last scores are of
+  std::map<std::uint64_t, Cache> expanded_;  // by sequence: keys and values that the layer has made of latents
+  std::uint32_t cached_layers_ = 0;          // whose tokens of the pass are in the caches
+  std::vector<std::vector<std::uint32_t>> token_ids_;  // of each sequence
+  std::uint64_t scores_begin_ = 0;                     // tokens that the last scores are of
   std::uint64_t scores_end_ = 0;
 };
 

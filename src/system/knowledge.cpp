@@ -22,7 +22,9 @@ Knowledge::Knowledge(const RunConfig& config, GemmStore* store) {
     } else if (config.simulation.fold_layers) {
       part.tasks.emplace();
     }
-    if (stores && is_detailed) part.run.emplace(*store, store->machine(config, system));
+    // Under which tasks a run is stored does not say what loaded under the last of them.
+    if (stores && is_detailed && !config.workload.prefetch_weights)
+      part.run.emplace(*store, store->machine(config, system));
   }
 }
 

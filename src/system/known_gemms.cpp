@@ -7,12 +7,15 @@
 namespace anda::sim {
 namespace {
 
-/// Of a GeMM its own, of anything else behind a word that no GeMM starts with.
-std::string bytes_of(const Work& work) {
-  std::string bytes;
+/// What a result is known by.
+std::string key_of(const Work& work, const KnownGemms::Neighbours& neighbours) {
+  std::string bytes = task_bytes(work);
+  const KnownGemms::Ahead& ahead = neighbours.ahead;
+  if (neighbours.held == 0 && ahead.loads == 0) return bytes;
   ByteWriter out(bytes);
-  if (std::holds_alternative<VectorTask>(work)) out.put(std::uint64_t{0});
-  std::visit([&](const auto& task) { put(out, task); }, work);
+  out.put(neighbours.held);
+  out.put(ahead.loads);
+  if (ahead.loads > 0) put(out, ahead.next);
   return bytes;
 }
 
@@ -32,7 +35,7 @@ void read(const std::string& bytes, StepShape& step, Counts& counts) {
 
 /// The hash of a history and what comes after it.
 std::string prolonged(const std::string& history, const OpRecord& record) {
-  std::string bytes = history + bytes_of(work_of(record));
+  std::string bytes = history + task_bytes(work_of(record));
   ByteWriter(bytes).put(record.gemm.count);
   return sha256_hex(bytes);
 }
@@ -42,8 +45,16 @@ std::string end_of(const std::string& history) { return history + "end"; }
 
 }  // namespace
 
-const KnownGemms::Result* KnownGemms::find(const Work& work) {
-  const std::string key = bytes_of(work);
+std::string task_bytes(const Work& work) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  if (std::holds_alternative<VectorTask>(work)) out.put(std::uint64_t{0});
+  std::visit([&](const auto& task) { put(out, task); }, work);
+  return bytes;
+}
+
+const KnownGemms::Result* KnownGemms::find(const Work& work, const Neighbours& neighbours) {
+  const std::string key = key_of(work, neighbours);
   const auto found = remembered_.find(key);
   if (found != remembered_.end()) return &found->second;
   if (store_ == nullptr) return nullptr;
@@ -54,8 +65,8 @@ const KnownGemms::Result* KnownGemms::find(const Work& work) {
   return remember(key, std::move(result));
 }
 
-void KnownGemms::add(const Work& work, Result result) {
-  const std::string key = bytes_of(work);
+void KnownGemms::add(const Work& work, const Neighbours& neighbours, Result result) {
+  const std::string key = key_of(work, neighbours);
   if (store_ != nullptr) store_->add(machine_, key, bytes_of(result.first, result.second));
   remember(key, std::move(result));
 }

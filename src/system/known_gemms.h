@@ -13,6 +13,9 @@
 
 namespace anda::sim {
 
+/// Of a GeMM its own, of anything else behind a word that no GeMM starts with.
+std::string task_bytes(const Work& work);
+
 /// What tasks of a system have taken before, in this run and, with a store, in earlier ones. Every GeMM starts on an
 /// idle machine, so that a task takes the same again: where the memory is not the detailed one, exactly.
 class KnownGemms {
@@ -20,14 +23,25 @@ class KnownGemms {
   /// Shape of a step and counts of a task.
   using Result = std::pair<StepShape, Counts>;
 
+  /// Weights that load under a task, of the GeMM behind it.
+  struct Ahead {
+    GemmTask next = {};
+    std::uint64_t loads = 0;  ///< 0: none
+  };
+  /// What a task takes depends on, beside itself.
+  struct Neighbours {
+    std::uint64_t held = 0;  ///< loads of its own weights that were made under the operation before
+    Ahead ahead = {};
+  };
+
   /// In this run only.
   KnownGemms() = default;
   /// `machine`: of the store.
   KnownGemms(GemmStore& store, std::uint64_t machine) : store_(&store), machine_(machine) {}
 
   /// Valid until the next call; nullptr for work that is not known.
-  const Result* find(const Work& work);
-  void add(const Work& work, Result result);
+  const Result* find(const Work& work, const Neighbours& neighbours);
+  void add(const Work& work, const Neighbours& neighbours, Result result);
 
  private:
   static constexpr std::size_t most_remembered = 4096;

@@ -35,9 +35,11 @@ class System : public sc_core::sc_module {
         accelerator("accelerator", accelerator_of(config, system)),
         dram("dram", memory_of(config, request_trace)),
         compiler_(config, accelerator.config()),
+        prefetch_(config.workload.prefetch_weights ? std::make_unique<Prefetch>(config, accelerator.config(), compiler_)
+                                                   : nullptr),
         data_(data_host(config, system, dump, first)),
         counters(all_counters()),
-        host("host", compiler_, counters, *source_, known, data_.get(), std::move(take)),
+        host("host", compiler_, counters, *source_, known, prefetch_.get(), data_.get(), std::move(take)),
         interrupt_("interrupt") {
     host.control.bind(accelerator.control);
     accelerator.memory.bind(dram.socket);
@@ -71,7 +73,8 @@ class System : public sc_core::sc_module {
 
  private:
   Compiler compiler_;
-  std::unique_ptr<DataHost> data_;  // of a functional simulation
+  std::unique_ptr<Prefetch> prefetch_;  // where weights load ahead
+  std::unique_ptr<DataHost> data_;      // of a functional simulation
 
  public:
   const Counters counters;

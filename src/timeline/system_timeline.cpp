@@ -34,7 +34,7 @@ void SystemTimeline::begin_gemm(std::uint64_t ticks) { epoch_ticks_ = ticks; }
 
 void SystemTimeline::end_gemm(std::uint64_t cycles) {
   for (const Operand operand : {Operand::activations, Operand::weights}) {
-    for (const std::uint32_t index : {0u, 1u}) empty(operand, index);
+    for (const std::uint32_t index : {0u, 1u}) empty(operand, index, cycles);
   }
   Slice gemm = slice(Track::gemm, {0, cycles});
   gemm.amounts[0] = cycles;
@@ -84,18 +84,20 @@ void SystemTimeline::transfer(Operand operand, bool store, std::uint64_t bytes, 
 }
 
 void SystemTimeline::load_half(Operand operand, std::uint32_t index, std::uint64_t bytes, std::uint64_t cycle) {
-  empty(operand, index);
-  half(operand, index) = {true, bytes, at(cycle), at(cycle)};
+  empty(operand, index, cycle);
+  half(operand, index) = {true, bytes, at(cycle), 0};
 }
 
 void SystemTimeline::leave_half(Operand operand, std::uint32_t index, std::uint64_t cycle) {
   half(operand, index).to = at(cycle);
 }
 
-void SystemTimeline::empty(Operand operand, std::uint32_t index) {
+/// `cycle`: up to which it was in use if nobody left it, as of weights for the next GeMM.
+void SystemTimeline::empty(Operand operand, std::uint32_t index, std::uint64_t cycle) {
   Half& one = half(operand, index);
   if (!one.used) return;
   one.used = false;
+  if (one.to == 0) one.to = at(cycle);
   occupy(operand == Operand::weights ? Store::weights : Store::activations, one.bytes, one.from, one.to);
 }
 

@@ -93,7 +93,7 @@ class SystemTimeline : public ActivityObserver {
   void add(Slice slice, bool joins);
   void keep(const Slice& slice);
   void occupy(Store store, std::uint64_t bytes, std::uint64_t from_ticks, std::uint64_t to_ticks);
-  void empty(Operand operand, std::uint32_t index);
+  void empty(Operand operand, std::uint32_t index, std::uint64_t cycle);
 
   std::string name_;
   Clock clock_;

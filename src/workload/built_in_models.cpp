@@ -95,7 +95,8 @@ ModelShape deepseek_v3() {
   experts.count = 256;
   experts.per_token = 8;
   experts.intermediate_size = experts.shared_size = 2048;
-  experts.router_bias = true;
+  experts.sigmoid = experts.router_bias = true;
+  experts.group_scores = 2;
   experts.groups = 8;
   experts.groups_per_token = 4;
   experts.dense_layers = 3;

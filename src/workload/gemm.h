@@ -78,7 +78,7 @@ struct Gemm {
   std::uint64_t m = 0;            ///< rows of A: tokens × batch
   std::uint64_t n = 0;            ///< columns of W: output features
   std::uint64_t k = 0;            ///< columns of A: input features; 0: no GeMM
-  std::uint64_t count = 1;        ///< how often it runs in a row
+  std::uint64_t count = 1;        ///< how often it runs in a row, in all layers that it stands for
   std::uint32_t weight_bits = 0;  ///< of an element of the second operand; 0: the configuration's
 
   OpKind kind = OpKind::gemm;
@@ -87,12 +87,16 @@ struct Gemm {
   std::optional<VectorOperation> vector = {};     ///< of the vector unit; none: a GeMM
   std::optional<std::string> reader = {};         ///< tensor that the results become, "": FP16; none: by `tensor`
   std::optional<CachePart> cache = {};            ///< of attention and kv_append
+  std::uint64_t kept = 0;                         ///< of each row, by top_k
   std::uint64_t position = 0;                     ///< of its tokens, or the last before them at which lengths change
 
   // Which operands, and whether its own result, are such results.
   KeptResult kept_input = {};
   KeptResult kept_second = {};
   KeptResult kept_output = {};
+
+  std::uint64_t layers = 1;   ///< that it stands for, each with its share of `count`
+  bool decides_next = false;  ///< what comes behind it is known only when it is done: no weights load under it
 
   double macs() const { return static_cast<double>(m * n * k) * static_cast<double>(count); }
 };

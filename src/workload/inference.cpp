@@ -245,6 +245,7 @@ void InferenceSource::add(std::vector<Gemm> operations, const std::string& prefi
     operation.name = prefix + operation.name;
     operation.output_token = static_cast<std::uint32_t>(passes_.output_token());
     operation.count *= times;
+    operation.layers = times;
     check_size(operation);
     ready_.push_back(std::move(operation));
   }

@@ -149,6 +149,7 @@ class LayerOperations {
   void residual(const char* name);
   void feed_forward(std::uint64_t tokens, std::uint64_t width, const char* prefix, std::uint64_t count);
   void experts();
+  Gemm& choice(const char* name, std::uint64_t rows, std::uint64_t columns, std::uint64_t kept);
   void routed(std::uint64_t first, std::uint64_t end);
   const CacheFormat& format_of(SecondOperand cached) const;
   const std::vector<BitsChange>& changes_of(SecondOperand cached) const;

@@ -76,7 +76,8 @@ void LayerOperations::expand() {
   const LatentAttention& latent = shape_.latent;
   std::vector<Slice> contexts;
   for (const Slice& slice : slices_) {
-    if (!absorbs(shape_, options_, slice)) contexts.push_back({0, slice.start + slice.tokens, slice.count, false});
+    if (!absorbs(shape_, options_, slice))
+      contexts.push_back({0, slice.start + slice.tokens, slice.count, false, slice.sequence});
   }
   for (const Span& span : spans_of(contexts)) {
     work_on(span);

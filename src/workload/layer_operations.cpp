@@ -120,6 +120,7 @@ void LayerOperations::fill() {
     norm("attention_norm", "A_qkv");
     projections();
   }
+  if (slices_.empty()) list_.back().decides_next = true;  // attention comes between, of who knows what
   attend_to_slices();
   for (const Span& span : spans_) {
     work_on(span);
@@ -241,17 +242,29 @@ void LayerOperations::feed_forward(std::uint64_t tokens, std::uint64_t width, co
   }
 }
 
-/// The router chooses.
+/// The router chooses: which experts' weights are needed is not known before.
 void LayerOperations::experts() {
   const Experts& experts = shape_.experts;
   Gemm& router = gemm("router", "A_u", shape_.hidden_size, experts.count, "");
   router.kind = OpKind::router;
   router.second = SecondOperand::fp16;
-  vector("router_softmax", OpKind::router, VectorOperation::softmax, tokens_, experts.count);
+  vector(experts.sigmoid ? "router_sigmoid" : "router_softmax", OpKind::router,
+         experts.sigmoid ? VectorOperation::sigmoid : VectorOperation::softmax, tokens_, experts.count);
+  // The largest scores of each group, then those of the experts in the groups that count.
+  if (experts.group_scores > 0 && experts.groups_per_token < experts.groups) {
+    choice("router_groups", tokens_ * experts.groups, experts.count / experts.groups, experts.group_scores);
+  }
+  choice("router_choice", tokens_, experts.count, experts.per_token).decides_next = true;
   routed(0, experts.count);
   if (experts.shared_size > 0) feed_forward(tokens_, experts.shared_size, "shared_expert.", 1);
   // Each expert's result is weighed and added up.
   vector("expert_sum", OpKind::router, VectorOperation::add, tokens_ * experts.per_token, shape_.hidden_size);
+}
+
+Gemm& LayerOperations::choice(const char* name, std::uint64_t rows, std::uint64_t columns, std::uint64_t kept) {
+  Gemm& made = vector(name, OpKind::router, VectorOperation::top_k, rows, columns);
+  made.kept = kept;
+  return made;
 }
 
 /// Experts with as many tokens as each other run one after another.

@@ -21,6 +21,8 @@ struct Experts {
   std::uint64_t intermediate_size = 0;  ///< width of a routed expert
   std::uint64_t shared_size = 0;        ///< width of the shared experts together; 0: none
   bool shared_gate = false;             ///< a projection to one value weighs the shared experts
+  bool sigmoid = false;                 ///< what the router says becomes scores by the sigmoid, not by softmax
+  std::uint64_t group_scores = 0;       ///< of each group, the largest, by which groups are chosen; 0: none are
   bool router_bias = false;             ///< a number an expert, added to what the router says (DeepSeek-V3)
   std::uint64_t dense_layers = 0;       ///< the first so many layers have none
   std::uint64_t groups = 1;             ///< that the routed experts are in; a token goes to some of them only

@@ -280,7 +280,7 @@ TEST_CASE("all problems of a file are reported, in the order of its lines", "[co
       "file.yaml:2:12: workload.model: is 5, must be text; put it in quotes if it is meant as such\n"
       "file.yaml:2:22: workload.tokes: is not a key; the keys of workload are model, config_json, trace, scope, phase, "
       "tokens, batch, prompts, output_tokens, ignore_positions, prefill_chunk, head_weight_bits, fuse_projections, "
-      "expert_load, "
+      "prefetch_weights, expert_load, "
       "attention, layers; did you mean `tokens`?\n"
       "file.yaml:4:1: name: is given twice; first at file.yaml:3:1\n"
       "file.yaml:5:1: tiling: is `x`, must be one of paper, auto\n"

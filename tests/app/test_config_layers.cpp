@@ -62,6 +62,11 @@ TEST_CASE("problems are reported in the file that has them", "[config]") {
   CHECK_THAT(error_of_file(folder.write("top.yaml", "base: base.yaml\n\ndram: {refresh_interval_ns: 50}\n")),
              StartsWith(base + ":2:34: dram.refresh_cycle_ns: is 50, must be below"));
 
+  for (const char* wrong : {"''", "[a.yaml]", "{a: 1}"}) {
+    INFO(wrong);
+    const std::string other = folder.write("other.yaml", llama + "base: " + wrong + "\n");
+    CHECK_THAT(error_of_file(other), StartsWith(other + ":2:") && Contains("base: must be the path of a YAML file"));
+  }
   folder.write("base.yaml", "");
   CHECK_THAT(error_of_file(top), StartsWith(base + ": is empty"));
   folder.write("base.yaml", "a: [\n");

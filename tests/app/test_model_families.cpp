@@ -246,6 +246,10 @@ TEST_CASE("Latent attention and experts of DeepSeek") {
   const ModelShape v3 = read("deepseek-v3");
   CHECK(v3.latent.query_rank == 1536);
   CHECK(v3.experts.router_bias);
+  CHECK(v3.experts.sigmoid);
+  CHECK(v3.experts.group_scores == 2);
+  CHECK_FALSE(lite.experts.sigmoid);
+  CHECK(lite.experts.group_scores == 0);
   CHECK_FALSE(v3.experts.in_layer(2));
   CHECK(v3.experts.in_layer(3));
   CHECK(v3.left_out == "1 layer that predicts further tokens (num_nextn_predict_layers)");

@@ -158,7 +158,7 @@ TEST_CASE("The attention's lengths are searched with the four, each only on requ
   };
   const SearchHooks hooks{attention_bits, attention_loss,
                           [&](const Visit& visit) { taken.push_back(visit.candidate.precisions); }};
-  const SearchOutcome outcome = search_combinations(0.3, 100, hooks, {true, false, true, false});
+  const SearchOutcome outcome = search_combinations(0.3, 100, hooks, {16, 0, 16, 0});
   CHECK(taken[0].attention == AttentionLengths{4, 0, 4, 0});
   CHECK(taken[1].attention == AttentionLengths{5, 0, 5, 0});
   REQUIRE(outcome.uniform);
@@ -167,7 +167,7 @@ TEST_CASE("The attention's lengths are searched with the four, each only on requ
   CHECK(outcome.best.precisions.attention == AttentionLengths{4, 0, 5, 0});  // 13/64 + 1/16 + 1/32 = 0.297
   // K and V end at 2 bits, mantissas at 1.
   const SearchHooks free{attention_bits, [](const Precisions&) { return 0.0; }, [](const Visit&) {}};
-  const SearchOutcome shortest = search_combinations(0, 1000, free, {true, true, true, true});
+  const SearchOutcome shortest = search_combinations(0, 1000, free, {16, 16, 16, 16});
   CHECK(shortest.best.precisions.all == Combination{1, 1, 1, 1});
   CHECK(shortest.best.precisions.attention == AttentionLengths{1, 1, 2, 2});
   // Layers keep them.

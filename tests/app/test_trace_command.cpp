@@ -38,6 +38,16 @@ const std::string config =
 
 }  // namespace
 
+TEST_CASE("The list of models has their sizes, layers and heads") {
+  std::istringstream lines(trace_output({"--list"}));
+  std::vector<std::string> found;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("OPT-1.3B ", 0) == 0 || line.rfind("LLaMA-3-8B ", 0) == 0) found.push_back(line);
+  }
+  CHECK(found == std::vector<std::string>{"OPT-1.3B            2048          8192      24     32  fc1, fc2",
+                                          "LLaMA-3-8B          4096         14336      32     32  gate, up, down"});
+}
+
 TEST_CASE("trace writes a built-in model to the standard output") {
   CHECK(trace_output({"--model", "opt-1.3b", "--layers", "1", "--tokens", "16", "--batch", "2"}) ==
         "# prefill, 16 tokens, batch 2: OPT-1.3B, first 1 of 24 layers\n"

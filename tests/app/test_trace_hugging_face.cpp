@@ -161,6 +161,9 @@ TEST_CASE("Omitted keys take the defaults of the file's type, unlike null") {
   CHECK(mistral.defaults ==
         "hidden_size = 4096, intermediate_size = 14336, num_hidden_layers = 32, num_attention_heads = 32, "
         "num_key_value_heads = 8, vocab_size = 32000, sliding_window = 4096");
+  REQUIRE(notes_on_file(mistral).size() == 1);
+  CHECK(notes_on_file(mistral).front() ==
+        "The file of " + mistral.name + " omits keys; they take the defaults of its type: " + mistral.defaults + ".");
   CHECK(read(R"({"model_type": "mistral", "num_key_value_heads": null})").kv_heads == 32);
   CHECK(read(R"({"model_type": "llama", "num_attention_heads": 16})").kv_heads == 16);
   CHECK(read(R"({"model_type": "llama"})").intermediate_size == 11008);

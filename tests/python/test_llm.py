@@ -200,7 +200,10 @@ def test_perplexity_of_rounded_small_models(tmp_path, family):
     model = models.load(MODELS / family)
     hook(model, bits, 64, 128)
     expected = models.perplexity(model, torch.from_numpy(tokens.astype(np.int64)), 128)
-    report = json.loads(evaluate(MODELS / family, tmp_path / "tokens.bin", "--precision", "6,5,5,4", "--json"))
+    report = json.loads(evaluate(MODELS / family, tmp_path / "tokens.bin", "--precision", "6,5,5,4", "--json", "--times"))
+    seconds = report["seconds"]
+    assert 0 < seconds["gemm"] < seconds["elapsed"] and 0 < seconds["rounding"] < seconds["elapsed"]
+    assert 0 < seconds["processor"] < 600
     result = report["results"][0]
     assert result["perplexity"] == pytest.approx(expected, rel=1e-3)
     assert result["loss"] == pytest.approx(result["perplexity"] / report["baseline"] - 1)

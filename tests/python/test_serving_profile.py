@@ -66,6 +66,18 @@ def test_the_layouts_have_the_same_times(simulator, tmp_path):
         for row in own:
             for theirs, ours in (("attn_pre_proj", "qkv_proj"), ("mlp_down_proj", "down_proj")):
                 assert 1e3 * float(row[f"time_stats.{theirs}.median"]) == pytest.approx(dense[ours, row["num_tokens"]], rel=1e-12)
+    passes = {tuple(row[key] for key in ("prefill_chunk", "kv_prefill", "n_decode", "kv_decode")): float(row["time_us"])
+              for row in rows_of(llm / "tp1" / "attention.csv")}
+    compared = 0
+    for row in rows_of(next(vidur.glob("compute/anda/*/attention.csv"))):
+        save, prefill, decode = (float(row[f"time_stats.attn_{part}.median"]) for part in ("kv_cache_save", "prefill", "decode"))
+        is_prefill = row["is_prefill"] == "True"
+        assert (prefill > 0, decode > 0) == (is_prefill, not is_prefill)
+        key = (row["prefill_chunk_size"], row["kv_cache_size"], "0", "0") if is_prefill else ("0", "0", row["batch_size"], row["kv_cache_size"])
+        if row["num_tensor_parallel_workers"] == "1" and key in passes:
+            assert 1e3 * (save + prefill + decode) == pytest.approx(passes[key], rel=1e-9)
+            compared += 1
+    assert compared >= 8
     sizes = [int(row["size"]) for row in rows_of(vidur / "network/anda/all_reduce.csv")]
     assert sizes == [2 * 128 * 2**power for power in range(7)]
 

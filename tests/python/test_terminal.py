@@ -215,6 +215,7 @@ def test_zsh_completes_commands_and_options(tmp_path):
         return subprocess.run(["zsh", "-fc", script], capture_output=True, text=True, check=True, env={**os.environ, "LINE": line}).stdout.splitlines()
 
     assert [each.split(":")[0] for each in completed("anda-sim")] == [*COMMANDS, "help"]
+    assert r"[colours\: auto" in (tmp_path / "_anda-sim").read_text()  # a bare colon would end the text
     for command in COMMANDS:
         found = [each.removeprefix("*").split("[")[0] for each in completed(f"anda-sim {command}")]
         assert sorted(name for name in found if name.startswith("--")) == options_of(command)

@@ -11,13 +11,14 @@ namespace anda {
 namespace {
 
 constexpr std::uint32_t most_loop_order = static_cast<std::uint32_t>(LoopOrder::mnk);
-constexpr auto most_operation = static_cast<std::uint32_t>(VectorOperation::multiply);
+constexpr auto most_operation = static_cast<std::uint32_t>(VectorOperation::top_k);
 
 // The numbers of register_map.h are those of the enumeration, in its order.
 static_assert(vector_operation_table.size() == vector_operations.size());
 static_assert(static_cast<std::uint32_t>(VectorOperation::softmax) == ANDA_VECTOR_SOFTMAX &&
               static_cast<std::uint32_t>(VectorOperation::quantise) == ANDA_VECTOR_QUANTISE &&
-              static_cast<std::uint32_t>(VectorOperation::multiply) == ANDA_VECTOR_MULTIPLY);
+              static_cast<std::uint32_t>(VectorOperation::multiply) == ANDA_VECTOR_MULTIPLY &&
+              static_cast<std::uint32_t>(VectorOperation::top_k) == ANDA_VECTOR_TOP_K);
 
 /// Bits of a scale by SCALE_FORMAT.
 constexpr std::array<std::uint32_t, 4> scale_formats{16, ActivationFormat::exponent_bits, 0, 8};
@@ -119,6 +120,31 @@ DescriptorFault GemmDescriptor::decode(const std::uint32_t* encoded, GemmDescrip
   at.weights = get_address(encoded, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH);
   at.outputs = get_address(encoded, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH);
   at.partial_sums = get_address(encoded, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH);
+  return {};
+}
+
+std::array<std::uint32_t, GemmDescriptor::words> LoadAheadDescriptor::encode() const {
+  GemmDescriptor of = gemm;
+  of.addresses.partial_sums = loads;
+  std::array<std::uint32_t, GemmDescriptor::words> encoded = of.encode();
+  anda_set_field(encoded.data(), ANDA_DESCRIPTOR_OPCODE, ANDA_OPCODE_LOAD_AHEAD);
+  return encoded;
+}
+
+bool LoadAheadDescriptor::recognises(const std::uint32_t* encoded) {
+  return anda_get_field(encoded, ANDA_DESCRIPTOR_OPCODE) == ANDA_OPCODE_LOAD_AHEAD;
+}
+
+DescriptorFault LoadAheadDescriptor::decode(const std::uint32_t* encoded, LoadAheadDescriptor& descriptor) {
+  std::array<std::uint32_t, GemmDescriptor::words> gemm{};
+  std::copy(encoded, encoded + gemm.size(), gemm.begin());
+  anda_set_field(gemm.data(), ANDA_DESCRIPTOR_OPCODE, ANDA_OPCODE_GEMM);
+  if (const DescriptorFault wrong = GemmDescriptor::decode(gemm.data(), descriptor.gemm)) return wrong;
+  descriptor.loads = anda_get_field(encoded, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW);
+  descriptor.gemm.addresses.partial_sums = 0;
+  if (anda_get_field(encoded, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH) != 0) {
+    return fault(ANDA_ERROR_RESERVED, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH);
+  }
   return {};
 }
 

@@ -56,12 +56,24 @@ struct GemmDescriptor {
   static DescriptorFault decode(const std::uint32_t* encoded, GemmDescriptor& descriptor);
 };
 
+/// Weights of a GeMM to come, which load while the descriptor behind this one runs: the first loads of its first step.
+struct LoadAheadDescriptor {
+  GemmDescriptor gemm;      ///< whose weights they are
+  std::uint32_t loads = 0;  ///< panels, of the first one its parts
+
+  std::array<std::uint32_t, GemmDescriptor::words> encode() const;
+
+  /// Whether the words are one of these.
+  static bool recognises(const std::uint32_t* encoded);
+  static DescriptorFault decode(const std::uint32_t* encoded, LoadAheadDescriptor& descriptor);
+};
+
 /// One operation of the vector unit as software hands it to the controller, in the same words.
 struct VectorDescriptor {
   VectorOperation operation = VectorOperation::copy;
   std::uint32_t rows = 0;
   std::uint32_t columns = 0;
-  std::uint32_t depth = 0;  ///< `multiply` only
+  std::uint32_t depth = 0;  ///< `multiply` and `top_k`
   std::uint32_t output_mantissa_bits = 0;
   std::uint32_t weight_bits = 0;  ///< `multiply`: of the second operand; `quantise`: of the result; otherwise 0
   std::uint32_t scale_bits = 16;

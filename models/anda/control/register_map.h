@@ -25,7 +25,7 @@
 /* NOLINTBEGIN(readability-identifier-naming): names as drivers have them */
 
 /* Increased in its upper half when drivers must change, in its lower half when something is added. */
-#define ANDA_INTERFACE_VERSION 0x00020003
+#define ANDA_INTERFACE_VERSION 0x00020004
 
 /* R(name, offset, access, value after reset, meaning). The value after reset of capabilities depends on the machine. */
 #define ANDA_REGISTERS(R)                                                                                              \
@@ -97,7 +97,9 @@
 #define ANDA_DESCRIPTOR_WORDS 16
 #define ANDA_OPCODE_GEMM 1
 #define ANDA_OPCODE_VECTOR 2
+#define ANDA_OPCODE_LOAD_AHEAD 3
 #define ANDA_MAX_DIMENSION 0x1000000
+#define ANDA_MAX_KEPT 0x10000
 #define ANDA_ADDRESS_ALIGNMENT 4
 /* INPUT_BITS and OUTPUT_BITS of operand format 0; the first is 1. */
 #define ANDA_OPERAND_FORMAT 128
@@ -105,33 +107,37 @@
 #define ANDA_LOCAL_MEMORY UINT64_C(0x4000000000000000)
 
 /* D(field, word, lowest bit, number of bits, meaning). The other bits are reserved and must be 0. */
-#define ANDA_DESCRIPTOR_FIELDS(D)                                                                                      \
-  D(OPCODE, 0, 0, 8, "1: GeMM, C[m x n] = A[m x k] W[k x n]; 2: operation of the vector unit")                         \
-  D(LOOP_ORDER, 0, 8, 8, "stationary tensor: 0 (nkm) weights, 1 (mkn) activations, 2 (mnk) results")                   \
-  D(OPERATION, 0, 16, 8, "opcode 2: the operation, see Vector operations; opcode 1: 0")                                \
-  D(SHARED_BITS, 0, 24, 6, "opcode 1, with ENCODED: bits that a group of weights shares; otherwise 0")                 \
-  D(ENCODED, 0, 31, 1, "opcode 1: weights are codes of an operand format, no integers; SCALE_FORMAT is then 0")        \
-  D(M, 1, 0, 32, "rows of activations and results, 1 ... 2^24")                                                        \
-  D(N, 2, 0, 32, "columns of weights and results, 1 ... 2^24")                                                         \
-  D(K, 3, 0, 32, "columns of activations, rows of weights, 1 ... 2^24; opcode 2: 0 except for multiply")               \
-  D(INPUT_BITS, 4, 0, 8,                                                                                               \
-    "mantissa bits of the activations, 1 ... 16; 0 (FP16) if elements do not support groups; "                         \
-    "128 + i: operand format i of the machine, one of FORMATS")                                                        \
-  D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16; 128 + i: operand format i")                \
-  D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS; 16 (FP16) if elements support it")                    \
-  D(SCALE_FORMAT, 4, 24, 2, "groups have 0 FP16 scales, 1 exponents of 5 bits, 2 neither, 3 powers of two of 8 bits")  \
-  D(SCALE_GROUP, 4, 26, 5, "log2 of the weights along k that share one; 0: as in register SCALE_GROUP")                \
-  D(ZERO_POINTS, 4, 31, 1, "opcode 1: each group has a zero point as wide as a weight")                                \
-  D(STEP_M, 5, 0, 32, "extent of a step: a multiple of STEP_UNIT_M")                                                   \
-  D(STEP_N, 6, 0, 32, "extent of a step: a multiple of STEP_UNIT_N")                                                   \
-  D(STEP_K, 7, 0, 32, "extent of a step: a multiple of STEP_UNIT_K")                                                   \
-  D(ACTIVATIONS_LOW, 8, 0, 32, "byte address of the activations; all addresses are multiples of 4")                    \
-  D(ACTIVATIONS_HIGH, 9, 0, 32, "its upper half")                                                                      \
-  D(WEIGHTS_LOW, 10, 0, 32, "byte address of the weights")                                                             \
-  D(WEIGHTS_HIGH, 11, 0, 32, "its upper half")                                                                         \
-  D(OUTPUTS_LOW, 12, 0, 32, "byte address of the results")                                                             \
-  D(OUTPUTS_HIGH, 13, 0, 32, "its upper half")                                                                         \
-  D(PARTIAL_SUMS_LOW, 14, 0, 32, "byte address of m x n FP32 sums, used when steps split k and other steps intervene") \
+#define ANDA_DESCRIPTOR_FIELDS(D)                                                                                     \
+  D(OPCODE, 0, 0, 8,                                                                                                  \
+    "1: GeMM, C[m x n] = A[m x k] W[k x n]; 2: operation of the vector unit; 3: weights of a GeMM to come, loaded "   \
+    "under the next descriptor")                                                                                      \
+  D(LOOP_ORDER, 0, 8, 8, "stationary tensor: 0 (nkm) weights, 1 (mkn) activations, 2 (mnk) results")                  \
+  D(OPERATION, 0, 16, 8, "opcode 2: the operation, see Vector operations; opcode 1: 0")                               \
+  D(SHARED_BITS, 0, 24, 6, "opcode 1, with ENCODED: bits that a group of weights shares; otherwise 0")                \
+  D(ENCODED, 0, 31, 1, "opcode 1: weights are codes of an operand format, no integers; SCALE_FORMAT is then 0")       \
+  D(M, 1, 0, 32, "rows of activations and results, 1 ... 2^24")                                                       \
+  D(N, 2, 0, 32, "columns of weights and results, 1 ... 2^24")                                                        \
+  D(K, 3, 0, 32,                                                                                                      \
+    "columns of activations, rows of weights, 1 ... 2^24; opcode 2: 0 except for MULTIPLY and TOP_K (1 ... 2^16)")    \
+  D(INPUT_BITS, 4, 0, 8,                                                                                              \
+    "mantissa bits of the activations, 1 ... 16; 0 (FP16) if elements do not support groups; "                        \
+    "128 + i: operand format i of the machine, one of FORMATS")                                                       \
+  D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16; 128 + i: operand format i")               \
+  D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS; 16 (FP16) if elements support it")                   \
+  D(SCALE_FORMAT, 4, 24, 2, "groups have 0 FP16 scales, 1 exponents of 5 bits, 2 neither, 3 powers of two of 8 bits") \
+  D(SCALE_GROUP, 4, 26, 5, "log2 of the weights along k that share one; 0: as in register SCALE_GROUP")               \
+  D(ZERO_POINTS, 4, 31, 1, "opcode 1: each group has a zero point as wide as a weight")                               \
+  D(STEP_M, 5, 0, 32, "extent of a step: a multiple of STEP_UNIT_M")                                                  \
+  D(STEP_N, 6, 0, 32, "extent of a step: a multiple of STEP_UNIT_N")                                                  \
+  D(STEP_K, 7, 0, 32, "extent of a step: a multiple of STEP_UNIT_K")                                                  \
+  D(ACTIVATIONS_LOW, 8, 0, 32, "byte address of the activations; all addresses are multiples of 4")                   \
+  D(ACTIVATIONS_HIGH, 9, 0, 32, "its upper half")                                                                     \
+  D(WEIGHTS_LOW, 10, 0, 32, "byte address of the weights")                                                            \
+  D(WEIGHTS_HIGH, 11, 0, 32, "its upper half")                                                                        \
+  D(OUTPUTS_LOW, 12, 0, 32, "byte address of the results")                                                            \
+  D(OUTPUTS_HIGH, 13, 0, 32, "its upper half")                                                                        \
+  D(PARTIAL_SUMS_LOW, 14, 0, 32,                                                                                      \
+    "byte address of m x n FP32 sums, used when steps split k and other steps intervene; opcode 3: number of loads")  \
   D(PARTIAL_SUMS_HIGH, 15, 0, 32, "its upper half")
 
 /* V(name, number, meaning): operations of the vector unit, descriptors of opcode 2. Rows are those of x. */
@@ -148,19 +154,21 @@
   V(GATED_GELU, 9, "y = GELU(x) w, of the same shape")                                             \
   V(GATED_SILU, 10, "y = SiLU(x) w, of the same shape")                                            \
   V(QUANTISE, 11, "x as weights of WEIGHT_BITS, SCALE_FORMAT and SCALE_GROUP, groups along a row") \
-  V(MULTIPLY, 12, "y[m x n] = x[m x k] w[k x n], w as the weights of a GeMM")
+  V(MULTIPLY, 12, "y[m x n] = x[m x k] w[k x n], w as the weights of a GeMM")                      \
+  V(SIGMOID, 13, "y = 1 / (1 + exp(-x))")                                                          \
+  V(TOP_K, 14, "y = x where x is one of the K largest of its row, else 0")
 
 /* E(name, code, meaning). */
-#define ANDA_ERRORS(E)                                                                        \
-  E(NONE, 0, "no error")                                                                      \
-  E(OPCODE, 1, "the descriptor is not an operation or has an unknown loop order")             \
-  E(DIMENSION, 2, "m, n or k is 0 or above 2^24")                                             \
-  E(FORMAT, 3, "a mantissa length or weight format that the array does not support")          \
-  E(STEP, 4, "a step that is 0, not a multiple of STEP_UNIT, or too large for half a buffer") \
-  E(COUNT, 5, "DESCRIPTOR_COUNT is 0 or above DESCRIPTORS")                                   \
-  E(MEMORY, 6, "external memory answered a transaction with an error")                        \
-  E(RESERVED, 7, "a reserved bit of the descriptor is 1")                                     \
-  E(ALIGNMENT, 8, "an address that is not a multiple of 4")                                   \
+#define ANDA_ERRORS(E)                                                                         \
+  E(NONE, 0, "no error")                                                                       \
+  E(OPCODE, 1, "the descriptor is not an operation or has an unknown loop order")              \
+  E(DIMENSION, 2, "m, n or k is 0 or above 2^24, or more of a row are to be kept than it has") \
+  E(FORMAT, 3, "a mantissa length or weight format that the array does not support")           \
+  E(STEP, 4, "a step that is 0, not a multiple of STEP_UNIT, or too large for half a buffer")  \
+  E(COUNT, 5, "DESCRIPTOR_COUNT is 0 or above DESCRIPTORS")                                    \
+  E(MEMORY, 6, "external memory answered a transaction with an error")                         \
+  E(RESERVED, 7, "a reserved bit of the descriptor is 1")                                      \
+  E(ALIGNMENT, 8, "an address that is not a multiple of 4")                                    \
   E(RANGE, 9, "an operand that extends beyond address 2^64")
 
 enum anda_register {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_target_socket.h>
@@ -15,6 +16,7 @@
 #include <anda/control/register_table.h>
 #include <anda/dataflow/machine_shape.h>
 #include <anda/dataflow/step_limits.h>
+#include <anda/dataflow/weights_ahead.h>
 #include <anda/dma/dma.h>
 #include <anda/energy/counters.h>
 #include <anda/engine/gemm_engine.h>
@@ -55,6 +57,9 @@ class TopController : public sc_core::sc_module {
 
   void run();
   Outcome run_program();
+  DescriptorFault run_descriptor(const std::uint32_t* words);
+  DescriptorFault plan_of(const GemmDescriptor& descriptor, std::optional<StepPlan>& plan) const;
+  DescriptorFault load_ahead(const std::uint32_t* words);
   DescriptorFault run_gemm(const std::uint32_t* words);
   DescriptorFault run_vector(const std::uint32_t* words);
   DescriptorFault task_of(const GemmDescriptor& descriptor, GemmTask& task) const;
@@ -98,6 +103,8 @@ class TopController : public sc_core::sc_module {
   sc_core::sc_event started_;
   sc_core::sc_event interrupt_changed_;
   bool resetting_ = false;  // what ran is coming to its end
+  WeightsAhead ahead_;      // to load under the next operation
+  WeightsAhead held_;       // in the weight buffer
 };
 
 }  // namespace anda

@@ -28,6 +28,11 @@ StepUnderWay* StepBoard::open() {
     opened.activation_parts.assign(plan_->parts(), never);
     opened.activations[0] = 0;  // no tile but the first one uses them before its last part is there
     opened.weights[0] = 0;
+    for (std::uint64_t part = 0; part < plan_->parts() && plan_->holds_part(part); ++part)
+      opened.weight_parts[part] = 0;
+    for (std::uint64_t column = 1; column < at.column_tiles && plan_->holds_panel(column); ++column) {
+      opened.weights[column] = 0;
+    }
   }
   return &opened;
 }

@@ -42,6 +42,8 @@ class StepBoard {
   /// Opens the next step of the plan; nullptr after the last.
   StepUnderWay* open();
   bool ended() const { return ended_; }
+  /// Behind the last step: weights of a GeMM to come; nullptr: none.
+  const WeightsAhead* take_ahead() { return plan_->take_ahead(); }
 
   /// A tile by its number in the GeMM; nullptr if its step is not open yet. It stays where it is until drop().
   const ArrayTile* tile(std::uint64_t number) {

@@ -2,8 +2,10 @@
 #include <anda/dataflow/step_plan.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <anda/base/math.h>
+#include <anda/dataflow/weights_ahead.h>
 
 namespace anda {
 
@@ -52,6 +54,26 @@ bool StepPlan::next(Step& step) {
   step.weight_half = weight_half_;
   step.result_half = static_cast<std::uint32_t>(step.index & 1);
   return true;
+}
+
+std::vector<Transfer> StepPlan::first_weights(std::uint64_t count) const {
+  Step first;
+  first.width = extents_n_[schedule_.n().count == 1].size;
+  first.depth = depths_[schedule_.k().count == 1];
+  const std::uint64_t columns = extents_n_[schedule_.n().count == 1].tiles;
+  std::vector<Transfer> loads;
+  for (std::uint64_t part = 0; part < operands_.parts && loads.size() < count; ++part) {
+    loads.push_back(weight_part(first, part));
+  }
+  for (std::uint64_t column = 1; column < columns && loads.size() < count; ++column) {
+    loads.push_back(weight_load(first, column));
+  }
+  return loads;
+}
+
+const WeightsAhead* StepPlan::take_ahead() {
+  if (ahead_ != nullptr) ahead_->half = weight_half_ ^ 1;
+  return std::exchange(ahead_, nullptr);
 }
 
 // --- where things lie in the buffers ---

@@ -3,6 +3,7 @@
 #define ANDA_DATAFLOW_STEP_PLAN_H
 
 #include <cstdint>
+#include <vector>
 
 #include <anda/base/activity.h>
 #include <anda/dataflow/gemm_operands.h>
@@ -86,6 +87,8 @@ struct ArrayTile {
   std::uint64_t values() const { return rows * columns; }
 };
 
+struct WeightsAhead;
+
 /// Everything that one GeMM moves and computes, step by step, in order. Pure data: both ways of simulating take their
 /// transfers, tiles and words from here and only say when they happen.
 class StepPlan {
@@ -95,8 +98,24 @@ class StepPlan {
   /// Puts the next step into `step`; false after the last.
   bool next(Step& step);
 
+  /// The first loads of weights of the first step, at most `count`, in their order, as they go into half 0.
+  std::vector<Transfer> first_weights(std::uint64_t count) const;
+  /// Before the first step: so many of these loads are in this half already (WeightsAhead).
+  void begin_with(std::uint64_t held, std::uint32_t half) {
+    held_ = held;
+    weight_half_ = half ^ 1;
+  }
+  bool holds_part(std::uint64_t part) const { return part < held_; }
+  bool holds_panel(std::uint64_t column) const { return operands_.parts + column <= held_; }
+
+  /// Weights to load behind the operands of the last step; they outlive the GeMM.
+  void load_ahead(WeightsAhead& ahead) { ahead_ = &ahead; }
+  /// Behind the last step, once: these, with the half that it does not work on; nullptr: none.
+  const WeightsAhead* take_ahead();
+
   /// Calls visit(transfer) for each load of a step, in the order in which its tiles need them: the first tile's panels
-  /// (part by part in the first step), then the other weight panels, then the other rows, partial sums first.
+  /// (part by part in the first step), then the other weight panels, then the other rows, partial sums first. What was
+  /// loaded ahead is left out.
   template <class Visit>
   void loads(const Step& step, Visit visit) const;
 
@@ -213,6 +232,8 @@ class StepPlan {
   std::uint64_t blocks_ = 0;
   std::uint32_t activation_half_ = 0;
   std::uint32_t weight_half_ = 0;
+  std::uint64_t held_ = 0;  ///< loads of weights that were made ahead
+  WeightsAhead* ahead_ = nullptr;
 };
 
 template <class Visit>
@@ -225,7 +246,7 @@ void StepPlan::loads(const Step& step, Visit visit) const {
   };
   if (step.first()) {
     for (std::uint64_t part = 0; part < operands_.parts; ++part) {
-      visit(weight_part(step, part));
+      if (!holds_part(part)) visit(weight_part(step, part));
       visit(activation_part(step, part));
     }
   } else {
@@ -233,7 +254,7 @@ void StepPlan::loads(const Step& step, Visit visit) const {
     load_row(0);
   }
   for (std::uint64_t column = 1; step.load_weights && column < step.column_tiles; ++column) {
-    visit(weight_load(step, column));
+    if (!step.first() || !holds_panel(column)) visit(weight_load(step, column));
   }
   for (std::uint64_t row = 1; row < step.row_tiles; ++row) load_row(row);
 }

@@ -26,9 +26,11 @@ enum class VectorOperation : std::uint32_t {
   gated_silu,  ///< y = silu(x) · second
   quantise,    ///< groups of integers with a scale each, into the format of `weights`
   multiply,    ///< y = x · second, m × k times k × n, a GeMM without the array
+  sigmoid,     ///< y = 1 / (1 + exp(−x))
+  top_k,       ///< y = x where x is among the largest of its row, else 0
 };
 
-inline constexpr ChoiceTable<VectorOperation, 13> vector_operations{{{"copy", VectorOperation::copy},
+inline constexpr ChoiceTable<VectorOperation, 15> vector_operations{{{"copy", VectorOperation::copy},
                                                                      {"add", VectorOperation::add},
                                                                      {"layer_norm", VectorOperation::layer_norm},
                                                                      {"rms_norm", VectorOperation::rms_norm},
@@ -40,7 +42,9 @@ inline constexpr ChoiceTable<VectorOperation, 13> vector_operations{{{"copy", Ve
                                                                      {"gated_gelu", VectorOperation::gated_gelu},
                                                                      {"gated_silu", VectorOperation::gated_silu},
                                                                      {"quantise", VectorOperation::quantise},
-                                                                     {"multiply", VectorOperation::multiply}}};
+                                                                     {"multiply", VectorOperation::multiply},
+                                                                     {"sigmoid", VectorOperation::sigmoid},
+                                                                     {"top_k", VectorOperation::top_k}}};
 
 /// Whether a second operand of the same shape comes in.
 constexpr bool takes_second(VectorOperation operation) {
@@ -53,7 +57,7 @@ struct VectorTask {
   VectorOperation operation = VectorOperation::copy;
   std::uint32_t rows = 0;
   std::uint32_t columns = 0;  ///< of the result
-  std::uint32_t depth = 0;    ///< `multiply`: columns of x; otherwise 0
+  std::uint32_t depth = 0;    ///< `multiply`: columns of x; `top_k`: values of a row that are kept; otherwise 0
   ActivationFormat output;    ///< of the result; not of `quantise`
   WeightFormat weights;       ///< `multiply`: of the second operand; `quantise`: of the result
   LocalOperands local = {};

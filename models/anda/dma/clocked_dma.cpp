@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <anda/base/process.h>
+#include <anda/dataflow/weights_ahead.h>
 
 namespace anda {
 
@@ -24,7 +25,11 @@ void ClockedDma::open_step() {
   if (board_->ended()) return;
   StepUnderWay* const before = board_->empty() ? nullptr : &board_->last();
   StepUnderWay* const opened = board_->open();
-  if (opened != nullptr) plan_loads(*opened);
+  if (opened != nullptr) {
+    plan_loads(*opened);
+  } else {
+    plan_ahead();
+  }
   if (before != nullptr) plan_stores(*before);
 }
 
@@ -66,6 +71,23 @@ void ClockedDma::plan_stores(StepUnderWay& step) {
     planned_.push_back(store);
     ++store.block;
     ++step.transfers_left;
+  });
+}
+
+/// As the weights of one more step, which nothing computes.
+void ClockedDma::plan_ahead() {
+  weights_ahead_ = board_->take_ahead();
+  if (weights_ahead_ == nullptr) return;
+  ahead_ = StepUnderWay();
+  ahead_.at.load_weights = true;
+  ahead_.at.weight_half = weights_ahead_->half;
+  weights_ahead_->each([&](const Transfer& transfer) {
+    TransferUnderWay load;
+    load.transfer = transfer;
+    load.step = &ahead_;
+    planned_.push_back(load);
+    ++ahead_.transfers_left;
+    ++ahead_.loads_left;
   });
 }
 
@@ -119,9 +141,15 @@ bool ClockedDma::may_start(const TransferUnderWay& next, std::uint64_t cycle, st
 /// Takes the halves of a step's operands.
 void ClockedDma::start_loading(StepUnderWay& of, std::uint64_t cycle) {
   const Step& at = of.at;
-  dma_.activation_credits->acquire(at.activation_half);
-  dma_.weight_credits->acquire(at.weight_half);
   of.loading = true;
+  dma_.weight_credits->acquire(at.weight_half);
+  if (&of == &ahead_) {
+    if (observer_ != nullptr) {
+      observer_->load_half(Operand::weights, at.weight_half, weights_ahead_->bytes(), cycle);
+    }
+    return;
+  }
+  dma_.activation_credits->acquire(at.activation_half);
   const StepPlan& plan = board_->plan();
   if (observer_ != nullptr && at.load_activations) {
     observer_->load_half(Operand::activations, at.activation_half, plan.loaded_activation_bytes(at), cycle);

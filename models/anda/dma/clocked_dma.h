@@ -63,6 +63,7 @@ class ClockedDma : public sc_core::sc_module {
   void hand_on(const TransferUnderWay& transfer);
   void plan_loads(StepUnderWay& step);
   void plan_stores(StepUnderWay& step);
+  void plan_ahead();
   bool may_start(const TransferUnderWay& next, std::uint64_t cycle, std::uint64_t blocks) const;
   void start_loading(StepUnderWay& of, std::uint64_t cycle);
 
@@ -70,6 +71,8 @@ class ClockedDma : public sc_core::sc_module {
   StepBoard* board_ = nullptr;
   Compute compute_;
   ActivityObserver* observer_ = nullptr;
+  StepUnderWay ahead_;  // loads the weights of a GeMM to come
+  const WeightsAhead* weights_ahead_ = nullptr;
   std::deque<TransferUnderWay> planned_;
   std::deque<TransferUnderWay> posted_;  // to the process
   sc_core::sc_event post_;

@@ -116,6 +116,13 @@ void Dma::store(const StepPlan& plan, const Step& step) {
   });
 }
 
+void Dma::load(const WeightsAhead& ahead) {
+  const std::uint64_t earliest = std::max(stored_from_, weight_credits->free_from(ahead.half));
+  weight_credits->acquire(ahead.half);
+  if (observer_ != nullptr) observer_->load_half(Operand::weights, ahead.half, ahead.bytes(), earliest);
+  ahead.each([&](const Transfer& transfer) { load(transfer, earliest, nullptr); });
+}
+
 void Dma::load(const VectorStep& step, Loads& loads) {
   loads.earliest = std::max(stored_from_, activation_credits->free_from(step.half));
   activation_credits->acquire(step.half);

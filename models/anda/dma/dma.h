@@ -17,6 +17,7 @@
 #include <anda/buffer/half_credits.h>
 #include <anda/dataflow/step_plan.h>
 #include <anda/dataflow/vector_plan.h>
+#include <anda/dataflow/weights_ahead.h>
 #include <anda/dma/burst_initiator.h>
 #include <anda/dma/dma_config.h>
 #include <anda/dma/watchdog.h>
@@ -75,6 +76,9 @@ class Dma : public sc_core::sc_module {
   void load(const StepPlan& plan, const Step& step, Loads& loads);
   /// Sends a step's results to memory, each block from when it is in the buffer.
   void store(const StepPlan& plan, const Step& step);
+  /// Asks for weights of a GeMM to come, behind the operands of the last step; it has to be computed with all but its
+  /// half of the weight buffer.
+  void load(const WeightsAhead& ahead);
 
   // Both for a step of a vector operation, whose half of the activation buffer is released when it is done with.
   void load(const VectorStep& step, Loads& loads);

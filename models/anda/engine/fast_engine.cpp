@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <anda/base/error.h>
+#include <anda/dataflow/weights_ahead.h>
 
 namespace anda {
 
@@ -23,6 +24,7 @@ void FastEngine::run(StepPlan& plan, ControllerCounts& counts) {
     dma_.load(plan, next.step, next.loads);
     ++left_;
   }
+  if (left_ < 2) load_ahead(plan);
   while (left_ > 0) {
     Ahead& now = ahead_[turn_];
     dma_.await(now.loads.asked);
@@ -37,6 +39,7 @@ void FastEngine::run(StepPlan& plan, ControllerCounts& counts) {
       dma_.load(plan, now.step, now.loads);
     } else {
       --left_;
+      load_ahead(plan);
     }
     if (left_ == 2 && ahead_[turn_].step.like(computed)) follow_beat(plan, computed, counts);
     if (dma_.stopped()) break;
@@ -48,6 +51,11 @@ void FastEngine::run(StepPlan& plan, ControllerCounts& counts) {
   if (!dma_.stopped()) ++counts.gemms;
   if (observer() != nullptr) observer()->end_gemm(end);
   dma_.finish(end);
+}
+
+/// Behind the operands of the last step.
+void FastEngine::load_ahead(StepPlan& plan) {
+  if (const WeightsAhead* const ahead = plan.take_ahead()) dma_.load(*ahead);
 }
 
 /// Steps like the last one, as long as the array keeps its beat and their operands are there in time. What a step does
@@ -81,6 +89,7 @@ void FastEngine::follow_beat(StepPlan& plan, const Step& computed, ControllerCou
       dma_.load(plan, now.step, now.loads);
     } else {
       --left_;
+      load_ahead(plan);
     }
   }
   counts.steps += steps;

@@ -31,6 +31,7 @@ class FastEngine : public GemmEngine {
     bool streamed = false;  ///< the activation buffer has not been told of its load
   };
 
+  void load_ahead(StepPlan& plan);
   void follow_beat(StepPlan& plan, const Step& computed, ControllerCounts& counts);
   void tell_buffer(const StepPlan& plan, const Step& like, std::uint64_t loads, std::uint64_t stores);
 

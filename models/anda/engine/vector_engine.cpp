@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace anda {
 
-void VectorEngine::run(VectorPlan& plan, ControllerCounts& counts) {
+void VectorEngine::run(VectorPlan& plan, ControllerCounts& counts, const WeightsAhead* ahead_of_gemm) {
   struct Ahead {
     VectorStep step;
     Dma::Loads loads;
@@ -27,6 +28,10 @@ void VectorEngine::run(VectorPlan& plan, ControllerCounts& counts) {
     load(next);
     ++left;
   }
+  const auto load_ahead = [&] {
+    if (ahead_of_gemm != nullptr) dma_.load(*std::exchange(ahead_of_gemm, nullptr));
+  };
+  if (left < 2) load_ahead();
   std::uint64_t done = 0;    // with the step before
   std::uint64_t stored = 0;  // its results, in the buffer
   const auto show = [&](ArrayState state, std::uint64_t from, std::uint64_t to) {
@@ -49,6 +54,7 @@ void VectorEngine::run(VectorPlan& plan, ControllerCounts& counts) {
       load(now);
     } else {
       --left;
+      load_ahead();
     }
     if (dma_.stopped()) break;
   }

@@ -26,8 +26,9 @@ class VectorEngine {
   /// Whether the machine has what it needs.
   bool is_there() const { return vector_unit_.has_operands(); }
 
-  /// Runs an operation from now on, cycle 0 of the clock, as GemmEngine::run() does a GeMM.
-  void run(VectorPlan& plan, ControllerCounts& counts);
+  /// Runs an operation from now on, cycle 0 of the clock, as GemmEngine::run() does a GeMM. `ahead_of_gemm`: weights to
+  /// load behind its operands; nullptr: none. The weight buffer is free.
+  void run(VectorPlan& plan, ControllerCounts& counts, const WeightsAhead* ahead_of_gemm = nullptr);
 
   void observe(ActivityObserver* observer) { observer_ = observer; }
 

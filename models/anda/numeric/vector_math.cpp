@@ -130,7 +130,9 @@ float vector_reciprocal_root(float x) {
   return better * power_of_two(-half);
 }
 
-float vector_silu(float x) { return x * vector_reciprocal(1 + vector_exp2(x * -log2_e)); }
+float vector_sigmoid(float x) { return vector_reciprocal(1 + vector_exp2(x * -log2_e)); }
+
+float vector_silu(float x) { return x * vector_sigmoid(x); }
 
 float vector_gelu(float x) {
   const float exponent = x * (gelu_linear + gelu_cubic * (x * x));

@@ -23,6 +23,7 @@ float vector_reciprocal(float x);
 float vector_reciprocal_root(float x);
 
 /// x / (1 + e^−x)
+float vector_sigmoid(float x);
 float vector_silu(float x);
 /// x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 x³))), as x / (1 + e^(−2 √(2 / π) · (x + 0.044715 x³)))
 float vector_gelu(float x);

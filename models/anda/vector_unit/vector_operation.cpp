@@ -33,7 +33,7 @@ void VectorUnit::before_end_of_elaboration() {
 }
 
 void VectorUnit::begin(const VectorPlan& plan) {
-  passes_ = passes_of(plan.task().operation, plan.rows_fit());
+  passes_ = passes_of(plan.task(), plan.rows_fit());
   blocks_ = 0;
   own_operation_ = clock_.operation();
   if (functional_) own_values_.begin(plan, constants_);

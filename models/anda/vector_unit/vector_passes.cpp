@@ -10,6 +10,7 @@ VectorPass reduction(const LaneWork& element, bool keeps = false) { return {elem
 
 constexpr LaneWork gelu{8, 1, 1, 0};  // cubic 4, argument and result of tanh 2, product 2
 constexpr LaneWork silu{2, 1, 1, 0};  // 1 + e^−x, product
+constexpr LaneWork sigmoid{1, 1, 1, 0};
 
 LaneWork gated(LaneWork work) {
   ++work.simple;
@@ -22,10 +23,17 @@ std::vector<VectorPass> softmax(bool rows_fit) {
   return {reduction({1, 0, 0, 0}), reduction({2, 1, 0, 0}, rows_fit), pass(divide, {0, 0, 1, 0})};
 }
 
+/// The largest that was not found yet, found `count` times: whether it was, maximum; then those that were are put out.
+std::vector<VectorPass> top_k(std::uint32_t count) {
+  std::vector<VectorPass> passes(count, reduction({2, 0, 0, 0}));
+  passes.push_back(pass({1, 0, 0, 0}));
+  return passes;
+}
+
 }  // namespace
 
-std::vector<VectorPass> passes_of(VectorOperation operation, bool rows_fit) {
-  switch (operation) {
+std::vector<VectorPass> passes_of(const VectorTask& task, bool rows_fit) {
+  switch (task.operation) {
     case VectorOperation::copy:
       return {pass({1, 0, 0, 0})};
     case VectorOperation::add:
@@ -51,6 +59,10 @@ std::vector<VectorPass> passes_of(VectorOperation operation, bool rows_fit) {
       return {reduction({1, 0, 0, 0}), pass({2, 0, 0, 0}, {1, 0, 1, 0})};
     case VectorOperation::multiply:
       return {pass({1, 0, 0, 0})};
+    case VectorOperation::sigmoid:
+      return {pass(sigmoid)};
+    case VectorOperation::top_k:
+      return top_k(task.depth);
   }
   return {};
 }

@@ -33,8 +33,9 @@ struct VectorPass {
 
 /// The passes of an operation in order; the last one puts the results out. `rows_fit`: whole rows are in the buffer,
 /// so that one pass can keep values for the next; otherwise each pass reads x again. Counts are those of the standard
-/// algorithms: safe softmax (maximum, sum, division), mean and variance in one pass, GELU in its tanh form.
-std::vector<VectorPass> passes_of(VectorOperation operation, bool rows_fit);
+/// algorithms: safe softmax (maximum, sum, division), mean and variance in one pass, GELU in its tanh form, and for the
+/// largest of a row the maximum again and again.
+std::vector<VectorPass> passes_of(const VectorTask& task, bool rows_fit);
 
 }  // namespace anda
 

@@ -44,6 +44,7 @@ std::string VectorValues::problem_of(const VectorPlan& plan, std::uint64_t head_
            " elements; a larger accelerator.activation_buffer.mantissa_bytes holds whole rows";
   };
   if (task.operation == VectorOperation::rotary) return cut_inside(head_dim, "head");
+  if (task.operation == VectorOperation::top_k) return cut_inside(task.columns, "row");
   if (task.operation == VectorOperation::quantise) {
     if (task.weights.bits > max_weight_bits || !task.weights.is_scaled()) {
       return "its results are no integers under an FP16 scale or a shared exponent";
@@ -112,6 +113,9 @@ void VectorValues::pass(const VectorPlan& plan, const VectorStep& step, std::siz
     case VectorOperation::quantise:
       if (number == 1) quantise(task, step, bytes.data());
       return;
+    case VectorOperation::top_k:
+      if (number == task.depth) keep_largest(task, step, bytes.data());
+      return;
     default:
       return single_pass(task, step, bytes.data());
   }
@@ -131,6 +135,8 @@ void VectorValues::single_pass(const VectorTask& task, const VectorStep& step, c
         return vector_gelu(value);
       case VectorOperation::silu:
         return vector_silu(value);
+      case VectorOperation::sigmoid:
+        return vector_sigmoid(value);
       case VectorOperation::gated_gelu:
         return vector_gelu(value) * value_at(x, count + i);
       case VectorOperation::gated_silu:
@@ -142,6 +148,25 @@ void VectorValues::single_pass(const VectorTask& task, const VectorStep& step, c
   for (std::uint64_t column = 0; column < step.columns; ++column) {
     for (std::uint64_t row = 0; row < step.rows; ++row) {
       results_[row * step.columns + column] = of(column * step.rows + row);
+    }
+  }
+}
+
+/// Of equal values the first is the larger one, and NaN is the smallest. The lanes find them pass by pass; which they
+/// are is found here, since a step holds whole rows.
+void VectorValues::keep_largest(const VectorTask& task, const VectorStep& step, const std::uint8_t* x) {
+  std::vector<float> values(step.columns);
+  std::vector<std::uint64_t> order(step.columns);
+  std::fill(results_.begin(), results_.end(), 0.0F);
+  for (std::uint64_t row = 0; row < step.rows; ++row) {
+    for (std::uint64_t column = 0; column < step.columns; ++column) {
+      const float value = value_at(x, column * step.rows + row);
+      values[column] = std::isnan(value) ? -std::numeric_limits<float>::infinity() : value;
+      order[column] = column;
+    }
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return values[a] > values[b]; });
+    for (std::uint64_t i = 0; i < task.depth; ++i) {
+      results_[row * step.columns + order[i]] = value_at(x, order[i] * step.rows + row);
     }
   }
 }

@@ -48,6 +48,7 @@ class VectorValues {
   };
 
   void single_pass(const VectorTask& task, const VectorStep& step, const std::uint8_t* x);
+  void keep_largest(const VectorTask& task, const VectorStep& step, const std::uint8_t* x);
   void softmax(const VectorPlan& plan, const VectorStep& step, std::size_t number, std::uint8_t* x);
   void norm(const VectorTask& task, const VectorStep& step, std::size_t number, const std::uint8_t* x);
   void rotate(const VectorStep& step, const std::uint8_t* x);

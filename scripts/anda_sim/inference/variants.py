@@ -62,8 +62,19 @@ def _schedules() -> List[Variant]:
     return [_variant("schedule", "LLaMA-3-8B", name, anda, decode, step) for name, step in steps.items()]
 
 
+SLOW = {"dram.data_rate_bit_per_s": 200_000_000}  # a tenth of the paper's memory: 25.6 GB/s
+
+
+def _ahead() -> List[Variant]:
+    """The same passes without and with weights that load ahead, on the paper's memory and on a slow one."""
+    passes = {"prefill, 2048 tokens": PREFILL, "decode, 1 sequence": {**DECODE, "workload.batch": 1}, "decode, 8 sequences": DECODE}
+    memories = {"256 GB/s": {}, "25.6 GB/s": SLOW}
+    return [_variant(f"ahead, {flag}", "LLaMA-3-8B", f"{name}, {memory}", INT4, keys, of_pass, {"workload.prefetch_weights": flag == "on"})
+            for memory, keys in memories.items() for name, of_pass in passes.items() for flag in ("off", "on")]
+
+
 def variants() -> List[Variant]:
-    return _latent() + _sharing() + _schedules()
+    return _latent() + _sharing() + _ahead() + _schedules()
 
 
 @dataclass(frozen=True)

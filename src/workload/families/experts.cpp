@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <string>
 #include <vector>
 
+#include "text/text.h"
 #include "workload/families/family.h"
 #include "workload/gemm_limits.h"
 
@@ -87,8 +90,26 @@ void read_groups(ConfigReader& reader, Experts& experts) {
   }
 }
 
+/// One of the words that are understood, at a key that may be left out.
+std::string read_word(const ConfigReader& reader, const char* key, std::initializer_list<const char*> words,
+                      const char* of_family) {
+  if (reader.is_absent(key) || reader.is_null(key)) return of_family;
+  const std::string word = reader.file().text(key);
+  if (std::find(words.begin(), words.end(), word) != words.end()) return word;
+  throw reader.error(key, fmt::format("{} is not supported; must be one of {}", shown(word), fmt::join(words, ", ")));
+}
+
+/// How the router's results become scores, and which of these decide about groups.
+void read_scores(const ConfigReader& reader, const char* scores, const char* method, Experts& experts) {
+  experts.sigmoid = read_word(reader, "scoring_func", {"softmax", "sigmoid"}, scores) == "sigmoid";
+  const std::string by = read_word(reader, "topk_method", {"greedy", "group_limited_greedy", "noaux_tc"}, method);
+  experts.group_scores = by == "noaux_tc" ? 2 : by == "group_limited_greedy" ? 1 : 0;
+}
+
 struct DeepSeek {
   std::uint64_t experts, per_token, shared, intermediate, dense_layers;
+  const char* scores;
+  const char* method;
 };
 
 void read_deepseek(ConfigReader& reader, ModelShape& shape, const DeepSeek& of_family) {
@@ -98,6 +119,7 @@ void read_deepseek(ConfigReader& reader, ModelShape& shape, const DeepSeek& of_f
   if (!reader.is_null("n_routed_experts")) {
     read_routing(reader, "n_routed_experts", of_family.experts, of_family.per_token, experts);
     read_groups(reader, experts);
+    read_scores(reader, of_family.scores, of_family.method, experts);
     experts.intermediate_size = reader.size("moe_intermediate_size", of_family.intermediate);
     const std::uint64_t shared = reader.count("n_shared_experts", of_family.shared, max_experts);
     experts.shared_size = shared * experts.intermediate_size;
@@ -143,12 +165,12 @@ void read_qwen3_moe(ConfigReader& reader, ModelShape& shape) {
 }
 
 void read_deepseek_v2(ConfigReader& reader, ModelShape& shape) {
-  read_deepseek(reader, shape, {64, 0, 2, 1407, 0});
+  read_deepseek(reader, shape, {64, 0, 2, 1407, 0, "softmax", "greedy"});
   drop_unused(shape);
 }
 
 void read_deepseek_v3(ConfigReader& reader, ModelShape& shape) {
-  read_deepseek(reader, shape, {256, 8, 1, 2048, 3});
+  read_deepseek(reader, shape, {256, 8, 1, 2048, 3, "sigmoid", "noaux_tc"});
   shape.experts.router_bias = true;
   drop_unused(shape);
 }

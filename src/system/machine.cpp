@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serving/machine.h"
+#include "system/machine.h"
 
 #include <anda/base/error.h>
 #include <anda/base/simulated_time.h>
 #include <systemc>
-
-#include "report/system_model.h"
 
 namespace anda::sim {
 namespace {
@@ -28,6 +26,7 @@ class Machine::Source : public GemmSource {
 
   void put(const std::vector<Gemm>& operations) {
     operations_ = operations;
+    if (!operations_.empty()) operations_.back().decides_next = true;  // what comes next is not there yet
     at_ = 0;
     more_.notify(sc_core::SC_ZERO_TIME);
   }
@@ -48,7 +47,7 @@ Machine::Machine(const std::string& name, const RunConfig& config, const Element
                                  add_to(sum_, record.counts);
                                  if (--left_ == 0) sc_core::sc_pause();
                                });
-  cycles_ = CounterIndex(counters()).cycles;
+  cycles_ = system_->counters.index_of("controller.cycles");
 }
 
 Counts Machine::run(const std::vector<Gemm>& operations) {
@@ -74,7 +73,7 @@ void Machine::idle_until(double time_s) {
 }
 
 std::uint64_t Machine::input_bytes(const Gemm& gemm) const {
-  const Work work = system_->compiler().work(gemm);
+  const Work work = work_of(gemm);
   const ActivationFormat format =
       std::holds_alternative<GemmTask>(work) ? std::get<GemmTask>(work).input : ActivationFormat{};
   return format.bytes(gemm.m, gemm.k);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ANDA_SIM_SERVING_MACHINE_H
-#define ANDA_SIM_SERVING_MACHINE_H
+#ifndef ANDA_SIM_SYSTEM_MACHINE_H
+#define ANDA_SIM_SYSTEM_MACHINE_H
 
 #include <memory>
 #include <optional>
@@ -30,6 +30,8 @@ class Machine {
   void idle_until(double time_s);
   bool depends_on_time() const { return depends_on_time_; }
 
+  /// What a GeMM or vector operation is on it, by the configuration as it is now.
+  Work work_of(const Gemm& gemm) const { return system_->compiler().work(gemm); }
   /// Bytes of the activations that a GeMM reads, in the format in which its unit takes them.
   std::uint64_t input_bytes(const Gemm& gemm) const;
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_SIM_SYSTEM_INFERENCE_ROWS_H
+#define ANDA_SIM_SYSTEM_INFERENCE_ROWS_H
+
+#include <anda/numeric/fp16.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "system/op_record.h"
+
+namespace anda::sim {
+
+/// An operation on all rows of a pass: the tensors that it reads and the one that it makes. A tensor that two make
+/// holds the later one.
+struct RowOperation {
+  const char* name;
+  const char* x;
+  const char* second;  ///< nullptr: none, or weights
+  const char* result;
+};
+
+/// Of multi-head latent attention; nullptr: none of it has that name.
+const RowOperation* latent_operation(const std::string& name);
+
+/// A product, on the array or on the vector unit.
+GemmTask product_of(const OpRecord& record);
+
+/// Columns first … first + count − 1 of rows.
+std::vector<Fp16> columns_of(const std::vector<Fp16>& values, std::uint64_t width, std::uint64_t first,
+                             std::uint64_t count);
+
+}  // namespace anda::sim
+
+#endif
