@@ -31,6 +31,7 @@ enum anda_result anda_open(struct anda_device* device, const struct anda_io* io)
   device->takes_groups = (capabilities & ANDA_CAPABILITIES_GROUPS) != 0;
   device->compresses = (capabilities & ANDA_CAPABILITIES_COMPRESSES) != 0;
   device->has_vector = (capabilities & ANDA_CAPABILITIES_VECTOR) != 0;
+  device->has_zero_points = (capabilities & ANDA_CAPABILITIES_ZERO_POINTS) != 0;
   device->clock_khz = get(device, ANDA_REG_CLOCK_KHZ);
   device->descriptors = get(device, ANDA_REG_DESCRIPTORS);
   device->array_rows = get(device, ANDA_REG_ARRAY_ROWS);
@@ -83,13 +84,21 @@ uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm) {
   return gemm->step_k < gemm->k ? (uint64_t)gemm->m * gemm->n * 4 : 0;
 }
 
-/* The same with the scales, exponents or neither of a GeMM's second operand; those of a group fill whole bytes. */
+/* A panel of a GeMM's second operand, or several, with its scales, exponents or neither and its zero points; those of a
+ * group fill whole bytes. */
 static uint64_t second_bytes(const struct anda_device* device, uint64_t k, uint64_t columns,
                              const struct anda_gemm* gemm) {
   static const uint32_t scale_bits[] = {16, 5, 0};
   const uint32_t group = gemm->scale_group != 0 ? gemm->scale_group : device->scale_group;
+  const uint64_t zeros = gemm->zero_points != 0 ? ceil_div(columns * gemm->weight_bits, 8) : 0;
   return ceil_div(k * columns * gemm->weight_bits, 8) +
-         ceil_div(k, group) * ceil_div(columns * scale_bits[gemm->scale_format % 3], 8);
+         ceil_div(k, group) * (ceil_div(columns * scale_bits[gemm->scale_format % 3], 8) + zeros);
+}
+
+uint64_t anda_second_bytes(const struct anda_device* device, const struct anda_gemm* gemm) {
+  const uint32_t panel = device->array_columns;
+  return gemm->n / panel * second_bytes(device, gemm->k, panel, gemm) +
+         second_bytes(device, gemm->k, gemm->n % panel, gemm);
 }
 
 /* Whether operands and results of a step fit in half of each buffer; FP32 sums take the room of results in a split k.
@@ -152,7 +161,7 @@ static void put_descriptor(const struct anda_device* device, uint32_t index, con
 
 enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t index, const struct anda_gemm* gemm) {
   uint32_t words[ANDA_DESCRIPTOR_WORDS] = {0};
-  if (index >= device->descriptors) return ANDA_WRONG_ARGUMENT;
+  if (index >= device->descriptors || (gemm->zero_points != 0 && !device->has_zero_points)) return ANDA_WRONG_ARGUMENT;
   anda_set_field(words, ANDA_DESCRIPTOR_OPCODE, ANDA_OPCODE_GEMM);
   anda_set_field(words, ANDA_DESCRIPTOR_LOOP_ORDER, gemm->loop_order);
   anda_set_field(words, ANDA_DESCRIPTOR_M, gemm->m);
@@ -161,6 +170,7 @@ enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t inde
   anda_set_field(words, ANDA_DESCRIPTOR_INPUT_BITS, gemm->input_bits);
   anda_set_field(words, ANDA_DESCRIPTOR_OUTPUT_BITS, gemm->output_bits);
   set_second(words, gemm->weight_bits, gemm->scale_format, gemm->scale_group);
+  anda_set_field(words, ANDA_DESCRIPTOR_ZERO_POINTS, gemm->zero_points != 0);
   anda_set_field(words, ANDA_DESCRIPTOR_STEP_M, gemm->step_m);
   anda_set_field(words, ANDA_DESCRIPTOR_STEP_N, gemm->step_n);
   anda_set_field(words, ANDA_DESCRIPTOR_STEP_K, gemm->step_k);

@@ -56,9 +56,10 @@ struct anda_failure {
 /* A machine as it describes itself. */
 struct anda_device {
   struct anda_io io;
-  int takes_groups; /* activations are Anda groups; 0: FP16 */
-  int compresses;   /* results can be Anda groups */
-  int has_vector;   /* the vector unit runs operations of its own */
+  int takes_groups;    /* activations are Anda groups; 0: FP16 */
+  int compresses;      /* results can be Anda groups */
+  int has_vector;      /* the vector unit runs operations of its own */
+  int has_zero_points; /* integers can have zero points */
   uint32_t clock_khz;
   uint32_t descriptors;
   uint32_t array_rows;
@@ -89,6 +90,7 @@ struct anda_gemm {
   uint64_t partial_sums; /* anda_partial_sum_bytes() of room */
   uint32_t scale_format; /* of the weights: 0 FP16 scales, 1 shared exponents, 2 neither */
   uint32_t scale_group;  /* weights along k that share one, a power of two; 0: device->scale_group */
+  uint32_t zero_points;  /* 1: each group has a zero point, as wide as a weight, behind its scale */
 };
 
 /* An operation of the vector unit, ANDA_VECTOR_...; docs/registers.md says which use what. */
@@ -111,6 +113,8 @@ enum anda_result anda_open(struct anda_device* device, const struct anda_io* io)
 /* Bytes of operands in external memory, for the address map of the caller. */
 uint64_t anda_activation_bytes(const struct anda_device* device, uint32_t rows, uint32_t columns, uint32_t bits);
 uint64_t anda_weight_bytes(const struct anda_device* device, uint32_t k, uint32_t n, uint32_t bits);
+/* Of the second operand of a GeMM, with the scales and zero points that it says. */
+uint64_t anda_second_bytes(const struct anda_device* device, const struct anda_gemm* gemm);
 uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm); /* 0 when steps do not split k */
 
 /* The step of the paper: 64 columns of weights stay on chip, activations stream past, k in as few parts as fit. */

@@ -138,6 +138,12 @@ std::string model_folder(const CommandLine& options) {
 }
 
 EvaluatorChoice choose_evaluator(const CommandLine& options, const RunConfig& config) {
+  if (config.accelerator.format.encodes_activations()) {
+    throw Error::input(
+        "accelerator.format gives activations an operand format, must leave them to the element: a search changes "
+        "their "
+        "mantissa lengths");
+  }
   const std::string folder = model_folder(options);
   if (folder.empty()) {
     const std::string command = options.text("evaluator");

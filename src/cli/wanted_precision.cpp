@@ -29,6 +29,11 @@ std::string WantedPrecision::text() const {
 
 ActivationRounding WantedPrecision::rounding(const BuiltinEvaluator& evaluator) const {
   if (config) {
+    if (config->accelerator.format.encodes_activations()) {
+      throw Error::input(path +
+                         ": accelerator.format gives activations an operand format, must leave them to the element; "
+                         "--activations NAME measures one");
+    }
     try {
       return rounding_of(config->precision, config->kv_cache, evaluator.decoder_config().shape.layers,
                          evaluator.group_size());

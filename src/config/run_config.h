@@ -84,11 +84,6 @@ struct RunConfig {
     }
     if (workload.prefetch_weights) check_prefetch(path, problems);
     if (functional.enabled && workload.scope != Scope::gemms) check_chain(path, problems);
-    if (functional.enabled && accelerator.format.encodes()) {
-      problems.push_back({join_key(path, "functional.enabled"),
-                          std::string("is true, must be false with accelerator.format.weights = ") +
-                              accelerator.format.weights.name() + ": real data is computed with integers only"});
-    }
     if (functional.enabled && simulation.fold_layers) {
       problems.push_back({join_key(path, "simulation.fold_layers"),
                           "is true, must be false with functional.enabled: every GeMM has its own data"});
@@ -131,6 +126,11 @@ struct RunConfig {
     const auto refuse = [&](const std::string& key, const std::string& what) {
       problems.push_back({join_key(path, key), what});
     };
+    if (accelerator.format.encodes() || accelerator.format.encodes_activations()) {
+      refuse("functional.enabled",
+             "is true, must be false with operand formats of weights or activations (accelerator.format) unless "
+             "workload.scope is gemms");
+    }
     const std::string where = " with functional.enabled and workload.scope = layer or model";
     for (const auto& [key, file] :
          {std::pair("functional.activations", &functional.activations), {"functional.weights", &functional.weights}}) {

@@ -2,6 +2,7 @@
 #include "data/gemm_data.h"
 
 #include <anda/base/error.h>
+#include <anda/numeric/encoded_panel.h>
 #include <anda/numeric/panel_product.h>
 #include <anda/numeric/weight.h>
 #include <fmt/format.h>
@@ -72,6 +73,24 @@ void take_codes(const Array& given, WeightTensor& weights) {
   }
 }
 
+/// Numbers, and what is left of them in their format.
+void take_numbers(const Array& given, GemmData& data) {
+  WeightTensor& weights = data.weights;
+  if (given.type == NumberType::int8) {
+    throw Error::input("holds int8, weights of an operand format must be float16 or float32");
+  }
+  weights.scales.clear();
+  weights.given.resize(weights.k * weights.n);
+  for (std::uint64_t i = 0; i < weights.given.size(); ++i) weights.given[i] = weight_at(given, i);
+  weights.numbers.resize(weights.given.size());
+  std::vector<std::uint8_t> panel(weights.format.bytes(weights.k, weights.n));
+  pack_encoded(weights.given.data(), weights.n, weights.k, weights.n, weights.format, panel.data());
+  unpack_encoded(panel.data(), weights.k, weights.n, weights.format, weights.numbers.data(), weights.n);
+  for (std::uint64_t i = 0; i < weights.given.size(); ++i) {
+    if (weights.numbers[i] == 0 && weights.given[i] != 0) ++data.zeroed_weights;
+  }
+}
+
 /// Does something with an operand; what is wrong then names the GeMM and the file.
 template <class Action>
 void with_place(const Gemm& gemm, const std::string& file, Action action) {
@@ -135,7 +154,9 @@ GemmData gemm_data(const FunctionalConfig& config, const Gemm& gemm, std::uint64
     } else {
       data.given_weights = read(file, {task.k, task.n});
     }
-    if (data.given_weights.type == NumberType::int8) {
+    if (task.weights.encoded) {
+      take_numbers(data.given_weights, data);
+    } else if (data.given_weights.type == NumberType::int8) {
       take_codes(data.given_weights, data.weights);
     } else {
       quantise_columns(data.given_weights, data.weights, data.zeroed_weights);
@@ -145,6 +166,12 @@ GemmData gemm_data(const FunctionalConfig& config, const Gemm& gemm, std::uint64
 }
 
 void check_dequantised(const WeightTensor& weights, const Gemm& gemm, const std::string& system) {
+  for (std::uint64_t i = 0; i < weights.numbers.size(); ++i) {
+    if (to_fp16(weights.numbers[i]).is_finite()) continue;
+    throw Error::input(fmt::format(
+        "GeMM '{}': weight ({}, {}) is {} in the format {}, beyond 65504, to which {} decodes it", gemm.name,
+        i / weights.n, i % weights.n, weights.numbers[i], weights.format.operand->description().name, system));
+  }
   for (std::uint64_t i = 0; i < weights.codes.size(); ++i) {
     const std::uint64_t group = i / weights.n / weights.format.scale_group;
     const double exact = weights.steps_of(i / weights.n, i % weights.n) *
@@ -155,6 +182,18 @@ void check_dequantised(const WeightTensor& weights, const Gemm& gemm, const std:
                       i / weights.n, i % weights.n, system));
     }
   }
+}
+
+/// Some columns of weights, rounded no further.
+static WeightPanel exact_panel(const WeightTensor& weights, std::uint64_t column, std::uint64_t columns,
+                               std::vector<std::uint8_t>& bytes) {
+  const std::uint64_t k = weights.k;
+  const std::uint64_t n = weights.n;
+  if (weights.format.encoded) return {&weights.numbers[column], n, k, columns};
+  bytes.resize(weights.format.bytes(k, columns));
+  pack_weights(&weights.codes[column], &weights.scales[column], n, k, columns, weights.format, bytes.data(),
+               weights.zeros.empty() ? nullptr : &weights.zeros[column]);
+  return {bytes.data(), k, columns, weights.format, WeightPanel::Kind::exact, 0};
 }
 
 void compare(const GemmData& data, const std::vector<Fp16>& results, std::uint64_t m, DataErrors& errors) {
@@ -176,10 +215,7 @@ void compare(const GemmData& data, const std::vector<Fp16>& results, std::uint64
   OverflowCounts overflows;
   for (std::uint64_t column = 0; column < n; column += panel) {
     const std::uint64_t columns = std::min(panel, n - column);
-    bytes.resize(data.weights.format.bytes(k, columns));
-    pack_weights(&data.weights.codes[column], &data.weights.scales[column], n, k, columns, data.weights.format,
-                 bytes.data(), data.weights.zeros.empty() ? nullptr : &data.weights.zeros[column]);
-    const WeightPanel weights(bytes.data(), k, columns, data.weights.format, WeightPanel::Kind::exact, 0);
+    const WeightPanel weights = exact_panel(data.weights, column, columns, bytes);
     for (std::uint64_t row = 0; row < m; row += panel) {
       const ActivationPanel& rows = activations[row / panel];
       sums.assign(rows.rows() * weights.padded_columns(), 0);

@@ -37,6 +37,12 @@ void TensorDump::operands(std::uint64_t index, const GemmData& data) {
 void TensorDump::weights(std::uint64_t index, const WeightTensor& weights) {
   const std::uint64_t k = weights.k;
   const std::uint64_t n = weights.n;
+  if (weights.format.encoded) {
+    Array numbers{NumberType::float32, {k, n}, std::vector<std::uint8_t>(4 * weights.numbers.size())};
+    std::memcpy(numbers.data.data(), weights.numbers.data(), numbers.data.size());
+    write(fmt::format("{}.numbers.npy", index), numbers);
+    return;
+  }
   if (weights.format.is_fp16()) {
     write(fmt::format("{}.weights.npy", index), array_of(weights.halves, k, n));
     return;

@@ -29,7 +29,9 @@ Decoder::Decoder(const DecoderConfig& config, Checkpoint checkpoint, const Weigh
       weight_format_(std::move(weight_format)),
       place_(place),
       rotary_(config.shape.position_kind == Positions::rotary ? length : 0, rotary_width(config.shape),
-              config.rope_theta, config.rotary_scaling) {
+              config.rope_theta, config.rotary_scaling),
+      window_rotary_(config.window_rope_theta ? length : 0, rotary_width(config.shape),
+                     config.window_rope_theta.value_or(config.rope_theta)) {
   const ModelShape& shape = config_.shape;
   const LayerReader reader(config_, checkpoint_, rounding_);
   embedding_name_ = reader.prefix() + "embed_tokens.weight";
@@ -53,7 +55,7 @@ Decoder::Decoder(const DecoderConfig& config, Checkpoint checkpoint, const Weigh
 }
 
 void Decoder::check_tied_head() const {
-  const std::string head = "lm_head.weight";
+  const std::string head = head_name(checkpoint_) + ".weight";
   if (!checkpoint_.has(head)) return;
   const Checkpoint::Shape shape{config_.vocabulary, config_.shape.hidden_size};
   bool equal = true;
@@ -112,7 +114,8 @@ void Decoder::embed(const std::uint32_t* tokens, std::size_t sequences, std::siz
 
 void Decoder::run_layer(const DecoderLayer& layer, std::size_t index, std::size_t sequences, std::size_t length,
                         const ActivationRounding& rounding, DecoderWorkspace& workspace) const {
-  DecoderPass(config_, rotary_, sequences, length, rounding, workspace).run(layer, index);
+  const bool has_window = config_.window_rope_theta && config_.shape.window_of(index) != 0;
+  DecoderPass(config_, has_window ? window_rotary_ : rotary_, sequences, length, rounding, workspace).run(layer, index);
 }
 
 void Decoder::finish(const std::vector<float>& head, std::size_t rows, std::vector<float>& x,

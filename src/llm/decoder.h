@@ -63,6 +63,7 @@ class Decoder {
   std::shared_ptr<const OperandFormat> weight_format_;
   WeightPlace place_;
   RotaryTable rotary_;
+  RotaryTable window_rotary_;  ///< of layers with a window; empty: the same
   std::string embedding_name_;
   std::vector<float> embedding_;  ///< [vocabulary × hidden]; in memory only
   std::vector<float> positions_;  ///< OPT: [positions + 2 × hidden]

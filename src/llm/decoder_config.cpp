@@ -48,14 +48,18 @@ void read_opt(const JsonFile& file, DecoderConfig& config) {
   config.norm_epsilon = static_cast<float>(layer_norm_epsilon);
 }
 
-/// What all families but OPT have in common.
-void read_rotary_family(const JsonFile& file, DecoderConfig& config, double norm_epsilon) {
-  config.norm_epsilon = static_cast<float>(file.positive("rms_norm_eps", norm_epsilon));
-  read_rotary(file, config.rope_theta, config.rotary_scaling);
+void check_turned(const JsonFile& file, const DecoderConfig& config) {
   const std::uint64_t turned = config.shape.rotary_dim != 0 ? config.shape.rotary_dim : config.shape.head_dim;
   if (turned % 2 != 0) {
     throw file.error(fmt::format("key head_dim: {} must be even for rotary embeddings", turned));
   }
+}
+
+/// What all families but OPT and Gemma 3 have in common.
+void read_rotary_family(const JsonFile& file, DecoderConfig& config, double norm_epsilon) {
+  config.norm_epsilon = static_cast<float>(file.positive("rms_norm_eps", norm_epsilon));
+  read_rotary(file, config.rope_theta, config.rotary_scaling);
+  check_turned(file, config);
 }
 
 void read_llama(const JsonFile& file, DecoderConfig& config) {
@@ -80,7 +84,25 @@ void read_gemma(const JsonFile& file, DecoderConfig& config) {
 float cap_of(const JsonFile& file, const char* key, double of_family) {
   const auto found = file.root().find(key);
   if (found != file.root().end() && found->is_null()) return 0;
+  if (found == file.root().end() && of_family == 0) return 0;
   return static_cast<float>(file.positive(key, of_family));
+}
+
+/// Soft caps are keys of the family, but none has them; layers with a window turn heads by frequencies of their own.
+void read_gemma3(const JsonFile& file, DecoderConfig& config) {
+  config.rope_theta = 1e6;
+  double window_theta = 1e4;
+  read_rotary_by_layer(file, config.rope_theta, config.rotary_scaling, window_theta);
+  config.window_rope_theta = window_theta;
+  want_text(file, "hidden_activation", "gelu_pytorch_tanh");
+  want_flag(file, "use_bidirectional_attention", false);
+  config.norm_epsilon = static_cast<float>(file.positive("rms_norm_eps", usual_norm_epsilon));
+  check_turned(file, config);
+  config.norms_add_one = true;
+  config.embedding_scale = std::sqrt(static_cast<float>(config.shape.hidden_size));
+  config.score_scale = static_cast<float>(1 / std::sqrt(file.positive("query_pre_attn_scalar", 256)));
+  config.score_cap = cap_of(file, "attn_logit_softcapping", 0);
+  config.logit_cap = cap_of(file, "final_logit_softcapping", 0);
 }
 
 void read_gemma2(const JsonFile& file, DecoderConfig& config) {
@@ -93,15 +115,18 @@ void read_gemma2(const JsonFile& file, DecoderConfig& config) {
 struct DecoderFamily {
   const char* type;
   void (*read_own)(const JsonFile& file, DecoderConfig& config);
+  const char* part = nullptr;  ///< the object that holds the language model
 };
-constexpr std::array<DecoderFamily, 8> decoder_families{{{"opt", read_opt},
-                                                         {"llama", read_llama},
-                                                         {"mistral", read_llama},
-                                                         {"qwen2", read_llama},
-                                                         {"qwen3", read_llama},
-                                                         {"gemma", read_gemma},
-                                                         {"gemma2", read_gemma2},
-                                                         {"phi3", read_phi3}}};
+constexpr std::array<DecoderFamily, 10> decoder_families{{{"opt", read_opt},
+                                                          {"llama", read_llama},
+                                                          {"mistral", read_llama},
+                                                          {"qwen2", read_llama},
+                                                          {"qwen3", read_llama},
+                                                          {"gemma", read_gemma},
+                                                          {"gemma2", read_gemma2},
+                                                          {"gemma3", read_gemma3, "text_config"},
+                                                          {"gemma3_text", read_gemma3},
+                                                          {"phi3", read_phi3}}};
 
 }  // namespace
 
@@ -127,14 +152,20 @@ DecoderConfig read_decoder_config(const std::string& path) {
     throw file.error("key model_type: must be " + joined(decoder_types(), ", "));
   }
   config.quantisation = read_quantisation(file);
-  config.vocabulary = file.number("vocab_size", max_gemm_dimension);
-  config.positions = file.number("max_position_embeddings", most_positions);
+  const JsonFile own = family->part == nullptr ? file : file.part(family->part);
+  if (family->part == nullptr) {
+    config.vocabulary = file.number("vocab_size", max_gemm_dimension);
+    config.positions = file.number("max_position_embeddings", most_positions);
+  } else {  // which gives what differs from the family
+    config.vocabulary = config.shape.vocabulary;
+    config.positions = own.optional_number("max_position_embeddings", most_positions).value_or(config.shape.positions);
+  }
   config.attention_bias = config.shape.attention_bias;
   config.output_bias = config.shape.output_bias;
   config.feed_forward_bias = config.shape.feed_forward_bias;
   config.tied_embeddings = config.shape.tied_embeddings;
   config.score_scale = 1 / std::sqrt(static_cast<float>(config.shape.head_dim));
-  family->read_own(file, config);
+  family->read_own(own, config);
   return config;
 }
 

@@ -32,6 +32,8 @@ struct DecoderConfig {
   float logit_cap = 0;        ///< the same of logits
   double rope_theta = 10000;  ///< base of the rotary embedding's frequencies
   RotaryScaling rotary_scaling;
+  std::optional<double>
+      window_rope_theta;  ///< that of layers with a window, without scaling, if it is another (Gemma 3)
   std::optional<Quantisation> quantisation;  ///< of the linear layers
 };
 

@@ -7,15 +7,24 @@
 
 namespace anda::sim {
 
+std::string head_name(const Checkpoint& checkpoint) {
+  const std::string of_part = "language_model.lm_head";
+  return checkpoint.has(of_part + ".weight") ? of_part : "lm_head";
+}
+
 LayerReader::LayerReader(const DecoderConfig& config, const Checkpoint& checkpoint, const WeightRounding& rounding)
     : config_(config),
       checkpoint_(checkpoint),
       linear_(checkpoint, config.quantisation, rounding),
       prefix_(config.shape.gated ? "model." : "model.decoder.") {
-  const std::size_t first_word = std::strlen("model.");
   const std::string embedding = "embed_tokens.weight";
-  const bool is_bare = !checkpoint.has(prefix_ + embedding) && checkpoint.has(prefix_.substr(first_word) + embedding);
-  if (is_bare) prefix_.erase(0, first_word);
+  // Of a bare model, or of one whose language part is one of several.
+  const std::string bare = prefix_.substr(std::strlen("model."));
+  for (const std::string& other : {prefix_, bare, "language_model." + prefix_, "model.language_model." + bare}) {
+    if (!checkpoint.has(other + embedding)) continue;
+    prefix_ = other;
+    break;
+  }
 }
 
 NormWeights LayerReader::norm(const std::string& name, std::size_t width) const {
@@ -29,7 +38,7 @@ NormWeights LayerReader::norm(const std::string& name, std::size_t width) const 
 }
 
 Linear LayerReader::head() const {
-  return linear_.read_plain("lm_head", config_.shape.hidden_size, config_.vocabulary, false);
+  return linear_.read_plain(head_name(checkpoint_), config_.shape.hidden_size, config_.vocabulary, false);
 }
 
 void LayerReader::read_attention(const std::string& name, DecoderLayer& layer) const {

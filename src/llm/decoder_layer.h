@@ -31,13 +31,17 @@ struct DecoderLayer {
   NormWeights key_norm;
 };
 
+/// The output head among the tensors of a checkpoint, that of a language part where the model has others.
+std::string head_name(const Checkpoint& checkpoint);
+
 /// Takes the tensors of a model out of a checkpoint by the names of its family. Everything throws Error (input) naming
 /// the tensor that is missing or wrong.
 class LayerReader {
  public:
   LayerReader(const DecoderConfig& config, const Checkpoint& checkpoint, const WeightRounding& rounding);
 
-  /// "model.", or without it: checkpoints of the bare model lack the first word.
+  /// "model.", or without it: checkpoints of the bare model lack the first word; those of which the language model is a
+  /// part have one more.
   const std::string& prefix() const { return prefix_; }
   DecoderLayer layer(std::size_t index) const;
   NormWeights norm(const std::string& name, std::size_t width) const;

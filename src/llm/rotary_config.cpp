@@ -43,6 +43,18 @@ RotaryScaling scaling_of(const JsonFile& file, const char* key, const json& type
   return scaling;
 }
 
+/// Base and scaling of a kind of layers in settings by kind; false: they are not by kind.
+bool read_kind(const JsonFile& file, const char* kind, double& theta, RotaryScaling& scaling) {
+  const char* const key = "rope_parameters";
+  const auto found = file.root().find(key);
+  if (found == file.root().end() || !found->is_object() || !found->contains(kind)) return false;
+  const JsonFile settings = file.part(key).part(kind);
+  theta = settings.positive("rope_theta", theta);
+  const auto type = settings.root().find("rope_type");
+  if (type != settings.root().end()) scaling = scaling_of(file.part(key), kind, *type);
+  return true;
+}
+
 }  // namespace
 
 /// Newer files keep the base beside the scaling, older ones beside everything else.
@@ -58,6 +70,20 @@ void read_rotary(const JsonFile& file, double& theta, RotaryScaling& scaling) {
     }
     if (found->contains("rope_theta")) theta = number_of(file, key, "rope_theta");
   }
+}
+
+void read_rotary_by_layer(const JsonFile& file, double& theta, RotaryScaling& scaling, double& window_theta) {
+  window_theta = file.positive("rope_local_base_freq", window_theta);
+  RotaryScaling of_windows;
+  if (read_kind(file, "full_attention", theta, scaling)) {
+    read_kind(file, "sliding_attention", window_theta, of_windows);
+  } else {
+    read_rotary(file, theta, scaling);
+  }
+  if (of_windows.factor == 1) return;
+  throw file.error(
+      "key rope_parameters: sliding_attention: scaled rotary embeddings are not supported in layers with a "
+      "window; rope_type must be default");
 }
 
 }  // namespace anda::sim

@@ -12,6 +12,10 @@ namespace anda::sim {
 /// linear and that of LLaMA 3.
 void read_rotary(const JsonFile& file, double& theta, RotaryScaling& scaling);
 
+/// The same of families whose layers with a window have a base of their own: at rope_local_base_freq, or both by kind
+/// of layer at rope_parameters.
+void read_rotary_by_layer(const JsonFile& file, double& theta, RotaryScaling& scaling, double& window_theta);
+
 }  // namespace anda::sim
 
 #endif

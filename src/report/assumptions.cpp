@@ -78,6 +78,21 @@ void add_weights(const AcceleratorConfig& machine, std::vector<std::string>& lis
       machine.mxu.zero_point_cycles));
 }
 
+void add_activations(const AcceleratorConfig& machine, std::vector<std::string>& list) {
+  if (!machine.format.encodes_activations()) return;
+  std::string names;
+  for (std::uint32_t code = 1; code <= FormatConfig::activation_formats; ++code) {
+    const OperandFormat* const operand = machine.format.activation_operand(code);
+    if (operand != nullptr) names += (names.empty() ? "" : ", ") + operand->description().name;
+  }
+  list.push_back(fmt::format(
+      "Activations of GeMMs with weights are of the formats {}. Elements that take FP16 and do not say that they "
+      "multiply the codes decode them at every read, without extra time or area; the energy is technology.decoder. The "
+      "compressor writes results in the format of their reader, with its published area and energy and a cycle for "
+      "each bit of a group's elements in a lane, and that of technology.encoder.",
+      names));
+}
+
 void add_machine(const SimulationResult& result, std::vector<std::string>& list) {
   const AcceleratorConfig& machine = result.systems.front().accelerator;
   list.push_back(
@@ -85,6 +100,7 @@ void add_machine(const SimulationResult& result, std::vector<std::string>& list)
                   "incurred once per GeMM.",
                   machine.mxu.fill_cycles, machine.vector_unit.latency_cycles));
   add_weights(machine, list);
+  add_activations(machine, list);
   if (any_system(result, PeKind::anda)) {
     list.push_back(
         fmt::format("Anda elements take (mantissa bits + 1) cycles per group of {}, one of them for the sign plane.",
@@ -93,10 +109,12 @@ void add_machine(const SimulationResult& result, std::vector<std::string>& list)
   for (const SystemResult& system : result.systems) {
     const auto element = make_processing_element(system.accelerator.mxu, system.accelerator.format);
     if (const auto& described = system.accelerator.mxu.processing_element.section()) add_element(*described, list);
-    if (element->compresses()) continue;
+    if (!element->takes_fp16()) continue;
+    const bool encodes = element->compresses();
     list.push_back(fmt::format(
-        "Elements of {} take {} cycles for {} elements along k; their activations are FP16 in memory and buffers.",
-        system.name, element->group_cycles(0, machine.mxu.weight_bits), element->group_elements()));
+        "Elements of {} take {} cycles for {} elements along k; their activations are {} in memory and buffers.",
+        system.name, element->group_cycles(0, machine.mxu.weight_bits), element->group_elements(),
+        encodes ? "of operand formats, or FP16," : "FP16"));
     if (system.accelerator.format.encodes() && element->dequantises()) {
       list.push_back(
           fmt::format("{} decodes every weight to FP16 whenever the array reads it, without extra time or area; "

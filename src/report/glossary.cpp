@@ -130,7 +130,7 @@ std::vector<CounterColumn> detailed_counters(const std::vector<CounterColumn>& c
   return further(dram.counters(), counters);
 }
 
-/// Those of a machine whose weights have zero points, then of one whose weights are encoded.
+/// Those of a machine whose weights have zero points, then of one whose weights and activations are encoded.
 std::vector<CounterColumn> weight_counters(const std::vector<CounterColumn>& counters) {
   AcceleratorConfig zeros;
   zeros.format.weight_zero_points = true;
@@ -142,6 +142,7 @@ std::vector<CounterColumn> weight_counters(const std::vector<CounterColumn>& cou
   halves.mantissa_bits = 7;
   AcceleratorConfig codes;
   codes.format.weights = StoredWeights(halves);
+  codes.format.activations = StoredActivations(halves);
   const Accelerator with_codes("glossary_encoded_weights", codes);
   std::vector<CounterColumn> more = further(with_zeros.counters(), counters);
   for (CounterColumn& counter : further(with_codes.counters(), counters)) more.push_back(std::move(counter));
@@ -198,8 +199,8 @@ std::string glossary_page(const std::vector<CounterColumn>& counters) {
     page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);
   }
   page +=
-      "\nWith zero points (`accelerator.format.weight_zero_points`) and with weights of an operand format "
-      "(`accelerator.format.weights`) also:\n\n"
+      "\nWith zero points (`accelerator.format.weight_zero_points`) and with weights or activations of operand formats "
+      "(`accelerator.format.weights`, `activations`, `tensors`) also:\n\n"
       "| counter | unit | meaning |\n|---------|------|---------|\n";
   for (const CounterColumn& counter : weight_counters(counters)) {
     page += fmt::format("| `{}` | {} | {} |\n", counter.name, counter.unit, counter.meaning);

@@ -2,6 +2,7 @@
 #include "system/compiler.h"
 
 #include <anda/base/math.h>
+#include <anda/control/activation_bits.h>
 #include <anda/control/register_map.h>
 #include <anda/dataflow/operand_layout.h>
 #include <anda/dataflow/schedule.h>
@@ -156,6 +157,24 @@ bool Compiler::on_array(const Gemm& gemm) const {
   return takes;
 }
 
+/// Activations of a tensor's type: of products with weights as accelerator.format says, of others as the element takes
+/// them.
+ActivationFormat Compiler::activations_of(const Gemm& gemm, std::uint32_t layer, const std::string& tensor) const {
+  const FormatConfig& format = accelerator_.format;
+  const std::uint32_t code = gemm.second == SecondOperand::weights ? format.activation_code(tensor) : 0;
+  if (code == 0) return element_->activation_format(config_.precision.mantissa_bits(layer, tensor, gemm.position));
+  const ActivationFormat encoded = element_->encoded_format(code);
+  if (element_->takes(encoded)) return encoded;
+  throw Error::input("GeMM '" + gemm.name + "': elements " + accelerator_.mxu.processing_element.name() +
+                     " do not multiply activations of the format " + encoded.operand->description().name +
+                     " (accelerator.format) in groups of " + std::to_string(encoded.group_size) +
+                     "; elements that take FP16 decode groups that divide their " +
+                     std::to_string(element_->group_elements()) +
+                     " elements along k, bit-serial ones multiply integers under a power of two in groups of "
+                     "accelerator.format.group_size = " +
+                     std::to_string(format.group_size) + ", and described ones those they name (activation_formats)");
+}
+
 /// Of keys or values at a position, where a schedule gives them.
 std::optional<std::uint32_t> Compiler::scheduled_bits(SecondOperand cached, std::uint64_t position) const {
   if (cached == SecondOperand::weights || cached == SecondOperand::fp16) return std::nullopt;
@@ -168,7 +187,7 @@ ActivationFormat Compiler::output_of(const Gemm& gemm) const {
   if (precision.output != OutputFormat::consumer) return {};
   if (!gemm.reader) {
     const std::uint32_t layer = gemm.tensor == "A_d" ? gemm.layer + 1 : gemm.layer;
-    return element_->activation_format(precision.mantissa_bits(layer, consumer_of(gemm.tensor), gemm.position));
+    return activations_of(gemm, layer, consumer_of(gemm.tensor));
   }
   if (gemm.reader->empty() || !element_->compresses()) return {};
   Gemm next;
@@ -182,7 +201,8 @@ ActivationFormat Compiler::output_of(const Gemm& gemm) const {
     if (next.weight_bits == WeightFormat::fp16_bits) next.second = SecondOperand::fp16;
   }
   if (!on_array(next)) return {};
-  return element_->activation_format(precision.mantissa_bits(gemm.layer, *gemm.reader, gemm.position));
+  next.position = gemm.position;
+  return activations_of(next, gemm.layer, *gemm.reader);
 }
 
 GemmTask Compiler::task(const Gemm& gemm) const {
@@ -191,7 +211,7 @@ GemmTask Compiler::task(const Gemm& gemm) const {
   task.m = static_cast<std::uint32_t>(gemm.m);
   task.n = static_cast<std::uint32_t>(gemm.n);
   task.k = static_cast<std::uint32_t>(gemm.k);
-  task.input = element_->activation_format(config_.precision.mantissa_bits(gemm.layer, gemm.tensor, gemm.position));
+  task.input = activations_of(gemm, gemm.layer, gemm.tensor);
   task.output = output_of(gemm);
   task.weights = second_of(gemm);
   task.local = local_of(gemm);
@@ -211,7 +231,7 @@ VectorTask Compiler::vector_of(const Gemm& gemm) const {
   // The compressor makes Anda groups of the machine's size, the vector unit everything else.
   const CacheFormat& format = *cache_of(gemm);
   const bool compressor =
-      element_->compresses() && format.number == CacheNumber::anda && format.group == accelerator_.format.group_size;
+      !element_->takes_fp16() && format.number == CacheNumber::anda && format.group == accelerator_.format.group_size;
   if (compressor) {
     task.operation = VectorOperation::copy;
     task.output = {second_of(gemm).bits - 1, format.group};
@@ -246,7 +266,7 @@ VectorDescriptor Compiler::compile(const VectorTask& task) const {
   descriptor.rows = task.rows;
   descriptor.columns = task.columns;
   descriptor.depth = task.depth;
-  descriptor.output_mantissa_bits = task.output.mantissa_bits;
+  descriptor.output_mantissa_bits = activation_bits(task.output);
   if (task.operation == VectorOperation::multiply || task.operation == VectorOperation::quantise) {
     descriptor.weight_bits = task.weights.bits;
     descriptor.scale_bits = task.weights.scale_bits;
@@ -271,8 +291,8 @@ GemmDescriptor Compiler::compile(const GemmTask& task) const {
   descriptor.m = task.m;
   descriptor.n = task.n;
   descriptor.k = task.k;
-  descriptor.input_mantissa_bits = task.input.mantissa_bits;
-  descriptor.output_mantissa_bits = task.output.mantissa_bits;
+  descriptor.input_mantissa_bits = activation_bits(task.input);
+  descriptor.output_mantissa_bits = activation_bits(task.output);
   descriptor.weight_bits = task.weights.bits;
   descriptor.scale_bits = task.weights.scale_bits;
   descriptor.zero_points = task.weights.has_zero_points();

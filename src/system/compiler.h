@@ -60,6 +60,7 @@ class Compiler {
   const CacheFormat* cache_of(const Gemm& gemm) const;
   bool on_array(const Gemm& gemm) const;
   std::optional<std::uint32_t> scheduled_bits(SecondOperand cached, std::uint64_t position) const;
+  ActivationFormat activations_of(const Gemm& gemm, std::uint32_t layer, const std::string& tensor) const;
   ActivationFormat output_of(const Gemm& gemm) const;
   VectorTask vector_of(const Gemm& gemm) const;
   bool keeps(const KeptResult& result) const;

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include <anda/base/access.h>
+#include <anda/numeric/encoded_panel.h>
+#include <anda/numeric/format/operand_format.h>
 
 #include "system/compiler.h"
 
@@ -24,12 +26,14 @@ void DataHost::add_losses(const Gemm& gemm, DataErrors& errors) const {
   errors.replaced_outputs += replaced;
   errors.zeroed_outputs += losses.zeroed;
   if (replaced == 0 || config_.non_finite != NonFinite::refuse) return;
-  throw Error::run(fmt::format(
-      "{} '{}', system {}: {} results are infinite or NaN, which {} groups cannot hold; the first is ({}, {}) "
-      "(functional.non_finite: saturate replaces them)",
-      gemm.vector ? "operation" : "GeMM", gemm.name, system_, replaced,
-      gemm.vector == VectorOperation::quantise ? "the cache's" : "Anda", losses.first_saturated_row,
-      losses.first_saturated_column));
+  throw Error::run(
+      fmt::format("{} '{}', system {}: {} results are infinite or NaN, which {} cannot hold; the first is ({}, {}) "
+                  "(functional.non_finite: saturate replaces them)",
+                  gemm.vector ? "operation" : "GeMM", gemm.name, system_, replaced,
+                  gemm.vector == VectorOperation::quantise             ? "the cache's groups"
+                  : accelerator_.config().format.encodes_activations() ? "groups of their format"
+                                                                       : "Anda groups",
+                  losses.first_saturated_row, losses.first_saturated_column));
 }
 
 void DataHost::access(tlm::tlm_command command, std::uint64_t address, std::vector<std::uint8_t>& bytes) {
@@ -75,13 +79,60 @@ void GemmDataHost::collect(const OpRecord& record, std::uint64_t run, const Gemm
   if (dump_ != nullptr) dump_->results(system(), record.index, results, task.m, task.n);
 }
 
-void check_data(const RunConfig& config, const Gemm& gemm, std::uint64_t index, const GemmTask& task) {
-  if (config.functional.activations.empty() && config.functional.weights.empty()) return;  // made to be right
-  const GemmData data = gemm_data(config.functional, gemm, index, task);
-  for (const Element& system : config.systems) {
-    const AcceleratorConfig accelerator = accelerator_of(config, system);
+namespace {
+
+/// What an element multiplies as it is has no values here: its arithmetic is the element's own.
+void check_arithmetic(const RunConfig& config, const Gemm& gemm, const Element& system, const GemmTask& task) {
+  const AcceleratorConfig accelerator = accelerator_of(config, system);
+  const auto element = make_processing_element(accelerator.mxu, accelerator.format);
+  const auto refuse = [&](const OperandFormat& operand, const char* what, const std::string& why) {
+    throw Error::input(
+        fmt::format("GeMM '{}': functional.enabled is true, must be false with {} of the format {} on {}: {}",
+                    gemm.name, what, operand.description().name, system.name(), why));
+  };
+  if (task.input.is_encoded() && !element->decodes(task.input)) {
+    refuse(*task.input.operand, "activations", "real data are decoded to FP16, which it does not do with them");
+  }
+  if (!task.weights.encoded) return;
+  if (!element->decodes(task.weights)) {
+    refuse(*task.weights.operand, "weights", "real data are decoded to FP16, which it does not do with them");
+  }
+  if (task.weights.scale_group % 8 != 0) {
+    refuse(*task.weights.operand, "weights",
+           fmt::format("real data need groups that are multiples of 8, it has {}", task.weights.scale_group));
+  }
+}
+
+void check_decoded(const GemmData& data, const Gemm& gemm, const ActivationFormat& format, const std::string& system) {
+  const std::uint64_t k = data.weights.k;
+  std::vector<std::uint8_t> panel(format.bytes(1, k));
+  std::vector<float> numbers(k);
+  for (std::uint64_t row = 0; row * k < data.activations.size(); ++row) {
+    pack_encoded(&data.activations[row * k], k, 1, k, format, panel.data());
+    unpack_encoded(panel.data(), 1, k, format, numbers.data(), k);
+    for (std::uint64_t i = 0; i < k; ++i) {
+      if (to_fp16(numbers[i]).is_finite()) continue;
+      throw Error::input(fmt::format(
+          "GeMM '{}', tensor {}: activation ({}, {}) is {} in the format {}, beyond 65504, to which {} decodes it",
+          gemm.name, gemm.tensor, row, i, numbers[i], format.operand->description().name, system));
+    }
+  }
+}
+
+}  // namespace
+
+void check_data(const RunConfig& config, const Gemm& gemm, std::uint64_t index, const std::vector<GemmTask>& tasks) {
+  for (std::size_t i = 0; i < tasks.size(); ++i) check_arithmetic(config, gemm, config.systems[i], tasks[i]);
+  const FormatConfig& format = config.accelerator.format;
+  const bool encoded = format.encodes() || format.encodes_activations();
+  // Without files, data are made to be right.
+  if (config.functional.activations.empty() && config.functional.weights.empty() && !encoded) return;
+  const GemmData data = gemm_data(config.functional, gemm, index, tasks.front());
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const AcceleratorConfig accelerator = accelerator_of(config, config.systems[i]);
     const auto element = make_processing_element(accelerator.mxu, accelerator.format);
-    if (element->dequantises()) check_dequantised(data.weights, gemm, system.name());
+    if (element->dequantises()) check_dequantised(data.weights, gemm, config.systems[i].name());
+    if (tasks[i].input.is_encoded()) check_decoded(data, gemm, tasks[i].input, config.systems[i].name());
   }
 }
 

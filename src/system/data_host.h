@@ -75,8 +75,8 @@ class GemmDataHost : public DataHost {
   EncodingLoss loss_;
 };
 
-/// Error (input) if the operands of a GeMM are not right for one of the systems.
-void check_data(const RunConfig& config, const Gemm& gemm, std::uint64_t index, const GemmTask& task);
+/// Error (input) if the operands of a GeMM are not right for one of the systems, of which `tasks` has each.
+void check_data(const RunConfig& config, const Gemm& gemm, std::uint64_t index, const std::vector<GemmTask>& tasks);
 
 }  // namespace anda::sim
 

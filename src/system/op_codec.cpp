@@ -41,10 +41,25 @@ void get(ByteReader& in, LocalOperands& local) {
 
 }  // namespace
 
-void put(ByteWriter& out, const GemmTask& task) {
+void put(ByteWriter& out, const ActivationFormat& format) {
   for (const std::uint32_t value :
-       {task.m, task.n, task.k, task.input.mantissa_bits, task.input.group_size, task.output.mantissa_bits,
-        task.output.group_size, task.weights.bits, task.weights.scale_group, task.weights.scale_bits,
+       {format.mantissa_bits, format.group_size, format.shared_bits, format.code, std::uint32_t{format.packed}}) {
+    out.put(std::uint64_t{value});
+  }
+}
+
+void get(ByteReader& in, ActivationFormat& format) {
+  for (std::uint32_t* value : {&format.mantissa_bits, &format.group_size, &format.shared_bits, &format.code}) {
+    in.get(*value);
+  }
+  format.packed = in.get() != 0;
+}
+
+void put(ByteWriter& out, const GemmTask& task) {
+  put(out, task.input);
+  put(out, task.output);
+  for (const std::uint32_t value :
+       {task.m, task.n, task.k, task.weights.bits, task.weights.scale_group, task.weights.scale_bits,
         task.weights.zero_bits, std::uint32_t{task.weights.encoded}}) {
     out.put(std::uint64_t{value});
   }
@@ -52,9 +67,10 @@ void put(ByteWriter& out, const GemmTask& task) {
 }
 
 void get(ByteReader& in, GemmTask& task) {
-  for (std::uint32_t* value : {&task.m, &task.n, &task.k, &task.input.mantissa_bits, &task.input.group_size,
-                               &task.output.mantissa_bits, &task.output.group_size, &task.weights.bits,
-                               &task.weights.scale_group, &task.weights.scale_bits, &task.weights.zero_bits}) {
+  get(in, task.input);
+  get(in, task.output);
+  for (std::uint32_t* value : {&task.m, &task.n, &task.k, &task.weights.bits, &task.weights.scale_group,
+                               &task.weights.scale_bits, &task.weights.zero_bits}) {
     in.get(*value);
   }
   task.weights.encoded = in.get() != 0;
@@ -62,19 +78,19 @@ void get(ByteReader& in, GemmTask& task) {
 }
 
 void put(ByteWriter& out, const VectorTask& task) {
-  for (const std::uint32_t value :
-       {static_cast<std::uint32_t>(task.operation), task.rows, task.columns, task.depth, task.output.mantissa_bits,
-        task.output.group_size, task.weights.bits, task.weights.scale_group, task.weights.scale_bits}) {
+  put(out, task.output);
+  for (const std::uint32_t value : {static_cast<std::uint32_t>(task.operation), task.rows, task.columns, task.depth,
+                                    task.weights.bits, task.weights.scale_group, task.weights.scale_bits}) {
     out.put(std::uint64_t{value});
   }
   out.put(bits_of(task.local));
 }
 
 void get(ByteReader& in, VectorTask& task) {
+  get(in, task.output);
   in.get(task.operation);
-  for (std::uint32_t* value :
-       {&task.rows, &task.columns, &task.depth, &task.output.mantissa_bits, &task.output.group_size, &task.weights.bits,
-        &task.weights.scale_group, &task.weights.scale_bits}) {
+  for (std::uint32_t* value : {&task.rows, &task.columns, &task.depth, &task.weights.bits, &task.weights.scale_group,
+                               &task.weights.scale_bits}) {
     in.get(*value);
   }
   get(in, task.local);

@@ -80,6 +80,8 @@ class Trial {
                       task.k,
                       task.input.mantissa_bits,
                       task.output.mantissa_bits,
+                      task.input.code,
+                      task.output.code,
                       task.weights.bits,
                       task.weights.scale_group,
                       task.weights.scale_bits,
@@ -90,12 +92,15 @@ class Trial {
       if (seen_.size() < most_remembered) seen_.insert(kind);
     }
     if (!config_.functional.enabled || chained_) return;
-    check_data(config_, gemm, index, std::get<GemmTask>(compilers_.front().work(gemm)));
+    std::vector<GemmTask> tasks;
+    for (const Compiler& compiler : compilers_) tasks.push_back(std::get<GemmTask>(compiler.work(gemm)));
+    check_data(config_, gemm, index, tasks);
   }
 
  private:
-  using Kind = std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t,
-                          std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, bool>;
+  using Kind =
+      std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t,
+                 std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, bool>;
 
   const RunConfig& config_;
   std::vector<Compiler> compilers_;

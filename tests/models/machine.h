@@ -13,6 +13,7 @@
 
 #include <anda/accelerator/accelerator.h>
 #include <anda/accelerator/tiling.h>
+#include <anda/control/activation_bits.h>
 #include <anda/control/descriptor.h>
 #include <anda/control/register_map.h>
 #include <anda/dram/dram.h>
@@ -124,8 +125,8 @@ class AcceleratorBench : public sc_core::sc_module {
     descriptor.m = task.m;
     descriptor.n = task.n;
     descriptor.k = task.k;
-    descriptor.input_mantissa_bits = task.input.mantissa_bits;
-    descriptor.output_mantissa_bits = task.output.mantissa_bits;
+    descriptor.input_mantissa_bits = activation_bits(task.input);
+    descriptor.output_mantissa_bits = activation_bits(task.output);
     descriptor.weight_bits = task.weights.bits;
     descriptor.zero_points = task.weights.has_zero_points();
     descriptor.step = step;
@@ -139,7 +140,7 @@ class AcceleratorBench : public sc_core::sc_module {
     descriptor.rows = task.rows;
     descriptor.columns = task.columns;
     descriptor.depth = task.depth;
-    descriptor.output_mantissa_bits = task.output.mantissa_bits;
+    descriptor.output_mantissa_bits = activation_bits(task.output);
     if (task.operation == VectorOperation::multiply || task.operation == VectorOperation::quantise) {
       descriptor.weight_bits = task.weights.bits;
       descriptor.scale_bits = task.weights.scale_bits;

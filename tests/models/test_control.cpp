@@ -259,6 +259,38 @@ TEST_CASE("An FP16 machine refuses mantissa lengths") {
   CHECK(error_after(machine, descriptor) == ANDA_ERROR_FORMAT);
 }
 
+TEST_CASE("Operand formats of activations are those that the machine says it has") {
+  anda::FormatDescription description;
+  description.name = "x8";
+  description.family = anda::FormatFamily::mx;
+  description.exponent_bits = 4;
+  description.mantissa_bits = 3;
+  description.specials = anda::FloatSpecials::nan_only;
+  const auto with = [&](PeKind kind) {
+    anda::AcceleratorConfig config = machine_of(kind);
+    config.format.tensors.of[2] = anda::StoredTensor(description);
+    return config;
+  };
+  Machine floating(with(PeKind::fp_fp));
+  Machine serial(with(PeKind::anda));
+  for (const bool takes : {true, false}) {  // floats are no integers under a power of two
+    Machine& machine = takes ? floating : serial;
+    CHECK((machine.read(ANDA_REG_CAPABILITIES) & ANDA_CAPABILITIES_FORMATS) == (takes ? 8u << 8 : 0));
+    CHECK((machine.read(ANDA_REG_CAPABILITIES) & ANDA_CAPABILITIES_COMPRESSES) == (takes ? 0 : 2));
+    const std::uint32_t own = takes ? 0 : 8;
+    GemmDescriptor descriptor = machine.descriptor(machine.task(16, 64, 128, own, own), {16, 64, 128, LoopOrder::nkm});
+    CHECK(error_after(machine, descriptor) == ANDA_ERROR_NONE);
+    for (const std::uint32_t bits : {7u, 127u, 128u, 129u, 131u, 133u, 134u, 255u}) {
+      descriptor.input_mantissa_bits = own;
+      descriptor.output_mantissa_bits = bits;
+      const bool right = bits == 7 ? !takes : false;
+      CHECK(error_after(machine, descriptor) == (right ? ANDA_ERROR_NONE : ANDA_ERROR_FORMAT));
+    }
+    descriptor.input_mantissa_bits = descriptor.output_mantissa_bits = 132;
+    CHECK(error_after(machine, descriptor) == (takes ? ANDA_ERROR_NONE : ANDA_ERROR_FORMAT));
+  }
+}
+
 TEST_CASE("Several descriptors run one after another and raise the interrupt once") {
   Machine machine(machine_of(PeKind::anda));
   const auto task = machine.task(32, 128, 256, 6, 6);

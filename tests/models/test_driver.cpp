@@ -174,11 +174,44 @@ TEST_CASE("The driver runs a decoder layer as one program, in the cycles of its 
   CHECK(anda_counter(&device, ANDA_COUNTER_STALL_VECTOR) > 0);
 }
 
+TEST_CASE("The driver runs a GeMM with zero points on a machine that has them, and on no other") {
+  AcceleratorConfig config = machine_of(PeKind::anda);
+  Machine plain(config);
+  config.format.weight_zero_points = true;
+  Machine machine(config);
+  Machine other(config);
+  const anda_io io = waiting(machine);
+  anda_device device;
+  REQUIRE(anda_open(&device, &io) == ANDA_OK);
+  CHECK(device.has_zero_points != 0);
+  anda_gemm gemm = gemm_of(100, 300, 2000, 7);
+  gemm.zero_points = 1;
+  REQUIRE(anda_choose_step(&device, &gemm) == ANDA_OK);
+  REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
+  CHECK(anda_run(&device, 1, 1000000) == ANDA_OK);
+  GemmTask task = other.task(100, 300, 2000, 7, 7);
+  task.weights.zero_bits = 4;
+  GemmDescriptor descriptor = other.descriptor(task, choose_step(Tiling::paper, config, task));
+  descriptor.zero_points = true;
+  const auto expected = other.run(descriptor);
+  CHECK(anda_counter(&device, ANDA_COUNTER_CYCLES) == expected.at("controller.cycles"));
+  CHECK(anda_counter(&device, ANDA_COUNTER_READ_BYTES) == expected.at("dma.read_bytes"));
+
+  const anda_io without = waiting(plain);
+  REQUIRE(anda_open(&device, &without) == ANDA_OK);
+  CHECK(device.has_zero_points == 0);
+  CHECK(anda_write_gemm(&device, 0, &gemm) == ANDA_WRONG_ARGUMENT);
+}
+
 TEST_CASE("The driver's sizes and tiles are those of the library, on random machines") {
   std::mt19937 engine(11);
   anda::test::RandomMachines random(11);
   std::vector<std::unique_ptr<Machine>> machines;
-  for (int i = 0; i < 60; ++i) machines.push_back(std::make_unique<Machine>(random.accelerator()));
+  for (int i = 0; i < 60; ++i) {
+    AcceleratorConfig config = random.accelerator();
+    config.format.weight_zero_points = i % 2 == 0;
+    machines.push_back(std::make_unique<Machine>(config));
+  }
   for (const auto& each : machines) {
     Machine& machine = *each;
     const AcceleratorConfig& config = machine.accelerator.config();
@@ -193,10 +226,13 @@ TEST_CASE("The driver's sizes and tiles are those of the library, on random mach
       gemm.weight_bits = up_to(device.weight_bits);
       GemmTask task = machine.task(gemm.m, gemm.n, gemm.k, bits, bits);
       task.weights.bits = gemm.weight_bits;
+      gemm.zero_points = device.has_zero_points != 0 ? up_to(2) - 1 : 0;
+      task.weights.zero_bits = gemm.zero_points * gemm.weight_bits;
       CHECK(anda_activation_bytes(&device, gemm.m, gemm.k, bits) ==
             tensor_bytes(gemm.m, gemm.k, task.input, config.mxu.rows));
-      CHECK(anda_weight_bytes(&device, gemm.k, gemm.n, gemm.weight_bits) ==
-            tensor_bytes(gemm.k, gemm.n, task.weights, config.mxu.columns));
+      const std::uint64_t weights = tensor_bytes(gemm.k, gemm.n, task.weights, config.mxu.columns);
+      CHECK(anda_second_bytes(&device, &gemm) == weights);
+      if (gemm.zero_points == 0) CHECK(anda_weight_bytes(&device, gemm.k, gemm.n, gemm.weight_bits) == weights);
       StepShape tile;
       try {
         tile = choose_step(Tiling::paper, config, task);
@@ -214,6 +250,7 @@ TEST_CASE("The driver's sizes and tiles are those of the library, on random mach
       std::array<std::uint32_t, GemmDescriptor::words> words{};
       for (std::uint32_t w = 0; w < words.size(); ++w) words[w] = machine.read(ANDA_INSTRUCTION_MEMORY + 4 * w);
       GemmDescriptor expected = machine.descriptor(task, tile);
+      expected.zero_points = gemm.zero_points != 0;
       CHECK(words == expected.encode());
     }
   }

@@ -2,7 +2,8 @@
 """Decoders of the families that have grown from LLaMA, in numpy in double precision, from their papers' equations: RMS norms
 (arXiv 1910.07467), rotary positions as products of complex numbers (2104.09864), grouped queries (2305.13245), gated feed-forward parts
 (2002.05202), sliding windows (Mistral, 2310.06825), norms of queries and keys (Qwen3, 2505.09388), Gemma's scaled embeddings, norms
-by 1 + w and soft caps (2403.08295, 2408.00118), LLaMA 3.1's lowered frequencies (2407.21783). Head by head and token by token: nothing
+by 1 + w and soft caps (2403.08295, 2408.00118), Gemma 3's two bases of rotary
+positions (2503.19786), LLaMA 3.1's lowered frequencies (2407.21783). Head by head and token by token: nothing
 is shared with the evaluators."""
 
 import numpy as np
@@ -25,6 +26,13 @@ FAMILIES = {
     "gemma": {"model_type": "gemma", **GELU, "head_dim": 32, "num_key_value_heads": 1},
     "gemma2": {"model_type": "gemma2", **GELU, "head_dim": 32, "sliding_window": 6, "query_pre_attn_scalar": 20,
                "attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0},
+    "gemma3": {"model_type": "gemma3_text", **GELU, "head_dim": 32, "sliding_window": 6, "query_pre_attn_scalar": 20,
+               "sliding_window_pattern": 2, "rope_theta": 60.0, "rope_local_base_freq": 7.0},
+    "gemma3, settings by kind of layer": {
+        "model_type": "gemma3_text", **GELU, "head_dim": 32, "sliding_window": 5,
+        "layer_types": ["full_attention", "sliding_attention", "full_attention"], "rope_parameters": {
+            "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 40.0},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 5.0}}},
     "phi3": {"model_type": "phi3", **SILU, "sliding_window": 7},
     "phi3, part of a head": {"model_type": "phi3", **SILU, "partial_rotary_factor": 0.5, "num_key_value_heads": 4},
 }
@@ -50,6 +58,17 @@ def random_tensors(config, seed=3):
     around = 0 if config["model_type"].startswith("gemma") else 1
     return {name: (random.uniform(-0.5, 0.5, shape) + around if "norm" in name else random.normal(0, 0.15, shape)).astype(np.float32)
             for name, shape in shapes_of(config).items()}
+
+
+def rotation_of(config, is_windowed):
+    """Gemma 3 has a base, and no scaling, of its own in layers with a window."""
+    if config["model_type"] != "gemma3_text":
+        return config
+    kinds = config.get("rope_parameters")
+    if kinds:
+        settings = kinds["sliding_attention" if is_windowed else "full_attention"]
+        return {"rope_theta": settings["rope_theta"], "rope_scaling": None if is_windowed else {"type": "linear", "factor": settings["factor"]}}
+    return {"rope_theta": config["rope_local_base_freq" if is_windowed else "rope_theta"]}
 
 
 def frequencies(config, width):
@@ -90,16 +109,19 @@ class Reference:
         y = x @ self.w[f"{name}.weight"].T
         return y + self.w[f"{name}.bias"] if f"{name}.bias" in self.w else y
 
-    def turn(self, x):
+    def turn(self, x, window):
         """Element i of the first half is the real part, that of the second the imaginary one."""
         half = self.turned // 2
         numbers = x[:, :half] + 1j * x[:, half : self.turned]
-        numbers = numbers * np.exp(1j * np.outer(np.arange(len(x)), frequencies(self.config, self.turned)))
+        numbers = numbers * np.exp(1j * np.outer(np.arange(len(x)), frequencies(rotation_of(self.config, window is not None), self.turned)))
         return np.concatenate((numbers.real, numbers.imag, x[:, self.turned :]), 1)
 
     def window(self, layer):
         config = self.config
+        by_type = config["layer_types"][layer] == "sliding_attention" if "layer_types" in config else None
+        by_pattern = (layer + 1) % config.get("sliding_window_pattern", 6) != 0
         slides = {"mistral": True, "phi3": True, "gemma2": layer % 2 == 0,
+                  "gemma3_text": by_pattern if by_type is None else by_type,
                   "qwen2": config.get("use_sliding_window") and layer >= config.get("max_window_layers", 0)}
         return config.get("sliding_window") if slides.get(self.kind) else None
 
@@ -110,14 +132,14 @@ class Reference:
             q, k, v = np.split(self.linear(x, f"{name}.qkv_proj"), sizes, 1)
         else:
             q, k, v = (self.linear(x, f"{name}.{part}_proj") for part in "qkv")
-        scale = (config["query_pre_attn_scalar"] if self.kind == "gemma2" else width) ** -0.5
+        scale = {"gemma2": config.get("query_pre_attn_scalar"), "gemma3_text": config.get("query_pre_attn_scalar", 256)}.get(self.kind, width) ** -0.5
         cap, window, results = config.get("attn_logit_softcapping"), self.window(layer), []
         for head in range(self.heads):
             shared = head // (self.heads // self.kv_heads)
             query, key, value = (part[:, i * width : (i + 1) * width] for part, i in ((q, head), (k, shared), (v, shared)))
-            if self.kind == "qwen3":
+            if self.kind in ("qwen3", "gemma3_text"):
                 query, key = self.norm(query, f"{name}.q_norm"), self.norm(key, f"{name}.k_norm")
-            query, key = self.turn(query), self.turn(key)
+            query, key = self.turn(query, window), self.turn(key, window)
             rows = []
             for token in range(len(x)):
                 first = 0 if window is None else max(0, token + 1 - window)
@@ -147,7 +169,7 @@ class Reference:
         for layer in range(self.config["num_hidden_layers"]):
             name = f"model.layers.{layer}"
             attended = self.attention(self.norm(x, f"{name}.input_layernorm"), f"{name}.self_attn", layer)
-            if self.kind == "gemma2":
+            if self.kind in ("gemma2", "gemma3_text"):
                 x = x + self.norm(attended, f"{name}.post_attention_layernorm")
                 inner = self.feed_forward(self.norm(x, f"{name}.pre_feedforward_layernorm"), f"{name}.mlp")
                 x = x + self.norm(inner, f"{name}.post_feedforward_layernorm")

@@ -55,6 +55,42 @@ def test_layers_one_by_one_from_the_files(family):
     assert whole.read_bytes() == parts.read_bytes()
 
 
+@pytest.mark.parametrize("prefix", ["language_model.model.", "model.language_model."])
+def test_gemma_3_with_a_vision_part(tmp_path, prefix):
+    """Sizes that are the family's are left out, and tensors of other parts are passed by."""
+    text = {**config_of("gemma3"), "num_key_value_heads": 4}
+    tensors = random_tensors(text)
+    del text["num_key_value_heads"]
+    expected = Reference({**text, "num_key_value_heads": 4}, tensors).logits(np.arange(LENGTH))
+    config = {"model_type": "gemma3", "text_config": {**text, "model_type": "gemma3_text"}, "vision_config": {"hidden_size": 3}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    stored = {name.replace("model.", prefix, 1): tensor for name, tensor in tensors.items()}
+    other = "model." if prefix.startswith("model.") else ""
+    write_tensors(tmp_path / "model.safetensors", {**stored, f"{other}vision_tower.a.weight": np.ones((2, 3), np.float32)})
+    np.save(tmp_path / "tokens.npy", np.arange(LENGTH, dtype=np.int32))
+    evaluate(tmp_path, tmp_path / "tokens.npy", "--stored-weights", "--precision", "fp32", "--logits", tmp_path / "logits.npy")
+    assert np.abs(np.load(tmp_path / "logits.npy")[0] - expected).max() < 1e-3
+    forward, _ = loading.load_model(tmp_path)
+    with torch.no_grad():
+        assert np.abs(forward(torch.arange(LENGTH)[None]).numpy()[0] - expected).max() < 1e-3
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"use_bidirectional_attention": True}, "use_bidirectional_attention: true is not supported"),
+    ({"rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 9.0},
+                          "sliding_attention": {"rope_type": "linear", "factor": 2.0, "rope_theta": 9.0}}}, "sliding_attention"),
+    ({"rope_parameters": {"full_attention": {"rope_type": "yarn", "rope_theta": 9.0}}}, "yarn"),
+])
+def test_what_gemma_3_does_not_compute_is_refused(tmp_path, change, message):
+    config = {**config_of("gemma3"), **change}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    write_tensors(tmp_path / "model.safetensors", random_tensors(config_of("gemma3")))
+    np.save(tmp_path / "tokens.npy", np.zeros(LENGTH, np.int32))
+    assert message in evaluate(tmp_path, tmp_path / "tokens.npy", status=2)
+    with pytest.raises(InputError, match=message):
+        loading.load_model(tmp_path)
+
+
 @pytest.mark.parametrize("scaling", [{"type": "longrope", "long_factor": [1.0]}, {"rope_type": "yarn", "factor": 4.0}])
 def test_other_scaled_positions_are_refused_by_name(tmp_path, scaling):
     config = {**config_of("phi3"), "rope_scaling": scaling}

@@ -86,8 +86,6 @@ def test_an_element_says_what_it_multiplies(tmp_path):
     ((*SYSTEMS, "accelerator.format.weights={name: x, family: int, bits: 4, group: 32}"), "groups of 32, must have a multiple of group_size"),
     ((*SYSTEMS, "accelerator.format.weights=aqlm-2x8"), "is aqlm-2x8, whose tensors have codebooks"),
     ((*SYSTEMS, "accelerator.format.weights=mxfp5"), "must be int, anda-6-nearest"),
-    (("systems=[fp-fp]", "accelerator.format.weights=mxfp4", "functional.enabled=true"),
-     "functional.enabled: is true, must be false with accelerator.format.weights = mxfp4"),
 ])
 def test_refused_pairs_and_formats(tmp_path, settings, message):
     assert message in run(tmp_path, *settings, status=2)

@@ -71,12 +71,14 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
           blocks.weight_buffer, "weight_buffer", config_, clock_,
           [this] { return std::make_unique<WeightBuffer>("weight_buffer", config_.weight_buffer, clock_); })),
       vector_unit_("vector_unit", config.vector_unit, clock_, config.functional.enabled),
-      compressor_(!machine_.element->compresses() ? nullptr
-                                                  : make_block(blocks.compressor, "compressor", config_, clock_,
-                                                               [this] {
-                                                                 return std::make_unique<BitPlaneCompressor>(
-                                                                     "compressor", config_.compressor, clock_);
-                                                               })),
+      compressor_(!machine_.element->compresses()
+                      ? nullptr
+                      : make_block(blocks.compressor, "compressor", config_, clock_,
+                                   [this] {
+                                     return std::make_unique<BitPlaneCompressor>("compressor", config_.compressor,
+                                                                                 clock_, BitPlaneCompressor::Bridge(),
+                                                                                 config_.format.encodes_activations());
+                                   })),
       local_memory_(config.local_memory.bytes == 0
                         ? nullptr
                         : std::make_unique<LocalMemory>("local_memory", config.local_memory, clock_)),

@@ -81,6 +81,12 @@ void CostModel::add_array(const Counters& counters, const Technology& technology
   if (config.format.encodes()) {
     charge(counters, Component::mxu, "mxu.decoded_values", technology.decoder.energy_pj_per_value.value_or(unknown));
   }
+  if (config.format.encodes_activations()) {
+    charge(counters, Component::mxu, "mxu.decoded_activations",
+           technology.decoder.energy_pj_per_value.value_or(unknown));
+    charge(counters, Component::compressor, "compressor.encoded_values",
+           technology.encoder.energy_pj_per_value.value_or(unknown));
+  }
 }
 
 void CostModel::add_buffers(const Counters& counters, const Technology& technology, const AcceleratorConfig& config) {

@@ -88,6 +88,7 @@ struct ElementConfig {
   std::optional<double> area;
   std::optional<double> power;
   std::string weight_formats;
+  std::string activation_formats;
   std::string source;
 
   const ElementDefaults& defaults() const {
@@ -101,12 +102,12 @@ struct ElementConfig {
   std::uint32_t own_mantissa_bits() const { return mantissa_bits.value_or(defaults().mantissa_bits); }
   std::uint32_t own_bits_per_step() const { return bits_per_step.value_or(1); }
   /// Whether it multiplies codes of an operand format as they are.
-  bool takes_weights(const std::string& format) const {
-    return (" " + weight_formats + " ").find(" " + format + " ") != std::string::npos;
-  }
+  bool takes_weights(const std::string& format) const { return names(weight_formats, format); }
+  bool takes_activations(const std::string& format) const { return names(activation_formats, format); }
   /// Everything, to be compared.
   auto key() const {
-    return std::tie(name, derives, mantissa_bits, cycles, bits_per_step, area, power, weight_formats, source);
+    return std::tie(name, derives, mantissa_bits, cycles, bits_per_step, area, power, weight_formats,
+                    activation_formats, source);
   }
 
   template <class Self, class Visitor>
@@ -130,6 +131,10 @@ struct ElementConfig {
     visit.text("weight_formats", self.weight_formats,
                "names of operand formats, with spaces between, whose codes it multiplies as they are, in the time of "
                "integers of that width");
+    visit.text(
+        "activation_formats", self.activation_formats,
+        "names of operand formats of activations whose codes it multiplies as they are; bit-serial elements take "
+        "a plane for each bit");
     visit.text("source", self.source, "source of the figures");
   }
 
@@ -157,6 +162,9 @@ struct ElementConfig {
   }
 
  private:
+  static bool names(const std::string& list, const std::string& format) {
+    return (" " + list + " ").find(" " + format + " ") != std::string::npos;
+  }
   void check_name(const std::string& path, Problems& problems) const {
     const std::string key = join_key(path, "name");
     check_plain_name(key, name, problems);

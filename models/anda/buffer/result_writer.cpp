@@ -18,6 +18,8 @@ void ResultWriter::open(const ArrayTile& tile, const ActivationFormat& format) {
     const std::uint64_t groups = ceil_div(tile.block_columns, format.group_size);
     block.planes = format.mantissa_bits + 1;
     block.group_size = format.group_size;
+    block.shared_bits = format.shared_bits;
+    block.packed = format.packed;
     block.left = groups * tile.rows * block.planes;
     block.rows_of_plane.assign(groups * block.planes, 0);
   } else {
@@ -31,8 +33,10 @@ void ResultWriter::plane(std::uint64_t block, std::uint64_t group, std::uint32_t
   Block& of = blocks_[block - complete_];
   if (++of.rows_of_plane[group * of.planes + plane] == of.rows) {
     BufferWords words;
-    words.data = ceil_div(of.rows * of.group_size, config_.word_bits);
-    if (plane == 0) words.exponent = ceil_div(of.rows * ActivationFormat::exponent_bits, config_.exponent_word_bits);
+    const std::uint64_t values = of.rows * of.group_size;
+    if (!of.packed) words.data = ceil_div(values, config_.word_bits);
+    if (of.packed && plane + 1 == of.planes) words.data = ceil_div(values * of.planes, config_.word_bits);
+    if (plane == 0) words.exponent = ceil_div(of.rows * of.shared_bits, config_.exponent_word_bits);
     written_ += words;
   }
   --of.left;

@@ -44,6 +44,8 @@ class ResultWriter : public ResultPort, public ResultSink {
     std::uint64_t left = 0;  ///< planes of a row, or values
     std::uint32_t planes = 0;
     std::uint32_t group_size = 0;
+    std::uint32_t shared_bits = 0;
+    bool packed = false;  ///< the elements of a group are written when all are there
     std::uint32_t value_bits = 0;
     std::vector<std::uint64_t> rows_of_plane;  ///< that have come, [group][plane]
   };

@@ -11,7 +11,7 @@
 namespace anda {
 
 BitPlaneCompressor::BitPlaneCompressor(sc_core::sc_module_name, const CompressorConfig& config, const Clock& clock,
-                                       const Bridge& bridge)
+                                       const Bridge& bridge, bool encodes)
     : in("in"),
       out("out"),
       sink("sink"),
@@ -25,6 +25,10 @@ BitPlaneCompressor::BitPlaneCompressor(sc_core::sc_module_name, const Compressor
   in.register_b_transport(this, &BitPlaneCompressor::b_transport);
   in.register_transport_dbg(this, &BitPlaneCompressor::debug);
   counters_ = table(groups_, planes_);
+  if (encodes) {
+    counters_.add("compressor.encoded_values", "values",
+                  "results encoded in operand formats, padding of groups included", encoded_);
+  }
 }
 
 Counters BitPlaneCompressor::table(const std::uint64_t& groups, const std::uint64_t& planes) {
@@ -45,13 +49,15 @@ void BitPlaneCompressor::add_losses(DataLosses& losses) const {
 void BitPlaneCompressor::begin_clocks(const StepPlan& plan) {
   clocked_.bind(*packager.operator->());
   clocked_.begin(plan);
-  planes_of_group_ = plan.task().output.mantissa_bits + 1;
+  clocked_format_ = plan.task().output;
 }
 
 void BitPlaneCompressor::tick() {
   const std::uint64_t before = groups_;
   clocked_.tick();
-  planes_ += (groups_ - before) * planes_of_group_;
+  const std::uint64_t groups = groups_ - before;
+  groups_ = before;
+  count(groups, clocked_format_);
 }
 
 std::uint64_t BitPlaneCompressor::cycles(std::uint64_t values, const ActivationFormat& format) const {

@@ -48,8 +48,9 @@ class BitPlaneCompressor : public CompressorBlock {
   sc_core::sc_export<ResultSink> sink;  ///< level cycle: from the vector unit
   ClockedPort<ResultPort> packager;     ///< level cycle: to the buffer
 
+  /// `encodes`: results may become groups of operand formats, which it counts.
   BitPlaneCompressor(sc_core::sc_module_name name, const CompressorConfig& config, const Clock& clock,
-                     const Bridge& bridge);
+                     const Bridge& bridge, bool encodes = false);
   BitPlaneCompressor(sc_core::sc_module_name name, const CompressorConfig& config, const Clock& clock)
       : BitPlaneCompressor(name, config, clock, Bridge()) {}
 
@@ -59,6 +60,7 @@ class BitPlaneCompressor : public CompressorBlock {
   void count(std::uint64_t groups, const ActivationFormat& format) {
     groups_ += groups;
     planes_ += groups * (format.mantissa_bits + 1);
+    if (format.is_encoded()) encoded_ += groups * format.group_size;
   }
   // Level cycle.
   void begin_clocks(const StepPlan& plan);
@@ -107,7 +109,7 @@ class BitPlaneCompressor : public CompressorBlock {
   std::uint64_t operation_ = 0;  // that the lanes work for
   GroupIntake intake_;
   CompressorLanes clocked_;
-  std::uint64_t planes_of_group_ = 0;
+  ActivationFormat clocked_format_;
   std::vector<Fp16> registers_;  // of a block: rows × columns
   std::vector<std::uint8_t> block_;
   DataLosses losses_;  // of the last operation
@@ -115,6 +117,7 @@ class BitPlaneCompressor : public CompressorBlock {
   StretchOfWork shown_;
   std::uint64_t groups_ = 0;
   std::uint64_t planes_ = 0;
+  std::uint64_t encoded_ = 0;
   Counters counters_;
 };
 

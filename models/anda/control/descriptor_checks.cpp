@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the top controller runs of a descriptor, or what is wrong with it.
+#include <anda/control/activation_bits.h>
 #include <anda/control/top_controller.h>
 
 #include <algorithm>
@@ -44,14 +45,15 @@ DescriptorFault TopController::task_of(const VectorDescriptor& descriptor, Vecto
     return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_K);
   }
   const std::uint32_t bits = descriptor.output_mantissa_bits;
-  const bool output_fits =
-      bits == 0 || (machine_.element->compresses() && bits <= 16 && descriptor.operation != VectorOperation::quantise);
-  if (!output_fits) return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_OUTPUT_BITS);
+  const std::optional<ActivationFormat> output = output_format(*machine_.element, bits);
+  if (!output || (bits != 0 && descriptor.operation == VectorOperation::quantise)) {
+    return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_OUTPUT_BITS);
+  }
   task.operation = descriptor.operation;
   task.rows = descriptor.rows;
   task.columns = descriptor.columns;
   task.depth = descriptor.depth;
-  task.output = {bits, machine_.format.group_size};
+  task.output = *output;
   if (!has_weights) {
     const bool none = descriptor.weight_bits == 0 && descriptor.scale_bits == 16 && descriptor.scale_group == 0;
     return none ? DescriptorFault{} : fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_WEIGHT_BITS);
@@ -73,25 +75,23 @@ DescriptorFault TopController::task_of(const GemmDescriptor& descriptor, GemmTas
   if (!in_range(descriptor.n)) return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_N);
   if (!in_range(descriptor.k)) return fault(ANDA_ERROR_DIMENSION, ANDA_DESCRIPTOR_K);
 
-  // Elements that work on Anda groups need a mantissa length of their input; the others take FP16 only.
   const ProcessingElement& element = *machine_.element;
-  const std::uint32_t input_bits = descriptor.input_mantissa_bits;
-  const bool takes_groups = !element.activation_format(1).is_fp16();
-  const bool input_fits = takes_groups ? input_bits >= 1 && input_bits <= 16 : input_bits == 0;
-  const bool output_fits =
-      descriptor.output_mantissa_bits == 0 || (element.compresses() && descriptor.output_mantissa_bits <= 16);
-  task.weights = {descriptor.weight_bits, scale_group_of(descriptor.scale_group), descriptor.scale_bits,
-                  descriptor.zero_points ? descriptor.weight_bits : 0, descriptor.encoded_weights};
+  const std::optional<ActivationFormat> input = input_format(element, descriptor.input_mantissa_bits);
+  const std::optional<ActivationFormat> output = output_format(element, descriptor.output_mantissa_bits);
+  task.weights = {
+      descriptor.weight_bits,     scale_group_of(descriptor.scale_group),
+      descriptor.scale_bits,      descriptor.zero_points ? descriptor.weight_bits : 0,
+      descriptor.encoded_weights, descriptor.encoded_weights ? machine_.format.weights.operand().get() : nullptr};
   const DescriptorFault wrong = check_weights(task.weights);
-  if (!input_fits || !output_fits || wrong || !element.multiplies(task.weights)) {
+  if (!input || !output || wrong || !element.multiplies(task.weights)) {
     return fault(ANDA_ERROR_FORMAT, ANDA_DESCRIPTOR_INPUT_BITS);
   }
 
   task.m = descriptor.m;
   task.n = descriptor.n;
   task.k = descriptor.k;
-  task.input = element.activation_format(input_bits);
-  task.output = {descriptor.output_mantissa_bits, machine_.format.group_size};
+  task.input = *input;
+  task.output = *output;
   return {};
 }
 

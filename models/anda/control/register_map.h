@@ -25,7 +25,7 @@
 /* NOLINTBEGIN(readability-identifier-naming): names as drivers have them */
 
 /* Increased in its upper half when drivers must change, in its lower half when something is added. */
-#define ANDA_INTERFACE_VERSION 0x00020003
+#define ANDA_INTERFACE_VERSION 0x00020004
 
 /* R(name, offset, access, value after reset, meaning). The value after reset of capabilities depends on the machine. */
 #define ANDA_REGISTERS(R)                                                                                              \
@@ -76,7 +76,8 @@
   F(CAPABILITIES, GROUPS, 0, 1, "activations are Anda groups; 0: FP16")             \
   F(CAPABILITIES, COMPRESSES, 1, 1, "results can be Anda groups; 0: FP16 only")     \
   F(CAPABILITIES, VECTOR, 2, 1, "the vector unit runs standalone operations")       \
-  F(CAPABILITIES, ZERO_POINTS, 3, 1, "integers of GeMMs can have zero points")
+  F(CAPABILITIES, ZERO_POINTS, 3, 1, "integers of GeMMs can have zero points")      \
+  F(CAPABILITIES, FORMATS, 8, 8, "bit i: activations can have operand format i + 1, see INPUT_BITS")
 
 /* C(name, offset, the counter of the model that it shows). 64 bits each. */
 #define ANDA_STALL_COUNTER(C, cause, upper, offset, meaning) C(STALL_##upper, offset, "stall." #cause)
@@ -100,6 +101,8 @@
 #define ANDA_MAX_DIMENSION 0x1000000
 #define ANDA_MAX_KEPT 0x10000
 #define ANDA_ADDRESS_ALIGNMENT 4
+/* INPUT_BITS and OUTPUT_BITS of operand format 0; the first is 1. */
+#define ANDA_OPERAND_FORMAT 128
 /* Addresses of operands from here on are those of the local memory. */
 #define ANDA_LOCAL_MEMORY UINT64_C(0x4000000000000000)
 
@@ -116,8 +119,10 @@
   D(N, 2, 0, 32, "columns of weights and results, 1 ... 2^24")                                                        \
   D(K, 3, 0, 32,                                                                                                      \
     "columns of activations, rows of weights, 1 ... 2^24; opcode 2: 0 except for MULTIPLY and TOP_K (1 ... 2^16)")    \
-  D(INPUT_BITS, 4, 0, 8, "mantissa bits of the activations, 1 ... 16; 0 (FP16) if elements do not support groups")    \
-  D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16")                                          \
+  D(INPUT_BITS, 4, 0, 8,                                                                                              \
+    "mantissa bits of the activations, 1 ... 16; 0 (FP16) if elements do not support groups; "                        \
+    "128 + i: operand format i of the machine, one of FORMATS")                                                       \
+  D(OUTPUT_BITS, 4, 8, 8, "mantissa bits of the results, 1 ... 16; 0: FP16; 128 + i: operand format i")               \
   D(WEIGHT_BITS, 4, 16, 8, "bits of a weight, 1 ... WEIGHT_BITS; 16 (FP16) if elements support it")                   \
   D(SCALE_FORMAT, 4, 24, 2, "groups have 0 FP16 scales, 1 exponents of 5 bits, 2 neither, 3 powers of two of 8 bits") \
   D(SCALE_GROUP, 4, 26, 5, "log2 of the weights along k that share one; 0: as in register SCALE_GROUP")               \

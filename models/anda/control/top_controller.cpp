@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <anda/control/activation_bits.h>
 #include <anda/control/top_controller.h>
 
 #include <algorithm>
@@ -87,8 +88,8 @@ void TopController::set_capabilities(double clock_hz) {
   GemmTask task;
   task.weights.scale_group = machine_.format.weight_scale_group;
   const StepLimits limits(array, machine_.format, activation_buffer, weight_buffer, task);
-  at(ANDA_REG_CAPABILITIES) = (element.activation_format(1).is_fp16() ? 0 : ANDA_CAPABILITIES_GROUPS) |
-                              (element.compresses() ? ANDA_CAPABILITIES_COMPRESSES : 0) | ANDA_CAPABILITIES_VECTOR |
+  at(ANDA_REG_CAPABILITIES) = (element.takes_fp16() ? 0 : ANDA_CAPABILITIES_GROUPS | ANDA_CAPABILITIES_COMPRESSES) |
+                              ANDA_CAPABILITIES_VECTOR | formats_capability(element) |
                               (machine_.format.has_zero_points() ? ANDA_CAPABILITIES_ZERO_POINTS : 0);
   at(ANDA_REG_CLOCK_KHZ) = narrow(static_cast<std::uint64_t>(clock_hz / 1e3));
   at(ANDA_REG_DESCRIPTORS) = narrow(instructions_.size() / GemmDescriptor::words);

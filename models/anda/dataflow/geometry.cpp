@@ -23,8 +23,11 @@ Geometry::Geometry(const MxuConfig& mxu, const ProcessingElement& element,
 BufferWords Geometry::activation_words(std::uint64_t height, std::uint64_t k, const ActivationFormat& format) const {
   if (format.is_fp16()) return {ceil_div(height * k * 16, data_word_bits), 0};
   const std::uint64_t groups = ceil_div(k, format.group_size);
-  return {groups * (format.mantissa_bits + 1) * ceil_div(height * format.group_size, data_word_bits),
-          groups * ceil_div(height * ActivationFormat::exponent_bits, exponent_word_bits)};
+  const std::uint64_t planes = format.mantissa_bits + 1;
+  const std::uint64_t values = height * format.group_size;
+  const std::uint64_t of_group =
+      format.packed ? ceil_div(values * planes, data_word_bits) : planes * ceil_div(values, data_word_bits);
+  return {groups * of_group, groups * ceil_div(height * format.shared_bits, exponent_word_bits)};
 }
 
 BufferWords Geometry::partial_sum_words(std::uint64_t sums) const { return {ceil_div(sums * 32, data_word_bits), 0}; }

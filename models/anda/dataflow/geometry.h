@@ -44,7 +44,8 @@ struct Geometry {
   Geometry(const MxuConfig& mxu, const ProcessingElement& element, const ActivationBufferConfig& activation_buffer,
            const WeightBufferConfig& weight_buffer);
 
-  /// Words that height × k activations occupy. A plane of a row panel starts on a word of its own.
+  /// Words that height × k activations occupy. A plane of a row panel starts on a word of its own; of elements that lie
+  /// one after another, a group of a row panel does.
   BufferWords activation_words(std::uint64_t height, std::uint64_t k, const ActivationFormat& format) const;
   /// Words of FP32 partial sums that follow each other without gaps.
   BufferWords partial_sum_words(std::uint64_t sums) const;

@@ -5,6 +5,7 @@
 
 #include <anda/base/error.h>
 #include <anda/dataflow/operand_layout.h>
+#include <anda/numeric/encoded_panel.h>
 #include <anda/numeric/panel_bytes.h>
 
 namespace anda {
@@ -66,7 +67,9 @@ std::vector<std::uint8_t> pack_weight_tensor(const WeightTensor& weights, std::u
   for (std::uint64_t column = 0; column < weights.n; column += panel) {
     const std::uint64_t width = std::min<std::uint64_t>(panel, weights.n - column);
     std::uint8_t* const to = &bytes[layout.run(column / panel, 0).address];
-    if (weights.format.is_fp16()) {
+    if (weights.format.encoded) {
+      pack_encoded(&weights.given[column], weights.n, weights.k, width, weights.format, to);
+    } else if (weights.format.is_fp16()) {
       pack_weights(&weights.halves[column], weights.n, weights.k, width, to);
     } else {
       pack_weights(&weights.codes[column], &weights.scales[column], weights.n, weights.k, width, weights.format, to,

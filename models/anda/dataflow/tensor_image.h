@@ -22,7 +22,8 @@ std::vector<Fp16> unpack_activation_tensor(const std::vector<std::uint8_t>& byte
                                            const ActivationFormat& format, std::uint32_t panel);
 
 /// Integers of a k × n matrix of weights, row after row, and the scales of each scale group, n each, with as many zero
-/// points where the format has them; scales are powers of two in a format with shared exponents. Or FP16 numbers.
+/// points where the format has them; scales are powers of two in a format with shared exponents. Or FP16 numbers, or
+/// numbers that are encoded where they are packed.
 struct WeightTensor {
   std::uint64_t k = 0;
   std::uint64_t n = 0;
@@ -30,7 +31,9 @@ struct WeightTensor {
   std::vector<std::int8_t> codes;
   std::vector<Fp16> scales;
   std::vector<std::int8_t> zeros = {};
-  std::vector<Fp16> halves = {};  ///< of format.is_fp16() in the place of codes and scales
+  std::vector<Fp16> halves = {};    ///< of format.is_fp16() in the place of codes and scales
+  std::vector<float> given = {};    ///< of format.encoded, before they are
+  std::vector<float> numbers = {};  ///< and what they are then
 
   /// q − z.
   std::int32_t steps_of(std::uint64_t k_, std::uint64_t column) const {
@@ -38,12 +41,13 @@ struct WeightTensor {
   }
   /// As a number, rounded nowhere.
   float value(std::uint64_t k_, std::uint64_t column) const {
+    if (format.encoded) return numbers[k_ * n + column];
     if (format.is_fp16()) return to_float(halves[k_ * n + column]);
     return static_cast<float>(steps_of(k_, column)) * to_float(scales[k_ / format.scale_group * n + column]);
   }
 };
 
-/// In panels of `panel` columns. Error::input for a code that does not fit.
+/// In panels of `panel` columns. Error::input for a code that does not fit, or a number that the format cannot hold.
 std::vector<std::uint8_t> pack_weight_tensor(const WeightTensor& weights, std::uint64_t panel);
 
 /// The inverse, of integers. Error::run for another number of bytes.

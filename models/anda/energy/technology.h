@@ -87,7 +87,7 @@ struct ConversionCost {
   }
 };
 
-/// Cost of decoding weights of an operand format to FP16 on their way into the array.
+/// Cost of decoding weights and activations of an operand format to FP16 on their way into the array.
 struct DecoderCost {
   std::optional<double> energy_pj_per_value;
   std::string source;
@@ -95,7 +95,20 @@ struct DecoderCost {
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
     visit.optional("energy_pj_per_value", self.energy_pj_per_value, Range<double>{0, 1e6},
-                   "energy of each weight decoded; left out: not known, so that energy with decoded weights is n/a");
+                   "energy of each value decoded; left out: not known, so that energy with decoded values is n/a");
+    visit.text("source", self.source, "source of the figure");
+  }
+};
+
+/// Cost of encoding a result as an operand format, beside that of the compressor.
+struct EncoderCost {
+  std::optional<double> energy_pj_per_value;
+  std::string source;
+
+  template <class Self, class Visitor>
+  static void describe(Self& self, Visitor& visit) {
+    visit.optional("energy_pj_per_value", self.energy_pj_per_value, Range<double>{0, 1e6},
+                   "energy of each result encoded; left out: not known, so that energy with encoded results is n/a");
     visit.text("source", self.source, "source of the figure");
   }
 };
@@ -114,6 +127,7 @@ struct Technology {
   PeCosts processing_elements;
   ConversionCost conversion;
   DecoderCost decoder;
+  EncoderCost encoder;
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {
@@ -134,8 +148,10 @@ struct Technology {
     visit.section("conversion", self.conversion,
                   "FP16 activations converted to a shared exponent whenever the array reads them");
     visit.section("decoder", self.decoder,
-                  "weights of an operand format (accelerator.format.weights) decoded to FP16 on their way into the "
-                  "array; their decoders have no area");
+                  "weights and activations of operand formats (accelerator.format.weights, activations, tensors) "
+                  "decoded to FP16 on their way into the array; their decoders have no area");
+    visit.section("encoder", self.encoder,
+                  "results that the compressor writes in an operand format, beside its own energy and area");
   }
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <anda/base/math.h>
+#include <anda/numeric/encoded_panel.h>
 #include <anda/numeric/simd/kernels.h>
 
 namespace anda {
@@ -33,14 +34,19 @@ void ArrayValues::take_operands(const StepPlan& plan, const Step& step) {
     const std::uint64_t rows = plan.rows_of(step, row);
     bytes_.resize(task.input.bytes(rows, step.depth));
     fetch_activations_(plan.activation_address(step, row), bytes_.size(), bytes_.data());
+    const bool encoded = task.input.is_encoded();
+    if (encoded) bytes_ = decode_activations(bytes_.data(), rows, step.depth, task.input);
     activations_[step.activation_half][row] =
-        arithmetic_->activations(bytes_.data(), rows, step.depth, task.input, misread_);
+        arithmetic_->activations(bytes_.data(), rows, step.depth, encoded ? ActivationFormat() : task.input, misread_);
   }
   for (std::uint64_t column = 0; step.load_weights && column < step.column_tiles; ++column) {
     const std::uint64_t columns = plan.columns_of(step, column);
     bytes_.resize(task.weights.bytes(step.depth, columns));
     fetch_weights_(plan.weight_address(step, column), bytes_.size(), bytes_.data());
-    weights_[step.weight_half][column] = arithmetic_->weights(bytes_.data(), step.depth, columns, task.weights);
+    const WeightFormat& format = task.weights;
+    if (format.encoded) bytes_ = decode_weights(bytes_.data(), step.depth, columns, format);
+    weights_[step.weight_half][column] = arithmetic_->weights(
+        bytes_.data(), step.depth, columns, format.encoded ? WeightFormat::fp16(format.scale_group) : format);
   }
 }
 

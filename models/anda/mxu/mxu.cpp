@@ -51,6 +51,11 @@ Mxu::Mxu(sc_core::sc_module_name, const MxuConfig& config, const FormatConfig& f
     counters_.add("mxu.decoded_values", "values", "encoded weights that the array decoded on their way in",
                   total_.decoded_values);
   }
+  if (format.encodes_activations()) {
+    counters_.add("mxu.decoded_activations", "values",
+                  "activations of operand formats that the array decoded when it read them",
+                  total_.decoded_activations);
+  }
 }
 
 std::uint32_t Mxu::group_cycles() const {
@@ -64,6 +69,7 @@ Mxu::Work Mxu::operand_work(const ArrayTile& tile) const {
   work.converted_values = element_->converts_at_read() ? tile.k * tile.rows : 0;
   work.summing_cycles = tile.groups * element_->summing_cycles(task.input.mantissa_bits, task.weights) * tile.rows;
   work.decoded_values = element_->decodes(task.weights) ? tile.k * tile.columns : 0;
+  work.decoded_activations = element_->decodes(task.input) ? tile.k * tile.rows : 0;
   return work;
 }
 

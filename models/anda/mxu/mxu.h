@@ -56,6 +56,7 @@ class Mxu : public ArrayBlock {
     std::uint64_t macs = 0;              ///< multiply-accumulates of real data, without padding
     std::uint64_t summing_cycles = 0;    ///< busy cycles summed over the rows that add up activations for zero points
     std::uint64_t decoded_values = 0;    ///< encoded weights decoded on their way in
+    std::uint64_t decoded_activations = 0;  ///< the same of activations
 
     Work& operator+=(const Work& other) {
       busy_cycles += other.busy_cycles;
@@ -64,16 +65,21 @@ class Mxu : public ArrayBlock {
       macs += other.macs;
       summing_cycles += other.summing_cycles;
       decoded_values += other.decoded_values;
+      decoded_activations += other.decoded_activations;
       return *this;
     }
     Work operator-(const Work& other) const {
-      return {busy_cycles - other.busy_cycles,           pe_cycles - other.pe_cycles,
-              converted_values - other.converted_values, macs - other.macs,
-              summing_cycles - other.summing_cycles,     decoded_values - other.decoded_values};
+      return {busy_cycles - other.busy_cycles,
+              pe_cycles - other.pe_cycles,
+              converted_values - other.converted_values,
+              macs - other.macs,
+              summing_cycles - other.summing_cycles,
+              decoded_values - other.decoded_values,
+              decoded_activations - other.decoded_activations};
     }
     Work operator*(std::uint64_t times) const {
-      return {busy_cycles * times, pe_cycles * times,      converted_values * times,
-              macs * times,        summing_cycles * times, decoded_values * times};
+      return {busy_cycles * times,    pe_cycles * times,      converted_values * times,   macs * times,
+              summing_cycles * times, decoded_values * times, decoded_activations * times};
     }
   };
 

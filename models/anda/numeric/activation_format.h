@@ -8,14 +8,23 @@
 
 namespace anda {
 
-/// How a tensor of activations lies in memory: FP16, or Anda groups of a mantissa length.
+class OperandFormat;
+
+/// How a tensor of activations lies in memory: FP16, Anda groups of a mantissa length, or groups of an operand format
+/// (format/operand_format.h). Of the last, `mantissa_bits` is one less than the bits of an element, so that a group has
+/// mantissa_bits + 1 planes, or as many bits an element.
 struct ActivationFormat {
-  std::uint32_t mantissa_bits = 0;  ///< 1 … 16; 0 stands for FP16
-  std::uint32_t group_size = 64;    ///< elements along k that share an exponent; unused for FP16
+  std::uint32_t mantissa_bits = 0;            ///< 1 … 16; 0 stands for FP16
+  std::uint32_t group_size = 64;              ///< elements along k that share an exponent; unused for FP16
+  std::uint32_t shared_bits = exponent_bits;  ///< of a group, beside its elements
+  std::uint32_t code = 0;  ///< of an operand format: its number among the machine's (FormatConfig), from 1 on
+  bool packed = false;     ///< elements one after another in the place of planes
+  const OperandFormat* operand = nullptr;  ///< where values are computed; the machine's configuration owns it
 
   static constexpr std::uint32_t exponent_bits = 5;
 
   bool is_fp16() const { return mantissa_bits == 0; }
+  bool is_encoded() const { return code != 0; }
 
   /// Bytes of the planes (or FP16 values) of rows × k elements; k is padded to whole groups.
   std::uint64_t mantissa_bytes(std::uint64_t rows, std::uint64_t k) const {
@@ -23,13 +32,13 @@ struct ActivationFormat {
     return ceil_div(k, group_size) * (mantissa_bits + 1) * ceil_div(rows * group_size, 8);
   }
 
-  /// Bytes of the shared exponents of rows × k elements, packed for all rows of a group column together.
+  /// Bytes of what groups share, of rows × k elements, packed for all rows of a group column together.
   std::uint64_t exponent_bytes(std::uint64_t rows, std::uint64_t k) const {
     if (is_fp16()) return 0;
-    return ceil_div(k, group_size) * ceil_div(rows * exponent_bits, 8);
+    return ceil_div(k, group_size) * ceil_div(rows * shared_bits, 8);
   }
 
-  /// Bytes in external memory: (M + 1) · rows · G / 8 + ⌈5 · rows / 8⌉ for each group column.
+  /// Bytes in external memory: (M + 1) · rows · G / 8 + ⌈shared bits · rows / 8⌉ for each group column.
   std::uint64_t bytes(std::uint64_t rows, std::uint64_t k) const {
     return mantissa_bytes(rows, k) + exponent_bytes(rows, k);
   }

@@ -8,6 +8,7 @@
 
 #include <anda/base/error.h>
 #include <anda/numeric/block_layout.h>
+#include <anda/numeric/encoded_panel.h>
 #include <anda/numeric/panel_bytes.h>
 
 namespace anda {
@@ -100,6 +101,10 @@ void pack_activations(const Fp16* values, std::size_t stride, std::size_t rows, 
     }
     return;
   }
+  if (format.is_encoded()) {
+    loss.zeroed += pack_encoded(values, stride, rows, k, format, bytes);
+    return;
+  }
   const GroupFormat group{format.group_size, format.mantissa_bits};
   const std::uint64_t block = block_bytes(rows, group);
   for (std::size_t first = 0; first < k; first += format.group_size, bytes += block) {
@@ -114,6 +119,12 @@ void unpack_activations(const std::uint8_t* bytes, std::size_t rows, std::size_t
     for (std::size_t i = 0; i < k; ++i) {
       for (std::size_t row = 0; row < rows; ++row) values[row * stride + i] = load(bytes + 2 * (i * rows + row));
     }
+    return;
+  }
+  if (format.is_encoded()) {
+    std::vector<float> numbers(rows * k);
+    unpack_encoded(bytes, rows, k, format, numbers.data(), k);
+    for (std::size_t i = 0; i < numbers.size(); ++i) values[i / k * stride + i % k] = to_fp16(numbers[i]);
     return;
   }
   const GroupFormat group{format.group_size, format.mantissa_bits};

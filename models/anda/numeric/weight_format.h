@@ -19,9 +19,10 @@ inline constexpr std::uint32_t max_weight_bits = 8;
 struct WeightFormat {
   std::uint32_t bits = 4;
   std::uint32_t scale_group = 128;
-  std::uint32_t scale_bits = 16;  ///< 16: FP16 scale; 5: shared exponent; 8: power of two; 0: none
-  std::uint32_t zero_bits = 0;    ///< of a scale group's zero point: as many as of a weight; 0: symmetric
-  bool encoded = false;           ///< no integers: elements decode them, or multiply them as they are
+  std::uint32_t scale_bits = 16;           ///< 16: FP16 scale; 5: shared exponent; 8: power of two; 0: none
+  std::uint32_t zero_bits = 0;             ///< of a scale group's zero point: as many as of a weight; 0: symmetric
+  bool encoded = false;                    ///< no integers: elements decode them, or multiply them as they are
+  const OperandFormat* operand = nullptr;  ///< of encoded ones, where values are computed; the configuration owns it
 
   static constexpr std::uint32_t fp16_bits = 16;
   static constexpr std::uint32_t power_bits = 8;  ///< of a scale that is a power of two

@@ -14,6 +14,15 @@ using panel_bytes::over_scale_groups;
 using panel_bytes::scale_at;
 using panel_bytes::WeightReader;
 
+WeightPanel::WeightPanel(const float* numbers, std::size_t stride, std::size_t k, std::size_t columns)
+    : k_(k),
+      columns_(columns),
+      padded_columns_(round_up(columns, kernel_columns)),
+      format_(WeightFormat::fp16(1)),
+      values_(k * padded_columns_, 0) {
+  for (std::size_t i = 0; i < k; ++i) std::copy_n(numbers + i * stride, columns, &values_[i * padded_columns_]);
+}
+
 WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format,
                          Kind kind, std::size_t group_size)
     : k_(kind == Kind::integer ? round_up(k, group_size) : k),

@@ -22,6 +22,9 @@ class WeightPanel {
   WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format, Kind kind,
               std::size_t group_size);
 
+  /// Of kind exact, from k × columns numbers, (i, column) at numbers[i · stride + column].
+  WeightPanel(const float* numbers, std::size_t stride, std::size_t k, std::size_t columns);
+
   std::size_t columns() const { return columns_; }
   /// Columns of the sums: filled up to what the kernels work on together.
   std::size_t padded_columns() const { return padded_columns_; }

@@ -30,9 +30,11 @@ ROW = 4096  # values of a row, over which shared bits are spread
 MEASURED = ("activations_db", "weights_db", "activations_loss", "weights_loss", "cache_loss")
 COLUMNS = ["format", "element_bits", "group", "shared_bits", "bits_per_value", "decoder", "source",
            *[f"{family}_{what}" for family in FAMILIES for what in MEASURED],
-           "array_cycles", "array_energy_pj", "weights_bytes", "weights_cycles", "cache_bytes", "decode_cycles", "decode_energy_pj"]
+           "array_cycles", "array_energy_pj", "weights_bytes", "weights_cycles", "activations_bytes", "cache_bytes", "decode_cycles", "decode_energy_pj"]
 ARRAY = {"m": 2048, "k": 5120, "n": 5120}
 DECODED = {"m": 1, "k": 5120, "n": 5120}
+READ = {"m": 2048, "k": 5120, "n": 64}
+READ_WEIGHTS = READ["k"] * READ["n"] // 2 + READ["k"] // 128 * READ["n"] * 2
 DECODE = ["workload.model=LLaMA-7B", "workload.scope=layer", "workload.phase=decode", "workload.tokens=1024", "systems=[anda]",
           "simulation.fold_layers=true"]
 
@@ -111,19 +113,25 @@ class Study:
             return None
 
     def array(self, entry):
-        """A GeMM that the Anda array multiplies in the format: as its activations or as its weights; None: it does not."""
+        """A GeMM that the Anda array multiplies in the format: as its activations, in groups of the format's size, or as its weights;
+        None: it does not."""
         if entry["family"] == "anda":
             settings = [f"precision={entry['element_bits'] - 1}", f"accelerator.format.group_size={entry['group']}"]
         elif entry["family"] == "int":
             settings = ["precision=8", f"accelerator.mxu.weight_bits={max(4, entry['element_bits'])}",
                         f"accelerator.format.weights={entry['name']}"]
         else:
-            return None
+            settings = [f"accelerator.format.activations={entry['name']}", f"accelerator.format.group_size={entry['group']}",
+                        "precision.output=fp16"]
         return self.run(*settings, config=self.gemm("anda", ARRAY))
 
     def weights(self, name):
         """A GeMM of one token on the FP-FP array, whose weights have the format in memory; None: the machine does not store it."""
         return self.run(f"accelerator.format.weights={name}", config=self.gemm("fp-fp", DECODED))
+
+    def activations(self, name):
+        """A GeMM on the FP-FP array, whose activations have the format in memory; None: the machine does not store it."""
+        return self.run(f"accelerator.format.activations={name}", config=self.gemm("fp-fp", READ))
 
     def gemm(self, system, shape):
         (self.folder / "gemm.csv").write_text("name,layer,tensor,m,k,n\ng,0,A_u,{m},{k},{n}\n".format(**shape))
@@ -152,6 +160,7 @@ def rows_of(study, measured=None, known=None):
     for entry in entries:
         name = entry["name"]
         array, weights, decode = study.array(entry), study.weights(name), study.decode(name)
+        activations = study.activations(name)
         small = ([by_family[family][what][name] for family in FAMILIES for what in MEASURED] if name in names else
                  [known.get(name, {}).get(f"{family}_{what}") for family in FAMILIES for what in MEASURED])
         yield [name, entry["element_bits"], entry["group"], entry["shared_bits"], entry["bits_per_value"], entry["decoder"],
@@ -159,6 +168,7 @@ def rows_of(study, measured=None, known=None):
                *small,
                *([array["cycles"], array["energy_pj"]["total"]] if array else [None, None]),
                *([weights["dram_bytes"]["read"] - DECODED["k"] * 2, weights["cycles"]] if weights else [None, None]),
+               activations["dram_bytes"]["read"] - READ_WEIGHTS if activations else None,
                *([decode["kv_cache_bytes"], decode["cycles"], decode["energy_pj"]["total"]] if decode else [None, None, None])]
 
 
@@ -199,11 +209,12 @@ def page(rows):
     loss = table(["format", *[f"{name}: {kind}" for name in FAMILIES.values() for kind in ("activations", "weights", "keys and values")]],
                  [(f"`{row['format']}`", *[number(row[f"{family}_{kind}_loss"], percent) for family in FAMILIES
                                            for kind in ("activations", "weights", "cache")]) for row in rows])
-    machine = table(["format", "GeMM: Mcycles", "GeMM: mJ", "weights: MB", "weights: kcycles", "decode: cache (MiB)", "decode: kcycles",
-                     "decode: mJ"],
+    machine = table(["format", "GeMM: Mcycles", "GeMM: mJ", "weights: MB", "weights: kcycles", "activations: MB", "decode: cache (MiB)",
+                     "decode: kcycles", "decode: mJ"],
                     [(f"`{row['format']}`", number(row["array_cycles"], lambda v: f"{v / 1e6:.2f}"),
                       number(row["array_energy_pj"], lambda v: f"{v * 1e-9:.2f}"), number(row["weights_bytes"], lambda v: f"{v / 1e6:.2f}"),
-                      number(row["weights_cycles"], lambda v: f"{v / 1e3:.1f}"), number(row["cache_bytes"], lambda v: f"{v / 2 ** 20:.2f}"),
+                      number(row["weights_cycles"], lambda v: f"{v / 1e3:.1f}"),
+                      number(row["activations_bytes"], lambda v: f"{v / 1e6:.2f}"), number(row["cache_bytes"], lambda v: f"{v / 2 ** 20:.2f}"),
                       number(row["decode_cycles"], lambda v: f"{v / 1e3:.0f}"), number(row["decode_energy_pj"], lambda v: f"{v * 1e-9:.3f}"))
                      for row in rows])
     sources = "\n".join(f"- `{row['format']}`: {row['source']}." for row in rows)
@@ -232,9 +243,11 @@ INT4 weights. Weights: those of all FP-INT GeMMs, against stored weights, with F
 ## Time and energy
 
 GeMM: {ARRAY['m']} × {ARRAY['k']} × {ARRAY['n']} on the Anda array, for formats that it multiplies: Anda groups as activations with INT4 weights,
-integers as weights with activations of 8 bits. Weights: {DECODED['m']} × {DECODED['k']} × {DECODED['n']} on the FP-FP array, which decodes
-them; its energy is n/a, as that of decoders. Decode: one token of a LLaMA-7B layer with 1024 tokens in the cache, keys and values
-in the format, for formats that the machine stores; the vector unit multiplies them. n/a: the machine does not.
+integers as weights with activations of 8 bits, and integers under a power of two as activations, in a machine whose groups have their size,
+which leaves lanes of its 64 idle; their results are FP16. Weights: {DECODED['m']} × {DECODED['k']} × {DECODED['n']} on the FP-FP array, which decodes
+them; its energy is n/a, as that of decoders. Activations: those of {READ['m']} × {READ['k']} × {READ['n']} on the same array.
+Decode: one token of a LLaMA-7B layer with 1024 tokens in the cache, keys and values in the format, for formats that the machine stores; the
+vector unit multiplies them. n/a: the machine does not.
 
 {machine}"""
 

@@ -14,7 +14,8 @@ An operand format says how numbers lie in memory and what they become there: bit
 shares, encoding, decoding, rounding. One description in YAML is used by
 
 - the key/value cache of the machine (`kv_cache.k.format: mxfp4`): its bytes, its traffic, its energy;
-- the weights of GeMMs in the machine (`accelerator.format.weights: mxfp4`): their bytes, buffer words, time and energy;
+- the weights of GeMMs in the machine (`accelerator.format.weights: mxfp4`): their bytes, buffer words, time, energy and values;
+- their activations (`accelerator.format.activations: mxfp8-e4m3`, or of one type of tensor, `accelerator.format.tensors.A_d: bf16`): the same;
 - the evaluator: `anda-sim evaluate --activations mxint8 --weights nf4 --keys mxfp4 --values mxfp8-e4m3`;
 - `anda-sim formats`: bits per value with everything counted, `--measure FILE.npy` for the error on values of a file, `--json` for programs.
 
@@ -63,8 +64,20 @@ Weights of GeMMs (`accelerator.format.weights`) may have any format whose groups
 Integers under an FP16 scale are multiplied as such. Of other formats, elements that dequantise (`fp-fp`, `derives: floating`) decode every weight
 to FP16 on its way in, in no time and without area; the energy of that is `technology.decoder.energy_pj_per_value`, and n/a unless a figure
 is given. An element in YAML may say that it multiplies codes as they are (`weight_formats`). Every other pair is refused by
-name. Real data (`functional.enabled`) are computed with integers only. Activations of GeMMs in memory are FP16 or Anda groups; other formats of
-them are for the evaluator.
+name.
+
+Activations of GeMMs with weights may have any format of elements of at least 2 bits in groups of at least 8 that divide
+`accelerator.format.group_size`; numbers without groups (`bf16`) lie in groups of that size. They count in memory, bursts and buffers with what
+groups share and with padding to whole groups; of a panel of rows each group begins on a word of the buffer. Elements that take FP16 (all but `anda`
+and what derives from bit-serial activations) decode them at every read, in no time, for `technology.decoder.energy_pj_per_value` each. Bit-serial
+elements multiply integers under a power of two as they are, plane by plane, where the groups have `accelerator.format.group_size`: `bfp`, `mx`
+without exponents, `anda` with other roundings, `int` with `scale: power-of-two`. An element in YAML may name others (`activation_formats`).
+Every other pair is refused by name. The compressor writes results in the format of their reader, a bit of a group's elements a cycle in each
+lane, on elements that take FP16 too; beside its published area and energy that costs `technology.encoder.energy_pj_per_value` for each result.
+Both figures are n/a unless given.
+
+Real data (`functional.enabled`, `workload.scope: gemms`) of such weights and activations are decoded, rounded to FP16, and computed as FP16
+always is ([functional.md](functional.md)); a value beyond 65504 is refused, and so is what an element multiplies as it is.
 
 MX follows the OCP specification v1.0 as far as its text is known from implementations: which rounding it prescribes for elements was not found
 (nearest even here), and neither was the order of scale and elements in memory.

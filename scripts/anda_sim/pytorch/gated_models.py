@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-TYPES = ("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "phi3")
+TYPES = ("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "phi3")
 
 
 def windows_of(config):
@@ -19,6 +19,9 @@ def windows_of(config):
         window = None
     if config.get("layer_types"):
         return [window if what == "sliding_attention" else None for what in config["layer_types"]]
+    if kind == "gemma3_text":
+        pattern = config.get("_sliding_window_pattern", config.get("sliding_window_pattern", 6))
+        return [window if (layer + 1) % pattern else None for layer in range(layers)]
     first = config.get("max_window_layers", 28) if kind in ("qwen2", "qwen3") else 0
     return [window if layer >= first and (kind != "gemma2" or layer % 2 == 0) else None for layer in range(layers)]
 
@@ -65,8 +68,10 @@ class RmsNorm(nn.Module):
 class Rotary:
     """Rotates element i of a head's first half with element i of its second half; what is beyond `width` stays."""
 
-    def __init__(self, config, head_size):
+    def __init__(self, config, head_size, window=None):
         self.width = int(head_size * config.get("partial_rotary_factor", 1))
+        if window is not None and "rope_local_base_freq" in config:  # layers with a window have a base of their own
+            config = {"rope_theta": config["rope_local_base_freq"]}
         frequencies = config.get("rope_theta", 10000.0) ** (-torch.arange(self.width // 2, dtype=torch.float64) / (self.width // 2))
         self.frequencies = self.scaled(frequencies, config.get("rope_scaling") or {})
 
@@ -100,16 +105,17 @@ class GatedAttention(nn.Module):
         self.key_value_heads = config.get("num_key_value_heads", self.heads)
         self.head_size = config.get("head_dim", hidden // self.heads)
         self.window = window
-        self.scale = config.get("query_pre_attn_scalar", self.head_size) ** -0.5 if kind == "gemma2" else None
-        self.cap = config.get("attn_logit_softcapping") if kind == "gemma2" else None
-        self.rotary = Rotary(config, self.head_size)
+        scaled = kind in ("gemma2", "gemma3_text")
+        self.scale = config.get("query_pre_attn_scalar", self.head_size) ** -0.5 if scaled else None
+        self.cap = config.get("attn_logit_softcapping") if scaled else None
+        self.rotary = Rotary(config, self.head_size, window)
         bias = config.get("attention_bias", False)
         for name, heads in (("q_proj", self.heads), ("k_proj", self.key_value_heads), ("v_proj", self.key_value_heads)):
             setattr(self, name, nn.Linear(hidden, heads * self.head_size, bias=bias or kind == "qwen2"))
         self.o_proj = nn.Linear(self.heads * self.head_size, hidden, bias=bias)
         self.q_norm = self.k_norm = None
-        if kind == "qwen3":
-            self.q_norm, self.k_norm = (RmsNorm(self.head_size, config["rms_norm_eps"]) for _ in range(2))
+        if kind in ("qwen3", "gemma3_text"):
+            self.q_norm, self.k_norm = (norm_of(config, self.head_size) for _ in range(2))
 
     def forward(self, x):
         query, key = split_heads(self.q_proj(x), self.heads), split_heads(self.k_proj(x), self.key_value_heads)
@@ -141,7 +147,7 @@ class GatedLayer(nn.Module):
     def __init__(self, config, window):
         super().__init__()
         names = ["input_layernorm", "post_attention_layernorm"]
-        self.norms_after = config["model_type"] == "gemma2"
+        self.norms_after = config["model_type"] in ("gemma2", "gemma3_text")
         if self.norms_after:
             names += ["pre_feedforward_layernorm", "post_feedforward_layernorm"]
         for name in names:
@@ -158,9 +164,9 @@ class GatedLayer(nn.Module):
         return x + self.post_feedforward_layernorm(self.mlp(self.pre_feedforward_layernorm(x)))
 
 
-def norm_of(config):
+def norm_of(config, width=None):
     added = 1.0 if config["model_type"].startswith("gemma") else 0.0
-    return RmsNorm(config["hidden_size"], config.get("rms_norm_eps", 1e-6), added)
+    return RmsNorm(width or config["hidden_size"], config.get("rms_norm_eps", 1e-6), added)
 
 
 class GatedModel(nn.Module):
@@ -169,7 +175,7 @@ class GatedModel(nn.Module):
         self.config = config
         hidden, is_gemma = config["hidden_size"], config["model_type"].startswith("gemma")
         self.scale = math.sqrt(hidden) if is_gemma else 1.0
-        self.cap = config.get("final_logit_softcapping") if config["model_type"] == "gemma2" else None
+        self.cap = config.get("final_logit_softcapping") if config["model_type"] in ("gemma2", "gemma3_text") else None
         self.model = nn.Module()
         self.model.embed_tokens = nn.Embedding(config["vocab_size"], hidden)
         self.model.layers = nn.ModuleList(GatedLayer(config, window) for window in windows_of(config))

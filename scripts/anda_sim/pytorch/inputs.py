@@ -18,10 +18,13 @@ _SIZES = {
     "opt": ("hidden_size", "ffn_dim", "num_hidden_layers", "num_attention_heads", "vocab_size", "max_position_embeddings"),
     **dict.fromkeys(gated_models.TYPES, _GATED),
 }
-_OTHER_SIZES = ("num_key_value_heads", "head_dim", "max_position_embeddings", "sliding_window", "max_window_layers")
+_OTHER_SIZES = ("num_key_value_heads", "head_dim", "max_position_embeddings", "sliding_window", "max_window_layers",
+                "sliding_window_pattern", "_sliding_window_pattern")
 _NULLABLE = ("num_key_value_heads", "head_dim", "sliding_window")
-_TRUTHS = ("enable_bias", "do_layer_norm_before", "tie_word_embeddings", "attention_bias", "mlp_bias", "use_sliding_window")
-_NUMBERS = ("rms_norm_eps", "rope_theta", "query_pre_attn_scalar", "partial_rotary_factor", "attn_logit_softcapping", "final_logit_softcapping")
+_TRUTHS = ("enable_bias", "do_layer_norm_before", "tie_word_embeddings", "attention_bias", "mlp_bias", "use_sliding_window",
+           "use_bidirectional_attention")
+_NUMBERS = ("rms_norm_eps", "rope_theta", "rope_local_base_freq", "query_pre_attn_scalar", "partial_rotary_factor", "attn_logit_softcapping",
+            "final_logit_softcapping")
 # What transformers takes where a family's file says nothing; null counts as something.
 _DEFAULTS: dict[str, dict[str, float]] = {
     "llama": {"rms_norm_eps": 1e-6},
@@ -31,10 +34,15 @@ _DEFAULTS: dict[str, dict[str, float]] = {
     "gemma": {"num_key_value_heads": 16, "head_dim": 256, "rms_norm_eps": 1e-6},
     "gemma2": {"num_key_value_heads": 4, "head_dim": 256, "sliding_window": 4096, "rms_norm_eps": 1e-6, "query_pre_attn_scalar": 256,
                "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0},
+    "gemma3_text": {"num_key_value_heads": 4, "head_dim": 256, "sliding_window": 4096, "rms_norm_eps": 1e-6, "query_pre_attn_scalar": 256,
+                    "rope_theta": 1e6, "rope_local_base_freq": 1e4},
     "phi3": {"rms_norm_eps": 1e-5},
 }
+# Files of Gemma 3 with a vision part give of the language part what differs from this.
+_GEMMA3 = {"hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8, "vocab_size": 262208,
+           "max_position_embeddings": 131072}
 _ACTIVATIONS = {"opt": ("activation_function", "relu"), "gemma": ("hidden_activation", "gelu_pytorch_tanh"),
-                "gemma2": ("hidden_activation", "gelu_pytorch_tanh")}
+                "gemma2": ("hidden_activation", "gelu_pytorch_tanh"), "gemma3_text": ("hidden_activation", "gelu_pytorch_tanh")}
 _LLAMA3_KEYS = ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
 
 
@@ -53,12 +61,25 @@ def _is_size(value):
     return type(value) is int and 1 <= value <= LARGEST_SIZE
 
 
+def _language_part(path, config):
+    """Of Gemma 3 with a vision part, the configuration of its language model, with what stands for the whole checkpoint."""
+    part = config.get("text_config")
+    if not isinstance(part, dict):
+        raise InputError(f"{path}: text_config must be an object")
+    if part.get("model_type", "gemma3_text") != "gemma3_text":
+        raise InputError(f"{path}: text_config: model_type {part['model_type']!r} is not supported; must be gemma3_text")
+    whole = {key: config[key] for key in ("tie_word_embeddings", "quantization_config") if key in config}
+    return {**_GEMMA3, **whole, **part, "model_type": "gemma3_text"}
+
+
 def read_config(folder):
     """The object of a folder's config.json; for the families of models.py, with plausible sizes."""
     path = Path(folder) / "config.json"
     config = strict_json.load(path)
     if not isinstance(config, dict):
         raise InputError(f"{path}: must be an object of `key: value`")
+    if config.get("model_type") == "gemma3":
+        config = _language_part(path, config)
     family = config.get("model_type")
     if not isinstance(family, str):
         raise InputError(f"{path}: model_type must be text, such as llama")
@@ -88,8 +109,12 @@ def _check_computed(path, family, config):
     key, only = _ACTIVATIONS.get(family, ("hidden_act", "silu"))
     if config.get(key, only) != only:
         raise InputError(f"{path}: {key}: {config[key]!r} is not supported; must be {only}")
+    if config.get("use_bidirectional_attention", False):
+        raise InputError(f"{path}: use_bidirectional_attention: true is not supported; must be false")
     if family == "opt":
         return
+    if family == "gemma3_text":
+        _take_rotary_by_layer(path, config)
     if not 0 < config.get("partial_rotary_factor", 1) <= 1:
         raise InputError(f"{path}: partial_rotary_factor must be above 0 and at most 1")
     for key in ("rope_scaling", "rope_parameters"):
@@ -99,6 +124,24 @@ def _check_computed(path, family, config):
     if not isinstance(types, list) or len(types) != config["num_hidden_layers"] or any(
             what not in ("full_attention", "sliding_attention") for what in types):
         raise InputError(f"{path}: layer_types must be a list of full_attention or sliding_attention for each layer")
+
+
+def _take_rotary_by_layer(path, config):
+    """Newer files have settings for each kind of layer; older ones a base for those with a window, and the rest for the others."""
+    settings = config.get("rope_parameters")
+    if not isinstance(settings, dict) or "full_attention" not in settings:
+        return
+    own = settings.get("sliding_attention", {})
+    for kind in ("full_attention", "sliding_attention"):
+        if not isinstance(settings.get(kind, {}), dict):
+            raise InputError(f"{path}: rope_parameters: {kind} must be an object")
+    if own.get("rope_type", "default") != "default":
+        raise InputError(f"{path}: rope_parameters: sliding_attention: rotary embeddings scaled by {own['rope_type']!r} are not supported in "
+                         "layers with a window; rope_type must be default")
+    base = own.get("rope_theta", config["rope_local_base_freq"])
+    if type(base) not in (int, float) or not 0 < base <= 1e30:
+        raise InputError(f"{path}: rope_parameters: sliding_attention: rope_theta must be a number above 0")
+    config["rope_local_base_freq"], config["rope_parameters"] = base, settings["full_attention"]
 
 
 def _check_rotary(path, key, config):

@@ -55,11 +55,30 @@ def load_model(folder, transformers=False, convert=None):
     return (lambda tokens: model(tokens).logits), model
 
 
+_OTHER_PARTS = ("vision_tower.", "multi_modal_projector.")
+
+
+def _language_tensors(config, stored):
+    """Without the parts of Gemma 3 that are no language model, under the names of one that is nothing else."""
+    if config["model_type"] != "gemma3_text":
+        return stored
+    tensors = StoredTensors()
+    for name, tensor in stored.items():
+        own = name.removeprefix("model.") if name.startswith(("model.vision", "model.multi_modal", "model.language_model.")) else name
+        if own.startswith(_OTHER_PARTS):
+            continue
+        if own.startswith("language_model."):
+            own = own.removeprefix("language_model.")
+            own = own if own.startswith(("model.", "lm_head.")) else f"model.{own}"
+        tensors[own], tensors.files[own] = tensor, stored.files[name]
+    return tensors
+
+
 def _stored_state(folder, config):
     """Shapes and readers of a model's tensors, by the names of models.py: a reader gives FP32, with integers taken out of their
     words, once it is called."""
     tensors = StoredTensors()
-    stored = read_tensors(folder)
+    stored = _language_tensors(config, read_tensors(folder))
     # Checkpoints of the bare model lack the first word; some have tables that follow from the configuration.
     bare = not any(name.startswith("model.") for name in stored)
     for name, tensor in stored.items():

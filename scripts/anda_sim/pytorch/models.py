@@ -98,7 +98,7 @@ def make_model(config):
 
 def is_tied(config):
     """Whether the output head is the embedding."""
-    return config.get("tie_word_embeddings", config["model_type"] in ("opt", "gemma", "gemma2"))
+    return config.get("tie_word_embeddings", config["model_type"] in ("opt", "gemma", "gemma2", "gemma3_text"))
 
 
 @contextmanager

@@ -32,7 +32,6 @@ class AndaPe : public ProcessingElement {
            format.scale_group % group_size_ == 0 && (takes_zero_points() || !format.has_zero_points());
   }
   bool dequantises() const override { return false; }
-  bool compresses() const override { return true; }
   std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const override {
     return std::make_unique<PlaneArithmetic>(group_size_, options);
   }
@@ -41,6 +40,11 @@ class AndaPe : public ProcessingElement {
   double sum_scaling() const override { return sum_scaling_; }
 
  protected:
+  /// Groups of the machine's size of integers under a power of two are planes like any others.
+  bool takes_codes(const ActivationFormat& format) const override {
+    return ProcessingElement::takes_codes(format) ||
+           (format.group_size == group_size_ && has_integer_mantissas(*format.operand));
+  }
   std::uint32_t passes() const { return passes_; }
 
  private:

@@ -23,7 +23,6 @@ class Fp16Pe : public ProcessingElement {
            (dequantises_ || takes_zero_points() || !format.has_zero_points());
   }
   bool dequantises() const override { return dequantises_; }
-  bool compresses() const override { return false; }
   bool sums_activations() const override { return converts_at_read_; }
   double scaling() const override { return scaling_; }
   double sum_scaling() const override { return lanes_ / published_lanes / published_weight_bits; }

@@ -14,7 +14,15 @@ ProcessingElement::ProcessingElement(const MxuConfig& mxu, const FormatConfig& f
     : zero_point_cycles_(mxu.zero_point_cycles),
       multiplies_codes_(mxu.processing_element.section() && format.weights.section() &&
                         mxu.processing_element.section()->takes_weights(format.weights.name())),
-      takes_zero_points_(format.has_zero_points()) {}
+      takes_zero_points_(format.has_zero_points()),
+      encodes_(format.encodes_activations()) {
+  const auto& described = mxu.processing_element.section();
+  for (std::uint32_t i = 0; i < encoded_.size(); ++i) {
+    encoded_[i] = format.activations_of(i + 1);
+    const OperandFormat* const operand = encoded_[i].operand;
+    takes_codes_[i] = described && operand != nullptr && described->takes_activations(operand->description().name);
+  }
+}
 
 namespace {
 

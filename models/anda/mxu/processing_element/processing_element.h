@@ -2,6 +2,7 @@
 #ifndef ANDA_MXU_PROCESSING_ELEMENT_PROCESSING_ELEMENT_H
 #define ANDA_MXU_PROCESSING_ELEMENT_PROCESSING_ELEMENT_H
 
+#include <array>
 #include <cstdint>
 #include <memory>
 
@@ -52,6 +53,27 @@ class ProcessingElement {
   /// How activations of this mantissa length lie in memory and buffers.
   virtual ActivationFormat activation_format(std::uint32_t mantissa_bits) const = 0;
 
+  /// How those of an operand format (FormatConfig) do; FP16 for no number of one. Elements that take FP16 read them
+  /// packed, bit-serial ones plane by plane.
+  ActivationFormat encoded_format(std::uint32_t code) const {
+    if (code == 0 || code > encoded_.size()) return {};
+    ActivationFormat format = encoded_[code - 1];
+    format.packed = takes_fp16();
+    return format;
+  }
+  /// Whether activations are FP16 where nothing else is said, rather than Anda groups.
+  bool takes_fp16() const { return activation_format(1).is_fp16(); }
+
+  /// Whether it multiplies activations of a format: where it takes FP16, all that can be decoded to it; and those whose
+  /// codes it multiplies as they are.
+  bool takes(const ActivationFormat& format) const {
+    return !format.is_encoded() || (group_elements() % format.group_size == 0 && (takes_fp16() || takes_codes(format)));
+  }
+  /// Whether they are decoded to FP16 on their way in.
+  bool decodes(const ActivationFormat& format) const {
+    return format.is_encoded() && takes_fp16() && !takes_codes(format);
+  }
+
   /// Whether FP16 activations are converted to a shared exponent every time the array reads them.
   virtual bool converts_at_read() const = 0;
 
@@ -67,8 +89,8 @@ class ProcessingElement {
   /// How the element computes, where real data moves.
   virtual std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const = 0;
 
-  /// Whether results pass through the bit-plane compressor.
-  virtual bool compresses() const = 0;
+  /// Whether results pass through the bit-plane compressor: where they become Anda groups, or an operand format.
+  bool compresses() const { return !takes_fp16() || encodes_; }
 
   /// Area and power of the configured element as a multiple of the published one of its kind, which has
   /// published_lanes lanes for weights of published_weight_bits.
@@ -81,6 +103,8 @@ class ProcessingElement {
   bool decodes(const WeightFormat& weights) const { return weights.encoded && dequantises() && !multiplies_codes_; }
 
  protected:
+  /// Whether it multiplies codes of activations as they are; a described element says so.
+  virtual bool takes_codes(const ActivationFormat& format) const { return takes_codes_[format.code - 1]; }
   /// Of a described element: whether it says that it multiplies codes of the machine's format of weights as they are.
   bool multiplies_codes() const { return multiplies_codes_; }
   /// Whether the array subtracts zero points of integers that are not dequantised.
@@ -90,6 +114,9 @@ class ProcessingElement {
   std::uint32_t zero_point_cycles_;
   bool multiplies_codes_;
   bool takes_zero_points_;
+  bool encodes_;
+  std::array<ActivationFormat, FormatConfig::activation_formats> encoded_;
+  std::array<bool, FormatConfig::activation_formats> takes_codes_{};
 };
 
 std::unique_ptr<ProcessingElement> make_processing_element(const MxuConfig& mxu, const FormatConfig& format);

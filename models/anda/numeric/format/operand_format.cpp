@@ -56,6 +56,21 @@ std::shared_ptr<const OperandFormat> OperandFormat::fitted(const float*, std::si
   return nullptr;
 }
 
+bool has_integer_mantissas(const OperandFormat& format) {
+  const FormatDescription& description = format.description();
+  switch (description.family) {
+    case FormatFamily::anda:
+    case FormatFamily::bfp:
+      return true;
+    case FormatFamily::mx:
+      return description.exponent_bits == std::uint32_t{0};
+    case FormatFamily::integer:
+      return description.scale == ScaleType::power_of_two && !description.zero_point;
+    default:
+      return false;
+  }
+}
+
 void round_tensor(const OperandFormat& format, float* values, std::size_t rows, std::size_t count) {
   const std::shared_ptr<const OperandFormat> fitted = format.fitted(values, rows, count);
   const OperandFormat& used = fitted ? *fitted : format;

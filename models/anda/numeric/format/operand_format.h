@@ -86,6 +86,9 @@ class OperandFormat {
   FormatLayout layout_;
 };
 
+/// Whether elements are integers, signed or of two's complement, under a power of two that their group shares.
+bool has_integer_mantissas(const OperandFormat& format);
+
 /// What is left of a tensor, row after row, in place; codebooks are learnt from it first.
 void round_tensor(const OperandFormat& format, float* values, std::size_t rows, std::size_t count);
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANDA_NUMERIC_ENCODED_PANEL_H
+#define ANDA_NUMERIC_ENCODED_PANEL_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <anda/numeric/activation_format.h>
+#include <anda/numeric/fp16.h>
+#include <anda/numeric/weight_format.h>
+
+namespace anda {
+
+// Panels (panel_codec.h) of operand formats, whose implementation the format names (`operand`). Group column after
+// group column along k, each:
+//
+//   activations   element (row, i) in bits (row · G + i) · bits … of a little-endian bit stream, elements behind the
+//   end
+//                 of k are 0; then what the group of each row shares, its fields one after another, row after row
+//   weights       element (i, column) in bits (i · columns + column) · bits …; then what the group of each column
+//   shares
+//
+// Elements and shared fields fill up whole bytes.
+
+/// Writes values as pack_activations() does, encoded, and returns how many were not 0 and are. Error::input for what
+/// the format cannot hold.
+std::uint64_t pack_encoded(const Fp16* values, std::size_t stride, std::size_t rows, std::size_t k,
+                           const ActivationFormat& format, std::uint8_t* bytes);
+/// What such a panel holds.
+void unpack_encoded(const std::uint8_t* bytes, std::size_t rows, std::size_t k, const ActivationFormat& format,
+                    float* values, std::size_t stride);
+/// The same as FP16, in the layout of a panel of FP16: what a decoder before the array puts out.
+std::vector<std::uint8_t> decode_activations(const std::uint8_t* bytes, std::size_t rows, std::size_t k,
+                                             const ActivationFormat& format);
+
+/// The same of k × columns weights, (i, column) at values[i · stride + column].
+void pack_encoded(const float* values, std::size_t stride, std::size_t k, std::size_t columns,
+                  const WeightFormat& format, std::uint8_t* bytes);
+void unpack_encoded(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format,
+                    float* values, std::size_t stride);
+std::vector<std::uint8_t> decode_weights(const std::uint8_t* bytes, std::size_t k, std::size_t columns,
+                                         const WeightFormat& format);
+
+}  // namespace anda
+
+#endif
