@@ -81,7 +81,9 @@ std::string parse_date(std::string_view text, std::int64_t& ns) {
   if (!reads || !ends || !is_date(year, month, day) || hour > 23 || minute > 59 || second > 60) {
     return "must be a date and time such as 2023-11-16 18:17:03.9799600, in UTC";
   }
-  ns = (days_since_1970(year, month, day) * 86400 + hour * std::int64_t{3600} + minute * std::int64_t{60} + second) * ns_per_s + fraction;
+  ns = (days_since_1970(year, month, day) * 86400 + hour * std::int64_t{3600} + minute * std::int64_t{60} + second) *
+           ns_per_s +
+       fraction;
   return "";
 }
 

@@ -39,12 +39,11 @@ std::string problem_of(const Experts& experts, std::uint64_t layers) {
 
 std::string problem_of(const LatentAttention& latent, std::uint64_t heads) {
   if (!latent) return "";
-  std::string problem =
-      first_problem({{"rank of the queries", latent.query_rank, 0, max_gemm_dimension},
-                     {"rank of keys and values", latent.kv_rank, 1, max_gemm_dimension},
-                     {"width of a head with positions", latent.rope_dim, 1, max_gemm_dimension},
-                     {"width of a head without positions", latent.nope_dim, 1, max_gemm_dimension},
-                     {"width of a head's values", latent.value_dim, 1, max_gemm_dimension}});
+  std::string problem = first_problem({{"rank of the queries", latent.query_rank, 0, max_gemm_dimension},
+                                       {"rank of keys and values", latent.kv_rank, 1, max_gemm_dimension},
+                                       {"width of a head with positions", latent.rope_dim, 1, max_gemm_dimension},
+                                       {"width of a head without positions", latent.nope_dim, 1, max_gemm_dimension},
+                                       {"width of a head's values", latent.value_dim, 1, max_gemm_dimension}});
   if (!problem.empty()) return problem;
   const std::uint64_t width = latent.nope_dim + latent.value_dim;
   if (heads * width <= max_gemm_dimension) return "";
