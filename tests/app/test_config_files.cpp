@@ -159,8 +159,8 @@ TEST_CASE("the hash of a configuration does not depend on folders", "[config]") 
   CHECK(hash("a/t.csv") == hash("b/t.csv"));
   CHECK(hash("b/t.csv") != hash("b/u.csv"));
   const auto served = [&](const std::string& trace) {
-    return anda::sim::config_hash(
-        load_serve_config(configs + "serving/llama-3-8b.yaml", {"serving.requests.trace=" + folder.path(trace)}));
+    return anda::sim::config_hash(anda::sim::load_serve_config(configs + "serving/llama-3-8b.yaml",
+                                                               {"serving.requests.trace=" + folder.path(trace)}));
   };
   CHECK(served("a/t.csv") == served("b/t.csv"));
   CHECK(served("b/t.csv") != served("b/u.csv"));
