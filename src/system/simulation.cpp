@@ -26,7 +26,9 @@ void run_systems(const std::vector<std::unique_ptr<System>>& systems, double tot
                  const std::optional<Waveforms>& waveforms, const sc_core::sc_time& period) {
   for (bool finished = false; !finished;) {
     // The kernel does not advance to an instant at which nothing happens.
-    const sc_core::sc_time stretch = std::max(period, sc_core::sc_time_to_pending_activity());
+    sc_core::sc_time stretch = period;
+    if (sc_core::sc_pending_activity_at_future_time())
+      stretch = std::max(period, sc_core::sc_time_to_pending_activity());
     sc_core::sc_start(within_time(stretch), sc_core::SC_EXIT_ON_STARVATION);
     if (waveforms && waveforms->failed()) return;  // to close them says why
     double done = 0;

@@ -158,10 +158,14 @@ RunConfig random_config(Random& random, const std::string& file) {
   dram.policy.write_drain_start = static_cast<std::uint32_t>(1 + below(random, dram.policy.queue_requests));
   dram.policy.write_drain_stop = static_cast<std::uint32_t>(below(random, dram.policy.write_drain_start));
   config.precision.weight_bits = std::min(config.precision.weight_bits, accelerator.mxu.weight_bits);
+  for (auto& [position, part] : config.precision.schedule) {
+    if (part.k) part.k = std::min(*part.k, 8u);
+    if (part.v) part.v = std::min(*part.v, 8u);
+  }
   if (config.functional.enabled) {
     config.simulation.fold_layers = false;
-    config.workload.prefetch_weights = false;
   }
+  if (config.functional.enabled || accelerator.controller.descriptors < 2) config.workload.prefetch_weights = false;
   return config;
 }
 
