@@ -141,8 +141,7 @@ EvaluatorChoice choose_evaluator(const CommandLine& options, const RunConfig& co
   if (config.accelerator.format.encodes_activations()) {
     throw Error::input(
         "accelerator.format gives activations an operand format, must leave them to the element: a search changes "
-        "their "
-        "mantissa lengths");
+        "their mantissa lengths");
   }
   const std::string folder = model_folder(options);
   if (folder.empty()) {

@@ -103,6 +103,18 @@ void with_place(const Gemm& gemm, const std::string& file, Action action) {
   }
 }
 
+/// Some columns of weights, rounded no further.
+WeightPanel exact_panel(const WeightTensor& weights, std::uint64_t column, std::uint64_t columns,
+                        std::vector<std::uint8_t>& bytes) {
+  const std::uint64_t k = weights.k;
+  const std::uint64_t n = weights.n;
+  if (weights.format.encoded) return {&weights.numbers[column], n, k, columns};
+  bytes.resize(weights.format.bytes(k, columns));
+  pack_weights(&weights.codes[column], &weights.scales[column], n, k, columns, weights.format, bytes.data(),
+               weights.zeros.empty() ? nullptr : &weights.zeros[column]);
+  return {bytes.data(), k, columns, weights.format, WeightPanel::Kind::exact, 0};
+}
+
 }  // namespace
 
 void quantise_columns(const Array& given, WeightTensor& weights, std::uint64_t& zeroed) {
@@ -182,18 +194,6 @@ void check_dequantised(const WeightTensor& weights, const Gemm& gemm, const std:
                       i / weights.n, i % weights.n, system));
     }
   }
-}
-
-/// Some columns of weights, rounded no further.
-static WeightPanel exact_panel(const WeightTensor& weights, std::uint64_t column, std::uint64_t columns,
-                               std::vector<std::uint8_t>& bytes) {
-  const std::uint64_t k = weights.k;
-  const std::uint64_t n = weights.n;
-  if (weights.format.encoded) return {&weights.numbers[column], n, k, columns};
-  bytes.resize(weights.format.bytes(k, columns));
-  pack_weights(&weights.codes[column], &weights.scales[column], n, k, columns, weights.format, bytes.data(),
-               weights.zeros.empty() ? nullptr : &weights.zeros[column]);
-  return {bytes.data(), k, columns, weights.format, WeightPanel::Kind::exact, 0};
 }
 
 void compare(const GemmData& data, const std::vector<Fp16>& results, std::uint64_t m, DataErrors& errors) {

@@ -41,7 +41,11 @@ EvaluatorAnswer read_evaluator_answer(const std::string& line) {
     return problem_answer(fmt::format("answered {}; a perplexity is a positive number", shown(line)));
   }
   EvaluatorAnswer read{value, 1, "", {}};
-  for (const Json& part : answer.value("perplexities", Json::array())) {
+  const Json parts = answer.value("perplexities", Json::array());
+  if (!parts.is_array()) {
+    return problem_answer(fmt::format("answered {}; perplexities is a list of positive numbers", shown(line)));
+  }
+  for (const Json& part : parts) {
     read.parts.push_back(part.is_number() ? part.get<double>() : 0);
     if (is_perplexity(read.parts.back())) continue;
     return problem_answer(fmt::format("answered {}; perplexities is a list of positive numbers", shown(line)));

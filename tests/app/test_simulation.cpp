@@ -126,7 +126,7 @@ TEST_CASE("Equal GeMMs have equal counts in every layer") {
   CHECK(one_by_one.records[1][9].task.output.mantissa_bits == 9);  // v_proj of layer 1 writes what o_proj reads
 }
 
-TEST_CASE("A GeMM that comes again is not simulated again, but takes its time") {
+TEST_CASE("A repeated GeMM is not simulated again but takes its time") {
   Records sink;
   const RunConfig config = configuration({"workload.layers=40", "workload.tokens=8", "systems=[anda]"});
   const SimulationResult result = run(config, sink);

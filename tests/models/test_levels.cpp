@@ -38,7 +38,8 @@ LevelPair make_pair(AcceleratorConfig config, const DramConfig& dram, const Rand
 bool is_stall(const std::string& counter) { return counter.rfind("stall.", 0) == 0; }
 
 /// |a − b| of two counts of one name, or of two names together.
-std::uint64_t apart(const Machine::Result& a, const Machine::Result& b, std::initializer_list<const char*> counters) {
+std::uint64_t difference(const Machine::Result& a, const Machine::Result& b,
+                         std::initializer_list<const char*> counters) {
   std::uint64_t x = 0;
   std::uint64_t y = 0;
   for (const char* counter : counters) {
@@ -75,13 +76,13 @@ void compare_levels(const LevelPair& pair, std::uint64_t percent, std::uint64_t 
   }
 
   const std::uint64_t cycles = fast.at("controller.cycles");
-  CHECK(apart(fast, cycle, {"controller.cycles"}) <= 1 + cycles * percent / 100);
+  CHECK(difference(fast, cycle, {"controller.cycles"}) <= 1 + cycles * percent / 100);
   const std::uint64_t stalls_apart = 1 + cycles * stall_percent / 100;
-  CHECK(apart(fast, cycle, {"stall.fill"}) == 0);
-  CHECK(apart(fast, cycle, {"stall.drain", "stall.compressor"}) <= stalls_apart);
-  CHECK(apart(fast, cycle, {"stall.weight_port", "stall.activation_port"}) <= stalls_apart);
-  CHECK(apart(fast, cycle, {"stall.dram", "stall.buffer_full"}) <= stalls_apart);
-  CHECK(apart(fast, cycle, {"stall.dram"}) <= stalls_apart);
+  CHECK(difference(fast, cycle, {"stall.fill"}) == 0);
+  CHECK(difference(fast, cycle, {"stall.drain", "stall.compressor"}) <= stalls_apart);
+  CHECK(difference(fast, cycle, {"stall.weight_port", "stall.activation_port"}) <= stalls_apart);
+  CHECK(difference(fast, cycle, {"stall.dram", "stall.buffer_full"}) <= stalls_apart);
+  CHECK(difference(fast, cycle, {"stall.dram"}) <= stalls_apart);
 
   ++tally.checked;
   tally.equal += cycles == cycle.at("controller.cycles") ? 1 : 0;
@@ -196,7 +197,7 @@ TEST_CASE("Layers agree within 1 % where the array bounds them and within 3 % wh
     const auto cycle = pair.cycle->run(task, gemm.tiling);
     const std::uint64_t cycles = cycle.at("controller.cycles");
     CHECK((cycle.at("stall.dram") * 2 > cycles) == memory_bound);
-    CHECK(apart(fast, cycle, {"controller.cycles"}) * 100 <= cycles * (memory_bound ? 3 : 1));
+    CHECK(difference(fast, cycle, {"controller.cycles"}) * 100 <= cycles * (memory_bound ? 3 : 1));
   }
 }
 

@@ -49,3 +49,18 @@ def formats(*options):
 def activations(rows=40, k=200, seed=3):
     rng = np.random.default_rng(seed)
     return (rng.normal(0, 1, (rows, k)) * np.exp(rng.normal(0, 2, k))).astype(np.float16).astype(np.float32)
+
+
+def systems_of(folder, shape, *settings, tensors=("T",), status=0):
+    """The systems of the report of a run of GeMMs of one shape (m, k, n), or the message of one that is refused."""
+    m, k, n = shape
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [f"g{i},0,{tensor},{m},{k},{n}\n" for i, tensor in enumerate(tensors)]
+    (folder / "trace.csv").write_text("name,layer,tensor,m,k,n\n" + "".join(lines))
+    (folder / "run.yaml").write_text("workload: {trace: trace.csv}\nprecision: {other: 6}\n")
+    command = [SIM, "run", folder / "run.yaml", "--quiet", "--out", folder / "out"]
+    command += [part for setting in settings for part in ("--set", setting)]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
+    assert done.returncode == status, done.stderr
+    assert status == 0 or not (folder / "out").exists()
+    return json.loads((folder / "out" / "report.json").read_text())["systems"] if status == 0 else done.stderr

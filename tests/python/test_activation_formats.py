@@ -6,6 +6,7 @@ import json
 import subprocess
 
 import pytest
+from format_tools import systems_of
 from functional_tools import BUILD, ROOT
 
 M, K, N = 16, 1024, 64
@@ -13,16 +14,7 @@ WORD, EXPONENTS = 1024, 80  # bits of a word of the activation buffer, of one of
 
 
 def run(folder, *settings, status=0, tensors=("T",), m=M):
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = [f"g{i},0,{tensor},{m},{K},{N}\n" for i, tensor in enumerate(tensors)]
-    (folder / "trace.csv").write_text("name,layer,tensor,m,k,n\n" + "".join(lines))
-    (folder / "run.yaml").write_text("workload: {trace: trace.csv}\nprecision: {other: 6}\n")
-    command = [BUILD / "src" / "anda-sim", "run", folder / "run.yaml", "--quiet", "--out", folder / "out"]
-    command += [part for setting in settings for part in ("--set", setting)]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
-    assert done.returncode == status, done.stderr
-    assert status == 0 or not (folder / "out").exists()
-    return json.loads((folder / "out" / "report.json").read_text())["systems"] if status == 0 else done.stderr
+    return systems_of(folder, (m, K, N), *settings, status=status, tensors=tensors)
 
 
 def whole(a, b):

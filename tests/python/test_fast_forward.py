@@ -103,7 +103,7 @@ def random_list(random_):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_gemms_that_come_again_change_no_result(program, tmp_path, seed):
+def test_repeated_gemms_change_no_result(program, tmp_path, seed):
     text, common = random_list(random.Random(seed))
     print(text, common)
     (tmp_path / "trace.csv").write_text(text)
@@ -115,7 +115,7 @@ def test_gemms_that_come_again_change_no_result(program, tmp_path, seed):
 
 
 @pytest.mark.parametrize("local_bytes", [0, 1 << 20])
-def test_operations_that_come_again_change_no_inference(program, tmp_path, local_bytes):
+def test_repeated_operations_change_no_inference(program, tmp_path, local_bytes):
     """Of the vector unit too, with results that stay on chip."""
     common = ["workload.layers=3", "workload.tokens=16", "workload.scope=layer", "workload.phase=generate", "workload.output_tokens=3",
               "kv_cache.k.format=anda", "kv_cache.v.format=int", f"accelerator.local_memory.bytes={local_bytes}"]

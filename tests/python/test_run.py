@@ -254,7 +254,7 @@ def test_a_full_disk_leaves_no_report(program, tmp_path):
 
 
 def test_an_interrupt_midway_leaves_nothing(program, tmp_path):
-    (tmp_path / "run.yaml").write_text("workload: {model: OPT-30B, tokens: 16384}\n")
+    (tmp_path / "run.yaml").write_text("workload: {model: OPT-30B, tokens: 16384}\nsimulation: {fast_forward: false}\n")
     process = subprocess.Popen(
         [program, "run", tmp_path / "run.yaml", "--out", tmp_path / "out"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -57,7 +57,7 @@ def waits(path, seconds=60):
 
 
 def test_a_folder_in_use_is_refused_and_the_first_run_is_complete(program, folder):
-    (folder / "long.yaml").write_text("workload: {model: OPT-30B, tokens: 16384}\n")
+    (folder / "long.yaml").write_text("workload: {model: OPT-30B, tokens: 16384}\nsimulation: {fast_forward: false}\n")
     first = subprocess.Popen([program, "run", "long.yaml", "--out", "out"], cwd=folder, stdout=subprocess.DEVNULL)
     try:
         waits(folder / "out" / ".lock")

@@ -27,6 +27,8 @@ BAD = {
     "infinite": (ANSWER + "read line; echo '{\"perplexity\": 1e999}'", "must be"),
     "negative": (ANSWER + "read line; echo '{\"perplexity\": -5}'", "a perplexity is a positive number"),
     "zero": (ANSWER + "read line; echo '{\"perplexity\": 0}'", "a perplexity is a positive number"),
+    "parts by name": (ANSWER + "read line; echo '{\"perplexity\": 5, \"perplexities\": {\"a\": 5}}'", "perplexities is a list of positive numbers"),
+    "a negative part": (ANSWER + "read line; echo '{\"perplexity\": 5, \"perplexities\": [5, -5]}'", "perplexities is a list of positive numbers"),
     "a loss beyond numbers": ("read line; echo '{\"perplexity\": 1e-300}'; read line; echo '{\"perplexity\": 1e300}'; read line",
                               "the perplexity 1e+300 of [4, 4, 4, 4] is out of all proportion to the baseline's, 1e-300"),
     "an error": (ANSWER + "read line; echo '{\"error\": \"out of memory\"}'", "reports an error: out of memory"),

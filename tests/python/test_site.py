@@ -93,7 +93,7 @@ def test_search_works_in_pages_opened_as_files(site, browser, width):
     browser.find_element(By.CSS_SELECTOR, ".md-search__input").send_keys("refresh")
     results = WebDriverWait(browser, 30).until(lambda driver: driver.find_elements(By.CSS_SELECTOR, ".md-search-result__item a"))
     assert any("docs/dram.html" in result.get_attribute("href") for result in results)
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    WebDriverWait(browser, 30).until(lambda driver: driver.execute_script("return document.documentElement.scrollWidth") <= width)
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 

@@ -2,26 +2,15 @@
 """Weights of GeMMs in operand formats: their bytes, words and time by hand, decoders and their energy, elements that say what they
 multiply, and pairs that are refused."""
 
-import json
-import subprocess
-
 import pytest
-from functional_tools import BUILD
+from format_tools import systems_of
 
 M, K, N = 16, 1024, 64
 SYSTEMS = ("systems=[fp-fp]",)
 
 
 def run(folder, *settings, status=0):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "trace.csv").write_text(f"name,layer,tensor,m,k,n\ng,0,T,{M},{K},{N}\n")
-    (folder / "run.yaml").write_text("workload: {trace: trace.csv}\nprecision: {other: 6}\n")
-    command = [BUILD / "src" / "anda-sim", "run", folder / "run.yaml", "--quiet", "--out", folder / "out"]
-    command += [part for setting in settings for part in ("--set", setting)]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
-    assert done.returncode == status, done.stderr
-    assert status == 0 or not (folder / "out").exists()
-    return json.loads((folder / "out" / "report.json").read_text())["systems"] if status == 0 else done.stderr
+    return systems_of(folder, (M, K, N), *settings, status=status)
 
 
 # Bits of an element, elements of a group, bits that it shares.

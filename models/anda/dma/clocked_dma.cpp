@@ -168,13 +168,13 @@ void ClockedDma::process() {
     transferring_ = true;
     // The values of a step are computed together, so none of its results leaves before all its operands are there.
     if (transfer.transfer.store) dma_.await(of.loads_asked);
-    if (!dma_.stopped()) hand_on(transfer);  // of what was stopped the operands may not be all there
+    if (!dma_.stopped()) deliver(transfer);  // of what was stopped the operands may not be all there
     --of.posted;
     transferring_ = false;
   }
 }
 
-void ClockedDma::hand_on(const TransferUnderWay& transfer) {
+void ClockedDma::deliver(const TransferUnderWay& transfer) {
   StepUnderWay& of = *transfer.step;
   if (transfer.transfer.store) {
     compute_(of);  // the DMA has brought all operands of a step before it takes the first of its results

@@ -60,7 +60,7 @@ class ClockedDma : public sc_core::sc_module {
   };
 
   void process();
-  void hand_on(const TransferUnderWay& transfer);
+  void deliver(const TransferUnderWay& transfer);
   void plan_loads(StepUnderWay& step);
   void plan_stores(StepUnderWay& step);
   void plan_ahead();

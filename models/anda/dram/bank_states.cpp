@@ -11,9 +11,9 @@ BankStates::BankStates(const ChannelRules& rules)
   while ((1u << group_shift_) < rules.organisation.banks_per_group) ++group_shift_;
 }
 
-Cycle BankStates::all_ready(Waiter waiter, BankSet banks) const {
-  Cycle ready = channel_ready(waiter);
-  for_each_bank(banks, [&](BankIndex bank) { ready = std::max(ready, bank_ready(waiter, bank)); });
+Cycle BankStates::all_ready(NextCommand next, BankSet banks) const {
+  Cycle ready = channel_ready(next);
+  for_each_bank(banks, [&](BankIndex bank) { ready = std::max(ready, bank_ready(next, bank)); });
   return ready;
 }
 

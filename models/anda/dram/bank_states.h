@@ -29,16 +29,16 @@ class BankStates {
   bool conflict(BankIndex bank) const { return banks_[raw(bank)].conflict; }
 
   /// The first cycle that the channel leaves to a command, whatever its bank; tFAW included.
-  Cycle channel_ready(Waiter waiter) const {
-    const Cycle ready = channel_[index_of(waiter)];
-    return waiter == Waiter::activate ? std::max(ready, four_activates_[oldest_activate_]) : ready;
+  Cycle channel_ready(NextCommand next) const {
+    const Cycle ready = channel_[index_of(next)];
+    return next == NextCommand::activate ? std::max(ready, four_activates_[oldest_activate_]) : ready;
   }
   /// The first cycle that a bank and its bank group leave to a command.
-  Cycle bank_ready(Waiter waiter, BankIndex bank) const {
-    return std::max(banks_[raw(bank)].ready[index_of(waiter)], bank_groups_[raw(group(bank))][index_of(waiter)]);
+  Cycle bank_ready(NextCommand next, BankIndex bank) const {
+    return std::max(banks_[raw(bank)].ready[index_of(next)], bank_groups_[raw(group(bank))][index_of(next)]);
   }
   /// The first cycle at which all of some banks may get a command.
-  Cycle all_ready(Waiter waiter, BankSet banks) const;
+  Cycle all_ready(NextCommand next, BankSet banks) const;
 
   /// The first cycle at which no timing rule holds anything up any more.
   Cycle settled() const;
@@ -53,7 +53,7 @@ class BankStates {
   void note_conflict(BankIndex bank, bool conflict) { banks_[raw(bank)].conflict = conflict; }
 
  private:
-  using Ready = std::array<Cycle, waiter_count>;
+  using Ready = std::array<Cycle, next_command_count>;
   struct Bank {
     Ready ready{};
     RowIndex row{};

@@ -149,11 +149,11 @@ template <class Scheduler, class Page, class Refresh>
 Choice ChannelController<Scheduler, Page, Refresh>::choose_column(BankSet candidates) const {
   Choice best;
   const Command command = direction_ == Direction::write ? Command::write : Command::read;
-  const Waiter waiter = direction_ == Direction::write ? Waiter::write : Waiter::read;
-  const Cycle earliest = state_.buses.column(std::max(state_.now, state_.banks.channel_ready(waiter)));
+  const NextCommand next = direction_ == Direction::write ? NextCommand::write : NextCommand::read;
+  const Cycle earliest = state_.buses.column(std::max(state_.now, state_.banks.channel_ready(next)));
   for_each_bank(candidates, [&](BankIndex bank) {
     const Entry entry = state_.queues.of(bank, direction_).offer;
-    const Cycle ready = state_.banks.bank_ready(waiter, bank);
+    const Cycle ready = state_.banks.bank_ready(next, bank);
     const Choice choice{ready <= earliest ? earliest : state_.buses.column(ready), state_.queues[entry].age, entry,
                         command, bank};
     if (Scheduler::before(choice, best)) best = choice;
@@ -165,15 +165,15 @@ template <class Scheduler, class Page, class Refresh>
 Choice ChannelController<Scheduler, Page, Refresh>::choose_row(BankSet candidates) const {
   Choice best;
   if (candidates == 0) return best;
-  const Cycle activate = std::max(state_.now, state_.banks.channel_ready(Waiter::activate));
+  const Cycle activate = std::max(state_.now, state_.banks.channel_ready(NextCommand::activate));
   const Cycle last_activate = refresh_.last_activate();
   for_each_bank(candidates, [&](BankIndex bank) {
     Choice choice;
     choice.command = state_.banks.is_open(bank) ? Command::precharge : Command::activate;
     if (choice.command == Command::precharge) {
-      choice.at = std::max(state_.now, state_.banks.bank_ready(Waiter::precharge, bank));
+      choice.at = std::max(state_.now, state_.banks.bank_ready(NextCommand::precharge, bank));
     } else {
-      choice.at = std::max(activate, state_.banks.bank_ready(Waiter::activate, bank));
+      choice.at = std::max(activate, state_.banks.bank_ready(NextCommand::activate, bank));
     }
     choice.at = state_.buses.row(choice.at, choice.command);
     if (choice.command == Command::activate && choice.at > last_activate) return;

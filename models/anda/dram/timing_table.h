@@ -11,16 +11,16 @@
 namespace anda::dram {
 
 /// Commands that wait for the same things.
-enum class Waiter : std::uint8_t { activate, precharge, read, write, refresh };
-inline constexpr std::size_t waiter_count = 5;
-constexpr std::size_t index_of(Waiter waiter) { return static_cast<std::size_t>(waiter); }
+enum class NextCommand : std::uint8_t { activate, precharge, read, write, refresh };
+inline constexpr std::size_t next_command_count = 5;
+constexpr std::size_t index_of(NextCommand next) { return static_cast<std::size_t>(next); }
 
 /// Whom a command delays: its own bank, all of its bank group, or all of its channel.
 enum class Scope : std::uint8_t { bank, bank_group, channel };
 
 /// After the command a table entry stands under, `to` has to wait for so many cycles.
 struct Constraint {
-  Waiter to;
+  NextCommand to;
   Scope scope;
   std::uint32_t cycles;
 };

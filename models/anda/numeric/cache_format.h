@@ -3,14 +3,11 @@
 #define ANDA_NUMERIC_CACHE_FORMAT_H
 
 #include <cstdint>
-#include <memory>
-#include <optional>
-#include <utility>
 
 #include <anda/base/describe.h>
 #include <anda/base/math.h>
 #include <anda/numeric/activation_format.h>
-#include <anda/numeric/format/operand_format.h>
+#include <anda/numeric/format/stored_operand.h>
 
 namespace anda {
 
@@ -24,36 +21,8 @@ enum class CacheNumber {
 inline constexpr ChoiceTable<CacheNumber, 3> cache_numbers{
     {{"fp16", CacheNumber::fp16}, {"int", CacheNumber::integer}, {"anda", CacheNumber::anda}}};
 
-/// What an element is stored as: a CacheNumber, or an operand format that a configuration describes.
-class StoredNumber {
- public:
-  using Word = CacheNumber;
-  using Section = FormatDescription;
-  static constexpr const auto& words = cache_numbers;
-  static constexpr const char* folder = "formats";  ///< of configs/, for files of a section
-
-  StoredNumber(CacheNumber number = CacheNumber::fp16)  // NOLINT(google-explicit-constructor): a number is one of them
-      : number_(number) {}
-  /// Error::input for a description with problems.
-  explicit StoredNumber(FormatDescription description)
-      : description_(std::move(description)), operand_(make_format(*description_)) {}
-
-  CacheNumber word() const { return number_; }
-  const std::optional<FormatDescription>& section() const { return description_; }
-  /// Of a description; nullptr: there is none.
-  const OperandFormat* operand() const { return operand_.get(); }
-  const char* name() const { return description_ ? description_->name.c_str() : name_of(cache_numbers, number_); }
-
-  friend bool operator==(const StoredNumber& stored, CacheNumber number) {
-    return !stored.description_ && stored.number_ == number;
-  }
-  friend bool operator!=(const StoredNumber& stored, CacheNumber number) { return !(stored == number); }
-
- private:
-  CacheNumber number_ = CacheNumber::fp16;
-  std::optional<FormatDescription> description_;
-  std::shared_ptr<const OperandFormat> operand_;
-};
+/// What an element of a cache is stored as.
+using StoredNumber = StoredOperand<CacheNumber, cache_numbers>;
 
 /// What the elements of a group have in common: a token (groups run along the width of a head) or a channel (groups run
 /// along the tokens).
@@ -73,7 +42,7 @@ struct CacheFormat {
 
   bool is_fp16() const { return number == CacheNumber::fp16; }
   /// Of an operand format, its own; nullptr for the others.
-  const OperandFormat* operand() const { return number.operand(); }
+  const OperandFormat* operand() const { return number.operand().get(); }
   std::uint32_t element_bits() const {
     return operand() != nullptr ? operand()->layout().element_bits : is_fp16() ? 16 : bits;
   }

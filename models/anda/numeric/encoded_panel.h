@@ -15,11 +15,10 @@ namespace anda {
 // Panels (panel_codec.h) of operand formats, whose implementation the format names (`operand`). Group column after
 // group column along k, each:
 //
-//   activations   element (row, i) in bits (row · G + i) · bits … of a little-endian bit stream, elements behind the
-//   end
-//                 of k are 0; then what the group of each row shares, its fields one after another, row after row
-//   weights       element (i, column) in bits (i · columns + column) · bits …; then what the group of each column
-//   shares
+//   activations   element (row, i) in bits (row · G + i) · bits … of a little-endian bit stream; elements beyond k
+//                 are 0. Then the shared fields of each row's group, row after row.
+//   weights       element (i, column) in bits (i · columns + column) · bits …. Then the shared fields of each column's
+//                 group, column after column.
 //
 // Elements and shared fields fill up whole bytes.
 

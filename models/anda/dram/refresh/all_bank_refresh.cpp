@@ -39,8 +39,8 @@ Choice AllBankRefresh::next(const ChannelState& state) const {
   Choice choice;
   const BankSet open = state.banks.open();
   choice.command = open != 0 ? Command::precharge_all : Command::refresh;
-  const Cycle ready =
-      open != 0 ? state.banks.all_ready(Waiter::precharge, open) : state.banks.all_ready(Waiter::refresh, banks_);
+  const Cycle ready = open != 0 ? state.banks.all_ready(NextCommand::precharge, open)
+                                : state.banks.all_ready(NextCommand::refresh, banks_);
   // Not before the oldest of those that are owed was due.
   choice.at = state.buses.row(std::max({state.now, due_ - owed_ * interval_, ready}), choice.command);
   return choice;

@@ -38,8 +38,8 @@ Choice PerBankRefresh::next(const ChannelState& state) const {
   Choice choice;
   choice.bank = bank_;
   choice.command = state.banks.is_open(bank_) ? Command::precharge : Command::refresh_bank;
-  const Waiter waiter = choice.command == Command::precharge ? Waiter::precharge : Waiter::refresh;
-  const Cycle ready = std::max(state.banks.bank_ready(waiter, bank_), state.banks.channel_ready(waiter));
+  const NextCommand next = choice.command == Command::precharge ? NextCommand::precharge : NextCommand::refresh;
+  const Cycle ready = std::max(state.banks.bank_ready(next, bank_), state.banks.channel_ready(next));
   choice.at = state.buses.row(std::max({state.now, due_, ready}), choice.command);
   return choice;
 }

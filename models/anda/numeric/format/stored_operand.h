@@ -31,6 +31,11 @@ class StoredOperand {
   const std::shared_ptr<const OperandFormat>& operand() const { return operand_; }
   const char* name() const { return description_ ? description_->name.c_str() : name_of(Words, number_); }
 
+  friend bool operator==(const StoredOperand& stored, Number number) {
+    return !stored.description_ && stored.number_ == number;
+  }
+  friend bool operator!=(const StoredOperand& stored, Number number) { return !(stored == number); }
+
  private:
   Number number_;
   std::optional<FormatDescription> description_;
