@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 FILES = ["config.yaml", "ops.csv", "report.json"]
-LONG = "workload: {model: OPT-30B, tokens: 16384, layers: 40}\nsystems: [fp-fp, figna, anda]\n"
+LONG = ("workload: {model: OPT-30B, tokens: 16384, layers: 40}\nsystems: [fp-fp, figna, anda]\n"
+        "simulation: {fast_forward: false}\n")  # equal operations take no time else
 
 
 @pytest.fixture(scope="session")
