@@ -292,10 +292,10 @@ std::vector<std::int64_t> SafetensorsFile::read_integers(const std::string& name
   file.read(bytes.data(), bytes.size());
   std::vector<std::int64_t> values(tensor.elements);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    std::uint64_t bits = 0;
+    const bool is_negative = (bytes[(i + 1) * size - 1] & 0x80U) != 0;
+    std::uint64_t bits = is_negative ? ~std::uint64_t{0} : 0;
     for (std::uint64_t byte = size; byte-- > 0;) bits = bits << 8 | bytes[i * size + byte];
-    const unsigned above = 64 - 8 * static_cast<unsigned>(size);
-    values[i] = static_cast<std::int64_t>(bits << above) >> above;  // the sign
+    values[i] = static_cast<std::int64_t>(bits);
   }
   return values;
 }

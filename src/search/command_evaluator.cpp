@@ -145,7 +145,7 @@ EvaluatorAnswer CommandEvaluator::answer_to(const std::string& question) {
   try {
     if (!process_) start();
     refuse_early_answer();
-    const EvaluatorAnswer answer = read_evaluator_answer(exchange(question + "\n"));
+    EvaluatorAnswer answer = read_evaluator_answer(exchange(question + "\n"));
     if (!answer.problem.empty()) fail(answer.problem);
     ++answers_;
     return answer;

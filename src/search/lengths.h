@@ -53,7 +53,7 @@ class Frontier {
   bool empty() const { return waiting_.empty(); }
   double least_cost() const { return std::get<0>(*waiting_.begin()); }
   Visited take() {
-    const Visited one = std::get<2>(*waiting_.begin());
+    Visited one = std::get<2>(*waiting_.begin());
     waiting_.erase(waiting_.begin());
     return one;
   }

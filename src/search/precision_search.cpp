@@ -8,8 +8,11 @@
 #include <cmath>
 
 namespace anda::sim {
+namespace {
 
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 PrecisionSearch::PrecisionSearch(const SearchSettings& settings, const BitOperations& operations,
                                  SimulatedCost* simulated, std::function<std::unique_ptr<Evaluator>()> make_evaluator,
@@ -85,7 +88,7 @@ double PrecisionSearch::loss_within(const Precisions& precisions, double toleran
 
 PositionPerplexities PrecisionSearch::perplexities_by_position(const Precisions* precisions) {
   if (const auto known = log_.by_position(precisions, settings_.schedule)) return *known;
-  const PositionPerplexities perplexities = evaluator().by_position(precisions, settings_.schedule);
+  PositionPerplexities perplexities = evaluator().by_position(precisions, settings_.schedule);
   if (precisions == nullptr) {
     log_.set_baseline(settings_.schedule, perplexities.parts);
   } else {

@@ -94,7 +94,7 @@ void read_groups(ConfigReader& reader, Experts& experts) {
 std::string read_word(const ConfigReader& reader, const char* key, std::initializer_list<const char*> words,
                       const char* of_family) {
   if (reader.is_absent(key) || reader.is_null(key)) return of_family;
-  const std::string word = reader.file().text(key);
+  std::string word = reader.file().text(key);
   if (std::find(words.begin(), words.end(), word) != words.end()) return word;
   throw reader.error(key, fmt::format("{} is not supported; must be one of {}", shown(word), fmt::join(words, ", ")));
 }
