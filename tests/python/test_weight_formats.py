@@ -65,7 +65,7 @@ def test_an_element_says_what_it_multiplies(tmp_path):
 
 @pytest.mark.parametrize("settings, message", [
     (("systems=[anda]", "accelerator.format.weights=mxfp4"),
-     "GeMM 'g': elements anda do not multiply weights of accelerator.format.weights = mxfp4"),
+     "GeMM 'g0': elements anda do not multiply weights of accelerator.format.weights = mxfp4"),
     (("systems=[figna]", "accelerator.format.weights=nf4"), "elements figna do not multiply weights"),
     (("systems=[{name: mine, derives: serial-weights, cycles: 4, weight_formats: mxfp4x nf}]", "accelerator.format.weights=mxfp4"),
      "elements mine do not multiply weights"),
