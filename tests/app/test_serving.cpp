@@ -146,6 +146,9 @@ TEST_CASE("unused prefixes go when their room is needed, the least recently used
   CHECK(pool.known({2}, 1) == 0);
   pool.use(1);
   CHECK(pool.available() == 3);
+  BlockPool single(10, 1);
+  REQUIRE(single.take(1));
+  CHECK(single.share(1));
 }
 
 TEST_CASE("percentiles are those of the sorted values") {
@@ -179,7 +182,7 @@ TEST_CASE("dates of traces are read to 100 nanoseconds") {
   CHECK(ns_of("2024-02-29T23:59:59+00:00") == 1709251199000000000);
   CHECK(ns_of("1970-01-01 00:00:00.5Z") == 500000000);
   for (const char* wrong : {"", "2023-02-29 00:00:00", "2023-13-01 00:00:00", "2023-11-16", "2023-11-16 24:00:00",
-                            "2023-11-16 18:17:03 ", "2023-11-16 18:17:03+01:00", "16.11.2023 18:17:03"}) {
+                            "2023-11-16 18:17:03 ", "2023-11-16 18:17:", "2023-11-16 18:17:03+01:00", "16.11.2023 18:17:03"}) {
     CHECK(ns_of(wrong) == -1);
   }
 }

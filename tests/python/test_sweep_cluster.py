@@ -93,6 +93,14 @@ def both_worked(folder, workers):
     return calls(folder) >= 3 and {int(pid) for pid in path.read_text().split()} == {worker.pid for worker in workers}
 
 
+def test_a_point_that_is_interrupted_on_a_dask_worker_runs_again(tmp_path, daemons, dask):
+    simulator = counting(tmp_path, before=f"mkdir {tmp_path}/once 2>/dev/null && kill -TERM $$")
+    done = sweep(tmp_path, write(tmp_path), "--scheduler", dask[0], simulator=simulator)
+    assert done.returncode == 0, done.stderr
+    assert calls(tmp_path) == 12
+    assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
+
+
 def test_dask_with_a_worker_that_is_killed(tmp_path, daemons, dask):
     address, workers = dask
     # Slow enough that the worker dies in the middle of the sweep, while it runs a point.
@@ -351,6 +359,16 @@ def test_slurm_that_does_not_answer_for_a_moment_and_loses_tasks(tmp_path, acted
     done = sweep(tmp_path, write(tmp_path), "--slurm", "--points-per-task", 3, simulator=simulator)
     assert done.returncode == 0, done.stderr
     assert calls(tmp_path) == 12 and [words[1] for words in acted_slurm("sbatch")] == ["--array=0-3", "--array=0-2", "--array=0-2"]
+    assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
+
+
+@pytest.mark.parametrize("end", ["kill -TERM $$", "{ echo error: interrupted >&2; exit 1; }"])
+def test_a_slurm_task_whose_simulation_was_interrupted_leaves_no_outcome_of_the_point(tmp_path, acted_slurm, end):
+    """Slurm sends SIGTERM to every process of a cancelled task; the simulation may receive it first."""
+    simulator = counting(tmp_path, before=f"mkdir {tmp_path}/once 2>/dev/null && {end}")
+    done = sweep(tmp_path, write(tmp_path), "--slurm", "--points-per-task", 3, simulator=simulator)
+    assert done.returncode == 0, done.stderr
+    assert calls(tmp_path) == 12 and len(acted_slurm("sbatch")) == 2
     assert (tmp_path / "out" / "results.csv").read_bytes() == local_rows(tmp_path)
 
 

@@ -48,6 +48,17 @@ def test_kill_9_at_random_moments_loses_no_finished_point(tmp_path, seed):
     assert not (tmp_path / "out" / "running").exists()
 
 
+def test_an_interrupted_simulation_ends_the_sweep_and_is_run_by_the_next_one(tmp_path):
+    """A machine that shuts down may end the simulation before the sweep."""
+    simulator = counting(tmp_path, before=f"mkdir {tmp_path}/once 2>/dev/null && kill -TERM $$")
+    path = write(tmp_path)
+    ended = sweep(tmp_path, path, simulator=simulator)
+    assert ended.returncode == 1 and "a point could not be run: its simulation was interrupted" in ended.stderr, ended.stderr
+    assert all(row["status"] == "done" for row in rows(tmp_path))
+    assert sweep(tmp_path, path, simulator=simulator).returncode == 0
+    assert len(rows(tmp_path)) == 12 and all(row["status"] == "done" for row in rows(tmp_path))
+
+
 def _has_runs(folder):
     return bool(rows(folder, "1 FROM sqlite_master WHERE name = 'runs'"))
 

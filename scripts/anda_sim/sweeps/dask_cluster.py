@@ -66,8 +66,9 @@ class DaskExecutor:
                 job = next(jobs, None)
                 if job is None:
                     return
-                # Not pure: each task gets a unique key, so that a retried point is run again.
-                future = self._client.submit(point.run_point, job, pure=False)
+                # Not pure: each task gets a unique key, so that a retried point is run again. Retried: a point that is interrupted
+                # on a worker that is being shut down runs on another one.
+                future = self._client.submit(point.run_point, job, pure=False, retries=2)
                 running[future] = job
                 pending.add(future)
 

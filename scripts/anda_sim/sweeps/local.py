@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from anda_sim.common.errors import RunError
 
-from .point import Cancelled, NoRoom, ProgramChanged, run_point
+from .point import Cancelled, Interrupted, NoRoom, ProgramChanged, run_point
 
 
 def user_cache():
@@ -48,7 +48,7 @@ class LocalExecutor:
                     yield future.result()
                 except ProgramChanged as error:
                     raise RunError(str(error)) from None
-                except (NoRoom, OSError) as error:
+                except (Interrupted, NoRoom, OSError) as error:
                     raise RunError(f"a point could not be run: {error}") from None
                 except Cancelled:
                     pass

@@ -48,6 +48,11 @@ class NoRoom(Exception):
     """The machine ran out of disk or open files. The point is not at fault and has to be run again."""
 
 
+class Interrupted(Exception):
+    """Something outside the sweep ended the simulation, as Slurm does with every process of a cancelled job. The point is not at
+    fault and has to be run again."""
+
+
 class Cancelled(Exception):
     """The sweep was stopped while the point ran."""
 
@@ -62,7 +67,7 @@ def run_point(job, folder=None, cancel_fd=None, cache=None, tell=None):
 
     cache -- folder for `anda-sim run --cache`; tell -- called with the simulation's messages about it.
 
-    Raises ProgramChanged, NoRoom, and Cancelled once cancel_fd becomes readable."""
+    Raises ProgramChanged, NoRoom, Interrupted, and Cancelled once cancel_fd becomes readable."""
     try:
         actual = sha256(job["program"])
     except OSError as error:
@@ -178,6 +183,8 @@ def _failure(code, message, memory_bytes):
         return {"status": "memory", "error": f"needs more than {memory_bytes} bytes of memory"}
     if code == -signal.SIGXFSZ or (code == 1 and tells_of_no_room(message)):
         raise NoRoom(message.removeprefix("error: ") or os.strerror(errno.EFBIG))
+    if code in (-signal.SIGTERM, -signal.SIGINT) or (code == 1 and message == "error: interrupted"):
+        raise Interrupted("its simulation was interrupted")
     if code < 0:
         name = signal.Signals(-code).name
         hint = "; the kernel does that when memory runs out" if name == "SIGKILL" else ""

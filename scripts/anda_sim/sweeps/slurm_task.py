@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One task of a Slurm array: `python3 -m anda_sim.sweeps.slurm_task FOLDER TASK` runs the jobs of FOLDER/tasks/TASK.jsonl
 and writes each outcome to FOLDER/incoming at once. Outcomes of another run of the task are not computed again.
+A cancelled task leaves no outcome of the point at hand, so that the sweep submits the point again.
 
 Needs only Python's standard library, since compute nodes may have nothing else."""
 
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 
 from anda_sim.common.files import write_atomically
-from anda_sim.sweeps.point import NoRoom, ProgramChanged, run_point
+from anda_sim.sweeps.point import Interrupted, NoRoom, ProgramChanged, run_point
 
 
 def main(folder, task):
@@ -22,6 +23,8 @@ def main(folder, task):
             outcome = run_point(job)
         except (NoRoom, ProgramChanged) as error:
             outcome = {"key": job["key"], "stopped": str(error)}
+        except Interrupted as error:
+            sys.exit(str(error))
         write_atomically(target, json.dumps(outcome))
 
 
