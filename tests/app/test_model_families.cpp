@@ -69,6 +69,7 @@ TEST_CASE("Sliding windows are in the layers that have them") {
   CHECK(qwen.window_of(19) == 0);
   CHECK(qwen.window_of(20) == 131072);
   CHECK(windows_in(read("qwen2.5-7b", R"({"use_sliding_window": true, "max_window_layers": 0})")) == 28);
+  CHECK(windows_in(read("qwen2.5-7b", R"({"use_sliding_window": true, "max_window_layers": 65536})")) == 0);
   const ModelShape none = read("qwen2.5-7b", R"({"use_sliding_window": true})");  // of 28 layers, from the 28th
   CHECK(none.window == 0);
   CHECK(none.windowed.empty());

@@ -158,6 +158,9 @@ TEST_CASE("The tables show tensors, totals, stalls that occur, components and ra
   CHECK(table_mentions(text, "460.0 µs"));
   CHECK(table_mentions(text, "1.870×"));
   CHECK(table_mentions(text, "against fp-fp"));
+  // Units stand once, in the heading.
+  CHECK(table_mentions(text, "power (mW)"));
+  CHECK_FALSE(table_mentions(text, " mW"));
   CHECK(widest_line(text) <= 120);
   CHECK(text.back() == '\n');
   CHECK_FALSE(table_mentions(text, "\x1b"));

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -130,6 +131,36 @@ TEST_CASE("Layers trade bits until a round finds nothing") {
     }
   }
   CHECK(bits_of(all.best.precisions) <= least + 1);
+}
+
+TEST_CASE("Types of one layer trade bits, too") {
+  int best = 0;  // how often the search finds what trying every combination finds
+  for (unsigned seed = 1; seed <= 30; ++seed) {
+    std::mt19937 random(seed);
+    std::array<double, 4> weight{};
+    std::array<double, 4> price{};
+    for (double& each : weight) each = static_cast<double>(1 + random() % 16);
+    for (double& each : price) each = static_cast<double>(1 + random() % 7);
+    const auto loss = [&](const Precisions& precisions) {
+      double sum = 0;
+      for (std::size_t i = 0; i < 4; ++i) sum += weight[i] * std::exp2(-1.0 * precisions.of(0)[i]);
+      return sum;
+    };
+    const auto cost = [&](const Precisions& precisions) {
+      double sum = 0;
+      for (std::size_t i = 0; i < 4; ++i) sum += price[i] * precisions.of(0)[i];
+      return sum;
+    };
+    const SearchHooks hooks{cost, loss, [](const Visit&) {}};
+    const SearchOutcome found = refine_layers(search_combinations(0.4, 4, hooks), 1, 0.4, 1000, hooks);
+    double least = 1e9;
+    for (std::uint32_t i = 0; i < 10000; ++i) {
+      const Precisions each{{1 + i % 10, 1 + i / 10 % 10, 1 + i / 100 % 10, 1 + i / 1000}, {}};
+      if (loss(each) <= 0.4) least = std::min(least, cost(each));
+    }
+    best += found.best.cost == least;
+  }
+  CHECK(best >= 25);
 }
 
 TEST_CASE("Bit operations of a model are mantissa bits times weight bits for every multiplication") {

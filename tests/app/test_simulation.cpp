@@ -12,9 +12,11 @@
 #include "app/trace_test_files.h"
 #include "config/load.h"
 #include "config/writer.h"
+#include "models/machine.h"
 #include "report/evaluation.h"
 #include "report/system_model.h"
 #include "system/compiler.h"
+#include "system/data_host.h"
 #include "system/survey.h"
 
 using namespace anda::sim;
@@ -328,4 +330,21 @@ TEST_CASE("Each element takes the formats of the cache that it multiplies, the v
   std::vector<std::string> across = format("int", 4);
   across.emplace_back("kv_cache.k.axis=channel");
   CHECK(units_of("anda", across) == "va");
+}
+
+TEST_CASE("Operands beyond the end of a memory end a functional simulation with the address") {
+  struct Reader : DataHost {
+    using DataHost::DataHost;
+    using DataHost::read;
+    void place(const OpRecord&, std::uint64_t, const anda::GemmAddresses&) override {}
+    void collect(const OpRecord&, std::uint64_t, const anda::GemmAddresses&, DataErrors&) override {}
+  };
+  const RunConfig config = configuration({"dram.store_data=true"});
+  anda::test::Machine machine(accelerator_of(config, config.systems.front()), config.dram);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  Reader host(config, "fp-fp", machine.accelerator);
+  const std::uint64_t capacity = config.dram.capacity_bytes;
+  CHECK(host.read(capacity - 16, 16) == std::vector<std::uint8_t>(16));
+  CHECK_THROWS_WITH(host.read(capacity - 16, 17),
+                    Catch::Contains(fmt::format("external memory refused data at address {}", capacity - 16)));
 }

@@ -76,6 +76,26 @@ TEST_CASE("Idle detailed memory, by hand: a read opens its row and takes 1 + tRC
   CHECK(sum.data_cycles == 6);
 }
 
+TEST_CASE("On a single command bus, a column command precedes a row command that is ready in the same cycle") {
+  DramConfig config = detailed();
+  config.policy.refresh = DramRefresh::none;
+  config.channels = 1;
+  config.organisation.pseudo_channels = 1;
+  config.organisation.row_command_bus = false;
+  config.organisation.activate_command_cycles = 1;
+  const std::uint64_t read = 100 + config.timing.rcd;
+  Checked checked(config);
+  checked.memory.push({0, 32, false, 100, 1});
+  checked.memory.push({32, 32, false, read, 2});  // of another bank
+  checked.memory.drain();
+  REQUIRE(checked.commands.size() == 4);
+  CHECK(checked.commands[0].cycle == 100);
+  CHECK(checked.commands[1].command == Command::read);
+  CHECK(checked.commands[1].cycle == read);
+  CHECK(checked.commands[2].command == Command::activate);
+  CHECK(checked.commands[2].cycle == read + 1);
+}
+
 TEST_CASE("Streams reach the bandwidth that refresh leaves") {
   DramConfig config = detailed();
   const double bound = 1 - 260.0 / 3900;

@@ -21,7 +21,9 @@ using anda::dram::Cycle;
 using anda::dram::DetailedMemory;
 using anda::dram::LatencyHistogram;
 using anda::dram::MemoryRequest;
+using anda::dram::Segment;
 using anda::dram::Statistics;
+using anda::dram::Visit;
 using anda::test::detailed;
 
 namespace {
@@ -185,4 +187,26 @@ TEST_CASE("A stream with separate steps is looked up, except steps that meet a r
   DramConfig config = detailed();
   config.fast_forward = false;
   CHECK(DetailedMemory(config).simulated_transfers() == 0);
+}
+
+TEST_CASE("Segments that share rows with two others that share none are not described") {
+  const DramConfig config = detailed();
+  const anda::dram::ChannelRules rules(config);
+  const anda::dram::KnownTransfers known(rules);
+  // Bursts of a channel whose rows follow each other, one row apart.
+  const auto first_of = [&](std::uint64_t row) {
+    std::uint64_t burst = 0;
+    while (static_cast<std::uint64_t>(rules.map.row(burst)) < row) ++burst;
+    return burst;
+  };
+  const auto of_rows = [&](std::uint64_t first, std::uint64_t last) {
+    return Segment{first_of(first), first_of(last) - first_of(first) + 1, 0, false, 0};
+  };
+  Visit visit;
+  visit.segments = {of_rows(9, 9), of_rows(1, 1), of_rows(3, 3)};
+  visit.count = 3;
+  CHECK(known.describes(visit, of_rows(5, 6)));
+  CHECK(known.describes(visit, of_rows(3, 6)));
+  CHECK(known.describes(visit, of_rows(1, 2)));
+  CHECK_FALSE(known.describes(visit, of_rows(1, 3)));
 }

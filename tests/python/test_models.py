@@ -78,6 +78,9 @@ def test_built_in_models_are_listed_with_what_their_files_say():
     assert max(map(len, table.splitlines())) <= 80
     for name, model in models.items():
         assert f"\n{name} " in table and str(model["parameters"]["total"]) in table
+    assert "\nLLaMA-3-8B            32    4096        14336     32/8     128256    8030261248\n" in table
+    assert ("\nDeepSeek-V2-Lite      27    2048    6/64×1408  16, MLA     102400   15706484224\n"
+            "                                                        per token    2661150208\n") in table
     for name, file in {"Gemma-2B": "gemma-2b", "Phi-3-mini": "phi-3-mini-4k", "Mixtral-8x7B": "mixtral-8x7b", "DeepSeek-V2-Lite": "deepseek-v2-lite",
                        "DeepSeek-V3": "deepseek-v3"}.items():
         apart = {"name", "defaults"}
