@@ -26,6 +26,14 @@ def test_coverage_is_summed_by_folder(tmp_path, capsys):
         ["src/cli", 55, "20.0 %", 16, "25.0 %"], ["all", 100, "50.0 %", 20, "30.0 %"]]
 
 
+@pytest.mark.parametrize("area", ["numeric", "models", "app"])
+def test_coverage_finds_the_tests_of_an_area(area):
+    pattern = re.search(r'ctest --preset coverage .* -R ("\S+ .*?") --output', (ROOT / "scripts" / "coverage").read_text()).group(1)
+    pattern = subprocess.run(["bash", "-c", f"areas=({area}); echo {pattern}"], capture_output=True, text=True, check=True).stdout.strip()
+    listed = subprocess.run(["ctest", "-N", "-R", pattern], cwd=os.environ["ANDA_BUILD_DIR"], capture_output=True, text=True, check=True).stdout
+    assert int(re.search(r"Total Tests: (\d+)", listed).group(1)) > 50
+
+
 @pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "scripts").iterdir() if path.is_file() and os.access(path, os.X_OK)))
 def test_the_help_of_scripts_has_eighty_columns(script):
     helped = subprocess.run([ROOT / "scripts" / script, "--help"], capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"})

@@ -36,7 +36,7 @@ def parser():
     result.add_argument("--included-by", type=_count, metavar="N",
                         help="leave out headers that more than N files include, which take long to build")
     result.add_argument("--ctest", nargs="*", default=["*"], metavar="NAME",
-                        help="which tests of ctest run, as patterns such as 'app: *' (all)")
+                        help="which tests of ctest run, as patterns such as 'app:*' (all)")
     result.add_argument("--python", nargs="*", default=["*"], metavar="NAME",
                         help="which tests/python/test_NAME.py run in addition to ctest's tests, as patterns (all)")
     result.add_argument("--again", action="store_true", help="retry the survivors, after tests have changed")
