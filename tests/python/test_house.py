@@ -29,7 +29,7 @@ def test_coverage_is_summed_by_folder(tmp_path, capsys):
 @pytest.mark.parametrize("area", ["numeric", "models", "app"])
 def test_coverage_finds_the_tests_of_an_area(area):
     pattern = re.search(r'ctest --preset coverage .* -R ("\S+ .*?") --output', (ROOT / "scripts" / "coverage").read_text()).group(1)
-    pattern = subprocess.run(["bash", "-c", f"areas=({area}); echo {pattern}"], capture_output=True, text=True, check=True).stdout.strip()
+    pattern = subprocess.run(["bash", "-c", f"areas=({area}); echo {pattern}"], capture_output=True, text=True, check=True).stdout.rstrip("\n")
     listed = subprocess.run(["ctest", "-N", "-R", pattern], cwd=os.environ["ANDA_BUILD_DIR"], capture_output=True, text=True, check=True).stdout
     assert int(re.search(r"Total Tests: (\d+)", listed).group(1)) > 50
 
