@@ -121,13 +121,14 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 def test_the_project_can_be_a_part_of_another(tmp_path):
     """It is compiled by the same commands as it is by itself, so that its objects need not be made again."""
-    cache = dict(re.findall(r"^(ANDA_\w+|CMAKE_BUILD_TYPE|CMAKE_CXX_FLAGS_RELEASE):\w+=(.*)$", (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE))
+    cache = dict(re.findall(r"^(ANDA_\w+|CMAKE_BUILD_TYPE|CMAKE_CXX_FLAGS_RELEASE|CMAKE_CXX_STANDARD):\w+=(.*)$", (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE))
     launcher = tmp_path / "reuse"
     launcher.write_text(REUSE.replace("BUILD", str(BUILD)))
     launcher.chmod(0o755)
     folder = tmp_path / "build"
     build(CONSUMER, folder, f"-DANDA_SOURCE={ROOT}", f"-DCMAKE_CXX_COMPILER_LAUNCHER={launcher}",
-          *(f"-D{name}={cache[name]}" for name in ("ANDA_UNITY", "ANDA_WARNINGS_AS_ERRORS", "CMAKE_BUILD_TYPE", "CMAKE_CXX_FLAGS_RELEASE")))
+          *(f"-D{name}={cache[name]}" for name in ("ANDA_UNITY", "ANDA_WARNINGS_AS_ERRORS", "CMAKE_BUILD_TYPE", "CMAKE_CXX_FLAGS_RELEASE",
+                                                   "CMAKE_CXX_STANDARD") if name in cache))
     compiled = (folder / "compiled").read_text().split()
     assert [Path(name).name for name in compiled] == ["main.cpp"]
     check_consumer(folder / "consumer")
@@ -326,6 +327,8 @@ def test_an_installation_remembers_the_systemc_it_was_built_with(prefix, own_sys
 @pytest.mark.parametrize("named_by", ["SYSTEMC_HOME", "CMake package"])
 def test_a_systemc_other_than_that_of_the_installation_is_refused(prefix, systemc, tmp_path, named_by):
     """A SystemC that links but has another version, represented by a linker script."""
+    if systemc["library"].endswith(".a"):
+        pytest.skip("a linker script stands for a shared library")
     home = tmp_path / "home"
     link_headers(systemc, home)
     (home / "lib" / "libsystemc.so").write_text(

@@ -12,8 +12,9 @@ namespace anda {
 Fabric::Fabric(sc_core::sc_module_name name, const LinkConfig& config, std::uint32_t nodes,
                const FabricOptions& options)
     : sc_module(name),
-      memory("memory", Routing(config.topology, nodes).nodes()),
-      config_(checked(config)),
+      // Checked first: SystemC 3.0.2 crashes at the start of the simulation if an sc_vector was destroyed before.
+      memory("memory", Routing(checked(config).topology, nodes).nodes()),
+      config_(config),
       routing_(config.topology, nodes),
       outputs_(routing_.places()),
       inputs_(routing_.places(), 0),
