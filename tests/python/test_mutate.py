@@ -2,6 +2,7 @@
 """scripts/mutate: the changes it makes, the switch that enables one of them, and its verdicts."""
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -15,7 +16,7 @@ from anda_sim.common.errors import InputError
 from anda_sim.mutation.draw import Draw
 from anda_sim.mutation.mutant import diff, is_equivalent, read_equivalent
 from anda_sim.mutation.suite import Suite, Test as SuiteTest
-from anda_sim.mutation.workspace import GUARD, switched
+from anda_sim.mutation.workspace import GUARD, Workspace, switched
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -119,6 +120,32 @@ def test_one_build_holds_every_mutant_and_the_environment_selects_one(workspace,
     reached = [int(line) for line in trace.read_text().split()]
     assert len(set(reached)) == len(reached) and set(reached) <= {number for number, _ in chosen}
     assert len(reached) >= len(chosen) - 1
+
+
+ENDLESS = """\
+#include <cstdlib>
+int positive(int n) {
+  if (n > 0) return n;
+  std::abort();
+}
+int main() { return positive(1); }
+"""
+
+
+def test_a_mutant_without_the_end_of_a_function_does_not_compile_and_is_blamed(workspace):
+    for part in (workspace.source, workspace.tree):
+        (part / "b.cpp").write_text(ENDLESS)
+    draw = Draw(workspace, ["b.cpp"], 1, 4, {})
+    mutants = [mutant for each in draw._mutants_of("b.cpp").values() for mutant in each]
+    (deletion,) = [mutant for mutant in mutants if mutant.kind == "deletion"]
+    numbered = [(0, next(mutant for mutant in mutants if mutant.kind == "relational")), (1, deletion)]
+    (workspace.tree / "b.cpp").write_bytes(switched(ENDLESS.encode(), numbered))
+    built = subprocess.run(["g++", "-std=c++17", "-I", workspace.tree, "-c", workspace.tree / "b.cpp", "-o", workspace.tree / "b.o"],
+                           capture_output=True, text=True)
+    assert "reaches end of non-void function" in built.stderr
+    lines = {int(line) for line in re.findall(r"b\.cpp:(\d+):\d+: error", built.stderr)}
+    assert Workspace.mutants_at(workspace, {"b.cpp": lines}, numbered) == [deletion]
+    assert Workspace.mutants_at(workspace, {"b.cpp": {1}}, numbered) == []
 
 
 def test_a_draw_is_repeatable_and_omits_equivalent_mutants(workspace):

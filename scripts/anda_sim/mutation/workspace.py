@@ -121,8 +121,9 @@ class Workspace:
         return places
 
     def mutants_at(self, places, numbered):
-        """The mutants whose lines in the copy contain one of the places."""
-        blamed = []
+        """The mutants whose lines in the copy contain one of the places. If none does, those that are last before a place: a
+        function without its end is reported at its brace."""
+        blamed, before = [], {}
         for number, mutant in numbered:
             if mutant.file not in places:
                 continue
@@ -130,9 +131,13 @@ class Workspace:
             begin = text.find(mutant.switched.replace(NUMBER, str(number)).encode())
             first = text.count(b"\n", 0, begin) + 1
             last = first + mutant.switched.count("\n")
-            if any(first <= line <= last for line in places[mutant.file]):
-                blamed.append(mutant)
-        return blamed
+            for line in places[mutant.file]:
+                if first <= line <= last:
+                    blamed.append(mutant)
+                    break
+                if last < line and last > before.get((mutant.file, line), (0, None))[0]:
+                    before[mutant.file, line] = (last, mutant)
+        return blamed or list({id(mutant): mutant for _, mutant in before.values()}.values())
 
     def _write(self, name, content):
         path = self.tree / name
