@@ -88,11 +88,12 @@ uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm) {
  * group fill whole bytes. */
 static uint64_t second_bytes(const struct anda_device* device, uint64_t k, uint64_t columns,
                              const struct anda_gemm* gemm) {
-  static const uint32_t scale_bits[] = {16, 5, 0};
+  static const uint32_t scale_bits[] = {16, 5, 0, 8};
+  const uint32_t shared = gemm->encoded != 0 ? gemm->shared_bits : scale_bits[gemm->scale_format % 4];
   const uint32_t group = gemm->scale_group != 0 ? gemm->scale_group : device->scale_group;
   const uint64_t zeros = gemm->zero_points != 0 ? ceil_div(columns * gemm->weight_bits, 8) : 0;
   return ceil_div(k * columns * gemm->weight_bits, 8) +
-         ceil_div(k, group) * (ceil_div(columns * scale_bits[gemm->scale_format % 3], 8) + zeros);
+         ceil_div(k, group) * (ceil_div(columns * shared, 8) + zeros);
 }
 
 uint64_t anda_second_bytes(const struct anda_device* device, const struct anda_gemm* gemm) {
@@ -120,6 +121,7 @@ enum anda_result anda_choose_step(const struct anda_device* device, struct anda_
   uint64_t low = 0; /* fits, in units; a longer step never needs less room */
   uint64_t high;
   if (gemm->m == 0 || gemm->n == 0 || gemm->k == 0) return ANDA_WRONG_ARGUMENT;
+  if (gemm->input_bits >= ANDA_OPERAND_FORMAT || gemm->output_bits >= ANDA_OPERAND_FORMAT) return ANDA_WRONG_ARGUMENT;
   while (gemm->scale_group != 0 && unit % gemm->scale_group != 0) unit *= 2;
   high = ceil_div(gemm->k, unit) + 1;
   gemm->loop_order = 0;
@@ -159,9 +161,9 @@ static void put_descriptor(const struct anda_device* device, uint32_t index, con
   }
 }
 
-enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t index, const struct anda_gemm* gemm) {
-  uint32_t words[ANDA_DESCRIPTOR_WORDS] = {0};
-  if (index >= device->descriptors || (gemm->zero_points != 0 && !device->has_zero_points)) return ANDA_WRONG_ARGUMENT;
+static enum anda_result set_gemm(const struct anda_device* device, uint32_t* words, const struct anda_gemm* gemm) {
+  if (gemm->zero_points != 0 && !device->has_zero_points) return ANDA_WRONG_ARGUMENT;
+  if (gemm->encoded != 0 && (gemm->zero_points != 0 || gemm->scale_format != 0)) return ANDA_WRONG_ARGUMENT;
   anda_set_field(words, ANDA_DESCRIPTOR_OPCODE, ANDA_OPCODE_GEMM);
   anda_set_field(words, ANDA_DESCRIPTOR_LOOP_ORDER, gemm->loop_order);
   anda_set_field(words, ANDA_DESCRIPTOR_M, gemm->m);
@@ -171,6 +173,8 @@ enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t inde
   anda_set_field(words, ANDA_DESCRIPTOR_OUTPUT_BITS, gemm->output_bits);
   set_second(words, gemm->weight_bits, gemm->scale_format, gemm->scale_group);
   anda_set_field(words, ANDA_DESCRIPTOR_ZERO_POINTS, gemm->zero_points != 0);
+  anda_set_field(words, ANDA_DESCRIPTOR_ENCODED, gemm->encoded != 0);
+  anda_set_field(words, ANDA_DESCRIPTOR_SHARED_BITS, gemm->encoded != 0 ? gemm->shared_bits : 0);
   anda_set_field(words, ANDA_DESCRIPTOR_STEP_M, gemm->step_m);
   anda_set_field(words, ANDA_DESCRIPTOR_STEP_N, gemm->step_n);
   anda_set_field(words, ANDA_DESCRIPTOR_STEP_K, gemm->step_k);
@@ -178,6 +182,22 @@ enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t inde
   set_address(words, ANDA_DESCRIPTOR_WEIGHTS_LOW, ANDA_DESCRIPTOR_WEIGHTS_HIGH, gemm->weights);
   set_address(words, ANDA_DESCRIPTOR_OUTPUTS_LOW, ANDA_DESCRIPTOR_OUTPUTS_HIGH, gemm->outputs);
   set_address(words, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH, gemm->partial_sums);
+  return ANDA_OK;
+}
+
+enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t index, const struct anda_gemm* gemm) {
+  uint32_t words[ANDA_DESCRIPTOR_WORDS] = {0};
+  if (index >= device->descriptors || set_gemm(device, words, gemm) != ANDA_OK) return ANDA_WRONG_ARGUMENT;
+  put_descriptor(device, index, words);
+  return ANDA_OK;
+}
+
+enum anda_result anda_write_load_ahead(const struct anda_device* device, uint32_t index, const struct anda_gemm* gemm,
+                                       uint32_t loads) {
+  uint32_t words[ANDA_DESCRIPTOR_WORDS] = {0};
+  if (index >= device->descriptors || set_gemm(device, words, gemm) != ANDA_OK) return ANDA_WRONG_ARGUMENT;
+  anda_set_field(words, ANDA_DESCRIPTOR_OPCODE, ANDA_OPCODE_LOAD_AHEAD);
+  set_address(words, ANDA_DESCRIPTOR_PARTIAL_SUMS_LOW, ANDA_DESCRIPTOR_PARTIAL_SUMS_HIGH, loads);
   put_descriptor(device, index, words);
   return ANDA_OK;
 }

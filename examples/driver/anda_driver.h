@@ -88,9 +88,11 @@ struct anda_gemm {
   uint64_t weights;
   uint64_t outputs;
   uint64_t partial_sums; /* anda_partial_sum_bytes() of room */
-  uint32_t scale_format; /* of the weights: 0 FP16 scales, 1 shared exponents, 2 neither */
+  uint32_t scale_format; /* of the weights: 0 FP16 scales, 1 shared exponents, 2 neither, 3 powers of two of 8 bits */
   uint32_t scale_group;  /* weights along k that share one, a power of two; 0: device->scale_group */
   uint32_t zero_points;  /* 1: each group has a zero point, as wide as a weight, behind its scale */
+  uint32_t encoded;      /* 1: weights are codes of an operand format; scale_format and zero_points are then 0 */
+  uint32_t shared_bits;  /* with `encoded`: bits that a group shares */
 };
 
 /* An operation of the vector unit, ANDA_VECTOR_...; docs/registers.md says which use what. */
@@ -117,13 +119,24 @@ uint64_t anda_weight_bytes(const struct anda_device* device, uint32_t k, uint32_
 uint64_t anda_second_bytes(const struct anda_device* device, const struct anda_gemm* gemm);
 uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm); /* 0 when steps do not split k */
 
-/* The step of the paper: 64 columns of weights stay on chip, activations stream past, k in as few parts as fit. */
+/*
+ * The step of the paper: 64 columns of weights stay on chip, activations stream past, k in as few parts as fit.
+ * ANDA_WRONG_ARGUMENT for activations or results in an operand format, whose sizes the machine does not tell.
+ */
 enum anda_result anda_choose_step(const struct anda_device* device, struct anda_gemm* gemm);
 
 /* Writes a GeMM to a place of the instruction memory. Not while a run is under way that uses the place. */
 enum anda_result anda_write_gemm(const struct anda_device* device, uint32_t index, const struct anda_gemm* gemm);
 
-/* The same for an operation of the vector unit. */
+/*
+ * Weights ahead: makes the machine load the first weights of `gemm`, so many loads of them, while the descriptor at
+ * index + 1 ends; `gemm` is the next GeMM after that one. docs/registers.md says what a load is. Leave the weights in
+ * memory unchanged until the GeMM has run.
+ */
+enum anda_result anda_write_load_ahead(const struct anda_device* device, uint32_t index, const struct anda_gemm* gemm,
+                                       uint32_t loads);
+
+/* Writes an operation of the vector unit. */
 enum anda_result anda_write_vector(const struct anda_device* device, uint32_t index, const struct anda_vector* vector);
 
 /* Rings the bell: runs the first `count` descriptors. anda_wait() must follow. */

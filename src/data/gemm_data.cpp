@@ -3,6 +3,7 @@
 
 #include <anda/base/error.h>
 #include <anda/numeric/encoded_panel.h>
+#include <anda/numeric/format/operand_format.h>
 #include <anda/numeric/panel_product.h>
 #include <anda/numeric/weight.h>
 #include <fmt/format.h>

@@ -203,6 +203,48 @@ TEST_CASE("The driver runs a GeMM with zero points on a machine that has them, a
   CHECK(anda_write_gemm(&device, 0, &gemm) == ANDA_WRONG_ARGUMENT);
 }
 
+TEST_CASE("The driver loads weights ahead as the compiler's descriptor does") {
+  Machine machine(machine_of(PeKind::anda));
+  Machine other(machine_of(PeKind::anda));
+  const anda_io io = waiting(machine);
+  anda_device device;
+  REQUIRE(anda_open(&device, &io) == ANDA_OK);
+  anda_gemm gemm = gemm_of(16, 64, 64, 7);
+  REQUIRE(anda_choose_step(&device, &gemm) == ANDA_OK);
+  REQUIRE(anda_write_load_ahead(&device, 0, &gemm, 4) == ANDA_OK);
+  REQUIRE(anda_write_gemm(&device, 1, &gemm) == ANDA_OK);
+  REQUIRE(anda_write_gemm(&device, 2, &gemm) == ANDA_OK);
+  CHECK(anda_run(&device, 3, 1000000) == ANDA_OK);
+  const GemmTask task = other.task(16, 64, 64, 7, 7);
+  const GemmDescriptor descriptor = other.descriptor(task, choose_step(Tiling::paper, machine_of(PeKind::anda), task));
+  using Words = Machine::Words;
+  const auto expected = other.run(
+      std::vector<Words>{LoadAheadDescriptor{descriptor, 4}.encode(), descriptor.encode(), descriptor.encode()});
+  CHECK(anda_counter(&device, ANDA_COUNTER_CYCLES) == expected.at("controller.cycles"));
+  CHECK(anda_counter(&device, ANDA_COUNTER_READ_BYTES) == expected.at("dma.read_bytes"));
+  // Both GeMMs would load all their weights.
+  CHECK(anda_counter(&device, ANDA_COUNTER_CYCLES) < 2 * other.run(descriptor).at("controller.cycles"));
+  CHECK(anda_write_load_ahead(&device, device.descriptors, &gemm, 4) == ANDA_WRONG_ARGUMENT);
+}
+
+TEST_CASE("The driver refuses GeMMs that no descriptor can express and sizes that it cannot know") {
+  Machine machine(machine_of(PeKind::anda));
+  const anda_io io = polling(machine);
+  anda_device device;
+  REQUIRE(anda_open(&device, &io) == ANDA_OK);
+  anda_gemm gemm = gemm_of(16, 64, 64, 7);
+  gemm.encoded = 1;
+  CHECK(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
+  gemm.scale_format = 1;
+  CHECK(anda_write_gemm(&device, 0, &gemm) == ANDA_WRONG_ARGUMENT);
+  CHECK(anda_write_load_ahead(&device, 0, &gemm, 1) == ANDA_WRONG_ARGUMENT);
+  for (std::uint32_t anda_gemm::*bits : {&anda_gemm::input_bits, &anda_gemm::output_bits}) {
+    anda_gemm encoded = gemm_of(16, 64, 64, 7);
+    encoded.*bits = ANDA_OPERAND_FORMAT + 1;
+    CHECK(anda_choose_step(&device, &encoded) == ANDA_WRONG_ARGUMENT);
+  }
+}
+
 TEST_CASE("The driver's sizes and tiles are those of the library, on random machines") {
   std::mt19937 engine(11);
   anda::test::RandomMachines random(11);
@@ -226,13 +268,20 @@ TEST_CASE("The driver's sizes and tiles are those of the library, on random mach
       gemm.weight_bits = up_to(device.weight_bits);
       GemmTask task = machine.task(gemm.m, gemm.n, gemm.k, bits, bits);
       task.weights.bits = gemm.weight_bits;
-      gemm.zero_points = device.has_zero_points != 0 ? up_to(2) - 1 : 0;
+      gemm.encoded = up_to(4) / 4;
+      gemm.shared_bits = gemm.encoded * (up_to(33) - 1);
+      gemm.scale_format = gemm.encoded != 0 ? 0 : up_to(4) - 1;
+      gemm.zero_points = device.has_zero_points != 0 && gemm.encoded == 0 ? up_to(2) - 1 : 0;
+      task.weights.encoded = gemm.encoded != 0;
+      task.weights.scale_bits =
+          gemm.encoded != 0 ? gemm.shared_bits : std::array<std::uint32_t, 4>{16, 5, 0, 8}[gemm.scale_format];
       task.weights.zero_bits = gemm.zero_points * gemm.weight_bits;
       CHECK(anda_activation_bytes(&device, gemm.m, gemm.k, bits) ==
             tensor_bytes(gemm.m, gemm.k, task.input, config.mxu.rows));
       const std::uint64_t weights = tensor_bytes(gemm.k, gemm.n, task.weights, config.mxu.columns);
       CHECK(anda_second_bytes(&device, &gemm) == weights);
-      if (gemm.zero_points == 0) CHECK(anda_weight_bytes(&device, gemm.k, gemm.n, gemm.weight_bits) == weights);
+      if (gemm.zero_points == 0 && task.weights.scale_bits == 16)
+        CHECK(anda_weight_bytes(&device, gemm.k, gemm.n, gemm.weight_bits) == weights);
       StepShape tile;
       try {
         tile = choose_step(Tiling::paper, config, task);
@@ -251,7 +300,12 @@ TEST_CASE("The driver's sizes and tiles are those of the library, on random mach
       for (std::uint32_t w = 0; w < words.size(); ++w) words[w] = machine.read(ANDA_INSTRUCTION_MEMORY + 4 * w);
       GemmDescriptor expected = machine.descriptor(task, tile);
       expected.zero_points = gemm.zero_points != 0;
+      expected.encoded_weights = task.weights.encoded;
+      expected.scale_bits = task.weights.scale_bits;
       CHECK(words == expected.encode());
+      REQUIRE(anda_write_load_ahead(&device, 0, &gemm, 77) == ANDA_OK);
+      for (std::uint32_t w = 0; w < words.size(); ++w) words[w] = machine.read(ANDA_INSTRUCTION_MEMORY + 4 * w);
+      CHECK(words == LoadAheadDescriptor{expected, 77}.encode());
     }
   }
 }
