@@ -19,6 +19,8 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::uint64_t most_iterations = 1u << 20;
+/// Nothing predicts the token at position 0, so a part of that token alone has no loss.
+constexpr std::uint64_t first_position = 2;
 constexpr std::uint64_t most_positions = 1u << 24;
 
 /// "0.1%" or "0.001".
@@ -68,7 +70,7 @@ std::uint64_t position_of(const CommandLine& options, const WorkloadConfig& work
   const std::string decode = "decode";
   std::uint64_t position = 0;
   if (part.compare(0, decode.size(), decode) != 0) {
-    if (parse_whole_number(part, 1, most_positions, position).empty()) return position;
+    if (parse_whole_number(part, first_position, most_positions, position).empty()) return position;
   } else if (!workload.prompts.empty()) {
     options.refuse(fmt::format("option --schedule: {} is another position for each of workload.prompts", part));
   } else if (part == decode ||
@@ -76,8 +78,8 @@ std::uint64_t position_of(const CommandLine& options, const WorkloadConfig& work
               parse_whole_number(part.substr(decode.size() + 1), 1, most_positions, position).empty())) {
     return workload.tokens + position;
   }
-  options.refuse(fmt::format("option --schedule: {} must be a position from 1 to {}, decode or decode+N", shown(part),
-                             most_positions));
+  options.refuse(fmt::format("option --schedule: {} must be a position from {} to {}, decode or decode+N", shown(part),
+                             first_position, most_positions));
 }
 
 }  // namespace
@@ -170,6 +172,12 @@ std::vector<std::uint32_t> schedule_of(const CommandLine& options, const Workloa
     if (position > last) {
       options.refuse(fmt::format("option --schedule: {} is position {}, behind the last token of the workload, {}",
                                  part, position, last));
+    }
+    if (position < first_position) {
+      options.refuse(
+          fmt::format("option --schedule: {} is position {}, must be {} or more: nothing predicts the token "
+                      "before it",
+                      part, position, first_position));
     }
     if (!positions.empty() && position <= positions.back()) {
       options.refuse(

@@ -239,6 +239,39 @@ def test_a_schedule_changes_what_comes_after(tmp_path, tokens):
     assert np.array_equal(np.load(tmp_path / "logits.npy"), logits["all"])
 
 
+def test_the_evaluators_agree_on_a_schedule(tmp_path, tokens):
+    """Of lengths and of keys and values in groups along the tokens, of which one spans two parts."""
+    four, later, last = ({name: bits for name in ("A_qkv", "A_o", "A_u", "A_d")} for bits in (9, 4, 6))
+    attended = {"A_q": 4, "A_p": 5, "K": 3, "V": 3}
+    text = (f"workload: {{model: OPT-1.3B}}\nprecision: {json.dumps({**four, 'A_q': 9, 'A_p': 9, 'schedule': 0})}\n"
+            "kv_cache: {k: {format: int, bits: 8, axis: channel, group: 32}, v: {format: anda, bits: 8, group: 32}}\n")
+    (tmp_path / "schedule.yaml").write_text(text.replace('"schedule": 0', "schedule: " + f"{{40: {json.dumps({**later, **attended})}, "
+                                                         f"96: {json.dumps(last)}}}"))
+    cache = tmp_path / "cache"
+    words = ["--keys", "int8/32/channel", "--values", "anda8/32", "--queries", 9, "--probabilities", 9, "--cache", cache]
+    question = {"combination": four, "schedule": {"40": {**later, **attended}, "96": last}, "positions": [40, 96]}
+    constant = {"combination": four, "positions": [40, 96]}
+    (base, own, plain), again = (ask("llama", tokens, {"combination": None, "positions": [64]}, question, constant, words=words)
+                                 for _ in range(2))
+    assert again == [base, own, plain] and len(cache.read_text().splitlines()) == 4
+    assert len(base["perplexities"]) == 2
+    # Not equal: the group of tokens 32 … 63 has later tokens in it.
+    assert plain["perplexities"][0] == pytest.approx(own["perplexities"][0], rel=1e-3)
+    measured = json.loads(evaluate(MODELS / "llama", "--tokens", tokens, "--precision", tmp_path / "schedule.yaml", "--json", "--positions", 8))
+    (result,) = measured["results"]
+    assert own["perplexity"] == pytest.approx(result["perplexity"], rel=1e-3)
+    assert base["perplexity"] == pytest.approx(measured["baseline"], rel=1e-5)
+    logs = [np.log(part["perplexity"]) * (part["to"] - max(part["from"], 1) + 1) for part in result["positions"]]
+    expected = [np.exp(sum(logs[first:end]) / count) for first, end, count in ((0, 5, 39), (5, 12, 56), (12, 16, 32))]
+    assert own["perplexities"] == pytest.approx(expected, rel=2e-3)
+    assert abs(own["perplexities"][1] / plain["perplexities"][1] - 1) > 1e-2
+    wrong = ask("llama", tokens, {**constant, "positions": [1]}, {**constant, "positions": [128]}, {**constant, "schedule": [4]},
+                {**constant, "schedule": {"40": {"A_o": 4}}}, {**constant, "schedule": {"40": {**later, "K": 1}}}, words=words)
+    assert [answer["error"].split(":")[0] for answer in wrong] == [
+        "positions are [1], must be whole numbers from 2 on, ascending", "position 128 is behind the last one of the windows, 127",
+        "schedule is [4], must have lengths by position", 'a combination must have A_qkv, A_o, A_u, A_d, not {"A_o"', "K is 1, must be 2 … 16"]
+
+
 def test_wrong_formats_are_refused(tmp_path, tokens):
     for words, message in [
         (["--keys", "int1"], 'option --keys: "int1" must be fp16, int2 … int16 or anda2 … anda16'),

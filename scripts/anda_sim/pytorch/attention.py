@@ -86,10 +86,17 @@ class Rounding:
     def any(self):
         return any(part is not None for part in (self.queries, self.probabilities_bits, self.keys, self.values))
 
+    def rounded_queries(self, x):
+        return x if self.queries is None else _named("A_q", rounding.to_anda, x, self.queries, self.group_size).to(x.dtype)
+
+    def rounded_keys(self, x):
+        return x if self.keys is None else _named("K", to_cache, x, self.keys).to(x.dtype)
+
+    def rounded_values(self, x):
+        return x if self.values is None else _named("V", to_cache, x, self.values).to(x.dtype)
+
     def operands(self, query, key, value):
-        parts = (("A_q", query, self.queries, lambda x, bits: rounding.to_anda(x, bits, self.group_size)),
-                 ("K", key, self.keys, to_cache), ("V", value, self.values, to_cache))
-        return [x if form is None else _named(name, convert, x, form).to(x.dtype) for name, x, form, convert in parts]
+        return self.rounded_queries(query), self.rounded_keys(key), self.rounded_values(value)
 
     def probabilities(self, p):
         if self.probabilities_bits is None:
@@ -104,6 +111,26 @@ class Rounding:
                 raise ValueError(f"{name} has {lengths[name]} bits, but --{part} gives no format that has them, such as int4")
             changed[part] = option if name not in lengths else CacheFormat(option.number, lengths[name], option.group, option.axis)
         return Rounding(group_size=self.group_size, **changed)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Roundings by the position of a token, in the place of a Rounding: pairs (first position, Rounding), ascending from 0."""
+
+    parts: tuple
+
+    def any(self):
+        return any(part.any() for _, part in self.parts)
+
+    def operands(self, query, key, value):
+        own = self.parts[0][1]
+        keys, values = (form.group if form is not None and form.axis == "channel" else 1 for form in (own.keys, own.values))
+        return (rounding.by_position(query, self.parts, lambda x, part: part.rounded_queries(x)),
+                rounding.by_position(key, self.parts, lambda x, part: part.rounded_keys(x), keys),
+                rounding.by_position(value, self.parts, lambda x, part: part.rounded_values(x), values))
+
+    def probabilities(self, p):
+        return rounding.by_position(p, self.parts, lambda x, part: part.probabilities(x))
 
 
 def _named(name, convert, *arguments):

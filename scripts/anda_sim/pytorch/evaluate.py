@@ -6,7 +6,9 @@ Reads one question per line from standard input, {"combination": {"A_qkv": 7,
 "A_o": 7, "A_u": 6, "A_d": 5}}, with "layers" for lengths per layer and A_q,
 A_p, K and V for the attention, or {"combination": null} for FP16 activations,
 and answers each with {"perplexity": 5.83} or {"error": "…"}. With "tolerance":
-0.01 in it, an evaluation whose loss is certainly beyond that ends early.
+0.01 in it, an evaluation whose loss is certainly beyond that ends early; with
+"positions": [64, 96] the answer has "perplexities" of the tokens before, between
+and behind them; "schedule": {"64": {"A_qkv": 5, …}} has lengths by position.
 Perplexity is exp of the mean negative log-likelihood of every token but the
 first of each window. Windows do not overlap, and tokens after the last whole
 window are not used. See docs/search.md.
@@ -66,6 +68,22 @@ def precision_of(question, layers):
     return [lengths_of(layer) for layer in question["layers"]]
 
 
+def schedule_of(question):
+    """Lengths by position, {64: {"A_qkv": 5, …}}."""
+    schedule = question.get("schedule", {})
+    if not isinstance(schedule, dict) or any(not key.isdecimal() for key in schedule):
+        raise ValueError(f"schedule is {json.dumps(schedule)}, must have lengths by position")
+    return {int(key): schedule[key] for key in sorted(schedule, key=int)}
+
+
+def positions_of(question):
+    """Positions that cut the windows, ascending; empty without any."""
+    positions = question.get("positions", [])
+    if not isinstance(positions, list) or any(type(each) is not int or each < 2 for each in positions) or sorted({*positions}) != positions:
+        raise ValueError(f"positions are {json.dumps(positions)}, must be whole numbers from 2 on, ascending")
+    return tuple(positions)
+
+
 def tolerance_of(question):
     """The loss beyond which an evaluation may end early, if the question has one."""
     tolerance = question.get("tolerance")
@@ -82,26 +100,37 @@ class Answers:
     def __init__(self, prepared, evaluations, own_attention):
         self.gemms, self.evaluations, self.own_attention = prepared.gemms, evaluations, own_attention
 
-    def _round(self, precision, attention):
-        self.gemms.precision = precision
-        self.gemms.round_attention(attention if precision is not None and attention.any() else None)
+    def _round(self, precision, wanted, schedule):
+        self.gemms.precision, self.gemms.schedule = precision, schedule
+        self.gemms.round_attention(wanted if precision is not None and wanted.any() else None)
 
-    def _baseline(self, precision, wanted):
+    def _baseline(self, *rounding):
         """Rounds as the baseline does; the function that it gives rounds as the question wants again."""
-        self._round(None, wanted)
-        return lambda: self._round(precision, wanted)
+        self._round(None, *rounding[1:])
+        return lambda: self._round(*rounding)
 
     def of(self, line):
         try:
             question = strict_json.loads(line, "question")
             changed = attention_of(question.get("combination") if isinstance(question, dict) else None)
             precision = precision_of(question, self.gemms.layers)
+            positions, later = positions_of(question), schedule_of(question)
             wanted = self.own_attention.with_lengths(changed)
-            self._round(precision, wanted)
+            key = precision and {"precision": precision, "attention": repr(wanted)}
+            schedule = {}
+            if later and precision is not None:
+                parts = [(0, wanted)]
+                for position, lengths in later.items():
+                    parts.append((position, self.own_attention.with_lengths(attention_of(lengths))))
+                    schedule[position] = lengths_of(lengths)
+                wanted = attention.Schedule(tuple(parts))
+                key["schedule"] = [[position, schedule[position], repr(part)] for position, part in parts[1:]]
+            self._round(precision, wanted, schedule)
+            if positions:
+                return self.evaluations.by_position(key, positions)
             if precision is None:
                 return self.evaluations.answer(None)
-            key = {"precision": precision, "attention": repr(wanted)}
-            return self.evaluations.answer(key, tolerance_of(question), lambda: self._baseline(precision, wanted))
+            return self.evaluations.answer(key, tolerance_of(question), lambda: self._baseline(precision, wanted, schedule))
         except (InputError, ValueError, TypeError, OverflowError, RuntimeError) as error:
             return {"error": str(error)}
 

@@ -45,10 +45,13 @@ class Cache:
                 raise InputError(f"{path}:1: is a cache of another version than {VERSION}; give another --cache")
             return
         fits = isinstance(values, dict) and isinstance(values.get("of"), str) and isinstance(values.get("surprises"), dict)
-        numbers = values["surprises"].items() if fits else [("", None)]
-        if any(not window.isdecimal() or type(value) not in (int, float) for window, value in numbers):
+        numbers = values["surprises"] if fits else {"": None}
+        # A number, or a list of those of the parts that positions make.
+        parts = {window: value if isinstance(value, list) else [value] for window, value in numbers.items()}
+        if any(not window.isdecimal() or not value or any(type(each) not in (int, float) for each in value)
+               for window, value in parts.items()):
             raise InputError(f"{path}:{number}: must have `of` and the surprises of windows")
-        self._known.setdefault(values["of"], {}).update({int(window): float(value) for window, value in numbers})
+        self._known.setdefault(values["of"], {}).update({int(window): [*map(float, value)] for window, value in parts.items()})
 
     def _write(self, line):
         self._file.write(json.dumps(line) + "\n")
@@ -64,7 +67,8 @@ class Cache:
     def add(self, key, surprises):
         self._known.setdefault(key, {}).update(surprises)
         if self._file is not None:
-            self._write({"of": key, "surprises": {str(window): value for window, value in surprises.items()}})
+            self._write({"of": key, "surprises": {str(window): value if len(value) > 1 else value[0]
+                                                  for window, value in surprises.items()}})
 
 
 def identity_of(options, windows):
@@ -109,13 +113,13 @@ class Evaluations:
         self.order = random.Random(1).sample(range(self.count), self.count)
         self._windows = windows[self.order].to(device)  # once, not for every evaluation
 
-    def _run(self, first, end):
-        """Surprises of the windows order[first:end]; smaller batches where memory does not suffice."""
+    def _run(self, first, end, positions):
+        """Surprises of the windows order[first:end], of each part; smaller batches where memory does not suffice."""
         values = []
         while first < end:
             count = min(self.batch, end - first)
             try:
-                values += models.surprises(self.forward, self._windows[first : first + count]).tolist()
+                values += models.surprises(self.forward, self._windows[first : first + count], positions).tolist()
             except RuntimeError as error:
                 if not placement.is_out_of_memory(error) or count == 1:
                     raise
@@ -126,10 +130,10 @@ class Evaluations:
             first += count
         return values
 
-    def surprises(self, question, baseline=None, tolerance=None):
-        """The surprise of each window, in their order of running: all of them or, where the difference to those of the baseline is
-        certainly beyond the tolerance, the first so many."""
-        key = self.cache.key(question)
+    def surprises(self, question, baseline=None, tolerance=None, positions=()):
+        """The surprises of the parts of each window that `positions` make, in the windows' order of running: all of them or, where
+        the difference to those of the baseline is certainly beyond the tolerance, the first so many."""
+        key = self.cache.key([question, *positions] if positions else question)
         known = self.cache.known(key)
         looks = set(early_stop.looks(self.count)) if tolerance is not None else set()
         ends = sorted({*looks, *range(self.batch, self.count, self.batch), self.count})
@@ -138,13 +142,13 @@ class Evaluations:
             for end in ends:
                 part = self.order[len(values) : end]
                 if not all(window in known for window in part):
-                    found = self._run(len(values), end)
+                    found = self._run(len(values), end, positions)
                     self.cache.add(key, dict(zip(part, found)))
                     values += found
                 else:
                     values += [known[window] for window in part]
                 progress.update(len(part))
-                if not all(map(math.isfinite, values[-len(part):])):
+                if not all(math.isfinite(sum(each)) for each in values[-len(part):]):
                     raise ValueError("the perplexity is not finite")
                 if end in looks and self._is_beyond(values, baseline, tolerance):
                     break
@@ -154,7 +158,17 @@ class Evaluations:
 
     def _is_beyond(self, values, baseline, tolerance):
         tokens = self.length - 1
-        return early_stop.is_beyond([(own - base) / tokens for own, base in zip(values, baseline)], self.count, tolerance)
+        return early_stop.is_beyond([(own[0] - base[0]) / tokens for own, base in zip(values, baseline)], self.count, tolerance)
+
+    def by_position(self, question, positions):
+        """The protocol's answer to a question with positions."""
+        if positions[-1] >= self.length:
+            raise ValueError(f"position {positions[-1]} is behind the last one of the windows, {self.length - 1}")
+        values = self.surprises(question, positions=positions)
+        firsts = [1, *positions, self.length]
+        counts = [end - first for first, end in zip(firsts, firsts[1:])]
+        return {**self._whole(values), "perplexities": [math.exp(math.fsum(part) / (self.count * count))
+                                                        for part, count in zip(zip(*values), counts)]}
 
     def answer(self, question, tolerance=None, before_baseline=None):
         """The protocol's answer. `before_baseline` lets the baseline run, and gives what brings this question's rounding back."""
@@ -166,8 +180,8 @@ class Evaluations:
         values = self.surprises(question, baseline, tolerance)
         if len(values) == self.count:
             return self._whole(values)
-        mean = sum(own - base for own, base in zip(values, baseline)) / len(values) / (self.length - 1)
+        mean = sum(own[0] - base[0] for own, base in zip(values, baseline)) / len(values) / (self.length - 1)
         return {"perplexity": self._whole(baseline)["perplexity"] * math.exp(mean), "stopped_after": len(values) / self.count}
 
     def _whole(self, values):
-        return {"perplexity": math.exp(math.fsum(values) / (self.count * (self.length - 1)))}
+        return {"perplexity": math.exp(math.fsum(map(sum, values)) / (self.count * (self.length - 1)))}

@@ -115,11 +115,14 @@ def without_initial_weights():
             kind.reset_parameters = method
 
 
-def surprises(model, windows):
-    """For each of some windows, the sum of −log of the probability of every token but the first; in double precision."""
+def surprises(model, windows, positions=()):
+    """For each of some windows, the sum of −log of the probability of every token but the first, in double precision: of those
+    before, between and behind some positions, [windows, positions + 1]."""
     logits = model(windows)[:, :-1].float()
     each = functional.cross_entropy(logits.flatten(0, 1), windows[:, 1:].to(logits.device).flatten(), reduction="none")
-    return each.view(len(windows), -1).cpu().double().sum(1)
+    each = each.view(len(windows), -1).cpu().double()
+    firsts = [0, *(position - 1 for position in positions), each.shape[1]]  # token 0 is not predicted
+    return torch.stack([each[:, first:end].sum(1) for first, end in zip(firsts, firsts[1:])], 1)
 
 
 def perplexity(model, tokens, length, batch=16):

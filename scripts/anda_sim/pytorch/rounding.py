@@ -6,6 +6,7 @@ through hooks: to FP16, or to FP16 and then to Anda format, bit for bit as model
 is unchanged.
 """
 
+import math
 import re
 
 import numpy
@@ -48,6 +49,15 @@ def to_anda(x, bits, group_size=64):
     return (torch.trunc(groups * scale) / scale).flatten(-2)[..., :length]
 
 
+def by_position(x, parts, convert, group=1):
+    """convert(tokens, what) of each part of [..., tokens, n]; `parts` are (first token, what), ascending from 0. Parts begin at
+    multiples of `group`: a group of tokens belongs to the part of its first."""
+    tokens = x.shape[-2]
+    firsts = [min(tokens, math.ceil(first / group) * group) for first, _ in parts]
+    pieces = [convert(x[..., first:end, :], what) for first, end, (_, what) in zip(firsts, [*firsts[1:], tokens], parts) if first < end]
+    return torch.cat(pieces, -2) if len(pieces) != 1 else pieces[0]
+
+
 def quantise(weight, bits=4, group=128):
     """Round to nearest, symmetric, as defined in docs/numeric.md: integers and FP16 scales of a weight [outputs x inputs],
     and q * scale in FP32."""
@@ -84,12 +94,13 @@ class FpIntGemms:
 
     layers         decoder layers
     precision      rounding of the inputs: None for FP16, else four mantissa lengths for each layer
+    schedule       four lengths by the first position from which they hold, in every layer; before that, `precision` does
     on_input       if not None, called as on_input(layer, tensor, name, module, x) with the FP16 input before Anda
     """
 
     def __init__(self, model, group_size=64):
         self.group_size = group_size
-        self.precision = None
+        self.precision, self.schedule = None, {}
         self.on_input = None
         self.modules = []
         for name, module in model.named_modules():
@@ -124,7 +135,9 @@ class FpIntGemms:
             self.on_input(layer, tensor, name, module, to_fp16(x))
         if self.precision is None:
             return to_fp16(x).to(x.dtype)
-        return to_anda(x, self.precision[layer][TENSORS.index(tensor)], self.group_size).to(x.dtype)
+        place = TENSORS.index(tensor)
+        parts = [(0, self.precision[layer]), *sorted(self.schedule.items())]
+        return by_position(x, parts, lambda part, lengths: to_anda(part, lengths[place], self.group_size)).to(x.dtype)
 
     def round_weights(self, bits, group):
         for _, _, name, module in self.modules:
