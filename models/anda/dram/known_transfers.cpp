@@ -147,8 +147,8 @@ std::shared_ptr<const Known> KnownTransfers::look_up(Table& table, const Visit& 
 }
 
 Known KnownTransfers::simulate(const Visit& visit, ChannelIndex channel, bool undisturbed) {
-  if (undisturbed && writes_wait(visit)) {
-    if (std::optional<Known> known = simulate_writes(visit, channel)) return std::move(*known);
+  if (writes_wait(visit)) {
+    if (std::optional<Known> known = simulate_writes(visit, channel, undisturbed)) return std::move(*known);
   }
   ++simulated_;
   Channel& simulated = *channels_[raw(channel) & 1];
@@ -156,25 +156,32 @@ Known KnownTransfers::simulate(const Visit& visit, ChannelIndex channel, bool un
   if (undisturbed) start.due = visit.base() + far_away;
   simulated.restart(start, std::min(start.due, visit.base()));
   simulated.clear_finished();
+  StatisticsChange before;  // the first segment: a refresh that was due
   for (std::size_t i = 0; i < visit.count; ++i) {
     Segment segment = visit.segments[i];
     segment.token = i;
     statistics_ = Statistics();
     simulated.run_until(segment.arrival);
+    if (i == 0 && start.due < visit.base()) {
+      before = StatisticsChange(statistics_, visit.base());
+      statistics_ = Statistics();
+    }
     simulated.push(segment);
     simulated.run_until_taken_in();
   }
   Known known;
   known.base = visit.base();
   known.run = rules_->map.run(visit.segments[0].first);
-  known.taken_in = StatisticsChange(statistics_, known.base);
+  const StatisticsChange from_arrival(statistics_, known.base);
+  known.taken_in = from_arrival;
+  if (visit.count == 1) known.taken_in += before;
   statistics_ = Statistics();
   known.done = simulated.run_until_finished(visit.count - 1) - known.base;
   const bool reads =
       std::none_of(visit.segments.begin(), visit.segments.begin() + static_cast<std::ptrdiff_t>(visit.count),
                    [](const Segment& segment) { return segment.write; });
-  if (undisturbed && reads && simulated.quiet()) {
-    known.served_alone = Known::Served{simulated.pause(), StatisticsChange(statistics_, known.base)};
+  if (reads && simulated.quiet()) {
+    known.served_alone = Known::Served{simulated.pause(), from_arrival, StatisticsChange(statistics_, known.base)};
   }
   finish(simulated, start.due, known);
   return known;
@@ -210,12 +217,13 @@ bool KnownTransfers::writes_wait(const Visit& visit) const {
 }
 
 /// Nothing if the last read does not end last: then they are simulated together.
-std::optional<Known> KnownTransfers::simulate_writes(const Visit& visit, ChannelIndex channel) {
+std::optional<Known> KnownTransfers::simulate_writes(const Visit& visit, ChannelIndex channel, bool undisturbed) {
   Visit alone;
   alone.start = visit.start;
   alone.count = visit.count - 1;
   std::copy_n(visit.segments.begin() + 1, alone.count, alone.segments.begin());
-  const std::shared_ptr<const Known> read = look_up(undisturbed_visits_, alone, channel, true);
+  const std::shared_ptr<const Known> read =
+      look_up(undisturbed ? undisturbed_visits_ : others_, alone, channel, undisturbed);
   if (!read->served_alone) return std::nullopt;
   Channel& simulated = *channels_[raw(channel) & 1];
   simulated.resume(read->served_alone->pause);
@@ -239,9 +247,10 @@ std::optional<Known> KnownTransfers::simulate_writes(const Visit& visit, Channel
   known.base = read->base;
   known.run = run;
   known.done = read->done;
-  known.taken_in = read->taken_in;
+  known.taken_in = read->served_alone->taken_in;
   known.taken_in.wait_beside(write.count, 0);
-  finish(simulated, read->base + far_away, known);
+  const Cycle due = undisturbed ? read->base + far_away : read->base + visit.start.due - visit.base();
+  finish(simulated, due, known);
   known.leaving += read->served_alone->since;
   known.leaving.wait_beside(0, write.count * (now - read->base));
   return known;

@@ -41,7 +41,8 @@ struct Known {
   std::uint64_t run = 0;  ///< and the run of its first segment, by which its banks are called
   struct Served {
     Pause pause;
-    StatisticsChange since;  ///< it was taken in
+    StatisticsChange taken_in;  ///< from its arrival, or from when the segment before was in the queues
+    StatisticsChange since;     ///< it was taken in
   };
   std::optional<Served> served_alone;  ///< when the last burst has left, if the visit is one of reads and this the last
 };
@@ -109,7 +110,7 @@ class KnownTransfers {
   std::uint64_t alike(const Visit& visit, std::size_t segment) const;
   Known simulate(const Visit& visit, ChannelIndex channel, bool undisturbed);
   bool writes_wait(const Visit& visit) const;
-  std::optional<Known> simulate_writes(const Visit& visit, ChannelIndex channel);
+  std::optional<Known> simulate_writes(const Visit& visit, ChannelIndex channel, bool undisturbed);
   void finish(Channel& simulated, Cycle due, Known& known);
 
   const ChannelRules* rules_;
