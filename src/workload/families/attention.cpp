@@ -170,7 +170,12 @@ void read_windows(ConfigReader& reader, const Family& family, ModelShape& shape)
 void read_rotary(ConfigReader& reader, ModelShape& shape, const char* key, double of_family) {
   double share = reader.file().positive(key, of_family);
   for (const char* settings : {"rope_scaling", "rope_parameters"}) share = share_in(reader, settings).value_or(share);
-  if (shape.latent || share == 1) return;
+  const std::uint64_t whole = shape.latent ? shape.latent.rope_dim : shape.head_dim;
+  if (shape.latent || share == 1) {
+    if (whole % 2 == 0) return;
+    throw reader.error(shape.latent ? "qk_rope_head_dim" : "head_dim",
+                       fmt::format("a head has {} elements; rotary positions need an even number", whole));
+  }
   if (!(share > 0 && share < 1)) throw reader.error(key, fmt::format("{} must be above 0 and at most 1", share));
   shape.rotary_dim = static_cast<std::uint64_t>(static_cast<double>(shape.head_dim) * share);
   if (shape.rotary_dim == 0 || shape.rotary_dim % 2 != 0) {
