@@ -88,6 +88,8 @@ def test_costs_are_what_is_given_or_not_known(tmp_path):
     mine = "systems=[{name: mine, derives: floating-int, cycles: 16, area: 1, power: 1, activation_formats: nf4 mxfp4}]"
     system, = run(tmp_path / "mine", mine, "accelerator.format.activations=mxfp4", "technology.encoder.energy_pj_per_value=0")
     assert system["actions"]["mxu.decoded_activations"] == 0 and system["energy_pj"]["total"] > 0
+    system, = run(tmp_path / "other", mine.replace(" mxfp4", ""), "accelerator.format.activations=mxfp4")
+    assert system["actions"]["mxu.decoded_activations"] == N // 16 * M * K
 
 
 def test_single_types_of_tensors_and_results_for_their_readers(tmp_path):

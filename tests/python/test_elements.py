@@ -88,6 +88,17 @@ def test_weights_of_other_widths_change_the_time_of_what_is_serial_over_them(tmp
     assert named(report, "fi")["area_mm2"]["by_component"]["mxu"] == pytest.approx(2 * 0.41 * 0.3 / 0.23)
 
 
+def test_elements_of_fewer_lanes_pass_over_a_group_and_are_smaller(tmp_path):
+    elements = [{"name": "sa", "derives": "serial-activations", "area": 0.3, "power": 0.2},
+                {"name": "sb", "derives": "serial-both", "bits_per_step": 2, "cycles": 3, "area": 0.3, "power": 0.2},
+                {"name": "sw", "derives": "serial-weights", "cycles": 4, "area": 0.3, "power": 0.2}]
+    report = run(tmp_path, elements, "accelerator.mxu.lanes_per_pe=16")
+    # 32 tiles of 4 groups of 64, each in 4 passes; M = 7: 8 planes; 4 bits of weights.
+    for name, cycles in (("sa", 8), ("sb", 8 * 2 * 3), ("sw", 4 * 4)):
+        assert named(report, name)["busy_cycles"] == 32 * 4 * 4 * cycles, name
+        assert named(report, name)["area_mm2"]["by_component"]["mxu"] == pytest.approx(0.41 * 0.3 / 0.23 / 4), name
+
+
 @pytest.mark.parametrize("level", ["fast", "cycle"])
 def test_an_element_with_the_figures_of_a_built_in_one_is_it_byte_for_byte(tmp_path, level):
     systems = list(BUILT_IN) + [{"name": f"as{i}", "derives": name, "area": area, "power": power}

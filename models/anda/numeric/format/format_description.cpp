@@ -5,6 +5,29 @@
 
 namespace anda {
 
+namespace {
+
+/// Keys that have a default: of a family that does not read them, another value would be without effect.
+void check_unread_keys(const FormatDescription& format, const std::string& path, Problems& problems) {
+  const FormatFamily family = format.family;
+  const auto left_out = [&](const char* key, const std::string& value) {
+    problems.push_back(
+        {join_key(path, key), "is " + value + ", must be left out with family: " + name_of(format_families, family)});
+  };
+  const bool is_float = family == FormatFamily::floating || family == FormatFamily::mx;
+  const bool shares_exponent = family == FormatFamily::bfp || family == FormatFamily::anda;
+  const bool sums = family == FormatFamily::binary_sum || family == FormatFamily::additive;
+  if (!sums && format.terms != 1) left_out("terms", number_text(format.terms));
+  if ((is_float || shares_exponent) && format.scale != ScaleType::fp16) {
+    left_out("scale", name_of(scale_types, format.scale));
+  }
+  if (!is_float && format.specials != FloatSpecials::ieee) {
+    left_out("specials", name_of(float_specials, format.specials));
+  }
+}
+
+}  // namespace
+
 void FormatDescription::check(const std::string& path, Problems& problems) const {
   const auto problem = [&](const char* key, const std::string& message) {
     problems.push_back({join_key(path, key), message});
@@ -27,6 +50,7 @@ void FormatDescription::check(const std::string& path, Problems& problems) const
   needs("exponent_bits", is_float, exponent_bits);
   needs("mantissa_bits", has_mantissa, mantissa_bits);
   needs("bits", has_codes, bits);
+  check_unread_keys(*this, path, problems);
   if (family == FormatFamily::floating && exponent_bits == 0u)
     problem("exponent_bits", "is 0, must be 1 … 8 with " + of);
   if (is_float && exponent_bits && mantissa_bits && 1 + *exponent_bits + *mantissa_bits > 16) {
