@@ -48,18 +48,10 @@ void read_opt(const JsonFile& file, DecoderConfig& config) {
   config.norm_epsilon = static_cast<float>(layer_norm_epsilon);
 }
 
-void check_turned(const JsonFile& file, const DecoderConfig& config) {
-  const std::uint64_t turned = config.shape.rotary_dim != 0 ? config.shape.rotary_dim : config.shape.head_dim;
-  if (turned % 2 != 0) {
-    throw file.error(fmt::format("key head_dim: {} must be even for rotary embeddings", turned));
-  }
-}
-
 /// What all families but OPT and Gemma 3 have in common.
 void read_rotary_family(const JsonFile& file, DecoderConfig& config, double norm_epsilon) {
   config.norm_epsilon = static_cast<float>(file.positive("rms_norm_eps", norm_epsilon));
   read_rotary(file, config.rope_theta, config.rotary_scaling);
-  check_turned(file, config);
 }
 
 void read_llama(const JsonFile& file, DecoderConfig& config) {
@@ -97,7 +89,6 @@ void read_gemma3(const JsonFile& file, DecoderConfig& config) {
   want_text(file, "hidden_activation", "gelu_pytorch_tanh");
   want_flag(file, "use_bidirectional_attention", false);
   config.norm_epsilon = static_cast<float>(file.positive("rms_norm_eps", usual_norm_epsilon));
-  check_turned(file, config);
   config.norms_add_one = true;
   config.embedding_scale = std::sqrt(static_cast<float>(config.shape.hidden_size));
   config.score_scale = static_cast<float>(1 / std::sqrt(file.positive("query_pre_attn_scalar", 256)));

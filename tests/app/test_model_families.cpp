@@ -147,9 +147,8 @@ TEST_CASE("Heads, norms, positions and biases are those of the family") {
   check_refused({
       {"phi-2", R"({"partial_rotary_factor": 1.5})", "key partial_rotary_factor: 1.5 must be above 0 and at most 1"},
       {"phi-4", R"({"rope_scaling": {"partial_rotary_factor": 0}})", "0 must be above 0 and at most 1"},
-      {"qwen3-8b", R"({"head_dim": 127})",
-       "key head_dim: a head has 127 elements; rotary positions need an even number"},
-      {"deepseek-v3", R"({"qk_rope_head_dim": 63})", "key qk_rope_head_dim: a head has 63 elements"},
+      {"qwen3-8b", R"({"head_dim": 127})", "key head_dim: 127 must be even for rotary positions"},
+      {"deepseek-v3", R"({"qk_rope_head_dim": 63})", "key qk_rope_head_dim: 63 must be even"},
       {"phi-2", R"({"partial_rotary_factor": 0.001})", "are 0 elements; rotary positions need an even number"},
       {"phi-2", R"({"partial_rotary_factor": "x"})", "must be a finite number above 0"},
       {"phi-2", R"({"qk_layernorm": true})", "stands for norms of queries and keys"},

@@ -174,7 +174,7 @@ void read_rotary(ConfigReader& reader, ModelShape& shape, const char* key, doubl
   if (shape.latent || share == 1) {
     if (whole % 2 == 0) return;
     throw reader.error(shape.latent ? "qk_rope_head_dim" : "head_dim",
-                       fmt::format("a head has {} elements; rotary positions need an even number", whole));
+                       fmt::format("{} must be even for rotary positions", whole));
   }
   if (!(share > 0 && share < 1)) throw reader.error(key, fmt::format("{} must be above 0 and at most 1", share));
   shape.rotary_dim = static_cast<std::uint64_t>(static_cast<double>(shape.head_dim) * share);
