@@ -179,6 +179,8 @@ def test_a_comparison_takes_elements_too(tmp_path):
     ("name: figna\nderives: aligning\nmantissa_bits: 2\ncycles: 6\n", "own.yaml:1:1: name: is figna, which is an element of the"),
     ("name: own\nderives: anda\ncycels: 3\n", "own.yaml:3:1: cycels: is not a key"),
     ("[fp-fp]\n", "own.yaml"),
+    ("name: own\nderives: floating\nweight_formats: nf4, mxfp4\n", "own.yaml:3:1: weight_formats: has nf4,, which cannot be the name of"),
+    ("name: own\nderives: floating\nactivation_formats: MXFP8\n", "own.yaml:3:1: activation_formats: has MXFP8, which cannot be the name"),
 ])
 def test_a_wrong_file_of_an_element_is_refused_with_its_place(tmp_path, element, message):
     (tmp_path / "own.yaml").write_text(element)

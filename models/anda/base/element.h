@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -147,6 +148,8 @@ struct ElementConfig {
       problems.push_back({join_key(path, key), message});
     };
     const std::string of = std::string("derives: ") + name_of(element_bases, derives);
+    check_names("weight_formats", weight_formats, path, problems);
+    check_names("activation_formats", activation_formats, path, problems);
     if (own_cycles() == 0) problem("cycles", "is missing; " + of + " has no cycles of its own");
     if (family() == ElementFamily::aligning && own_mantissa_bits() == 0) {
       problem("mantissa_bits", "is missing; " + of + " has none of its own");
@@ -164,6 +167,16 @@ struct ElementConfig {
  private:
   static bool names(const std::string& list, const std::string& format) {
     return (" " + list + " ").find(" " + format + " ") != std::string::npos;
+  }
+  static void check_names(const char* key, const std::string& list, const std::string& path, Problems& problems) {
+    std::istringstream words(list);
+    for (std::string word; words >> word;) {
+      if (!is_plain_name(word)) {
+        problems.push_back({join_key(path, key), "has " + word +
+                                                     ", which cannot be the name of a format; write names of " +
+                                                     "small letters, digits and hyphens with spaces between"});
+      }
+    }
   }
   void check_name(const std::string& path, Problems& problems) const {
     const std::string key = join_key(path, "name");

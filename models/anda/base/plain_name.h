@@ -12,14 +12,19 @@ namespace anda {
 
 inline constexpr std::size_t longest_plain_name = 40;
 
-/// Reports a name, under `key`, that is not small letters and digits with hyphens between them: names of elements and
-/// formats are parts of file names, of columns and of options.
-inline void check_plain_name(const std::string& key, const std::string& name, Problems& problems) {
+/// Whether a name is small letters and digits with hyphens between them: names of elements and formats are parts of file
+/// names, of columns and of options.
+inline bool is_plain_name(const std::string& name) {
   const auto is_small = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && name.size() <= longest_plain_name && is_small(name.front()) && is_small(name.back()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return is_small(c) || c == '-'; });
+}
+
+/// Reports, under `key`, a name that is not plain.
+inline void check_plain_name(const std::string& key, const std::string& name, Problems& problems) {
   if (name.empty()) {
     problems.push_back({key, "is missing, must be small letters, digits and hyphens"});
-  } else if (name.size() > longest_plain_name || !is_small(name.front()) || !is_small(name.back()) ||
-             !std::all_of(name.begin(), name.end(), [&](char c) { return is_small(c) || c == '-'; })) {
+  } else if (!is_plain_name(name)) {
     problems.push_back({key, "must be small letters, digits and hyphens between them, at most " +
                                  number_text(longest_plain_name) + " characters"});
   }
