@@ -87,6 +87,8 @@ class Randomizer {
     V::Section::describe(section, *this);
     section.name = "own-" + std::to_string(below(random_, 100));
     section.derives = anda::ElementBase::serial_weights;
+    section.weight_formats = "mxfp4  nf4";
+    section.activation_formats = "own-7";
     values.emplace_back(section);
   }
   template <class S>

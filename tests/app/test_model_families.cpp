@@ -144,6 +144,9 @@ TEST_CASE("Heads, norms, positions and biases are those of the family") {
   // The widths of other families' heads come from the hidden size where the file has none.
   CHECK(read("qwen3-30b-a3b", R"({"head_dim": "absent"})").head_dim == 64);
   CHECK(read("qwen3-8b", R"({"head_dim": "absent", "hidden_size": 2048})").head_dim == 128);
+}
+
+TEST_CASE("Wrong heads, norms, positions and biases are refused with their key") {
   check_refused({
       {"phi-2", R"({"partial_rotary_factor": 1.5})", "key partial_rotary_factor: 1.5 must be above 0 and at most 1"},
       {"phi-4", R"({"rope_scaling": {"partial_rotary_factor": 0}})", "0 must be above 0 and at most 1"},

@@ -7,50 +7,16 @@
 #include <anda/dataflow/schedule.h>
 #include <anda/dataflow/tensor_image.h>
 
-#include "models/machine.h"
-#include "models/random_machines.h"
+#include "models/driver_io.h"
 
 using namespace anda;
+using anda::test::gemm_of;
 using anda::test::Machine;
 using anda::test::machine_of;
+using anda::test::polling;
+using anda::test::waiting;
 
 namespace {
-
-anda_io polling(Machine& machine) {
-  return {[](void* context, std::uint32_t offset) { return static_cast<Machine*>(context)->read(offset); },
-          [](void* context, std::uint32_t offset, std::uint32_t value) {
-            static_cast<Machine*>(context)->write(offset, value);
-          },
-          nullptr, &machine};
-}
-
-/// Time passes while the driver waits for the interrupt.
-anda_io waiting(Machine& machine) {
-  anda_io io = polling(machine);
-  io.wait = [](void* context, std::uint32_t timeout_us) {
-    Machine& waited = *static_cast<Machine*>(context);
-    sc_core::sc_start(sc_core::SC_ZERO_TIME);
-    for (std::uint32_t i = 0; i < timeout_us && !waited.interrupt.read(); ++i) {
-      sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_US));
-    }
-    return waited.interrupt.read() ? 0 : 1;
-  };
-  return io;
-}
-
-anda_gemm gemm_of(std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t bits) {
-  anda_gemm gemm{};
-  gemm.m = m;
-  gemm.n = n;
-  gemm.k = k;
-  gemm.input_bits = bits;
-  gemm.output_bits = bits;
-  gemm.weight_bits = 4;
-  gemm.weights = 1u << 28;
-  gemm.outputs = 1u << 29;
-  gemm.partial_sums = 1u << 30;
-  return gemm;
-}
 
 /// Registers that a test makes up.
 struct Fake {
@@ -201,113 +167,6 @@ TEST_CASE("The driver runs a GeMM with zero points on a machine that has them, a
   REQUIRE(anda_open(&device, &without) == ANDA_OK);
   CHECK(device.has_zero_points == 0);
   CHECK(anda_write_gemm(&device, 0, &gemm) == ANDA_WRONG_ARGUMENT);
-}
-
-TEST_CASE("The driver loads weights ahead as the compiler's descriptor does") {
-  Machine machine(machine_of(PeKind::anda));
-  Machine other(machine_of(PeKind::anda));
-  const anda_io io = waiting(machine);
-  anda_device device;
-  REQUIRE(anda_open(&device, &io) == ANDA_OK);
-  anda_gemm gemm = gemm_of(16, 64, 64, 7);
-  REQUIRE(anda_choose_step(&device, &gemm) == ANDA_OK);
-  REQUIRE(anda_write_load_ahead(&device, 0, &gemm, 4) == ANDA_OK);
-  REQUIRE(anda_write_gemm(&device, 1, &gemm) == ANDA_OK);
-  REQUIRE(anda_write_gemm(&device, 2, &gemm) == ANDA_OK);
-  CHECK(anda_run(&device, 3, 1000000) == ANDA_OK);
-  const GemmTask task = other.task(16, 64, 64, 7, 7);
-  const GemmDescriptor descriptor = other.descriptor(task, choose_step(Tiling::paper, machine_of(PeKind::anda), task));
-  using Words = Machine::Words;
-  const auto expected = other.run(
-      std::vector<Words>{LoadAheadDescriptor{descriptor, 4}.encode(), descriptor.encode(), descriptor.encode()});
-  CHECK(anda_counter(&device, ANDA_COUNTER_CYCLES) == expected.at("controller.cycles"));
-  CHECK(anda_counter(&device, ANDA_COUNTER_READ_BYTES) == expected.at("dma.read_bytes"));
-  // Both GeMMs would load all their weights.
-  CHECK(anda_counter(&device, ANDA_COUNTER_CYCLES) < 2 * other.run(descriptor).at("controller.cycles"));
-  CHECK(anda_write_load_ahead(&device, device.descriptors, &gemm, 4) == ANDA_WRONG_ARGUMENT);
-}
-
-TEST_CASE("The driver refuses GeMMs that no descriptor can express and sizes that it cannot know") {
-  Machine machine(machine_of(PeKind::anda));
-  const anda_io io = polling(machine);
-  anda_device device;
-  REQUIRE(anda_open(&device, &io) == ANDA_OK);
-  anda_gemm gemm = gemm_of(16, 64, 64, 7);
-  gemm.encoded = 1;
-  CHECK(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
-  gemm.scale_format = 1;
-  CHECK(anda_write_gemm(&device, 0, &gemm) == ANDA_WRONG_ARGUMENT);
-  CHECK(anda_write_load_ahead(&device, 0, &gemm, 1) == ANDA_WRONG_ARGUMENT);
-  for (std::uint32_t anda_gemm::*bits : {&anda_gemm::input_bits, &anda_gemm::output_bits}) {
-    anda_gemm encoded = gemm_of(16, 64, 64, 7);
-    encoded.*bits = ANDA_OPERAND_FORMAT + 1;
-    CHECK(anda_choose_step(&device, &encoded) == ANDA_WRONG_ARGUMENT);
-  }
-}
-
-TEST_CASE("The driver's sizes and tiles are those of the library, on random machines") {
-  std::mt19937 engine(11);
-  anda::test::RandomMachines random(11);
-  std::vector<std::unique_ptr<Machine>> machines;
-  for (int i = 0; i < 60; ++i) {
-    AcceleratorConfig config = random.accelerator();
-    config.format.weight_zero_points = i % 2 == 0;
-    machines.push_back(std::make_unique<Machine>(config));
-  }
-  for (const auto& each : machines) {
-    Machine& machine = *each;
-    const AcceleratorConfig& config = machine.accelerator.config();
-    const anda_io io = polling(machine);
-    anda_device device;
-    REQUIRE(anda_open(&device, &io) == ANDA_OK);
-    CHECK(device.clock_khz == static_cast<std::uint32_t>(config.clock_hz / 1e3));
-    for (int j = 0; j < 20; ++j) {
-      const auto up_to = [&](std::uint32_t most) { return 1 + static_cast<std::uint32_t>(engine()) % most; };
-      const std::uint32_t bits = device.takes_groups != 0 ? up_to(16) : 0;
-      anda_gemm gemm = gemm_of(up_to(600), up_to(600), up_to(20000), bits);
-      gemm.weight_bits = up_to(device.weight_bits);
-      GemmTask task = machine.task(gemm.m, gemm.n, gemm.k, bits, bits);
-      task.weights.bits = gemm.weight_bits;
-      gemm.encoded = up_to(4) / 4;
-      gemm.shared_bits = gemm.encoded * (up_to(33) - 1);
-      gemm.scale_format = gemm.encoded != 0 ? 0 : up_to(4) - 1;
-      gemm.zero_points = device.has_zero_points != 0 && gemm.encoded == 0 ? up_to(2) - 1 : 0;
-      task.weights.encoded = gemm.encoded != 0;
-      task.weights.scale_bits =
-          gemm.encoded != 0 ? gemm.shared_bits : std::array<std::uint32_t, 4>{16, 5, 0, 8}[gemm.scale_format];
-      task.weights.zero_bits = gemm.zero_points * gemm.weight_bits;
-      CHECK(anda_activation_bytes(&device, gemm.m, gemm.k, bits) ==
-            tensor_bytes(gemm.m, gemm.k, task.input, config.mxu.rows));
-      const std::uint64_t weights = tensor_bytes(gemm.k, gemm.n, task.weights, config.mxu.columns);
-      CHECK(anda_second_bytes(&device, &gemm) == weights);
-      if (gemm.zero_points == 0 && task.weights.scale_bits == 16)
-        CHECK(anda_weight_bytes(&device, gemm.k, gemm.n, gemm.weight_bits) == weights);
-      StepShape tile;
-      try {
-        tile = choose_step(Tiling::paper, config, task);
-      } catch (const Error&) {
-        CHECK(anda_choose_step(&device, &gemm) == ANDA_NO_STEP);
-        continue;
-      }
-      REQUIRE(anda_choose_step(&device, &gemm) == ANDA_OK);
-      CHECK(gemm.step_m == tile.m);
-      CHECK(gemm.step_n == tile.n);
-      CHECK(gemm.step_k == tile.k);
-      CHECK(gemm.loop_order == static_cast<std::uint32_t>(tile.order));
-      if (Schedule(task, tile).spills()) CHECK(anda_partial_sum_bytes(&gemm) == std::uint64_t{gemm.m} * gemm.n * 4);
-      REQUIRE(anda_write_gemm(&device, 0, &gemm) == ANDA_OK);
-      std::array<std::uint32_t, GemmDescriptor::words> words{};
-      for (std::uint32_t w = 0; w < words.size(); ++w) words[w] = machine.read(ANDA_INSTRUCTION_MEMORY + 4 * w);
-      GemmDescriptor expected = machine.descriptor(task, tile);
-      expected.zero_points = gemm.zero_points != 0;
-      expected.encoded_weights = task.weights.encoded;
-      expected.scale_bits = task.weights.scale_bits;
-      CHECK(words == expected.encode());
-      REQUIRE(anda_write_load_ahead(&device, 0, &gemm, 77) == ANDA_OK);
-      for (std::uint32_t w = 0; w < words.size(); ++w) words[w] = machine.read(ANDA_INSTRUCTION_MEMORY + 4 * w);
-      CHECK(words == LoadAheadDescriptor{expected, 77}.encode());
-    }
-  }
 }
 
 TEST_CASE("The driver reports an error with its place, and the machine continues") {

@@ -121,7 +121,8 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 def test_the_project_can_be_a_part_of_another(tmp_path):
     """It is compiled by the same commands as it is by itself, so that its objects need not be made again."""
-    cache = dict(re.findall(r"^(ANDA_\w+|CMAKE_BUILD_TYPE|CMAKE_CXX_FLAGS_RELEASE|CMAKE_CXX_STANDARD):\w+=(.*)$", (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE))
+    cache = dict(re.findall(r"^(ANDA_\w+|CMAKE_BUILD_TYPE|CMAKE_CXX_FLAGS_RELEASE|CMAKE_CXX_STANDARD):\w+=(.*)$",
+                            (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE))
     launcher = tmp_path / "reuse"
     launcher.write_text(REUSE.replace("BUILD", str(BUILD)))
     launcher.chmod(0o755)

@@ -12,8 +12,8 @@ namespace anda {
 
 inline constexpr std::size_t longest_plain_name = 40;
 
-/// Whether a name is small letters and digits with hyphens between them: names of elements and formats are parts of file
-/// names, of columns and of options.
+/// Whether a name is small letters and digits with hyphens between them: names of elements and formats are parts of
+/// file names, of columns and of options.
 inline bool is_plain_name(const std::string& name) {
   const auto is_small = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   return !name.empty() && name.size() <= longest_plain_name && is_small(name.front()) && is_small(name.back()) &&

@@ -7,8 +7,9 @@ Reads one question per line from standard input, {"combination": {"A_qkv": 7,
 A_p, K and V for the attention, or {"combination": null} for FP16 activations,
 and answers each with {"perplexity": 5.83} or {"error": "…"}. With "tolerance":
 0.01 in it, an evaluation whose loss is certainly beyond that ends early; with
-"positions": [64, 96] the answer has "perplexities" of the tokens before, between
-and behind them; "schedule": {"64": {"A_qkv": 5, …}} has lengths by position.
+"positions": [64, 96] the answer has "perplexities" of the tokens before,
+between and behind them; "schedule": {"64": {"A_qkv": 5, …}} has lengths by
+position.
 Perplexity is exp of the mean negative log-likelihood of every token but the
 first of each window. Windows do not overlap, and tokens after the last whole
 window are not used. See docs/search.md.
