@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of runs: locking, overwriting, full disks, pipes, leftovers of killed runs."""
 
+import hashlib
 import json
 import os
 import signal
@@ -83,6 +84,9 @@ def test_configurations_of_one_name_do_not_overwrite_each_other(program, folder)
             done = call(program, folder, "run", *args, "-q")
             assert done.returncode == 0 and "results/m holds the results of another configuration" in done.stderr
     assert (folder / "results/m/report.json").read_bytes() == first
+    # The others are named after the SHA-256 of their effective configuration.
+    others = [path for path in (folder / "results").glob("m-*")]
+    assert {path.name for path in others} == {f"m-{hashlib.sha256((path / 'config.yaml').read_bytes()).hexdigest()[:8]}" for path in others}
     assert len(names(folder / "results")) == 3
     # The same configuration, and an explicit --out, replace older results.
     assert call(program, folder, "run", "a/m.yaml", "-q", "--fold-layers").stderr == ""

@@ -177,6 +177,16 @@ def test_the_results_folder(program, folder):
         assert (folder / "p" / name).read_bytes() == (folder / "o" / name).read_bytes()
 
 
+def test_a_server_of_another_configuration_has_a_folder_of_its_own(program, folder):
+    assert call(program, folder, "serve", "s.yaml", "-q").stderr == ""
+    for _ in range(2):
+        done = call(program, folder, "serve", "s.yaml", "-q", "--set", "serving.requests.count=6")
+        assert done.returncode == 0 and "results/s holds the results of another configuration" in done.stderr
+    (other,) = (folder / "results").glob("s-*")
+    assert other.name == "s-" + json.loads((other / "serve.json").read_text())["config_sha256"][:8]
+    assert call(program, folder, "serve", "s.yaml", "-q").stderr == ""
+
+
 def test_options(program, folder):
     printed = call(program, folder, "serve", "s.yaml", "--out", "o", "--json")
     assert json.loads(printed.stdout) == json.loads((folder / "o" / "serve.json").read_text())
