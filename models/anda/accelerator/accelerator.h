@@ -46,8 +46,7 @@ class Accelerator : public sc_core::sc_module {
   /// called before the simulation starts. Throws Error (input) at a level without clocks.
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const;
 
-  /// Reports the activity of the blocks to an observer, at every level. The observer must outlive the simulation. None
-  /// by default.
+  /// Reports the blocks' activity to an observer, at every level; it must outlive the simulation. None by default.
   void observe(ActivityObserver* observer);
 
   /// Sets the constants that subsequent vector operations use beside their operands, in a functional simulation.

@@ -20,8 +20,8 @@ namespace anda {
 /// precede the results of its last step. Their window is the shorter of two times: from the arrival of the last operand
 /// to the last results (for a GeMM: the tiles that need that operand, plus the drain), and the last step's own time
 /// once the penultimate results have left. The results of both steps share the window with the loads, and each group of
-/// `dma.requests_in_flight` transactions costs one latency. Where the penultimate results count, the window is reduced
-/// by the time that they may leave later than the last ones.
+/// `dma.requests_in_flight` transactions costs one latency. The second time is reduced by what
+/// the drains of the two steps may differ by; for a vector operation it is the only one.
 class AheadLimit {
  public:
   AheadLimit(const AcceleratorConfig& config, const DramConfig& memory);

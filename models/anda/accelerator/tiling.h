@@ -25,8 +25,7 @@ inline constexpr std::uint32_t paper_step_columns = 64;
 /// less traffic is preferred.
 inline constexpr double step_time_slack = 1.05;
 
-/// Returns the step shape for a task whose operands come from `memory`. Throws Error (input) with the buffer sizes if
-/// no shape is legal.
+/// Step shape for a task whose operands come from `memory`. Throws Error (input) with the buffer sizes if none fits.
 StepShape choose_step(Tiling tiling, const AcceleratorConfig& config, const GemmTask& task,
                       const DramConfig& memory = {});
 

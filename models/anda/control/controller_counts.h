@@ -15,7 +15,7 @@ struct ControllerCounts {
   std::uint64_t steps = 0;
   std::uint64_t vector_operations = 0;
 
-  /// Adds these counts to a table, which refers to them: they must not move.
+  /// Adds these counts to a table that keeps references to them, so they must not move.
   void register_in(Counters& counters) const {
     counters.add("controller.cycles", "cycles", "clock cycles of operations, each from start to end", cycles);
     counters.add("controller.gemms", "GeMMs", "GeMMs completed", gemms);

@@ -45,7 +45,7 @@ struct GemmDescriptor {
   std::uint32_t weight_bits = 4;
   StepShape step;
   GemmAddresses addresses;
-  std::uint32_t scale_bits = 16;  ///< 16: FP16 scales; 5: shared exponents; 0: neither
+  std::uint32_t scale_bits = 16;  ///< 16: FP16 scales; 8: powers of two; 5: shared exponents; 0: none
   std::uint32_t scale_group = 0;  ///< weights along k that share a scale, a power of two; 0: the machine's default
   bool zero_points = false;       ///< each scale has a zero point of weight_bits
   bool encoded_weights = false;   ///< codes of an operand format; groups share scale_bits (below 64)

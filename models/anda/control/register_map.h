@@ -3,7 +3,7 @@
 #define ANDA_CONTROL_REGISTER_MAP_H
 
 /*
- * The accelerator as software sees it: registers, their fields, GeMM descriptors and error codes. C99 and C++.
+ * Software interface of the accelerator: registers, their fields, descriptors and error codes. C99 and C++.
  *
  * Each item is one line of a table below. The model decodes accesses and descriptors with these tables, drivers use the
  * constants generated from them, and `anda-sim registers` prints them as docs/registers.md.

@@ -97,7 +97,7 @@ class TopController : public sc_core::sc_module {
   ControllerCounts& counts_;
   std::array<std::size_t, counter_table.size()> shown_{};  // indices of the counters behind the counter registers
   std::array<std::uint64_t, counter_table.size()> counted_from_{};  // their values at the last reset
-  std::vector<std::uint32_t> registers_;                            // indexed by offset / 4
+  std::vector<std::uint32_t> registers_;                            // indexed by offset / 4; without the counters
   std::vector<std::uint32_t> after_reset_;
   std::vector<std::uint32_t> instructions_;
   sc_core::sc_event started_;

@@ -19,8 +19,7 @@ struct MemoryRun {
 /// uses is contiguous.
 class OperandLayout {
  public:
-  /// `bytes(width, length)` returns the size of a part of a panel. `chunk` is the length of the parts; the last one may
-  /// be shorter.
+  /// `bytes(width, length)`: size of a part of a panel. `chunk`: length of the parts, of which the last may be shorter.
   template <class Bytes>
   OperandLayout(std::uint64_t base, std::uint64_t size, std::uint32_t panel, std::uint64_t length, std::uint64_t chunk,
                 Bytes bytes)

@@ -69,8 +69,7 @@ class StepBoard {
   /// Oldest step whose loads are not all posted; nullptr if there is none.
   StepUnderWay* loading();
 
-  /// Cycle from which the panel (or its part) that holds a group of a tile is in the buffer; `never` before its
-  /// arrival.
+  /// Cycle from which the panel, or part, that holds a group of a tile is in the buffer; `never` before its arrival.
   const std::uint64_t& activation_arrival(const ArrayTile& of, std::uint64_t group);
   const std::uint64_t& weight_arrival(const ArrayTile& of, std::uint64_t group);
 

@@ -22,8 +22,7 @@ class StepLimits {
   std::uint32_t n_step() const { return n_step_; }  ///< along n: whole array widths and whole result groups
   std::uint32_t k_step() const { return k_step_; }  ///< along k: whole groups, weight scale groups and lanes
 
-  /// Largest multiple of `step`, up to `size` rounded up, for which legal(shape_of(multiple)) holds; 0 if there is
-  /// none.
+  /// Largest multiple of `step`, up to `size` rounded up, for which legal(shape_of(multiple)) holds; 0: none.
   template <class ShapeOf>
   std::uint32_t largest(std::uint32_t step, std::uint32_t size, ShapeOf shape_of) const {
     std::uint64_t low = 0;  // legal, in multiples; larger ones never need less room, so bisect

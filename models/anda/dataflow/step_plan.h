@@ -189,8 +189,7 @@ class StepPlan {
   std::uint64_t weight_address(const Step& step, std::uint64_t column) const;
   /// Address of the results or partial sums that a step writes.
   std::uint64_t result_address(const Step& step, std::uint64_t row, std::uint64_t block) const;
-  /// Address of the partial sums that a step reads: in its own result half if loaded from memory, otherwise in that of
-  /// the previous step.
+  /// Address of the partial sums that a step reads: in its own result half if loaded, else in the previous step's.
   std::uint64_t partial_sum_address(const Step& step, std::uint64_t row, std::uint64_t block) const;
 
  private:

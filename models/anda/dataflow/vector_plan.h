@@ -25,8 +25,7 @@ struct VectorStep {
   std::uint64_t columns = 0;       ///< of the result, or of x in a part that only reads
   std::uint64_t first_row = 0;     ///< in the operation
   std::uint64_t first_column = 0;  ///< in the operation
-  std::uint32_t reading =
-      0;  ///< index of the reading of these rows from memory; reductions of rows that do not fit read repeatedly
+  std::uint32_t reading = 0;  ///< index of this reading of the rows; reductions of rows that do not fit read repeatedly
   bool last_reading = true;
   std::uint64_t macs = 0;  ///< `multiply`
 };
@@ -53,8 +52,7 @@ class VectorPlan {
   /// Whether every part is read from memory in a single reading.
   bool rows_fit() const { return readings_ == 1; }
   std::uint64_t steps() const { return panels_ * readings_ * parts_; }
-  /// Result columns of a step; for `multiply` also the columns per panel of the second operand in memory. The last part
-  /// may have fewer.
+  /// Result columns of a step, and for `multiply` of a panel of the second operand in memory; the last may have fewer.
   std::uint64_t part_columns() const { return part_; }
   /// Columns of a result block, which the compressor processes together.
   std::uint64_t block_columns() const { return block_columns_; }

@@ -9,8 +9,8 @@
 
 namespace anda {
 
-/// The first weights of the coming GeMM, loaded while the preceding operation runs: the first weight loads of the
-/// GeMM's first step, in order.
+/// The weights that the coming GeMM needs first, loaded while the preceding operation runs: the first weight loads of
+/// the GeMM's first step, in order.
 struct WeightsAhead {
   std::vector<Transfer> loads;   ///< addressed to half 0 of the weight buffer
   std::uint64_t half_bytes = 0;  ///< distance between the halves

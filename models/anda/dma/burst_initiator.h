@@ -53,8 +53,7 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
 
   bool idle() const { return runs_.empty(); }
 
-  /// Whether the target owes END_REQ or BEGIN_RESP, the instant of its last sign of life, and a description of what it
-  /// owes.
+  /// Whether the target owes END_REQ or BEGIN_RESP, the instant of its last sign of life, and what it owes, as text.
   bool owed() const { return in_flight_ > answers_.size(); }
   std::uint64_t last_sign_of_life() const { return last_sign_of_life_; }
   std::string owed_text() const;

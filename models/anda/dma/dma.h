@@ -34,8 +34,7 @@ namespace anda {
 /// at once), and await() waits for its end. Transfers end in the order of their requests.
 ///
 /// `memory` accesses external memory. `activation_buffer` and `weight_buffer` write operands in the cycle of their
-/// arrival; reads of results take effect once the results are in the buffer. A half is filled when its credits are
-/// free.
+/// arrival; reads of results take effect once the results are in the buffer. A half is filled when its credits allow.
 class Dma : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<Dma> memory;
@@ -50,18 +49,16 @@ class Dma : public sc_core::sc_module {
   /// Starts an operation now, in cycle 0 of the clock; to be called from the operation's thread.
   void begin();
 
-  /// Ends an operation: waits until simulated time reaches `cycle` or, if the operation was stopped, the arrival of the
-  /// last transaction.
+  /// Ends an operation: waits until `cycle` or, if the operation was stopped, until the last transaction has arrived.
   void finish(std::uint64_t cycle);
 
-  /// Aborts the current operation; may be called from any process. No further transaction is issued; those in flight
-  /// complete.
+  /// Aborts the current operation, from any process: no further transaction is issued, those in flight complete.
   void abort();
 
   /// Timing of the loads of a step.
   struct Loads {
     std::uint64_t asked = 0;      ///< number of transfers requested, up to the last of these loads
-    std::uint64_t earliest = 0;   ///< cycle from which the loads could start: their halves were free
+    std::uint64_t earliest = 0;   ///< cycle from which the loads could start: halves free, previous results ready
     std::uint64_t idle_from = 0;  ///< end of the transfers requested before the step's turn
     std::uint64_t arrived = 0;    ///< protocol b_transport: arrival of the last of these loads
 
@@ -109,7 +106,7 @@ class Dma : public sc_core::sc_module {
   /// Sets `cycle` to the end of all transfers requested so far, once it is known.
   void note_idle(std::uint64_t& cycle);
 
-  /// Number of transfers requested (0 with protocol b_transport), and wait until that many have ended.
+  /// Number of transfers requested so far (0 with b_transport); await() waits until a number of them have ended.
   std::uint64_t asked() const { return asked_; }
   void await(std::uint64_t transfers) {
     while (ended_ < transfers) sc_core::wait(one_ended_);
@@ -123,8 +120,7 @@ class Dma : public sc_core::sc_module {
   /// Whether a transfer, or a read, requested before `cycle` is in progress in that cycle.
   bool active(std::uint64_t cycle) const { return ended_ < asked_ || cycle < idle_from_; }
   bool loading(std::uint64_t cycle) const { return ended_ < last_read_ || cycle < loads_until_; }
-  /// Number of cycles from `cycle` on for which active() and loading() keep their values if no transfer is requested or
-  /// ends.
+  /// Number of cycles from `cycle` on in which active() and loading() are constant if no transfer is requested or ends.
   std::uint64_t unchanged(std::uint64_t cycle) const {
     std::uint64_t cycles = ~std::uint64_t{0};
     if (loads_until_ > cycle) cycles = std::min(cycles, loads_until_ - cycle);

@@ -18,11 +18,11 @@ namespace anda {
 /// Level cycle: advances the blocks in a fixed order in each clock. A block sees the state that the others had after
 /// the previous clock. The array classifies each clock as busy or as a stall with a cause.
 ///
-/// Simulated time advances clock by clock where a clock may reach the DMA or memory. Until the next such clock, the
-/// blocks interact only with each other: time jumps there at once, and the blocks then execute the clocks in between.
-/// With fast-forward, clocks in which all blocks stand still, and groups that the array takes in like earlier ones, are
-/// counted without being executed; every count remains exact. With a waveform file or an observer, every clock is
-/// executed at its own time.
+/// Simulated time advances clock by clock. With fast-forward, it does so only where a clock may reach the DMA or
+/// memory: until the next such clock, the blocks interact only with each other, so time jumps there at once and the
+/// blocks then execute the clocks in between. Of these, clocks in which all blocks stand still, and groups that the
+/// array takes in like earlier ones, are only counted; every count remains exact. A waveform file or an observer sees
+/// every clock.
 class CycleEngine : public sc_core::sc_module, public GemmEngine {
  public:
   CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, const Clock& clock, bool fast_forward);
@@ -67,8 +67,7 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   std::uint64_t cycle_ = 0;
   std::uint64_t partial_sum_bits_ = 0;  // bits read for tiles, beyond the whole words counted so far
 
-  /// What the observer has not been told yet: the state of the array and the activity of the units, each with the clock
-  /// since when.
+  /// What the observer has not been told yet: the array's state and the units' activity, each since a clock.
   struct Shown {
     ArrayState state = ArrayState::busy;
     std::uint64_t since = 0;
