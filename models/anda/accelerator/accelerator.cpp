@@ -93,7 +93,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
   if (config_.level == Level::cycle) bind_clocked_blocks();
 }
 
-/// Fast-forward is off at level cycle if there are user-defined blocks, which may need to see each clock.
+/// Creates the engine of the level. User-defined blocks turn fast-forward off, as they may need to see each clock.
 std::unique_ptr<GemmEngine> Accelerator::make_engine(bool own_blocks) {
   switch (config_.level) {
     case Level::fast:

@@ -17,11 +17,10 @@ namespace anda {
 /// of that operation.
 ///
 /// In the DMA queue, the loads follow all operands of the operation and the results of its penultimate step, and
-/// precede the results of its last step. Their window is the shorter of two times: from the arrival of the last operand
-/// to the last results (for a GeMM: the tiles that need that operand, plus the drain), and the last step's own time
-/// once the penultimate results have left. The results of both steps share the window with the loads, and each group of
-/// `dma.requests_in_flight` transactions costs one latency. The second time is reduced by what
-/// the drains of the two steps may differ by; for a vector operation it is the only one.
+/// precede the results of its last step. Their window ends with the last step. It begins when the last operand has
+/// arrived (for a GeMM: the tiles that need it, plus the drain, remain) and when the penultimate results have left (the
+/// last step remains, less what the drains of the two steps may differ by); the shorter time counts. The results of
+/// both steps share the window with the loads, and each `dma.requests_in_flight` transactions cost one latency.
 class AheadLimit {
  public:
   AheadLimit(const AcceleratorConfig& config, const DramConfig& memory);

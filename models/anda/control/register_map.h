@@ -5,8 +5,8 @@
 /*
  * Software interface of the accelerator: registers, their fields, descriptors and error codes. C99 and C++.
  *
- * Each item is one line of a table below. The model decodes accesses and descriptors with these tables, drivers use the
- * constants generated from them, and `anda-sim registers` prints them as docs/registers.md.
+ * Each item is one entry of a table below. The model decodes accesses and descriptors with these tables, drivers use
+ * the constants generated from them, and `anda-sim registers` prints them as docs/registers.md.
  *
  *   ANDA_REG_<name>                        byte offset of a register from the base of the control socket
  *   ANDA_COUNTER_<name>                    the same for the low word of a 64-bit counter; the high word follows it

@@ -35,11 +35,11 @@ struct Step : Schedule::Step {
   bool finds_sums() const { return k > 0 && !load_partial_sums; }
   bool leaves_sums() const { return !last_k && !store_partial_sums; }
 
-  /// Whether both steps stream and have the same shape: they do the same work on different activations.
-  /// streams(): the step loads activations, reuses the weights in the buffer, and stores one result block.
+  /// Whether both steps stream and have the same shape, so that they do the same work on different activations.
   bool like(const Step& other) const {
     return streams() && other.streams() && height == other.height && width == other.width && depth == other.depth;
   }
+  /// Whether the step loads one panel of activations, reuses the weights in the buffer, and stores one result block.
   bool streams() const {
     return load_activations && !load_weights && store_outputs && k == 0 && blocks() == 1 && !first();
   }
