@@ -50,7 +50,7 @@ struct Energy {
   PerComponent by_component;
 
   double compute() const;  ///< array, compressor, vector unit, controller
-  double sram() const;     ///< both buffers
+  double sram() const;     ///< both buffers, and the local memory
   double dram() const { return by_component[Component::dram]; }
   double total() const { return by_component.total(); }
 };
