@@ -23,7 +23,7 @@ MachineShape machine_of(const AcceleratorConfig& config) {
   return machine;
 }
 
-/// The user's block, or ours.
+/// Returns the user's block, or ours if there is no factory. Throws Error (input) if the factory returns nullptr.
 template <class Block, class Make>
 std::unique_ptr<Block> make_block(const AcceleratorBlocks::Factory<Block>& factory, const char* name,
                                   const AcceleratorConfig& config, const Clock& clock, Make ours) {
@@ -33,7 +33,7 @@ std::unique_ptr<Block> make_block(const AcceleratorBlocks::Factory<Block>& facto
   return block;
 }
 
-/// Level cycle needs the clocks of our blocks.
+/// Casts a block to our class, which level cycle needs. Throws Error (input) if the block is of another class.
 template <class Ours, class Block>
 Ours& with_clocks(Block& block) {
   auto* const ours = dynamic_cast<Ours*>(&block);
@@ -93,7 +93,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& 
   if (config_.level == Level::cycle) bind_clocked_blocks();
 }
 
-/// Blocks that somebody derived from ours may follow each clock.
+/// Creates the engine of the level. User-defined blocks turn fast-forward off, as they may need to see each clock.
 std::unique_ptr<GemmEngine> Accelerator::make_engine(bool own_blocks) {
   switch (config_.level) {
     case Level::fast:
@@ -108,8 +108,8 @@ std::unique_ptr<GemmEngine> Accelerator::make_engine(bool own_blocks) {
   return nullptr;
 }
 
-/// The picture of docs/integration.md: data flows from the DMA through buffers, array, vector unit and compressor back
-/// to a buffer and the DMA.
+/// Connects the blocks as docs/integration.md shows: data flows from the DMA through buffers, array, vector unit and
+/// compressor back to a buffer and the DMA.
 void Accelerator::bind_blocks(const Connect& connect) {
   const auto bind = [&](tlm::tlm_base_initiator_socket<>& initiator, tlm::tlm_base_target_socket<>& target) {
     connect ? connect(initiator, target) : initiator.bind(target);
@@ -142,7 +142,7 @@ void Accelerator::bind_blocks(const Connect& connect) {
   }
 }
 
-/// The wires of level cycle, valid/ready.
+/// Connects the valid/ready ports of level cycle.
 void Accelerator::bind_clocked_blocks() {
   auto& mxu = with_clocks<Mxu>(*mxu_);
   auto& activation_buffer = with_clocks<ActivationBuffer>(*activation_buffer_);
@@ -179,7 +179,7 @@ void Accelerator::observe(ActivityObserver* observer) {
   engine_->observe(observer);
   vector_engine_.observe(observer);
   dma_.observe(observer);
-  if (config_.level == Level::cycle) return;  // the engine shows what each clock was
+  if (config_.level == Level::cycle) return;  // the engine reports each clock
   mxu_->observe(observer);
   vector_unit_.observe(observer);
   if (compressor_ != nullptr) compressor_->observe(observer);

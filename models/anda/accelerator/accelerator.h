@@ -25,34 +25,34 @@
 
 namespace anda {
 
-/// The accelerator: its blocks, wired, behind three ports.
+/// The accelerator: the connected blocks behind three ports.
 ///
-/// `control` (target) holds registers and descriptors, see control/register_map.h; `memory` (initiator) reads operands
-/// and writes results, in bursts of at most dma.max_burst_bytes; `interrupt` rises when a run of descriptors is
-/// complete or in error, and may be left unbound.
+/// `control` (target) gives access to registers and descriptors, see control/register_map.h. `memory` (initiator) reads
+/// operands and writes results in bursts of at most dma.max_burst_bytes. `interrupt` rises when a run of descriptors
+/// completes or fails; it may be left unbound.
 class Accelerator : public sc_core::sc_module {
  public:
   tlm::tlm_initiator_socket<> memory;
   tlm::tlm_target_socket<> control;
   InterruptPort interrupt;
 
-  /// Throws Error (input) if the configuration breaks a rule, or if level cycle is asked of blocks that have no clocks.
+  /// Throws Error (input) if the configuration breaks a rule, or if level cycle is selected with blocks without clocks.
   Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config, const AcceleratorBlocks& blocks = {});
 
   const AcceleratorConfig& config() const { return config_; }
   const ProcessingElement& processing_element() const { return *machine_.element; }
 
-  /// Adds the state of all blocks to a waveform file, under `scope`.array, `scope`.weight_port and so on; before the
-  /// simulation starts. Throws Error (input) at a level that has no clocks.
+  /// Adds the state of all blocks to a waveform file, under `scope`.array, `scope`.weight_port and so on. Must be
+  /// called before the simulation starts. Throws Error (input) at a level without clocks.
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) const;
 
-  /// Shows an observer what the blocks do, at every level; it must outlive the simulation. None by default.
+  /// Reports the blocks' activity to an observer, at every level; it must outlive the simulation. None by default.
   void observe(ActivityObserver* observer);
 
-  /// What the vector unit's operations from now on know beside their operands, if the simulation is functional.
+  /// Sets the constants that subsequent vector operations use beside their operands, in a functional simulation.
   void set_vector_constants(VectorConstants constants) { vector_unit_.set_constants(std::move(constants)); }
 
-  /// What the arithmetic of the last operation lost, if the simulation is functional.
+  /// Arithmetic losses of the last operation, in a functional simulation.
   DataLosses losses() const;
 
   /// The counters of all blocks.
@@ -71,9 +71,9 @@ class Accelerator : public sc_core::sc_module {
   std::unique_ptr<ActivationBufferBlock> activation_buffer_;
   std::unique_ptr<BufferBlock> weight_buffer_;
   VectorUnit vector_unit_;
-  std::unique_ptr<CompressorBlock> compressor_;  // none where elements do not compress
-  std::uint64_t no_groups_ = 0;                  // what its counters show then
-  std::unique_ptr<LocalMemory> local_memory_;    // none where it has no bytes
+  std::unique_ptr<CompressorBlock> compressor_;  // none if the elements do not compress
+  std::uint64_t no_groups_ = 0;                  // the value of its counters in that case
+  std::unique_ptr<LocalMemory> local_memory_;    // none if its size is 0
   Dma dma_;
   ControllerCounts controller_counts_;
   std::unique_ptr<GemmEngine> engine_;

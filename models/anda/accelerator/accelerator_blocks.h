@@ -15,8 +15,8 @@
 
 namespace anda {
 
-/// Blocks of a user's own in the place of ours: what makes them, from the name that they have to have in the hierarchy.
-/// Those that are empty stay ours. Level cycle works with blocks that derive from ours only.
+/// Factories for user-defined blocks that replace the model's own. A factory gets the name that its block must have in
+/// the hierarchy; an empty factory keeps the model's block. Level cycle accepts only blocks derived from the model's.
 struct AcceleratorBlocks {
   template <class Block>
   using Factory = std::function<std::unique_ptr<Block>(sc_core::sc_module_name name, const AcceleratorConfig& config,
@@ -25,9 +25,9 @@ struct AcceleratorBlocks {
   Factory<ArrayBlock> mxu;
   Factory<ActivationBufferBlock> activation_buffer;
   Factory<BufferBlock> weight_buffer;
-  Factory<CompressorBlock> compressor;  ///< not asked for where elements do not compress
+  Factory<CompressorBlock> compressor;  ///< not called if the elements do not compress
 
-  Connect connect;  ///< makes each binding between two blocks; empty: they are bound to each other
+  Connect connect;  ///< makes each binding between two blocks; if empty, they are bound directly
 };
 
 }  // namespace anda

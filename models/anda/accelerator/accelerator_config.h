@@ -18,9 +18,9 @@
 
 namespace anda {
 
-/// Everything the accelerator is built of. The defaults are the machine of the paper.
+/// Configuration of the accelerator and all its blocks. The defaults are those of the paper's machine.
 struct AcceleratorConfig {
-  Level level = Level::fast;  ///< how its time is modelled; the memory has a level of its own (DramConfig::level)
+  Level level = Level::fast;  ///< timing detail; the memory has its own level (DramConfig::level)
   double clock_hz = 285e6;
   FormatConfig format;
   MxuConfig mxu;
@@ -31,8 +31,8 @@ struct AcceleratorConfig {
   LocalMemoryConfig local_memory;
   DmaConfig dma;
   ControllerConfig controller;
-  bool fast_forward = true;      ///< take over states that recur, which is exact; no key either
-  FunctionalOptions functional;  ///< no property of the machine, so no key of its configuration
+  bool fast_forward = true;      ///< skip recurring states (exact); not a configuration key
+  FunctionalOptions functional;  ///< not a property of the machine, hence not a configuration key
 
   template <class Self, class Visitor>
   static void describe(Self& self, Visitor& visit) {

@@ -17,7 +17,7 @@ AheadLimit::AheadLimit(const AcceleratorConfig& config, const DramConfig& memory
       latency_cycles_(memory.latency_ns * 1e-9 * config.clock_hz + 1),
       burst_bytes_(memory.burst_bytes()) {}
 
-/// Transactions are aligned; with the four phases of protocol `at` the ragged ends of a run become several.
+/// Transactions are aligned; with protocol `at`, the ragged ends of a run become several.
 void AheadLimit::add(Transfers& sum, std::uint64_t bytes, std::uint64_t times) const {
   std::uint64_t ends = 1;
   for (std::uint32_t size = config_.dma.max_burst_bytes; config_.dma.protocol == MemoryProtocol::at && size > 1;
@@ -29,14 +29,14 @@ void AheadLimit::add(Transfers& sum, std::uint64_t bytes, std::uint64_t times) c
   sum.transactions += bytes / config_.dma.max_burst_bytes + times * ends;
 }
 
-/// A transfer may begin and end within a burst.
+/// A transfer may begin and end within a burst, hence two extra bursts each.
 double AheadLimit::cycles(const Transfers& transfers) const {
   const auto bytes = static_cast<double>(transfers.bytes + 2 * burst_bytes_ * transfers.transfers);
   const std::uint64_t rounds = ceil_div(transfers.transactions, std::uint64_t{config_.dma.requests_in_flight});
   return bytes / bytes_per_cycle_ + static_cast<double>(rounds) * latency_cycles_;
 }
 
-/// By how much later than those of the last step the results before them may leave: a tile and its planes.
+/// Cycles by which the drains of the last two steps may differ: one tile through vector unit and compressor.
 double AheadLimit::way_out(const ActivationFormat& results) const {
   const std::uint64_t values = std::uint64_t{config_.mxu.rows} * config_.mxu.columns;
   const std::uint64_t planes = results.is_fp16() ? 0 : results.mantissa_bits + 1;
@@ -61,10 +61,10 @@ std::uint64_t AheadLimit::under(const GemmTask& running, const StepShape& shape,
   const std::uint64_t row_tiles = ceil_div(schedule.m().extent(true), std::uint64_t{config_.mxu.rows});
   const std::uint64_t column_tiles = ceil_div(schedule.n().extent(true), std::uint64_t{config_.mxu.columns});
   std::uint64_t groups = ceil_div(schedule.k().extent(true), std::uint64_t{machine_.geometry.group});
-  // The last panel is one of activations, which all tiles of its row need, or one of weights.
+  // The last panel to arrive holds activations, which all tiles of its row need, or weights.
   const bool weights_stay = shape.order == LoopOrder::nkm && schedule.m().count > 1;
   const std::uint64_t tiles = row_tiles > 1 || weights_stay ? column_tiles : 1;
-  // The only tile of a GeMM takes its panels in part by part.
+  // The panels of a single-tile GeMM arrive in parts.
   if (schedule.steps() == 1 && row_tiles == 1 && column_tiles == 1) groups = 1;
   const std::uint64_t pass = machine_.element->pass_cycles(running.input.mantissa_bits, running.weights);
 
@@ -76,7 +76,7 @@ std::uint64_t AheadLimit::under(const GemmTask& running, const StepShape& shape,
     add(results, std::max(running.output.bytes(height, width), sums),
         ceil_div(height, std::uint64_t{config_.mxu.rows}) * ceil_div(width, std::uint64_t{config_.mxu.columns}));
   }
-  // The results of the step before leave first, when they are in the buffer.
+  // The results of the penultimate step leave first, once they are in the buffer.
   const std::uint64_t tail = std::uint64_t{config_.mxu.fill_cycles} + config_.vector_unit.latency_cycles;
   auto window = static_cast<double>(tiles * groups * pass + tail);
   if (schedule.steps() > 1) {
@@ -87,7 +87,7 @@ std::uint64_t AheadLimit::under(const GemmTask& running, const StepShape& shape,
 }
 
 std::uint64_t AheadLimit::under(const VectorTask& running, const WeightsAhead& wanted) const {
-  // The last panel of rows is cut as all others are.
+  // The last panel of rows is divided like all others.
   VectorTask task = running;
   const std::uint32_t rows = config_.mxu.rows;
   task.rows = (running.rows - 1) % rows + 1;

@@ -13,25 +13,26 @@
 
 namespace anda {
 
-/// How many loads of a GeMM's weights fit under the operation before it, so that its last results do not wait for them.
+/// Limits the weight loads of a GeMM that run under the preceding operation, so that they do not delay the last results
+/// of that operation.
 ///
-/// The loads stand in the DMA's queue behind all operands of the operation and the results of the step before the last,
-/// and before the results of the last step. They have the time that is left when the last of these operands has arrived
-/// (on the array that of the tiles that need it, and of the way out), and when the results of the step before have left
-/// (that of the last step). From it go the results of both steps, which cross the memory too, what the two may differ
-/// by on their way out, and a latency for each `dma.requests_in_flight` transactions.
+/// In the DMA queue, the loads follow all operands of the operation and the results of its penultimate step, and
+/// precede the results of its last step. Their window ends with the last step. It begins when the last operand has
+/// arrived (for a GeMM: the tiles that need it, plus the drain, remain) and when the penultimate results have left (the
+/// last step remains, less what the drains of the two steps may differ by); the shorter time counts. The results of
+/// both steps share the window with the loads, and each `dma.requests_in_flight` transactions cost one latency.
 class AheadLimit {
  public:
   AheadLimit(const AcceleratorConfig& config, const DramConfig& memory);
 
-  /// Of `wanted`, the first so many loads.
+  /// Returns how many loads, from the first of `wanted` on, fit under `running`.
   std::uint64_t under(const GemmTask& running, const StepShape& shape, const WeightsAhead& wanted) const;
   std::uint64_t under(const VectorTask& running, const WeightsAhead& wanted) const;
 
   const MachineShape& machine() const { return machine_; }
 
  private:
-  /// Of a memory's queue.
+  /// Totals of the transfers in the memory queue.
   struct Transfers {
     std::uint64_t bytes = 0;
     std::uint64_t transfers = 0;

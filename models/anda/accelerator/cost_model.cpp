@@ -11,7 +11,7 @@ namespace anda {
 
 namespace {
 
-/// mW / Hz = mJ = 1e9 pJ.
+/// Energy per action in pJ; mW / Hz = mJ = 1e9 pJ.
 double action_pj(const BlockCost& cost, double clock_hz) {
   return cost.power_mw * 1e9 / clock_hz / cost.actions_per_cycle;
 }
@@ -35,7 +35,7 @@ CostModel::CostModel(const Technology& technology, const AcceleratorConfig& conf
   const auto element = make_processing_element(config.mxu, config.format);
   add_array(counters, technology, config, *element);
 
-  // Blocks that are seldom busy: clock and leakage, every cycle, in proportion to their size.
+  // Blocks that are seldom busy: clock and leakage in every cycle, in proportion to their size.
   const auto clocked = [&](Component component, const BlockCost& cost, double units) {
     charge(counters, component, "controller.cycles", action_pj(cost, clock) * units / cost.area_units);
     area_[component] = unit_mm2(cost) * units;
@@ -60,7 +60,7 @@ void CostModel::charge(const Counters& counters, Component component, const char
   terms_.push_back({component, index, energy_pj});
 }
 
-/// Processing elements: the block's figures are those of Anda elements, Fig. 15 relates the others to them.
+/// Processing elements: the block's figures are for Anda elements; Fig. 15 gives the others relative to them.
 void CostModel::add_array(const Counters& counters, const Technology& technology, const AcceleratorConfig& config,
                           const ProcessingElement& element) {
   constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
@@ -120,7 +120,7 @@ void CostModel::add_buffers(const Counters& counters, const Technology& technolo
   area_[Component::weight_buffer] = unit_mm2(technology.weight_buffer) * weight_bytes;
 }
 
-/// External memory by its commands. At level fast, which has none, a row's activation is shared by all its bursts.
+/// External memory by command. Level fast has no commands: the bursts of a row share the energy of its activation.
 void CostModel::add_dram_commands(const Counters& counters, const DramConfig& dram, double clock_hz) {
   const DramEnergy& command = dram.energy;
   double of_row = 0;
@@ -145,7 +145,7 @@ void CostModel::add_dram_commands(const Counters& counters, const DramConfig& dr
 Energy CostModel::energy(const std::vector<std::uint64_t>& counts) const {
   Energy energy;
   for (const Term& term : terms_) {
-    if (counts[term.counter] == 0) continue;  // no energy, even where that of an action is unknown
+    if (counts[term.counter] == 0) continue;  // no energy, even if the energy per action is unknown
     energy.by_component[term.component] += static_cast<double>(counts[term.counter]) * term.energy_pj;
   }
   return energy;

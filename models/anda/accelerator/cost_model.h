@@ -15,7 +15,7 @@ namespace anda {
 
 class ProcessingElement;
 
-/// What energy and area are attributed to.
+/// Component that energy and area are attributed to.
 enum class Component : std::size_t {
   mxu,
   compressor,
@@ -45,28 +45,28 @@ class PerComponent {
   std::array<double, component_count> values_{};
 };
 
-/// Energy in pJ by component, and as it is reported.
+/// Energy in pJ by component, with the sums that are reported.
 struct Energy {
   PerComponent by_component;
 
   double compute() const;  ///< array, compressor, vector unit, controller
-  double sram() const;     ///< both buffers
+  double sram() const;     ///< both buffers, and the local memory
   double dram() const { return by_component[Component::dram]; }
   double total() const { return by_component.total(); }
 };
 
-/// Turns action counts into energy and a configuration into area: energy = Σ count · energy of the action, area =
-/// Σ units · area of a unit, from a technology's figures. Timing never depends on it. Energy and area of an array whose
-/// element has unknown costs are NaN, and so are the totals.
+/// Computes energy from action counts and area from a configuration, with the figures of a technology:
+/// energy = Σ count · energy per action, area = Σ units · area per unit. It never affects timing. If the costs of the
+/// array's processing element are unknown, energy and area of the array are NaN, and so are the totals.
 class CostModel {
  public:
-  /// `counters`: the accelerator's and the memory's, in the order in which energy() gets their values.
+  /// `counters`: those of the accelerator and the memory, in the order of the values passed to energy().
   CostModel(const Technology& technology, const AcceleratorConfig& config, const DramConfig& dram,
             const Counters& counters);
 
   Energy energy(const std::vector<std::uint64_t>& counts) const;
 
-  /// mm² by component; none for DRAM, which is another chip.
+  /// Area in mm² by component; 0 for DRAM, which is a separate chip.
   const PerComponent& area() const { return area_; }
 
  private:

@@ -9,11 +9,13 @@
 
 namespace anda {
 
-/// Estimates how long a GeMM takes with a shape of its steps, to compare shapes without simulating them. The longer of
-///   computing, the load of the first step and the store of the last one, and
-///   the memory's transfers and the computing of the last step.
-/// Transfers take their bytes at full bandwidth and, for each step, two latencies: of its loads and of what its stores
-/// hold up. Short steps cost so much at dram.level detailed, where each waits for rows and turnarounds too.
+/// Estimates the run time of a GeMM with a given step shape, to compare shapes without simulating them. The estimate is
+/// the longer of
+///   the compute time, plus the load of the first step and the store of the last one, and
+///   the memory transfer time, plus the compute time of the last step.
+/// The transfer time is the traffic at available bandwidth plus two latencies per step: one for its loads, one for what
+/// its stores delay. Short steps really cost that much at dram.level detailed, where each also waits for row
+/// activations and bus turnarounds.
 class StepTime {
  public:
   StepTime(const AcceleratorConfig& config, const GemmTask& task, const DramConfig& memory);

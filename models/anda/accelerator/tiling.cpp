@@ -15,14 +15,14 @@ namespace {
 
 std::uint32_t narrow(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 
-/// The smallest extent of a step, a multiple of `step`, that still cuts size into as many parts as `largest` does: no
-/// traffic is lost and the first load is shorter.
+/// Smallest multiple of `step` that divides `size` into as many parts as `largest` does: same traffic, but
+/// the first load is shorter.
 std::uint32_t balanced(std::uint32_t size, std::uint32_t largest, std::uint32_t step) {
   const std::uint64_t count = ceil_div(size, largest);
   return narrow(round_up(ceil_div(size, count), step));
 }
 
-/// Keeps the shape with the least traffic, and of equals the one whose first step loads least.
+/// Keeps the shape with the least traffic; among equals, the one whose first step loads least.
 class Best {
  public:
   Best(const AcceleratorConfig& config, const GemmTask& task) : config_(config), task_(task) {}
@@ -89,7 +89,7 @@ StepShape automatic_step(const AcceleratorConfig& config, const GemmTask& task, 
     }
   }
 
-  // The results stay: k in the narrowest parts, m × n as large as fits.
+  // Output-stationary: k in the narrowest parts, m × n as large as fits.
   const std::uint32_t widest_m = narrow(round_up(task.m, m_step));
   for (std::uint32_t m = m_step; m <= widest_m; m += m_step) {
     const auto outputs_stay = [&](std::uint32_t n) { return StepShape{m, n, k_step, LoopOrder::mnk}; };
@@ -102,7 +102,7 @@ StepShape automatic_step(const AcceleratorConfig& config, const GemmTask& task, 
   return best.shape();
 }
 
-/// Tile sizes up to `largest`, one for each number of tiles that size can be cut into.
+/// Step extents up to `largest`, one for each number of parts that `size` can be divided into.
 std::vector<std::uint32_t> balanced_sizes(std::uint32_t size, std::uint32_t largest, std::uint32_t step) {
   std::vector<std::uint32_t> sizes;
   for (std::uint32_t next = largest; next >= step; next = sizes.back() - step) {
@@ -111,7 +111,7 @@ std::vector<std::uint32_t> balanced_sizes(std::uint32_t size, std::uint32_t larg
   return sizes;
 }
 
-/// Calls fn(shape) with every legal shape whose tiles are balanced, in each order.
+/// Calls fn(shape) for every legal shape with balanced extents, in each loop order.
 template <class Fn>
 void for_each_balanced_shape(const GemmTask& task, const StepLimits& limits, Fn fn) {
   const std::uint32_t m_step = limits.m_step();
@@ -131,7 +131,7 @@ void for_each_balanced_shape(const GemmTask& task, const StepLimits& limits, Fn 
   }
 }
 
-/// Of the shapes that take nearly the shortest time the one with the least traffic, and of equals the faster one.
+/// Among shapes within step_time_slack of the shortest time, the one with the least traffic, then the fastest one.
 StepShape timed_step(const AcceleratorConfig& config, const GemmTask& task, const StepLimits& limits,
                      const DramConfig& memory) {
   struct Candidate {

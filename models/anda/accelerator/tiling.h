@@ -9,24 +9,23 @@
 
 namespace anda {
 
-/// How the shape of the steps of a GeMM is chosen.
+/// How the step shape of a GeMM is chosen.
 enum class Tiling {
-  paper,     ///< weights of k × 64 columns stay, the rows of activations stream past an array's height at a time
-  automatic  ///< the legal shape with the least DRAM traffic; before a detailed memory, of those that are not slow
-             ///< there
+  paper,     ///< k × 64 weights stay on chip; activations stream past, one array height of rows at a time
+  automatic  ///< the legal shape with the least DRAM traffic; at dram.level detailed, among the shapes that are nearly
+             ///< the fastest (step_time_slack)
 };
 
 inline constexpr ChoiceTable<Tiling, 2> tilings{{{"paper", Tiling::paper}, {"auto", Tiling::automatic}}};
 
-/// Columns of the weights that `paper` keeps on chip (an inference: not published).
+/// Weight columns that `paper` keeps on chip (inferred, not published).
 inline constexpr std::uint32_t paper_step_columns = 64;
 
-/// `automatic` before a memory of level detailed: how much longer than the fastest shape, by StepTime, a shape of less
-/// traffic may take.
+/// `automatic` at dram.level detailed: run time, relative to the fastest shape by StepTime, up to which a shape with
+/// less traffic is preferred.
 inline constexpr double step_time_slack = 1.05;
 
-/// The shape of the steps of a task, whose operands come from `memory`. Throws Error (input) naming the memory that is
-/// too small if no shape is legal.
+/// Step shape for a task whose operands come from `memory`. Throws Error (input) with the buffer sizes if none fits.
 StepShape choose_step(Tiling tiling, const AcceleratorConfig& config, const GemmTask& task,
                       const DramConfig& memory = {});
 

@@ -10,14 +10,15 @@
 
 namespace anda {
 
-// Formats of activations and results as descriptors say them: INPUT_BITS and OUTPUT_BITS of register_map.h.
+// Encoding of activation and result formats in descriptors: INPUT_BITS and OUTPUT_BITS of register_map.h.
 
 inline std::uint32_t activation_bits(const ActivationFormat& format) {
   return format.is_encoded() ? ANDA_OPERAND_FORMAT + format.code : format.mantissa_bits;
 }
 
-/// Of a machine of such elements; nothing for what it has no activations of. Elements that work on Anda groups need a
-/// mantissa length of their input, the others take FP16; either may multiply operand formats.
+/// Activation format that INPUT_BITS = `bits` selects on a machine of these elements; std::nullopt if it is not
+/// supported. Elements that work on Anda groups require a mantissa length, the others take FP16; both may also support
+/// operand formats.
 inline std::optional<ActivationFormat> input_format(const ProcessingElement& element, std::uint32_t bits) {
   if (bits > ANDA_OPERAND_FORMAT) {
     const ActivationFormat format = element.encoded_format(bits - ANDA_OPERAND_FORMAT);
@@ -28,12 +29,12 @@ inline std::optional<ActivationFormat> input_format(const ProcessingElement& ele
   return element.activation_format(bits);
 }
 
-/// Results are FP16, or what activations may be.
+/// The same for OUTPUT_BITS: results can be FP16 (0) or any format that activations can have.
 inline std::optional<ActivationFormat> output_format(const ProcessingElement& element, std::uint32_t bits) {
   return bits == 0 ? ActivationFormat{} : input_format(element, bits);
 }
 
-/// CAPABILITIES.FORMATS of a machine of such elements.
+/// CAPABILITIES.FORMATS of a machine of these elements, shifted into its field.
 inline std::uint32_t formats_capability(const ProcessingElement& element) {
   std::uint32_t bits = 0;
   for (std::uint32_t code = 1; code <= FormatConfig::activation_formats; ++code) {

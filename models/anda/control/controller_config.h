@@ -8,7 +8,7 @@
 
 namespace anda {
 
-/// The top controller with its instruction memory.
+/// Configuration of the top controller and its instruction memory.
 struct ControllerConfig {
   std::uint32_t descriptors = 64;
 

@@ -8,14 +8,14 @@
 
 namespace anda {
 
-/// What the controller counts of the operations that it starts.
+/// Counts of the operations that the controller runs.
 struct ControllerCounts {
   std::uint64_t cycles = 0;
   std::uint64_t gemms = 0;
   std::uint64_t steps = 0;
   std::uint64_t vector_operations = 0;
 
-  /// The table of these counts, which must stay where they are.
+  /// Adds these counts to a table that keeps references to them, so they must not move.
   void register_in(Counters& counters) const {
     counters.add("controller.cycles", "cycles", "clock cycles of operations, each from start to end", cycles);
     counters.add("controller.gemms", "GeMMs", "GeMMs completed", gemms);

@@ -13,14 +13,14 @@ namespace {
 constexpr std::uint32_t most_loop_order = static_cast<std::uint32_t>(LoopOrder::mnk);
 constexpr auto most_operation = static_cast<std::uint32_t>(VectorOperation::top_k);
 
-// The numbers of register_map.h are those of the enumeration, in its order.
+// The numbers in register_map.h equal those of the enumeration.
 static_assert(vector_operation_table.size() == vector_operations.size());
 static_assert(static_cast<std::uint32_t>(VectorOperation::softmax) == ANDA_VECTOR_SOFTMAX &&
               static_cast<std::uint32_t>(VectorOperation::quantise) == ANDA_VECTOR_QUANTISE &&
               static_cast<std::uint32_t>(VectorOperation::multiply) == ANDA_VECTOR_MULTIPLY &&
               static_cast<std::uint32_t>(VectorOperation::top_k) == ANDA_VECTOR_TOP_K);
 
-/// Bits of a scale by SCALE_FORMAT.
+/// Bits of a scale, indexed by SCALE_FORMAT.
 constexpr std::array<std::uint32_t, 4> scale_formats{16, ActivationFormat::exponent_bits, 0, 8};
 constexpr std::uint32_t no_scale_format = ~std::uint32_t{0};
 
@@ -52,7 +52,7 @@ void get_weights(const std::uint32_t* words, std::uint32_t& bits, std::uint32_t&
   scale_group = log2 == 0 ? 0 : 1u << log2;
 }
 
-/// A bit that is 1 and belongs to no field, or to one of those that have no meaning here.
+/// Returns a fault if a bit is 1 that belongs to no field or to one of the `meaningless` fields.
 DescriptorFault reserved_fault(const std::uint32_t* encoded, std::initializer_list<std::uint32_t> meaningless) {
   std::array<std::uint32_t, GemmDescriptor::words> reserved{};
   reserved.fill(0xffffffff);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the top controller runs of a descriptor, or what is wrong with it.
+// Checks of descriptors: the tasks and plans that the top controller runs, or the fault.
 #include <anda/control/activation_bits.h>
 #include <anda/control/top_controller.h>
 
@@ -10,7 +10,7 @@
 
 namespace anda {
 
-/// The steps of a GeMM that can run.
+/// Checks a GeMM and, if it can run, creates its step plan.
 DescriptorFault TopController::plan_of(const GemmDescriptor& descriptor, std::optional<StepPlan>& plan) const {
   GemmTask task;
   DescriptorFault wrong = task_of(descriptor, task);

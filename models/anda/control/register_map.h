@@ -3,17 +3,17 @@
 #define ANDA_CONTROL_REGISTER_MAP_H
 
 /*
- * The accelerator as software sees it: registers, their fields, GeMM descriptors and error codes. C99 and C++.
+ * Software interface of the accelerator: registers, their fields, descriptors and error codes. C99 and C++.
  *
- * Each thing stands in one line of a table below. The model decodes accesses and descriptors by these tables, drivers
- * use the constants that they turn into, and `anda-sim registers` prints them as docs/registers.md.
+ * Each item is one entry of a table below. The model decodes accesses and descriptors with these tables, drivers use
+ * the constants generated from them, and `anda-sim registers` prints them as docs/registers.md.
  *
  *   ANDA_REG_<name>                        byte offset of a register from the base of the control socket
- *   ANDA_COUNTER_<name>                    the same for the low word of a 64-bit counter; the high word is 4 bytes on
+ *   ANDA_COUNTER_<name>                    the same for the low word of a 64-bit counter; the high word follows it
  *   ANDA_<register>_<field>                mask of a field of a register
  *   ANDA_DESCRIPTOR_<field>                a field of a descriptor, for anda_get_field() and anda_set_field()
  *   ANDA_VECTOR_<name>                     an operation of the vector unit
- *   ANDA_ERROR_<name>                      what register ERROR_CODE can hold
+ *   ANDA_ERROR_<name>                      a value of register ERROR_CODE
  *
  * Registers and instruction memory are 32-bit words, little-endian.
  */
@@ -22,12 +22,12 @@
 
 #include <anda/base/stall_cause.h>
 
-/* NOLINTBEGIN(readability-identifier-naming): names as drivers have them */
+/* NOLINTBEGIN(readability-identifier-naming): names as drivers use them */
 
-/* Increased in its upper half when drivers must change, in its lower half when something is added. */
+/* The upper half increases when drivers must change, the lower half when something is added. */
 #define ANDA_INTERFACE_VERSION 0x00020004
 
-/* R(name, offset, access, value after reset, meaning). The value after reset of capabilities depends on the machine. */
+/* R(name, offset, access, reset value, meaning). The reset values of the capabilities depend on the machine. */
 #define ANDA_REGISTERS(R)                                                                                              \
   R(ID, 0x000, RO, 0x41444e41, "\"ANDA\", first letter in the lowest byte")                                            \
   R(VERSION, 0x004, RO, ANDA_INTERFACE_VERSION, "interface version: upper half major, lower half minor")               \
@@ -60,7 +60,7 @@
   R(WEIGHT_BYTES, 0x074, RO, 0, "weight buffer: capacity for weights and scales")                                      \
   R(LOCAL_BYTES, 0x078, RO, 0, "local memory: capacity; 0: none")
 
-/* F(register, field, lowest bit, number of bits, meaning). The other bits read as 0 and ignore writes. */
+/* F(register, field, lowest bit, number of bits, meaning). All other bits read as 0 and ignore writes. */
 #define ANDA_FIELDS(F)                                                              \
   F(CONTROL, START, 0, 1, "runs the descriptors; ignored while BUSY")               \
   F(CONTROL, RESET, 1, 1, "aborts the run; see Reset. Takes precedence over START") \
@@ -79,7 +79,7 @@
   F(CAPABILITIES, ZERO_POINTS, 3, 1, "integers of GeMMs can have zero points")      \
   F(CAPABILITIES, FORMATS, 8, 8, "bit i: activations can have operand format i + 1, see INPUT_BITS")
 
-/* C(name, offset, the counter of the model that it shows). 64 bits each. */
+/* C(name, offset, counter of the model that it shows). 64 bits each. */
 #define ANDA_STALL_COUNTER(C, cause, upper, offset, meaning) C(STALL_##upper, offset, "stall." #cause)
 #define ANDA_COUNTERS(C)                   \
   C(CYCLES, 0x100, "controller.cycles")    \
@@ -92,7 +92,7 @@
   C(WRITE_BYTES, 0x168, "dma.write_bytes") \
   C(TRANSACTIONS, 0x170, "dma.transactions")
 
-/* Descriptors, one after another, ANDA_DESCRIPTOR_WORDS words each. */
+/* The instruction memory holds consecutive descriptors of ANDA_DESCRIPTOR_WORDS words each. */
 #define ANDA_INSTRUCTION_MEMORY 0x1000
 #define ANDA_DESCRIPTOR_WORDS 16
 #define ANDA_OPCODE_GEMM 1
@@ -101,12 +101,12 @@
 #define ANDA_MAX_DIMENSION 0x1000000
 #define ANDA_MAX_KEPT 0x10000
 #define ANDA_ADDRESS_ALIGNMENT 4
-/* INPUT_BITS and OUTPUT_BITS of operand format 0; the first is 1. */
+/* INPUT_BITS and OUTPUT_BITS of operand format i are ANDA_OPERAND_FORMAT + i; i starts at 1. */
 #define ANDA_OPERAND_FORMAT 128
-/* Addresses of operands from here on are those of the local memory. */
+/* Operand addresses from here on refer to the local memory. */
 #define ANDA_LOCAL_MEMORY UINT64_C(0x4000000000000000)
 
-/* D(field, word, lowest bit, number of bits, meaning). The other bits are reserved and must be 0. */
+/* D(field, word, lowest bit, number of bits, meaning). All other bits are reserved and must be 0. */
 #define ANDA_DESCRIPTOR_FIELDS(D)                                                                                     \
   D(OPCODE, 0, 0, 8,                                                                                                  \
     "1: GeMM, C[m x n] = A[m x k] W[k x n]; 2: operation of the vector unit; 3: weights of a GeMM to come, loaded "   \
@@ -140,7 +140,7 @@
     "byte address of m x n FP32 sums, used when steps split k and other steps intervene; opcode 3: number of loads")  \
   D(PARTIAL_SUMS_HIGH, 15, 0, 32, "its upper half")
 
-/* V(name, number, meaning): operations of the vector unit, descriptors of opcode 2. Rows are those of x. */
+/* V(name, number, meaning): operations of the vector unit (opcode 2). Rows are those of x. */
 #define ANDA_VECTOR_OPERATIONS(V)                                                                  \
   V(COPY, 0, "y = x")                                                                              \
   V(ADD, 1, "y = x + w, of the same shape")                                                        \
@@ -201,7 +201,7 @@ enum anda_error {
 #undef ANDA_ENTRY
 };
 
-/* Word, lowest bit and width of a field in one number. */
+/* Each value packs the word, lowest bit and width of a field. */
 enum anda_descriptor_field {
 #define ANDA_ENTRY(field, word, bit, bits, meaning) ANDA_DESCRIPTOR_##field = (word) << 16 | (bit) << 8 | (bits),
   ANDA_DESCRIPTOR_FIELDS(ANDA_ENTRY)
@@ -210,14 +210,14 @@ enum anda_descriptor_field {
 
 /* NOLINTEND(readability-identifier-naming) */
 
-/* Index of the word of a descriptor that holds a field, where the field begins there, and its bits. */
+/* Index of the descriptor word that holds a field, the field's lowest bit in it, and the field's mask. */
 static inline uint32_t anda_field_word(uint32_t field) { return field >> 16; }
 static inline uint32_t anda_field_shift(uint32_t field) { return field >> 8 & 0xffu; }
 static inline uint32_t anda_field_mask(uint32_t field) {
   return (0xffffffffu >> (32u - (field & 0xffu))) << anda_field_shift(field);
 }
 
-/* Reads a field (ANDA_DESCRIPTOR_...) of a descriptor, and sets one to as many bits of the value as it has. */
+/* Read and write a field (ANDA_DESCRIPTOR_...) of a descriptor; writing truncates the value to the field's width. */
 static inline uint32_t anda_get_field(const uint32_t* descriptor, uint32_t field) {
   return (descriptor[anda_field_word(field)] & anda_field_mask(field)) >> anda_field_shift(field);
 }

@@ -9,7 +9,7 @@
 
 namespace anda {
 
-// The tables of register_map.h as data, for decoding and for the page.
+// The tables of register_map.h as data, for decoding and for docs/registers.md.
 
 enum class Access { read_only, write_only, read_write };
 
@@ -53,7 +53,7 @@ struct ErrorEntry {
   const char* meaning;
 };
 
-/// From RO, WO or RW.
+/// Returns the access kind named RO, WO or RW.
 constexpr Access access_of(const char* word) {
   if (word[0] == 'W') return Access::write_only;
   return word[1] == 'W' ? Access::read_write : Access::read_only;
@@ -72,7 +72,7 @@ inline constexpr std::array field_table{ANDA_FIELDS(ANDA_ENTRY)};
 inline constexpr std::array counter_table{ANDA_COUNTERS(ANDA_ENTRY)};
 #undef ANDA_ENTRY
 
-/// Whether every counter has two words of its own that are no register of another table.
+/// Whether every counter has two words of its own that overlap no register.
 constexpr bool counters_have_addresses() {
   for (std::size_t i = 0; i < counter_table.size(); ++i) {
     if (counter_table[i].offset % 8 != 0) return false;

@@ -15,14 +15,14 @@ namespace anda {
 
 namespace {
 
-/// The register at an offset; nullptr if there is none.
+/// Register at an offset; nullptr if there is none.
 const RegisterEntry* register_at(std::uint64_t offset) {
   const auto found = std::find_if(register_table.begin(), register_table.end(),
                                   [&](const RegisterEntry& entry) { return entry.offset == offset; });
   return found != register_table.end() ? &*found : nullptr;
 }
 
-/// The counter whose low or high word is at an offset; the table's size if there is none.
+/// Index of the counter whose low or high word is at an offset; the table's size if there is none.
 std::size_t counter_at(std::uint64_t offset) {
   std::size_t index = 0;
   while (index < counter_table.size() && (offset & ~std::uint64_t{4}) != counter_table[index].offset) ++index;
@@ -35,7 +35,7 @@ constexpr bool counters_are_aligned() {
   }
   return true;
 }
-static_assert(counters_are_aligned());  // a low word is where address % 8 == 0
+static_assert(counters_are_aligned());  // so address % 8 == 0 identifies a low word
 
 std::uint32_t registers_end() {
   std::uint32_t end = 0;
@@ -128,7 +128,7 @@ void TopController::run() {
   }
 }
 
-/// Runs the descriptors until the last, an error or a reset.
+/// Runs the descriptors up to the last one, an error or a reset.
 TopController::Outcome TopController::run_program() {
   const std::uint32_t count = at(ANDA_REG_DESCRIPTOR_COUNT);
   if (!resetting_ && (count == 0 || count > at(ANDA_REG_DESCRIPTORS))) {
@@ -152,7 +152,7 @@ DescriptorFault TopController::run_descriptor(const std::uint32_t* words) {
   return VectorDescriptor::recognises(words) ? run_vector(words) : run_gemm(words);
 }
 
-/// Takes no time: the DMA does it with what runs next.
+/// Takes no simulated time: the DMA loads the weights during the next operation.
 DescriptorFault TopController::load_ahead(const std::uint32_t* words) {
   LoadAheadDescriptor descriptor;
   std::optional<StepPlan> plan;
@@ -198,8 +198,8 @@ DescriptorFault TopController::run_vector(const std::uint32_t* words) {
   return {};
 }
 
-/// Registers take their values after reset at once; what runs goes on until its transfers are over, and the machine
-/// stays busy until then.
+/// Registers take their reset values at once. A running operation ends when its transactions in flight have completed;
+/// the machine stays busy until then.
 void TopController::reset() {
   const bool was_busy = busy();
   registers_ = after_reset_;
@@ -224,13 +224,13 @@ void TopController::drive_interrupt() {
   interrupt->write((at(ANDA_REG_INTERRUPT_STATUS) & at(ANDA_REG_INTERRUPT_ENABLE)) != 0);
 }
 
-/// An access happens at its own time: an initiator that has run ahead is brought back into step.
+/// Synchronises an initiator that has run ahead, so that the access happens at its own time.
 void TopController::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   synchronise(delay);
   payload.set_response_status(access(payload));
 }
 
-/// Has no side effects: writes reach the instruction memory only.
+/// Without side effects: writes reach only the instruction memory.
 unsigned int TopController::transport_dbg(tlm::tlm_generic_payload& payload) {
   const std::uint64_t address = payload.get_address();
   unsigned int bytes = debug_bytes(payload, address_space());
@@ -245,7 +245,7 @@ TargetAccess TopController::address_space() const {
   return {std::uint64_t{ANDA_INSTRUCTION_MEMORY} + 4 * instructions_.size(), 4, false};
 }
 
-/// Executes an access as a whole or not at all.
+/// Executes an access entirely or not at all.
 tlm::tlm_response_status TopController::access(tlm::tlm_generic_payload& payload) {
   const tlm::tlm_response_status status = refusal(payload, address_space());
   if (status != tlm::TLM_OK_RESPONSE) return status;

@@ -25,24 +25,24 @@
 
 namespace anda {
 
-/// An output that may be left unbound, by systems that poll.
+/// Interrupt output; systems that poll may leave it unbound.
 using InterruptPort = sc_core::sc_port<sc_core::sc_signal_inout_if<bool>, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
 
 /// The top controller: registers and instruction memory behind a TLM socket, and the process that runs the descriptors
-/// in it one after another. A descriptor that cannot run sets the error registers and leaves the machine usable, and
-/// so does a reset at any moment. register_map.h has what software sees.
+/// one after another. A descriptor that cannot run sets the error registers; the machine remains usable, as it does
+/// after a reset at any time. register_map.h defines the software interface.
 class TopController : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<TopController> control;
   InterruptPort interrupt;
 
-  /// What runs the operations.
+  /// The engines that run the operations.
   struct Engines {
     GemmEngine& gemm;
     VectorEngine& vector;
   };
 
-  /// `counters`: of all blocks, shown by the counter registers.
+  /// `counters`: those of all blocks; the counter registers show some of them.
   TopController(sc_core::sc_module_name name, const ControllerConfig& config, const MachineShape& machine,
                 double clock_hz, Clock& clock, const Engines& engines, Dma& dma, const Counters& counters,
                 ControllerCounts& counts);
@@ -95,16 +95,16 @@ class TopController : public sc_core::sc_module {
   Dma& dma_;
   const Counters& counters_;
   ControllerCounts& counts_;
-  std::array<std::size_t, counter_table.size()> shown_{};           // counters behind the counter registers
-  std::array<std::uint64_t, counter_table.size()> counted_from_{};  // what they were at the last reset
-  std::vector<std::uint32_t> registers_;                            // by offset / 4, those that hold a value
+  std::array<std::size_t, counter_table.size()> shown_{};  // indices of the counters behind the counter registers
+  std::array<std::uint64_t, counter_table.size()> counted_from_{};  // their values at the last reset
+  std::vector<std::uint32_t> registers_;                            // indexed by offset / 4; without the counters
   std::vector<std::uint32_t> after_reset_;
   std::vector<std::uint32_t> instructions_;
   sc_core::sc_event started_;
   sc_core::sc_event interrupt_changed_;
-  bool resetting_ = false;  // what ran is coming to its end
-  WeightsAhead ahead_;      // to load under the next operation
-  WeightsAhead held_;       // in the weight buffer
+  bool resetting_ = false;  // the aborted run has not ended yet
+  WeightsAhead ahead_;      // to load while the next operation runs
+  WeightsAhead held_;       // already in the weight buffer
 };
 
 }  // namespace anda

@@ -13,20 +13,20 @@ namespace anda {
 
 class ProcessingElement;
 
-/// Where the four operands of a GeMM lie, and how a step's share of them is cut: panels as wide as the array, results
-/// in blocks of an array's height and whole groups.
+/// Memory layout of the four operands of a GeMM, and how a step's share of them is divided: operands into panels as
+/// wide as the array, results into blocks of one array height × whole groups.
 struct GemmOperands {
-  std::uint64_t panels_m;        ///< activation panels of a step
-  std::uint64_t panels_n;        ///< weight panels of a step
-  std::uint64_t blocks_n;        ///< result blocks along n of a step
-  std::uint64_t tiles_of_block;  ///< output tiles of the array in a block
+  std::uint64_t panels_m;        ///< activation panels per step
+  std::uint64_t panels_n;        ///< weight panels per step
+  std::uint64_t blocks_n;        ///< result blocks along n per step
+  std::uint64_t tiles_of_block;  ///< output tiles of the array per block
   OperandLayout activations;
   OperandLayout weights;
   OperandLayout outputs;
   OperandLayout partial_sums;
-  std::uint64_t parts;           ///< parts of a step's panels that the first tile of a GeMM takes in one by one
-  std::uint64_t groups_of_part;  ///< groups along k in such a part
-  std::uint64_t part_length;     ///< elements along k in such a part
+  std::uint64_t parts;           ///< parts along k in which the panels of a GeMM's first tile are loaded
+  std::uint64_t groups_of_part;  ///< groups along k per part
+  std::uint64_t part_length;     ///< elements along k per part
   OperandLayout activation_parts;
   OperandLayout weight_parts;
 

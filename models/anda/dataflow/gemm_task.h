@@ -9,14 +9,14 @@
 
 namespace anda {
 
-/// Order of the loops over tiles, outermost first, and with it what stays on chip while the innermost loop runs.
+/// Order of the loops over steps, outermost first. It determines which operand is stationary in the innermost loop.
 enum class LoopOrder : std::uint32_t {
-  nkm,  ///< weights stay, activations stream past
-  mkn,  ///< activations stay, weights stream past
-  mnk   ///< results stay, activations and weights stream past
+  nkm,  ///< weight-stationary: activations stream past
+  mkn,  ///< activation-stationary: weights stream past
+  mnk   ///< output-stationary: activations and weights stream past
 };
 
-/// Extents of a step: the part of a GeMM whose operands fill one half of the buffers.
+/// Shape of a step, the part of a GeMM whose operands fill one half of the buffers, and the order of the steps.
 struct StepShape {
   std::uint32_t m = 0;
   std::uint32_t n = 0;
@@ -24,25 +24,25 @@ struct StepShape {
   LoopOrder order = LoopOrder::nkm;
 };
 
-/// Operands that are in the local memory rather than in external memory.
+/// Which operands are in the local memory instead of external memory.
 struct LocalOperands {
   bool input = false;
-  bool second = false;  ///< of a vector operation
+  bool second = false;  ///< second operand of a vector operation
   bool output = false;
 };
 
-/// One GeMM as the accelerator sees it: C[m × n] = A[m × k] · W[k × n].
+/// One GeMM: C[m × n] = A[m × k] · W[k × n].
 struct GemmTask {
   std::uint32_t m = 0;
   std::uint32_t n = 0;
   std::uint32_t k = 0;
-  ActivationFormat input;   ///< of A
-  ActivationFormat output;  ///< of C
+  ActivationFormat input;   ///< format of A
+  ActivationFormat output;  ///< format of C
   WeightFormat weights;
   LocalOperands local = {};
 };
 
-/// Where the operands of a task lie in external memory.
+/// Byte addresses of a task's operands in external memory.
 struct GemmAddresses {
   std::uint64_t activations = 0;
   std::uint64_t weights = 0;

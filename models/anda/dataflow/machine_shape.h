@@ -13,7 +13,7 @@
 
 namespace anda {
 
-/// What decides how a GeMM is cut and laid out: array, element, formats and buffers.
+/// Machine properties that determine how a GeMM is tiled and laid out: array, element, formats and buffers.
 struct MachineShape {
   MxuConfig mxu;
   FormatConfig format;
@@ -21,7 +21,7 @@ struct MachineShape {
   WeightBufferConfig weight_buffer;
   std::shared_ptr<const ProcessingElement> element;
   Geometry geometry;
-  std::uint64_t local_bytes = 0;  ///< of the local memory
+  std::uint64_t local_bytes = 0;  ///< size of the local memory; 0: none
 
   MachineShape(const MxuConfig& mxu_, const FormatConfig& format_, const ActivationBufferConfig& activation_buffer_,
                const WeightBufferConfig& weight_buffer_)

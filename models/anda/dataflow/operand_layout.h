@@ -8,19 +8,18 @@
 
 namespace anda {
 
-/// A run of bytes in external memory.
+/// Contiguous bytes in external memory.
 struct MemoryRun {
   std::uint64_t address = 0;
   std::uint64_t bytes = 0;
 };
 
-/// Where one operand lies in external memory: in panels as wide as the array (rows of activations and results, columns
-/// of weights) one after another, each running along its whole length (k, or n of results). The part of a panel that
-/// a tile uses is one run.
+/// Layout of one operand in external memory: consecutive panels as wide as the array (rows of activations and results,
+/// columns of weights), each covering the operand's whole length (k, or n for results). The part of a panel that a tile
+/// uses is contiguous.
 class OperandLayout {
  public:
-  /// `bytes(width, length)` gives the size of a part of a panel; `chunk` is the length of such parts, the last of which
-  /// may be shorter.
+  /// `bytes(width, length)`: size of a part of a panel. `chunk`: length of the parts, of which the last may be shorter.
   template <class Bytes>
   OperandLayout(std::uint64_t base, std::uint64_t size, std::uint32_t panel, std::uint64_t length, std::uint64_t chunk,
                 Bytes bytes)
@@ -36,7 +35,7 @@ class OperandLayout {
     sizes_[1][1] = bytes(ragged_width, last_length);
   }
 
-  /// Bytes from the first address to the last.
+  /// Bytes from the first address to the end of the operand.
   std::uint64_t total_bytes() const {
     return (panels_ - 1) * panel_bytes_ + (chunks_ - 1) * sizes_[1][0] + sizes_[1][1];
   }

@@ -5,14 +5,14 @@ namespace anda {
 
 namespace {
 
-/// Sum over the steps of one axis of bytes(extent), where the axis is packed in panels of a width.
+/// Sum of bytes(width) over the panels of an axis that is packed in panels of width `panel`.
 template <class Bytes>
 std::uint64_t over_panels(std::uint64_t size, std::uint64_t panel, Bytes bytes) {
   const std::uint64_t ragged = size % panel;
   return size / panel * bytes(panel) + (ragged != 0 ? bytes(ragged) : 0);
 }
 
-/// Sum over the steps of an axis.
+/// Sum of bytes(extent) over the steps of an axis.
 template <class Bytes>
 std::uint64_t over_steps(const TiledAxis& axis, Bytes bytes) {
   return (axis.count - 1) * bytes(axis.extent(false)) + bytes(axis.extent(true));
@@ -39,7 +39,7 @@ Schedule::Schedule(const GemmTask& task, const StepShape& shape)
   spills_ = k_.count > 1 && order_ != LoopOrder::mnk && (this->*loops_[2]).count > 1;
 }
 
-/// Moves the innermost loop on, and the one around it where it starts again; false at the end.
+/// Advances the innermost loop, and an outer loop where the one inside it restarts; returns false at the end.
 bool Schedule::advance() {
   at_m_.moved = at_n_.moved = at_k_.moved = false;
   for (std::size_t loop = loops_.size(); loop-- > 0;) {

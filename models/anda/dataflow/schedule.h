@@ -10,7 +10,7 @@
 
 namespace anda {
 
-/// A dimension cut into steps of equal size, the last one ragged.
+/// A dimension divided into steps of equal size, of which the last may be ragged.
 struct TiledAxis {
   std::uint64_t size = 0;
   std::uint64_t step = 0;
@@ -22,7 +22,7 @@ struct TiledAxis {
   std::uint64_t extent(bool last) const { return last ? size - (count - 1) * step : step; }
 };
 
-/// Bytes between external memory and the buffers.
+/// Bytes transferred between external memory and the buffers.
 struct Traffic {
   std::uint64_t activation_bytes = 0;
   std::uint64_t weight_bytes = 0;
@@ -35,12 +35,12 @@ struct Traffic {
   std::uint64_t total_bytes() const { return read_bytes() + write_bytes(); }
 };
 
-/// The steps of a GeMM in the order in which they run. An operand is loaded when it differs from the one that the
-/// step before used. Partial sums of a split k leave the chip only if other steps come between two parts of a sum.
+/// The steps of a GeMM in execution order. A step loads an operand only if it differs from that of the previous step.
+/// Partial sums of a split k leave the chip only if other steps run between two parts of a sum.
 class Schedule {
  public:
   struct Step {
-    std::uint32_t m = 0;  ///< its index along each axis
+    std::uint32_t m = 0;  ///< index of the step along each axis
     std::uint32_t n = 0;
     std::uint32_t k = 0;
     bool last_m = false;
@@ -55,10 +55,10 @@ class Schedule {
 
   Schedule(const GemmTask& task, const StepShape& shape);
 
-  /// Puts the next step into `step`; false after the last.
+  /// Stores the next step in `step`; returns false after the last.
   bool next(Step& step);
 
-  /// Whether partial sums go out to memory and come back.
+  /// Whether partial sums are stored to memory and loaded again.
   bool spills() const { return spills_; }
 
   std::uint64_t steps() const { return m_.count * n_.count * k_.count; }
@@ -66,8 +66,8 @@ class Schedule {
   const TiledAxis& n() const { return n_; }
   const TiledAxis& k() const { return k_; }
 
-  /// Bytes that the whole schedule moves, in closed form. `row_panel` and `column_panel` are the widths in which
-  /// activations and weights are packed (rows and columns of the array).
+  /// Bytes that the whole schedule transfers, in closed form. `row_panel` and `column_panel` are the panel widths of
+  /// activations and weights (rows and columns of the array).
   Traffic traffic(const GemmTask& task, std::uint32_t row_panel, std::uint32_t column_panel) const;
 
  private:
@@ -80,11 +80,11 @@ class Schedule {
   bool spills_ = false;
   bool started_ = false;
   bool ended_ = false;
-  /// The latest step's place along an axis.
+  /// Position of the latest step along an axis.
   struct Place {
     std::uint32_t index = 0;
     std::uint32_t count = 1;
-    bool moved = true;  ///< it was another one in the step before
+    bool moved = true;  ///< whether the index changed with the latest step
   };
   Place at_m_;
   Place at_n_;

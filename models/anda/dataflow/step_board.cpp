@@ -26,7 +26,7 @@ StepUnderWay* StepBoard::open() {
   if (at.first()) {
     opened.weight_parts.assign(plan_->parts(), never);
     opened.activation_parts.assign(plan_->parts(), never);
-    opened.activations[0] = 0;  // no tile but the first one uses them before its last part is there
+    opened.activations[0] = 0;  // no tile but the first uses them before the last part has arrived
     opened.weights[0] = 0;
     for (std::uint64_t part = 0; part < plan_->parts() && plan_->holds_part(part); ++part)
       opened.weight_parts[part] = 0;

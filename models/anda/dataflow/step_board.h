@@ -10,42 +10,42 @@
 
 namespace anda {
 
-/// A cycle that never comes: of a panel that has not arrived.
+/// Arrival cycle of a panel that has not arrived yet.
 inline constexpr std::uint64_t never = ~std::uint64_t{0};
 
-/// Level cycle: a step that is loaded, computed or stored.
+/// Level cycle: a step that is being loaded, computed or stored.
 struct StepUnderWay {
   Step at;
-  std::uint64_t started = 0;               ///< clock of its first operands in the array
-  bool data_moved = false;                 ///< of a functional simulation
-  std::vector<std::uint64_t> activations;  ///< cycle at which each panel is there
+  std::uint64_t started = 0;               ///< clock in which its first operands entered the array
+  bool data_moved = false;                 ///< functional simulation: whether its results have been computed
+  std::vector<std::uint64_t> activations;  ///< arrival cycle of each panel
   std::vector<std::uint64_t> weights;
-  std::vector<std::uint64_t> activation_parts;  ///< the same for parts of the first panels of a GeMM
+  std::vector<std::uint64_t> activation_parts;  ///< the same for the parts of a GeMM's first panels
   std::vector<std::uint64_t> weight_parts;
-  std::uint64_t held = 0;            ///< clocks by which its loads are late since no half was free
-  std::uint64_t transfers_left = 0;  ///< to post to the DMA's process
-  std::uint64_t loads_left = 0;      ///< of them
-  std::uint64_t posted = 0;          ///< that the process has not handed on
-  std::uint64_t loads_asked = 0;     ///< transfers asked for, up to the last of its loads
+  std::uint64_t held = 0;            ///< clocks by which its loads are late because no half was free
+  std::uint64_t transfers_left = 0;  ///< transfers not yet posted to the DMA's process
+  std::uint64_t loads_left = 0;      ///< loads among these
+  std::uint64_t posted = 0;          ///< posted transfers that the process has not finished with
+  std::uint64_t loads_asked = 0;     ///< number of transfers requested, up to the last of its loads
   bool loading = false;
   bool computed = false;
 };
 
-/// Level cycle: the steps and tiles of a plan that are under way, which the DMA marks as their panels arrive and the
-/// array as it computes them.
+/// Level cycle: the steps and tiles of a plan that are in progress. The DMA records the arrival of their panels, the
+/// array the progress of computing.
 class StepBoard {
  public:
   void begin(StepPlan& plan);
 
   const StepPlan& plan() const { return *plan_; }
 
-  /// Opens the next step of the plan; nullptr after the last.
+  /// Opens the next step of the plan; returns nullptr after the last.
   StepUnderWay* open();
   bool ended() const { return ended_; }
-  /// Behind the last step: weights of a GeMM to come; nullptr: none.
+  /// After the last step: returns the weights of the coming GeMM to load ahead; nullptr: none.
   const WeightsAhead* take_ahead() { return plan_->take_ahead(); }
 
-  /// A tile by its number in the GeMM; nullptr if its step is not open yet. It stays where it is until drop().
+  /// Tile by its number in the GeMM; nullptr if its step is not open yet. The pointer is valid until drop() removes it.
   const ArrayTile* tile(std::uint64_t number) {
     while (number >= first_tile_ + tiles_.size()) {
       if (next_step_ >= opened_) return nullptr;
@@ -53,11 +53,11 @@ class StepBoard {
     }
     return &tiles_[number - first_tile_];
   }
-  /// A tile that is there.
+  /// Tile that tile() has returned before.
   const ArrayTile& at(std::uint64_t number) const { return tiles_[number - first_tile_]; }
-  /// Tiles whose results have left the vector unit; those that are partial sums are in the buffer.
+  /// Number of tiles whose results have left the vector unit; their partial sums are in the buffer.
   std::uint64_t left() const { return first_tile_; }
-  /// The results of the oldest tile have left the vector unit.
+  /// Removes the oldest tile: its results have left the vector unit.
   void drop() {
     tiles_.pop_front();
     ++first_tile_;
@@ -66,16 +66,16 @@ class StepBoard {
   StepUnderWay& step(std::uint64_t index) { return steps_[index - first_step_]; }
   StepUnderWay& last() { return steps_.back(); }
   bool empty() const { return steps_.empty(); }
-  /// The oldest step whose loads are not all posted; nullptr if there is none.
+  /// Oldest step whose loads are not all posted; nullptr if there is none.
   StepUnderWay* loading();
 
-  /// When the panel, or the part of it, that a group of a tile belongs to is in the buffer.
+  /// Cycle from which the panel, or part, that holds a group of a tile is in the buffer; `never` before its arrival.
   const std::uint64_t& activation_arrival(const ArrayTile& of, std::uint64_t group);
   const std::uint64_t& weight_arrival(const ArrayTile& of, std::uint64_t group);
 
-  /// Forgets steps that are over.
+  /// Removes the steps that have ended.
   void retire();
-  /// Everything is computed and posted.
+  /// Whether all steps are computed and all transfers posted.
   bool complete() const;
 
  private:
@@ -88,7 +88,7 @@ class StepBoard {
   bool ended_ = false;
   std::deque<ArrayTile> tiles_;
   std::uint64_t first_tile_ = 0;
-  std::uint64_t next_step_ = 0;  ///< of the next tile, with its place there
+  std::uint64_t next_step_ = 0;  ///< step of the next tile, and the tile's position in it
   std::uint64_t next_row_ = 0;
   std::uint64_t next_column_ = 0;
 };

@@ -9,7 +9,7 @@
 
 namespace anda {
 
-/// What a step may not exceed, with the widths in which it grows.
+/// Size limits of a step, and the granularity of its extents.
 class StepLimits {
  public:
   StepLimits(const MxuConfig& mxu, const FormatConfig& format, const ActivationBufferConfig& activation_buffer,
@@ -18,14 +18,14 @@ class StepLimits {
   /// Whether the operands and results of a step of this shape fit in half of each memory.
   bool legal(const StepShape& shape) const;
 
-  std::uint32_t m_step() const { return m_step_; }  ///< tiles along m are multiples of it: rows of the array
-  std::uint32_t n_step() const { return n_step_; }  ///< along n: whole array columns and whole groups of results
-  std::uint32_t k_step() const { return k_step_; }  ///< along k: whole groups and whole weight scale groups
+  std::uint32_t m_step() const { return m_step_; }  ///< granularity along m: rows of the array
+  std::uint32_t n_step() const { return n_step_; }  ///< along n: whole array widths and whole result groups
+  std::uint32_t k_step() const { return k_step_; }  ///< along k: whole groups, weight scale groups and lanes
 
-  /// The largest multiple of `step`, at most `size` rounded up, for which legal(shape_of(multiple)); 0 if none is.
+  /// Largest multiple of `step`, up to `size` rounded up, for which legal(shape_of(multiple)) holds; 0: none.
   template <class ShapeOf>
   std::uint32_t largest(std::uint32_t step, std::uint32_t size, ShapeOf shape_of) const {
-    std::uint64_t low = 0;  // legal, in steps; a larger step never needs less room, so bisection finds the edge
+    std::uint64_t low = 0;  // legal, in multiples; larger ones never need less room, so bisect
     std::uint64_t high = ceil_div(size, step) + 1;
     while (high - low > 1) {
       const std::uint64_t middle = (low + high) / 2;

@@ -76,7 +76,7 @@ const WeightsAhead* StepPlan::take_ahead() {
   return std::exchange(ahead_, nullptr);
 }
 
-// --- where things lie in the buffers ---
+// --- addresses in the buffers ---
 
 std::uint64_t StepPlan::activation_address(const Step& step, std::uint64_t row) const {
   return step.activation_half * geometry_.activation_half_bytes + row * task_.input.bytes(geometry_.rows, step.depth);
@@ -146,7 +146,7 @@ Transfer StepPlan::weight_load(const Step& step, std::uint64_t column) const {
   return load;
 }
 
-/// The words of a panel that comes in parts count with its last part.
+/// The last part of a panel accounts for all its words.
 Transfer StepPlan::weight_part(const Step& step, std::uint64_t part) const {
   Transfer load;
   load.operand = Operand::weights;
@@ -157,7 +157,7 @@ Transfer StepPlan::weight_part(const Step& step, std::uint64_t part) const {
   return load;
 }
 
-/// Partial sums follow each other through all rows of a step; words from their start to a place in a row.
+/// Partial sums are contiguous across all rows of a step: words from their start to a column of a row.
 BufferWords StepPlan::partial_words_to(const Step& step, std::uint64_t row, std::uint64_t column) const {
   return geometry_.partial_sum_words(row * geometry_.rows * step.width + rows_of(step, row) * column);
 }

@@ -13,57 +13,57 @@
 
 namespace anda {
 
-/// One step of a GeMM: its place in the schedule, its extents and the halves of the buffers that it works on.
+/// One step of a GeMM: its position in the schedule, its extents and the buffer halves it works on.
 struct Step : Schedule::Step {
   std::uint64_t index = 0;   ///< number of the step in the GeMM
-  std::uint64_t height = 0;  ///< extents: output rows, output columns, elements along k
+  std::uint64_t height = 0;  ///< extents along m, n and k: output rows, output columns, reduction length
   std::uint64_t width = 0;
   std::uint64_t depth = 0;
-  std::uint64_t row_tiles = 0;  ///< tiles of the array
+  std::uint64_t row_tiles = 0;  ///< array tiles along m, and along n
   std::uint64_t column_tiles = 0;
-  std::uint64_t row_blocks = 0;   ///< result blocks of a row of tiles
+  std::uint64_t row_blocks = 0;   ///< result blocks per row of tiles
   std::uint64_t first_block = 0;  ///< number of its first result block in the GeMM
   std::uint32_t activation_half = 0;
   std::uint32_t weight_half = 0;
-  std::uint32_t result_half = 0;  ///< half of the activation buffer that takes its results and partial sums
+  std::uint32_t result_half = 0;  ///< activation buffer half that receives its results and partial sums
 
   bool first() const { return index == 0; }
   bool stores() const { return store_outputs || store_partial_sums; }
   std::uint64_t blocks() const { return row_tiles * row_blocks; }
   std::uint64_t tiles() const { return row_tiles * column_tiles; }
-  /// Whether its sums go on from those that the step before left in the buffer, and whether it leaves some there.
+  /// Whether it continues the sums that the previous step left in the buffer, and whether it leaves sums there itself.
   bool finds_sums() const { return k > 0 && !load_partial_sums; }
   bool leaves_sums() const { return !last_k && !store_partial_sums; }
 
-  /// Whether another step does the same as this one, on other activations: it loads one panel of them, works on the
-  /// weights that are there, and stores one block of results.
+  /// Whether both steps stream and have the same shape, so that they do the same work on different activations.
   bool like(const Step& other) const {
     return streams() && other.streams() && height == other.height && width == other.width && depth == other.depth;
   }
+  /// Whether the step loads one panel of activations, reuses the weights in the buffer, and stores one result block.
   bool streams() const {
     return load_activations && !load_weights && store_outputs && k == 0 && blocks() == 1 && !first();
   }
 };
 
-/// Bytes that the DMA moves between external memory and a buffer, in one piece.
+/// Contiguous bytes that the DMA moves between external memory and a buffer.
 struct Transfer {
   Operand operand = Operand::results;
   bool store = false;
   MemoryRun memory;
-  std::uint64_t address = 0;  ///< in the buffer
-  BufferWords words;          ///< of the buffer, written by a load or read by a store
-  std::uint64_t panel = 0;    ///< of the step: row panel, or column panel of weights
-  std::uint64_t piece = 0;    ///< part of the panel, or result block of the row
+  std::uint64_t address = 0;  ///< byte address in the buffer
+  BufferWords words;          ///< buffer words written by a load or read by a store
+  std::uint64_t panel = 0;    ///< index in the step: row panel, or column panel for weights
+  std::uint64_t piece = 0;    ///< part of the panel, or result block in the row
 };
 
-/// One pass of the array over an output tile: at most rows × columns results over all groups of a step.
+/// One pass of the array over an output tile: up to rows × columns results, reduced over all groups of a step.
 struct ArrayTile {
   std::uint64_t step = 0;  ///< number of the step in the GeMM
-  std::uint64_t row = 0;   ///< place of the tile in the step
+  std::uint64_t row = 0;   ///< position of the tile in the step
   std::uint64_t column = 0;
-  std::uint64_t first_row = 0;  ///< of its results, in the GeMM
+  std::uint64_t first_row = 0;  ///< position of its results in the GeMM
   std::uint64_t first_column = 0;
-  std::uint64_t rows = 0;  ///< of results
+  std::uint64_t rows = 0;  ///< extents of its results
   std::uint64_t columns = 0;
   std::uint64_t k = 0;
   std::uint64_t groups = 0;
@@ -71,36 +71,36 @@ struct ArrayTile {
   bool last_of_step = false;
   bool last_of_block = false;
 
-  BufferWords group_activations;   ///< words of one group
-  BufferWords activations;         ///< of all groups, as the port moves them
-  std::uint64_t weight_words = 0;  ///< codes of one group
+  BufferWords group_activations;   ///< activation words of one group
+  BufferWords activations;         ///< activation words of all groups
+  std::uint64_t weight_words = 0;  ///< words of the weight codes of one group
 
   bool compress = false;
-  bool partial_sums_out = false;  ///< the results are FP32 partial sums of a split k
-  bool partial_sums_in = false;   ///< the accumulators start from such sums
-  std::uint64_t sums_before = 0;  ///< the tile so many before it left these in the buffer; 0 if they come from memory
-  BufferWords output_words;       ///< of the buffer that its results fill; compressed ones fill it with the whole block
+  bool partial_sums_out = false;  ///< its results are FP32 partial sums of a split k
+  bool partial_sums_in = false;   ///< the accumulators start from partial sums
+  std::uint64_t sums_before = 0;  ///< distance to the earlier tile that left these sums in the buffer; 0: from memory
+  BufferWords output_words;       ///< buffer words that its results fill; compressed: whole block, with its last tile
   std::uint64_t block = 0;        ///< number of the result block in the GeMM
-  std::uint64_t column_of_block = 0;  ///< first column of the tile in its block
-  std::uint64_t block_columns = 0;    ///< columns of the block
+  std::uint64_t column_of_block = 0;  ///< first column of the tile within its block
+  std::uint64_t block_columns = 0;    ///< number of columns of the block
 
   std::uint64_t values() const { return rows * columns; }
 };
 
 struct WeightsAhead;
 
-/// Everything that one GeMM moves and computes, step by step, in order. Pure data: both ways of simulating take their
-/// transfers, tiles and words from here and only say when they happen.
+/// Everything that one GeMM transfers and computes, step by step, in order. Pure data: both levels take their
+/// transfers, tiles and words from here and only determine when they happen.
 class StepPlan {
  public:
   StepPlan(const GemmTask& task, const StepShape& shape, const GemmAddresses& addresses, const MachineShape& machine);
 
-  /// Puts the next step into `step`; false after the last.
+  /// Stores the next step in `step`; returns false after the last.
   bool next(Step& step);
 
-  /// The first loads of weights of the first step, at most `count`, in their order, as they go into half 0.
+  /// The first weight loads of the first step, at most `count`, in order, addressed to half 0.
   std::vector<Transfer> first_weights(std::uint64_t count) const;
-  /// Before the first step: so many of these loads are in this half already (WeightsAhead).
+  /// Declares the first `held` of these loads as already present in `half` (see WeightsAhead); called before next().
   void begin_with(std::uint64_t held, std::uint32_t half) {
     held_ = held;
     weight_half_ = half ^ 1;
@@ -108,42 +108,42 @@ class StepPlan {
   bool holds_part(std::uint64_t part) const { return part < held_; }
   bool holds_panel(std::uint64_t column) const { return operands_.parts + column <= held_; }
 
-  /// Weights to load behind the operands of the last step; they outlive the GeMM.
+  /// Sets the weights to load after the operands of the last step; `ahead` must outlive the GeMM.
   void load_ahead(WeightsAhead& ahead) { ahead_ = &ahead; }
-  /// Behind the last step, once: these, with the half that it does not work on; nullptr: none.
+  /// After the last step: returns these weights once, assigned to the half that this step does not use; nullptr: none.
   const WeightsAhead* take_ahead();
 
   /// Calls visit(transfer) for each load of a step, in the order in which its tiles need them: the first tile's panels
-  /// (part by part in the first step), then the other weight panels, then the other rows, partial sums first. What was
-  /// loaded ahead is left out.
+  /// (part by part in the GeMM's first step), then the other weight panels, then the other rows, each with its partial
+  /// sums first. Omits weights that were loaded ahead.
   template <class Visit>
   void loads(const Step& step, Visit visit) const;
 
-  /// Calls visit(transfer) for each block of results or partial sums that a step sends to memory.
+  /// Calls visit(transfer) for each block of results or partial sums that a step stores to memory.
   template <class Visit>
   void stores(const Step& step, Visit visit) const;
 
-  /// The panel that a step that streams loads, and the block that it stores, in memory.
+  /// Memory runs of the panel that a streaming step loads and of the block that it stores.
   MemoryRun streamed_in(const Step& step) const {
     return operands_.activations.run(step.m * operands_.panels_m, step.k);
   }
   MemoryRun streamed_out(const Step& step) const {
     return operands_.outputs.run(step.m * operands_.panels_m, step.n * operands_.blocks_n);
   }
-  /// The loads and stores of such a step one by one.
+  /// The load and the store of such a step as transfers.
   Transfer streamed_load(const Step& step) const { return activation_load(step, 0); }
   Transfer streamed_store(const Step& step) const { return store(step, 0, 0); }
 
   ArrayTile tile(const Step& step, std::uint64_t row, std::uint64_t column) const;
 
-  /// Words of the weight buffer that a tile's port moves for its first groups, codes and scales.
+  /// Weight buffer words, codes and scales, that the port reads for the first groups of a tile.
   std::uint64_t weight_words(const ArrayTile& tile, std::uint64_t groups) const {
     return groups * tile.weight_words +
            geometry_.scale_words(groups * geometry_.group < tile.k ? groups * geometry_.group : tile.k, tile.columns,
                                  task_.weights);
   }
 
-  /// After how many groups of a tile its words of weights come as they did.
+  /// Number of groups of a tile after which the pattern of its weight words repeats.
   std::uint64_t weight_period(const ArrayTile& tile) const {
     return geometry_.scale_period(tile.columns, task_.weights);
   }
@@ -155,22 +155,22 @@ class StepPlan {
   std::uint64_t groups_of_part() const { return operands_.groups_of_part; }
   std::uint64_t tiles_of_block() const { return operands_.tiles_of_block; }
   std::uint64_t block_columns() const { return block_columns_; }
-  /// Words of the buffer that the results of some rows of tiles fill.
+  /// Buffer words that the results of `rows` rows of tiles, from `row` on, fill.
   BufferWords output_words(const Step& step, std::uint64_t row, std::uint64_t rows) const;
-  /// Words and bytes of the partial sums that some rows of tiles start from.
+  /// Words and bytes of the partial sums that `rows` rows of tiles, from `row` on, start from.
   BufferWords partial_sum_words(const Step& step, std::uint64_t row, std::uint64_t rows) const;
   std::uint64_t partial_sum_bytes(const Step& step, std::uint64_t row, std::uint64_t rows) const {
     return ((rows - 1) * geometry_.rows + rows_of(step, row + rows - 1)) * step.width * sizeof(float);
   }
-  /// Tiles of a row whose results are put out together: those of a block that is compressed, or one.
+  /// Tiles of a row whose results are written together, a unit: those of a block if compressed, otherwise one.
   std::uint64_t tiles_of_unit(const Step& step) const {
     return step.last_k && compresses() ? operands_.tiles_of_block : 1;
   }
-  /// Bytes from the results of such a unit to those of the next in its row.
+  /// Bytes from the results of a unit to those of the next one in its row.
   std::uint64_t unit_stride(const Step& step, std::uint64_t row) const {
     return result_bytes(step, rows_of(step, row), tiles_of_unit(step) * geometry_.columns);
   }
-  /// Words of the buffer that the results of some units of the array's width fill, from a column of tiles on.
+  /// Buffer words that the results of `units` full units fill, from a column of tiles on.
   BufferWords unit_words(const Step& step, std::uint64_t row, std::uint64_t column, std::uint64_t units) const;
   std::uint64_t rows_of(const Step& step, std::uint64_t panel) const {
     return piece(step.height, geometry_.rows, panel);
@@ -180,16 +180,16 @@ class StepPlan {
   }
   bool compresses() const { return geometry_.compresses && !task_.output.is_fp16(); }
 
-  /// Bytes of operands that a step loads.
+  /// Operand bytes that a step loads.
   std::uint64_t loaded_activation_bytes(const Step& step) const;
   std::uint64_t loaded_weight_bytes(const Step& step) const;
 
-  // Where panels and blocks lie in the buffers.
+  // Byte addresses of panels and blocks in the buffers.
   std::uint64_t activation_address(const Step& step, std::uint64_t row) const;
   std::uint64_t weight_address(const Step& step, std::uint64_t column) const;
-  /// Of results or partial sums that a step puts out.
+  /// Address of the results or partial sums that a step writes.
   std::uint64_t result_address(const Step& step, std::uint64_t row, std::uint64_t block) const;
-  /// Of partial sums that a step takes in: its own half if they come from memory, that of the step before if they stay.
+  /// Address of the partial sums that a step reads: in its own result half if loaded, else in the previous step's.
   std::uint64_t partial_sum_address(const Step& step, std::uint64_t row, std::uint64_t block) const;
 
  private:
@@ -207,9 +207,9 @@ class StepPlan {
   Transfer weight_part(const Step& step, std::uint64_t part) const;
   Transfer partial_sum_load(const Step& step, std::uint64_t row, std::uint64_t block) const;
   Transfer store(const Step& step, std::uint64_t row, std::uint64_t block) const;
-  /// Words of the results of a row of tiles from its start to a column, as they lie without gaps.
+  /// Words of a row of tiles' results, stored without gaps, from the row's start to a column.
   BufferWords result_words_to(const Step& step, std::uint64_t row, std::uint64_t column) const;
-  /// Words of weights from the first column of a step to a column.
+  /// Weight words from the first column of a step to a column of tiles.
   std::uint64_t words_to_column(const Step& step, std::uint64_t column) const;
   BufferWords partial_words_to(const Step& step, std::uint64_t row, std::uint64_t column) const;
 
@@ -218,21 +218,21 @@ class StepPlan {
   Schedule schedule_;
   GemmOperands operands_;
   std::uint64_t block_columns_;
-  std::uint64_t operand_bytes_ = 0;  ///< of the activations of a step in a half; results lie behind them
-  /// Extent of a step along an axis, with the tiles of the array and result blocks in it.
+  std::uint64_t operand_bytes_ = 0;  ///< activation bytes of a step in a half; the results follow them
+  /// Extent of a step along an axis, with the numbers of array tiles and result blocks in it.
   struct Extent {
     std::uint64_t size = 0;
     std::uint64_t tiles = 0;
     std::uint64_t blocks = 0;
   };
-  Extent extents_m_[2];  // [last tile of the axis]
+  Extent extents_m_[2];  // [last step of the axis]
   Extent extents_n_[2];
   std::uint64_t depths_[2];
   std::uint64_t steps_ = 0;
   std::uint64_t blocks_ = 0;
   std::uint32_t activation_half_ = 0;
   std::uint32_t weight_half_ = 0;
-  std::uint64_t held_ = 0;  ///< loads of weights that were made ahead
+  std::uint64_t held_ = 0;  ///< number of weight loads made ahead
   WeightsAhead* ahead_ = nullptr;
 };
 

@@ -42,8 +42,8 @@ bool VectorPlan::fits(const VectorTask& task, const MachineShape& machine) {
   return VectorPlan(task, machine).narrowest() <= machine.activation_buffer.mantissa_bytes / 2;
 }
 
-/// Bytes that half of the buffer must hold: operands and results of a block, or, of a product, results and some of what
-/// passes by.
+/// Bytes that half of the buffer must hold: operands and results of one block or, for `multiply`, the results and as
+/// much again for streaming operands.
 std::uint64_t VectorPlan::narrowest() const {
   if (is_multiply(task_)) {
     const std::uint64_t columns = std::min<std::uint64_t>(task_.columns, block_columns_);
@@ -86,7 +86,7 @@ BufferWords VectorPlan::operand_words(const VectorStep& step) const {
   return words;
 }
 
-/// Of a panel of so many columns in the buffer: operands and results.
+/// Bytes of a panel's operands and results in the buffer for a number of columns.
 std::uint64_t VectorPlan::bytes_of_part(std::uint64_t columns) const {
   const std::uint64_t operands = takes_second(task_.operation) ? 2 : 1;
   return operands * geometry_.rows * columns * value_bytes + result_bytes(geometry_.rows, columns);
@@ -94,7 +94,7 @@ std::uint64_t VectorPlan::bytes_of_part(std::uint64_t columns) const {
 
 void VectorPlan::cut(std::uint64_t half_bytes) {
   if (is_multiply(task_)) {
-    // The results of as many columns as fill a quarter of the buffer stay; x and the second operand pass by.
+    // Results of as many columns as fit in a quarter of the buffer stay; x and the second operand stream past.
     std::uint64_t blocks = ceil_div(std::uint64_t{task_.columns}, block_columns_);
     while (blocks > 1 && result_bytes(geometry_.rows, blocks * block_columns_) > half_bytes / 2)
       blocks = (blocks + 1) / 2;
@@ -175,7 +175,7 @@ void VectorPlan::add_loads(VectorStep& step) const {
 std::uint64_t VectorPlan::result_address(const VectorStep& step) const {
   std::uint64_t operands = 0;
   for (const Transfer& transfer : step.loads) operands += transfer.memory.bytes;
-  // The parts of a product add up in one place, the end of the half that its last part has.
+  // The parts of a product accumulate in one place: the end of the half that the last part uses.
   return step.half * geometry_.activation_half_bytes +
          (is_multiply(task_) ? geometry_.activation_half_bytes - result_bytes(step.rows, step.columns) : operands);
 }

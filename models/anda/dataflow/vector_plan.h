@@ -15,61 +15,61 @@
 
 namespace anda {
 
-/// A part of a vector operation whose operands and results fill one half of the activation buffer.
+/// Part of a vector operation whose operands and results fill one half of the activation buffer.
 struct VectorStep {
   std::uint64_t index = 0;
   std::uint32_t half = 0;
   std::vector<Transfer> loads;
-  std::optional<Transfer> store;  ///< none where further parts add to the result
+  std::optional<Transfer> store;  ///< none if the part only reads, or if later parts add to its result
   std::uint64_t rows = 0;
-  std::uint64_t columns = 0;       ///< of the result or, of a part that only reads, of x
+  std::uint64_t columns = 0;       ///< of the result, or of x in a part that only reads
   std::uint64_t first_row = 0;     ///< in the operation
   std::uint64_t first_column = 0;  ///< in the operation
-  std::uint32_t reading = 0;       ///< of the rows from memory, from 0: reductions of rows that do not fit read again
+  std::uint32_t reading = 0;  ///< index of this reading of the rows; reductions of rows that do not fit read repeatedly
   bool last_reading = true;
   std::uint64_t macs = 0;  ///< `multiply`
 };
 
-/// Everything that one vector operation moves and computes, in order. Pure data.
+/// Everything that one vector operation transfers and computes, in order. Pure data.
 ///
-/// Rows are taken a panel of the array's height at a time. A panel that fits into half of the activation buffer with
-/// its results is read from memory once. The columns of a wider one are cut; an operation that reduces rows then reads
-/// it once for each of its passes. A product keeps the results of some columns, while x and the second operand pass by
-/// in parts along k: the second operand comes again for every panel, x for every such group of columns.
+/// Rows are processed in panels of the array's height. A panel that fits in half of the activation buffer together with
+/// its results is read from memory once. A wider panel is divided into parts along its columns; an operation that
+/// reduces rows then reads the panel once for each of its passes. `multiply` keeps the results of some columns
+/// stationary while x and the second operand stream past in parts along k: it reads the second operand once per panel,
+/// and x once per such group of columns.
 class VectorPlan {
  public:
-  /// `passes`: of the operation over its rows (vector_passes.h). Throws Error (input) unless it fits().
+  /// `passes`: number of passes of the operation over its rows (vector_passes.h). Throws Error (input) unless fits().
   VectorPlan(const VectorTask& task, const GemmAddresses& addresses, const MachineShape& machine, std::uint32_t passes);
 
-  /// Whether half of the activation buffer holds the narrowest part.
+  /// Whether the narrowest part fits in half of the activation buffer.
   static bool fits(const VectorTask& task, const MachineShape& machine);
 
-  /// Puts the next step into `step`; false after the last.
+  /// Stores the next step in `step`; returns false after the last.
   bool next(VectorStep& step);
 
   const VectorTask& task() const { return task_; }
-  /// Whether whole rows stay in the buffer, so that memory is read once.
+  /// Whether every part is read from memory in a single reading.
   bool rows_fit() const { return readings_ == 1; }
   std::uint64_t steps() const { return panels_ * readings_ * parts_; }
-  /// Columns of the result that a step holds; of a product, also of a panel of the second operand in memory. The last
-  /// may have fewer.
+  /// Result columns of a step, and for `multiply` of a panel of the second operand in memory; the last may have fewer.
   std::uint64_t part_columns() const { return part_; }
-  /// Columns of a block of results, which the compressor takes together.
+  /// Columns of a result block, which the compressor processes together.
   std::uint64_t block_columns() const { return block_columns_; }
-  /// Where the results of a step lie in the buffer, in blocks one after another.
+  /// Address of a step's results in the buffer, where they are stored as consecutive blocks.
   std::uint64_t result_address(const VectorStep& step) const;
   std::uint64_t result_bytes(std::uint64_t rows, std::uint64_t columns) const;
   BufferWords result_words(std::uint64_t rows, std::uint64_t columns) const;
-  /// Words of the operands of a step in the buffer, read once.
+  /// Buffer words of a step's operands, each counted once.
   BufferWords operand_words(const VectorStep& step) const;
 
-  /// Bytes of the operation in external memory: x, second operand, result.
+  /// Bytes of x, the second operand and the result in external memory.
   static std::uint64_t input_bytes(const VectorTask& task);
   static std::uint64_t second_bytes(const VectorTask& task);
   static std::uint64_t output_bytes(const VectorTask& task, std::uint32_t panel);
 
  private:
-  /// `multiply`: of a row of x.
+  /// `multiply`: bytes of a row of x.
   std::uint64_t row_bytes() const { return std::uint64_t{task_.depth} * 2; }
   std::uint64_t bytes_of_part(std::uint64_t columns) const;
   std::uint64_t narrowest() const;
@@ -84,8 +84,8 @@ class VectorPlan {
   Geometry geometry_;
   std::uint64_t panels_ = 0;
   std::uint64_t part_ = 0;         // columns of a part
-  std::uint64_t parts_ = 1;        // of a panel
-  std::uint64_t depth_parts_ = 1;  // `multiply`: of the columns of a part, along k
+  std::uint64_t parts_ = 1;        // parts per panel
+  std::uint64_t depth_parts_ = 1;  // `multiply`: parts along k per group of columns
   std::uint32_t passes_ = 1;
   std::uint32_t readings_ = 1;
   std::uint64_t block_columns_ = 0;

@@ -11,21 +11,21 @@
 
 namespace anda {
 
-/// What the vector unit does between GeMMs. Descriptors hold the number.
+/// Operation that the vector unit runs between GeMMs. Descriptors hold its number.
 enum class VectorOperation : std::uint32_t {
   copy,        ///< y = x, into another format or place
   add,         ///< y = x + second
   layer_norm,  ///< y = (x − mean) / √(variance + ε) · γ + β, row by row
   rms_norm,    ///< y = x / √(mean of x² + ε) · γ, row by row
-  rotary,      ///< pairs of elements turn by the angle of their position
+  rotary,      ///< rotates pairs of elements by the angle of their position
   softmax,     ///< y = exp(x − max) / Σ exp(x − max), row by row
   relu,        ///< y = max(x, 0)
   gelu,        ///< y = x · Φ(x), in its tanh form
   silu,        ///< y = x / (1 + exp(−x))
   gated_gelu,  ///< y = gelu(x) · second
   gated_silu,  ///< y = silu(x) · second
-  quantise,    ///< groups of integers with a scale each, into the format of `weights`
-  multiply,    ///< y = x · second, m × k times k × n, a GeMM without the array
+  quantise,    ///< groups of integers with one scale each, in the format VectorTask::weights
+  multiply,    ///< y = x · second, [m × k] · [k × n], a GeMM without the array
   sigmoid,     ///< y = 1 / (1 + exp(−x))
   top_k,       ///< y = x where x is among the largest of its row, else 0
 };
@@ -46,20 +46,20 @@ inline constexpr ChoiceTable<VectorOperation, 15> vector_operations{{{"copy", Ve
                                                                      {"sigmoid", VectorOperation::sigmoid},
                                                                      {"top_k", VectorOperation::top_k}}};
 
-/// Whether a second operand of the same shape comes in.
+/// Whether the operation takes a second operand of the same shape.
 constexpr bool takes_second(VectorOperation operation) {
   return operation == VectorOperation::add || operation == VectorOperation::gated_gelu ||
          operation == VectorOperation::gated_silu;
 }
 
-/// One operation of the vector unit: FP16 rows in, rows out.
+/// One operation of the vector unit on rows of FP16 values.
 struct VectorTask {
   VectorOperation operation = VectorOperation::copy;
   std::uint32_t rows = 0;
   std::uint32_t columns = 0;  ///< of the result
-  std::uint32_t depth = 0;    ///< `multiply`: columns of x; `top_k`: values of a row that are kept; otherwise 0
-  ActivationFormat output;    ///< of the result; not of `quantise`
-  WeightFormat weights;       ///< `multiply`: of the second operand; `quantise`: of the result
+  std::uint32_t depth = 0;    ///< `multiply`: columns of x; `top_k`: values kept per row; otherwise 0
+  ActivationFormat output;    ///< format of the result, except for `quantise`
+  WeightFormat weights;       ///< format of the second operand (`multiply`) or of the result (`quantise`)
   LocalOperands local = {};
 };
 

@@ -9,15 +9,15 @@
 
 namespace anda {
 
-/// The weights that a GeMM to come needs first, which load while the operation before it runs: the first loads of its
-/// first step, in their order.
+/// The weights that the coming GeMM needs first, loaded while the preceding operation runs: the first weight loads of
+/// the GeMM's first step, in order.
 struct WeightsAhead {
-  std::vector<Transfer> loads;   ///< into half 0 of the weight buffer
-  std::uint64_t half_bytes = 0;  ///< from a half to the other
-  std::uint32_t half = 0;        ///< that takes them: the one that the operation's last step leaves free
+  std::vector<Transfer> loads;   ///< addressed to half 0 of the weight buffer
+  std::uint64_t half_bytes = 0;  ///< distance between the halves
+  std::uint32_t half = 0;        ///< destination: the half that the operation's last step does not use
 
   WeightsAhead() = default;
-  /// `count` loads, or as many as the first step has.
+  /// Takes `count` loads, or all of the first step if it has fewer.
   WeightsAhead(const StepPlan& plan, std::uint64_t count)
       : loads(plan.first_weights(count)), half_bytes(plan.geometry().weight_half_bytes) {}
 
@@ -29,7 +29,7 @@ struct WeightsAhead {
     return sum;
   }
 
-  /// Calls visit(transfer) for each load, into the half.
+  /// Calls visit(transfer) for each load, addressed to `half`.
   template <class Visit>
   void each(Visit visit) const {
     for (Transfer load : loads) {
@@ -38,7 +38,7 @@ struct WeightsAhead {
     }
   }
 
-  /// How many of a plan's first loads of weights these are.
+  /// Number of these loads that match the first weight loads of a plan, in order.
   std::uint64_t first_of(const StepPlan& plan) const {
     const std::vector<Transfer> wanted = plan.first_weights(loads.size());
     std::uint64_t same = 0;

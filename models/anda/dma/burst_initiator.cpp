@@ -14,7 +14,7 @@ namespace {
 
 std::uint64_t now_ticks() { return sc_core::sc_time_stamp().value(); }
 
-/// The longest burst that may start at an address.
+/// Length of the longest naturally aligned power-of-two burst from an address, at most `bytes` and `most`.
 std::uint64_t burst_length(std::uint64_t address, std::uint64_t bytes, std::uint64_t most) {
   std::uint64_t length = address == 0 ? most : std::min(most, address & (~address + 1));
   while (length > bytes) length /= 2;
@@ -57,7 +57,7 @@ void BurstInitiator::drop_unsent() {
   wake_.notify(sc_core::SC_ZERO_TIME);
 }
 
-/// Takes the answers that are due, sends what may be sent, and comes back for the next of either.
+/// Handles due responses, sends the bursts that may leave, and schedules itself for the next event of either kind.
 void BurstInitiator::process() {
   const std::uint64_t now = now_ticks();
   while (!answers_.empty() && answers_.top().ticks <= now) {
@@ -126,7 +126,7 @@ void BurstInitiator::send(Pending& pending, std::uint64_t run) {
 
 tlm::tlm_sync_enum BurstInitiator::nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                                    sc_core::sc_time& delay) {
-  if (phase != tlm::END_REQ && phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;  // an extension's, to be ignored
+  if (phase != tlm::END_REQ && phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;  // a phase of an extension, ignored
   const std::uint64_t at = later(now_ticks(), delay.value());
   if (requesting_ == &payload) request_taken(at);
   if (phase == tlm::END_REQ) return tlm::TLM_ACCEPTED;
@@ -177,7 +177,7 @@ std::string BurstInitiator::owed_text() const {
          (oldest == requesting_ ? "END_REQ" : "BEGIN_RESP");
 }
 
-/// In their order: a run does not end before those that were added before it.
+/// Ends runs in order: a run does not end before those added earlier.
 void BurstInitiator::end_runs() {
   while (!runs_.empty() && runs_.front().rest.bytes == 0 && runs_.front().unanswered == 0) {
     last_ended_ = std::max(last_ended_, runs_.front().last_answer);

@@ -16,13 +16,13 @@
 
 namespace anda {
 
-/// Moves runs of bytes through the four phases of the TLM-2.0 base protocol, several bursts at a time.
+/// Transfers runs of bytes with the four phases of the TLM-2.0 base protocol, several bursts at a time.
 ///
-/// Every burst is a power of two of bytes, naturally aligned and no longer than `max_burst_bytes`; ragged ends of a run
-/// become several of them. Bursts are sent in the order of the runs, the next as soon as the target has taken the one
-/// before (END_REQ, or what implies it) and fewer than `in_flight` are unanswered. Answers may come in any order. All
-/// that a target may do is understood: each return value of either path, a skipped END_REQ, annotated delays. A
-/// response ends at once, with the return of BEGIN_RESP or by a call.
+/// The size of every burst is a power of two, at most `max_burst_bytes`, and the burst is naturally aligned; a ragged
+/// end of a run becomes several bursts. Bursts are sent in the order of the runs, each as soon as the target has
+/// accepted the previous one (END_REQ, or what implies it) and fewer than `requests_in_flight` are unanswered.
+/// Responses may arrive in any order. Everything the protocol allows a target is supported: each return value of either
+/// path, a skipped END_REQ, annotated delays. A response ends at once, with the return of BEGIN_RESP or by a call.
 ///
 /// Instants are ticks of the kernel's time resolution.
 class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface {
@@ -30,30 +30,30 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
   struct Run {
     tlm::tlm_command command = tlm::TLM_IGNORE_COMMAND;
     std::uint64_t address = 0;
-    std::uint64_t bytes = 0;        ///< 0: ends as soon as the runs before it have ended
-    unsigned char* data = nullptr;  ///< nullptr: what is moved does not matter; written bytes are copied by add()
-    std::uint64_t not_before = 0;   ///< instant at which the first burst may leave
+    std::uint64_t bytes = 0;        ///< 0: the run ends as soon as the runs before it have ended
+    unsigned char* data = nullptr;  ///< nullptr: the data does not matter; add() copies written bytes
+    std::uint64_t not_before = 0;   ///< earliest instant of the first burst
   };
 
-  /// Called for each run, in their order, when it and all before it have ended, with the instant of the last answer.
+  /// Called for each run, in order, when it and all runs before it have ended, with the instant of the last response.
   using Ended = std::function<void(std::uint64_t ticks)>;
-  /// Called for each burst that is sent.
+  /// Called for each burst sent.
   using Sent = std::function<void(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes)>;
-  /// Called for each burst that was answered with an error, before its run ends.
+  /// Called for each burst with an error response, before its run ends.
   using Refused = std::function<void(std::uint64_t address)>;
 
-  /// Calls go out through the socket; its owner hands the backward calls to nb_transport_bw().
+  /// Forward calls go through the socket, whose owner passes backward calls to nb_transport_bw().
   BurstInitiator(sc_core::sc_module_name name, tlm::tlm_initiator_socket<>& socket, const DmaConfig& config, Sent sent,
                  Ended ended, Refused refused);
 
   void add(const Run& run);
 
-  /// Forgets the bursts that have not been sent; their runs end with those before them.
+  /// Discards the bursts that have not been sent; their runs end once the bursts already sent are answered.
   void drop_unsent();
 
   bool idle() const { return runs_.empty(); }
 
-  /// Whether the target owes END_REQ or BEGIN_RESP, its last sign of life, and what it owes in words.
+  /// Whether the target owes END_REQ or BEGIN_RESP, the instant of its last sign of life, and what it owes, as text.
   bool owed() const { return in_flight_ > answers_.size(); }
   std::uint64_t last_sign_of_life() const { return last_sign_of_life_; }
   std::string owed_text() const;
@@ -62,15 +62,15 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
 
  private:
   struct Pending {
-    Run rest;                           // what has not been sent
-    std::vector<unsigned char> copied;  // of a write
+    Run rest;                           // the part not sent yet
+    std::vector<unsigned char> copied;  // data of a write
     std::uint32_t unanswered = 0;
     std::uint64_t last_answer = 0;
   };
 
   struct Burst : tlm::tlm_generic_payload {
     using tlm_generic_payload::tlm_generic_payload;
-    std::uint64_t run = 0;  // counted from the first ever
+    std::uint64_t run = 0;  // number of the run, counted from the first ever added
     std::uint64_t address = 0;
     std::uint64_t sent_at = 0;
     bool unanswered = false;
@@ -80,7 +80,7 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
     std::uint64_t ticks;
     std::uint64_t order;
     Burst* burst;
-    bool end_response;  // it is for us to end it
+    bool end_response;  // whether we must send END_RESP
     bool operator<(const Answer& other) const {
       return ticks != other.ticks ? ticks > other.ticks : order > other.order;
     }
@@ -106,16 +106,16 @@ class BurstInitiator : public sc_core::sc_module, private tlm::tlm_mm_interface 
   sc_core::sc_event wake_;
   std::deque<Pending> runs_;
   std::uint64_t first_run_ = 0;
-  std::uint64_t next_run_ = 0;  // whose bursts are being sent
+  std::uint64_t next_run_ = 0;  // the run whose bursts are being sent
   std::uint64_t last_ended_ = 0;
-  Burst* requesting_ = nullptr;  // between BEGIN_REQ and its end
+  Burst* requesting_ = nullptr;  // the burst between BEGIN_REQ and END_REQ
   std::uint64_t request_free_at_ = 0;
   std::uint32_t in_flight_ = 0;
   std::uint64_t last_sign_of_life_ = 0;
   std::priority_queue<Answer> answers_;
   std::uint64_t answer_order_ = 0;
 
-  std::vector<unsigned char> scratch_;  // stands in for bytes that do not matter
+  std::vector<unsigned char> scratch_;  // placeholder for data that does not matter
   std::vector<std::unique_ptr<Burst>> bursts_;
   std::vector<Burst*> free_;
 };

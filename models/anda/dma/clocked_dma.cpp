@@ -33,7 +33,7 @@ void ClockedDma::open_step() {
   if (before != nullptr) plan_stores(*before);
 }
 
-/// A row's panel is there with the last of its transfers.
+/// The arrival of a panel is that of its last transfer.
 void ClockedDma::plan_loads(StepUnderWay& step) {
   const Step& at = step.at;
   board_->plan().loads(at, [&](const Transfer& transfer) {
@@ -74,7 +74,7 @@ void ClockedDma::plan_stores(StepUnderWay& step) {
   });
 }
 
-/// As the weights of one more step, which nothing computes.
+/// Treats them as the weights of one more step, which is never computed.
 void ClockedDma::plan_ahead() {
   weights_ahead_ = board_->take_ahead();
   if (weights_ahead_ == nullptr) return;
@@ -128,7 +128,7 @@ const std::uint64_t* ClockedDma::store_waiting() const {
   return !planned_.empty() && planned_.front().transfer.store ? &planned_.front().block : nullptr;
 }
 
-/// Results when their block is complete, operands when their halves are free.
+/// Whether the next transfer may start: results once their block is complete, operands once their halves are free.
 bool ClockedDma::may_start(const TransferUnderWay& next, std::uint64_t cycle, std::uint64_t blocks) const {
   if (next.transfer.store) return blocks > next.block;
   const StepUnderWay& of = *next.step;
@@ -138,7 +138,7 @@ bool ClockedDma::may_start(const TransferUnderWay& next, std::uint64_t cycle, st
   return !at.load_weights || dma_.weight_credits->free_from(at.weight_half) <= cycle;
 }
 
-/// Takes the halves of a step's operands.
+/// Acquires the buffer halves for a step's operands.
 void ClockedDma::start_loading(StepUnderWay& of, std::uint64_t cycle) {
   const Step& at = of.at;
   of.loading = true;
@@ -166,9 +166,9 @@ void ClockedDma::process() {
     StepUnderWay& of = *transfer.step;
     posted_.pop_front();
     transferring_ = true;
-    // The values of a step are computed together, so none of its results leaves before all its operands are there.
+    // The values of a step are computed together, so none of its results leaves before all its operands have arrived.
     if (transfer.transfer.store) dma_.await(of.loads_asked);
-    if (!dma_.stopped()) deliver(transfer);  // of what was stopped the operands may not be all there
+    if (!dma_.stopped()) deliver(transfer);  // otherwise operands may be missing
     --of.posted;
     transferring_ = false;
   }
@@ -177,7 +177,7 @@ void ClockedDma::process() {
 void ClockedDma::deliver(const TransferUnderWay& transfer) {
   StepUnderWay& of = *transfer.step;
   if (transfer.transfer.store) {
-    compute_(of);  // the DMA has brought all operands of a step before it takes the first of its results
+    compute_(of);  // all operands of the step have arrived
     dma_.store(transfer.transfer, transfer.earliest);
   } else {
     dma_.load(transfer.transfer, transfer.earliest, transfer.arrival);

@@ -13,34 +13,34 @@
 
 namespace anda {
 
-/// Level cycle: the DMA's queue clock by clock. Loads wait for free halves, stores for complete blocks of results, in
-/// one order; a process hands on what may start, and memory says when it arrives.
+/// Level cycle: the DMA queue, clock by clock. Loads wait for free halves and stores for complete result blocks, in one
+/// queue. A process passes the transfers that may start to the Dma, and memory determines when they end.
 class ClockedDma : public sc_core::sc_module {
  public:
   ClockedDma(sc_core::sc_module_name name, Dma& dma);
 
-  /// `compute`: brings the values of a step into the buffer before the first of its results leaves.
+  /// `compute`: writes the result values of a step to the buffer; called before the first of its results leaves.
   using Compute = std::function<void(StepUnderWay&)>;
   void begin(StepBoard& board, Compute compute);
 
-  /// Plans the next step of the board: its loads, and after them the stores of the step before.
+  /// Opens the next step of the board and queues its loads, then the stores of the previous step.
   void open_step();
 
-  /// One clock: hands on the transfers that may start. `blocks`: of results that are complete.
+  /// Advances by one clock: posts the transfers that may start. `blocks`: number of complete result blocks.
   void tick(std::uint64_t cycle, std::uint64_t blocks);
 
-  /// For how many clocks, from the next one on, it hands nothing on and memory says nothing, if meanwhile no half is
-  /// released and the block of results that it waits for (store_waiting()) does not become complete.
+  /// Number of clocks, from the next one on, in which it posts nothing and no transfer ends, provided that no half is
+  /// released meanwhile and the result block it waits for (store_waiting()) does not become complete.
   std::uint64_t quiet_clocks(std::uint64_t cycle, std::uint64_t blocks) const;
-  /// The block of results that the next transfer is of; nullptr if it is none of results.
+  /// Number of the result block that the next transfer stores; nullptr if the next transfer is not a store.
   const std::uint64_t* store_waiting() const;
-  /// The step whose loads get later with this clock, since no half is free; nullptr if there is none.
+  /// Step whose loads this clock delays because no half is free; nullptr if there is none.
   StepUnderWay* held_up(std::uint64_t cycle) const;
 
-  /// Forgets what was not handed on.
+  /// Discards the posted transfers that have not started.
   void drop() { posted_.clear(); }
 
-  /// Whether transfers are under way; whether any are left at all.
+  /// Whether transfers are in progress; whether all transfers have ended.
   bool transferring(std::uint64_t cycle) const { return transferring_ || dma_.active(cycle); }
   bool complete(std::uint64_t cycle) const { return planned_.empty() && posted_.empty() && !transferring(cycle); }
 
@@ -54,8 +54,8 @@ class ClockedDma : public sc_core::sc_module {
   struct TransferUnderWay {
     Transfer transfer;
     StepUnderWay* step = nullptr;
-    std::uint64_t* arrival = nullptr;  ///< set to the cycle at which it is over
-    std::uint64_t block = 0;           ///< of a store
+    std::uint64_t* arrival = nullptr;  ///< receives the cycle at which the transfer ends
+    std::uint64_t block = 0;           ///< result block of a store
     std::uint64_t earliest = 0;
   };
 
@@ -71,10 +71,10 @@ class ClockedDma : public sc_core::sc_module {
   StepBoard* board_ = nullptr;
   Compute compute_;
   ActivityObserver* observer_ = nullptr;
-  StepUnderWay ahead_;  // loads the weights of a GeMM to come
+  StepUnderWay ahead_;  // pseudo-step that loads the weights of the coming GeMM
   const WeightsAhead* weights_ahead_ = nullptr;
   std::deque<TransferUnderWay> planned_;
-  std::deque<TransferUnderWay> posted_;  // to the process
+  std::deque<TransferUnderWay> posted_;  // to the process, not started yet
   sc_core::sc_event post_;
   bool transferring_ = false;
   std::uint64_t planned_count_ = 0;

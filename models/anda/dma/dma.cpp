@@ -182,7 +182,7 @@ void Dma::ask(Request& request) {
                 moves_data_ ? under_way_.back().bytes.data() : nullptr, clock_.instant(request.earliest)});
 }
 
-/// Passes on the end of a transfer, idle_from_. `free`: the end of the one before it.
+/// Reports the end of a transfer, idle_from_. `free`: end of the previous transfer.
 inline void Dma::arrive(Request& request, std::uint64_t free) {
   if (request.arrival != nullptr) *request.arrival = idle_from_;
   if (request.command == tlm::TLM_READ_COMMAND) {
@@ -234,7 +234,7 @@ DataflowAccess& Dma::access(const Transfer& transfer, std::uint64_t cycle) {
   return access;
 }
 
-/// The bytes of a load are in the buffer.
+/// Writes the bytes of a completed load to its buffer.
 inline void Dma::fill(Request& request) {
   const Transfer& transfer = request.transfer;
   auto& socket = transfer.operand == Operand::weights ? weight_buffer : activation_buffer;
@@ -243,14 +243,14 @@ inline void Dma::fill(Request& request) {
   buffers_understand_ = to_activations_.said.answered;
 }
 
-/// The cycle from which on a block of results is in the buffer, with its bytes.
+/// Reads a block of results, with its bytes into `to`; returns the cycle from which the block is in the buffer.
 inline std::uint64_t Dma::take_results(const Transfer& transfer, unsigned char* to) {
   DataflowAccess& read = access(transfer, 0);
   read(activation_buffer, tlm::TLM_READ_COMMAND, transfer.address, transfer.memory.bytes, to);
   return read.said.done;
 }
 
-/// The local memory counts its own.
+/// Counts a transaction to external memory; the local memory counts its own.
 inline void Dma::count(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes) {
   if (address >= ANDA_LOCAL_MEMORY) return;
   ++transactions_;
@@ -264,7 +264,7 @@ inline void Dma::move(tlm::tlm_command command, const MemoryRun& run, std::uint6
   std::uint64_t now = sc_core::sc_time_stamp().value();
   payload_.set_command(command);
   for (std::uint64_t moved = 0; moved < run.bytes && !stopped();) {
-    // Naturally aligned bursts: the first ends where an aligned one would.
+    // Naturally aligned bursts: the first ends at a burst boundary.
     const std::uint64_t address = run.address + moved;
     const std::uint64_t length = std::min(run.bytes - moved, burst - (address & (burst - 1)));
     issued_ = std::max({issued_, earliest, window_[slot_]});

@@ -8,23 +8,23 @@
 
 namespace anda {
 
-/// How the DMA engine talks to memory.
+/// TLM protocol between the DMA engine and memory.
 enum class MemoryProtocol {
-  b_transport,  ///< loosely timed: one call a transaction, ahead of simulated time by the global quantum
+  b_transport,  ///< loosely timed: one call per transaction, at most the global quantum ahead of simulated time
   at            ///< approximately timed: the four phases of the base protocol, in step with simulated time
 };
 inline constexpr ChoiceTable<MemoryProtocol, 2> memory_protocols{
     {{"b_transport", MemoryProtocol::b_transport}, {"at", MemoryProtocol::at}}};
 
-/// How the four phases end: what becomes of the memory's BEGIN_RESP.
+/// How the DMA engine answers the memory's BEGIN_RESP.
 enum class EndResponse {
   returned,  ///< the call returns TLM_UPDATED with END_RESP
-  called     ///< the call returns TLM_ACCEPTED, and END_RESP follows by a call
+  called     ///< the call returns TLM_ACCEPTED, and a separate call sends END_RESP
 };
 inline constexpr ChoiceTable<EndResponse, 2> end_responses{
     {{"returned", EndResponse::returned}, {"called", EndResponse::called}}};
 
-/// The DMA engine between external memory and the buffers.
+/// Configuration of the DMA engine between external memory and the buffers.
 struct DmaConfig {
   MemoryProtocol protocol = MemoryProtocol::b_transport;
   std::uint32_t max_burst_bytes = 1u << 20;

@@ -43,7 +43,7 @@ void Watchdog::look() {
   SC_REPORT_ERROR("/anda/dma", text.c_str());
 }
 
-/// Not beyond the end of time, which whoever waits until then reports.
+/// Schedules the next check, but none beyond the end of time: a process that waits until then reports it.
 void Watchdog::look_in(std::uint64_t ticks) {
   const std::uint64_t at = later(sc_core::sc_time_stamp().value(), ticks);
   if (timeout_ > 0 && at < end_of_time) notify_at(due_, at);

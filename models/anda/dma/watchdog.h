@@ -9,26 +9,26 @@
 
 namespace anda {
 
-/// Ends the wait for a memory that has stopped answering: an SC_ERROR of type /anda/dma when a transaction is under way
-/// and memory has given no sign of life for the timeout. It looks once in a timeout, which costs next to nothing, and a
-/// simulation in which nothing else can happen any more goes on to the next look.
+/// Detects a memory that has stopped responding: reports an SC_ERROR of type /anda/dma when a transaction is in
+/// progress and memory has shown no sign of life for the timeout. It checks about once per timeout, at negligible cost.
+/// Its pending event keeps a simulation in which nothing else can happen running until the next check.
 class Watchdog : public sc_core::sc_module {
  public:
   static constexpr std::uint64_t owes_nothing = ~std::uint64_t{0};
 
-  /// The last sign of life of a memory that owes an answer, in ticks, or owes_nothing.
+  /// Returns the instant, in ticks, of the last sign of life of a memory that owes a response, or owes_nothing.
   using OwesSince = std::function<std::uint64_t()>;
-  /// What is waited for, in words.
+  /// Describes the response that memory owes.
   using Owed = std::function<std::string()>;
 
-  /// `timeout_ticks`: 0 for none.
+  /// `timeout_ticks`: 0: no timeout.
   Watchdog(sc_core::sc_module_name name, std::uint64_t timeout_ticks, OwesSince owes_since, Owed owed);
 
-  /// To be called with every transaction.
+  /// Starts watching; to be called for every transaction.
   void watch() {
     if (!watching_) begin();
   }
-  /// Nothing is under way.
+  /// Stops watching: no transaction is in progress.
   void end() {
     due_.cancel();
     watching_ = false;

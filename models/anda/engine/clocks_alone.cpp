@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Level cycle: clocks in which the blocks are alone with each other, and those of them that need not be gone through.
+// Level cycle: clocks in which the blocks interact only with each other, and which of them need not be executed.
 #include <anda/engine/cycle_engine.h>
 
 #include <algorithm>
@@ -8,21 +8,22 @@
 
 namespace anda {
 
-// --- how long they are alone ---
+// --- how many clocks the blocks interact only with each other ---
 
-/// From the next clock on, those that are sure to reach neither the DMA nor memory, and that nothing comes from there
-/// to: no step begins or is done, and no block of results becomes complete that the DMA waits for.
+/// Number of clocks, from the next one on, that certainly have no effect on the DMA or memory and are not affected by
+/// them: no step begins or ends, and no result block that the DMA waits for becomes complete.
 std::uint64_t CycleEngine::clocks_alone() {
   if (!fast_forward_ || traced_ || observer() != nullptr) return 0;
   const std::uint64_t quiet = dma_.quiet_clocks(cycle_, datapath_.activation_buffer.blocks_complete());
   if (quiet == 0) return 0;
   const std::uint64_t still = clocks_still();
   const std::uint64_t clocks = std::min(quiet, still > 0 ? still : clocks_of_array());
-  if (clocks == never) return 0;  // everything has come to its end
+  if (clocks == never) return 0;  // everything has ended
   return clock_.instant(cycle_ + clocks) < end_of_time ? clocks : 0;
 }
 
-/// Up to the last plane of the tile that the array works on. Its results come after that.
+/// Clocks up to the last plane of the array's current tile, whose results come later. 0 at the start of a step, or if
+/// the DMA waits for results of an earlier block.
 std::uint64_t CycleEngine::clocks_of_array() {
   const ArrayControl& control = datapath_.mxu.clocked().control();
   const ArrayTile* const tile = board_.tile(control.tile());
@@ -37,8 +38,8 @@ bool CycleEngine::results_under_way() const {
   return datapath_.mxu.clocked().holds_results() || !datapath_.vector_unit.pipeline().empty() || compressing();
 }
 
-/// The clocks, from the next one on, in which no block has anything to do: the array waits for operands that are not
-/// there yet, or has none left. 0 if there are none; more than memory stays quiet for if it is for memory to say.
+/// Number of clocks, from the next one on, in which all blocks stand still: the array waits for operands that have not
+/// arrived, or has none left. 0 if there are none; longer than any quiet time of memory if only memory can end it.
 std::uint64_t CycleEngine::clocks_still() {
   const ClockedArray& array = datapath_.mxu.clocked();
   if (!array.empty() || results_under_way()) return 0;
@@ -59,14 +60,14 @@ std::uint64_t CycleEngine::clocks_still() {
   return clocks;
 }
 
-// --- going through them ---
+// --- executing these clocks ---
 
-/// The clocks before this instant; an abort may have come before the last of them.
+/// Executes the clocks before the present instant; an abort may have ended the wait before the last of them.
 void CycleEngine::catch_up() {
   if (alone_ == 0) return;
   const std::uint64_t now = sc_core::sc_time_stamp().value();
   std::uint64_t next = clock_.cycles(now - clock_.epoch());
-  if (clock_.instant(next) < now) ++next;  // the clock may take an instant just after an edge for the edge
+  if (clock_.instant(next) < now) ++next;  // an instant just after an edge may round down to the edge
   const std::uint64_t clocks = next > cycle_ ? std::min(alone_, next - cycle_) : 0;
   alone_ -= clocks;
   go_alone(clocks);
@@ -84,7 +85,7 @@ void CycleEngine::go_alone(std::uint64_t clocks) {
   }
 }
 
-/// Clocks in which nothing is done but waiting. The first of those by which the step's loads came late are for a half.
+/// Counts clocks of pure waiting. Those by which a lack of halves delayed the step's loads count first, as buffer_full.
 void CycleEngine::stand_still(std::uint64_t clocks) {
   StepUnderWay* const later = dma_.held_up(cycle_);
   const ArrayTile* const tile = board_.tile(datapath_.mxu.clocked().control().tile());
@@ -100,9 +101,9 @@ void CycleEngine::stand_still(std::uint64_t clocks) {
   cycle_ += clocks;
 }
 
-// --- groups that follow as those before them did ---
+// --- groups that repeat earlier ones ---
 
-/// The array is about to begin a group: is what there is here what there was some groups ago?
+/// At the start of a group: checks whether the state equals that at the start of the remembered group.
 void CycleEngine::note_group() {
   const ClockedArray& array = datapath_.mxu.clocked();
   if (group_.known && array.control().tile() == group_.place.control.tile() && array.control().group() > 0) {
@@ -122,7 +123,7 @@ void CycleEngine::note_group() {
   remember_group();
 }
 
-/// Where groups may follow as others did: both operands are in the buffers, for all of the tile.
+/// Remembers the state at the start of a group if later groups may repeat it: both operands are in the buffers.
 void CycleEngine::remember_group() {
   const ReadPort& activations = datapath_.activation_buffer.read_port();
   const ReadPort& weights = datapath_.weight_buffer.read_port();
@@ -135,8 +136,8 @@ void CycleEngine::remember_group() {
   group_.counted = datapath_.mxu.counted();
 }
 
-/// As many of them as end within some clocks. The array has no say in where results are meanwhile, nor they in what it
-/// does, so that results go on by themselves. Returns the clocks.
+/// Skips as many whole periods of repeating groups as end within `clocks`; returns the clocks skipped. Array and
+/// results do not affect each other meanwhile, so the results are advanced separately.
 std::uint64_t CycleEngine::skip_groups(std::uint64_t clocks) {
   const std::uint64_t times = std::min(recurrence_.groups / recurrence_.period, clocks / recurrence_.clocks);
   if (times == 0) return 0;

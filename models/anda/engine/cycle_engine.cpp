@@ -51,7 +51,7 @@ void CycleEngine::run(StepPlan& plan, ControllerCounts& counts) {
     }
     wait_until(clock_.instant(cycle_));
   }
-  // When the DMA was stopped, the transactions that are under way come to their end.
+  // If the DMA was stopped, the transactions in flight still complete.
   dma_.drop();
   for (; dma_.transferring(cycle_); ++cycle_) {
     ++datapath_.mxu.stalls()[ArrayState::dram];
@@ -66,7 +66,7 @@ void CycleEngine::run(StepPlan& plan, ControllerCounts& counts) {
   if (!memory_.stopped()) ++counts.gemms;
 }
 
-/// One clock. Blocks nearer to the end come first, so that each sees what the one before it had done a clock ago.
+/// Executes one clock. Downstream blocks come first, so that each sees its predecessor's state of the previous clock.
 void CycleEngine::tick(ControllerCounts& counts) {
   dma_.tick(cycle_, datapath_.activation_buffer.blocks_complete());
   const ArrayState tail = tail_state();
@@ -83,8 +83,8 @@ void CycleEngine::tick(ControllerCounts& counts) {
   if (fast_forward_ && clocked.took != nullptr && datapath_.mxu.clocked().control().plane() == 0) note_group();
 }
 
-/// Compressor lanes, then the vector unit with the packager. Returns the tiles whose last result has left, which the
-/// array knows a clock later.
+/// Advances the compressor lanes, then the vector unit with the packager. Returns the number of tiles whose last result
+/// has left; the array sees it a clock later.
 std::uint64_t CycleEngine::tick_results() {
   if (datapath_.compressor != nullptr) datapath_.compressor->tick();
   const std::uint64_t left = datapath_.vector_unit.tick(cycle_);
@@ -96,7 +96,7 @@ void CycleEngine::drop(std::uint64_t tiles) {
   for (; tiles > 0; --tiles) board_.drop();
 }
 
-/// A plane entered the array: what begins or ends with it.
+/// Handles what begins or ends with the plane that has entered the array.
 void CycleEngine::took(const ClockedArray::Clocked& clocked, ControllerCounts& counts) {
   const ArrayTile tile = *clocked.took;
   if (clocked.group) datapath_.activation_buffer.count_read({0, tile.group_activations.exponent});
@@ -118,7 +118,7 @@ void CycleEngine::took(const ClockedArray::Clocked& clocked, ControllerCounts& c
   observer()->leave_half(Operand::weights, done.at.weight_half, cycle_ + 1);
 }
 
-/// Partial sums come back into the accumulators; those of a step follow each other without gaps.
+/// Counts the words of partial sums read back into the accumulators; those of a step are contiguous.
 void CycleEngine::count_sums(const ArrayTile& tile) {
   const std::uint64_t word_bits = datapath_.activation_buffer.config().word_bits;
   partial_sum_bits_ += tile.values() * 32;
@@ -128,7 +128,7 @@ void CycleEngine::count_sums(const ArrayTile& tile) {
   datapath_.activation_buffer.count_read({words, 0});
 }
 
-/// The values of a step's results; when they come is for the clocks to say.
+/// Computes the values of a step's results; the clocks determine their timing.
 void CycleEngine::move_values(StepUnderWay& step) {
   if (step.data_moved || !datapath_.mxu.functional()) return;
   step.data_moved = true;
@@ -139,7 +139,7 @@ bool CycleEngine::compressing() const {
   return datapath_.compressor != nullptr && datapath_.compressor->lanes().busy();
 }
 
-/// After the last plane: where the last results are.
+/// State of the array after the last plane, by where the last results are.
 ArrayState CycleEngine::tail_state() const {
   const ClockedArray& array = datapath_.mxu.clocked();
   const DrainPipeline& vector_unit = datapath_.vector_unit.pipeline();

@@ -15,13 +15,14 @@
 
 namespace anda {
 
-/// Level cycle: the order in which a clock reaches the blocks. Each does what it can with what the others had done by
-/// the clock before; the array says whether the clock was busy or a stall of which cause.
+/// Level cycle: advances the blocks in a fixed order in each clock. A block sees the state that the others had after
+/// the previous clock. The array classifies each clock as busy or as a stall with a cause.
 ///
-/// Simulated time goes along, clock by clock where one may reach the DMA or memory. Up to the next such clock the
-/// blocks are alone with each other: time goes there at once, and then they go through those clocks. With fast-forward,
-/// clocks in which all stand still, and groups that the array takes in as it did those before, are counted and not gone
-/// through. The result is the same to the last count. Who watches the clocks sees each of them.
+/// Simulated time advances clock by clock. With fast-forward, it does so only where a clock may reach the DMA or
+/// memory: until the next such clock, the blocks interact only with each other, so time jumps there at once and the
+/// blocks then execute the clocks in between. Of these, clocks in which all blocks stand still, and groups that the
+/// array takes in like earlier ones, are only counted; every count remains exact. A waveform file or an observer sees
+/// every clock.
 class CycleEngine : public sc_core::sc_module, public GemmEngine {
  public:
   CycleEngine(sc_core::sc_module_name name, const Datapath& datapath, Dma& dma, const Clock& clock, bool fast_forward);
@@ -45,7 +46,7 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   void show_end();
   bool complete() const { return board_.complete() && dma_.complete(cycle_); }
 
-  // Clocks in which the blocks are alone.
+  // Clocks in which the blocks interact only with each other.
   std::uint64_t clocks_alone();
   std::uint64_t clocks_of_array();
   std::uint64_t clocks_still();
@@ -64,22 +65,22 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
   bool fast_forward_;
   bool traced_ = false;
   std::uint64_t cycle_ = 0;
-  std::uint64_t partial_sum_bits_ = 0;  // read for tiles, less whole words
+  std::uint64_t partial_sum_bits_ = 0;  // bits read for tiles, beyond the whole words counted so far
 
-  /// What an observer has not been told yet: the array's state, and how a unit is busy, since a clock.
+  /// What the observer has not been told yet: the array's state and the units' activity, each since a clock.
   struct Shown {
     ArrayState state = ArrayState::busy;
     std::uint64_t since = 0;
     bool vector_unit = false;
     std::uint64_t vector_unit_since = 0;
-    std::uint64_t values = 0;  ///< told so far
+    std::uint64_t values = 0;  ///< values reported so far
     bool compressor = false;
     std::uint64_t compressor_since = 0;
     std::uint64_t groups = 0;
   };
   Shown shown_;
 
-  /// What there was at the start of a group.
+  /// State at the start of a group.
   struct GroupStart {
     bool known = false;
     std::uint64_t cycle = 0;
@@ -89,18 +90,18 @@ class CycleEngine : public sc_core::sc_module, public GemmEngine {
     Mxu::Counted counted;
   };
   GroupStart group_;
-  /// How the groups before the present one were taken in, and how many groups follow in the same way.
+  /// Periodic pattern of the preceding groups, and how many groups continue it.
   struct Recurrence {
-    std::uint64_t groups = 0;  ///< that follow; 0: not known
-    std::uint64_t period = 0;  ///< of groups
-    std::uint64_t clocks = 0;  ///< of a period
-    Mxu::Counted from;         ///< counted before such a period and after it
+    std::uint64_t groups = 0;  ///< number of groups that continue it; 0: unknown
+    std::uint64_t period = 0;  ///< in groups
+    std::uint64_t clocks = 0;  ///< clocks per period
+    Mxu::Counted from;         ///< counts before and after one such period
     Mxu::Counted to;
   };
   Recurrence recurrence_;
 
-  std::uint64_t alone_ = 0;             // clocks that time is ahead of the blocks, or going to be
-  ControllerCounts* counts_ = nullptr;  // of the GeMM
+  std::uint64_t alone_ = 0;             // clocks by which simulated time is, or will be, ahead of the blocks
+  ControllerCounts* counts_ = nullptr;  // of the current GeMM
 
   std::array<bool, array_state_count> state_ = {};  // for waveforms
 };

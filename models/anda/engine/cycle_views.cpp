@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What CycleEngine lets people see of its blocks: waveforms, and activity for an observer.
+// What CycleEngine shows of its blocks: waveforms, and activity for an observer.
 #include <anda/engine/cycle_engine.h>
 
 #include <string>
@@ -42,7 +42,7 @@ void CycleEngine::trace_blocks(sc_core::sc_trace_file& file, const std::string& 
   add(dma_.busy(), "dma.busy");
 }
 
-/// Tells an observer of the units' work when a stretch of it is over.
+/// Reports each busy span of the vector unit and the compressor to the observer when it ends.
 void CycleEngine::show_units() {
   if (shown_.vector_unit != datapath_.vector_unit.pipeline().busy()) {
     if (shown_.vector_unit) {
@@ -65,7 +65,7 @@ void CycleEngine::show_units() {
   }
 }
 
-/// What a clock was for the array: for waveforms, and for an observer when it changes.
+/// Records the array's state in a clock: for waveforms, and for an observer when it changes.
 void CycleEngine::note(ArrayState state) {
   state_.fill(false);
   state_[static_cast<std::size_t>(state)] = true;

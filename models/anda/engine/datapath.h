@@ -16,7 +16,7 @@ struct Datapath {
   ActivationBuffer& activation_buffer;
   WeightBuffer& weight_buffer;
   VectorUnit& vector_unit;
-  BitPlaneCompressor* compressor;  ///< nullptr in machines that have none
+  BitPlaneCompressor* compressor;  ///< nullptr if the machine has none
 };
 
 }  // namespace anda

@@ -28,7 +28,7 @@ void FastEngine::run(StepPlan& plan, ControllerCounts& counts) {
   while (left_ > 0) {
     Ahead& now = ahead_[turn_];
     dma_.await(now.loads.asked);
-    if (dma_.stopped()) break;  // what was loaded may not be all there
+    if (dma_.stopped()) break;  // operands may be missing
     mxu_.compute(now.step, now.loads.held());
     ++counts.steps;
     turn_ ^= 1;
@@ -53,13 +53,13 @@ void FastEngine::run(StepPlan& plan, ControllerCounts& counts) {
   dma_.finish(end);
 }
 
-/// Behind the operands of the last step.
+/// Loads the weights of the coming GeMM after the operands of the last step.
 void FastEngine::load_ahead(StepPlan& plan) {
   if (const WeightsAhead* const ahead = plan.take_ahead()) dma_.load(*ahead);
 }
 
-/// Steps like the last one, as long as the array keeps its beat and their operands are there in time. What a step does
-/// on chip is then that of the step before, a period later; only memory is asked again each time.
+/// Runs steps like the last one while the array keeps its beat and their operands arrive in time. On chip, such a step
+/// repeats the previous one a period later; only memory is accessed for each step.
 void FastEngine::follow_beat(StepPlan& plan, const Step& computed, ControllerCounts& counts) {
   const ArrayBlock::Beat beat = mxu_.beat();
   if (beat.period == 0 || !dma_.streams()) return;
@@ -97,8 +97,8 @@ void FastEngine::follow_beat(StepPlan& plan, const Step& computed, ControllerCou
   tell_buffer(plan, computed, loads, steps);
 }
 
-/// The activation buffer learns of the transfers of the steps that followed: how many words those were, and when the
-/// panels arrived that it holds now.
+/// Reports the transfers of these steps to the activation buffer: the number of words, and the arrival of the panels
+/// that it holds now.
 void FastEngine::tell_buffer(const StepPlan& plan, const Step& like, std::uint64_t loads, std::uint64_t stores) {
   if (loads > 0) dma_.streamed(plan.streamed_load(like), loads);
   if (stores > 0) dma_.streamed(plan.streamed_store(like), stores);

@@ -11,10 +11,10 @@
 
 namespace anda {
 
-/// Level fast: starts DMA and array on one step of the plan after another. What a step takes, the blocks find out among
-/// themselves.
+/// Level fast: starts the DMA and the array on one step of the plan after another. The blocks determine the duration of
+/// a step among themselves.
 ///
-/// The order is that of the hardware's command queues: the loads of two steps ahead, then always the results of a step
+/// The order is that of the hardware's command queues: first the loads of two steps, then the results of each step
 /// before the loads that reuse its halves.
 class FastEngine : public GemmEngine {
  public:
@@ -24,11 +24,11 @@ class FastEngine : public GemmEngine {
   void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) override;
 
  private:
-  /// A step whose operands have been asked for.
+  /// A step whose operands have been requested.
   struct Ahead {
     Step step;
     Dma::Loads loads;
-    bool streamed = false;  ///< the activation buffer has not been told of its load
+    bool streamed = false;  ///< its load has not been reported to the activation buffer yet
   };
 
   void load_ahead(StepPlan& plan);
@@ -37,9 +37,9 @@ class FastEngine : public GemmEngine {
 
   ArrayBlock& mxu_;
   Dma& dma_;
-  Ahead ahead_[2];        // the step to compute and the one whose operands load meanwhile
+  Ahead ahead_[2];        // the step to compute, and the one whose operands load meanwhile
   std::size_t turn_ = 0;  // which of them comes next
-  std::size_t left_ = 0;  // steps in them
+  std::size_t left_ = 0;  // number of steps in ahead_
 };
 
 }  // namespace anda

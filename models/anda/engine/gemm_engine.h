@@ -11,7 +11,7 @@
 
 namespace anda {
 
-/// What starts the blocks of the machine on the steps of a GeMM, in the way of a level.
+/// Interface of the engines, one per level, that drive the blocks through the steps of a GeMM.
 class GemmEngine {
  public:
   GemmEngine() = default;
@@ -19,18 +19,18 @@ class GemmEngine {
   GemmEngine& operator=(const GemmEngine&) = delete;
   virtual ~GemmEngine() = default;
 
-  /// Runs a GeMM from now on, cycle 0 of the clock, and returns when it is complete, or when the DMA was stopped and
-  /// has no transaction under way any more; called from a thread. Adds its steps and cycles to `counts`. An aborted
-  /// GeMM counts its current step in full at level fast.
+  /// Runs a GeMM that starts now, in cycle 0 of the clock; called from a thread. Returns when the GeMM is complete, or
+  /// when the DMA was stopped and has no transaction in flight any more. Adds the GeMM's steps and cycles to `counts`.
+  /// At level fast, an aborted GeMM counts its current step in full.
   virtual void run(StepPlan& plan, ControllerCounts& counts) = 0;
 
-  /// Adds the state of the blocks to a waveform file. Throws Error (input) where the engine has no clocks to show.
+  /// Adds the state of the blocks to a waveform file. Throws Error (input) if the engine has no clocks to show.
   virtual void trace_blocks(sc_core::sc_trace_file& file, const std::string& scope) = 0;
 
-  /// Brings counters up to the present, for who reads them in the middle of a GeMM.
+  /// Brings the counters up to date, for readers in the middle of a GeMM.
   virtual void catch_up() {}
 
-  /// Shows an observer the bounds of each GeMM; it must outlive the runs. None by default.
+  /// Reports the start and end of each GeMM to an observer, which must outlive the runs. None by default.
   void observe(ActivityObserver* observer) { observer_ = observer; }
 
  protected:

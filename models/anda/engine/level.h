@@ -6,9 +6,9 @@
 
 namespace anda {
 
-/// How finely the accelerator models time; one engine each.
+/// Timing detail of the accelerator; each level has its own engine.
 enum class Level {
-  fast,  ///< FastEngine: closed forms for each output tile
+  fast,  ///< FastEngine: closed form per output tile
   cycle  ///< CycleEngine: every block advances clock by clock
 };
 

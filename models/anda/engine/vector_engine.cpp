@@ -32,8 +32,8 @@ void VectorEngine::run(VectorPlan& plan, ControllerCounts& counts, const Weights
     if (ahead_of_gemm != nullptr) dma_.load(*std::exchange(ahead_of_gemm, nullptr));
   };
   if (left < 2) load_ahead();
-  std::uint64_t done = 0;    // with the step before
-  std::uint64_t stored = 0;  // its results, in the buffer
+  std::uint64_t done = 0;    // end of the last computed step
+  std::uint64_t stored = 0;  // cycle from which the results so far are in the buffer
   const auto show = [&](ArrayState state, std::uint64_t from, std::uint64_t to) {
     if (to <= from) return;
     array_.wait(state, to - from);

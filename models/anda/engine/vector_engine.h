@@ -13,21 +13,21 @@
 
 namespace anda {
 
-/// Starts DMA and vector unit on the steps of a vector operation, the same at every level: nothing else moves
-/// meanwhile, so that the pace of the vector unit is known in advance.
+/// Starts the DMA and the vector unit on the steps of a vector operation, at every level alike: nothing else is active
+/// meanwhile, so the pace of the vector unit is known in advance.
 ///
-/// The operands of the next step load while the vector unit works on one; results go to memory before operands take
-/// their half.
+/// The operands of the next step load while the vector unit works on the current one; the results of a step go to
+/// memory before the next operands fill its half.
 class VectorEngine {
  public:
   VectorEngine(VectorUnit& vector_unit, Dma& dma, ArrayBlock& array)
       : vector_unit_(vector_unit), dma_(dma), array_(array) {}
 
-  /// Whether the machine has what it needs.
+  /// Whether the machine supports vector operations: the vector unit can read operands from the buffer.
   bool is_there() const { return vector_unit_.has_operands(); }
 
-  /// Runs an operation from now on, cycle 0 of the clock, as GemmEngine::run() does a GeMM. `ahead_of_gemm`: weights to
-  /// load behind its operands; nullptr: none. The weight buffer is free.
+  /// Runs an operation that starts now, in cycle 0 of the clock, like GemmEngine::run(). `ahead_of_gemm`: weights to
+  /// load after its operands; nullptr: none. The whole weight buffer is available for them.
   void run(VectorPlan& plan, ControllerCounts& counts, const WeightsAhead* ahead_of_gemm = nullptr);
 
   void observe(ActivityObserver* observer) { observer_ = observer; }
