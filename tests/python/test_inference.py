@@ -52,6 +52,7 @@ def test_an_inference_has_the_multiply_accumulates_of_its_model(simulator, tmp_p
     for system in found.values():
         assert system["macs"] == macs(shape, passes)
         assert sum(op["cycles"] for op in system["ops"]) == system["cycles"]
+        assert {op["tensor"] for op in system["ops"] if op["kind"] == "output_head"} == {"A_head"}
 
 
 def test_tokens_over_time_follow_from_the_passes(simulator, tmp_path):
