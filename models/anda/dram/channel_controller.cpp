@@ -18,7 +18,7 @@ struct Type {
   using Of = T;
 };
 
-/// Calls fn(Type<T>) with the type of a slot's list that has a word of the configuration.
+/// Calls fn(Type<T>) with the type in a slot's list that implements a configured policy.
 template <class Kind, class Fn, class... Policies>
 void with_policy(std::tuple<Policies...>*, Kind kind, Fn fn) {
   const bool found = ((Policies::kind == kind ? (fn(Type<Policies>{}), true) : false) || ...);
