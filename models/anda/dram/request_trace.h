@@ -16,7 +16,7 @@ namespace anda::dram {
 
 /// Writes the requests to a memory, one line per burst, for other simulators:
 ///
-///   .stl    DRAMSys: "31: read 0x400140", where 31 is the arrival in cycles of the command clock; one file per channel,
+///   .stl    DRAMSys: "31: read 0x400140", with the arrival in cycles of the command clock; one file per channel,
 ///           since each DRAMSys player sends one request at a time
 ///   .trace  Ramulator (LoadStoreTrace): "LD 0x400140", "ST 0x400140", in request order
 class RequestTrace {
