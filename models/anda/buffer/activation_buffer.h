@@ -67,8 +67,7 @@ class ActivationBuffer : public ActivationBufferBlock {
   void read(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned int debug(tlm::tlm_generic_payload& payload) { return memory_.debug(payload); }
 
-  std::unique_ptr<tlm_utils::simple_initiator_socket<ActivationBuffer>>
-      nobody_;  // dummy initiator for unbound operands
+  std::unique_ptr<tlm_utils::simple_initiator_socket<ActivationBuffer>> nobody_;  // bound to unused operands
   ActivationBufferConfig config_;
   const Clock& clock_;
   Scratchpad memory_;

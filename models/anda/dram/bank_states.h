@@ -71,8 +71,7 @@ class BankStates {
   std::vector<Bank> banks_;
   std::vector<Ready> bank_groups_;
   Ready channel_{};
-  std::array<Cycle, 4>
-      four_activates_{};  // for each of the last four: earliest cycle of the fourth activation after it
+  std::array<Cycle, 4> four_activates_{};  // when a fifth activation may follow each of the last four
   std::uint32_t oldest_activate_ = 0;
   BankSet open_ = 0;
 };

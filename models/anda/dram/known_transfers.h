@@ -44,8 +44,7 @@ struct Known {
     StatisticsChange taken_in;  ///< from its arrival, or from the queueing of the previous segment
     StatisticsChange since;     ///< from its own queueing
   };
-  std::optional<Served>
-      served_alone;  ///< after the last burst has left, if the visit consists of reads and this is the last
+  std::optional<Served> served_alone;  ///< when the last burst has left; only for visits of reads that end with this
 };
 
 /// What the channels of a memory did in earlier visits. A visit has the same consequences as an earlier one, shifted in

@@ -48,10 +48,9 @@ class VectorUnit : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<VectorUnit> sums;
   tlm_utils::simple_initiator_socket<VectorUnit> out;
-  tlm_utils::simple_initiator_socket<VectorUnit>
-      operands;                               ///< may be left unbound if there are no operations of its own
-  ClockedPort<AccumulatorPort> accumulators;  ///< level cycle: from the array
-  ClockedPort<ResultSink> sink;               ///< level cycle: to the compressor or the buffer
+  tlm_utils::simple_initiator_socket<VectorUnit> operands;  ///< for its own operations; may be left unbound
+  ClockedPort<AccumulatorPort> accumulators;                ///< level cycle: from the array
+  ClockedPort<ResultSink> sink;                             ///< level cycle: to the compressor or the buffer
 
   /// `functional`: its own operations move real data.
   VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const Clock& clock, bool functional = false);
