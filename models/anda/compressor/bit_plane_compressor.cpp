@@ -133,7 +133,7 @@ GroupIntake::Taken BitPlaneCompressor::take_values(const DataflowExtension& said
   return taken;
 }
 
-/// Puts out a complete block: its last groups pass through the lanes, then it is in the buffer.
+/// Outputs a complete block: its last groups pass through the lanes, then it is in the buffer.
 void BitPlaneCompressor::put_out_block(std::uint64_t address, DataflowExtension& said) {
   const ArrayTile& tile = *said.tile;
   const ActivationFormat& format = *said.format;

@@ -168,7 +168,7 @@ class Mxu : public ArrayBlock {
   struct Sent {
     std::uint64_t column = 0;
     std::uint64_t cycle = 0;
-    std::uint64_t put_out = 0;  ///< cycle at which the vector unit has put out its results
+    std::uint64_t put_out = 0;  ///< cycle at which the vector unit has output them
     Repeats along_row;
   };
   /// Activity of a step, for an observer.
@@ -214,7 +214,7 @@ class Mxu : public ArrayBlock {
   std::vector<TileTiming> timings_;  // of this GeMM's tiles: full ones and ragged edges
   std::size_t timing_ = 0;           // index of the last one that fitted
   ArrayPace pace_;
-  std::uint64_t put_out_ = 0;  // cycle at which the vector unit has put out the last result
+  std::uint64_t put_out_ = 0;  // cycle at which the vector unit has output the last result
   std::uint64_t stored_ = 0;   // cycle at which it is in the buffer
   std::uint64_t held_ = 0;     // cycles for which the current step's loads were held up
   bool computed_ = false;      // whether a step of this GeMM has been computed

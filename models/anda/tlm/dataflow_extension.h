@@ -53,7 +53,7 @@ struct DataflowExtension : tlm::tlm_extension<DataflowExtension> {
   bool answered = false;
   std::uint64_t arrived = 0;  ///< operand reads: cycle at which the bytes were in the buffer
   std::uint64_t done = 0;     ///< cycle at which the access is complete: first words read, all results taken
-  std::uint64_t put_out = 0;  ///< results: cycle at which the vector unit would have put them out without hold-ups
+  std::uint64_t put_out = 0;  ///< results: cycle at which the vector unit would have output them without hold-ups
   std::uint64_t stored = 0;   ///< results: cycle at which they are in the buffer
   bool sink_slower = false;   ///< results: the stage behind the vector unit held them up
   bool repeatable = true;     ///< the same access one period later would see the same state, one period later

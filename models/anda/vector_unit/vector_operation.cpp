@@ -109,7 +109,7 @@ unsigned char* VectorUnit::values_of(const VectorPlan& plan, const VectorStep& s
   return reinterpret_cast<unsigned char*>(block_values_.data());
 }
 
-/// Puts out the results of a step block by block, during its last pass (for `multiply`, after it).
+/// Outputs the results of a step block by block, during its last pass (for `multiply`, after it).
 void VectorUnit::put_out(const VectorPlan& plan, const VectorStep& step, const VectorPass& pass, Worked& worked) {
   const VectorTask& task = plan.task();
   const bool compresses = !task.output.is_fp16() && task.operation != VectorOperation::quantise;

@@ -23,7 +23,7 @@ std::vector<VectorPass> softmax(bool rows_fit) {
   return {reduction({1, 0, 0, 0}), reduction({2, 1, 0, 0}, rows_fit), pass(divide, {0, 0, 1, 0})};
 }
 
-/// Finds the largest remaining value `count` times (skip those found, maximum), then puts out the values found.
+/// Finds the largest remaining value `count` times (skip those found, maximum), then outputs the values found.
 std::vector<VectorPass> top_k(std::uint32_t count) {
   std::vector<VectorPass> passes(count, reduction({2, 0, 0, 0}));
   passes.push_back(pass({1, 0, 0, 0}));

@@ -31,7 +31,7 @@ struct VectorPass {
   bool keeps = false;    ///< writes its values back for the next pass
 };
 
-/// The passes of an operation in order; the last one puts out the results. `rows_fit`: whole rows are in the buffer, so
+/// The passes of an operation in order; the last one outputs the results. `rows_fit`: whole rows are in the buffer, so
 /// that a pass can keep values for the next one; otherwise each pass reads x again. Counts are those of the standard
 /// algorithms: safe softmax (maximum, sum, division), mean and variance in one pass, GELU in its tanh form, and
 /// repeated maximum for the largest values of a row.

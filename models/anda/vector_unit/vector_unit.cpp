@@ -127,7 +127,7 @@ void VectorUnit::stand_still(std::uint64_t offered) {
   }
 }
 
-/// The tile's values in the layout of a result block: column by column over all rows.
+/// The tile's values in the column-major layout of a result block.
 unsigned char* VectorUnit::round(const float* sums_of_tile, const ArrayTile& tile) {
   const std::uint64_t bytes_of_value = tile.partial_sums_out ? sizeof(float) : 2;
   rounded_.resize(tile.values() * bytes_of_value);

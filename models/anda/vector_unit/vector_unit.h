@@ -36,13 +36,13 @@ namespace anda {
 /// whole unit stands still.
 ///
 /// `sums` takes FP32 values: with the dataflow extension a tile of the array, row by row; without it any number of
-/// values. `out` passes them on as FP16, column by column over all rows: with an extension to the address of its block,
+/// values. `out` passes them on as FP16, column-major: with an extension to the address of its block,
 /// without one to half the address.
 ///
 /// The unit's own operations (VectorTask) work on operands in the activation buffer, which it reads through `operands`,
 /// pass by pass (vector_passes.h). A pass over a block of rows takes ⌈elements × cycles per element / fpus⌉ cycles plus
 /// the same for per-row work, or as long as the buffer's port needs to bring the operands. Each pass but the last ends
-/// latency_cycles later, after a tree of ⌈log2 fpus⌉ additions if it reduces. The last pass puts out its results like
+/// latency_cycles later, after a tree of ⌈log2 fpus⌉ additions if it reduces. The last pass outputs its results like
 /// those of the array. VectorValues defines their values in functional simulations.
 class VectorUnit : public sc_core::sc_module {
  public:
@@ -141,7 +141,7 @@ class VectorUnit : public sc_core::sc_module {
   std::vector<float> block_values_;          // values that leave together
   std::uint64_t own_operation_ = 0;          // number of its last own operation, by the clock
   std::vector<VectorPass> passes_;           // passes of its own operation
-  std::uint64_t blocks_ = 0;                 // blocks of results it has put out
+  std::uint64_t blocks_ = 0;                 // blocks of results output so far
   std::uint64_t lane_cycles_ = 0;
   std::uint64_t macs_ = 0;
   Counters counters_;

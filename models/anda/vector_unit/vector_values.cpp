@@ -21,7 +21,7 @@ bool is_norm(VectorOperation operation) {
   return operation == VectorOperation::layer_norm || operation == VectorOperation::rms_norm;
 }
 
-/// Value at an index of FP16 operands in a panel: column by column over all rows.
+/// Value at an index of a column-major panel of FP16 operands.
 float value_at(const std::uint8_t* bytes, std::uint64_t index) {
   return to_float(Fp16{static_cast<std::uint16_t>(bytes[2 * index] | bytes[2 * index + 1] << 8)});
 }
