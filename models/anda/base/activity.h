@@ -10,7 +10,7 @@
 
 namespace anda {
 
-/// What a transfer between external memory and the buffers carries.
+/// Contents of a transfer between external memory and the buffers.
 enum class Operand : std::uint8_t { activations, weights, partial_sums, results };
 inline constexpr std::size_t operand_count = 4;
 inline constexpr std::array<const char*, operand_count> operand_names{"activations", "weights", "partial sums",

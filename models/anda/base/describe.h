@@ -43,8 +43,8 @@
 //   optional(key, std::optional<T>&, Range<T>, meaning)         a number that may be left out
 //   choices(key, std::vector<E>&, const ChoiceTable<E, N>&, meaning)    distinct words, at least one
 //   numbered(key, std::map<std::uint32_t, S>&, Range<std::uint32_t>, meaning)   sections by number
-//   file_section(key, S& value, meaning)             a section that may stand in a file of its own
-//   word_or_section(key, V& value, meaning)          a word of V::words, or a V::Section, which may stand in a file
+//   file_section(key, S& value, meaning)             a section that may be in a separate file
+//   word_or_section(key, V& value, meaning)          a word of V::words, or a V::Section, which may be in a file
 //   words_or_sections(key, std::vector<V>&, meaning) a list of at least one such V, with distinct name()s
 //
 // A V that is a word or a section can be constructed from either, provides word(), section() (empty for a word) and

@@ -32,7 +32,7 @@ inline constexpr std::array pe_table{
 
 inline constexpr std::size_t pe_kind_count = pe_table.size();
 
-/// The names as a choice of the configuration.
+/// The kinds as a configuration choice.
 inline constexpr ChoiceTable<PeKind, pe_kind_count> pe_kinds = [] {
   ChoiceTable<PeKind, pe_kind_count> kinds{};
   for (std::size_t i = 0; i < pe_kind_count; ++i) kinds[i] = {pe_table[i].name, pe_table[i].kind};

@@ -65,7 +65,7 @@ class Standstills {
     std::uint64_t until = 0;
   };
 
-  std::vector<Stretch> stretches_;  // in order
+  std::vector<Stretch> stretches_;  // in time order
 };
 
 }  // namespace anda

@@ -36,7 +36,7 @@ class ActivationBuffer : public ActivationBufferBlock {
   sc_core::sc_export<HalfCredits> credits;
   sc_core::sc_export<OperandPort> port;     ///< level cycle: to the array
   sc_core::sc_export<ResultPort> packager;  ///< level cycle: from the compressor
-  sc_core::sc_export<ResultSink> sink;      ///< level cycle: from the vector unit, where there is no compressor
+  sc_core::sc_export<ResultSink> sink;      ///< level cycle: from the vector unit if there is no compressor
 
   ActivationBuffer(sc_core::sc_module_name name, const ActivationBufferConfig& config, const Clock& clock);
 

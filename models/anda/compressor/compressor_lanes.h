@@ -44,7 +44,7 @@ class CompressorLanes : public ResultSink {
   struct Group {
     std::uint64_t block = 0;
     std::uint64_t group = 0;
-    std::uint64_t index = 0;  ///< of its register
+    std::uint64_t index = 0;  ///< index of its register
   };
 
   const CompressorConfig& config_;

@@ -20,7 +20,7 @@ class GroupIntake {
   struct Rates {
     std::uint32_t lanes = 1;
     std::uint32_t planes = 1;            ///< per group, including the sign plane
-    std::uint32_t group_size = 1;        ///< values
+    std::uint32_t group_size = 1;        ///< values per group
     std::uint64_t values_per_beat = 1;   ///< offered together; the next beat comes when all are taken
     std::uint64_t values_per_cycle = 1;  ///< taken at most
   };
@@ -45,7 +45,7 @@ class GroupIntake {
   std::uint64_t end() const { return lanes_.end(); }
 
  private:
-  /// Registers of a result block.
+  /// Group registers of a result block.
   struct Set {
     std::vector<std::vector<std::uint64_t>> taken;  ///< [group][row] cycle in which a lane took the last group
     std::uint64_t all_taken = 0;                    ///< latest of these cycles

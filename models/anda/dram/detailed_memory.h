@@ -74,7 +74,7 @@ class DetailedMemory {
  private:
   struct Pending {
     std::uint64_t token = 0;
-    std::uint32_t channels = 0;  // that are not done
+    std::uint32_t channels = 0;  // number of channels not yet done
     Cycle done = 0;
   };
 

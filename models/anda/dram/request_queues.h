@@ -28,7 +28,7 @@ enum class RowAccess : std::uint8_t { hit, miss, conflict };
 enum class Entry : std::uint16_t {};
 inline constexpr Entry no_entry{0xFFFF};
 
-/// A burst that waits in a queue.
+/// A burst waiting in a queue.
 struct Request {
   std::uint64_t age;  ///< smaller is older
   RowIndex row;

@@ -17,7 +17,7 @@ enum class Topology {
 inline constexpr ChoiceTable<Topology, 3> topologies{
     {{"ring", Topology::ring}, {"switch", Topology::switched}, {"mesh", Topology::mesh}}};
 
-/// The links between accelerators.
+/// Configuration of the links between accelerators.
 struct LinkConfig {
   Topology topology = Topology::ring;
   double bytes_per_s = 25e9;

@@ -83,8 +83,8 @@ class ArrayControl {
  private:
   struct Operation {
     bool valid = false;
-    bool first = false;  ///< of its tile
-    bool last = false;
+    bool first = false;  ///< first of its tile
+    bool last = false;   ///< last of its tile
     std::uint64_t tile = 0;
     std::uint64_t values = 0;
   };

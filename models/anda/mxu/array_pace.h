@@ -21,7 +21,7 @@ struct ArrayPace {
   std::uint64_t last_group = 0;   ///< cycle at which the last group of the previous tile started
   std::uint64_t drains = 0;       ///< cycle at which the results of the previous tile start to leave the accumulators
   std::uint64_t drained[2] = {};  ///< cycle from which each bank of accumulators is free, the older tile's first
-  Standstills stands;             ///< of the pipeline
+  Standstills stands;             ///< standstills of the pipeline
   bool sink_slower[2] = {};       ///< for each bank, whether the stage behind the vector unit held its results up
   std::uint64_t waited = 0;       ///< cycles of this step spent waiting for operands to be in the buffers
   std::uint64_t port[2] = {};     ///< cycles spent waiting for the port of activations, of weights
@@ -56,8 +56,8 @@ struct ArrayPace {
     return started;
   }
 
-  /// Takes in the operands of what started then: `inner` cycles from its first group to its last; the array itself
-  /// needs `busy` of its cycles, the slower port causes the rest.
+  /// Takes in the operands of the tile, or part, that began at `started`: `inner` cycles from its first group to its
+  /// last; the array itself needs `busy` of its cycles, the slower port causes the rest.
   void take_in(const TileTiming& tile, std::uint64_t started, std::uint64_t inner, std::uint64_t busy) {
     last_group = started + inner;
     done = last_group + tile.last_cycles;

@@ -45,7 +45,7 @@ class ArrayValues {
   Fetch fetch_activations_;
   Fetch fetch_weights_;
   std::vector<std::uint8_t> bytes_;
-  std::array<std::vector<ActivationPanel>, 2> activations_;  // by half
+  std::array<std::vector<ActivationPanel>, 2> activations_;  // by buffer half
   std::array<std::vector<WeightPanel>, 2> weights_;
   std::uint64_t columns_ = 0;      // tiles per row
   std::uint64_t tile_values_ = 0;  // padded to whole columns of the kernels

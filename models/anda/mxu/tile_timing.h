@@ -18,12 +18,12 @@ struct TileTiming {
 
   std::uint64_t groups = 0;
   std::uint64_t group_cycles = 0;             ///< per group: the longer of the array's and the ports' time
-  std::uint64_t busy_cycles = 0;              ///< of the array alone, for all groups
+  std::uint64_t busy_cycles = 0;              ///< the array's own cycles for all groups
   std::uint64_t weight_words = 0;             ///< per group
   std::uint64_t first_weight_words = 0;       ///< needed before the first group may start
   std::uint64_t first_activation_cycles = 0;  ///< port cycles needed before the first group may start
   std::uint64_t inner_cycles = 0;             ///< from the start of the first group to that of the last
-  std::uint64_t last_cycles = 0;              ///< of the last group
+  std::uint64_t last_cycles = 0;              ///< duration of the last group
   bool weights_slower = false;                ///< whether the weight port is slower than the activation port
   std::vector<std::uint64_t> words_of_group;  ///< weight words of each group, including the scales that come with it
   std::vector<std::uint64_t> group_starts;    ///< cycles from the start of the first group to that of each

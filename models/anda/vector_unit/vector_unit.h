@@ -36,8 +36,8 @@ namespace anda {
 /// whole unit stands still.
 ///
 /// `sums` takes FP32 values: with the dataflow extension a tile of the array, row by row; without it any number of
-/// values. `out` passes them on as FP16, column-major: with an extension to the address of its block,
-/// without one to half the address.
+/// values. `out` passes them on as FP16, column-major: with an extension to the address of its block, without one to
+/// half the address.
 ///
 /// The unit's own operations (VectorTask) work on operands in the activation buffer, which it reads through `operands`,
 /// pass by pass (vector_passes.h). A pass over a block of rows takes ⌈elements × cycles per element / fpus⌉ cycles plus
@@ -58,7 +58,7 @@ class VectorUnit : public sc_core::sc_module {
   /// Cycles to take in `values` results.
   std::uint64_t cycles(std::uint64_t values) const { return ceil_div(values, config_.fpus); }
 
-  /// Whether it can run operations of its own.
+  /// Whether it can run its own operations.
   bool has_operands() const { return nothing_ == nullptr; }
   /// Sets the constants of later operations in a functional simulation.
   void set_constants(VectorConstants constants) { constants_ = std::move(constants); }
@@ -86,7 +86,7 @@ class VectorUnit : public sc_core::sc_module {
   /// Number of values counted so far.
   std::uint64_t values() const { return values_; }
 
-  /// Whether the last operation was one of its own.
+  /// Whether the last operation was the unit's own, not the array's.
   bool worked_last() const { return own_operation_ == clock_.operation(); }
   /// Sums of the last operation that overflowed FP16, in a functional simulation.
   const OverflowCounts& overflows() const { return overflows_; }

@@ -46,11 +46,11 @@ class AllBankRefresh {
 
   BankSet banks_;
   Cycle interval_;
-  Cycle row_open_;    // from an activation to a precharge
-  Cycle read_close_;  // from a read to a precharge
+  Cycle row_open_;    // minimum from an activation to a precharge
+  Cycle read_close_;  // minimum from a read to a precharge
   Cycle lead_;        // upper bound from the last column command to a refresh of all banks
   std::uint64_t most_postponed_;
-  std::uint64_t owed_ = 0;  // due and not done
+  std::uint64_t owed_ = 0;  // refreshes due but not yet issued
   Cycle due_;               // cycle of the next refresh
 };
 

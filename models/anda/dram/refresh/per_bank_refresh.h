@@ -36,10 +36,10 @@ class PerBankRefresh {
   Cycle interval_;
   std::uint64_t banks_;
   Cycle due_;
-  std::uint64_t turns_ = 0;  // so far
-  BankSet had_turn_ = 0;     // in this round
-  BankSet chosen_ = 0;       // one bank, or none
-  BankIndex bank_{};         // that bank
+  std::uint64_t turns_ = 0;  // refreshes so far
+  BankSet had_turn_ = 0;     // banks refreshed in this round
+  BankSet chosen_ = 0;       // the chosen bank, or none
+  BankIndex bank_{};         // index of the chosen bank
 };
 
 }  // namespace anda::dram

@@ -25,8 +25,9 @@ namespace anda::dram {
 ///   Choice next(const ChannelState&) const      if one is pending: its next command (a precharge or the refresh) and
 ///                                               the earliest cycle to issue it
 ///   void refreshed(Command)                     called when its refresh command is issued
-///   std::uint64_t skip(Cycle until)             skips refreshes before a cycle in a channel with closed banks and no
-///                                               requests that need not be simulated one by one; returns their number
+///   std::uint64_t skip(Cycle until)             for a channel with closed banks and without requests: skips the
+///                                               refreshes before a cycle that need no simulation and returns their
+///                                               number
 ///   static constexpr bool regular               whether at rest its future depends only on due(), and refreshes recur
 ///                                               every tREFI or never
 ///   void restart(Cycle due)                     restarts at rest; only if it is regular

@@ -10,7 +10,7 @@ namespace anda {
 
 // Elements described by a configuration (ElementConfig), one class per method of multiplication.
 
-/// FP16 activations × weights dequantised to FP16, or integers as they are.
+/// FP16 activations × weights dequantised to FP16, or used as integers directly.
 class DescribedFloatingPe : public Fp16Pe {
  public:
   DescribedFloatingPe(const MxuConfig& mxu, const FormatConfig& format, const ElementConfig& element)
