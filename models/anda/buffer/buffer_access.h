@@ -44,7 +44,7 @@ class BufferAccess {
   const BufferWords& words() const { return words_; }
   std::uint64_t first_words() const { return first_words_; }
 
-  /// Cycles in which results come in that are not complete when the access starts.
+  /// Cycles taken by results that are still arriving when the access starts.
   std::uint64_t result_cycles() const {
     return said_ == nullptr || said_->values_per_cycle == 0 ? 0
                                                             : ceil_div(said_->tile->values(), said_->values_per_cycle);

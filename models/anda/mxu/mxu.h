@@ -150,7 +150,7 @@ class Mxu : public ArrayBlock {
   const Counters& counters() const override { return counters_; }
 
  private:
-  /// The first operands of a tile or of a part of one.
+  /// The operands of a tile or of a part of one.
   struct Operands {
     std::uint64_t sums_arrived = 0;  ///< cycle at which partial sums have arrived from memory
     std::uint64_t first_group = 0;
@@ -219,7 +219,7 @@ class Mxu : public ArrayBlock {
   std::uint64_t held_ = 0;     // cycles for which the current step's loads were held up
   bool computed_ = false;      // whether a step of this GeMM has been computed
 
-  Instants before_;          // state after the last step
+  Instants before_;          // state before the last step
   bool repeatable_ = false;  // nothing around the array prevents repetition
   std::vector<Sent> sent_;   // tiles of the last row
 
