@@ -25,7 +25,7 @@ namespace anda {
 /// exponent memory.
 ///
 /// Timing: an operand read waits until the bytes have arrived, then takes one cycle per read_words_per_cycle of its
-/// first words; the rest follow while the array computes. Data written by the DMA and the compressor arrive at the
+/// first words; the rest follow while the array computes. Data written by the DMA and the compressor arrives at the
 /// cycle they state, and the DMA's reads of results wait for that.
 class ActivationBuffer : public ActivationBufferBlock {
  public:

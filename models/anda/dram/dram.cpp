@@ -313,7 +313,7 @@ void Dram::accept(Payload& payload) {
 
 void Dram::wake_at(std::uint64_t ticks) { notify_at(wake_, ticks); }
 
-/// Brings the channels up to date and sends the responses that are due. No data arrive sooner than tCL after their
+/// Brings the channels up to date and sends the responses that are due. No data arrives sooner than tCL after its
 /// command, so a run at least that often knows each response before it is due.
 void Dram::run() {
   const std::uint64_t now = now_ticks();

@@ -24,7 +24,7 @@ namespace anda {
 
 namespace dram {
 
-/// Data that cross a memory's pins without a gap.
+/// Data that crosses a memory's pins without a gap.
 struct DataRecord {
   std::uint32_t channel = 0;  ///< always 0 at level fast, where all channels form one data path
   bool write = false;
@@ -43,7 +43,7 @@ using DataObserver = std::function<void(const DataRecord&)>;
 /// streaming transaction moves the bursts below its streaming width once.
 ///
 /// Level fast: a transaction moves whole bursts. The channels, interleaved burst by burst, act as one data path with
-/// the bandwidth left by refresh. The first data of a read arrive one latency after the request; earlier transactions
+/// the bandwidth left by refresh. The first data of a read arrives one latency after the request; earlier transactions
 /// proceed during that latency. Transactions are served in call order.
 ///
 /// Level detailed: each burst is served by the controller of its channel (DetailedMemory), transactions overlap as

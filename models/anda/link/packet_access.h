@@ -17,7 +17,7 @@
 namespace anda {
 
 /// Properties of a packet beyond address and bytes. Ignorable: a packet without the extension belongs to no transfer,
-/// and its data are valid.
+/// and its data is valid.
 struct PacketExtension : tlm::tlm_extension<PacketExtension> {
   std::uint64_t transfer = 0;  ///< number of the transfer waiting for the packet
   bool moves_data = true;
@@ -32,7 +32,7 @@ struct Packet {
   std::uint32_t bytes = 0;
   std::uint64_t transfer = 0;
   std::uint64_t ready = 0;          ///< instant at which it has arrived completely, in ticks
-  std::vector<unsigned char> data;  ///< empty if data are not moved
+  std::vector<unsigned char> data;  ///< empty if data is not moved
 
   Packet() = default;
   /// Copies a write that arrives after a delay.

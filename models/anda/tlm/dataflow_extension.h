@@ -21,8 +21,8 @@ struct HoldUp {
 struct Repeats {
   std::uint64_t times = 1;
   std::uint64_t period = 0;  ///< cycles from one to the next
-  std::uint64_t stride = 0;  ///< result blocks from one to the next
-  std::uint64_t blocks = 0;  ///< of results from one to the next
+  std::uint64_t stride = 0;  ///< bytes from one to the next
+  std::uint64_t blocks = 0;  ///< result blocks from one to the next
 
   std::uint64_t cycles() const { return (times - 1) * period; }
   std::uint64_t later_blocks() const { return (times - 1) * blocks; }
