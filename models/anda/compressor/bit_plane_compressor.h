@@ -24,8 +24,8 @@
 
 namespace anda {
 
-/// The runtime bit-plane compressor (BPC): converts FP16 results to Anda groups. Each lane converts one group and puts
-/// out one plane per cycle, the sign plane first.
+/// The runtime bit-plane compressor (BPC): converts FP16 results to Anda groups. Each lane converts one group and
+/// outputs one plane per cycle, the sign plane first.
 ///
 /// Timing: values_per_cycle values per cycle enter the group registers of two blocks, once a lane has taken the
 /// registers' previous groups. A complete group waits for a free lane, which it occupies for one cycle per plane. A

@@ -65,7 +65,7 @@ class KnownTransfers {
   /// Whether a visit can be extended by one more segment.
   bool describes(const Visit& visit, const Segment& next) const;
 
-  /// Looks up, or simulates, the last segment of a visit.
+  /// Returns the outcome of a visit's last segment, simulating it if it is not known yet.
   std::shared_ptr<const Known> find(const Visit& visit, ChannelIndex channel);
 
   /// The conflicts left by a visit whose outcome is `known`.
