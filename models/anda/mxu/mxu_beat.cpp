@@ -121,7 +121,7 @@ std::uint64_t Mxu::rows_in_time(const Step& step, std::uint64_t row, std::uint64
   return times;
 }
 
-/// Repeats the sending of a row's tiles for the rows from this one on. `words`: buffer words that their results fill.
+/// Repeats the tiles in sent_ for the rows from this one on. `words`: buffer words that their results fill.
 void Mxu::repeat_sent(const Step& step, std::uint64_t row, const Repeats& rows, const BufferWords& words) {
   BufferWords activation_words;
   std::uint64_t weight_words = 0;
