@@ -9,7 +9,7 @@
 
 namespace anda {
 
-/// Makes a payload the plain read or write of some bytes: no byte enables, no streaming.
+/// Makes a payload a plain read or write of some bytes, without byte enables or streaming.
 inline void set_access(tlm::tlm_generic_payload& payload, tlm::tlm_command command, std::uint64_t address, void* data,
                        std::size_t bytes) {
   payload.set_command(command);
@@ -19,8 +19,8 @@ inline void set_access(tlm::tlm_generic_payload& payload, tlm::tlm_command comma
   payload.set_streaming_width(static_cast<unsigned int>(bytes));
 }
 
-/// One access through an initiator socket's b_transport, from a thread if the target may wait. The time that it takes
-/// beyond that is added to `delay`.
+/// Makes one access through an initiator socket's b_transport; call it from a thread if the target may wait. Adds the
+/// annotated delay of the access to `delay` and returns the response status.
 template <class Socket>
 tlm::tlm_response_status access(Socket& socket, tlm::tlm_command command, std::uint64_t address, void* data,
                                 std::size_t bytes, sc_core::sc_time& delay) {
@@ -30,7 +30,7 @@ tlm::tlm_response_status access(Socket& socket, tlm::tlm_command command, std::u
   return payload.get_response_status();
 }
 
-/// The same through transport_dbg: in no time, at any moment. Whether all bytes were moved.
+/// The same through transport_dbg: in zero time, at any moment. Returns whether all bytes were moved.
 template <class Socket>
 bool debug_access(Socket& socket, tlm::tlm_command command, std::uint64_t address, void* data, std::size_t bytes) {
   tlm::tlm_generic_payload payload;

@@ -10,19 +10,19 @@
 
 namespace anda {
 
-/// What a transfer between external memory and the buffers carries.
+/// Contents of a transfer between external memory and the buffers.
 enum class Operand : std::uint8_t { activations, weights, partial_sums, results };
 inline constexpr std::size_t operand_count = 4;
 inline constexpr std::array<const char*, operand_count> operand_names{"activations", "weights", "partial sums",
                                                                       "results"};
 
-/// From a cycle of the GeMM up to another one, which is not included.
+/// A half-open range [from, to) of cycles of the GeMM.
 struct CycleSpan {
   std::uint64_t from = 0;
   std::uint64_t to = 0;
 };
 
-/// A stretch of a block's work that is shown as one: how much, and from its first cycle to its last.
+/// A stretch of a block's work shown as one: its amount, and the span from its first cycle to its last.
 struct StretchOfWork {
   std::uint64_t amount = 0;
   CycleSpan span{~std::uint64_t{0}, 0};
@@ -34,9 +34,9 @@ struct StretchOfWork {
   }
 };
 
-/// Sees what the blocks of an accelerator do: for timelines and tests. Instants are cycles since the start of the GeMM.
-/// Calls come as an engine finds things out; those of one kind come in the order of their instants, except that both
-/// buffers and both halves of a buffer, loads and stores are kinds of their own.
+/// Receives the activity of an accelerator's blocks, for timelines and tests. Times are cycles since the start of the
+/// GeMM. Calls come in the order in which an engine determines them. Calls of one kind come in time order; the two
+/// buffers, the two halves of a buffer, and loads and stores count as separate kinds.
 class ActivityObserver {
  public:
   ActivityObserver() = default;
@@ -44,21 +44,21 @@ class ActivityObserver {
   ActivityObserver& operator=(const ActivityObserver&) = delete;
   virtual ~ActivityObserver() = default;
 
-  /// A GeMM starts at this instant of simulated time, in ticks of the kernel, which is cycle 0 of what follows.
+  /// A GeMM starts at this simulated time, in kernel ticks, which is cycle 0 of the following calls.
   virtual void begin_gemm(std::uint64_t ticks) = 0;
   virtual void end_gemm(std::uint64_t cycles) = 0;
 
-  /// The spans of a GeMM follow each other without gaps.
+  /// State of the array; the spans of a GeMM follow one another without gaps.
   virtual void array(ArrayState state, CycleSpan span) = 0;
-  /// A step of the schedule, by its place along each axis, from its first operands in the array to its last.
+  /// A step of the schedule, given by its index along each axis, from its first operands in the array to its last.
   virtual void step(std::uint32_t m, std::uint32_t n, std::uint32_t k, CycleSpan span) = 0;
-  /// The span holds all of the results' way through the unit, which may pause in between.
+  /// The span covers the whole passage of the results through the unit, which may pause in between.
   virtual void vector_unit(std::uint64_t values, CycleSpan span) = 0;
   virtual void compressor(std::uint64_t groups, CycleSpan span) = 0;
-  /// From when the DMA might move it (a half is free, results are complete) to its arrival. Results and partial sums
-  /// that leave are stores.
+  /// The span runs from when the DMA may move the data (a half is free, results are complete) to their arrival.
+  /// Outgoing results and partial sums are stores.
   virtual void transfer(Operand operand, bool store, std::uint64_t bytes, CycleSpan span) = 0;
-  /// An operand of a step takes up a half of its buffer from here, until the array is done with it.
+  /// An operand of a step occupies a half of its buffer from this cycle until the array is done with it.
   virtual void load_half(Operand operand, std::uint32_t half, std::uint64_t bytes, std::uint64_t cycle) = 0;
   virtual void leave_half(Operand operand, std::uint32_t half, std::uint64_t cycle) = 0;
 };

@@ -6,7 +6,7 @@
 
 namespace anda {
 
-/// A port for the wires of level cycle, which a block that runs at level fast, or alone, may leave unbound.
+/// A port for the wires of level cycle; a block that runs at level fast, or on its own, may leave it unbound.
 template <class Interface>
 using ClockedPort = sc_core::sc_port<Interface, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
 

@@ -15,7 +15,7 @@
 
 #include <anda/base/error.h>
 
-// How a configuration struct says what it holds.
+// Self-description of configuration structs.
 //
 // Each struct has one static function template that names every parameter once:
 //
@@ -28,8 +28,8 @@
 //     void check(const std::string& path, Problems& problems) const;  // optional: rules between keys
 //   };
 //
-// Reading a file, printing the effective configuration, writing the reference page and checking
-// ranges are visitors of it, so that key, default, range and meaning stand in one place. A visitor has
+// Reading a file, printing the effective configuration, writing the reference page and checking ranges are visitors of
+// this function, so that key, default, range and meaning are defined in one place. A visitor has
 //
 //   number(key, T& value, Range<T>, meaning)         T: std::uint32_t, std::uint64_t, double
 //   flag(key, bool& value, meaning)
@@ -37,39 +37,39 @@
 //   choice(key, E& value, const ChoiceTable<E, N>&, meaning)
 //   section(key, S& value, meaning)                  S: a struct with describe()
 //
-// and, as far as the structs it is used on need them,
+// and, if the structs it visits need them,
 //
-//   path(key, std::string& value, meaning, kind)     the path of a file, or by kind of a folder too; empty: none
+//   path(key, std::string& value, meaning, kind)     the path of a file or, depending on kind, a folder; empty: none
 //   optional(key, std::optional<T>&, Range<T>, meaning)         a number that may be left out
 //   choices(key, std::vector<E>&, const ChoiceTable<E, N>&, meaning)    distinct words, at least one
 //   numbered(key, std::map<std::uint32_t, S>&, Range<std::uint32_t>, meaning)   sections by number
-//   file_section(key, S& value, meaning)             a section that may stand in a file of its own
-//   word_or_section(key, V& value, meaning)          a word of V::words, or a V::Section, which may stand in a file
-//   words_or_sections(key, std::vector<V>&, meaning) a list of such; their name()s are distinct, at least one
+//   file_section(key, S& value, meaning)             a section that may be in a separate file
+//   word_or_section(key, V& value, meaning)          a word of V::words, or a V::Section, which may be in a file
+//   words_or_sections(key, std::vector<V>&, meaning) a list of at least one such V, with distinct name()s
 //
-// A V that is a word or a section is made of either, gives word(), section() (nothing if it is a word) and name(), and
-// says in V::folder in which folder of configs/ its files are.
+// A V that is a word or a section can be constructed from either, provides word(), section() (empty for a word) and
+// name(), and names in V::folder the folder of configs/ that contains its files.
 //
-// Two static members of a struct tell readers how people write it:
+// Two static members of a struct tell file readers about its notation:
 //
-//   short_form    the keys, in order, that a list of their values stands for; one value alone stands for all
-//   alternatives  keys of which a struct has one: giving one replaces another that a lower layer gave
+//   short_form    the keys set by a list of values, in order; a single value sets all of them
+//   alternatives  mutually exclusive keys: giving one replaces another given by a lower layer
 //
 // Units are part of the key (clock_hz, word_bits).
 
 namespace anda {
 
-/// What a path may name.
+/// The kinds of paths.
 enum class PathKind { file, file_or_folder };
 
-/// Smallest and largest legal value, both included.
+/// Smallest and largest legal value, inclusive.
 template <class T>
 struct Range {
   T min;
   T max;
 };
 
-/// One legal word of a choice and what it stands for.
+/// A legal word of a choice and its value.
 template <class E>
 struct Choice {
   const char* name;
@@ -86,7 +86,7 @@ const char* name_of(const ChoiceTable<E, N>& table, E value) {
   return "?";
 }
 
-/// What is wrong with a configuration: the dotted key and what would be right.
+/// A problem of a configuration: the dotted key and the rule that its value breaks.
 struct Problem {
   std::string key;
   std::string message;
@@ -114,7 +114,7 @@ inline std::string join_key(const std::string& path, const std::string& key) {
   return path.empty() ? key : path + "." + key;
 }
 
-/// A number as people write it: no trailing zeros, no exponent for whole numbers.
+/// A number in human notation: no trailing zeros, no exponent for whole numbers.
 template <class T>
 std::string number_text(T value) {
   std::ostringstream out;
@@ -131,7 +131,7 @@ std::string range_text(Range<T> range) {
   return number_text(range.min) + " … " + number_text(range.max);
 }
 
-/// Visitor that collects range violations and the struct's own rules.
+/// Visitor that collects violations of ranges and of the struct's own rules.
 class Validator {
  public:
   explicit Validator(Problems& problems) : problems_(problems) {}
@@ -198,7 +198,7 @@ class Validator {
     enter(key, value);
   }
 
-  /// Ranges first; the rules between keys only where the ranges hold, so that they may divide.
+  /// Checks ranges first; checks the rules between keys only if all ranges hold, so that these rules may divide.
   template <class S>
   void visit(const S& value) {
     const std::size_t before = problems_.size();
@@ -221,7 +221,7 @@ class Validator {
   std::string path_;
 };
 
-/// All problems of a configuration struct, in the order of its keys.
+/// All problems of a configuration struct, in key order.
 template <class S>
 Problems problems_of(const S& config) {
   Problems problems;
@@ -229,7 +229,8 @@ Problems problems_of(const S& config) {
   return problems;
 }
 
-/// Refuses a configuration with problems. For users who fill structs in C++; files get their line in the error.
+/// Throws Error (input) if a configuration has problems. For users who fill structs in C++; for files, the error names
+/// the line.
 template <class S>
 void validate(const S& config, const char* what) {
   const Problems problems = problems_of(config);

@@ -18,10 +18,10 @@
 
 namespace anda {
 
-/// How an element that parameters describe multiplies; docs/processing_elements.md says what each computes.
+/// Multiplication method of an element described by parameters; docs/processing_elements.md defines each computation.
 enum class ElementFamily { floating, floating_int, aligning, serial_activations, serial_weights, serial_both };
 
-/// What a described element may derive from: a family, or a kind whose parameters hold where none are given.
+/// Base of a described element: a family, or a kind whose parameters are the defaults.
 enum class ElementBase {
   floating,
   floating_int,
@@ -54,7 +54,7 @@ inline constexpr ChoiceTable<ElementBase, 13> element_bases{{
     {"anda", ElementBase::anda},
 }};
 
-/// The parameters that a described element takes over; 0: none, which where it needs one is an error.
+/// Default parameters of a described element; 0: no default, so a required parameter must be given.
 struct ElementDefaults {
   ElementBase base;
   ElementFamily family;
@@ -78,8 +78,9 @@ inline constexpr std::array<ElementDefaults, element_bases.size()> element_defau
     {ElementBase::anda, ElementFamily::serial_activations, 1, 0},
 }};
 
-/// A processing element by its parameters. Area and power are those of an element of 64 lanes for weights of 4 bits as
-/// multiples of an FP-FP element, as in the technology; what is not given is not known, and neither is what follows.
+/// A processing element described by parameters. Area and power are those of an element with 64 lanes for 4-bit
+/// weights, as multiples of an FP-FP element, as in the technology. What is not given is unknown, and so is everything
+/// derived from it.
 struct ElementConfig {
   std::string name;
   ElementBase derives = ElementBase::aligning;
@@ -97,15 +98,15 @@ struct ElementConfig {
                          [this](const ElementDefaults& entry) { return entry.base == derives; });
   }
   ElementFamily family() const { return defaults().family; }
-  /// Of a pass, or of a step of a bit-serial element.
+  /// Cycles of a pass, or of a step of a bit-serial element.
   std::uint32_t own_cycles() const { return cycles.value_or(defaults().cycles); }
-  /// Of aligned mantissas; 0: activations stay FP16.
+  /// Bits of aligned mantissas; 0: activations stay FP16.
   std::uint32_t own_mantissa_bits() const { return mantissa_bits.value_or(defaults().mantissa_bits); }
   std::uint32_t own_bits_per_step() const { return bits_per_step.value_or(1); }
-  /// Whether it multiplies codes of an operand format as they are.
+  /// Whether it multiplies codes of an operand format directly.
   bool takes_weights(const std::string& format) const { return names(weight_formats, format); }
   bool takes_activations(const std::string& format) const { return names(activation_formats, format); }
-  /// Everything, to be compared.
+  /// All members, for comparison.
   auto key() const {
     return std::tie(name, derives, mantissa_bits, cycles, bits_per_step, area, power, weight_formats,
                     activation_formats, source);
@@ -197,18 +198,18 @@ struct ElementConfig {
   }
 };
 
-/// What the array of a system is built of: one of pe_table, or an element that a configuration describes.
+/// The element type of a system's array: one of pe_table, or an element described by a configuration.
 class Element {
  public:
   using Word = PeKind;
   using Section = ElementConfig;
   static constexpr const auto& words = pe_kinds;
-  static constexpr const char* folder = "elements";  ///< of configs/, for files of a section
+  static constexpr const char* folder = "elements";  ///< folder in configs/ for section files
 
   Element(PeKind kind = PeKind::anda) : kind_(kind) {}  // NOLINT(google-explicit-constructor): a kind is an element
   explicit Element(ElementConfig description) : description_(std::move(description)) {}
 
-  /// The parameters of a described element; nothing for one of pe_table.
+  /// The parameters of a described element; nullopt for one of pe_table.
   const std::optional<ElementConfig>& section() const { return description_; }
   PeKind word() const { return kind_; }
   bool is(PeKind kind) const { return !description_ && kind_ == kind; }

@@ -7,14 +7,14 @@
 
 namespace anda {
 
-/// Where in a file something stands; line and column count from 1, 0 means unknown.
+/// A position in a file; line and column count from 1, 0 means unknown.
 struct Place {
   std::string file;
   int line = 0;
   int column = 0;
 };
 
-/// "file:line:column", without the parts that are unknown.
+/// "file:line:column", without unknown parts.
 inline std::string to_string(const Place& place) {
   std::string text = place.file;
   if (place.line > 0) {
@@ -24,8 +24,8 @@ inline std::string to_string(const Place& place) {
   return text;
 }
 
-/// The one exception type of the project. `input`: what the user gave is wrong (exit status 2);
-/// `run`: the input was fine and the run failed all the same (exit status 1).
+/// The project's only exception type. `input`: the user's input is wrong (exit status 2); `run`: the input was valid
+/// but the run failed (exit status 1).
 class Error : public std::runtime_error {
  public:
   enum class Kind { input, run };

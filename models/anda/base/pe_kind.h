@@ -9,17 +9,17 @@
 
 namespace anda {
 
-/// The processing elements that an array can be built of; what they do is in mxu/processing_element.
+/// The processing elements available for an array; mxu/processing_element implements them.
 enum class PeKind { fp_fp, fp_int, ifpu, figna, figna_m11, figna_m8, anda };
 
-/// A kind with its name in configurations and reports.
+/// A kind, with its name in configurations and reports.
 struct PeEntry {
   const char* name;
   PeKind kind;
   const char* meaning;
 };
 
-/// Every kind, a line each; configuration, technology and reports follow this table.
+/// Every kind, one per line; configuration, technology and reports follow this table.
 inline constexpr std::array pe_table{
     PeEntry{"fp-fp", PeKind::fp_fp, "FP16 activations × weights dequantised to FP16"},
     PeEntry{"fp-int", PeKind::fp_int, "FP16 activations × INT weights, multiplied without dequantising"},
@@ -32,14 +32,14 @@ inline constexpr std::array pe_table{
 
 inline constexpr std::size_t pe_kind_count = pe_table.size();
 
-/// The names as a choice of the configuration.
+/// The kinds as a configuration choice.
 inline constexpr ChoiceTable<PeKind, pe_kind_count> pe_kinds = [] {
   ChoiceTable<PeKind, pe_kind_count> kinds{};
   for (std::size_t i = 0; i < pe_kind_count; ++i) kinds[i] = {pe_table[i].name, pe_table[i].kind};
   return kinds;
 }();
 
-/// Place of a kind in pe_table.
+/// Index of a kind in pe_table.
 constexpr std::size_t index_of(PeKind kind) {
   std::size_t index = 0;
   while (index < pe_kind_count && pe_table[index].kind != kind) ++index;

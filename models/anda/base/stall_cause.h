@@ -3,17 +3,18 @@
 #define ANDA_BASE_STALL_CAUSE_H
 
 /*
- * What the array can wait for: each clock cycle of a GeMM is either busy or a stall of one cause. C99 and C++.
+ * The causes for which the array can wait: each clock cycle of a GeMM is either busy or a stall of one cause. C99 and
+ * C++.
  *
- * A cause stands in one line of this table. Counters, registers, waveforms, timelines, reports and charts are made from
- * it; docs/registers.md, docs/glossary.md, docs/report.schema.json and the list in docs/model.md must follow, and tests
- * compare them.
+ * Each cause is one line of this table, from which counters, registers, waveforms, timelines, reports and charts are
+ * generated. docs/registers.md, docs/glossary.md, docs/report.schema.json and the list in docs/model.md must follow;
+ * tests compare them.
  *
  *   S(X, name, NAME, offset, meaning)
  *
- * The cause has the counter stall.<name>, of which register STALL_<NAME> at `offset` shows the low word (the high word
- * is 4 bytes on), the metric stall_<name>_cycles and the signal array.stall_<name>. X is what the user of the table
- * passes on to S.
+ * A cause has the counter stall.<name>, the metric stall_<name>_cycles and the signal array.stall_<name>. Register
+ * STALL_<NAME> at `offset` shows the counter's low word; the high word follows 4 bytes on. X is passed on to S
+ * unchanged.
  */
 #define ANDA_STALL_CAUSES(S, X)                                                                                 \
   S(X, dram, DRAM, 0x128,                                                                                       \
@@ -35,7 +36,7 @@
 namespace anda {
 
 #define ANDA_ENTRY(x, name, upper, offset, meaning) name,
-/// What a cycle of a GeMM is for the array: it computes, or waits for one cause.
+/// State of the array in a cycle of a GeMM: it computes or waits for one cause.
 enum class ArrayState : std::uint8_t { busy, ANDA_STALL_CAUSES(ANDA_ENTRY, 0) };
 #undef ANDA_ENTRY
 
@@ -56,19 +57,19 @@ inline constexpr std::array stall_causes{ANDA_STALL_CAUSES(ANDA_ENTRY, 0)};
 
 inline constexpr std::size_t array_state_count = 1 + stall_causes.size();
 
-/// "busy" or the cause.
+/// "busy" or the name of the cause.
 constexpr const char* name_of(ArrayState state) {
   return state == ArrayState::busy ? "busy" : stall_causes[static_cast<std::size_t>(state) - 1].name;
 }
 
-/// Cycles by cause.
+/// Number of cycles per cause.
 class StallCounts {
  public:
-  /// Not for ArrayState::busy.
+  /// `cause` must not be ArrayState::busy.
   std::uint64_t& operator[](ArrayState cause) { return cycles_[static_cast<std::size_t>(cause) - 1]; }
   const std::uint64_t& operator[](ArrayState cause) const { return cycles_[static_cast<std::size_t>(cause) - 1]; }
 
-  /// Adds what others have more than a third, so many times.
+  /// Adds the difference between `later` and `before`, `times` times.
   void add(const StallCounts& later, const StallCounts& before, std::uint64_t times) {
     for (std::size_t i = 0; i < cycles_.size(); ++i) cycles_[i] += times * (later.cycles_[i] - before.cycles_[i]);
   }

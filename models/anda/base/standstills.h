@@ -8,21 +8,21 @@
 
 namespace anda {
 
-/// Level fast: the stretches of cycles in which a pipeline stands still. They are known before they come, as far as
-/// what has entered the pipeline decides them.
+/// Level fast: the stretches of cycles in which a pipeline stands still. They are known in advance as far as the
+/// pipeline's contents determine them.
 class Standstills {
  public:
   bool empty() const { return stretches_.empty(); }
   void clear() { stretches_.clear(); }
-  /// The cycle from which on none is known.
+  /// The cycle from which no standstill is known.
   std::uint64_t end() const { return stretches_.empty() ? 0 : stretches_.back().until; }
 
-  /// A stretch after all that are known, from a cycle until before another.
+  /// Adds a stretch [from, until) after all known ones.
   void add(std::uint64_t from, std::uint64_t until) {
     if (from < until) stretches_.push_back({from, until});
   }
 
-  /// The first cycle, `cycle` or later, in which the pipeline moves.
+  /// The first cycle, at or after `cycle`, in which the pipeline moves.
   std::uint64_t moves(std::uint64_t cycle) const {
     for (const Stretch& stretch : stretches_) {
       if (stretch.from > cycle) break;
@@ -31,7 +31,7 @@ class Standstills {
     return cycle;
   }
 
-  /// The cycle in which it moves for the clocks-th time after `cycle`, in which it moves.
+  /// The cycle of the pipeline's clocks-th move after `cycle`, in which it moves too.
   std::uint64_t advance(std::uint64_t cycle, std::uint64_t clocks) const {
     std::uint64_t then = cycle + clocks;
     for (const Stretch& stretch : stretches_) {
@@ -42,7 +42,7 @@ class Standstills {
     return then;
   }
 
-  /// Nobody asks for cycles before this one any more.
+  /// Discards stretches before a cycle that no later query precedes.
   void forget(std::uint64_t before) {
     while (!stretches_.empty() && stretches_.front().until <= before) stretches_.erase(stretches_.begin());
   }
@@ -51,7 +51,7 @@ class Standstills {
     for (Stretch& stretch : stretches_) stretch = {stretch.from + cycles, stretch.until + cycles};
   }
 
-  /// Whether others are these, so many cycles later.
+  /// Whether the stretches of `later` are these, shifted by `cycles`.
   bool recur(const Standstills& later, std::uint64_t cycles) const {
     return std::equal(stretches_.begin(), stretches_.end(), later.stretches_.begin(), later.stretches_.end(),
                       [cycles](const Stretch& one, const Stretch& other) {
@@ -65,7 +65,7 @@ class Standstills {
     std::uint64_t until = 0;
   };
 
-  std::vector<Stretch> stretches_;  // in order
+  std::vector<Stretch> stretches_;  // in time order
 };
 
 }  // namespace anda

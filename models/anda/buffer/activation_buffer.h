@@ -20,22 +20,23 @@
 
 namespace anda {
 
-/// The activation buffer: a data memory (bit planes, FP16 values, FP32 partial sums) and an exponent memory, in two
-/// halves. One address space holds both: a half is a half of the data memory and a half of the exponent memory.
+/// The activation buffer: a data memory (bit planes, FP16 values, FP32 partial sums) and an exponent memory, each in
+/// two halves. One address space covers both: each half of it comprises a half of the data memory and a half of the
+/// exponent memory.
 ///
-/// Timing: an operand read waits until the bytes are there, then takes a cycle for each read_words_per_cycle of its
-/// first words; the others follow under the array's work. What the DMA and the compressor write is there when they say
-/// so, and the DMA's reads of results wait for that.
+/// Timing: an operand read waits until the bytes have arrived, then takes one cycle per read_words_per_cycle of its
+/// first words; the rest follow while the array computes. Data written by the DMA and the compressor arrives at the
+/// cycle they state, and the DMA's reads of results wait for that.
 class ActivationBuffer : public ActivationBufferBlock {
  public:
-  tlm_utils::simple_target_socket<ActivationBuffer> dma;       ///< fills it with operands, takes results away
+  tlm_utils::simple_target_socket<ActivationBuffer> dma;       ///< loads operands, stores results
   tlm_utils::simple_target_socket<ActivationBuffer> array;     ///< reads operands
   tlm_utils::simple_target_socket<ActivationBuffer> results;   ///< written by the compressor or the vector unit
-  tlm_utils::simple_target_socket<ActivationBuffer> operands;  ///< of the vector unit; may be left unbound
+  tlm_utils::simple_target_socket<ActivationBuffer> operands;  ///< read by the vector unit; may be left unbound
   sc_core::sc_export<HalfCredits> credits;
   sc_core::sc_export<OperandPort> port;     ///< level cycle: to the array
   sc_core::sc_export<ResultPort> packager;  ///< level cycle: from the compressor
-  sc_core::sc_export<ResultSink> sink;      ///< level cycle: from the vector unit, where there is no compressor
+  sc_core::sc_export<ResultSink> sink;      ///< level cycle: from the vector unit if there is no compressor
 
   ActivationBuffer(sc_core::sc_module_name name, const ActivationBufferConfig& config, const Clock& clock);
 
@@ -52,9 +53,9 @@ class ActivationBuffer : public ActivationBufferBlock {
   void begin_clocks();
   /// One clock of the port to the array.
   void tick(std::uint64_t cycle);
-  /// Words that come with planes and sums, beside those of the port: exponents, partial sums.
+  /// Counts words that come with planes and sums, in addition to those of the port: exponents, partial sums.
   void count_read(const BufferWords& words) { read_ += words; }
-  /// Blocks of results that are complete, counted from the first of the GeMM.
+  /// Number of complete result blocks since the start of the GeMM.
   const std::uint64_t& blocks_complete() const { return writer_.complete(); }
   const ReadPort& read_port() const { return port_; }
   const bool& held(std::uint32_t half) const { return halves_.held(half); }
@@ -66,12 +67,12 @@ class ActivationBuffer : public ActivationBufferBlock {
   void read(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned int debug(tlm::tlm_generic_payload& payload) { return memory_.debug(payload); }
 
-  std::unique_ptr<tlm_utils::simple_initiator_socket<ActivationBuffer>> nobody_;  // before operands that nobody bound
+  std::unique_ptr<tlm_utils::simple_initiator_socket<ActivationBuffer>> nobody_;  // bound to unused operands
   ActivationBufferConfig config_;
   const Clock& clock_;
   Scratchpad memory_;
   BufferHalves halves_;
-  std::uint64_t operation_ = 0;  // that the arrivals in the memory are of
+  std::uint64_t operation_ = 0;  // operation to which the arrivals in the memory belong
   BufferWords read_;
   BufferWords written_;
   ReadPort port_;

@@ -13,8 +13,8 @@
 
 namespace anda {
 
-/// One access of a buffer through a socket, by a block of the machine (which says words and cycles in the dataflow
-/// extension) or by a stranger (whose words follow from the length, and whose time is the annotated delay).
+/// One access to a buffer through a socket: by a block of the machine, which gives words and cycles in the dataflow
+/// extension, or by a foreign initiator, whose words follow from the length and whose time is the annotated delay.
 class BufferAccess {
  public:
   BufferAccess(tlm::tlm_generic_payload& payload, Scratchpad& memory, const Clock& clock, std::uint32_t word_bits)
@@ -29,7 +29,8 @@ class BufferAccess {
     first_words_ = said_->first_words;
   }
 
-  /// Refuses an illegal access (false), or moves its data. `operation`: the one that the arrivals in the memory are of.
+  /// Refuses an illegal access (returns false) or moves its data. `operation`: operation to which the arrivals in the
+  /// memory belong.
   bool begin(std::uint64_t& operation) {
     const tlm::tlm_response_status status = memory_.check(payload_);
     payload_.set_response_status(status);
@@ -43,13 +44,13 @@ class BufferAccess {
   const BufferWords& words() const { return words_; }
   std::uint64_t first_words() const { return first_words_; }
 
-  /// Cycles in which results that are not yet all there when the access starts come in.
+  /// Cycles taken by results that are still arriving when the access starts.
   std::uint64_t result_cycles() const {
     return said_ == nullptr || said_->values_per_cycle == 0 ? 0
                                                             : ceil_div(said_->tile->values(), said_->values_per_cycle);
   }
 
-  /// When the access is over: `cycles` after its start, or, of a read, after the bytes have arrived.
+  /// Completes the access `cycles` after its start or, for a read, after the bytes have arrived.
   void serve(std::uint64_t cycles, sc_core::sc_time& delay) {
     if (said_ == nullptr) {
       serve_stranger(cycles, delay);
@@ -61,7 +62,7 @@ class BufferAccess {
     if (payload_.is_write()) {
       const std::uint64_t first = said_->cycle + cycles;
       const Repeats& rows = said_->rows;
-      // Of repeats in one place the last one counts.
+      // Of repeats to the same address, the last one counts.
       for (std::uint64_t i = rows.stride == 0 ? rows.times - 1 : 0; i < rows.times; ++i) {
         memory_.arrive(address + i * rows.stride, payload_.get_data_length(), first + i * rows.period,
                        said_->along_row);

@@ -10,9 +10,9 @@
 
 namespace anda {
 
-/// What the accelerator needs of an operand buffer at level fast: a socket for the DMA, one for the array, and the
-/// credit wires of its halves. The plan says what lies where (StepPlan, half_address_bytes()). A buffer that ignores
-/// the dataflow extension is a memory that takes the time it annotates.
+/// Interface of an operand buffer at level fast: a socket for the DMA, one for the array, and the credit wires of its
+/// halves. The plan defines the layout (StepPlan, half_address_bytes()). A buffer that ignores the dataflow extension
+/// acts as a memory that takes the time it annotates.
 class BufferBlock : public sc_core::sc_module {
  public:
   virtual tlm::tlm_base_target_socket<>& dma_socket() = 0;
@@ -24,11 +24,11 @@ class BufferBlock : public sc_core::sc_module {
   BufferBlock() = default;
 };
 
-/// The buffer of the activations, which results come back to.
+/// The activation buffer, which also receives results.
 class ActivationBufferBlock : public BufferBlock {
  public:
   virtual tlm::tlm_base_target_socket<>& results_socket() = 0;
-  /// Where the vector unit reads the operands of its own operations; nullptr: the machine has none.
+  /// Socket for the operands of the vector unit's own operations; nullptr if the machine has none.
   virtual tlm::tlm_base_target_socket<>* operands_socket() { return nullptr; }
 };
 

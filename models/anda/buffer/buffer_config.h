@@ -16,8 +16,8 @@ struct ActivationBufferConfig {
   std::uint32_t read_words_per_cycle = 2;
   std::uint32_t exponent_word_bits = 80;
 
-  /// Size of a half in the buffer's address space. Exponents of a panel and a group begin on a byte there, so that 5
-  /// bits take 12 at most, while the memory packs them.
+  /// Size of a half in the buffer's address space. There, the exponents of each panel and group start on a byte
+  /// boundary, so that 5 bits take up to 12, whereas the memory packs them.
   std::uint64_t half_address_bytes() const { return mantissa_bytes / 2 + (exponent_bytes / 2 * 12 + 4) / 5; }
 
   template <class Self, class Visitor>
@@ -42,7 +42,7 @@ struct WeightBufferConfig {
   std::uint64_t bytes = 1u << 20;
   std::uint32_t word_bits = 1024;
 
-  /// Size of a half in the buffer's address space. Each panel, of 3 bytes at least, begins on a byte there.
+  /// Size of a half in the buffer's address space. There, each panel, of at least 3 bytes, starts on a byte boundary.
   std::uint64_t half_address_bytes() const { return bytes / 2 + bytes / 6 + 1; }
 
   template <class Self, class Visitor>

@@ -7,23 +7,23 @@
 
 namespace anda {
 
-/// The wires between a double-buffered memory, the DMA that fills it and the array that works on it: whether a half may
-/// be overwritten. A step acquires the half of its operand when it starts to load and releases it when the array
-/// has taken in its last operand; several steps may use one tile.
+/// The wires between a double-buffered memory, the DMA that fills it and the array that reads it: whether a half may be
+/// overwritten. A step acquires the half of its operand when it starts to load and releases it when the array has taken
+/// in its last operand; several steps may share a tile.
 class HalfCredits : public virtual sc_core::sc_interface {
  public:
-  /// Never, for a half that is in use.
+  /// Value of free_from() for a half in use.
   static constexpr std::uint64_t never = ~std::uint64_t{0};
 
-  /// Forgets all users: an operation starts.
+  /// Starts an operation: clears all users.
   virtual void begin() = 0;
-  /// Cycle from which on the half is free.
+  /// Cycle from which the half is free.
   virtual std::uint64_t free_from(std::uint32_t half) const = 0;
   virtual void acquire(std::uint32_t half) = 0;
   virtual void release(std::uint32_t half, std::uint64_t cycle) = 0;
 };
 
-/// The halves of a buffer, counted.
+/// Usage counts of the halves of a buffer.
 class BufferHalves : public HalfCredits {
  public:
   void begin() override {

@@ -12,7 +12,7 @@ namespace anda {
 /// Level cycle: the read port of a buffer.
 class ReadPort : public OperandPort {
  public:
-  /// `width`: words that the port moves in a clock.
+  /// `width`: words that the port moves per clock.
   void begin(std::uint64_t width) {
     asked_ = false;
     busy_ = false;
@@ -33,7 +33,7 @@ class ReadPort : public OperandPort {
 
   bool arrived(std::uint64_t cycle) const { return asked_ && *arrival_ <= cycle; }
 
-  /// One clock; the words read in it.
+  /// One clock; returns the number of words read.
   std::uint64_t tick(std::uint64_t cycle) {
     busy_ = arrived(cycle) && slots_ > 0;
     if (!busy_) return 0;
@@ -43,10 +43,10 @@ class ReadPort : public OperandPort {
     return read;
   }
 
-  /// When the panel is there that an operand was asked of; 0 if none was.
+  /// Cycle at which the requested operand's panel is available; 0 if no operand was requested.
   std::uint64_t arrival() const { return asked_ ? *arrival_ : 0; }
 
-  /// What it still has to do for the operand that it was asked for.
+  /// The port's remaining work for the requested operand.
   struct Left {
     bool asked = false;
     std::uint64_t slots = 0;

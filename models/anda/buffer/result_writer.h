@@ -13,20 +13,20 @@
 namespace anda {
 
 /// Level cycle: packs results into words of the activation buffer: bit planes of a row of tiles side by side, or FP16
-/// and FP32 values one after another. The DMA may fetch a block of results when the last of its words is written.
+/// and FP32 values one after another. The DMA may fetch a block of results once its last word is written.
 class ResultWriter : public ResultPort, public ResultSink {
  public:
-  /// `written`: grows by the words that are written.
+  /// `written`: incremented by the words written.
   ResultWriter(const ActivationBufferConfig& config, BufferWords& written) : config_(config), written_(written) {}
 
   void begin();
 
-  // The wires from the compressor.
+  // Wires from the compressor.
   void open(const ArrayTile& tile, const ActivationFormat& format) override;
   void plane(std::uint64_t block, std::uint64_t group, std::uint32_t plane) override;
   void values(std::uint64_t block, std::uint64_t count, bool last) override;
 
-  // The wires from a vector unit without a compressor behind it.
+  // Wires from a vector unit without a compressor.
   void begin(const StepPlan& plan) override { format_ = plan.task().output; }
   std::uint64_t accept(const ArrayTile& tile, std::uint64_t first, std::uint64_t count) override {
     put_values(*this, tile, first, count, format_);
@@ -35,19 +35,19 @@ class ResultWriter : public ResultPort, public ResultSink {
   void tick() override {}
   bool busy() const override { return false; }
 
-  /// Blocks that are complete, counted from the first of the GeMM.
+  /// Number of complete blocks since the start of the GeMM.
   const std::uint64_t& complete() const { return complete_; }
 
  private:
   struct Block {
     std::uint64_t rows = 0;
-    std::uint64_t left = 0;  ///< planes of a row, or values
+    std::uint64_t left = 0;  ///< planes of a row, or values, still missing
     std::uint32_t planes = 0;
     std::uint32_t group_size = 0;
     std::uint32_t shared_bits = 0;
-    bool packed = false;  ///< the elements of a group are written when all are there
+    bool packed = false;  ///< the elements of a group are written once all have arrived
     std::uint32_t value_bits = 0;
-    std::vector<std::uint64_t> rows_of_plane;  ///< that have come, [group][plane]
+    std::vector<std::uint64_t> rows_of_plane;  ///< rows that have arrived, [group][plane]
   };
 
   void close();
@@ -57,7 +57,7 @@ class ResultWriter : public ResultPort, public ResultSink {
   ActivationFormat format_;
   std::deque<Block> blocks_;
   std::uint64_t complete_ = 0;
-  std::uint64_t bits_ = 0;  ///< of a word of values that is not full
+  std::uint64_t bits_ = 0;  ///< bits in an incomplete word of values
 };
 
 }  // namespace anda

@@ -30,7 +30,7 @@ unsigned int Scratchpad::debug(tlm::tlm_generic_payload& payload) {
   return bytes;
 }
 
-/// The first segment that ends behind an address.
+/// Index of the first segment that ends after an address.
 std::size_t Scratchpad::find(std::uint64_t address) const {
   const auto fits = [&](std::size_t i) {
     return (i == segments_.size() || segments_[i].end > address) && (i == 0 || segments_[i - 1].end <= address);
@@ -57,7 +57,7 @@ void Scratchpad::arrive(std::uint64_t address, std::uint64_t bytes, std::uint64_
 void Scratchpad::place(const Segment& segment) {
   const std::size_t first = find(segment.begin);
   if (first < segments_.size() && segments_[first].begin == segment.begin && segments_[first].end == segment.end) {
-    segments_[first] = segment;  // what mostly happens: a panel takes the place of one of the same size
+    segments_[first] = segment;  // the common case: a panel replaces one of the same size
     return;
   }
   std::size_t last = first;

@@ -16,13 +16,13 @@
 
 namespace anda {
 
-/// The weight buffer: packed weights and their scales in two halves, one port of a word a cycle to the array.
+/// The weight buffer: packed weights and their scales in two halves, with a port to the array of one word per cycle.
 ///
-/// Timing: an operand read waits until the DMA has brought the bytes, then takes a cycle for each of its first words;
-/// the others follow under the array's work. The DMA's writes are there when it says so.
+/// Timing: an operand read waits until the DMA has brought the bytes, then takes one cycle per first word; the rest
+/// follow while the array computes. The DMA's writes arrive at the cycle they state.
 class WeightBuffer : public BufferBlock {
  public:
-  tlm_utils::simple_target_socket<WeightBuffer> dma;    ///< fills it
+  tlm_utils::simple_target_socket<WeightBuffer> dma;    ///< fills the buffer
   tlm_utils::simple_target_socket<WeightBuffer> array;  ///< reads operands
   sc_core::sc_export<HalfCredits> credits;
   sc_core::sc_export<OperandPort> port;  ///< level cycle: to the array
@@ -41,7 +41,7 @@ class WeightBuffer : public BufferBlock {
   /// One clock of the port to the array.
   void tick(std::uint64_t cycle);
   const ReadPort& read_port() const { return port_; }
-  /// Words that the port has brought in clocks that were not simulated one by one.
+  /// Counts words that the port brought in clocks that were not simulated individually.
   void count_read(std::uint64_t words) { words_read_ += words; }
   const bool& held(std::uint32_t half) const { return halves_.held(half); }
 
@@ -54,7 +54,7 @@ class WeightBuffer : public BufferBlock {
   const Clock& clock_;
   Scratchpad memory_;
   BufferHalves halves_;
-  std::uint64_t operation_ = 0;  // that the arrivals in the memory are of
+  std::uint64_t operation_ = 0;  // operation to which the arrivals in the memory belong
   std::uint64_t words_read_ = 0;
   std::uint64_t words_written_ = 0;
   ReadPort port_;

@@ -91,7 +91,7 @@ void BitPlaneCompressor::pass_through(tlm::tlm_generic_payload& payload, Dataflo
   said = next_.said;
 }
 
-/// Another operation: its instants start from 0, and all registers and lanes are free.
+/// Starts another operation: its times count from 0, and all registers and lanes are free.
 void BitPlaneCompressor::begin(const DataflowExtension& said) {
   operation_ = clock_.operation();
   GroupIntake::Rates rates;
@@ -104,7 +104,7 @@ void BitPlaneCompressor::begin(const DataflowExtension& said) {
   losses_ = DataLosses();
 }
 
-/// Values of a tile come into the registers of their groups.
+/// Takes the values of a tile into the registers of their groups.
 void BitPlaneCompressor::take(tlm::tlm_generic_payload& payload, DataflowExtension& said) {
   const ArrayTile& tile = *said.tile;
   if (operation_ != clock_.operation()) begin(said);
@@ -123,7 +123,7 @@ void BitPlaneCompressor::take(tlm::tlm_generic_payload& payload, DataflowExtensi
   }
 }
 
-/// Of what comes again, the last decides how registers and lanes are left.
+/// Of repeated tiles, the last one determines the state of registers and lanes.
 GroupIntake::Taken BitPlaneCompressor::take_values(const DataflowExtension& said) {
   if (said.along_row.period + said.rows.period == 0) return intake_.take(*said.tile, said.cycle, said.hold_ups);
   ArrayTile last = *said.tile;
@@ -133,7 +133,7 @@ GroupIntake::Taken BitPlaneCompressor::take_values(const DataflowExtension& said
   return taken;
 }
 
-/// The block is complete: its last groups go through the lanes, and then it is in the buffer.
+/// Outputs a complete block: its last groups pass through the lanes, then it is in the buffer.
 void BitPlaneCompressor::put_out_block(std::uint64_t address, DataflowExtension& said) {
   const ArrayTile& tile = *said.tile;
   const ActivationFormat& format = *said.format;
@@ -168,7 +168,7 @@ void BitPlaneCompressor::collect(const unsigned char* values, const ArrayTile& t
   }
 }
 
-/// The block in the registers as groups. Anda has no infinity and no NaN: ±65504 and +0 stand for them.
+/// Converts the block in the registers to groups. Anda has no infinities and no NaNs; ±65504 and +0 replace them.
 std::uint8_t* BitPlaneCompressor::compress(const ArrayTile& tile, const ActivationFormat& format) {
   const bool none_yet = losses_.saturated.infinities + losses_.saturated.nans == 0;
   std::size_t first = registers_.size();
@@ -188,8 +188,8 @@ std::uint8_t* BitPlaneCompressor::compress(const ArrayTile& tile, const Activati
   return block_.data();
 }
 
-/// Converts whole blocks of FP16 values here from or to the compressed blocks of the same numbers behind `out`, of
-/// which move(address) moves one and says whether that went well. Returns how many were converted.
+/// Converts whole blocks of FP16 values from or to the compressed blocks of the same numbers behind `out`;
+/// move(address) moves one of these and returns whether it succeeded. Returns the number of blocks converted.
 template <class Move>
 std::uint64_t BitPlaneCompressor::convert(tlm::tlm_generic_payload& payload, std::uint64_t blocks, Move move) {
   const ActivationFormat& format = bridge_.format;
@@ -214,7 +214,7 @@ std::uint64_t BitPlaneCompressor::convert(tlm::tlm_generic_payload& payload, std
   return blocks;
 }
 
-/// A plain access. The planes of the last group come out after the values of all; those before it, under them.
+/// Serves a plain access. The planes of the last group come out after all values; those of earlier groups, meanwhile.
 void BitPlaneCompressor::bridge(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const ActivationFormat& format = bridge_.format;
   tlm::tlm_response_status status = refusal(payload, {~std::uint64_t{0}, 1, false});
@@ -236,7 +236,7 @@ void BitPlaneCompressor::bridge(tlm::tlm_generic_payload& payload, sc_core::sc_t
   payload.set_response_status(status);
 }
 
-/// Whole blocks; neither losses nor groups are counted.
+/// Moves whole blocks; counts neither losses nor groups.
 unsigned int BitPlaneCompressor::debug(tlm::tlm_generic_payload& payload) {
   const std::uint64_t bytes = debug_bytes(payload, {~std::uint64_t{0}, 1, false});
   if (payload.get_address() % fp16_bytes() != 0) return 0;

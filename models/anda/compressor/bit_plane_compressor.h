@@ -24,20 +24,20 @@
 
 namespace anda {
 
-/// The runtime bit-plane compressor (BPC): turns FP16 results into Anda groups. Its lanes each convert one group and
-/// put out one plane a cycle, the sign plane first.
+/// The runtime bit-plane compressor (BPC): converts FP16 results to Anda groups. Each lane converts one group and
+/// outputs one plane per cycle, the sign plane first.
 ///
-/// Timing: values_per_cycle values a cycle come into the group registers of two blocks, when a lane has taken the
-/// groups that were there before; a group that is complete waits for a free lane, which is busy with it for a cycle a
-/// plane; a block is in the buffer when its last plane is (GroupIntake).
+/// Timing: values_per_cycle values per cycle enter the group registers of two blocks, once a lane has taken the
+/// registers' previous groups. A complete group waits for a free lane, which it occupies for one cycle per plane. A
+/// block is in the buffer once its last plane is (GroupIntake).
 ///
-/// `in` takes FP16 values of a tile with the dataflow extension: those of a compressed tile are collected and leave
-/// through `out` as a block of Anda groups when it is complete, others (partial sums, FP16 results) pass through as
-/// they are. Without an extension it takes whole blocks of Bridge::rows × group_size values, row after row, and writes
-/// their compressed form to the block of the same number; reads, debug reads too, expand it again.
+/// `in` takes FP16 values of a tile with the dataflow extension. Those of a compressed tile are collected and leave
+/// through `out` as a block of Anda groups once it is complete; others (partial sums, FP16 results) pass through
+/// unchanged. Without an extension it takes whole blocks of Bridge::rows × group_size values, row by row, and writes
+/// their compressed form to the block of the same number; reads, including debug reads, decompress it.
 class BitPlaneCompressor : public CompressorBlock {
  public:
-  /// What `in` makes of values that come without the dataflow extension.
+  /// Format of blocks of values that come without the dataflow extension.
   struct Bridge {
     ActivationFormat format{8, 64};
     std::uint32_t rows = 1;
@@ -48,13 +48,14 @@ class BitPlaneCompressor : public CompressorBlock {
   sc_core::sc_export<ResultSink> sink;  ///< level cycle: from the vector unit
   ClockedPort<ResultPort> packager;     ///< level cycle: to the buffer
 
-  /// `encodes`: results may become groups of operand formats, which it counts.
+  /// `encodes`: results may be converted to operand formats; such values are counted.
   BitPlaneCompressor(sc_core::sc_module_name name, const CompressorConfig& config, const Clock& clock,
                      const Bridge& bridge, bool encodes = false);
   BitPlaneCompressor(sc_core::sc_module_name name, const CompressorConfig& config, const Clock& clock)
       : BitPlaneCompressor(name, config, clock, Bridge()) {}
 
-  /// Cycles that `values` results keep it busy: its input takes values_per_cycle, its lanes one group's planes each.
+  /// Cycles for which `values` results occupy it: its input takes values_per_cycle, each lane one plane of a group per
+  /// cycle.
   std::uint64_t cycles(std::uint64_t values, const ActivationFormat& format) const;
 
   void count(std::uint64_t groups, const ActivationFormat& format) {
@@ -71,11 +72,11 @@ class BitPlaneCompressor : public CompressorBlock {
   /// Groups counted so far.
   std::uint64_t groups() const { return groups_; }
 
-  /// Of the last operation, in a functional simulation.
+  /// Losses of the last operation, in a functional simulation.
   const DataLosses& losses() const { return losses_; }
   void add_losses(DataLosses& losses) const override;
 
-  /// Shows an observer the stretches of a step's groups; it must outlive the runs. None by default.
+  /// Shows an observer the span of each step's groups; it must outlive the runs. None by default.
   void observe(ActivityObserver* observer) override { observer_ = observer; }
 
   const CompressorConfig& config() const { return config_; }
@@ -84,7 +85,7 @@ class BitPlaneCompressor : public CompressorBlock {
   tlm::tlm_base_target_socket<>& in_socket() override { return in; }
   tlm::tlm_base_initiator_socket<>& out_socket() override { return out; }
 
-  /// The counters of a compressor, of which these are the numbers.
+  /// The counter table of a compressor with these counts.
   static Counters table(const std::uint64_t& groups, const std::uint64_t& planes);
 
  private:
@@ -106,11 +107,11 @@ class BitPlaneCompressor : public CompressorBlock {
   const Clock& clock_;
   Bridge bridge_;
   DataflowAccess next_;
-  std::uint64_t operation_ = 0;  // that the lanes work for
+  std::uint64_t operation_ = 0;  // operation that the lanes work for
   GroupIntake intake_;
   CompressorLanes clocked_;
   ActivationFormat clocked_format_;
-  std::vector<Fp16> registers_;  // of a block: rows × columns
+  std::vector<Fp16> registers_;  // one block: rows × columns
   std::vector<std::uint8_t> block_;
   DataLosses losses_;  // of the last operation
   ActivityObserver* observer_ = nullptr;

@@ -54,7 +54,7 @@ std::uint64_t CompressorLanes::accept(const ArrayTile& tile, std::uint64_t first
     const std::uint64_t of_block = tile.column_of_block + column;
     const std::uint64_t group = of_block / format_.group_size;
     const std::uint64_t index = set + row * groups_of_row_ + group;
-    if (waits_[index]) break;  // no lane has taken the group of two blocks ago out of its register
+    if (waits_[index]) break;  // its group of two blocks ago still waits for a lane
     const std::uint64_t to_end = std::min((group + 1) * format_.group_size - of_block, tile.columns - column);
     const std::uint64_t now = std::min(room, to_end);
     filled_[index] += now;
@@ -66,7 +66,7 @@ std::uint64_t CompressorLanes::accept(const ArrayTile& tile, std::uint64_t first
       complete_.push_back({tile.block, group, index});
     }
   }
-  // The block begins with the first of its values that is taken, not with each time it is offered.
+  // Open the block when its first value is taken, not each time it is offered.
   if (first == 0 && taken > 0 && tile.column_of_block == 0) packager_->open(tile, format_);
   return taken;
 }

@@ -12,10 +12,10 @@
 
 namespace anda {
 
-/// Level cycle: the stages of the compressor. The field extractor takes values_per_cycle results a clock into the group
-/// registers of their rows, of which there are two sets, one for each of two result blocks; the maximum-exponent
-/// catcher follows them, so that the shared exponent is there with the last value. Lanes then take complete groups in
-/// their order, and each one's serial aligner puts out a plane a clock, the sign plane first, to the packager.
+/// Level cycle: the stages of the compressor. The field extractor takes values_per_cycle results per clock into the
+/// group registers of their rows; there are two sets of registers, one for each of two result blocks. The
+/// maximum-exponent catcher follows, so that the shared exponent is known with the last value. Lanes then take complete
+/// groups in order; each lane's serial aligner sends one plane per clock to the packager, the sign plane first.
 class CompressorLanes : public ResultSink {
  public:
   struct Lane {
@@ -25,16 +25,16 @@ class CompressorLanes : public ResultSink {
     std::uint64_t group = 0;
   };
 
-  /// `groups`: grows by the groups that lanes take.
+  /// `groups`: incremented by the groups that lanes take.
   CompressorLanes(const CompressorConfig& config, std::uint64_t& groups)
       : config_(config), groups_(groups), lanes_(config.lanes) {}
 
-  /// Where planes and values go.
+  /// Sets the destination of planes and values.
   void bind(ResultPort& packager) { packager_ = &packager; }
 
   void begin(const StepPlan& plan) override;
   void tick() override;
-  /// Results that are not compressed pass through.
+  /// Uncompressed results pass through.
   std::uint64_t accept(const ArrayTile& tile, std::uint64_t first, std::uint64_t count) override;
   bool busy() const override { return lanes_busy_ > 0 || !complete_.empty(); }
 
@@ -44,7 +44,7 @@ class CompressorLanes : public ResultSink {
   struct Group {
     std::uint64_t block = 0;
     std::uint64_t group = 0;
-    std::uint64_t index = 0;  ///< of its register
+    std::uint64_t index = 0;  ///< index of its register
   };
 
   const CompressorConfig& config_;
@@ -53,9 +53,9 @@ class CompressorLanes : public ResultSink {
   ActivationFormat format_;
   std::vector<Lane> lanes_;
   std::uint64_t groups_of_row_ = 0;
-  std::uint64_t registers_ = 0;        ///< of a set
-  std::vector<std::uint64_t> filled_;  ///< values in each register, [set][row][group]
-  std::vector<bool> waits_;            ///< for a lane, complete
+  std::uint64_t registers_ = 0;        ///< registers per set
+  std::vector<std::uint64_t> filled_;  ///< number of values in each register, [set][row][group]
+  std::vector<bool> waits_;            ///< whether the register's complete group waits for a lane
   std::deque<Group> complete_;
   std::uint64_t lanes_busy_ = 0;
 };

@@ -31,7 +31,7 @@ GroupIntake::Taken GroupIntake::take(const ArrayTile& tile, std::uint64_t from, 
   return taken;
 }
 
-/// What was before does not matter to what comes after groups that found all lanes free: it is over when they begin.
+/// Earlier state does not affect groups that find all lanes free, so it is cleared first.
 GroupIntake::Taken GroupIntake::take_alone(const ArrayTile& tile, std::uint64_t from) {
   Taken taken;
   taken.alone = true;
@@ -40,13 +40,13 @@ GroupIntake::Taken GroupIntake::take_alone(const ArrayTile& tile, std::uint64_t 
   return taken;
 }
 
-/// The first group of a row that is not complete after a tile.
+/// The first group of a row that is incomplete after a tile.
 std::uint64_t GroupIntake::complete_to(const ArrayTile& tile) const {
   const std::uint64_t end = tile.column_of_block + tile.columns;
   return tile.last_of_block ? ceil_div(end, rates_.group_size) : end / rates_.group_size;
 }
 
-/// All registers of the block are free: a beat comes in every cycle.
+/// All registers of the block are free: a beat enters in every cycle.
 void GroupIntake::take_unhindered(const ArrayTile& tile, std::uint64_t from, Taken& so_far) {
   const std::uint64_t beat = rates_.values_per_beat;
   so_far.done = from + ceil_div(tile.values(), beat);
@@ -85,7 +85,8 @@ void GroupIntake::take_beats(const ArrayTile& tile, std::uint64_t from, std::vec
   so_far.done = cycle;
 }
 
-/// What comes in in one cycle. `waits_until`: from when on the next value's register is free, if it is not.
+/// Takes the values of one cycle. `waits_until`: cycle from which the next value's register is free, if it is not free
+/// now.
 std::uint64_t GroupIntake::take_some(const ArrayTile& tile, std::uint64_t cycle, std::uint64_t room, Place& place,
                                      Taken& so_far, std::uint64_t& waits_until) {
   Set& set = sets_[tile.block % 2];
@@ -111,7 +112,7 @@ std::uint64_t GroupIntake::take_some(const ArrayTile& tile, std::uint64_t cycle,
   return taken;
 }
 
-/// A lane takes the group, in its turn, in this cycle or later.
+/// Completes a group: a lane takes it, in its turn, in this cycle or later.
 void GroupIntake::complete(const ArrayTile& tile, std::uint64_t row, std::uint64_t group, std::uint64_t cycle,
                            Taken& so_far) {
   if (so_far.groups++ == 0) so_far.alone = so_far.alone && lanes_.end() <= cycle;

@@ -12,45 +12,45 @@
 
 namespace anda {
 
-/// Level fast: when results come into the group registers of the compressor, and when lanes take their groups. There
-/// are two sets of registers, one for each of two result blocks. A value waits until a lane has taken the group that
-/// was in its register before, and all that follow wait behind it.
+/// Level fast: when results enter the group registers of the compressor and when lanes take their groups. There are two
+/// sets of registers, one for each of two result blocks. A value waits until a lane has taken the previous group from
+/// its register, and all following values wait behind it.
 class GroupIntake {
  public:
   struct Rates {
     std::uint32_t lanes = 1;
-    std::uint32_t planes = 1;            ///< of a group, the sign plane among them
-    std::uint32_t group_size = 1;        ///< values
-    std::uint64_t values_per_beat = 1;   ///< that are offered together; the next ones come when all of them are taken
-    std::uint64_t values_per_cycle = 1;  ///< that are taken at most
+    std::uint32_t planes = 1;            ///< per group, including the sign plane
+    std::uint32_t group_size = 1;        ///< values per group
+    std::uint64_t values_per_beat = 1;   ///< offered together; the next beat comes when all are taken
+    std::uint64_t values_per_cycle = 1;  ///< taken at most
   };
 
-  /// Of a tile.
+  /// Outcome for a tile.
   struct Taken {
-    std::uint64_t done = 0;    ///< the cycle from which on all values are in registers
-    std::uint64_t groups = 0;  ///< that became complete
-    bool alone = false;        ///< nothing waited, and the first of these groups found all lanes free
+    std::uint64_t done = 0;    ///< cycle from which all values are in registers
+    std::uint64_t groups = 0;  ///< number of groups completed
+    bool alone = false;        ///< no value waited, and the first of these groups found all lanes free
   };
 
   void begin(const Rates& rates);
 
-  /// The results of a tile are offered from a cycle on, which all before it were taken by. Notes the beats that were
-  /// not taken at once.
+  /// Offers the results of a tile from cycle `from` on, when all earlier results have been taken. Records the beats
+  /// that were not taken at once.
   Taken take(const ArrayTile& tile, std::uint64_t from, std::vector<HoldUp>* hold_ups);
 
-  /// The same of a tile that is known to find all registers and lanes free.
+  /// The same for a tile that is known to find all registers and lanes free.
   Taken take_alone(const ArrayTile& tile, std::uint64_t from);
 
   /// The cycle at which the last plane of all groups so far is out.
   std::uint64_t end() const { return lanes_.end(); }
 
  private:
-  /// Registers of a result block.
+  /// Group registers of a result block.
   struct Set {
     std::vector<std::vector<std::uint64_t>> taken;  ///< [group][row] cycle in which a lane took the last group
-    std::uint64_t all_taken = 0;                    ///< in which the last one was taken
+    std::uint64_t all_taken = 0;                    ///< latest of these cycles
   };
-  /// The way through the values of a tile, row by row.
+  /// Position in the values of a tile, row by row.
   struct Place {
     std::uint64_t row = 0;
     std::uint64_t column = 0;

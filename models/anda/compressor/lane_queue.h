@@ -9,11 +9,11 @@
 
 namespace anda {
 
-/// Level fast: when the lanes of the compressor take one group after another. They take complete groups in their
-/// order, and each is busy with its group for a cycle a plane.
+/// Level fast: when the compressor's lanes take groups. Lanes take complete groups in order, and each is busy with its
+/// group for one cycle per plane.
 class LaneQueue {
  public:
-  /// `planes`: of a group, the sign plane among them.
+  /// `planes`: per group, including the sign plane.
   void begin(std::size_t lanes, std::uint64_t planes) {
     free_.assign(lanes, 0);
     next_ = 0;
@@ -21,7 +21,7 @@ class LaneQueue {
     end_ = 0;
   }
 
-  /// The next group is complete before this cycle: the one in which a lane takes it.
+  /// Takes a group that is complete before cycle `complete`; returns the cycle in which a lane takes it.
   std::uint64_t take(std::uint64_t complete) {
     const std::uint64_t taken = std::max(complete, free_[next_]);
     free_[next_] = end_ = taken + planes_;
@@ -29,12 +29,12 @@ class LaneQueue {
     return taken;
   }
 
-  /// The cycle from which on all lanes are free: the last plane so far is out.
+  /// The cycle from which all lanes are free: the last plane so far is out.
   std::uint64_t end() const { return end_; }
 
  private:
   std::vector<std::uint64_t> free_;  // cycle from which each lane is free
-  std::size_t next_ = 0;             // lane of the next group: since all take equally long, they take turns
+  std::size_t next_ = 0;             // lane of the next group; lanes take turns, since all groups take equally long
   std::uint64_t planes_ = 1;
   std::uint64_t end_ = 0;
 };

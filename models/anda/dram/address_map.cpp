@@ -25,7 +25,7 @@ AddressMap::AddressMap(const DramConfig& config)
       channel_bits_(layout_.xor_channels ? log2_of(channels_) : 0),
       bank_bits_(log2_of(config.organisation.banks_per_group)),
       run_shift_(layout_.row_shift + (layout_.xor_banks ? log2_of(config.organisation.banks()) : 0)) {
-  // Where the bank is next to the row, a run ends with it.
+  // If the bank bits are next to the row bits, a run stays within one bank.
   if (layout_.xor_banks || layout_.bank.shift + bank_bits_ != layout_.row_shift || bank_bits_ == 0) return;
   run_shift_ = layout_.bank.shift;
   run_banks_ = config.organisation.banks_per_group;

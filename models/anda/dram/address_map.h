@@ -23,14 +23,15 @@ constexpr std::uint32_t log2_of(std::uint64_t power_of_two) {
   return bits;
 }
 
-/// What a burst's address is made of, below the row.
+/// Fields of a burst's address below the row.
 enum class AddressField : std::uint8_t { channel, bank_group, column, bank };
 using AddressOrder = std::array<AddressField, 4>;
 
-/// "channel bank_group column bank row", lowest bits first; nothing if it is not that in some order.
+/// Parses "channel bank_group column bank row", lowest bits first, with the first four words in any order; nullopt for
+/// any other text.
 std::optional<AddressOrder> parse_address_order(const std::string& text);
 
-/// Where a burst lies within its channel.
+/// Location of a burst within its channel.
 struct Place {
   BankIndex bank;
   RowIndex row;
@@ -41,40 +42,41 @@ struct Place {
   }
 };
 
-/// Burst number ↔ channel, bank, row, column, by the layout of policy.mapping (mapping/address_mapping.h). A channel
-/// numbers its own bursts without gaps, in the order of their addresses, so that a channel's share of a long transfer
-/// is again a range.
+/// Maps burst numbers to channel, bank, row and column and back, by the layout of policy.mapping
+/// (mapping/address_mapping.h). Each channel numbers its own bursts without gaps in ascending address order, so that a
+/// channel's share of a long transfer is a contiguous range too.
 class AddressMap {
  public:
-  /// For a configuration that has been checked.
+  /// `config` must have been validated.
   explicit AddressMap(const DramConfig& config);
 
   ChannelIndex channel(std::uint64_t burst) const;
 
-  /// How many bursts below `burst` are the channel's: the number, within it, of the first at or above.
+  /// Number of the channel's bursts below `burst`, which is also the local number of its first burst at or above it.
   std::uint64_t below(ChannelIndex channel, std::uint64_t burst) const;
 
-  /// The burst that a channel's own number stands for.
+  /// The burst with the number `local` within a channel.
   std::uint64_t burst(ChannelIndex channel, std::uint64_t local) const;
 
   /// `local`: the burst's number within its channel.
   Place place(std::uint64_t local) const;
   RowIndex row(std::uint64_t local) const { return RowIndex{local >> layout_.row_shift}; }
 
-  /// Runs of bursts that are all alike but for names: the n-th burst of each has the same bank group, and banks and
-  /// rows of two runs are those of two others as far apart, with each bank replaced by another of its group, the same
-  /// for all whose distance is a multiple of run_banks().
+  /// Runs of bursts that differ only in the names of their banks and rows: the n-th burst of every run is in the same
+  /// bank group. The banks and rows of two runs relate as those of any two runs the same distance apart, once each bank
+  /// is replaced by another of its group; the replacement is the same for all runs whose distance is a multiple of
+  /// run_banks().
   std::uint64_t run(std::uint64_t local) const { return local >> run_shift_; }
   std::uint64_t within_run(std::uint64_t local) const { return local & ((std::uint64_t{1} << run_shift_) - 1); }
   std::uint64_t first_of_run(std::uint64_t run) const { return run << run_shift_; }
   std::uint64_t run_banks() const { return run_banks_; }
 
-  /// Calls fn(channel, first, count) with each channel's own range of the bursts from `first` up to `end`.
+  /// Calls fn(channel, first, count) with each channel's local range of the bursts `first` … `end` - 1.
   template <class Fn>
   void for_each_share(std::uint64_t first, std::uint64_t end, Fn&& fn) const;
 
  private:
-  /// XORed to the channels of a stretch in which each has its turn once.
+  /// XOR mask of the channel numbers within a stretch in which every channel has one turn.
   std::uint32_t swap(std::uint64_t turn) const;
 
   AddressLayout layout_;
@@ -89,7 +91,7 @@ template <class Fn>
 void AddressMap::for_each_share(std::uint64_t first, std::uint64_t end, Fn&& fn) const {
   const std::uint64_t turn = layout_.turn_bursts;
   struct Point {
-    std::uint64_t before;  // bursts of each channel in the stretches before it
+    std::uint64_t before;  // bursts of each channel in earlier stretches
     std::uint64_t rest;
     std::uint32_t swapped;
   };

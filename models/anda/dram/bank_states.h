@@ -14,7 +14,7 @@
 
 namespace anda::dram {
 
-/// The banks of one channel: the row that each has open, and from which cycle on the timing rules allow which command.
+/// The banks of one channel: their open rows, and the earliest cycle at which the timing rules allow each command.
 class BankStates {
  public:
   explicit BankStates(const ChannelRules& rules);
@@ -25,31 +25,31 @@ class BankStates {
   RowIndex row(BankIndex bank) const { return banks_[raw(bank)].row; }
   /// Cycle of the bank's last column command.
   Cycle used(BankIndex bank) const { return banks_[raw(bank)].used; }
-  /// Whether the bank's last row was closed for another one.
+  /// Whether the bank's last row was closed to open another one.
   bool conflict(BankIndex bank) const { return banks_[raw(bank)].conflict; }
 
-  /// The first cycle that the channel leaves to a command, whatever its bank; tFAW included.
+  /// The first cycle at which channel-wide rules, including tFAW, allow a command to any bank.
   Cycle channel_ready(NextCommand next) const {
     const Cycle ready = channel_[index_of(next)];
     return next == NextCommand::activate ? std::max(ready, four_activates_[oldest_activate_]) : ready;
   }
-  /// The first cycle that a bank and its bank group leave to a command.
+  /// The first cycle at which the rules of a bank and its bank group allow a command.
   Cycle bank_ready(NextCommand next, BankIndex bank) const {
     return std::max(banks_[raw(bank)].ready[index_of(next)], bank_groups_[raw(group(bank))][index_of(next)]);
   }
-  /// The first cycle at which all of some banks may get a command.
+  /// The first cycle at which every bank of a set may receive a command.
   Cycle all_ready(NextCommand next, BankSet banks) const;
 
-  /// The first cycle at which no timing rule holds anything up any more.
+  /// The first cycle from which no timing rule delays any command.
   Cycle settled() const;
-  /// Banks whose last row was closed for another one.
+  /// Banks whose last row was closed to open another one.
   BankSet conflicts() const;
-  /// All banks are closed, and no rule holds anything up.
+  /// Closes all banks and clears all timing restrictions.
   void restart(BankSet conflicts);
 
-  /// Effects of a command that leaves at a cycle. Commands for all banks ignore `bank`; `row` is that of an activation.
+  /// Applies the effects of a command issued at a cycle. All-bank commands ignore `bank`; only activations use `row`.
   void apply(Command command, BankIndex bank, RowIndex row, Cycle at);
-  /// Notes whether a row that has just been closed was closed for another one.
+  /// Records whether the row that was just closed made way for another one.
   void note_conflict(BankIndex bank, bool conflict) { banks_[raw(bank)].conflict = conflict; }
 
  private:
@@ -71,7 +71,7 @@ class BankStates {
   std::vector<Bank> banks_;
   std::vector<Ready> bank_groups_;
   Ready channel_{};
-  std::array<Cycle, 4> four_activates_{};  // when the fifth activation may follow each of the last four
+  std::array<Cycle, 4> four_activates_{};  // when a fifth activation may follow each of the last four
   std::uint32_t oldest_activate_ = 0;
   BankSet open_ = 0;
 };

@@ -15,51 +15,51 @@
 
 namespace anda::dram {
 
-/// A channel at rest: nothing waits, its banks are closed, and no timing rule holds anything up any more. What it does
-/// from there on follows from this, from what comes, and from the phase of the command buses.
+/// A channel at rest: no request waits, all banks are closed, and no timing rule delays anything. Its further behaviour
+/// depends only on this state, the requests to come and the phase of the command buses.
 struct Rest {
-  Cycle due = never;      ///< of the next refresh
-  BankSet conflicts = 0;  ///< banks whose last row was closed for another one
+  Cycle due = never;      ///< cycle of the next refresh
+  BankSet conflicts = 0;  ///< banks whose last row was closed to open another one
   Direction served = Direction::read;
 };
 
-/// A channel in which nothing waits, whatever its banks and buses are at.
+/// A channel without waiting requests, in any state of its banks and buses.
 struct Pause {
   BankStates banks;
   CommandBuses buses;
   Cycle now;
-  Rest rest;  ///< of the next refresh, and what was served last
+  Rest rest;  ///< the next refresh, and the direction served last
 };
 
-/// One channel, whatever the policies of its controller. It counts cycles of the command clock and goes from one
-/// command to the next, whatever lies between; commands leave in the order of their cycles.
+/// One channel, independent of its controller's policies. It counts cycles of the command clock and advances directly
+/// from one command to the next; commands are issued in cycle order.
 class Channel {
  public:
   virtual ~Channel() = default;
 
-  /// Puts a segment behind those before it. It counts as arriving no earlier than they do.
+  /// Appends a segment. Its effective arrival is never earlier than that of the segments before it.
   void push(const Segment& segment) { line_.push(segment); }
 
-  /// Issues every command before a cycle.
+  /// Issues all commands before a cycle.
   virtual void run_until(Cycle limit) = 0;
-  /// Runs until all that was pushed is in the queues; until then nothing that is pushed later has any influence.
+  /// Runs until all pushed segments are in the queues; before then, later segments have no influence.
   virtual void run_until_taken_in() = 0;
-  /// Runs until nothing is left to do but refresh.
+  /// Runs until only refreshes are left to do.
   virtual void drain() = 0;
-  /// Runs until a segment finishes; returns that cycle. The segment must have been pushed and not have finished.
+  /// Runs until a segment finishes and returns that cycle. The segment must have been pushed and not yet have finished.
   virtual Cycle run_until_finished(std::uint64_t token) = 0;
 
-  /// Whether it is at rest in a cycle up to which it has been run, and goes on from there as Rest says.
+  /// Whether the channel, run up to `cycle`, is at rest there, so that rest() describes all that follows.
   virtual bool rests(Cycle cycle) const = 0;
   virtual Rest rest() const = 0;
-  /// Whether nothing waits, not even a refresh, although rows may be open and timing rules hold commands up.
+  /// Whether neither a request nor a refresh waits; rows may be open, and timing rules may delay commands.
   virtual bool quiet() const = 0;
-  /// The first cycle at which no timing rule holds anything up; not before its last command.
+  /// The first cycle at which no timing rule delays anything; not before the last command.
   Cycle settled() const { return std::max({state_.now, state_.banks.settled(), state_.buses.free_from()}); }
   BankSet open() const { return state_.banks.open(); }
-  /// Goes on from a rest; it must be quiet. Nothing happens before the cycle.
+  /// Continues from a rest at `cycle`; nothing happens before it. The channel must be quiet.
   virtual void restart(const Rest& from, Cycle cycle) = 0;
-  /// What it is at while nothing waits, and going on from there; it must be quiet both times.
+  /// Saves and restores the state between requests; the channel must be quiet both times.
   Pause pause() const { return {state_.banks, state_.buses, state_.now, rest()}; }
   void resume(const Pause& from) {
     restart(from.rest, from.now);
@@ -73,18 +73,18 @@ class Channel {
   const std::vector<Finished>& finished() const { return line_.finished(); }
   void clear_finished() { line_.clear_finished(); }
 
-  /// Cycles for which the data bus has been busy.
+  /// Cycles in which the data bus has been busy.
   Cycle data_cycles() const { return data_cycles_; }
-  /// Counts cycles for which it would have been busy with what it did not simulate.
+  /// Adds data-bus cycles of work that was not simulated.
   void count_data(Cycle cycles) { data_cycles_ += cycles; }
-  /// Counts in another structure from now on.
+  /// Counts into another structure from now on.
   void count_in(Statistics& statistics) { statistics_ = &statistics; }
 
-  /// `observer` must outlive the channel; none by default.
+  /// `observer` must outlive the channel; by default there is none.
   void observe(const CommandObserver* observer) { observer_ = observer; }
 
-  /// Takes over the state of another channel with the same policies, but neither its observer nor the statistics that
-  /// it adds to: what was read of it can be looked ahead in without consequences for it.
+  /// Copies the state of another channel with the same policies, but keeps its own observer and statistics. A copy can
+  /// look ahead without affecting the original.
   virtual void imitate(const Channel& other) = 0;
 
  protected:
@@ -102,7 +102,7 @@ class Channel {
   Cycle data_cycles_ = 0;
 };
 
-/// A channel with the policies of its rules, which adds to `statistics` what it does; both must outlive it.
+/// Creates a channel with the policies of `rules` that counts its work in `statistics`; both must outlive it.
 std::unique_ptr<Channel> make_channel(const ChannelRules& rules, ChannelIndex index, Statistics& statistics);
 
 }  // namespace anda::dram

@@ -12,13 +12,13 @@ namespace anda::dram {
 
 namespace {
 
-/// A type as a value.
+/// Wraps a type as a value.
 template <class T>
 struct Type {
   using Of = T;
 };
 
-/// Calls fn(Type<T>) with the type of a slot's list that has a word of the configuration.
+/// Calls fn(Type<T>) with the policy type of a list whose `kind` is the configured one.
 template <class Kind, class Fn, class... Policies>
 void with_policy(std::tuple<Policies...>*, Kind kind, Fn fn) {
   const bool found = ((Policies::kind == kind ? (fn(Type<Policies>{}), true) : false) || ...);

@@ -9,10 +9,10 @@
 
 namespace anda::dram {
 
-/// A channel whose policies are known when it is compiled; scheduler/, page/ and refresh/ have their contracts.
+/// A channel with policies fixed at compile time; scheduler/, page/ and refresh/ define their contracts.
 ///
-/// Segments wait in line for places in a read and a write queue. Each turn picks, of the requests in the queue that is
-/// being served, the command that the scheduler puts first; a refresh comes in between when its policy says so.
+/// Segments wait in line for places in a read and a write queue. Each step issues the command that the scheduler
+/// prefers among the requests of the queue being served; the refresh policy may insert a refresh before it.
 template <class Scheduler, class Page, class Refresh>
 class ChannelController final : public Channel {
  public:
@@ -58,8 +58,8 @@ class ChannelController final : public Channel {
 
   Refresh refresh_;
   std::uint64_t next_age_ = 0;
-  Direction direction_ = Direction::read;  // whose commands are looked for
-  Direction served_ = Direction::read;     // of the last command for a request
+  Direction direction_ = Direction::read;  // direction whose commands are being scheduled
+  Direction served_ = Direction::read;     // direction of the last command for a request
 };
 
 template <class Scheduler, class Page, class Refresh>
@@ -123,8 +123,9 @@ void ChannelController<Scheduler, Page, Refresh>::accept(const Segment& segment,
   if (direction == Direction::write) line_.finish_burst(slot, state_.now);
 }
 
-/// Writes are served from write_drain_start down to write_drain_stop, or when no read waits. What was served counts,
-/// not what was merely looked at: only so a channel that is told of its requests one by one decides the same.
+/// Serves writes from write_drain_start down to write_drain_stop, or while no read waits. The hysteresis follows the
+/// direction last served, not the one last considered; only then does a channel that receives its requests one by one
+/// decide the same.
 template <class Scheduler, class Page, class Refresh>
 void ChannelController<Scheduler, Page, Refresh>::choose_direction() {
   const std::uint32_t reads = state_.queues.waiting(Direction::read);
@@ -185,7 +186,7 @@ Choice ChannelController<Scheduler, Page, Refresh>::choose_row(BankSet candidate
   return best;
 }
 
-/// Issues the next command before a cycle, or goes on to the next arrival; false if there is neither.
+/// Issues the next command before `limit`, or advances to the next arrival; returns false if there is neither.
 template <class Scheduler, class Page, class Refresh>
 bool ChannelController<Scheduler, Page, Refresh>::step(Cycle limit) {
   take_in();
@@ -193,7 +194,7 @@ bool ChannelController<Scheduler, Page, Refresh>::step(Cycle limit) {
   if (refresh_.due() < limit && state_.queues.empty()) skip_idle_refreshes(limit);
   Choice best = choose();
   const Cycle arrival = line_.arrival() > state_.now ? line_.arrival() : never;
-  // Only what is due before the limit: what arrives from there on is not known yet.
+  // Only refreshes due before the limit: later arrivals are not known yet.
   while (refresh_.due() <= std::min(best.at, arrival) && refresh_.due() < limit && !refresh_.pending(state_)) {
     if (!refresh_.decide(state_, std::max(refresh_.due(), state_.now))) break;
     best = choose();
@@ -211,7 +212,7 @@ bool ChannelController<Scheduler, Page, Refresh>::step(Cycle limit) {
   return true;
 }
 
-/// A long time without requests: refreshes of which nobody sees the commands are counted, not issued.
+/// Counts the refreshes of a long idle time instead of issuing them, if nobody observes the commands.
 template <class Scheduler, class Page, class Refresh>
 void ChannelController<Scheduler, Page, Refresh>::skip_idle_refreshes(Cycle limit) {
   const Cycle until = std::min(limit, line_.arrival());
@@ -231,7 +232,7 @@ void ChannelController<Scheduler, Page, Refresh>::send(Command command, BankInde
   if (observer_ != nullptr) (*observer_)({at, index_, command, bank, row, column});
 }
 
-/// The bank's requests see that its row is closed.
+/// Updates the requests of a bank whose row has been closed.
 template <class Scheduler, class Page, class Refresh>
 void ChannelController<Scheduler, Page, Refresh>::close_row(BankIndex bank) {
   state_.queues.row_closed(bank);

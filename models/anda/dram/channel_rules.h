@@ -11,11 +11,11 @@
 
 namespace anda::dram {
 
-/// What all channels of a memory have in common.
+/// Properties common to all channels of a memory.
 struct ChannelRules {
   explicit ChannelRules(const DramConfig& config);
 
-  /// From a column command to its first data.
+  /// Cycles from a column command to its first data.
   Cycle data_delay(Command command) const { return is_write(command) ? timing.cwl : timing.cl; }
 
   DramOrganisation organisation;
@@ -26,9 +26,9 @@ struct ChannelRules {
   std::uint32_t channels;
   Cycle burst_cycles;
   Cycle refresh_interval;
-  Cycle refresh_cycles;  ///< of all banks
-  Cycle activate_delay;  ///< of an activation's timings, which count from its last cycle on the bus
-  bool shared_buses;     ///< pseudo-channels take turns on their command buses
+  Cycle refresh_cycles;  ///< duration of an all-bank refresh
+  Cycle activate_delay;  ///< offset of an activation's timings, which count from its last cycle on the bus
+  bool shared_buses;     ///< whether pseudo-channels take turns on shared command buses
 };
 
 }  // namespace anda::dram

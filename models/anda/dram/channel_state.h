@@ -12,7 +12,7 @@
 
 namespace anda::dram {
 
-/// What a channel's policies decide by. A value: a copy goes its own way.
+/// The state on which a channel's policies decide. A value type: copies are independent.
 struct ChannelState {
   ChannelState(const ChannelRules& channel_rules, ChannelIndex channel)
       : rules(&channel_rules), banks(channel_rules), buses(channel_rules, channel), queues(channel_rules) {}
@@ -21,10 +21,10 @@ struct ChannelState {
   BankStates banks;
   CommandBuses buses;
   RequestQueues queues;
-  Cycle now = 0;  ///< of the last command or arrival
+  Cycle now = 0;  ///< cycle of the last command or arrival
 };
 
-/// A command that may leave, when it can, and the request that it is for.
+/// A candidate command, the earliest cycle at which it can be issued, and the request it serves.
 struct Choice {
   Cycle at = never;
   std::uint64_t age = ~std::uint64_t{0};

@@ -14,8 +14,8 @@ namespace anda::dram {
 using Cycle = std::uint64_t;
 inline constexpr Cycle never = ~Cycle{0};
 
-/// Indices that don't mix. A channel here is the unit that has banks and a data bus of its own: a pseudo-channel, where
-/// there are such. Banks are counted through all bank groups of a channel.
+/// Strongly typed indices. A channel here is the unit with its own banks and data bus, that is, a pseudo-channel where
+/// there are any. Banks are numbered across all bank groups of a channel.
 enum class ChannelIndex : std::uint32_t {};
 enum class BankGroupIndex : std::uint8_t {};
 enum class BankIndex : std::uint8_t {};
@@ -47,7 +47,7 @@ constexpr bool is_write(Command command) { return command == Command::write || c
 constexpr bool is_column(Command command) { return is_read(command) || is_write(command); }
 constexpr bool is_all_bank(Command command) { return command == Command::precharge_all || command == Command::refresh; }
 
-/// A command as it went over the command bus. What a command does not need is 0.
+/// A command as issued on the command bus. Fields that a command does not use are 0.
 struct CommandRecord {
   Cycle cycle = 0;
   ChannelIndex channel{};
@@ -57,7 +57,7 @@ struct CommandRecord {
   ColumnIndex column{};
 };
 
-/// Sees the commands; those of a channel in the order of their cycles.
+/// Receives every command; those of one channel in cycle order.
 using CommandObserver = std::function<void(const CommandRecord&)>;
 
 }  // namespace anda::dram

@@ -9,10 +9,10 @@
 
 namespace anda::dram {
 
-/// When a channel may put a command on the column and the row command bus, or on the one bus for both.
+/// The availability of a channel's column and row command buses, or of its one bus for both.
 ///
-/// Pseudo-channels that share buses take turns on them: on the column bus cycle by cycle, on the row bus for as long as
-/// an activation takes. Each then runs as if it were alone.
+/// Pseudo-channels that share buses take turns: every cycle on the column bus, and for the length of an activation on
+/// the row bus. Each pseudo-channel therefore behaves as if it were alone.
 class CommandBuses {
  public:
   CommandBuses(const ChannelRules& rules, ChannelIndex channel)
@@ -21,7 +21,7 @@ class CommandBuses {
         second_(raw(channel) & 1),
         turn_(rules.organisation.activate_command_cycles) {}
 
-  /// The first cycle at or after another one.
+  /// The first cycle at or after `cycle` at which the bus is available.
   Cycle column(Cycle cycle) const {
     cycle = std::max(cycle, column_free_);
     if (shared_) cycle += (cycle ^ second_) & 1;
@@ -36,7 +36,7 @@ class CommandBuses {
     return fits ? cycle : cycle + period - into;
   }
 
-  /// From which cycle on no command is on a bus.
+  /// The first cycle from which both buses are free.
   Cycle free_from() const { return std::max(column_free_, row_free_); }
   void restart() { column_free_ = row_free_ = 0; }
 

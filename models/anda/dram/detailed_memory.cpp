@@ -8,7 +8,7 @@ namespace anda::dram {
 
 namespace {
 
-/// Marks the tokens of segments that nobody waits for after serve() has returned.
+/// Marks the tokens of segments whose completion serve() has returned already.
 constexpr std::uint64_t served = std::uint64_t{1} << 63;
 
 const DramConfig& checked(const DramConfig& config) {
@@ -31,7 +31,7 @@ DetailedMemory::DetailedMemory(const DramConfig& config)
   }
 }
 
-/// Calls fn(channel, first, count) with each channel's own range of the request's bursts.
+/// Calls fn(channel, first, count) with each channel's local range of the request's bursts.
 template <class Fn>
 void DetailedMemory::for_each_share(const MemoryRequest& request, Fn&& fn) {
   const std::uint64_t first = request.address / config_.burst_bytes();
@@ -88,7 +88,7 @@ void DetailedMemory::drain() {
 }
 
 bool DetailedMemory::idle() const {
-  // Those that are asleep have not gone beyond the arrival of the last request.
+  // Sleeping channels have not advanced beyond the arrival of the last request.
   return !asleep_ &&
          std::all_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->idle(); });
 }
@@ -102,7 +102,7 @@ Cycle DetailedMemory::serve(const MemoryRequest& request) {
   return done;
 }
 
-/// One channel's share of a request.
+/// Serves one channel's share of a request.
 Cycle DetailedMemory::serve(const Segment& segment, std::uint32_t index) {
   RestingChannel* const resting = resting_.empty() ? nullptr : &resting_[index];
   if (resting != nullptr && resting->asleep()) {
@@ -116,7 +116,7 @@ Cycle DetailedMemory::serve(const Segment& segment, std::uint32_t index) {
     return *resting->serve(segment);
   }
   channel.push(segment);
-  // The original only goes as far as later requests cannot change; a copy finds the end.
+  // The original advances only where later requests cannot affect it; a copy finds the completion.
   channel.run_until_taken_in();
   Cycle done = 0;
   if (segment.write) {
@@ -129,7 +129,7 @@ Cycle DetailedMemory::serve(const Segment& segment, std::uint32_t index) {
   return done;
 }
 
-/// All of them, for what their sleep does not know.
+/// Wakes all channels for operations that sleeping ones do not support.
 void DetailedMemory::wake() {
   if (!asleep_) return;
   for (RestingChannel& channel : resting_) channel.wake();
@@ -137,7 +137,7 @@ void DetailedMemory::wake() {
 }
 
 void DetailedMemory::observe(CommandObserver observer) {
-  // Who watches sees each command, so each is simulated.
+  // An observer sees every command, so every command is simulated.
   wake();
   resting_.clear();
   observer_ = std::move(observer);

@@ -26,7 +26,7 @@ std::uint32_t log2_of(std::uint32_t power_of_two) {
 
 double ticks_of(double seconds) { return seconds / sc_core::sc_get_time_resolution().to_seconds(); }
 
-/// Of a burst's share of the time of all channels.
+/// Time per burst with all channels in parallel, in ticks.
 double ticks_of_burst(const DramConfig& config) {
   return ticks_of(config.burst_length / config.data_rate_bit_per_s) / config.channels / config.available();
 }
@@ -125,7 +125,7 @@ void Dram::observe(dram::DataObserver observer) {
   });
 }
 
-/// Both return the instant at which the transaction is complete.
+/// serve_fast() and serve_detailed() return the time at which the transaction is complete.
 inline std::uint64_t Dram::serve_fast(const Payload& payload, std::uint64_t bursts, std::uint64_t arrival) {
   const std::uint64_t first = arrival + (payload.is_read() ? latency_ticks_ : 0);
   if (first > free_at_ticks_) {
@@ -133,7 +133,7 @@ inline std::uint64_t Dram::serve_fast(const Payload& payload, std::uint64_t burs
     free_at_part_ = 0;
   }
   const std::uint64_t begin = free_at();
-  // Parts of a tick are carried on, so that many small transactions take as long as a large one.
+  // Fractions of a tick carry over, so that many small transactions take as long as one large one.
   const std::uint64_t part = free_at_part_ + bursts * burst_part_;
   free_at_ticks_ += bursts * burst_ticks_ + (part >> part_bits);
   free_at_part_ = part & ((std::uint64_t{1} << part_bits) - 1);
@@ -168,7 +168,8 @@ void Dram::move_data(Payload& payload) {
   unsigned char* const data = payload.get_data_ptr();
   const std::uint64_t width = payload.get_streaming_width();
   for_each_enabled(payload, [&](std::uint64_t offset, std::uint64_t bytes) {
-    // A streaming burst starts again at its address after each streaming width: of what it writes there the last stays.
+    // A streaming burst returns to its address after each streaming width; of repeated writes there, the last one
+    // stays.
     for (const std::uint64_t end = offset + bytes; offset < end;) {
       const std::uint64_t from = offset % width;
       const std::uint64_t run = std::min(end - offset, width - from);
@@ -192,7 +193,7 @@ unsigned int Dram::transport_dbg(Payload& payload) {
   return bytes;
 }
 
-/// Grants the page of the address; where nothing may be granted, that is said of the whole memory.
+/// Grants the page of the address; a refusal covers all addresses for which DMI is never granted.
 bool Dram::get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi) {
   const std::uint64_t address = payload.get_address();
   if (!dmi_ || address >= config_.capacity_bytes) {
@@ -206,7 +207,7 @@ bool Dram::get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi) {
   dmi.set_start_address(first);
   dmi.set_end_address(std::min(first + SparseMemory::page_bytes, config_.capacity_bytes) - 1);
   dmi.allow_read_write();
-  // By the standard the latency is of a byte: its share of the data path of level fast.
+  // The standard defines DMI latency per byte: a byte's share of the data path of level fast.
   const auto byte = sc_core::sc_time::from_value(rounded(ticks_of_burst(config_) / config_.burst_bytes()));
   dmi.set_read_latency(dmi.get_read_latency() + byte);
   dmi.set_write_latency(dmi.get_write_latency() + byte);
@@ -253,7 +254,7 @@ tlm::tlm_sync_enum Dram::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase
     SC_REPORT_ERROR("/anda/dram", "a phase that an initiator may not begin");
     return tlm::TLM_ACCEPTED;
   } else {
-    return tlm::TLM_ACCEPTED;  // an extension's, to be ignored
+    return tlm::TLM_ACCEPTED;  // phases of extensions are ignored
   }
   phases_.notify(payload, phase, within_time(delay));
   return tlm::TLM_ACCEPTED;
@@ -270,7 +271,7 @@ void Dram::on_phase(Payload& payload, const tlm::tlm_phase& phase) {
   socket->nb_transport_bw(payload, accepted, delay);
 }
 
-/// Accepts a request, or keeps it waiting; true if accepted.
+/// Accepts a request or queues it; returns whether it was accepted.
 bool Dram::begin(Payload& payload) {
   if (accepted_ >= config_.policy.most_transactions || !unaccepted_.empty()) {
     unaccepted_.push_back(&payload);
@@ -292,7 +293,7 @@ void Dram::accept(Payload& payload) {
   }
   const std::uint64_t bursts = bursts_of(payload);
   take(payload, bursts, now);
-  complete(payload);  // now, so that overlapping transactions take effect in their order
+  complete(payload);  // now, so that overlapping transactions take effect in order
   if (!channels_) {
     const std::uint64_t done = serve_fast(payload, bursts, now);
     answers_.push({done, next_order_++, &payload});
@@ -312,12 +313,12 @@ void Dram::accept(Payload& payload) {
 
 void Dram::wake_at(std::uint64_t ticks) { notify_at(wake_, ticks); }
 
-/// Lets the channels catch up and sends the answers that are due. Since no data comes sooner than tCL after its
-/// command, it is enough to look that often: an answer is known before it is due.
+/// Brings the channels up to date and sends the responses that are due. No data arrives sooner than tCL after its
+/// command, so a run at least that often knows each response before it is due.
 void Dram::run() {
   const std::uint64_t now = now_ticks();
   if (channels_) {
-    // A b_transport that was ahead of time may have brought the channels to the end of all that was asked for.
+    // A b_transport that ran ahead of time may have completed all requests in the channels.
     if (!channels_->idle()) channels_->run_until(clock_.cycles(now));
     for (const dram::Completion& done : channels_->completions()) {
       const auto slot = static_cast<std::uint32_t>(done.token);
@@ -334,7 +335,7 @@ void Dram::run() {
   if (!answers_.empty() && answering_ == nullptr) wake_at(answers_.top().ticks);
 }
 
-/// One answer at a time is under way; the next begins when the initiator has ended it.
+/// Sends one response at a time; the next begins when the initiator has ended the previous one.
 void Dram::answer() {
   while (answering_ == nullptr && !answers_.empty() && answers_.top().ticks <= now_ticks()) {
     Payload& payload = *answers_.top().payload;
@@ -352,8 +353,8 @@ void Dram::answer() {
   }
 }
 
-/// The initiator has taken an answer: there is room for another request. What follows from that is for run(), so that
-/// no call goes back to the initiator in the midst of its own.
+/// The initiator has ended a response, which makes room for another request. run() does the rest, so that the initiator
+/// is never called back within its own call.
 void Dram::end() {
   if (answering_ == nullptr) return;  // the initiator ended it twice
   Payload& done = *answering_;

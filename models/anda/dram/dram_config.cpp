@@ -14,7 +14,7 @@ namespace {
 
 bool is_power_of_two(std::uint64_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
-/// Problems of one struct, by its path.
+/// Collects the problems of the struct at a path.
 class Rules {
  public:
   Rules(const std::string& path, Problems& problems) : path_(path), problems_(problems) {}

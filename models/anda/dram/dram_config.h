@@ -9,14 +9,14 @@
 
 namespace anda {
 
-/// How finely the external memory is modelled.
+/// Modelling detail of the external memory.
 enum class DramLevel {
-  fast,     ///< one data path with the bandwidth that refresh leaves
-  detailed  ///< every burst against banks, buses and refresh
+  fast,     ///< one data path with the bandwidth left by refresh
+  detailed  ///< every burst, with banks, buses and refresh
 };
 inline constexpr ChoiceTable<DramLevel, 2> dram_levels{{{"fast", DramLevel::fast}, {"detailed", DramLevel::detailed}}};
 
-/// What a channel is built of. Of no effect at level fast.
+/// Structure of a channel. No effect at level fast.
 struct DramOrganisation {
   std::uint32_t pseudo_channels = 2;
   std::uint32_t bank_groups = 4;
@@ -46,8 +46,8 @@ struct DramOrganisation {
   void check(const std::string& path, Problems& problems) const;
 };
 
-/// Smallest distances between commands, in cycles of the command clock, by their JEDEC names. Of no effect at level
-/// fast. Refresh has its times in ns.
+/// Minimum intervals between commands, by their JEDEC names, in cycles of the command clock. No effect at level fast.
+/// Refresh times are in ns and separate.
 struct DramTiming {
   std::uint32_t cl = 14;
   std::uint32_t cwl = 5;
@@ -94,30 +94,30 @@ struct DramTiming {
 };
 
 enum class DramMapping {
-  interleaved,    ///< bursts go round the channels, as address_order says
-  channel_ranges  ///< each channel has one range of addresses
+  interleaved,    ///< bursts are interleaved across the channels as in address_order
+  channel_ranges  ///< each channel has one contiguous address range
 };
 inline constexpr ChoiceTable<DramMapping, 2> dram_mappings{
     {{"interleaved", DramMapping::interleaved}, {"channel_ranges", DramMapping::channel_ranges}}};
 
 enum class DramScheduler {
-  fr_fcfs,  ///< commands that are ready first, then the oldest
-  fcfs      ///< a bank's requests in the order of their arrival
+  fr_fcfs,  ///< ready commands first, then the oldest request
+  fcfs      ///< each bank in order of arrival
 };
 inline constexpr ChoiceTable<DramScheduler, 2> dram_schedulers{
     {{"fr_fcfs", DramScheduler::fr_fcfs}, {"fcfs", DramScheduler::fcfs}}};
 
 enum class DramPagePolicy {
-  open,     ///< a row stays open until another one is wanted
-  closed,   ///< the last access that is waiting for a row closes it
-  adaptive  ///< the last one closes it only if another row of the bank is waited for
+  open,     ///< a row stays open until another one is needed
+  closed,   ///< the last waiting access to a row closes it
+  adaptive  ///< the last waiting access closes it only if a request waits for another row of the bank
 };
 inline constexpr ChoiceTable<DramPagePolicy, 3> dram_page_policies{
     {{"open", DramPagePolicy::open}, {"closed", DramPagePolicy::closed}, {"adaptive", DramPagePolicy::adaptive}}};
 
 enum class DramRefresh {
-  all_bank,  ///< all banks of a channel together, every tREFI
-  per_bank,  ///< one after another, each once in tREFI
+  all_bank,  ///< all banks of a channel at once, every tREFI
+  per_bank,  ///< one bank after another, each once per tREFI
   none
 };
 inline constexpr ChoiceTable<DramRefresh, 3> dram_refreshes{
@@ -125,16 +125,16 @@ inline constexpr ChoiceTable<DramRefresh, 3> dram_refreshes{
 
 /// Which channels refresh at the same time.
 enum class DramRefreshPhase {
-  together,               ///< all of them
+  together,               ///< all channels
   pseudo_channels_apart,  ///< the second of two pseudo-channels half an interval before the first
-  apart                   ///< one after another, spread over the interval
+  apart                   ///< one after another, spread evenly over the interval
 };
 inline constexpr ChoiceTable<DramRefreshPhase, 3> dram_refresh_phases{
     {{"together", DramRefreshPhase::together},
      {"pseudo_channels_apart", DramRefreshPhase::pseudo_channels_apart},
      {"apart", DramRefreshPhase::apart}}};
 
-/// What the memory controller decides, and how. Of no effect at level fast.
+/// Policies of the memory controller. No effect at level fast, except most_transactions.
 struct DramPolicy {
   DramMapping mapping = DramMapping::interleaved;
   std::string address_order = "channel bank_group column bank row";
@@ -191,8 +191,8 @@ struct DramPolicy {
 };
 
 enum class DramEnergyModel {
-  flat,        ///< pj_per_bit for each bit of a burst
-  per_command  ///< by activation, read, write, refresh and time
+  flat,        ///< pj_per_bit for each bit that a burst moves
+  per_command  ///< by activations, reads, writes, refreshes and time
 };
 inline constexpr ChoiceTable<DramEnergyModel, 2> dram_energy_models{
     {{"flat", DramEnergyModel::flat}, {"per_command", DramEnergyModel::per_command}}};
@@ -231,7 +231,7 @@ struct DramEnergy {
   void check(const std::string& path, Problems& problems) const;
 };
 
-/// The external memory. The defaults are one HBM2 stack of 256 GB/s; configs/dram has their sources, and other
+/// The external memory. The defaults are one HBM2 stack of 256 GB/s; configs/dram gives their sources and further
 /// memories.
 struct DramConfig {
   DramLevel level = DramLevel::fast;
@@ -245,12 +245,12 @@ struct DramConfig {
   double refresh_bank_cycle_ns = 160;
   double refresh_interval_ns = 3900;
   bool store_data = false;
-  bool dmi = false;  ///< grant direct access to stored data; for platforms that use it, so no key of files
-  /// Answer BEGIN_REQ by a call with END_REQ, never by the return value, for initiators that ignore return values; for
-  /// platforms that have such, so no key of files.
+  bool dmi = false;  ///< grants DMI to stored data; only for platforms that use it, so not a key of configuration files
+  /// Answers BEGIN_REQ with an END_REQ call, never with the return value, for initiators that ignore return values;
+  /// only for such platforms, so not a key of configuration files.
   bool end_request_by_call = false;
-  /// Take over what a channel is known to do, which is exact, instead of simulating it again; no property of the
-  /// memory, so no key of its section.
+  /// Reuses known behaviour of a channel, with exact results, instead of simulating it again. Not a property of the
+  /// memory, so not a key of its section.
   bool fast_forward = true;
   std::string request_trace;
   DramOrganisation organisation;
@@ -258,17 +258,17 @@ struct DramConfig {
   DramPolicy policy;
   DramEnergy energy;
 
-  /// Bytes of one burst of one channel, the smallest amount that moves.
+  /// Bytes per burst of one channel, the smallest unit of transfer.
   std::uint32_t burst_bytes() const { return channel_bits / 8 * burst_length; }
-  /// Bytes a second of all channels, before refresh.
+  /// Peak bandwidth of all channels in bytes per second, before refresh.
   double peak_bytes_per_s() const { return channels * (channel_bits / 8.0) * data_rate_bit_per_s; }
-  /// Share of time in which the banks are not being refreshed.
+  /// Fraction of time in which the banks are not in refresh.
   double available() const { return 1.0 - refresh_cycle_ns / refresh_interval_ns; }
-  /// The command clock, whose cycles `timing` counts.
+  /// Frequency of the command clock, in whose cycles `timing` is given.
   double clock_hz() const { return data_rate_bit_per_s / organisation.beats_per_clock; }
   /// Cycles from an activation to the first data of a read of its row, by the timing rules alone.
   std::uint32_t access_cycles() const { return organisation.activate_command_cycles - 1 + timing.rcd + timing.cl; }
-  /// Cycles for which a burst occupies the data bus.
+  /// Data-bus cycles of a burst.
   std::uint32_t burst_cycles() const { return burst_length / organisation.beats_per_clock; }
 
   template <class Self, class Visitor>

@@ -8,10 +8,10 @@ namespace anda::dram {
 
 namespace {
 
-/// Most cycles that a command waits for its channel's turn on a shared bus, with room to spare.
+/// Upper bound, with a margin, on the cycles that a command waits for its channel's turn on a shared bus.
 constexpr Cycle bus_turns = 16;
 
-/// A refresh that is due so long after a visit is as good as none.
+/// Distance from a visit at which the next refresh no longer affects it.
 constexpr Cycle far_away = Cycle{1} << 40;
 
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) {
@@ -40,7 +40,7 @@ bool KnownTransfers::possible(const ChannelRules& rules) {
          (rules.policy.refresh == DramRefresh::all_bank && rules.refresh_interval > 2 * rules.refresh_cycles);
 }
 
-// --- what makes visits alike ---
+// --- equality of visits ---
 
 KnownTransfers::Rows KnownTransfers::rows(const Segment& segment) const {
   return {rules_->map.row(segment.first), rules_->map.row(segment.first + segment.count - 1)};
@@ -52,8 +52,8 @@ bool KnownTransfers::meet(const Segment& a, const Segment& b) const {
   return of_a.first <= of_b.last && of_b.first <= of_a.last;
 }
 
-/// Segments that share rows with others before them are described by how far their rows are from the first of those;
-/// of other rows nothing counts but that they are others. Returns that first segment, or the segment itself.
+/// A segment that shares rows with earlier ones is described by the distance of its rows from those of the first of
+/// these; of all other rows it matters only that they differ. Returns the index of that first segment, or `segment`.
 std::size_t KnownTransfers::frame(const Visit& visit, std::size_t segment) const {
   for (std::size_t before = 0; before < segment; ++before) {
     if (meet(visit.segments[before], visit.segments[segment])) return frame(visit, before);
@@ -68,14 +68,14 @@ bool KnownTransfers::describes(const Visit& visit, const Segment& next) const {
   for (std::size_t before = 0; before < visit.count; ++before) {
     if (!meet(visit.segments[before], next)) continue;
     const std::size_t of = frame(visit, before);
-    if (first != Visit::most_segments && first != of) return false;  // it ties together what was apart
+    if (first != Visit::most_segments && first != of) return false;  // it would connect segments that were unrelated
     first = of;
   }
   return true;
 }
 
-/// The place of a segment's bursts, but for its run. A column says something only beside others of its row, so of a
-/// short segment that has its rows for itself nothing counts but bank groups and where a run ends.
+/// The location of a segment's bursts relative to its run. A column matters only beside others of its row; for a short
+/// segment that shares its rows with no other, only the bank groups and the position of the run's end matter.
 std::uint64_t KnownTransfers::alike(const Visit& visit, std::size_t segment) const {
   constexpr std::uint64_t most = 4;
   const Segment& of = visit.segments[segment];
@@ -86,9 +86,9 @@ std::uint64_t KnownTransfers::alike(const Visit& visit, std::size_t segment) con
   std::uint64_t places = 0;
   for (std::uint64_t i = of.first; i < of.first + of.count; ++i) {
     places = places << 16 | (map.run(i) - map.run(of.first)) << 8 | raw(map.place(i).bank);
-    if (map.run_banks() > 1) places &= ~(map.run_banks() - 1);  // the group alone
+    if (map.run_banks() > 1) places &= ~(map.run_banks() - 1);  // only the bank group
   }
-  // Without runs of a bank the row is part of it.
+  // Without bank runs, the row is part of the description.
   if (map.run_banks() == 1 && raw(rows(of).first) != raw(rows(of).last)) return map.within_run(of.first) << 1;
   return places << 1 | 1;
 }
@@ -127,7 +127,7 @@ BankSet KnownTransfers::conflicts(const Visit& visit, const Known& known) const 
   return called;
 }
 
-// --- what they do ---
+// --- simulation of visits ---
 
 std::shared_ptr<const Known> KnownTransfers::find(const Visit& visit, ChannelIndex channel) {
   if (visit.start.due >= visit.base()) {
@@ -156,7 +156,7 @@ Known KnownTransfers::simulate(const Visit& visit, ChannelIndex channel, bool un
   if (undisturbed) start.due = visit.base() + far_away;
   simulated.restart(start, std::min(start.due, visit.base()));
   simulated.clear_finished();
-  StatisticsChange before;  // the first segment: a refresh that was due
+  StatisticsChange before;  // before the first segment arrives: a refresh that was due
   for (std::size_t i = 0; i < visit.count; ++i) {
     Segment segment = visit.segments[i];
     segment.token = i;
@@ -187,7 +187,7 @@ Known KnownTransfers::simulate(const Visit& visit, ChannelIndex channel, bool un
   return known;
 }
 
-/// Goes on until the channel is at rest.
+/// Runs until the channel is at rest and completes `known`.
 void KnownTransfers::finish(Channel& simulated, Cycle due, Known& known) {
   simulated.drain();
   Cycle rests = simulated.settled();
@@ -203,8 +203,8 @@ void KnownTransfers::finish(Channel& simulated, Cycle due, Known& known) {
   known.due_later = end.due - due;
 }
 
-/// Whether a visit is one of writes and reads that come together, of which the reads go first as if there were no
-/// writes: too few for them to wait, and of other rows.
+/// Whether a visit consists of a write and of reads that arrive with it and are served first, as if there were no
+/// write: it is too small to delay them and is for other rows.
 bool KnownTransfers::writes_wait(const Visit& visit) const {
   const Segment& write = visit.segments[0];
   if (visit.count < 2 || !write.write || write.count > rules_->policy.write_drain_stop ||
@@ -216,7 +216,7 @@ bool KnownTransfers::writes_wait(const Visit& visit) const {
       [&](const Segment& read) { return !read.write && read.arrival == write.arrival && !meet(write, read); });
 }
 
-/// Nothing if the last read does not end last: then they are simulated together.
+/// Returns nullopt unless the channel is quiet once the last read is served; the visit is then simulated as a whole.
 std::optional<Known> KnownTransfers::simulate_writes(const Visit& visit, ChannelIndex channel, bool undisturbed) {
   Visit alone;
   alone.start = visit.start;
@@ -229,12 +229,12 @@ std::optional<Known> KnownTransfers::simulate_writes(const Visit& visit, Channel
   simulated.resume(read->served_alone->pause);
   simulated.clear_finished();
 
-  // The writes as they lie to the read that was simulated, in rows of their own.
+  // Places the write relative to the simulated read as in the visit, but in rows of its own.
   const AddressMap& map = rules_->map;
   Segment write = visit.segments[0];
   const std::uint64_t banks = map.run_banks();
   const std::uint64_t apart = map.run(write.first) - map.run(visit.segments[1].first);
-  constexpr std::uint64_t beyond = std::uint64_t{1} << 44;  // all memories; a multiple of the banks
+  constexpr std::uint64_t beyond = std::uint64_t{1} << 44;  // beyond all memories; a multiple of the number of banks
   const std::uint64_t run = read->run + beyond + apart % banks;
   write.first = map.first_of_run(run) + map.within_run(write.first);
   write.arrival = read->base;

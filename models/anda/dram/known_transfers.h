@@ -13,7 +13,7 @@
 
 namespace anda::dram {
 
-/// A rest of a channel and the segments that have come since, oldest first.
+/// A rest of a channel and the segments received since, oldest first.
 struct Visit {
   static constexpr std::size_t most_segments = 6;
 
@@ -21,64 +21,65 @@ struct Visit {
   std::array<Segment, most_segments> segments;
   std::size_t count = 0;
 
-  /// Instants of what is known of a visit count from its first arrival.
+  /// Base of all times stored for a visit: its first arrival.
   Cycle base() const { return segments[0].arrival; }
   Cycle last_arrival() const { return segments[count - 1].arrival; }
 };
 
-/// What a channel does with the last segment of a visit, and how it comes to rest if no other one comes before that.
+/// A channel's work on the last segment of a visit, and its return to rest if no further segment arrives first.
 struct Known {
   Cycle done = 0;             ///< completion of the segment
-  StatisticsChange taken_in;  ///< from when the segment before was in the queues until this one is
-  StatisticsChange leaving;   ///< from there to the rest
-  Cycle rests = 0;            ///< nothing is held up from this cycle on
-  BankSet open = 0;           ///< rows that are left open
+  StatisticsChange taken_in;  ///< between the queueing of the previous segment and that of this one
+  StatisticsChange leaving;   ///< from then until the rest
+  Cycle rests = 0;            ///< the first cycle from which no timing rule delays anything
+  BankSet open = 0;           ///< banks with rows left open
   BankSet conflicts = 0;
   Direction served = Direction::read;
-  Cycle due_later = 0;  ///< the next refresh is due so much later than at the start
+  Cycle due_later = 0;  ///< cycles by which the next refresh is due later than at the start
 
-  Cycle base = 0;         ///< of the visit that was simulated
-  std::uint64_t run = 0;  ///< and the run of its first segment, by which its banks are called
+  Cycle base = 0;         ///< of the simulated visit
+  std::uint64_t run = 0;  ///< run of that visit's first segment; banks are named relative to it
   struct Served {
     Pause pause;
-    StatisticsChange taken_in;  ///< from its arrival, or from when the segment before was in the queues
-    StatisticsChange since;     ///< it was taken in
+    StatisticsChange taken_in;  ///< from its arrival, or from the queueing of the previous segment
+    StatisticsChange since;     ///< from its own queueing
   };
-  std::optional<Served> served_alone;  ///< when the last burst has left, if the visit is one of reads and this the last
+  std::optional<Served> served_alone;  ///< when the last burst has left; only for visits of reads that end with this
 };
 
-/// What channels of a memory did with the visits so far. A visit like one before, from a like rest, at like phases of
-/// the command buses and of refresh, with equal banks and columns and rows equal to each other where they were, has the
-/// same consequences so much later: it is looked up, not simulated again.
+/// What the channels of a memory did in earlier visits. A visit has the same consequences as an earlier one, shifted in
+/// time, if it starts from the same rest, at the same phases of the command buses and of refresh, with the same banks
+/// and columns, and with equal rows wherever those of the earlier visit were equal. Such a visit is looked up instead
+/// of simulated again.
 ///
-/// Writes that wait while reads are served are not simulated together with them, but from where the reads ended.
+/// Writes that wait while reads are served are simulated separately, from where the reads ended.
 ///
-/// A visit that is over before the next refresh could have any influence is like all others that are.
+/// Visits that end before the next refresh could influence them do not depend on when it is due.
 class KnownTransfers {
  public:
   explicit KnownTransfers(const ChannelRules& rules);
 
-  /// Whether such a memory has rests that can be known.
+  /// Whether a memory with these rules has rests that can be looked up.
   static bool possible(const ChannelRules& rules);
 
-  /// Whether a visit can be described with one more segment.
+  /// Whether a visit can be extended by one more segment.
   bool describes(const Visit& visit, const Segment& next) const;
 
-  /// Of the last segment.
+  /// Returns the outcome of a visit's last segment, simulating it if it is not known yet.
   std::shared_ptr<const Known> find(const Visit& visit, ChannelIndex channel);
 
-  /// The conflicts that a visit leaves of which that is known.
+  /// The conflicts left by a visit whose outcome is `known`.
   BankSet conflicts(const Visit& visit, const Known& known) const;
 
-  /// How many visits were simulated.
+  /// Number of simulated visits.
   std::uint64_t simulated() const { return simulated_; }
 
-  /// Longest time from when a refresh is due, at rest, until the channel rests again.
+  /// Longest time from the cycle at which a refresh is due, at rest, until the channel rests again.
   Cycle refresh_cycles() const { return refresh_cycles_; }
   Cycle refresh_interval() const { return rules_->refresh_interval; }
 
  private:
-  static constexpr std::size_t most_known = std::size_t{1} << 15;  // each of two kinds
+  static constexpr std::size_t most_known = std::size_t{1} << 15;  // for each of the two tables
   static constexpr std::size_t words_of_segment = 4;
   static constexpr std::size_t words_of_start = 3;
 
@@ -115,9 +116,9 @@ class KnownTransfers {
 
   const ChannelRules* rules_;
   Cycle refresh_cycles_;
-  Cycle undisturbed_;      // a refresh that is due so long after a rest has had no influence before it
-  Statistics statistics_;  // of the stretch that is simulated
-  std::array<std::unique_ptr<Channel>, 2> channels_;  // that simulate: each pseudo-channel
+  Cycle undisturbed_;      // a refresh due at least this long after a rest has no influence before it
+  Statistics statistics_;  // of the stretch being simulated
+  std::array<std::unique_ptr<Channel>, 2> channels_;  // for simulation: one per pseudo-channel
   std::uint64_t simulated_ = 0;
   Table undisturbed_visits_;
   Table others_;

@@ -21,16 +21,16 @@ constexpr Direction opposite(Direction direction) {
   return direction == Direction::read ? Direction::write : Direction::read;
 }
 
-/// What a request found: its row open, no row open, or another one.
+/// What a request found in its bank: its row open, no row open, or another row open.
 enum class RowAccess : std::uint8_t { hit, miss, conflict };
 
-/// A waiting request, by its place in the queues' storage.
+/// A waiting request, by its index in the queues' storage.
 enum class Entry : std::uint16_t {};
 inline constexpr Entry no_entry{0xFFFF};
 
-/// A burst that waits in a queue.
+/// A burst waiting in a queue.
 struct Request {
-  std::uint64_t age;  ///< the smaller, the older
+  std::uint64_t age;  ///< smaller is older
   RowIndex row;
   Cycle arrival;
   Cycle entered;
@@ -47,12 +47,12 @@ struct Request {
 struct BankQueue {
   Entry first = no_entry;
   Entry last = no_entry;
-  Entry hit = no_entry;    ///< the oldest for the open row
-  Entry offer = no_entry;  ///< the one that the scheduler lets use the open row
+  Entry hit = no_entry;    ///< the oldest request for the open row
+  Entry offer = no_entry;  ///< the request that the scheduler allows to use the open row
 };
 
-/// A channel's read and write queue. Memory for every request is there from the start; the requests of a bank form a
-/// list, so that a bank's oldest hit is known without a search.
+/// A channel's read and write queues. All requests are allocated up front. The requests of a bank form a list, so that
+/// its oldest hit is known without a search.
 class RequestQueues {
  public:
   explicit RequestQueues(const ChannelRules& rules);
@@ -66,25 +66,27 @@ class RequestQueues {
   const BankQueue& of(BankIndex bank, Direction direction) const {
     return banks_[raw(bank)].queues[index_of(direction)];
   }
-  /// Banks for which requests of a direction wait, and those of them with one that may use the open row.
+  /// Banks with waiting requests of a direction, and those of them with a request that may use the open row.
   BankSet wanted(Direction direction) const { return wanted_[index_of(direction)]; }
   BankSet offered(Direction direction) const { return offered_[index_of(direction)]; }
 
-  /// Whether a waiting write is for this burst.
+  /// Whether a write to this burst waits.
   bool holds_write(const Place& place) const;
-  /// Whether another request waits for the row of a waiting one, and whether one of its queue waits for another row.
+  /// Whether another request waits for the same row, and whether one in the same queue waits for the same bank.
   bool others_want_row(const Request& request) const;
   bool others_want_bank(const Request& request) const;
 
-  /// `request.before` and `.after` are set here; the queue must not be full. True if the bank has more to offer by it.
+  /// Adds a request and sets its `before` and `after`; the queue must not be full. Returns whether the bank's offer
+  /// must be updated.
   bool add(Request request, const BankStates& banks);
-  /// Takes out a request that has been served from the open row.
+  /// Removes a request that was served from the open row.
   void remove(Entry entry);
   void row_opened(BankIndex bank, RowIndex row);
   void row_closed(BankIndex bank);
   void note_access(Entry entry, RowAccess access) { requests_[raw(entry)].access = access; }
 
-  /// Asks the scheduler anew what a bank offers: to be called after remove, row_opened, row_closed and such an add.
+  /// Asks the scheduler again for a bank's offer: call it after remove, row_opened, row_closed and an add() that
+  /// returns true.
   template <class Scheduler>
   void offer(BankIndex bank, bool open) {
     Bank& of = banks_[raw(bank)];
@@ -99,7 +101,7 @@ class RequestQueues {
   struct Bank {
     std::array<BankQueue, 2> queues;
     std::uint32_t bypasses = 0;
-    bool worn = false;  // requests were bypassed often enough: no more hits
+    bool worn = false;  // bypass limit reached: no further hits
   };
 
   Entry next_for_row(Entry from, RowIndex row) const {

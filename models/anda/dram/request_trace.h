@@ -14,29 +14,29 @@
 
 namespace anda::dram {
 
-/// Writes the requests to a memory, one line a burst, for other simulators:
+/// Writes the requests to a memory, one line per burst, for other simulators:
 ///
-///   .stl    DRAMSys: "31: read 0x400140", with the cycle of the command clock at which it arrives; a file for each
-///           channel, since DRAMSys's players send one request at a time each
-///   .trace  Ramulator (LoadStoreTrace): "LD 0x400140", "ST 0x400140", in their order
+///   .stl    DRAMSys: "31: read 0x400140", with the arrival in cycles of the command clock; one file per channel,
+///           since each DRAMSys player sends one request at a time
+///   .trace  Ramulator (LoadStoreTrace): "LD 0x400140", "ST 0x400140", in request order
 class RequestTrace {
  public:
   enum class Format { dramsys, ramulator };
 
-  /// By the ending of a file's name; none if it has neither.
+  /// Format by file extension; nullopt for any other extension.
   static std::optional<Format> format_of(const std::string& path);
 
-  /// `name`, and the channel where there is a file for each, are put before the ending, so that several memories don't
-  /// share a file. Throws Error (run) if one can't be written.
+  /// Inserts `name`, and the channel number where each channel has a file, before the extension, so that several
+  /// memories do not share a file. Throws Error (run) if a file cannot be written.
   RequestTrace(const std::string& path, const std::string& name, const DramConfig& config);
 
   void add(std::uint64_t address, std::uint64_t bytes, bool write, Cycle arrival);
 
-  /// Hands the last bytes to the operating system. Throws Error (run) if they, or earlier ones, could not be written;
-  /// the destructor can't.
+  /// Flushes the remaining bytes to the operating system. Throws Error (run) if they, or earlier ones, could not be
+  /// written; the destructor cannot report that.
   void close();
 
-  /// The files' names.
+  /// Paths of the files written.
   const std::vector<std::string>& paths() const { return paths_; }
 
  private:
@@ -46,7 +46,7 @@ class RequestTrace {
   Format format_;
   std::uint64_t burst_bytes_;
   std::uint32_t channels_;
-  std::optional<AddressMap> map_;  // at level fast channels take turns by the burst
+  std::optional<AddressMap> map_;  // absent at level fast, where bursts are interleaved across the channels
   std::vector<std::ofstream> files_;
 };
 

@@ -16,7 +16,7 @@ bool RestingChannel::fall_asleep(const Segment& next) {
 void RestingChannel::wake() {
   if (!asleep_) return;
   asleep_ = false;
-  // What it did so far has been counted.
+  // Its work so far has been counted already.
   Statistics counted;
   channel_->count_in(counted);
   const Cycle data_cycles = channel_->data_cycles();
@@ -42,7 +42,8 @@ std::optional<Cycle> RestingChannel::serve(const Segment& segment) {
   return visit_.base() + known_->done;
 }
 
-/// Ends a visit that is over before the next segment arrives, and lets refreshes pass; false if rows are still open.
+/// Ends a visit that is over before the next segment arrives, and counts the refreshes since; returns false if rows are
+/// still open.
 bool RestingChannel::come_to_rest(Cycle arrival) {
   Rest rest = visit_.start;
   BankSet open = 0;

@@ -10,20 +10,21 @@
 
 namespace anda::dram {
 
-/// A channel that is asleep while what it does is known: the state that its controller would be in is then a rest, the
-/// segments that have come since, and what KnownTransfers has of them. It wakes up, in that state, for all else.
+/// A channel that sleeps while its behaviour is known. The state its controller would be in is then described by a
+/// rest, the segments received since and their entry in KnownTransfers. For anything else it wakes up in that state.
 class RestingChannel {
  public:
-  /// All must outlive it. `statistics`: of the channel.
+  /// All references must outlive it. `statistics` are those of the channel.
   RestingChannel(Channel& channel, ChannelIndex index, Statistics& statistics, KnownTransfers& known)
       : channel_(&channel), index_(index), statistics_(&statistics), known_transfers_(&known) {}
 
   bool asleep() const { return asleep_; }
 
-  /// Falls asleep if the channel, which has been run until a segment arrives, is at rest then.
+  /// Falls asleep if the channel, which has been run up to the arrival of `next`, is at rest then.
   bool fall_asleep(const Segment& next);
 
-  /// Serves a segment as DetailedMemory::serve() does: the cycle of its completion. Nothing if it woke up instead.
+  /// Serves a segment as DetailedMemory::serve() does and returns the cycle of its completion; nullopt if it woke up
+  /// instead.
   std::optional<Cycle> serve(const Segment& segment);
 
   void wake();
@@ -38,7 +39,7 @@ class RestingChannel {
   KnownTransfers* known_transfers_;
   bool asleep_ = false;
   Visit visit_;
-  std::shared_ptr<const Known> known_;  // of the visit's last segment
+  std::shared_ptr<const Known> known_;  // outcome of the visit's last segment
 };
 
 }  // namespace anda::dram

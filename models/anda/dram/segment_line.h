@@ -9,40 +9,40 @@
 
 namespace anda::dram {
 
-/// A range of a channel's own bursts that arrive together and are complete together.
+/// A range of a channel's bursts that arrive together and complete together.
 struct Segment {
-  std::uint64_t first = 0;  ///< the channel's own number, see AddressMap
+  std::uint64_t first = 0;  ///< local burst number, see AddressMap
   std::uint64_t count = 0;
   Cycle arrival = 0;
   bool write = false;
-  std::uint64_t token = 0;  ///< the owner's
+  std::uint64_t token = 0;  ///< chosen by the owner
 };
 
-/// A segment all of whose reads have their data, or all of whose writes are in the queue.
+/// A segment whose reads all have their data, or whose writes are all in the queue.
 struct Finished {
   std::uint64_t token;
   Cycle cycle;
 };
 
-/// Where the progress of a segment is kept from its first burst on.
+/// Index of a segment's progress, which is kept from its first burst on.
 enum class SegmentSlot : std::uint32_t {};
 
-/// Segments that wait in line for places in a channel's queues, and how far those are that have left it in part.
+/// Segments waiting for places in a channel's queues, and the progress of those that have partly entered them.
 class SegmentLine {
  public:
-  /// Puts a segment behind those before it. It counts as arriving no earlier than they do.
+  /// Appends a segment. Its effective arrival is never earlier than that of the segments before it.
   void push(const Segment& segment);
 
   bool empty() const { return begin_ == line_.size(); }
-  /// Arrival of the first in line.
+  /// Arrival of the first waiting segment; `never` if there is none.
   Cycle arrival() const { return empty() ? never : line_[begin_].arrival; }
   const Segment& front() const { return line_[begin_]; }
-  /// Progress of the first in line, from now on kept.
+  /// Progress slot of the first waiting segment, allocated on first use.
   SegmentSlot front_slot();
-  /// The first burst of the first in line is in a queue or served.
+  /// Removes the first burst of the first waiting segment: it is in a queue or served.
   void pop_burst();
 
-  /// A burst is served.
+  /// Marks a burst as served.
   void finish_burst(SegmentSlot slot, Cycle cycle);
 
   /// Segments finished since the last clear, in no particular order.
@@ -56,7 +56,7 @@ class SegmentLine {
     Cycle done;
   };
 
-  std::vector<Segment> line_;  // from begin_
+  std::vector<Segment> line_;  // waiting segments start at begin_
   std::size_t begin_ = 0;
   bool front_started_ = false;
   SegmentSlot front_slot_{};

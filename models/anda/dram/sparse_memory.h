@@ -9,13 +9,13 @@
 
 namespace anda {
 
-/// Contents of a large memory of which little is written; what was never written reads as 0.
+/// Contents of a large, mostly unwritten memory; bytes never written read as 0.
 class SparseMemory {
  public:
   void read(std::uint64_t address, unsigned char* data, std::uint64_t bytes) const;
   void write(std::uint64_t address, const unsigned char* data, std::uint64_t bytes);
 
-  /// The bytes of the page that holds an address, which stay where they are until clear().
+  /// The bytes of the page that contains an address; they stay in place until clear().
   static constexpr std::uint64_t page_bytes = 1u << 16;
   unsigned char* page(std::uint64_t address);
 

@@ -12,7 +12,7 @@
 
 namespace anda::dram {
 
-/// How many latencies lie in which range: exact below 16 cycles, then eight ranges for each doubling.
+/// Histogram of latencies: exact below 16 cycles, then eight bins per doubling.
 class LatencyHistogram {
  public:
   static constexpr std::size_t bin_count = 16 + 60 * 8;
@@ -24,9 +24,9 @@ class LatencyHistogram {
     longest_ = std::max(longest_, cycles);
   }
 
-  /// Some latencies, without the bins that are empty.
+  /// Part of a histogram, without empty bins.
   struct Part {
-    std::vector<std::pair<std::uint16_t, std::uint32_t>> bins;  ///< number, latencies in it
+    std::vector<std::pair<std::uint16_t, std::uint32_t>> bins;  ///< bin number, latencies in it
     std::uint64_t count = 0;
     std::uint64_t sum = 0;
     Cycle longest = 0;
@@ -52,7 +52,7 @@ class LatencyHistogram {
   std::uint64_t in_bin(std::size_t bin) const { return bins_[bin]; }
   /// The smallest latency of a bin.
   static Cycle start_of(std::size_t bin) { return bin < 16 ? bin : (Cycle{8} + bin % 8) << (bin / 8 - 1); }
-  /// Start of the bin below which a share of all latencies lies, 0 … 1.
+  /// Start of the bin that contains a quantile, 0 … 1.
   Cycle quantile(double share) const {
     std::uint64_t below = 0;
     for (std::size_t bin = 0; bin < bin_count; ++bin) {
@@ -75,23 +75,23 @@ class LatencyHistogram {
   Cycle longest_ = 0;
 };
 
-/// What a memory's channels did together, kept up to date command by command. Bursts unless the name says something
-/// else.
+/// Combined statistics of a memory's channels, updated with every command. Counts are bursts unless the name says
+/// otherwise.
 struct Statistics {
   std::uint64_t reads = 0;
   std::uint64_t writes = 0;
-  std::uint64_t forwarded = 0;  ///< of the reads: those that a waiting write answered
+  std::uint64_t forwarded = 0;  ///< reads answered by a waiting write
   std::uint64_t row_hits = 0;
   std::uint64_t row_misses = 0;     ///< the bank had no row open
   std::uint64_t row_conflicts = 0;  ///< another row had to be closed first
-  std::uint64_t activates = 0;      ///< commands
-  std::uint64_t precharges = 0;     ///< banks closed by a command of its own
-  std::uint64_t refreshes = 0;      ///< commands for all banks
+  std::uint64_t activates = 0;      ///< activation commands
+  std::uint64_t precharges = 0;     ///< banks closed by an explicit precharge
+  std::uint64_t refreshes = 0;      ///< all-bank refresh commands
   std::uint64_t bank_refreshes = 0;
   std::uint64_t turnarounds = 0;    ///< changes between reading and writing
-  std::uint64_t data_cycles = 0;    ///< for which the data bus was busy
-  std::uint64_t queued_cycles = 0;  ///< sum of the times that requests waited in the queues
-  std::uint64_t longest_queue = 0;  ///< most requests in both queues of a channel together
+  std::uint64_t data_cycles = 0;    ///< cycles in which the data bus was busy
+  std::uint64_t queued_cycles = 0;  ///< sum of the requests' waiting times in the queues
+  std::uint64_t longest_queue = 0;  ///< maximum number of requests in both queues of a channel together
   Cycle last_data = 0;              ///< end of the last burst
   LatencyHistogram read_latency;    ///< from arrival to last data, without the controller's pipeline
 };

@@ -9,19 +9,19 @@
 
 namespace anda::dram {
 
-/// What a stretch of a channel's work adds to the statistics, whenever it happens.
+/// What a stretch of a channel's work adds to the statistics, independent of when it happens.
 class StatisticsChange {
  public:
   StatisticsChange() = default;
-  /// `of`: statistics in which nothing but the stretch was counted; its instants count from `base`.
+  /// `of`: statistics of the stretch alone; times are stored relative to `base`.
   StatisticsChange(const Statistics& of, Cycle base);
 
-  /// Adds the stretch where its instants count from `base`.
+  /// Adds the stretch, with its times relative to `base`.
   void add_to(Statistics& statistics, Cycle base) const;
 
-  /// Another stretch that follows this one, of the same base.
+  /// Appends a stretch that follows this one and has the same base.
   StatisticsChange& operator+=(const StatisticsChange& next);
-  /// So many more requests waited beside those that it counted, in all so many cycles more.
+  /// Accounts for `requests` more waiting requests in the queues and `cycles` more waiting time in total.
   void wait_beside(std::uint64_t requests, Cycle cycles);
 
   Cycle data_cycles() const { return data_cycles_; }
@@ -38,7 +38,7 @@ class StatisticsChange {
   std::array<std::uint64_t, sums.size()> added_{};
   Cycle data_cycles_ = 0;
   std::uint64_t longest_queue_ = 0;
-  Cycle last_data_ = 0;  // 0: it moved no data
+  Cycle last_data_ = 0;  // 0: the stretch moved no data
   LatencyHistogram::Part read_latency_;
 };
 

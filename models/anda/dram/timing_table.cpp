@@ -11,7 +11,7 @@ Cycle cycles_of(double ns, double clock_hz) { return static_cast<Cycle>(std::cei
 TimingTable::TimingTable(const DramConfig& config) {
   const DramTiming& t = config.timing;
   const std::uint32_t read_close = t.rtp;
-  const std::uint32_t written = t.cwl + config.burst_cycles();  // a write's last data
+  const std::uint32_t written = t.cwl + config.burst_cycles();  // end of a write's data
   const std::uint32_t write_close = written + t.wr;
   const auto all_refresh = static_cast<std::uint32_t>(cycles_of(config.refresh_cycle_ns, config.clock_hz()));
   const auto bank_refresh = static_cast<std::uint32_t>(cycles_of(config.refresh_bank_cycle_ns, config.clock_hz()));

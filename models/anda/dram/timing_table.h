@@ -10,23 +10,23 @@
 
 namespace anda::dram {
 
-/// Commands that wait for the same things.
+/// Groups of commands subject to the same constraints.
 enum class NextCommand : std::uint8_t { activate, precharge, read, write, refresh };
 inline constexpr std::size_t next_command_count = 5;
 constexpr std::size_t index_of(NextCommand next) { return static_cast<std::size_t>(next); }
 
-/// Whom a command delays: its own bank, all of its bank group, or all of its channel.
+/// What a command delays: its own bank, its bank group or its channel.
 enum class Scope : std::uint8_t { bank, bank_group, channel };
 
-/// After the command a table entry stands under, `to` has to wait for so many cycles.
+/// After the command of a table entry, `to` must wait for `cycles`.
 struct Constraint {
   NextCommand to;
   Scope scope;
   std::uint32_t cycles;
 };
 
-/// The timing parameters as rules between commands. tFAW, which is no rule between two, is apart. Parameters count from
-/// the last cycle that an activation takes on its bus, rules from its first.
+/// The timing parameters as pairwise rules between commands. tFAW, which is not pairwise, is handled separately.
+/// Parameters count from the last bus cycle of an activation, rules from its first.
 class TimingTable {
  public:
   explicit TimingTable(const DramConfig& config);
@@ -37,7 +37,7 @@ class TimingTable {
   std::array<std::vector<Constraint>, command_count> rules_;
 };
 
-/// Cycles of a time in ns, rounded up but for what rounding errors add.
+/// Converts ns to cycles, rounded up with a tolerance for floating-point error.
 Cycle cycles_of(double ns, double clock_hz);
 
 }  // namespace anda::dram

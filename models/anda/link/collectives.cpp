@@ -12,15 +12,15 @@ namespace {
 
 constexpr std::uint64_t element_bytes = 2;
 
-/// `count` buffers of some bytes fit behind each other.
+/// Throws Error (input) unless `count` buffers of some bytes fit into one memory.
 void check(const std::string& what, std::uint64_t count, std::uint64_t bytes) {
   if (bytes <= node_memory_bytes / count) return;
   throw Error::input(what + ": " + std::to_string(count) + " times " + std::to_string(bytes) +
                      " bytes are more than the largest memory, " + std::to_string(node_memory_bytes) + " bytes");
 }
 
-/// Adds the steps of a ring: in step s the node at place p sends the part of the node at place p - s - `lag` to the
-/// next. Parts start at start(part); what arrives lands `shift` further on.
+/// Adds the steps of a ring: in step s, the node at place p sends the part of the node at place p - s - `lag` to the
+/// next node. Parts start at start(part); they arrive `shift` bytes further on.
 template <class Start>
 void add_ring(CollectiveSteps& steps, const std::vector<std::uint32_t>& cycle, std::uint32_t lag, std::uint64_t shift,
               Start start) {

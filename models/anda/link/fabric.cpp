@@ -32,7 +32,7 @@ Fabric::Fabric(sc_core::sc_module_name name, const LinkConfig& config, std::uint
   add_links(chosen.connect);
 }
 
-/// Engines and routers, the switch's too.
+/// Adds DMA engines and routers, including the switch's router.
 void Fabric::add_nodes(const FabricOptions& options) {
   for (std::uint32_t place = 0; place < routing_.places(); ++place) {
     const bool node = place < routing_.nodes();
@@ -105,7 +105,7 @@ void Fabric::transfer(const std::vector<Message>& messages) {
 
 void Fabric::ended(std::uint64_t number, std::uint64_t ticks, const std::string& refusal) {
   const auto found = transfers_.find(number);
-  if (found == transfers_.end()) return;  // a stranger's packet, sent to a router
+  if (found == transfers_.end()) return;  // a foreign packet, sent directly to a router
   Transfer& transfer = found->second;
   transfer.last = std::max(transfer.last, ticks);
   if (transfer.refusal.empty()) transfer.refusal = refusal;

@@ -23,33 +23,34 @@
 namespace anda {
 
 struct FabricOptions {
-  bool moves_data = true;  ///< between the memories; false: only sizes and times, which costs less
-  Connect connect;         ///< makes each binding between two modules; empty: they are bound to each other
+  bool moves_data = true;  ///< move data between the memories; false: only sizes and times, which is faster
+  Connect connect;         ///< makes each binding between two modules; empty: binds them directly
 };
 
-/// The interconnect of several accelerators: a DMA engine and a router for each node, and links between them.
+/// The interconnect of several accelerators: one DMA engine and one router per node, and the links between them.
 class Fabric : public sc_core::sc_module {
  public:
   using Message = LinkMessage;
 
-  sc_core::sc_vector<tlm::tlm_initiator_socket<>> memory;  ///< one a node, to its memory
+  sc_core::sc_vector<tlm::tlm_initiator_socket<>> memory;  ///< one per node, to its memory
 
-  /// Throws Error (input) if the configuration breaks a rule or there cannot be so many nodes.
+  /// Throws Error (input) if the configuration violates a rule or the number of nodes is not supported.
   Fabric(sc_core::sc_module_name name, const LinkConfig& config, std::uint32_t nodes,
          const FabricOptions& options = {});
 
   const LinkConfig& config() const { return config_; }
   const Routing& routing() const { return routing_; }
 
-  /// Sends messages at the same time and waits until the last byte of the last is in its memory; to be called from a
-  /// thread, and from several at once if need be. Messages that share a link take turns on it, packet by packet. Those
-  /// of 0 bytes take no time.
+  /// Sends messages concurrently and waits until the last byte of the last one is in memory. Must be called from a
+  /// thread; several threads may call it at the same time. Messages that share a link alternate packet by packet.
+  /// Messages of 0 bytes take no time.
   ///
-  /// Throws Error (input), and sends nothing, if a message is for no node or its own, or its addresses are too large;
-  /// Error (run) if a memory refused a packet, when all others have arrived.
+  /// Throws Error (input), before sending anything, if a message is addressed to a missing node or to its sender, or
+  /// its addresses are too large. Throws Error (run) if a memory refused a packet, after all other packets have
+  /// arrived.
   void transfer(const std::vector<Message>& messages);
 
-  /// Sums over links.
+  /// Counters summed over all links.
   const Counters& counters() const { return counters_; }
 
   /// The link of routing().edges()[i].
@@ -57,9 +58,9 @@ class Fabric : public sc_core::sc_module {
 
  private:
   struct Transfer {
-    std::uint64_t packets = 0;  // under way
-    std::uint64_t last = 0;     // instant at which the last was over
-    std::string refusal;        // the first
+    std::uint64_t packets = 0;  // in progress
+    std::uint64_t last = 0;     // instant at which the last packet ended
+    std::string refusal;        // the first refusal
     sc_core::sc_event over;
   };
 
@@ -70,8 +71,8 @@ class Fabric : public sc_core::sc_module {
 
   LinkConfig config_;
   Routing routing_;
-  std::vector<std::map<std::uint32_t, std::uint32_t>> outputs_;  // of each place, the output to each neighbour
-  std::vector<std::uint32_t> inputs_;                            // of each place, the number of links that end there
+  std::vector<std::map<std::uint32_t, std::uint32_t>> outputs_;  // for each place, its output to each neighbour
+  std::vector<std::uint32_t> inputs_;                            // for each place, the number of links that end there
   std::vector<std::unique_ptr<LinkDma>> dmas_;
   std::vector<std::unique_ptr<Router>> routers_;
   std::vector<std::unique_ptr<Link>> links_;

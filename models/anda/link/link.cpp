@@ -11,7 +11,7 @@ namespace anda {
 
 namespace {
 
-/// Every address is somebody's; who it is, the targets behind know.
+/// Every address is legal here; only later targets can map it.
 constexpr TargetAccess writes{~std::uint64_t{0}, 1, true, true};
 
 double ticks_of(double seconds) { return seconds / sc_core::sc_get_time_resolution().to_seconds(); }
@@ -44,8 +44,8 @@ Link::Link(sc_core::sc_module_name name, const LinkConfig& config, LinkCounts* t
 
 std::uint64_t Link::free_at() const { return later(free_at_ticks_, free_at_part_ >> (part_bits - 1)); }
 
-/// Takes the link for some bytes. Parts of a tick are carried on, so that many small transactions take as long as a
-/// large one.
+/// Occupies the link for some bytes. Fractions of a tick carry over, so that many small transactions take as long as
+/// one large one.
 void Link::occupy(std::uint64_t bytes) {
   const std::uint64_t now = sc_core::sc_time_stamp().value();
   if (now > free_at()) {
@@ -57,7 +57,7 @@ void Link::occupy(std::uint64_t bytes) {
   free_at_part_ = part & ((std::uint64_t{1} << part_bits) - 1);
 }
 
-/// The time is that of all bytes so far, rounded once.
+/// Counts the bytes; the busy time is that of all bytes so far, rounded once.
 void Link::count(std::uint64_t bytes) {
   const std::uint64_t before = counts_.busy_ps;
   counts_.bytes += bytes;
@@ -88,7 +88,7 @@ void Link::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
   const std::uint64_t arrives = later(left, latency_ticks_);
   delay = sc_core::sc_time::from_value(arrives > now ? arrives - now : 0);
   out->b_transport(payload, delay);
-  payload.set_dmi_allowed(false);  // a link has no memory to give access to
+  payload.set_dmi_allowed(false);  // a link has no memory for DMI
   ++sent_;
   one_sent_.notify(sc_core::SC_ZERO_TIME);
 }

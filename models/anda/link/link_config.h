@@ -8,16 +8,16 @@
 
 namespace anda {
 
-/// What links accelerators.
+/// Topology of the links between accelerators.
 enum class Topology {
-  ring,      ///< each has a link to the next and to the one before
-  switched,  ///< each has a link to a switch and one back
-  mesh       ///< each has a link to its neighbours in rows and columns
+  ring,      ///< each accelerator has a link to the next and to the previous one
+  switched,  ///< each accelerator has a link to a switch and one back
+  mesh       ///< each accelerator has a link to its neighbours in rows and columns
 };
 inline constexpr ChoiceTable<Topology, 3> topologies{
     {{"ring", Topology::ring}, {"switch", Topology::switched}, {"mesh", Topology::mesh}}};
 
-/// The links between accelerators.
+/// Configuration of the links between accelerators.
 struct LinkConfig {
   Topology topology = Topology::ring;
   double bytes_per_s = 25e9;
@@ -25,7 +25,7 @@ struct LinkConfig {
   double energy_pj_per_bit = 1.3;
   std::uint32_t packet_bytes = 4096;
 
-  /// What the links take for bytes, each counted once for each link that it went over.
+  /// Energy of the links for bytes, each counted once per link crossed.
   double energy_pj(std::uint64_t bytes) const { return static_cast<double>(bytes) * 8 * energy_pj_per_bit; }
 
   template <class Self, class Visitor>
@@ -47,7 +47,7 @@ struct LinkConfig {
   }
 };
 
-/// The configuration, if it breaks no rule; throws Error (input) if it does.
+/// Returns the configuration, or throws Error (input) if it violates a rule.
 inline const LinkConfig& checked(const LinkConfig& config) {
   validate(config, "link");
   return config;

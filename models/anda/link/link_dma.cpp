@@ -31,7 +31,7 @@ std::string LinkDma::refusal(const PacketAccess& access) const {
   return std::string("the memory behind ") + name() + " " + access.refusal();
 }
 
-// --- out ---
+// --- outgoing ---
 
 void LinkDma::send(std::uint32_t queue, const LinkMessage& message, std::uint64_t transfer) {
   queues_[queue]->sendings.push_back({message, transfer});
@@ -52,7 +52,7 @@ void LinkDma::read_ahead() {
   }
 }
 
-/// Reads the next packet of the first message, which then goes behind the others.
+/// Reads the next packet of the first message, which then moves to the end of the queue.
 void LinkDma::read_packet(Queue& queue, PacketAccess& access) {
   Sending sending = queue.sendings.front();
   queue.sendings.pop_front();
@@ -93,7 +93,7 @@ void LinkDma::send_packets(std::uint32_t number) {
   }
 }
 
-// --- in ---
+// --- incoming ---
 
 void LinkDma::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const tlm::tlm_response_status status = packet_refusal(payload);

@@ -21,18 +21,19 @@ namespace anda {
 
 /// A node's DMA engine between its memory and its router.
 ///
-/// Sends messages as packets, from a queue for each output of the router. It reads for the queues in turn, and for the
-/// messages of a queue in turn, a packet each; at most `reads_ahead` packets of a queue are read before they leave, so
-/// that memory's latency shows once a message. What comes in is written to memory when it has arrived.
+/// Sends messages as packets, with one queue per output of the router. It reads for the queues in turn, and for the
+/// messages of a queue in turn, one packet each. At most `reads_ahead` packets per queue are read ahead of sending, so
+/// that memory latency shows only once per message. Incoming packets are written to memory once they have arrived.
 class LinkDma : public sc_core::sc_module {
  public:
   static constexpr std::size_t reads_ahead = 8;
 
   tlm_utils::simple_initiator_socket<LinkDma> memory;
-  sc_core::sc_vector<tlm_utils::simple_initiator_socket<LinkDma>> out;  ///< one a queue
+  sc_core::sc_vector<tlm_utils::simple_initiator_socket<LinkDma>> out;  ///< one per queue
   tlm_utils::simple_target_socket<LinkDma> in;
 
-  /// A packet of a transfer is over: it is in memory from an instant on, or memory has refused it, which is then said.
+  /// Called when a packet of a transfer has ended: it is in memory from `ticks` on, or memory has refused it, for the
+  /// reason in `refusal`.
   using Ended = std::function<void(std::uint64_t transfer, std::uint64_t ticks, const std::string& refusal)>;
 
   struct Options {
@@ -43,17 +44,17 @@ class LinkDma : public sc_core::sc_module {
 
   LinkDma(sc_core::sc_module_name name, const Options& options, Ended ended);
 
-  /// Sends a message, of one byte or more, in packets of a transfer.
+  /// Queues a message of at least one byte, to be sent in packets of a transfer.
   void send(std::uint32_t queue, const LinkMessage& message, std::uint64_t transfer);
 
  private:
   struct Sending {
-    LinkMessage rest;  // what has not been read
+    LinkMessage rest;  // part not yet read
     std::uint64_t transfer = 0;
   };
   struct Queue {
     std::deque<Sending> sendings;
-    std::deque<Packet> read;  // not sent yet
+    std::deque<Packet> read;  // read but not yet sent
     sc_core::sc_event filled;
   };
   struct Arrival {

@@ -6,7 +6,7 @@
 
 namespace anda {
 
-/// Bytes that go from the memory of one node to that of another.
+/// A transfer of bytes from one node's memory to another's.
 struct LinkMessage {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
@@ -15,7 +15,7 @@ struct LinkMessage {
   std::uint64_t destination = 0;  ///< address in the memory of `to`
 };
 
-/// Addresses between nodes: the number of the node above the address in its memory.
+/// Global addresses: the node number in the bits above the memory address.
 inline constexpr std::uint32_t node_address_bits = 48;
 inline constexpr std::uint64_t node_memory_bytes = std::uint64_t{1} << node_address_bits;
 

@@ -8,8 +8,8 @@
 
 namespace anda {
 
-/// Gives a memory with one socket two masters: an accelerator, which may do all that its DMA does, and a Fabric, which
-/// calls b_transport only. Every call goes through as it is, in no time.
+/// Connects two masters to a memory with one socket: an accelerator, with the full interface that its DMA uses, and a
+/// Fabric, which only calls b_transport. Every call passes through unchanged, in zero time.
 ///
 ///   accelerator.memory.bind(junction.accelerator);
 ///   fabric.memory[0].bind(junction.fabric);

@@ -16,26 +16,26 @@
 
 namespace anda {
 
-/// What a packet says beside its address and bytes. Ignorable: one without it belongs to no transfer, and its data are
-/// meant.
+/// Properties of a packet beyond address and bytes. Ignorable: a packet without the extension belongs to no transfer,
+/// and its data is valid.
 struct PacketExtension : tlm::tlm_extension<PacketExtension> {
-  std::uint64_t transfer = 0;  ///< number of the transfer that waits for it
+  std::uint64_t transfer = 0;  ///< number of the transfer waiting for the packet
   bool moves_data = true;
 
   tlm_extension_base* clone() const override { return new PacketExtension(*this); }
   void copy_from(const tlm_extension_base& other) override { *this = static_cast<const PacketExtension&>(other); }
 };
 
-/// A packet that lies somewhere on its way: a write that has been taken and will be passed on.
+/// A packet in transit: a write that has been accepted and will be forwarded.
 struct Packet {
   std::uint64_t address = 0;
   std::uint32_t bytes = 0;
   std::uint64_t transfer = 0;
-  std::uint64_t ready = 0;          ///< instant at which it has arrived as a whole, in ticks
-  std::vector<unsigned char> data;  ///< empty if data do not move
+  std::uint64_t ready = 0;          ///< instant at which it has arrived completely, in ticks
+  std::vector<unsigned char> data;  ///< empty if data is not moved
 
   Packet() = default;
-  /// The copy of a write that arrives after a delay.
+  /// Copies a write that arrives after a delay.
   Packet(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay)
       : address(payload.get_address()),
         bytes(payload.get_data_length()),
@@ -46,13 +46,13 @@ struct Packet {
   }
 };
 
-/// TLM_OK_RESPONSE if a transaction can be taken as a packet: a write of all its bytes.
+/// TLM_OK_RESPONSE if a transaction can be taken as a packet: a write without byte enables or streaming.
 inline tlm::tlm_response_status packet_refusal(const tlm::tlm_generic_payload& payload) {
   if (payload.is_read()) return tlm::TLM_COMMAND_ERROR_RESPONSE;
   return refusal(payload, {~std::uint64_t{0}, 1, false, false});
 }
 
-/// One initiator's accesses for packets: a payload that is used again and again.
+/// One initiator's accesses for packets, with a reusable payload.
 class PacketAccess {
  public:
   PacketAccess() { payload_.set_extension(&said_); }
@@ -60,7 +60,7 @@ class PacketAccess {
   PacketAccess(const PacketAccess&) = delete;
   PacketAccess& operator=(const PacketAccess&) = delete;
 
-  /// Calls b_transport, which reads into the packet or writes from it; returns the instant at which that is over.
+  /// Calls b_transport, which reads into the packet or writes from it; returns the instant at which the access ends.
   template <class Socket>
   std::uint64_t operator()(Socket& socket, tlm::tlm_command command, Packet& packet, std::uint64_t address) {
     said_.transfer = packet.transfer;
@@ -74,7 +74,7 @@ class PacketAccess {
     return later(sc_core::sc_time_stamp(), delay);
   }
 
-  /// Passes a packet on. Throws Error (run) if the target refuses it.
+  /// Forwards a packet. Throws Error (run) if the target refuses it.
   template <class Socket>
   void pass_on(Socket& socket, Packet& packet) {
     (*this)(socket, tlm::TLM_WRITE_COMMAND, packet, packet.address);
@@ -88,7 +88,7 @@ class PacketAccess {
  private:
   tlm::tlm_generic_payload payload_;
   PacketExtension said_;
-  std::vector<unsigned char> scratch_;  // stands in for bytes that do not matter
+  std::vector<unsigned char> scratch_;  // replaces irrelevant data
 };
 
 }  // namespace anda

@@ -58,7 +58,7 @@ unsigned int Router::transport_dbg(int, tlm::tlm_generic_payload& payload) {
   return routes(payload) ? out[table_[node_of(payload.get_address())]]->transport_dbg(payload) : 0;
 }
 
-/// The next input in turn whose first packet has arrived; none: nullptr.
+/// The next input, in round-robin order, whose first packet has arrived; nullptr if there is none.
 Router::Input* Router::choose(Output& output) {
   const std::uint64_t now = sc_core::sc_time_stamp().value();
   auto at = output.inputs.upper_bound(output.last);
@@ -80,7 +80,7 @@ std::uint64_t Router::next_ready(const Output& output) {
   return first;
 }
 
-/// An output: passes packets on, one after another.
+/// Thread of an output: forwards packets one after another.
 void Router::run(std::uint32_t number) {
   Output& output = *outputs_[number];
   PacketAccess access;

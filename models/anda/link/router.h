@@ -17,26 +17,26 @@
 
 namespace anda {
 
-/// Where links meet: a node's, or a switch. Takes packets (writes) at its inputs, stores each until it has arrived as a
-/// whole, and passes it on at the output that its table names for the node in the address. An output serves the inputs
-/// in turn, a packet each, and those of an input in their order.
+/// A junction of links: the router of a node, or a switch. It takes packets (writes) at its inputs, stores each until
+/// it has arrived completely, and forwards it to the output that its table gives for the node in the address. An output
+/// serves its inputs round-robin, one packet each, and the packets of an input in order.
 ///
-/// A packet for the router's own node goes through at once, with its delay. Packets from links are always taken: there
-/// is no backpressure between routers, and none wait for each other in a circle. A packet from the node waits, in its
-/// b_transport, until the one before it has left; each output to a link has an input of the node of its own.
+/// A packet for the router's own node passes at once, with its delay. Packets from links are always accepted: without
+/// backpressure between routers, there can be no cyclic waiting. A packet from the node waits in its b_transport until
+/// the previous one has left; the node has a separate input for each output to a link.
 class Router : public sc_core::sc_module {
  public:
   struct Ports {
-    std::uint32_t from_links = 0;  ///< inputs, the first ones
-    std::uint32_t from_node = 0;   ///< inputs behind them
-    std::uint32_t to_links = 0;    ///< outputs, the first ones
-    bool to_node = false;          ///< whether there is one more
+    std::uint32_t from_links = 0;  ///< number of inputs from links, the first inputs
+    std::uint32_t from_node = 0;   ///< number of inputs from the node, after those
+    std::uint32_t to_links = 0;    ///< number of outputs to links, the first outputs
+    bool to_node = false;          ///< whether there is a further output, to the node
   };
 
   sc_core::sc_vector<tlm_utils::simple_target_socket_tagged<Router>> in;
   sc_core::sc_vector<tlm_utils::simple_initiator_socket<Router>> out;
 
-  /// `table`: the output for each node.
+  /// `table`: output number for each node.
   Router(sc_core::sc_module_name name, const Ports& ports, std::vector<std::uint32_t> table);
 
  private:
@@ -45,8 +45,8 @@ class Router : public sc_core::sc_module {
     sc_core::sc_event taken;
   };
   struct Output {
-    std::map<std::uint32_t, Input> inputs;  // those that have had packets for it
-    std::uint32_t last = 0;                 // input that was served
+    std::map<std::uint32_t, Input> inputs;  // inputs that have had packets for this output
+    std::uint32_t last = 0;                 // input served last
     sc_core::sc_event arrived;
   };
 

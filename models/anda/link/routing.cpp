@@ -13,15 +13,16 @@ std::uint32_t checked_nodes(std::uint32_t nodes) {
                      range_text(Range<std::uint32_t>{1, Routing::most_nodes}));
 }
 
-/// The smallest number not below the square root that divides `nodes`.
+/// The smallest divisor of `nodes` that is not below its square root.
 std::uint32_t columns_of(std::uint32_t nodes) {
   std::uint32_t columns = 1;
   while (columns * columns < nodes || nodes % columns != 0) ++columns;
   return columns;
 }
 
-/// A cycle through `rows` × `columns` places, an even number of rows of at least two: right along the first row, back
-/// and forth through the others without their first place, and home along the first column. visit(row, column).
+/// Visits a cycle through `rows` × `columns` places, with an even number of rows of at least two: right along the first
+/// row, back and forth through the other rows except their first place, and back along the first column. Calls
+/// visit(row, column).
 template <class Visit>
 void visit_cycle(std::uint32_t rows, std::uint32_t columns, Visit visit) {
   visit(0u, 0u);

@@ -9,11 +9,11 @@
 
 namespace anda {
 
-/// The ways between the nodes of a topology. Nodes are places 0 … nodes - 1; a switch is the place behind them.
+/// Routes between the nodes of a topology. Nodes are places 0 … nodes - 1; a switch is the place after them.
 ///
-/// Ring: the shorter way; to the node opposite, even nodes go upwards and odd ones downwards. Switch: up and down.
-/// Mesh: node r · columns + c is at row r and column c; along the row first, then along the column (XY), so that no
-/// packets wait for each other in a circle.
+/// Ring: the shorter direction; to the opposite node, even nodes go upwards and odd nodes downwards. Switch: up and
+/// down. Mesh: node r · columns + c is at row r, column c; packets go along the row first, then along the column (XY),
+/// so that there is no cyclic waiting.
 class Routing {
  public:
   static constexpr std::uint32_t most_nodes = 1024;
@@ -31,19 +31,19 @@ class Routing {
   std::uint32_t places() const { return places_; }
   const std::vector<Edge>& edges() const { return edges_; }
 
-  /// Of a mesh: the divisors of `nodes` closest to each other, rows the smaller.
+  /// Mesh dimensions: the two factors of `nodes` closest to each other, the smaller as rows.
   std::uint32_t rows() const { return nodes_ / columns_; }
   std::uint32_t columns() const { return columns_; }
 
-  /// The place after `at` on the way to a node that is another.
+  /// The next place after `at` on the route to `to`, a different node.
   std::uint32_t next(std::uint32_t at, std::uint32_t to) const;
 
-  /// All places from a node to another, both included.
+  /// All places on the route from one node to another, both included.
   std::vector<std::uint32_t> path(std::uint32_t from, std::uint32_t to) const;
 
-  /// The nodes in the order of a cycle whose neighbours are linked. A mesh has one if a side is even and none is 1;
-  /// otherwise its nodes follow each other row by row, back and forth, and the way from the last to the first is
-  /// longer.
+  /// The nodes in the order of a cycle in which neighbours are linked. A mesh has such a cycle if one side is even and
+  /// neither is 1; otherwise its nodes are ordered row by row, back and forth, and the route from the last to the first
+  /// is longer.
   std::vector<std::uint32_t> cycle() const;
 
  private:

@@ -9,15 +9,15 @@
 
 namespace anda {
 
-/// Level cycle: the wires between the accumulators and the vector unit, which takes the sums of the oldest full bank.
+/// Level cycle: the wires between the accumulators and the vector unit, which drains the oldest full bank.
 class AccumulatorPort : public virtual sc_core::sc_interface {
  public:
-  /// Valid: a bank holds the sums of a whole tile.
+  /// Valid: a bank holds the sums of a complete tile.
   virtual bool holds_results() const = 0;
-  /// The tile that they are of, and how many are left.
+  /// The tile of these sums, and how many of them are left.
   virtual const ArrayTile& tile() const = 0;
   virtual std::uint64_t left() const = 0;
-  /// Ready: takes some of them in a cycle.
+  /// Ready: the vector unit takes `values` sums in this cycle.
   virtual void take(std::uint64_t values, std::uint64_t cycle) = 0;
 };
 

@@ -6,15 +6,15 @@
 
 namespace anda {
 
-/// Level cycle: two banks of accumulators. The array sums into one while the vector unit empties the other.
+/// Level cycle: two banks of accumulators. The array accumulates in one while the vector unit drains the other.
 class Accumulators {
  public:
   void begin() { *this = Accumulators(); }
 
-  /// Whether the array may begin a tile in this cycle: the bank was empty before it.
+  /// Whether the array may begin a tile in this cycle: its bank was empty before.
   bool free(std::uint64_t cycle) const { return !full_[fill_] && free_from_[fill_] <= cycle; }
 
-  /// The last sum of a tile of `values` results has been made in this cycle.
+  /// Marks the current bank as full: the last of a tile's `values` sums was made in this cycle.
   void finish(std::uint64_t tile, std::uint64_t values) {
     full_[fill_] = true;
     tile_[fill_] = tile;
@@ -26,7 +26,7 @@ class Accumulators {
   std::uint64_t tile() const { return tile_[drain_]; }
   std::uint64_t left() const { return left_[drain_]; }
 
-  /// Takes results out of the oldest full bank.
+  /// Drains `values` results from the oldest full bank.
   void take(std::uint64_t values, std::uint64_t cycle) {
     left_[drain_] -= values;
     if (left_[drain_] > 0) return;

@@ -10,11 +10,11 @@
 
 namespace anda {
 
-/// Level cycle: the counters that walk the array through its tiles, one plane a clock (one sixteenth of a group in
-/// FP-FP elements), and the pipeline from the operands' entry to the accumulators.
+/// Level cycle: the counters that step the array through its tiles, one plane per clock (one sixteenth of a group in
+/// FP-FP elements), and the pipeline from operand entry to the accumulators.
 class ArrayControl {
  public:
-  /// `planes`: clocks of a group; `depth`: of the pipeline.
+  /// `planes`: clocks per group; `depth`: depth of the pipeline.
   void begin(std::uint32_t planes, std::uint32_t depth) {
     planes_ = planes;
     plane_ = 0;
@@ -29,14 +29,14 @@ class ArrayControl {
   const std::uint64_t& tile() const { return tile_; }
   const std::uint64_t& group() const { return group_; }
   const std::uint32_t& plane() const { return plane_; }
-  /// Planes of the present tile that have not entered.
+  /// Planes of the current tile that have not yet entered.
   std::uint64_t planes_left(std::uint64_t groups) const { return (groups - group_) * planes_ - plane_; }
   bool empty() const { return under_way_ == 0; }
-  /// Whether nothing is in the pipeline that begins or ends a tile: all is of the present one, and the accumulators
-  /// have no say.
+  /// Whether the pipeline holds neither the first nor the last operation of a tile: all operations belong to the
+  /// current tile and do not depend on the accumulators.
   bool inside_tile() const { return ends_ == 0 && group_ > 0; }
 
-  /// Inside a tile: whether the pipeline is what it was at another place of the same tile.
+  /// Whether the pipeline, inside a tile, is in the same state as at an earlier place in that tile.
   bool recurs(const ArrayControl& before) const {
     if (tile_ != before.tile_ || plane_ != before.plane_ || under_way_ != before.under_way_) return false;
     for (std::size_t i = 0, a = head_, b = before.head_; i < pipeline_.size(); ++i, a = next(a), b = next(b)) {
@@ -44,18 +44,18 @@ class ArrayControl {
     }
     return true;
   }
-  /// Goes on by groups that leave the pipeline as it is.
+  /// Advances by groups that leave the pipeline unchanged.
   void skip(std::uint64_t groups) { group_ += groups; }
 
-  /// The tile whose first operation has come to the accumulators; nullptr if none has. `issue`: whether operands are
-  /// there to enter the pipeline.
+  /// The tile whose first operation has reached the accumulators; nullptr if there is none. `issue`: whether operands
+  /// are ready to enter the pipeline.
   const std::uint64_t* arriving(bool issue) const {
     if (pipeline_.empty()) return issue && plane_ == 0 && group_ == 0 ? &tile_ : nullptr;
     return pipeline_[head_].first ? &pipeline_[head_].tile : nullptr;
   }
 
-  /// One clock of a pipeline that is not held up. `issue`: the operands of the present plane enter; `groups`, `values`:
-  /// of the present tile. Returns whether that was the tile's last plane.
+  /// One clock of the moving pipeline. `issue`: the operands of the current plane enter; `groups`, `values`: of the
+  /// current tile. Returns whether that was the tile's last plane.
   bool tick(bool issue, std::uint64_t groups, std::uint64_t values, Accumulators& accumulators) {
     Operation operation = entering(issue, groups, values);
     const bool last = operation.last;
@@ -83,8 +83,8 @@ class ArrayControl {
  private:
   struct Operation {
     bool valid = false;
-    bool first = false;  ///< of its tile
-    bool last = false;
+    bool first = false;  ///< first of its tile
+    bool last = false;   ///< last of its tile
     std::uint64_t tile = 0;
     std::uint64_t values = 0;
   };
@@ -103,7 +103,7 @@ class ArrayControl {
   std::vector<Operation> pipeline_;
   std::size_t head_ = 0;
   std::uint64_t under_way_ = 0;
-  std::uint64_t ends_ = 0;  // of them, the first and last ones of tiles
+  std::uint64_t ends_ = 0;  // number of these that are the first or last of a tile
 };
 
 }  // namespace anda

@@ -3,8 +3,9 @@
 
 namespace anda {
 
-/// Plane after plane, as the ports bring them on and the pipeline moves. The ports go on while it stands still: each
-/// fetches the next operand, weights of a group or activations of a plane, and waits until the array has taken it.
+/// Advances plane by plane as the ports deliver and the pipeline moves. The ports continue while the pipeline stands
+/// still: each fetches its next operand, weights of a group or activations of a plane, and waits until the array has
+/// taken it.
 std::uint64_t ArrayPace::take_in_between(const TileTiming& tile, std::uint64_t started) {
   std::uint64_t stood = 0;
   const auto enters = [&](std::uint64_t ready) {
@@ -12,7 +13,7 @@ std::uint64_t ArrayPace::take_in_between(const TileTiming& tile, std::uint64_t s
     stood += entered - ready;
     return entered;
   };
-  std::uint64_t first = started;  // plane of the group
+  std::uint64_t first = started;  // the group's first plane
   for (std::uint64_t group = 0; stands.end() > first; ++group) {
     std::uint64_t plane = first;
     for (std::size_t i = 1; i < tile.plane_cycles.size(); ++i) plane = enters(plane + tile.plane_cycles[i]);

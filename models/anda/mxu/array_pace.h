@@ -10,25 +10,25 @@
 
 namespace anda {
 
-/// Level fast: how far the array, its ports and its accumulators have come with the output tiles so far, and what the
-/// array waited for. Instants are cycles of the GeMM.
+/// Level fast: progress of the array, its ports and its accumulators through the output tiles, and what the array
+/// waited for. Times are cycles of the GeMM.
 ///
-/// A tile whose bank of accumulators is not empty when its first operands have come through the pipeline makes the
-/// pipeline stand still until it is. Operands that entered before then are behind them in the pipeline already.
+/// When the first operands of a tile leave the pipeline and the tile's bank of accumulators is not empty, the pipeline
+/// stands still until it is. Operands that entered before then are in the pipeline behind them.
 struct ArrayPace {
   std::uint64_t fill = 0;         ///< cycles from the entry of operands to the accumulators
-  std::uint64_t done = 0;         ///< the array has taken in the last operand
-  std::uint64_t last_group = 0;   ///< the last group of the tile before started
-  std::uint64_t drains = 0;       ///< the results of the tile before start to leave the accumulators
-  std::uint64_t drained[2] = {};  ///< from which each bank of accumulators is free, the older tile's first
-  Standstills stands;             ///< of the pipeline
-  bool sink_slower[2] = {};       ///< and whether what comes behind the vector unit held its results up
-  std::uint64_t waited = 0;       ///< cycles for operands to be in the buffers, in this step
-  std::uint64_t port[2] = {};     ///< for the port of activations, of weights
-  std::uint64_t out[2] = {};      ///< for a bank that the vector unit, the compressor held up
+  std::uint64_t done = 0;         ///< cycle at which the array has taken in the last operand
+  std::uint64_t last_group = 0;   ///< cycle at which the last group of the previous tile started
+  std::uint64_t drains = 0;       ///< cycle at which the results of the previous tile start to leave the accumulators
+  std::uint64_t drained[2] = {};  ///< cycle from which each bank of accumulators is free, the older tile's first
+  Standstills stands;             ///< standstills of the pipeline
+  bool sink_slower[2] = {};       ///< for each bank, whether the stage behind the vector unit held its results up
+  std::uint64_t waited = 0;       ///< cycles of this step spent waiting for operands to be in the buffers
+  std::uint64_t port[2] = {};     ///< cycles spent waiting for the port of activations, of weights
+  std::uint64_t out[2] = {};      ///< cycles spent waiting for a bank held up by the vector unit, by the compressor
 
-  /// The partial sums that the next tile starts from are in the buffer from this cycle on. Its bank is not free before.
-  /// Returns whether that is later than without them.
+  /// Sets the cycle at which the initial partial sums of the next tile are in the buffer; its bank is not free before.
+  /// Returns whether they delay the bank.
   bool sums_stored_at(std::uint64_t cycle) {
     if (cycle <= drained[0]) return false;
     drained[0] = cycle;
@@ -36,14 +36,15 @@ struct ArrayPace {
     return true;
   }
 
-  /// Starts a tile, or a part of one: when the array is done with what came before, the ports have brought the first
-  /// operands and the pipeline moves. From the cycle in which these come to the accumulators until the tile's bank is
-  /// free, it stands still. `arrived`: cycle at which its panels were in the buffers;
-  /// `activations_ready`, `weights_ready`: from when on the ports have brought the first words. Returns the cycle.
+  /// Starts a tile, or a part of one, once the array has finished earlier work, the ports have brought the first
+  /// operands and the pipeline moves. The pipeline stands still from the cycle in which these operands reach the
+  /// accumulators until the tile's bank is free. `arrived`: cycle at which the panels were in the buffers;
+  /// `activations_ready`, `weights_ready`: cycles at which the ports have brought the first words. Returns the start
+  /// cycle.
   std::uint64_t start(std::uint64_t arrived, std::uint64_t activations_ready, std::uint64_t weights_ready) {
     const std::uint64_t here = std::max(done, arrived);
     const std::uint64_t ready = std::max({here, weights_ready, activations_ready});
-    // Mostly there is nothing to wait for.
+    // The common case: nothing to wait for.
     if (ready == done && drained[0] <= done + fill && stands.empty()) return done;
     std::uint64_t started = stands.moves(ready);
     const std::uint64_t through = stands.advance(started, fill);
@@ -55,8 +56,8 @@ struct ArrayPace {
     return started;
   }
 
-  /// Takes in the operands of what started then: `inner` cycles from its first group to its last, `busy` of all of its
-  /// cycles are the array's own. What is beyond them, the slower port needs.
+  /// Takes in the operands of the tile, or part, that began at `started`: `inner` cycles from its first group to its
+  /// last; the array itself needs `busy` of its cycles, the slower port causes the rest.
   void take_in(const TileTiming& tile, std::uint64_t started, std::uint64_t inner, std::uint64_t busy) {
     last_group = started + inner;
     done = last_group + tile.last_cycles;
@@ -65,8 +66,8 @@ struct ArrayPace {
     port[tile.weights_slower] += done - started - stood - busy;
   }
 
-  /// The sums of the tile that is done come through the pipeline. Its bank empties then, after the one before it, while
-  /// the array goes on with the other bank: the cycle from which on.
+  /// Lets the sums of the finished tile come through the pipeline. Returns the cycle from which its bank drains, after
+  /// the previous bank, while the array continues with the other bank.
   std::uint64_t drain() {
     drained[0] = drained[1];
     sink_slower[0] = sink_slower[1];
@@ -74,13 +75,13 @@ struct ArrayPace {
     stands.forget(done);
     return drains;
   }
-  /// It is empty then.
+  /// Sets the cycle at which that bank is empty.
   void drained_at(std::uint64_t cycle, bool slower) {
     drained[1] = cycle;
     sink_slower[1] = slower;
   }
 
-  /// Whether another pace is this one, a period later, and waited for nothing in between that this one did not.
+  /// Whether `later` is this state one period later, with no waiting in between other than in this one.
   bool recurs(const ArrayPace& later) const {
     const std::uint64_t period = later.done - done;
     return later.last_group - last_group == period && later.drains - drains == period &&
@@ -89,7 +90,7 @@ struct ArrayPace {
            stands.recur(later.stands, period);
   }
 
-  /// Goes on by `times` such periods, the last of which began at `before`.
+  /// Advances by `times` more periods equal to the last, which began at `before`.
   void repeat(const ArrayPace& before, std::uint64_t times) {
     const auto advance = [times](std::uint64_t& value, std::uint64_t from) { value += times * (value - from); };
     for (const int i : {0, 1}) {

@@ -50,7 +50,7 @@ void ArrayValues::take_operands(const StepPlan& plan, const Step& step) {
   }
 }
 
-/// FP32 sums lie in the buffer like FP16 values: block after block, in each all rows of a column, then of the next.
+/// FP32 sums lie in the buffer like FP16 values: block by block, column-major within a block.
 void ArrayValues::take_partial_sums(const StepPlan& plan, const Step& step) {
   for (std::uint64_t row = 0; row < step.row_tiles; ++row) {
     const std::uint64_t rows = plan.rows_of(step, row);

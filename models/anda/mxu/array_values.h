@@ -14,8 +14,8 @@
 
 namespace anda {
 
-/// The values in the array, where real data moves: operands as the elements see them, and sums. What is computed
-/// depends on nothing but the bytes that fetch() brings.
+/// The values in the array of a functional simulation: operands as the elements see them, and sums. Results depend only
+/// on the bytes that fetch() delivers.
 class ArrayValues {
  public:
   /// Reads bytes of a buffer.
@@ -25,14 +25,14 @@ class ArrayValues {
 
   void begin(const StepPlan& plan);
 
-  /// Computes all output tiles of a step. What the array takes apart plane by plane is taken apart here once for each
-  /// operand that was loaded.
+  /// Computes all output tiles of a step. Operands that the array processes plane by plane are decomposed here once per
+  /// load.
   void compute(const StepPlan& plan, const Step& step);
 
-  /// The sums of an output tile, row after row, after compute(); until the next call.
+  /// The sums of an output tile, row by row, as left by compute(); valid until the next call.
   float* tile(const ArrayTile& tile);
 
-  /// Of the GeMM since begin(): dot products that left FP16, and activations that the element had to replace.
+  /// Since begin(): dot products that overflowed FP16, and activations that the element had to replace.
   const OverflowCounts& overflows() const { return overflows_; }
   const NonFiniteCounts& misread() const { return misread_; }
 
@@ -45,10 +45,10 @@ class ArrayValues {
   Fetch fetch_activations_;
   Fetch fetch_weights_;
   std::vector<std::uint8_t> bytes_;
-  std::array<std::vector<ActivationPanel>, 2> activations_;  // by half
+  std::array<std::vector<ActivationPanel>, 2> activations_;  // by buffer half
   std::array<std::vector<WeightPanel>, 2> weights_;
-  std::uint64_t columns_ = 0;      // tiles of a row
-  std::uint64_t tile_values_ = 0;  // filled up to whole columns of the kernels
+  std::uint64_t columns_ = 0;      // tiles per row
+  std::uint64_t tile_values_ = 0;  // padded to whole columns of the kernels
   std::vector<float> sums_;
   std::vector<float> tile_;
   OverflowCounts overflows_;

@@ -40,8 +40,8 @@ ClockedArray::Clocked ClockedArray::tick(OperandPort& activations, OperandPort& 
   return clocked;
 }
 
-/// Whether the pipeline stands still: the tile that comes out of it has no empty bank, or starts from sums of the step
-/// before that are not in the buffer yet. `issue`: operands are there to enter it.
+/// Whether the pipeline stands still: the tile at its end has no empty bank, or starts from sums of the previous step
+/// that are not in the buffer yet. `issue`: whether operands are ready to enter the pipeline.
 bool ClockedArray::blocked(bool issue, std::uint64_t cycle) const {
   const std::uint64_t* const number = control_.arriving(issue);
   if (number == nullptr) return false;
@@ -49,7 +49,7 @@ bool ClockedArray::blocked(bool issue, std::uint64_t cycle) const {
   return !accumulators_.free(cycle) || (before > 0 && *number - board_->left() >= before);
 }
 
-/// The operands of a plane enter the array.
+/// Lets the operands of a plane enter the array.
 ClockedArray::Clocked ClockedArray::take_in(const ArrayTile& tile, OperandPort& activations, OperandPort& weights) {
   activations.take();
   Clocked clocked;
@@ -62,7 +62,7 @@ ClockedArray::Clocked ClockedArray::take_in(const ArrayTile& tile, OperandPort& 
   return clocked;
 }
 
-/// What the next plane of a tile waits for: panels first, then the ports.
+/// What a tile's next plane waits for: first the panels, then the ports.
 ArrayState ClockedArray::missing_operand(const ArrayTile& of, const OperandPort& weights, std::uint64_t cycle) {
   const bool here = board_->activation_arrival(of, control_.group()) <= cycle &&
                     board_->weight_arrival(of, control_.group()) <= cycle;
@@ -86,7 +86,7 @@ void ClockedArray::ask(OperandPort& activations, OperandPort& weights) {
   of = activations.free() ? board_->tile(activations_.tile) : nullptr;
   if (of != nullptr) {
     const std::uint64_t width = words_per_cycle_;
-    const std::uint64_t slots_of_group = ceil_div(of->group_activations.data, width);  // with padding
+    const std::uint64_t slots_of_group = ceil_div(of->group_activations.data, width);  // including padding
     const std::uint64_t before = ceil_div(activations_.plane * slots_of_group, planes_);
     const std::uint64_t slots = ceil_div((activations_.plane + 1) * slots_of_group, planes_) - before;
     const std::uint64_t passed = std::min((activations_.group * slots_of_group + before) * width, of->activations.data);
@@ -99,7 +99,7 @@ void ClockedArray::ask(OperandPort& activations, OperandPort& weights) {
   }
 }
 
-// --- groups that are as those before them ---
+// --- groups that repeat earlier ones ---
 
 bool ClockedArray::note_place(Place& place) const {
   const std::uint64_t tile = control_.tile();
@@ -121,7 +121,7 @@ std::uint64_t ClockedArray::groups_like_since(const Place& before) const {
       activations_.group - group != before.activations_ahead || activations_.plane != before.activation_plane) {
     return 0;
   }
-  // The ports stay inside the tile, and inside the groups that fill their slots.
+  // The ports must stay inside the tile and inside the groups that fill their slots.
   const ArrayTile& of = present();
   const std::uint64_t words_of_group = words_in_slots(of);
   const std::uint64_t whole = words_of_group == 0 ? of.groups : of.activations.data / words_of_group;
@@ -133,7 +133,7 @@ std::uint64_t ClockedArray::groups_like_since(const Place& before) const {
 
 std::uint64_t ClockedArray::groups_of_period() const {
   const ArrayTile& of = present();
-  // No group has more words than the first, which begins with scales.
+  // The first group has the most words, because it begins with scales.
   if (board_->plan().weight_words(of, 1) <= planes_) return 1;
   return board_->plan().weight_period(of);
 }

@@ -134,8 +134,8 @@ void Mxu::compute_row(const Step& step, std::uint64_t row) {
   }
 }
 
-/// The sums that some rows of tiles go on from come back into the accumulators. Returns when they have arrived from
-/// memory; those of the step before are there.
+/// Loads the initial partial sums of some rows of tiles into the accumulators. Returns the cycle at which they have
+/// arrived from memory; 0 if the previous step left them in the buffer.
 std::uint64_t Mxu::take_partial_sums(const Step& step, std::uint64_t row, std::uint64_t rows) {
   DataflowExtension& read = read_activations_.said;
   read = DataflowExtension();
@@ -171,10 +171,10 @@ void Mxu::compute_tile(const Step& step, const ArrayTile& tile, std::uint64_t su
   send(step, tile);
 }
 
-/// The first tile of a GeMM, for which everything waits, goes along with the parts of its panels.
+/// The first tile of a GeMM, for which everything waits, proceeds part by part as its panels arrive.
 void Mxu::compute_parts(const Step& step, const ArrayTile& tile, const TileTiming& timing, Operands operands) {
   const std::uint64_t busy_of_group = timing.busy_cycles / timing.groups;
-  std::uint64_t inner = timing.inner_cycles - (timing.groups - 1) * timing.group_cycles;  // for scales
+  std::uint64_t inner = timing.inner_cycles - (timing.groups - 1) * timing.group_cycles;  // extra cycles for scales
   for (std::uint64_t left = tile.groups; left > 0; left -= operands.groups) {
     operands.groups = std::min(left, plan_->groups_of_part());
     const std::uint64_t started = start(step, tile, timing, operands);
@@ -187,7 +187,7 @@ void Mxu::compute_parts(const Step& step, const ArrayTile& tile, const TileTimin
   repeatable_ = false;
 }
 
-/// Asks the ports for the first words of operands and waits for them and for a bank of accumulators.
+/// Requests the first operand words from the ports and waits for them and for a bank of accumulators.
 std::uint64_t Mxu::start(const Step& step, const ArrayTile& tile, const TileTiming& timing, const Operands& operands) {
   const GemmTask& task = plan_->task();
   const std::uint64_t group = plan_->geometry().group;
@@ -210,12 +210,12 @@ std::uint64_t Mxu::start(const Step& step, const ArrayTile& tile, const TileTimi
   read_weights_(weights, tlm::TLM_READ_COMMAND, plan_->weight_address(step, tile.column) + weight_at,
                 task.weights.bytes(end, tile.columns) - weight_at, nullptr);
 
-  // What waits for the arrival of operands does not come again.
+  // Work that waits for the arrival of operands does not repeat.
   const std::uint64_t row_arrived = std::max(activation.arrived, operands.sums_arrived);
   repeatable_ = repeatable_ && activation.repeatable && weight.repeatable && row_arrived <= activation.cycle &&
                 weight.arrived <= weight.cycle;
   const ArrayPace before = pace_;
-  // The port brings a row's activations when its partial sums are there.
+  // The port brings a row's activations once its partial sums have arrived.
   const std::uint64_t activations_ready =
       std::max(activation.done, operands.sums_arrived + timing.first_activation_cycles);
   const std::uint64_t started = pace_.start(std::max(row_arrived, weight.arrived), activations_ready, weight.done);
@@ -228,7 +228,7 @@ void Mxu::take_in(const TileTiming& timing, std::uint64_t started, std::uint64_t
   const std::uint64_t before = pace_.out[sink_slower];
   pace_.take_in(timing, started, inner, busy);
   if (observer_ == nullptr) return;
-  // Where in a tile its port or the accumulators hold it up is not shown: that follows at its end.
+  // Port and accumulator stalls inside a tile are shown at its end.
   const std::uint64_t stood = pace_.out[sink_slower] - before;
   show(ArrayState::busy, started, busy);
   show(sink_slower ? ArrayState::compressor : ArrayState::drain, started + busy, stood);
@@ -236,7 +236,7 @@ void Mxu::take_in(const TileTiming& timing, std::uint64_t started, std::uint64_t
        pace_.done - started - busy - stood);
 }
 
-/// From when on the partial sums of tiles are in the buffer, if they stay there.
+/// Records when the partial sums of tiles are in the buffer, if they stay there.
 void Mxu::note_sums(const Step& step, std::uint64_t row, const Sent& sent, const Repeats& rows) {
   if (!step.leaves_sums()) return;
   for (std::uint64_t i = 0; i < rows.times; ++i) {
@@ -247,7 +247,7 @@ void Mxu::note_sums(const Step& step, std::uint64_t row, const Sent& sent, const
   }
 }
 
-/// A tile's sums leave the accumulators, through the pipeline, for the vector unit.
+/// Sends a tile's sums through the pipeline and out of the accumulators to the vector unit.
 void Mxu::send(const Step& step, const ArrayTile& tile) {
   DataflowExtension& write = write_sums_.said;
   write.cycle = pace_.drain();
@@ -335,7 +335,7 @@ void Mxu::move_values(const Step& step) {
 
 void Mxu::finish(std::uint64_t cycle) {
   if (!computed_) {
-    stalls_[ArrayState::dram] += cycle;  // stopped in the first loads
+    stalls_[ArrayState::dram] += cycle;  // aborted during the first loads
     show(ArrayState::dram, 0, cycle);
   } else {
     const std::uint64_t fill = config_.fill_cycles;
@@ -354,8 +354,8 @@ void Mxu::finish(std::uint64_t cycle) {
   stalls_[ArrayState::compressor] += pace_.out[1];
 }
 
-/// What the array waited for before a tile, cause after cause; the first held_ cycles of a step's waiting are for a
-/// half.
+/// Shows what the array waited for before a tile, one cause after another; the first held_ cycles of a step's waiting
+/// are for a buffer half.
 void Mxu::show_waits(const ArrayPace& before, std::uint64_t started) {
   shown_.started = std::min(shown_.started, started);
   std::uint64_t from = before.done;

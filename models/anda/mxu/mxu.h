@@ -27,16 +27,16 @@
 
 namespace anda {
 
-/// The output-stationary array of processing elements. Each output tile of rows × columns passes over k one group after
-/// another; the sums leave through the vector unit while the next tile is computed.
+/// The output-stationary array of processing elements. Each output tile of rows × columns accumulates over k group by
+/// group; its sums drain through the vector unit while the next tile is computed.
 ///
-/// Timing: a group takes the element's cycles, or as long as the buffers' ports need to bring in its operands
+/// Timing: a group takes the element's cycles, or as long as the buffers' ports need to bring its operands
 /// (TileTiming). A tile starts when its panels are in the buffers and the ports have brought the first words. The
-/// pipeline stands still while a tile that comes out of it finds neither of two banks of accumulators free (ArrayPace).
-/// The pipeline's fill is paid at the end of a GeMM, where nothing follows that could hide it.
+/// pipeline stands still while a tile at its end finds both banks of accumulators occupied (ArrayPace). The pipeline's
+/// fill time is paid once, at the end of a GeMM, where no further work hides it.
 ///
-/// `activations`, `weights`: reads of operands from the buffers; `sums`: writes of a tile's FP32 sums, row after row,
-/// to the address where its results belong. A half of a buffer is released through the credits when a step is done.
+/// `activations`, `weights`: operand reads from the buffers; `sums`: writes of a tile's FP32 sums, row by row, to their
+/// result address. The credits release a buffer half when a step is done.
 class Mxu : public ArrayBlock {
  public:
   tlm_utils::simple_initiator_socket<Mxu> activations;
@@ -48,15 +48,15 @@ class Mxu : public ArrayBlock {
   ClockedPort<OperandPort> weight_port;              ///< level cycle: from the weight buffer
   sc_core::sc_export<AccumulatorPort> accumulators;  ///< level cycle: to the vector unit
 
-  /// What a stretch of work does in the array.
+  /// The array's work in a stretch.
   struct Work {
-    std::uint64_t busy_cycles = 0;       ///< cycles in which elements compute
-    std::uint64_t pe_cycles = 0;         ///< busy cycles summed over the elements that hold a result
-    std::uint64_t converted_values = 0;  ///< activations aligned to a shared exponent on their way in
-    std::uint64_t macs = 0;              ///< multiply-accumulates of real data, without padding
-    std::uint64_t summing_cycles = 0;    ///< busy cycles summed over the rows that add up activations for zero points
-    std::uint64_t decoded_values = 0;    ///< encoded weights decoded on their way in
-    std::uint64_t decoded_activations = 0;  ///< the same of activations
+    std::uint64_t busy_cycles = 0;          ///< cycles in which the elements compute
+    std::uint64_t pe_cycles = 0;            ///< busy cycles summed over the elements that hold a result
+    std::uint64_t converted_values = 0;     ///< activations aligned to a shared exponent as they enter
+    std::uint64_t macs = 0;                 ///< multiply-accumulates of real data, without padding
+    std::uint64_t summing_cycles = 0;       ///< busy cycles summed over the rows that sum activations for zero points
+    std::uint64_t decoded_values = 0;       ///< encoded weights decoded as they enter
+    std::uint64_t decoded_activations = 0;  ///< encoded activations decoded as they enter
 
     Work& operator+=(const Work& other) {
       busy_cycles += other.busy_cycles;
@@ -83,7 +83,7 @@ class Mxu : public ArrayBlock {
     }
   };
 
-  /// `activation_words_per_cycle`: width of the port of the activations; that of the weights is one word.
+  /// `activation_words_per_cycle`: width of the activation port; the weight port is one word wide.
   Mxu(sc_core::sc_module_name name, const MxuConfig& config, const FormatConfig& format, const Clock& clock,
       std::uint32_t activation_words_per_cycle, const FunctionalOptions& functional = {});
 
@@ -106,42 +106,42 @@ class Mxu : public ArrayBlock {
   sc_core::sc_port_b<HalfCredits>& activation_credits_port() override { return activation_credits; }
   sc_core::sc_port_b<HalfCredits>& weight_credits_port() override { return weight_credits; }
 
-  /// Shows an observer what the array does; it must outlive the runs. None by default.
+  /// Shows the array's activity to an observer, which must outlive the runs. None by default.
   void observe(ActivityObserver* observer) override { observer_ = observer; }
 
-  /// Whether tiles and steps that find the state of those before are taken over; on by default.
+  /// Whether tiles and steps that recur in the same state are extrapolated instead of computed; on by default.
   void fast_forward(bool on) { fast_forward_ = on; }
 
   /// Work of one output tile.
   Work work(const ArrayTile& tile) const;
-  /// Of the element, for a group of the GeMM.
+  /// Cycles of the element for one group of the GeMM.
   std::uint32_t group_cycles() const;
-  /// What follows from a tile's operands, without its cycles.
+  /// The part of a tile's work that follows from its operands, without cycles.
   Work operand_work(const ArrayTile& tile) const;
   void count(const Work& work) { total_ += work; }
   StallCounts& stalls() { return stalls_; }
 
-  /// What the arithmetic of the last GeMM lost, in a functional simulation.
+  /// Adds the arithmetic losses of the last GeMM, in a functional simulation.
   void add_losses(DataLosses& losses) const override;
   bool functional() const { return functional_.enabled; }
-  // Level cycle; a block that derives from this one can follow its clocks.
+  // Level cycle; derived blocks can follow the clocks.
   /// The board must outlive the GeMM.
   virtual void begin_clocks(StepBoard& board);
-  /// One clock: what it was for the array, counted. `tail`: what it is if nothing is left to compute; `held_up`: the
-  /// vector unit is held up.
+  /// One clock: returns and counts the array's state. `tail`: its state if nothing is left to compute; `held_up`:
+  /// whether the vector unit is held up.
   virtual ClockedArray::Clocked tick(std::uint64_t cycle, ArrayState tail, bool held_up);
-  /// Asks the ports for the next operands.
+  /// Requests the next operands from the ports.
   virtual void ask_ports() { clocked_.ask(*activation_port.operator->(), *weight_port.operator->()); }
-  /// The data of a step goes through the vector unit and the compressor to the buffer, in no time.
+  /// Moves the data of a step through the vector unit and the compressor to the buffer, in zero time.
   void move_values(const Step& step);
   const ClockedArray& clocked() const { return clocked_; }
-  /// What clocks count.
+  /// Counts accumulated clock by clock.
   struct Counted {
     Work work;
     StallCounts stalls;
   };
   Counted counted() const { return {total_, stalls_}; }
-  /// Goes on by groups that are counted as `times` stretches from `before` to `after`.
+  /// Skips `groups` groups and counts them as `times` stretches from `before` to `after`.
   void skip(std::uint64_t groups, const Counted& before, const Counted& after, std::uint64_t times);
 
   const MxuConfig& config() const { return config_; }
@@ -150,28 +150,28 @@ class Mxu : public ArrayBlock {
   const Counters& counters() const override { return counters_; }
 
  private:
-  /// The operands that a tile, or a part of it, starts with.
+  /// The operands of a tile or of a part of one.
   struct Operands {
-    std::uint64_t sums_arrived = 0;  ///< partial sums, from memory
+    std::uint64_t sums_arrived = 0;  ///< cycle at which partial sums have arrived from memory
     std::uint64_t first_group = 0;
     std::uint64_t groups = 0;
-    BufferWords activations;  ///< words that are read for all of the tile
+    BufferWords activations;  ///< words read for the whole tile
     std::uint64_t weight_words = 0;
   };
-  /// What a beat is found by.
+  /// State by which a beat is detected.
   struct Instants {
     ArrayPace pace;
     std::uint64_t put_out = 0;
     std::uint64_t stored = 0;
   };
-  /// A tile whose sums have left, with those like it that follow in its row.
+  /// A tile whose sums have left, and the equal ones that follow it in its row.
   struct Sent {
     std::uint64_t column = 0;
     std::uint64_t cycle = 0;
-    std::uint64_t put_out = 0;  ///< by the vector unit
+    std::uint64_t put_out = 0;  ///< cycle at which the vector unit has output them
     Repeats along_row;
   };
-  /// Of a step, for an observer.
+  /// Activity of a step, for an observer.
   struct Shown {
     std::uint64_t started = ~std::uint64_t{0};
   };
@@ -211,20 +211,20 @@ class Mxu : public ArrayBlock {
   ClockedArray clocked_;
 
   const StepPlan* plan_ = nullptr;
-  std::vector<TileTiming> timings_;  // of this GeMM's tiles: whole ones and ragged edges
-  std::size_t timing_ = 0;           // the last one that fitted
+  std::vector<TileTiming> timings_;  // of this GeMM's tiles: full ones and ragged edges
+  std::size_t timing_ = 0;           // index of the last one that fitted
   ArrayPace pace_;
-  std::uint64_t put_out_ = 0;  // the vector unit has put out the last result
-  std::uint64_t stored_ = 0;   // it is in the buffer
-  std::uint64_t held_ = 0;     // cycles for which the step's loads were held up
-  bool computed_ = false;      // a step of this GeMM
+  std::uint64_t put_out_ = 0;  // cycle at which the vector unit has output the last result
+  std::uint64_t stored_ = 0;   // cycle at which it is in the buffer
+  std::uint64_t held_ = 0;     // cycles for which the current step's loads were held up
+  bool computed_ = false;      // whether a step of this GeMM has been computed
 
-  Instants before_;          // the last step
-  bool repeatable_ = false;  // nothing around the array forbids it
-  std::vector<Sent> sent_;   // of the last row
+  Instants before_;          // state before the last step
+  bool repeatable_ = false;  // nothing around the array prevents repetition
+  std::vector<Sent> sent_;   // tiles of the last row
 
-  // From which cycle on the partial sums that each tile of a step left are in the buffer, for the tile that starts from
-  // them in the next step; and those of the step before, all.
+  // Cycle at which the partial sums left by each tile of a step are in the buffer, for the tile of the next step that
+  // starts from them; and the cycle for all partial sums of the previous step.
   std::vector<std::uint64_t> sums_stored_;
   std::uint64_t all_sums_stored_ = 0;
 

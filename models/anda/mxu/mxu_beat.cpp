@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Level fast: what comes again in the array is not computed again. Where the state after some tiles is the one before
-// them, a period later, and the operands of what follows are there in time, what follows takes the same period.
+// Level fast: recurring work in the array is not computed again. If the state after some tiles equals the state before
+// them, one period later, and the following operands arrive in time, the following tiles take the same period.
 #include <anda/mxu/mxu.h>
 
 namespace anda {
 
-/// Whether the state after some tiles is the one before them, a period later.
+/// Whether the current state equals the state before some tiles, one period later.
 bool Mxu::recurs(const Instants& before) const {
   const std::uint64_t period = pace_.done - before.pace.done;
   return fast_forward_ && repeatable_ && !functional_.enabled && observer_ == nullptr &&
@@ -13,7 +13,7 @@ bool Mxu::recurs(const Instants& before) const {
          put_out_ - before.put_out == period && stored_ - before.stored == period;
 }
 
-/// Goes on by `times` periods like the one since then.
+/// Advances by `times` more periods like the one since `before`.
 void Mxu::go_on(const Instants& before, std::uint64_t times) {
   const std::uint64_t cycles = times * (pace_.done - before.pace.done);
   pace_.repeat(before.pace, times);
@@ -21,17 +21,17 @@ void Mxu::go_on(const Instants& before, std::uint64_t times) {
   stored_ += cycles;
 }
 
-/// The units of a row, from a column on, that follow a unit like them whose operands are there in time. `start`: what
-/// was when that unit started. Returns their tiles.
+/// Repeats the units of a row, from `column` on, that follow an equal unit and whose operands arrive in time. `start`:
+/// state when that unit started. Returns the number of tiles repeated.
 std::uint64_t Mxu::repeat_unit(const Step& step, std::uint64_t row, std::uint64_t column, const Instants& start) {
   const std::uint64_t unit = plan_->tiles_of_unit(step);
-  const std::uint64_t whole = step.width / plan_->geometry().columns / unit;  // units of the array's width
+  const std::uint64_t whole = step.width / plan_->geometry().columns / unit;  // units of the full array width
   if (column >= whole * unit || !recurs(start)) return 0;
   Repeats units;
   units.period = pace_.done - start.pace.done;
   units.times = units_in_time(step, column, whole - column / unit, units.period);
   units.stride = plan_->unit_stride(step, row);
-  units.blocks = 1;  // a unit of compressed results is a block
+  units.blocks = 1;  // a unit of compressed results is one block
   if (units.times == 0) return 0;
   BufferWords activation_words;
   std::uint64_t weight_words = 0;
@@ -56,7 +56,7 @@ std::uint64_t Mxu::repeat_unit(const Step& step, std::uint64_t row, std::uint64_
   return units.times * unit;
 }
 
-/// How many units, from a column on, have their weights in the buffer before the port turns to them.
+/// Number of units, from `column` on, whose weights are in the buffer before the port needs them.
 std::uint64_t Mxu::units_in_time(const Step& step, std::uint64_t column, std::uint64_t most, std::uint64_t period) {
   const std::uint64_t unit = plan_->tiles_of_unit(step);
   const std::uint64_t panel = plan_->task().weights.bytes(step.depth, plan_->geometry().columns);
@@ -78,8 +78,8 @@ std::uint64_t Mxu::units_in_time(const Step& step, std::uint64_t column, std::ui
   return times;
 }
 
-/// The rows of tiles that follow a row like them whose operands are there in time: how many were done so. `start`: what
-/// was when that row started.
+/// Repeats the rows of tiles that follow an equal row and whose operands arrive in time; returns their number. `start`:
+/// state when that row started.
 std::uint64_t Mxu::repeat_row(const Step& step, std::uint64_t row, const Instants& start) {
   if (!recurs(start)) return 0;
   Repeats rows;
@@ -94,7 +94,7 @@ std::uint64_t Mxu::repeat_row(const Step& step, std::uint64_t row, const Instant
   return rows.times;
 }
 
-/// How many rows of the array's height, from one on, have their operands in the buffer before the array turns to them.
+/// Number of full-height rows, from `row` on, whose operands are in the buffer before the array needs them.
 std::uint64_t Mxu::rows_in_time(const Step& step, std::uint64_t row, std::uint64_t period) {
   const std::uint64_t height = plan_->geometry().rows;
   const std::uint64_t whole = step.height / height;
@@ -121,7 +121,7 @@ std::uint64_t Mxu::rows_in_time(const Step& step, std::uint64_t row, std::uint64
   return times;
 }
 
-/// The tiles of a row come again in the rows from this one on. `words`: of the buffer, that their results fill.
+/// Repeats the tiles in sent_ for the rows from this one on. `words`: buffer words that their results fill.
 void Mxu::repeat_sent(const Step& step, std::uint64_t row, const Repeats& rows, const BufferWords& words) {
   BufferWords activation_words;
   std::uint64_t weight_words = 0;
@@ -143,7 +143,7 @@ void Mxu::repeat_sent(const Step& step, std::uint64_t row, const Repeats& rows, 
   read_again(step, row, activation_words, weight_words);
 }
 
-/// The reads of operands that came again, in one transaction of each port.
+/// Reads the repeated operands in one transaction per port.
 void Mxu::read_again(const Step& step, std::uint64_t row, const BufferWords& activation_words,
                      std::uint64_t weight_words) {
   read_activations_.said = DataflowExtension();

@@ -9,7 +9,7 @@
 
 namespace anda {
 
-/// The array of processing elements (MXU).
+/// Configuration of the array of processing elements (MXU).
 struct MxuConfig {
   Element processing_element;
   std::uint32_t rows = 16;

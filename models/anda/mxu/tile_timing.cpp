@@ -26,7 +26,7 @@ TileTiming::TileTiming(const StepPlan& plan, const ArrayTile& tile, std::uint64_
     group_starts.push_back(inner_cycles);
     come = words;
   }
-  // The port turns to an operand when the array has taken the one before.
+  // The port requests an operand once the array has taken the previous one.
   last_cycles = 1;
   for (std::uint64_t plane = 0; plane < compute; ++plane) {
     const std::uint64_t words = ceil_div((plane + 1) * activations, compute) - ceil_div(plane * activations, compute);

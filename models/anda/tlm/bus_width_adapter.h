@@ -7,9 +7,9 @@
 
 namespace anda {
 
-/// Joins sockets of different bus widths. The sockets of this library have the standard's default of 32 bits; SystemC
-/// does not bind others to them, although the width is of no consequence for how a transaction looks. Every call goes
-/// through as it is, in no time.
+/// Connects sockets of different bus widths. The sockets of this library have the standard's default width of 32 bits;
+/// SystemC does not bind sockets of other widths to them, although the width does not affect the form of a transaction.
+/// Every call passes through unchanged, in zero time.
 ///
 ///   BusWidthAdapter<32, 512> adapter("adapter");
 ///   accelerator.memory.bind(adapter.target);

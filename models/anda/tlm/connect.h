@@ -7,7 +7,7 @@
 
 namespace anda {
 
-/// Binds the sockets of two blocks. Whoever wants to see what goes over a binding puts a module between the two.
+/// Binds the sockets of two blocks. To observe the traffic of a binding, insert a module between the two.
 using Connect = std::function<void(tlm::tlm_base_initiator_socket<>& initiator, tlm::tlm_base_target_socket<>& target)>;
 
 }  // namespace anda

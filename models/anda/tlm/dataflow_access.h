@@ -13,8 +13,8 @@
 
 namespace anda {
 
-/// One initiator's accesses of a neighbouring block: a payload with the dataflow extension that is used again and
-/// again. Set what `said` needs, call, read the answers from it.
+/// One initiator's accesses to a neighbouring block, with a reusable payload that carries the dataflow extension. Set
+/// the fields of `said` that the access needs, call the object, and read the answers from `said`.
 class DataflowAccess {
  public:
   explicit DataflowAccess(const Clock& clock) : clock_(clock) { payload_.set_extension(&said); }
@@ -24,8 +24,8 @@ class DataflowAccess {
 
   DataflowExtension said;
 
-  /// Calls b_transport. `data` may be nullptr when said.moves_data is not set. Throws Error (run) if the target
-  /// refuses.
+  /// Calls b_transport. `data` may be nullptr if said.moves_data is not set. Throws Error (run) if the target refuses
+  /// the access.
   template <class Socket>
   void operator()(Socket& socket, tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes, void* data) {
     if (data == nullptr) {
@@ -44,7 +44,7 @@ class DataflowAccess {
   }
 
  private:
-  /// What a block that does not know the extension says by its delay.
+  /// Derives the answers from the delay, for a block that does not know the extension.
   void answer_by(const sc_core::sc_time& delay) {
     const std::uint64_t cycle = clock_.cycle_after(delay);
     said.arrived = said.done = said.put_out = said.stored = cycle > said.cycle ? cycle : said.cycle;
@@ -59,7 +59,7 @@ class DataflowAccess {
 
   const Clock& clock_;
   tlm::tlm_generic_payload payload_;
-  std::vector<unsigned char> scratch_;  // stands in for bytes that do not matter
+  std::vector<unsigned char> scratch_;  // replaces irrelevant data
 };
 
 }  // namespace anda

@@ -11,15 +11,15 @@
 
 namespace anda {
 
-/// Stands between an initiator and a target and checks both against the rules of the TLM-2.0 base protocol: blocking,
-/// non-blocking, debug and DMI calls. It lets every call through as it is and takes no time.
+/// Sits between an initiator and a target and checks both against the rules of the TLM-2.0 base protocol: blocking,
+/// non-blocking, debug and DMI calls. It passes every call through unchanged, in zero time.
 ///
 ///   ProtocolChecker<> checker("checker");
 ///   initiator.socket.bind(checker.target);
 ///   checker.initiator.bind(memory.socket);
 ///
-/// A violation is an SC_ERROR of type "/anda/protocol_checker", which by default ends the simulation with an exception.
-/// After collect() violations are only noted.
+/// A violation raises an SC_ERROR of type "/anda/protocol_checker", which by default ends the simulation with an
+/// exception. After collect(), violations are only recorded.
 template <unsigned int BUSWIDTH = 32>
 class ProtocolChecker : public sc_core::sc_module,
                         private tlm::tlm_fw_transport_if<>,
@@ -49,10 +49,10 @@ class ProtocolChecker : public sc_core::sc_module,
   /// The first violations, at most a thousand.
   const std::vector<Violation>& violations() const { return violations_; }
 
-  /// Transactions that have been seen.
+  /// Number of transactions seen.
   std::uint64_t transactions() const { return rules_.transactions(); }
 
-  /// To be called when everything should have been answered.
+  /// Reports transactions that are still unanswered; call it when all should have been answered.
   void finish() { rules_.finish(); }
 
  private:

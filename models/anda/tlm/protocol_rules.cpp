@@ -26,7 +26,7 @@ bool moves_data(const tlm::tlm_generic_payload& payload) { return payload.is_rea
 
 std::string text(const tlm::tlm_phase& phase) { return phase.get_name(); }
 
-/// Phases that other protocols add are ignorable in this one, and so are no business of the rules.
+/// Phases added by other protocols are ignorable in the base protocol, so the rules do not apply to them.
 bool of_base_protocol(const tlm::tlm_phase& phase) {
   return phase == tlm::UNINITIALIZED_PHASE || phase == tlm::BEGIN_REQ || phase == tlm::END_REQ ||
          phase == tlm::BEGIN_RESP || phase == tlm::END_RESP;
@@ -191,8 +191,8 @@ void ProtocolRules::check_accepted(const Call& call, const tlm::tlm_phase& phase
   }
 }
 
-/// A step of the target: END_REQ or BEGIN_RESP, by a call or by its return value. A payload that is not under way is
-/// not looked at: it may be gone.
+/// Checks a step of the target: END_REQ or BEGIN_RESP, by a call or a return value. A payload not in progress is not
+/// accessed, because it may no longer exist.
 void ProtocolRules::to_phase(const Payload& payload, const tlm::tlm_phase& phase, const sc_core::sc_time& delay) {
   const auto found = under_way_.find(&payload);
   if (found == under_way_.end()) {

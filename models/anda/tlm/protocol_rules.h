@@ -13,36 +13,36 @@
 
 namespace anda {
 
-/// Rules of the TLM-2.0 base protocol (IEEE 1666-2011, clauses 11, 14 and 15), by who has to keep them.
+/// Rules of the TLM-2.0 base protocol (IEEE 1666-2011, clauses 11, 14 and 15), grouped by who must follow them.
 enum class ProtocolRule {
-  // Initiator: what a transaction is when it is sent.
+  // Initiator: the state of a transaction when it is sent.
   command,             ///< read, write or ignore
   data_pointer,        ///< not null
   data_length,         ///< not 0
-  byte_enable_length,  ///< not 0 where there are byte enables
+  byte_enable_length,  ///< not 0 if there are byte enables
   streaming_width,     ///< not 0
   initial_status,      ///< TLM_INCOMPLETE_RESPONSE
   initial_dmi_hint,    ///< false
   memory_manager,      ///< non-blocking transactions have one
-  payload_reused,      ///< not sent again while it is under way
-  // Target: what it is when it comes back.
+  payload_reused,      ///< not sent again while in progress
+  // Target: the state of a transaction when it returns.
   final_status,        ///< no longer TLM_INCOMPLETE_RESPONSE
-  attributes_changed,  ///< but for address, status, DMI hint and read data it is as it was sent
-  debug_bytes,         ///< no more than asked for
-  dmi_region,          ///< holds the address asked for; a granted one has a pointer and an access
-  invalidated_region,  ///< its start is not behind its end
+  attributes_changed,  ///< only address, status, DMI hint and read data may change
+  debug_bytes,         ///< no more than requested
+  dmi_region,          ///< contains the requested address; a granted region has a pointer and an access type
+  invalidated_region,  ///< start not after end
   // Both.
-  reference_count,          ///< at least 1 while a non-blocking transaction is under way
+  reference_count,          ///< at least 1 while a non-blocking transaction is in progress
   phase_direction,          ///< BEGIN_REQ and END_RESP go forward, END_REQ and BEGIN_RESP backward
-  phase_order,              ///< each phase once, in their order; END_REQ may be left out
+  phase_order,              ///< each phase once and in order; END_REQ may be omitted
   request_exclusion,        ///< one request at a time
   response_exclusion,       ///< one response at a time
-  return_value,             ///< only the phases that may follow are returned
-  changed_though_accepted,  ///< TLM_ACCEPTED leaves phase and delay alone
-  annotation_order,         ///< the phases of a transaction do not go back in time
-  delay_decreased,          ///< what is returned is not earlier than what was passed
-  waited,                   ///< non-blocking, debug and DMI calls take no simulated time
-  unanswered                ///< every transaction ends
+  return_value,             ///< only legal next phases are returned
+  changed_though_accepted,  ///< TLM_ACCEPTED leaves phase and delay unchanged
+  annotation_order,         ///< the phases of a transaction do not go backwards in time
+  delay_decreased,          ///< the returned time is not earlier than the passed one
+  waited,                   ///< non-blocking, debug and DMI calls consume no simulated time
+  unanswered                ///< every transaction completes
 };
 inline constexpr ChoiceTable<ProtocolRule, 25> protocol_rules{
     {{"command", ProtocolRule::command},
@@ -71,14 +71,14 @@ inline constexpr ChoiceTable<ProtocolRule, 25> protocol_rules{
      {"waited", ProtocolRule::waited},
      {"unanswered", ProtocolRule::unanswered}}};
 
-/// Watches the calls between an initiator and a target, of which it is told before and after each. Says what is wrong;
-/// changes nothing. See ProtocolChecker for the module around it.
+/// Observes the calls between an initiator and a target, which are announced before and after each. Reports violations
+/// and changes nothing. ProtocolChecker is the module around it.
 class ProtocolRules {
  public:
   using Payload = tlm::tlm_generic_payload;
   using Report = std::function<void(ProtocolRule rule, const std::string& what)>;
 
-  /// What a call began with.
+  /// State at the start of a call.
   struct Call {
     sc_core::sc_time now;
     sc_core::sc_time delay;
@@ -111,10 +111,10 @@ class ProtocolRules {
   void end_dmi(const Call& call, std::uint64_t address, const tlm::tlm_dmi& dmi, bool granted);
   void invalidate(std::uint64_t start, std::uint64_t end);
 
-  /// At the end of a simulation: whether everything was answered.
+  /// Reports unanswered transactions at the end of a simulation.
   void finish();
 
-  /// Transactions that have begun, of either kind.
+  /// Number of transactions begun, blocking and non-blocking.
   std::uint64_t transactions() const { return transactions_; }
 
  private:

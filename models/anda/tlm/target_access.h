@@ -11,22 +11,22 @@
 
 namespace anda {
 
-/// What lies behind a target socket and which accesses it takes. Every target socket of the library uses these
-/// functions, so that all refuse the same things in the same way; see docs/tlm.md.
+/// The address space of a target socket and the accesses it accepts. Every target socket of the library uses these
+/// functions, so that all refuse the same accesses with the same responses; see docs/tlm.md.
 struct TargetAccess {
   std::uint64_t bytes = 0;       ///< size of the address space, which starts at 0
-  std::uint32_t word_bytes = 1;  ///< addresses and lengths are multiples of it; a power of two
-  bool byte_enables = true;      ///< whether single bytes may be left out
-  bool streaming = false;        ///< whether a streaming width below the length is served
+  std::uint32_t word_bytes = 1;  ///< addresses and lengths must be multiples of it; a power of two
+  bool byte_enables = true;      ///< whether byte enables are accepted
+  bool streaming = false;        ///< whether a streaming width below the length is accepted
 };
 
-/// Bytes of the address space that a transaction is about, from its address on: a streaming burst comes back to its
+/// Bytes of the address space covered by a transaction, starting at its address: a streaming burst returns to its
 /// address after each streaming width.
 inline std::uint64_t span_of(const tlm::tlm_generic_payload& payload) {
   return std::min<std::uint64_t>(payload.get_data_length(), payload.get_streaming_width());
 }
 
-/// TLM_OK_RESPONSE if a target can execute a transaction, otherwise the response that says what is wrong with it.
+/// TLM_OK_RESPONSE if the target can execute the transaction, otherwise the response that names its error.
 inline tlm::tlm_response_status refusal(const tlm::tlm_generic_payload& payload, const TargetAccess& target) {
   const std::uint64_t address = payload.get_address();
   const std::uint64_t length = payload.get_data_length();
@@ -43,8 +43,8 @@ inline tlm::tlm_response_status refusal(const tlm::tlm_generic_payload& payload,
   return tlm::TLM_OK_RESPONSE;
 }
 
-/// How many bytes of a debug access a target serves, whole words from the first on: those before its end. Debug access
-/// knows no byte enables and no streaming width.
+/// Number of bytes that a target serves in a debug access: whole words from the first one up to the end of its address
+/// space. Debug access ignores byte enables and streaming width.
 inline unsigned int debug_bytes(const tlm::tlm_generic_payload& payload, const TargetAccess& target) {
   const std::uint64_t address = payload.get_address();
   if (!payload.is_read() && !payload.is_write()) return 0;
@@ -55,8 +55,8 @@ inline unsigned int debug_bytes(const tlm::tlm_generic_payload& payload, const T
   return static_cast<unsigned int>(bytes - (bytes & (target.word_bytes - 1)));
 }
 
-/// Calls move(offset, bytes) for each run of enabled bytes of a legal transaction, in their order. The pattern of byte
-/// enables repeats itself when it is shorter than the data.
+/// Calls move(offset, bytes) for each run of enabled bytes of a legal transaction, in order. A byte-enable pattern
+/// shorter than the data repeats.
 template <class Move>
 void for_each_enabled(const tlm::tlm_generic_payload& payload, Move&& move) {
   const std::uint64_t length = payload.get_data_length();
@@ -76,8 +76,8 @@ void for_each_enabled(const tlm::tlm_generic_payload& payload, Move&& move) {
   }
 }
 
-/// Lets simulated time catch up with an initiator that runs ahead, for targets whose state depends on when they are
-/// asked. Only where there is something to wait for, so that b_transport without a delay needs no thread.
+/// Lets simulated time catch up with an initiator that runs ahead, for targets whose state depends on the time of an
+/// access. Waits only if there is a delay, so that b_transport without one needs no thread.
 inline void synchronise(sc_core::sc_time& delay) {
   if (delay == sc_core::SC_ZERO_TIME) return;
   wait_until(later(sc_core::sc_time_stamp(), delay));

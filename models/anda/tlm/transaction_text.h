@@ -7,7 +7,7 @@
 
 namespace anda {
 
-/// A transaction as messages name it: "read of 64 bytes at 0x1c0".
+/// Description of a transaction for messages: "read of 64 bytes at 0x1c0".
 std::string text(const tlm::tlm_generic_payload& payload);
 
 }  // namespace anda

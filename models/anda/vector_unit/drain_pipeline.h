@@ -12,8 +12,8 @@
 
 namespace anda {
 
-/// Level cycle: the vector unit on the way of results out of the accumulators. Takes as many as it has lanes a clock,
-/// of one tile, and holds everything up while the results at its end are not taken.
+/// Level cycle: the path of results from the accumulators through the vector unit. It takes up to one result per lane
+/// and clock, all from one tile, and stalls completely while the results at its end are not taken.
 class DrainPipeline {
  public:
   void begin() {
@@ -25,7 +25,7 @@ class DrainPipeline {
     busy_ = false;
   }
 
-  /// One clock. Returns how many results came in; `left` grows by the tiles whose last result has left.
+  /// One clock. Returns how many results entered; adds to `left` the tiles whose last result has left.
   std::uint64_t tick(const VectorUnitConfig& unit, AccumulatorPort& accumulators, ResultSink& sink, std::uint64_t cycle,
                      std::uint64_t& left) {
     const std::uint64_t came = !held_up_ && accumulators.holds_results() ? take_in(unit, accumulators, cycle) : 0;
@@ -39,7 +39,7 @@ class DrainPipeline {
   }
 
   bool empty() const { return entries_.empty(); }
-  /// Whether what comes after it did not take the results at its end in the last clock.
+  /// Whether the next stage did not take the results at the end in the last clock.
   const bool& held_up() const { return held_up_; }
   const bool& busy() const { return busy_; }
 
@@ -47,7 +47,7 @@ class DrainPipeline {
   struct Entry {
     std::uint64_t first = 0;
     std::uint64_t count = 0;
-    std::uint64_t entered = 0;  ///< clock of the pipeline, which stands still while it is held up
+    std::uint64_t entered = 0;  ///< pipeline clock, which stops while the pipeline is held up
   };
 
   std::uint64_t take_in(const VectorUnitConfig& unit, AccumulatorPort& accumulators, std::uint64_t cycle) {
@@ -60,7 +60,7 @@ class DrainPipeline {
     return count;
   }
 
-  /// Offers the oldest results; whether they were the last of their tile and were taken.
+  /// Offers the oldest results; returns whether the last of their tile were taken.
   bool put_out(ResultSink& sink) {
     Entry& entry = entries_.front();
     const ArrayTile& tile = tiles_.front();
@@ -75,8 +75,8 @@ class DrainPipeline {
   }
 
   std::deque<Entry> entries_;
-  std::deque<ArrayTile> tiles_;  // that they are of
-  std::uint64_t next_ = 0;       // result of the tile that leaves the accumulators next
+  std::deque<ArrayTile> tiles_;  // tiles of the entries
+  std::uint64_t next_ = 0;       // next result of the tile to leave the accumulators
   std::uint64_t clock_ = 0;
   bool held_up_ = false;
   bool busy_ = false;

@@ -13,7 +13,7 @@ std::uint64_t tree_levels(std::uint64_t lanes) {
   return levels;
 }
 
-/// How often the work of a row is done: `quantise` does it for each group.
+/// Number of times that per-row work is done; `quantise` does it once per group.
 std::uint64_t rows_of(const VectorTask& task, const VectorStep& step) {
   if (task.operation != VectorOperation::quantise) return step.rows;
   return step.rows * ceil_div(step.columns, task.weights.scale_group);
@@ -39,8 +39,8 @@ void VectorUnit::begin(const VectorPlan& plan) {
   if (functional_) own_values_.begin(plan, constants_);
 }
 
-/// Reads the operands of a step once. `there`: the cycle from which on they are in the buffer. Returns the cycle at
-/// which the port has brought the last of them.
+/// Reads the operands of a step once. `there`: cycle at which they are in the buffer. Returns the cycle at which the
+/// port has brought the last of them.
 std::uint64_t VectorUnit::read_operands(const VectorPlan& plan, const VectorStep& step, std::uint64_t cycle,
                                         std::uint64_t& there) {
   std::uint64_t bytes = 0;
@@ -57,7 +57,7 @@ std::uint64_t VectorUnit::read_operands(const VectorPlan& plan, const VectorStep
   return said.done;
 }
 
-/// Cycles in which the lanes do the work of a pass.
+/// Lane cycles of a pass.
 std::uint64_t VectorUnit::pass_cycles(const VectorPlan& plan, const VectorStep& step, const VectorPass& pass) {
   const std::uint64_t of_elements = elements_of(plan.task(), step) * pass.element.cycles(config_);
   const std::uint64_t of_rows = rows_of(plan.task(), step) * pass.row.cycles(config_);
@@ -86,7 +86,7 @@ VectorUnit::Worked VectorUnit::work(const VectorPlan& plan, const VectorStep& st
   return worked;
 }
 
-/// A pass puts its values in the place of x, under its own reads.
+/// Writes a pass's values in place of x, concurrently with its own reads.
 void VectorUnit::keep_values(const VectorStep& step, std::uint64_t cycle) {
   DataflowExtension& said = operand_access_.said;
   said.cycle = cycle;
@@ -95,7 +95,7 @@ void VectorUnit::keep_values(const VectorStep& step, std::uint64_t cycle) {
                   functional_ ? operand_bytes_.data() : nullptr);
 }
 
-/// The values of a block of results: FP32, row after row, or of `quantise` the bytes of the step.
+/// The values of a block of results: FP32, row by row, or for `quantise` the bytes of the step.
 unsigned char* VectorUnit::values_of(const VectorPlan& plan, const VectorStep& step, const ArrayTile& tile) {
   if (plan.task().operation == VectorOperation::quantise) {
     operand_bytes_ = own_values_.bytes();
@@ -109,7 +109,7 @@ unsigned char* VectorUnit::values_of(const VectorPlan& plan, const VectorStep& s
   return reinterpret_cast<unsigned char*>(block_values_.data());
 }
 
-/// The results of a step leave under its last pass (those of `multiply` after it), block after block.
+/// Outputs the results of a step block by block, during its last pass (for `multiply`, after it).
 void VectorUnit::put_out(const VectorPlan& plan, const VectorStep& step, const VectorPass& pass, Worked& worked) {
   const VectorTask& task = plan.task();
   const bool compresses = !task.output.is_fp16() && task.operation != VectorOperation::quantise;
@@ -120,8 +120,8 @@ void VectorUnit::put_out(const VectorPlan& plan, const VectorStep& step, const V
   const std::uint64_t block = compresses ? plan.block_columns() : step.columns;
   const std::uint64_t under_way = cycles(step.rows * step.columns * of_value);
   const std::uint64_t start = adds_up ? worked.done : worked.done - std::min(worked.done, under_way);
-  // The last beat of a block leaves when its last value is computed: fewer lanes than cycles of a value make a beat of
-  // one value faster than that.
+  // The last beat of a block leaves once its last value is computed. If a value takes more cycles than there are lanes,
+  // one-value beats would otherwise be faster than that.
   const auto computed = [&](std::uint64_t columns) { return start + cycles(step.rows * columns * of_value); };
   std::uint64_t free = worked.started;
   for (std::uint64_t column = 0; column < step.columns; column += block) {

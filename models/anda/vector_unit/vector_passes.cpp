@@ -17,13 +17,13 @@ LaneWork gated(LaneWork work) {
   return work;
 }
 
-/// Maximum; subtract, exp, sum; divide. What does not fit is subtracted from and raised twice.
+/// Maximum; subtract, exp, sum; divide. If rows do not fit, subtraction and exp are done twice.
 std::vector<VectorPass> softmax(bool rows_fit) {
   const LaneWork divide = rows_fit ? LaneWork{1, 0, 0, 0} : LaneWork{2, 1, 0, 0};
   return {reduction({1, 0, 0, 0}), reduction({2, 1, 0, 0}, rows_fit), pass(divide, {0, 0, 1, 0})};
 }
 
-/// The largest that was not found yet, found `count` times: whether it was, maximum; then those that were are put out.
+/// Finds the largest remaining value `count` times (skip those found, maximum), then outputs the values found.
 std::vector<VectorPass> top_k(std::uint32_t count) {
   std::vector<VectorPass> passes(count, reduction({2, 0, 0, 0}));
   passes.push_back(pass({1, 0, 0, 0}));

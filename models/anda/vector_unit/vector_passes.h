@@ -10,7 +10,7 @@
 
 namespace anda {
 
-/// What the lanes do with an element, or once with a row: steps of one cycle (add, multiply, compare) and functions.
+/// Work of the lanes per element or per row: one-cycle steps (add, multiply, compare) and functions.
 struct LaneWork {
   std::uint32_t simple = 0;
   std::uint32_t exponentials = 0;
@@ -23,18 +23,18 @@ struct LaneWork {
   }
 };
 
-/// One pass over the elements of some rows.
+/// One pass over the elements of a block of rows.
 struct VectorPass {
   LaneWork element;
-  LaneWork row;          ///< once for each row
-  bool reduces = false;  ///< the lanes' partial results are added up in a tree
+  LaneWork row;          ///< once per row
+  bool reduces = false;  ///< a tree adds the lanes' partial results
   bool keeps = false;    ///< writes its values back for the next pass
 };
 
-/// The passes of an operation in order; the last one puts the results out. `rows_fit`: whole rows are in the buffer,
-/// so that one pass can keep values for the next; otherwise each pass reads x again. Counts are those of the standard
-/// algorithms: safe softmax (maximum, sum, division), mean and variance in one pass, GELU in its tanh form, and for the
-/// largest of a row the maximum again and again.
+/// The passes of an operation in order; the last one outputs the results. `rows_fit`: whole rows are in the buffer, so
+/// that a pass can keep values for the next one; otherwise each pass reads x again. Counts are those of the standard
+/// algorithms: safe softmax (maximum, sum, division), mean and variance in one pass, GELU in its tanh form, and
+/// repeated maximum for the largest values of a row.
 std::vector<VectorPass> passes_of(const VectorTask& task, bool rows_fit);
 
 }  // namespace anda

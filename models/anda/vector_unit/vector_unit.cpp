@@ -57,7 +57,7 @@ void VectorUnit::begin() {
   stands_.clear();
 }
 
-/// A tile of the array, or several equal ones.
+/// Passes on a tile of the array, or several equal ones.
 void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& said, const Pace& pace) {
   begin();
   const ArrayTile& tile = *said.tile;
@@ -78,9 +78,9 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   next.moves_data = said.moves_data;
   next.timed = said.timed;
   next.counted = said.counted;
-  // The compressor knows where in its block a tile lies.
+  // The compressor knows a tile's position in its block.
   const std::uint64_t in_block = tile.compress ? 0 : tile.column_of_block * tile.rows * bytes_of_value;
-  // What is no number of FP16 or FP32 passes as it is.
+  // Values that are neither FP16 nor FP32 pass unchanged.
   unsigned char* data = said.moves_data ? payload.get_data_ptr() : nullptr;
   if (data != nullptr && pace.bytes == 0) data = round(reinterpret_cast<const float*>(data), tile);
   next_(out, tlm::TLM_WRITE_COMMAND, payload.get_address() + in_block,
@@ -97,7 +97,7 @@ void VectorUnit::pass_on(tlm::tlm_generic_payload& payload, DataflowExtension& s
   }
 }
 
-/// When a tile whose first beat entered then has left the accumulators, and when the vector unit.
+/// Answers when a tile whose first beat entered at `entered` has left the accumulators and the vector unit.
 void VectorUnit::answer(DataflowExtension& said, std::uint64_t entered, const Pace& pace) {
   const DataflowExtension& next = next_.said;
   const std::uint64_t beats = ceil_div(said.tile->values(), pace.values_per_cycle);
@@ -108,14 +108,15 @@ void VectorUnit::answer(DataflowExtension& said, std::uint64_t entered, const Pa
   said.done = stands_.advance(entered, beats - 1) + 1;
   stands_.forget(said.done);
   if (hold_ups_.empty() && next.done > said.put_out) {
-    // A block that does not say which beats it holds up holds up the last ones.
+    // A block that does not report which beats it holds up is assumed to hold up the last ones.
     const std::uint64_t behind = next.done - std::min(next.done, std::uint64_t{config_.latency_cycles});
     said.done = std::max(said.done, behind);
   }
   said.sink_slower = said.done > said.cycle + beats;
 }
 
-/// The pipeline stands still after a beat that was offered and not taken, the first one offered then, until it is.
+/// Records that the pipeline stands still after each beat that was not taken at once, until it is taken. `offered`:
+/// cycle in which the first beat was offered.
 void VectorUnit::stand_still(std::uint64_t offered) {
   std::uint64_t beat = 0;
   for (const HoldUp& held : hold_ups_) {
@@ -126,7 +127,7 @@ void VectorUnit::stand_still(std::uint64_t offered) {
   }
 }
 
-/// The tile's values as they lie in a block of results: all rows of a column, then of the next.
+/// The tile's values in the column-major layout of a result block.
 unsigned char* VectorUnit::round(const float* sums_of_tile, const ArrayTile& tile) {
   const std::uint64_t bytes_of_value = tile.partial_sums_out ? sizeof(float) : 2;
   rounded_.resize(tile.values() * bytes_of_value);
@@ -145,7 +146,7 @@ unsigned char* VectorUnit::round(const float* sums_of_tile, const ArrayTile& til
   return rounded_.data();
 }
 
-/// Values without a tile: rounded in their order.
+/// Passes on values without a tile: rounds them in order.
 void VectorUnit::pass_on_plain(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   begin();
   const std::uint64_t values = payload.get_data_length() / sizeof(float);

@@ -29,53 +29,53 @@
 
 namespace anda {
 
-/// The vector unit: takes finished sums out of the accumulators, one a lane and cycle, and rounds them to FP16 (or
-/// passes partial sums on in FP32). The accumulators are double-buffered, so it works beside the next tile.
+/// The vector unit: drains finished sums from the accumulators, one per lane and cycle, and rounds them to FP16
+/// (partial sums stay FP32). The accumulators are double-buffered, so it works while the next tile is computed.
 ///
-/// Timing: `fpus` values a cycle, a beat, come in, and leave latency_cycles later. What comes behind it can hold it up:
-/// then all of it stands still.
+/// Timing: a beat of `fpus` values enters per cycle and leaves latency_cycles later. If the next stage holds it up, the
+/// whole unit stands still.
 ///
-/// `sums` takes FP32 values: a tile of the array, row after row, with the dataflow extension, or any number of values
-/// without it. `out` passes them on: FP16, all rows of a column and then of the next, to the address of the extension's
-/// block, or, without an extension, to half the address.
+/// `sums` takes FP32 values: with the dataflow extension a tile of the array, row by row; without it any number of
+/// values. `out` passes them on as FP16, column-major: with an extension to the address of its block, without one to
+/// half the address.
 ///
-/// Its own operations (VectorTask) work on operands in the activation buffer, which it reads through `operands`, pass
-/// after pass (vector_passes.h). A pass over some rows takes ⌈elements × cycles of an element / fpus⌉, and as long
-/// again for what is done once a row, or as long as the buffer's port needs to bring the operands; each pass but the
-/// last ends latency_cycles later, after a tree of ⌈log2 fpus⌉ additions where it reduces. The last pass puts its
-/// results out as those of the array. Where real data moves, VectorValues says what they are.
+/// The unit's own operations (VectorTask) work on operands in the activation buffer, which it reads through `operands`,
+/// pass by pass (vector_passes.h). A pass over a block of rows takes ⌈elements × cycles per element / fpus⌉ cycles plus
+/// the same for per-row work, or as long as the buffer's port needs to bring the operands. Each pass but the last ends
+/// latency_cycles later, after a tree of ⌈log2 fpus⌉ additions if it reduces. The last pass outputs its results like
+/// those of the array. VectorValues defines their values in functional simulations.
 class VectorUnit : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<VectorUnit> sums;
   tlm_utils::simple_initiator_socket<VectorUnit> out;
-  tlm_utils::simple_initiator_socket<VectorUnit> operands;  ///< may be left unbound: no operations of its own
+  tlm_utils::simple_initiator_socket<VectorUnit> operands;  ///< for its own operations; may be left unbound
   ClockedPort<AccumulatorPort> accumulators;                ///< level cycle: from the array
   ClockedPort<ResultSink> sink;                             ///< level cycle: to the compressor or the buffer
 
-  /// `functional`: operations of its own move real data.
+  /// `functional`: its own operations move real data.
   VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const Clock& clock, bool functional = false);
 
-  /// Cycles in which it takes in `values` results.
+  /// Cycles to take in `values` results.
   std::uint64_t cycles(std::uint64_t values) const { return ceil_div(values, config_.fpus); }
 
-  /// Whether it can run operations of its own.
+  /// Whether it can run its own operations.
   bool has_operands() const { return nothing_ == nullptr; }
-  /// What the operations from now on know beside their operands, in a functional simulation.
+  /// Sets the constants of later operations in a functional simulation.
   void set_constants(VectorConstants constants) { constants_ = std::move(constants); }
-  /// An operation starts in cycle 0; the plan outlives it.
+  /// Starts an operation in cycle 0; the plan must outlive it.
   void begin(const VectorPlan& plan);
   struct Worked {
-    std::uint64_t started = 0;  ///< cycle in which the operands were there and it was free
-    std::uint64_t done = 0;     ///< with the operands
-    std::uint64_t stored = 0;   ///< the results are in the activation buffer; 0 if there are none
+    std::uint64_t started = 0;  ///< cycle in which the operands were available and the unit was free
+    std::uint64_t done = 0;     ///< cycle in which the unit is done with the operands
+    std::uint64_t stored = 0;   ///< cycle in which the results are in the activation buffer; 0 if there are none
   };
-  /// Works on a step whose operands are in the buffer, or will be from a cycle on that the buffer knows; free from a
-  /// cycle on.
+  /// Works on a step whose operands are in the buffer, or will be at a cycle known to the buffer. `free_from`: cycle
+  /// from which the unit is free.
   Worked work(const VectorPlan& plan, const VectorStep& step, std::uint64_t free_from);
 
   // Level cycle.
   void begin_clocks() { pipeline_.begin(); }
-  /// One clock. Returns the tiles whose last result has left.
+  /// One clock. Returns the number of tiles whose last result has left.
   std::uint64_t tick(std::uint64_t cycle) {
     std::uint64_t left = 0;
     values_ += pipeline_.tick(config_, *accumulators.operator->(), *sink.operator->(), cycle, left);
@@ -83,17 +83,17 @@ class VectorUnit : public sc_core::sc_module {
   }
   const DrainPipeline& pipeline() const { return pipeline_; }
 
-  /// Counted so far.
+  /// Number of values counted so far.
   std::uint64_t values() const { return values_; }
 
-  /// Whether the last operation was one of its own.
+  /// Whether the last operation was the unit's own, not the array's.
   bool worked_last() const { return own_operation_ == clock_.operation(); }
-  /// Sums of the last operation that were too large for FP16, in a functional simulation.
+  /// Sums of the last operation that overflowed FP16, in a functional simulation.
   const OverflowCounts& overflows() const { return overflows_; }
-  /// What it lost in the last operation, in a functional simulation.
+  /// Adds the losses of the last operation, in a functional simulation.
   void add_losses(DataLosses& losses) const;
 
-  /// Shows an observer the stretches of a step's results; it must outlive the runs. None by default.
+  /// Shows an observer the span of each step's results; it must outlive the runs. None by default.
   void observe(ActivityObserver* observer) { observer_ = observer; }
 
   const VectorUnitConfig& config() const { return config_; }
@@ -103,7 +103,7 @@ class VectorUnit : public sc_core::sc_module {
   void before_end_of_elaboration() override;
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void begin();
-  /// How results come: values a cycle, and their size in the buffer where they are none of FP16 or FP32.
+  /// Rate of results in values per cycle, and their size in the buffer if they are neither FP16 nor FP32.
   struct Pace {
     std::uint64_t values_per_cycle;
     std::uint64_t bytes = 0;
@@ -126,22 +126,22 @@ class VectorUnit : public sc_core::sc_module {
   std::vector<unsigned char> rounded_;
   DrainPipeline pipeline_;
   OverflowCounts overflows_;
-  Standstills stands_;            // of the pipeline, in its last cycles
-  std::vector<HoldUp> hold_ups_;  // of the tile that comes
-  std::uint64_t operation_ = 0;   // that these are of
+  Standstills stands_;            // standstills of the pipeline in its last cycles
+  std::vector<HoldUp> hold_ups_;  // hold-ups of the incoming tile
+  std::uint64_t operation_ = 0;   // operation to which these belong
   ActivityObserver* observer_ = nullptr;
   StretchOfWork shown_;
   std::uint64_t values_ = 0;
-  std::unique_ptr<tlm_utils::simple_target_socket<VectorUnit>> nothing_;  // behind operands that nobody bound
+  std::unique_ptr<tlm_utils::simple_target_socket<VectorUnit>> nothing_;  // dummy target for unbound operands
   DataflowAccess operand_access_;
   bool functional_;
   VectorConstants constants_;
   VectorValues own_values_;
-  std::vector<std::uint8_t> operand_bytes_;  // of a step
-  std::vector<float> block_values_;          // that leave together
-  std::uint64_t own_operation_ = 0;          // the last of its own, by the clock
-  std::vector<VectorPass> passes_;           // of the operation of its own
-  std::uint64_t blocks_ = 0;                 // of results that it has put out
+  std::vector<std::uint8_t> operand_bytes_;  // of the current step
+  std::vector<float> block_values_;          // values that leave together
+  std::uint64_t own_operation_ = 0;          // number of its last own operation, by the clock
+  std::vector<VectorPass> passes_;           // passes of its own operation
+  std::uint64_t blocks_ = 0;                 // blocks of results output so far
   std::uint64_t lane_cycles_ = 0;
   std::uint64_t macs_ = 0;
   Counters counters_;

@@ -8,7 +8,8 @@
 
 namespace anda {
 
-/// The vector unit: drains the array's accumulators and rounds them to FP16, and computes what lies between GeMMs.
+/// The vector unit: drains the array's accumulators, rounds the sums to FP16, and computes the operations between
+/// GeMMs.
 struct VectorUnitConfig {
   std::uint32_t fpus = 64;
   std::uint32_t latency_cycles = 4;

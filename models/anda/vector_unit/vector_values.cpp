@@ -21,7 +21,7 @@ bool is_norm(VectorOperation operation) {
   return operation == VectorOperation::layer_norm || operation == VectorOperation::rms_norm;
 }
 
-/// Value (row, column) of FP16 operands in a panel: all rows of a column, then of the next.
+/// Value at an index of a column-major panel of FP16 operands.
 float value_at(const std::uint8_t* bytes, std::uint64_t index) {
   return to_float(Fp16{static_cast<std::uint16_t>(bytes[2 * index] | bytes[2 * index + 1] << 8)});
 }
@@ -31,7 +31,7 @@ void put_value(std::uint8_t* bytes, std::uint64_t index, Fp16 value) {
   bytes[2 * index + 1] = static_cast<std::uint8_t>(value.bits >> 8);
 }
 
-/// e^(scale · (x − largest)), as the buffer holds it between two passes.
+/// e^(scale · (x − largest)), as stored in the buffer between two passes.
 Fp16 exponential(float x, float largest, float factor) { return to_fp16(vector_exp2((x - largest) * factor)); }
 
 }  // namespace
@@ -121,7 +121,7 @@ void VectorValues::pass(const VectorPlan& plan, const VectorStep& step, std::siz
   }
 }
 
-/// Element by element; a second operand lies behind x.
+/// Element-wise operations; a second operand follows x.
 void VectorValues::single_pass(const VectorTask& task, const VectorStep& step, const std::uint8_t* x) {
   const std::uint64_t count = step.rows * step.columns;
   const auto of = [&](std::uint64_t i) -> float {
@@ -152,8 +152,8 @@ void VectorValues::single_pass(const VectorTask& task, const VectorStep& step, c
   }
 }
 
-/// Of equal values the first is the larger one, and NaN is the smallest. The lanes find them pass by pass; which they
-/// are is found here, since a step holds whole rows.
+/// Of equal values the first counts as the largest, and NaN as the smallest. The lanes find the values pass by pass;
+/// since a step holds whole rows, this function finds them all at once.
 void VectorValues::keep_largest(const VectorTask& task, const VectorStep& step, const std::uint8_t* x) {
   std::vector<float> values(step.columns);
   std::vector<std::uint64_t> order(step.columns);
@@ -187,7 +187,7 @@ void VectorValues::softmax(const VectorPlan& plan, const VectorStep& step, std::
         if (takes_part) state.largest = vector_max(state.largest, value);
         continue;
       }
-      // The second pass kept the exponentials where whole rows are in the buffer.
+      // The second pass kept the exponentials if whole rows are in the buffer.
       const bool kept = number == 2 && plan.rows_fit();
       const Fp16 raised = kept ? to_fp16(value) : takes_part ? exponential(value, state.largest, factor) : Fp16{0};
       if (number == 2) {
@@ -248,8 +248,8 @@ void VectorValues::rotate(const VectorStep& step, const std::uint8_t* x) {
   }
 }
 
-/// Rows become columns of a panel of weights. The lanes find the largest magnitudes in the first pass; what they are is
-/// found here, since a step holds whole groups.
+/// Rows become columns of a weight panel. The lanes find the largest magnitudes in the first pass; since a step holds
+/// whole groups, this function finds them here.
 void VectorValues::quantise(const VectorTask& task, const VectorStep& step, const std::uint8_t* x) {
   const WeightFormat& format = task.weights;
   const std::uint64_t groups = ceil_div(step.columns, format.scale_group);
@@ -278,7 +278,7 @@ void VectorValues::quantise(const VectorTask& task, const VectorStep& step, cons
   pack_weights(codes.data(), scales.data(), step.rows, step.columns, step.rows, format, bytes_.data());
 }
 
-/// x and the second operand pass by in parts; lanes hold the sums, in the order of k.
+/// Parts of x and the second operand pass by; the lanes accumulate the sums in the order of k.
 void VectorValues::multiply(const VectorTask& task, const VectorStep& step, const std::vector<std::uint8_t>& bytes) {
   const auto split = static_cast<std::ptrdiff_t>(step.loads.size() > 1 ? step.loads.front().memory.bytes : 0);
   x_.insert(x_.end(), bytes.begin(), bytes.begin() + split);

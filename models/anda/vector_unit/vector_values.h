@@ -13,29 +13,29 @@
 
 namespace anda {
 
-/// The values in the lanes of the vector unit, where real data moves: what its passes make of the operands that they
-/// read from the buffer. docs/numeric.md defines the arithmetic. Between passes it keeps numbers of a row (a maximum,
-/// sums), no operands; of a product, what has come of x and the second operand.
+/// The values in the lanes of the vector unit in a functional simulation: the results of its passes over operands from
+/// the buffer. docs/numeric.md defines the arithmetic. Between passes it keeps per-row numbers (a maximum, sums) but no
+/// operands, except, for a product, the parts of x and the second operand received so far.
 class VectorValues {
  public:
-  /// Throws Error (input) for an operation whose values are not defined, naming the reason (problem_of()).
+  /// Throws Error (input) with the reason (problem_of()) if the values of an operation are not defined.
   void begin(const VectorPlan& plan, const VectorConstants& constants);
 
-  /// A pass over the operands of a step, as they lie in the buffer, one after another. A pass that keeps values for the
-  /// next puts them in the place of x.
+  /// Runs a pass over the operands of a step, in their buffer layout, one after another. A pass that keeps values for
+  /// the next one stores them in place of x.
   void pass(const VectorPlan& plan, const VectorStep& step, std::size_t number, std::vector<std::uint8_t>& bytes);
 
-  /// After the last pass of a step with results: FP32, row after row; those of `quantise` are bytes().
+  /// Results after the last pass of a step that has results: FP32, row by row; for `quantise`, bytes().
   const std::vector<float>& results() const { return results_; }
   const std::vector<std::uint8_t>& bytes() const { return bytes_; }
 
-  /// Of the operation: infinities and NaNs that `quantise` had to replace, and elements not 0 that became 0.
+  /// Counts of the operation: infinities and NaNs that `quantise` replaced, and nonzero elements that became 0.
   const NonFiniteCounts& replaced() const { return replaced_; }
   std::uint64_t zeroed() const { return zeroed_; }
 
-  /// Why the values of an operation are not defined on this machine; empty: they are.
+  /// Why the values of an operation are not defined on this machine; empty if they are.
   static std::string problem_of(const VectorPlan& plan, const VectorConstants& constants);
-  /// Of that, what depends on the plan alone. `head_dim`: of a rotation.
+  /// The part of this check that depends only on the plan. `head_dim`: head size of a rotation.
   static std::string problem_of(const VectorPlan& plan, std::uint64_t head_dim);
 
  private:
@@ -44,7 +44,7 @@ class VectorValues {
     VectorSum sum;
     VectorSum squares;
     float mean = 0;
-    float factor = 0;  ///< that the last pass multiplies by
+    float factor = 0;  ///< factor of the last pass
   };
 
   void single_pass(const VectorTask& task, const VectorStep& step, const std::uint8_t* x);
@@ -57,10 +57,10 @@ class VectorValues {
   ColumnRange visible(std::uint64_t row, std::uint64_t columns) const;
 
   VectorConstants constants_;
-  std::vector<Row> rows_;  // of the panel
+  std::vector<Row> rows_;  // rows of the panel
   std::vector<float> results_;
   std::vector<std::uint8_t> bytes_;
-  std::vector<std::uint8_t> x_;  // of a product, as it comes
+  std::vector<std::uint8_t> x_;  // x of a product, as received so far
   std::vector<std::uint8_t> second_;
   NonFiniteCounts replaced_;
   std::uint64_t zeroed_ = 0;

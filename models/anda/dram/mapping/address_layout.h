@@ -6,15 +6,15 @@
 
 namespace anda::dram {
 
-/// Some neighbouring bits of a channel's own burst number.
+/// A range of adjacent bits of a channel's local burst number.
 struct AddressBits {
   std::uint32_t shift = 0;
   std::uint32_t mask = 0;
   std::uint32_t of(std::uint64_t local) const { return static_cast<std::uint32_t>(local >> shift) & mask; }
 };
 
-/// How burst numbers are split. Channels take turns, each for `turn_bursts`; within its channel a burst's own number
-/// has bank group, bank and column somewhere below `row_shift`, and the row above.
+/// Layout of burst numbers. Channels take turns of `turn_bursts` bursts each. Within a channel, the local burst number
+/// has bank group, bank and column in any order below `row_shift`, and the row above.
 struct AddressLayout {
   std::uint64_t turn_bursts = 1;
   AddressBits bank_group;

@@ -10,11 +10,11 @@
 
 namespace anda::dram {
 
-/// The slot for address mappings: where the bursts of the address space lie. A mapping is a function that turns a
-/// configuration that has been checked into a layout; AddressMap follows the layout, for each burst, without calls.
-/// Every layout is a bijection, and gives each channel a range of its own bursts for any range of addresses.
+/// Extension point for address mappings: the locations of the bursts of the address space. A mapping is a function that
+/// turns a validated configuration into a layout; AddressMap applies the layout to each burst without calls. Every
+/// layout is a bijection that gives each channel a contiguous local range for any range of addresses.
 struct AddressMapping {
-  DramMapping kind;  ///< its word in the configuration
+  DramMapping kind;  ///< configuration word
   AddressLayout (*layout)(const DramConfig& config);
 };
 

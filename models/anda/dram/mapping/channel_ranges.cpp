@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each channel has one range of addresses, for platforms that place their data in channels.
+// Each channel has one contiguous address range, for platforms that place their data in specific channels.
 #include <anda/dram/mapping/address_mapping.h>
 
 namespace anda::dram {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bursts go round the channels; the fields of a burst's address stand in the order of policy.address_order.
+// Bursts are interleaved across the channels; the fields of a burst's address are in the order of policy.address_order.
 #include <algorithm>
 #include <sstream>
 #include <utility>

@@ -7,7 +7,7 @@
 
 namespace anda::dram {
 
-/// The last access that waits for a row closes it, if another row of the bank is waited for.
+/// The last waiting access to a row closes it if a request waits for another row of the bank.
 struct AdaptivePage {
   static constexpr DramPagePolicy kind = DramPagePolicy::adaptive;
 

@@ -7,7 +7,7 @@
 
 namespace anda::dram {
 
-/// The last access that waits for a row closes it.
+/// The last waiting access to a row closes it.
 struct ClosedPage {
   static constexpr DramPagePolicy kind = DramPagePolicy::closed;
 

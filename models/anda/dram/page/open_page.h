@@ -7,7 +7,7 @@
 
 namespace anda::dram {
 
-/// A row stays open until another one is wanted.
+/// A row stays open until another one is needed.
 struct OpenPage {
   static constexpr DramPagePolicy kind = DramPagePolicy::open;
 

@@ -10,15 +10,16 @@
 
 namespace anda::dram {
 
-/// The slot for page policies: whether an access closes its row. A page policy is a type without state that has
+/// Extension point for page policies, which decide whether an access closes its row. A page policy is a stateless type
+/// with
 ///
-///   static constexpr DramPagePolicy kind                   its word in the configuration
+///   static constexpr DramPagePolicy kind                   its configuration word
 ///   static bool closes_after(const RequestQueues& queues, const Request& request)
-///                                                          whether the access, which is still in its queue, leaves
-///                                                          with auto-precharge
+///                                                          whether the access, which is still in its queue, is
+///                                                          issued with auto-precharge
 ///
-/// A row that is left open is closed when the scheduler turns to another row of the bank, and by refresh. The
-/// controller asks at each access, so there is one controller for each type in this list.
+/// A row left open is closed when the scheduler selects another row of the bank, or by refresh. The controller calls
+/// the policy at each access, so a separate controller is compiled for each type in this list.
 using PagePolicies = std::tuple<OpenPage, ClosedPage, AdaptivePage>;
 
 }  // namespace anda::dram

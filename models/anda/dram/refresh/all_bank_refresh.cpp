@@ -9,10 +9,11 @@ namespace anda::dram {
 
 namespace {
 
-/// A precharge and a refresh wait this long at most for their channel's turns on a bus that two pseudo-channels share.
+/// Upper bound on the cycles that a precharge and a refresh wait for their channel's turns on a bus shared by two
+/// pseudo-channels.
 constexpr Cycle bus_turns = 8;
 
-/// At most from the last column command, a write, to a refresh of all banks.
+/// Upper bound on the cycles from the last column command, a write, to a refresh of all banks.
 Cycle close_cycles(const ChannelRules& rules) {
   const DramTiming& timing = rules.timing;
   const Cycle precharge = std::max<Cycle>(timing.rtp, timing.cwl + rules.burst_cycles + timing.wr);
@@ -41,7 +42,7 @@ Choice AllBankRefresh::next(const ChannelState& state) const {
   choice.command = open != 0 ? Command::precharge_all : Command::refresh;
   const Cycle ready = open != 0 ? state.banks.all_ready(NextCommand::precharge, open)
                                 : state.banks.all_ready(NextCommand::refresh, banks_);
-  // Not before the oldest of those that are owed was due.
+  // Not before the oldest outstanding refresh was due.
   choice.at = state.buses.row(std::max({state.now, due_ - owed_ * interval_, ready}), choice.command);
   return choice;
 }

@@ -9,7 +9,7 @@
 
 namespace anda::dram {
 
-/// Banks that keep their data for ever.
+/// Banks that keep their data forever.
 class NoRefresh {
  public:
   static constexpr DramRefresh kind = DramRefresh::none;

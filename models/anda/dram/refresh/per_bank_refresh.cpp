@@ -48,7 +48,7 @@ void PerBankRefresh::refreshed(Command) {
   had_turn_ |= chosen_;
   if (had_turn_ == all_banks(banks_)) had_turn_ = 0;
   chosen_ = 0;
-  // The n-th of a round is due n · tREFI / banks after its start: no drift where that is no whole number.
+  // The n-th refresh of a round is due n · tREFI / banks after the start of the round, so rounding causes no drift.
   const std::uint64_t n = turns_++ % banks_;
   due_ += (n + 1) * interval_ / banks_ - n * interval_ / banks_;
 }

@@ -9,9 +9,9 @@
 
 namespace anda::dram {
 
-/// One bank after another, each once in tREFI. Of the banks that have not had their turn in this round the next is the
-/// one used last of those that no request waits for: what a stream has just left it comes back to last. While all are
-/// waited for, a refresh is put off, by at most eight turns.
+/// Refreshes one bank after another, each once per tREFI. The next bank is the most recently used of those that have
+/// not had their turn in this round and that no request waits for: a stream returns last to the bank it has just left.
+/// While requests wait for all of these banks, a refresh is postponed by at most eight turns.
 class PerBankRefresh {
  public:
   static constexpr DramRefresh kind = DramRefresh::per_bank;
@@ -27,7 +27,7 @@ class PerBankRefresh {
   void refreshed(Command command);
   std::uint64_t skip(Cycle until);
 
-  static constexpr bool regular = false;  // the next bank depends on which were used when
+  static constexpr bool regular = false;  // the next bank depends on the history of accesses
   void restart(Cycle) {}
 
  private:
@@ -36,10 +36,10 @@ class PerBankRefresh {
   Cycle interval_;
   std::uint64_t banks_;
   Cycle due_;
-  std::uint64_t turns_ = 0;  // so far
-  BankSet had_turn_ = 0;     // in this round
-  BankSet chosen_ = 0;       // one bank, or none
-  BankIndex bank_{};         // that bank
+  std::uint64_t turns_ = 0;  // refreshes so far
+  BankSet had_turn_ = 0;     // banks refreshed in this round
+  BankSet chosen_ = 0;       // the chosen bank, or none
+  BankIndex bank_{};         // index of the chosen bank
 };
 
 }  // namespace anda::dram

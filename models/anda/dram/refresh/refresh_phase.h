@@ -7,8 +7,8 @@
 
 namespace anda::dram {
 
-/// When a channel's first refresh is due, where one is due in each interval: after one interval in all channels, or
-/// earlier by policy.refresh_phase.
+/// Cycle at which a channel's first refresh is due, with one refresh per interval: after one interval, or earlier as
+/// set by policy.refresh_phase.
 Cycle first_refresh(const ChannelRules& rules, ChannelIndex channel, Cycle interval);
 
 }  // namespace anda::dram

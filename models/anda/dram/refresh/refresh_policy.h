@@ -10,29 +10,30 @@
 
 namespace anda::dram {
 
-/// The slot for refresh: when which banks are refreshed. A refresh policy is a type with state, copied with its
-/// channel, that has
+/// Extension point for refresh policies, which decide when to refresh which banks. A refresh policy is a type with
+/// state, copied with its channel, that has
 ///
-///   static constexpr DramRefresh kind           its word in the configuration
+///   static constexpr DramRefresh kind           its configuration word
 ///   T(const ChannelRules&, ChannelIndex)
-///   Cycle due() const                           the cycle from which on it has something to decide; `never`: nothing
-///   bool decide(const ChannelState&, Cycle)     decides at a cycle that is not before due(); every command and arrival
-///                                               before that cycle has had its effect, none after it. False: not now,
-///                                               ask again at the next event
-///   bool pending(const ChannelState&) const     a refresh waits to be done
+///   Cycle due() const                           the first cycle at which it has something to decide; `never`: none
+///   bool decide(const ChannelState&, Cycle)     decides at a cycle not before due(), at which all earlier commands and
+///                                               arrivals have taken effect and no later ones. False: not now, ask
+///                                               again at the next event
+///   bool pending(const ChannelState&) const     whether a refresh waits to be issued
 ///   BankSet held() const                        banks that only the refresh may use
-///   Cycle last_activate() const                 the last cycle at which it makes sense to open a row
-///   Choice next(const ChannelState&) const      if one is pending: the refresh's next command (a precharge or the
-///                                               refresh) and when it can leave
-///   void refreshed(Command)                     its refresh command has left
-///   std::uint64_t skip(Cycle until)             refreshes that a channel with closed banks and without requests can do
-///                                               before a cycle and that need not be simulated one by one
-///   static constexpr bool regular               at rest, all that it will do follows from due(), and it comes again
-///                                               once in tREFI, or never
-///   void restart(Cycle due)                     starts at rest, if it is regular
+///   Cycle last_activate() const                 the last cycle at which opening a row is useful
+///   Choice next(const ChannelState&) const      if one is pending: its next command (a precharge or the refresh) and
+///                                               the earliest cycle to issue it
+///   void refreshed(Command)                     called when its refresh command is issued
+///   std::uint64_t skip(Cycle until)             for a channel with closed banks and without requests: skips the
+///                                               refreshes before a cycle that need no simulation and returns their
+///                                               number
+///   static constexpr bool regular               whether at rest its future depends only on due(), and refreshes recur
+///                                               every tREFI or never
+///   void restart(Cycle due)                     restarts at rest; only if it is regular
 ///
-/// What it decides must depend on the past alone: a channel that is run up to an arrival and then told of it goes on as
-/// one that knew of it from the start. There is one controller for each type in this list.
+/// Its decisions must depend only on the past: a channel that learns of an arrival when it has run up to it must
+/// behave like one that knew of it from the start. A separate controller is compiled for each type in this list.
 using RefreshPolicies = std::tuple<AllBankRefresh, PerBankRefresh, NoRefresh>;
 
 }  // namespace anda::dram

@@ -7,7 +7,7 @@
 
 namespace anda::dram {
 
-/// Each bank's requests in the order of their arrival; of several banks what is ready first.
+/// Serves each bank in order of arrival; among banks, ready commands first, then the oldest request.
 struct Fcfs {
   static constexpr DramScheduler kind = DramScheduler::fcfs;
 

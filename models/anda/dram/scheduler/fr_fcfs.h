@@ -7,7 +7,7 @@
 
 namespace anda::dram {
 
-/// What is ready first, then what is oldest; hits overtake older requests of their bank.
+/// Ready commands first, then the oldest; hits overtake older requests of their bank.
 struct FrFcfs {
   static constexpr DramScheduler kind = DramScheduler::fr_fcfs;
 

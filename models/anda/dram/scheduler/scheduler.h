@@ -9,19 +9,19 @@
 
 namespace anda::dram {
 
-/// The slot for schedulers: which request goes next. A scheduler is a type without state that has
+/// Extension point for schedulers, which select the next request. A scheduler is a stateless type with
 ///
-///   static constexpr DramScheduler kind                    its word in the configuration
+///   static constexpr DramScheduler kind                    its configuration word
 ///   static Entry of_open_row(const BankQueue& queue)       the request of a bank and direction that may use the open
-///                                                          row, one for that row; no_entry: the bank turns to the row
-///                                                          of its first request. Depends on `first` and `hit` alone
-///   static bool before(const Choice& a, const Choice& b)   whether `a` leaves before `b`, both for requests of the
-///                                                          same direction; a strict order. Of a column and a row
-///                                                          command that can leave in the same cycle the column command
-///                                                          leaves
+///                                                          row and is for that row; no_entry: the bank opens the row
+///                                                          of its first request. May depend only on `first` and `hit`
+///   static bool before(const Choice& a, const Choice& b)   whether `a` is issued before `b`, both for requests of the
+///                                                          same direction; a strict order. If a column and a row
+///                                                          command can be issued in the same cycle, the column command
+///                                                          is issued
 ///
-/// The controller asks it at each command, so it is chosen when the controller is compiled: there is one for each type
-/// in this list.
+/// The controller calls it for each command, so it is selected at compile time: a separate controller is compiled for
+/// each type in this list.
 using Schedulers = std::tuple<FrFcfs, Fcfs>;
 
 }  // namespace anda::dram

@@ -6,8 +6,8 @@
 
 namespace anda {
 
-/// What iFPU and FIGNA have in common: FP16 activations are aligned to the largest exponent of their group, of
-/// format.group_size elements along k, at every read, and multiplied by INT weights in integer arithmetic.
+/// Common part of iFPU and FIGNA: every read aligns FP16 activations to the largest exponent of their group of
+/// format.group_size elements along k; integer arithmetic multiplies them by INT weights.
 class AligningPe : public Fp16Pe {
  public:
   std::unique_ptr<Arithmetic> arithmetic(const Arithmetic::Options& options) const override {
@@ -15,7 +15,7 @@ class AligningPe : public Fp16Pe {
   }
 
  protected:
-  /// `cycles` of lanes_per_pe elements, mantissas of `mantissa_bits` (1 … 24).
+  /// `cycles` for lanes_per_pe elements, mantissas of `mantissa_bits` (1 … 24).
   AligningPe(const MxuConfig& mxu, const FormatConfig& format, std::uint32_t cycles, std::uint32_t mantissa_bits)
       : Fp16Pe(mxu, format, {cycles, true, false}), aligned_{format.group_size, mantissa_bits} {}
 

@@ -6,8 +6,9 @@
 
 namespace anda {
 
-/// The bit-serial Anda element (APU): one bit plane of a group against the group's weights a cycle, the sign plane
-/// first, so M + 1 cycles a group. A group wider than the lanes takes several passes; a narrower one leaves lanes idle.
+/// The bit-serial Anda element (APU): multiplies one bit plane of a group by the group's weights per cycle, the sign
+/// plane first, which takes M + 1 cycles per group. A group wider than the lanes takes several passes; a narrower one
+/// leaves lanes idle.
 class AndaPe : public ProcessingElement {
  public:
   AndaPe(const MxuConfig& mxu, const FormatConfig& format)
@@ -40,7 +41,7 @@ class AndaPe : public ProcessingElement {
   double sum_scaling() const override { return sum_scaling_; }
 
  protected:
-  /// Groups of the machine's size of integers under a power of two are planes like any others.
+  /// Groups of the machine's group size whose codes are integers scaled by a power of two are planes like any others.
   bool takes_codes(const ActivationFormat& format) const override {
     return ProcessingElement::takes_codes(format) ||
            (format.group_size == group_size_ && has_integer_mantissas(*format.operand));

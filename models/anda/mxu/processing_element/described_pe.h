@@ -8,9 +8,9 @@
 
 namespace anda {
 
-// Elements that a configuration describes (ElementConfig), a class for each way to multiply.
+// Elements described by a configuration (ElementConfig), one class per method of multiplication.
 
-/// FP16 activations × weights dequantised to FP16, or integers as they are.
+/// FP16 activations × weights dequantised to FP16, or used as integers directly.
 class DescribedFloatingPe : public Fp16Pe {
  public:
   DescribedFloatingPe(const MxuConfig& mxu, const FormatConfig& format, const ElementConfig& element)
@@ -29,8 +29,8 @@ class DescribedAligningPe : public AligningPe {
       : AligningPe(mxu, format, element.own_cycles(), element.own_mantissa_bits()) {}
 };
 
-/// Some bits of the weights in each step; activations are aligned at every read, or multiplied as FP16. The element
-/// does not grow with the width of weights: its time does.
+/// Some bits of the weights in each step; activations are aligned at every read, or multiplied as FP16. Wider weights
+/// take more time, not more area.
 class SerialWeightsPe : public Fp16Pe {
  public:
   SerialWeightsPe(const MxuConfig& mxu, const FormatConfig& format, const ElementConfig& element)
@@ -71,7 +71,7 @@ class SerialActivationsPe : public AndaPe {
   std::uint32_t cycles_;
 };
 
-/// A plane of Anda groups × some bits of the weights in each step. The element does not grow with the width of weights.
+/// A plane of Anda groups × some bits of the weights in each step. Wider weights do not take more area.
 class SerialBothPe : public AndaPe {
  public:
   SerialBothPe(const MxuConfig& mxu, const FormatConfig& format, const ElementConfig& element)

@@ -12,13 +12,13 @@ class FignaPe : public AligningPe {
   explicit FignaPe(const MxuConfig& mxu, const FormatConfig& format) : AligningPe(mxu, format, 16, 13) {}
 };
 
-/// FIGNA with mantissas of 11 bits, a cycle for each.
+/// FIGNA with mantissas of 11 bits, one cycle per bit.
 class FignaM11Pe : public AligningPe {
  public:
   explicit FignaM11Pe(const MxuConfig& mxu, const FormatConfig& format) : AligningPe(mxu, format, 11, 11) {}
 };
 
-/// FIGNA with mantissas of 8 bits, a cycle for each.
+/// FIGNA with mantissas of 8 bits, one cycle per bit.
 class FignaM8Pe : public AligningPe {
  public:
   explicit FignaM8Pe(const MxuConfig& mxu, const FormatConfig& format) : AligningPe(mxu, format, 8, 8) {}

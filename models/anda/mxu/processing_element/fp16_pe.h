@@ -6,16 +6,16 @@
 
 namespace anda {
 
-/// What the baselines have in common: FP16 activations in memory and buffers, results as FP16 without a compressor, and
-/// a fixed number of cycles for the elements along k that an Anda element takes in together. Sixteen of them make the
-/// peak throughput of all systems equal.
+/// Common part of the baselines: FP16 activations in memory and buffers, FP16 results without a compressor, and a fixed
+/// number of cycles for the elements along k that an Anda element processes in parallel. With 16 cycles, all systems
+/// have the same peak throughput.
 class Fp16Pe : public ProcessingElement {
  public:
   std::uint32_t group_elements() const override { return lanes_; }
   std::uint32_t group_cycles(std::uint32_t, std::uint32_t) const override { return cycles_; }
   ActivationFormat activation_format(std::uint32_t) const override { return {}; }
   bool converts_at_read() const override { return converts_at_read_; }
-  /// What it dequantises may just as well be FP16 from the start.
+  /// An element that dequantises its weights also accepts FP16 weights.
   bool multiplies(const WeightFormat& format) const override {
     if (format.encoded) return dequantises_ || multiplies_codes();
     if (format.is_fp16() && format.scale_bits == 0) return dequantises_;
@@ -29,12 +29,12 @@ class Fp16Pe : public ProcessingElement {
 
  protected:
   struct Traits {
-    std::uint32_t cycles;   ///< of lanes_per_pe elements
+    std::uint32_t cycles;   ///< for lanes_per_pe elements
     bool converts_at_read;  ///< see ProcessingElement
     bool dequantises;       ///< see ProcessingElement
   };
 
-  /// Integers less a zero point are a bit wider where FP16 is multiplied by them.
+  /// Where FP16 is multiplied by integers, subtracting a zero point makes the integers one bit wider.
   Fp16Pe(const MxuConfig& mxu, const FormatConfig& format, const Traits& traits)
       : ProcessingElement(mxu, format),
         lanes_(mxu.lanes_per_pe),

@@ -6,7 +6,7 @@
 
 namespace anda {
 
-/// FP16 activations × weights dequantised to FP16, accumulated in FP32 one after another along k.
+/// FP16 activations × weights dequantised to FP16, accumulated sequentially along k in FP32.
 class FpFpPe : public Fp16Pe {
  public:
   FpFpPe(const MxuConfig& mxu, const FormatConfig& format) : Fp16Pe(mxu, format, {16, false, true}) {}

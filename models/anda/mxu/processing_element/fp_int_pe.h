@@ -6,8 +6,8 @@
 
 namespace anda {
 
-/// FP16 activations × INT weights in a dedicated multiplier, accumulated in FP32 one after another along a scale group,
-/// whose sum is scaled: no weight is dequantised.
+/// FP16 activations × INT weights in a dedicated multiplier, accumulated sequentially in FP32 along a scale group,
+/// whose sum is then scaled; no weight is dequantised.
 class FpIntPe : public Fp16Pe {
  public:
   FpIntPe(const MxuConfig& mxu, const FormatConfig& format) : Fp16Pe(mxu, format, {16, false, false}) {}

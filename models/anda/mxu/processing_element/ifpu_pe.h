@@ -6,8 +6,8 @@
 
 namespace anda {
 
-/// iFPU: mantissas of 24 bits, added under one bit of the weights after another; the order of these sums of integers
-/// changes nothing in the result.
+/// iFPU: mantissas of 24 bits, accumulated for one weight bit after another; the integer sums do not depend on their
+/// order.
 class IfpuPe : public AligningPe {
  public:
   explicit IfpuPe(const MxuConfig& mxu, const FormatConfig& format) : AligningPe(mxu, format, 16, 24) {}

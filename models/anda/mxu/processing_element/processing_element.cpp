@@ -46,7 +46,7 @@ std::unique_ptr<ProcessingElement> make_described(const MxuConfig& mxu, const Fo
 
 }  // namespace
 
-// A line for each kind: the compiler says which one is missing.
+// One line per kind; the compiler reports a missing one.
 std::unique_ptr<ProcessingElement> make_processing_element(const MxuConfig& mxu, const FormatConfig& format) {
   if (const auto& described = mxu.processing_element.section()) return make_described(mxu, format, *described);
   switch (mxu.processing_element.word()) {
