@@ -80,7 +80,7 @@ Phase phase_of(const CommandLine& options) {
   options.refuse(fmt::format("option --phase: {} is not a phase; must be prefill or decode", shown(text)));
 }
 
-/// Exactly one of the options that name a source.
+/// Checks that exactly one of the options that name a source is given.
 void check_source(const CommandLine& options) {
   std::string given;
   for (const char* name : {"model", "config-json", "scale-sim"}) {
@@ -162,7 +162,7 @@ int trace_command(const std::vector<std::string>& args, std::ostream& out) {
     list_models(out);
   } else {
     TraceJob job = make_job(options);
-    // The trace may go to the standard output.
+    // Notes go to stderr, because the trace may go to the standard output.
     for (const std::string& note : job.notes) std::cerr << note_text(note, std::cerr);
     const std::string path = options.text("out", "-");
     if (path.empty()) options.refuse("option --out is empty");
