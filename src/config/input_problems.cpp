@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t longest_problem = std::size_t{1}
                                         << 14;  // in bytes: keys and paths of the user's may have any length
-constexpr std::size_t most_kept = 10000;        // of a file that is something else altogether
+constexpr std::size_t most_kept = 10000;        // for files that are not configurations at all
 
 }  // namespace
 
@@ -42,7 +42,7 @@ void InputProblems::throw_if_any() const {
   });
   constexpr std::size_t most_shown = 100;
   std::string text;
-  std::set<std::string> seen;  // a value that stands for several keys is wrong only once
+  std::set<std::string> seen;  // a value that stands for several keys is reported only once
   for (const Line& line : sorted) {
     const std::string place = to_string(line.place);
     std::string message = place.empty() ? line.text : place + ": " + line.text;
