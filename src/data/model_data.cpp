@@ -13,7 +13,7 @@ namespace {
 constexpr double rotary_base = 10000;
 constexpr float spread_of_norms = 0.125F;
 
-/// The place of a tensor's numbers among those of a seed: FNV-1a of its name.
+/// Offset of a tensor's numbers among those of a seed: FNV-1a hash of its name.
 std::uint64_t place_of(const std::string& name) {
   std::uint64_t hash = 0xCBF29CE484222325u;
   for (const char character : name) hash = (hash ^ static_cast<unsigned char>(character)) * 0x100000001B3u;
