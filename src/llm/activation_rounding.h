@@ -20,13 +20,12 @@ using LayerFormats = std::array<ActivationFormat, 4>;
 
 /// What is rounded in a decoder layer. Tensors without a format stay FP32.
 struct LayerRounding {
-  std::optional<LayerFormats> inputs;  ///< inputs of the FP-INT GeMMs
-  std::shared_ptr<const OperandFormat>
-      operand;                        ///< the same inputs as FP16, then in this format, with each token as a row
-  std::optional<ActivationFormat> q;  ///< queries, in groups along the head
-  std::optional<ActivationFormat> p;  ///< attention probabilities, in groups along the tokens
-  std::optional<CacheFormat> k;       ///< keys
-  std::optional<CacheFormat> v;       ///< values
+  std::optional<LayerFormats> inputs;            ///< inputs of the FP-INT GeMMs
+  std::shared_ptr<const OperandFormat> operand;  ///< the same as FP16, then in this format; each token is a row
+  std::optional<ActivationFormat> q;             ///< queries, in groups along the head
+  std::optional<ActivationFormat> p;             ///< attention probabilities, in groups along the tokens
+  std::optional<CacheFormat> k;                  ///< keys
+  std::optional<CacheFormat> v;                  ///< values
 };
 
 /// The layers' roundings, by the first position in a sequence where they apply. Either has an entry for position 0, or
