@@ -18,7 +18,6 @@ namespace anda::sim {
 ///
 /// Throws anda::Error (run) with the path and the operating system's message. So does stream(): exceptions are enabled
 /// for its badbit, so that a full disk ends the writing at once.
-/// badbit is armed, so that a full disk ends the writing at once.
 class AtomicFile {
  public:
   enum class Leftovers { remove, keep };
