@@ -8,10 +8,10 @@
 namespace anda::sim {
 namespace {
 
-/// By segment.
+/// Lengths by segment.
 using Schedule = std::vector<Lengths>;
 
-/// Segments with the lengths of the one before are part of it.
+/// Merges segments with the same lengths as the one before into it.
 Precisions precisions_of(const Schedule& schedule, const std::vector<std::uint32_t>& positions) {
   const SegmentLengths first = split_lengths(schedule.front());
   Precisions precisions{first.all, {}, first.attention};
