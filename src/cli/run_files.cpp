@@ -40,7 +40,7 @@ bool is_free_for(const std::string& folder, const std::string& identity) {
   if (!holds("config.yaml")) return !holds("report.json") && !holds("ops.csv");
   try {
     return identity_of(load_run_config((fs::path(folder) / "config.yaml").string())) == identity;
-  } catch (const Error&) {  // of another version of the program, or no configuration at all
+  } catch (const Error&) {  // written by another version of the program, or not a configuration
     return false;
   }
 }
@@ -80,7 +80,7 @@ std::string results_folder(const std::string& usual, const char* result_file, co
   const auto holds_these = [&] {
     try {
       return JsonFile(held, JsonFile::report_bytes).text("config_sha256") == config_sha256;
-    } catch (const Error&) {  // of another program, or cut off
+    } catch (const Error&) {  // written by another program, or truncated
       return false;
     }
   };

@@ -109,7 +109,7 @@ RunConfig searched(RunConfig config, SearchedAttention& attention) {
   config.precision.a_d = fresh.a_d;
   config.precision.layers.clear();
   config.systems = {PeKind::fp_fp, PeKind::anda};
-  config.simulation.fold_layers = true;  // changes no number
+  config.simulation.fold_layers = true;  // does not change any number
   config.clear_named_outputs();
   return config;
 }

@@ -67,7 +67,7 @@ void list_models(std::ostream& out) {
   out << fmt::format("{:<12}{:>12}{:>14}{:>8}{:>7}  {}\n", "model", "hidden size", "intermediate", "layers", "heads",
                      "feed-forward");
   for (const ModelShape& model : built_in_models()) {
-    if (model.experts.count != 0) continue;  // they make no list of GeMMs
+    if (model.experts.count != 0) continue;  // they cannot be listed as GeMMs
     out << fmt::format("{:<12}{:>12}{:>14}{:>8}{:>7}  {}\n", model.name, model.hidden_size, model.intermediate_size,
                        model.layers, model.heads, model.gated ? "gate, up, down" : "fc1, fc2");
   }
