@@ -33,7 +33,7 @@ void InputProblems::add(const Place& place, const std::string& key, const std::s
 
 void InputProblems::throw_if_any() const {
   if (lines_.empty()) return;
-  std::map<std::string, std::size_t> rank;  // files in the order in which they first have a problem
+  std::map<std::string, std::size_t> rank;  // files in the order of their first problems
   for (const Line& line : lines_) rank.emplace(line.place.file, rank.size());
   std::vector<Line> sorted = lines_;
   std::stable_sort(sorted.begin(), sorted.end(), [&rank](const Line& a, const Line& b) {
