@@ -59,7 +59,7 @@ std::vector<float> turned_over(const std::vector<float>& values, std::uint64_t w
 
 std::vector<float> ModelData::bell(const std::string& name, std::uint64_t rows, std::uint64_t columns) const {
   std::vector<float> values = generate_weights(seed_, place_of(name), rows, columns);
-  for (float& value : values) value *= 64;  // the standard deviation of such weights is 1 / 64
+  for (float& value : values) value *= 64;  // the standard deviation of these weights is 1 / 64
   return values;
 }
 
