@@ -218,7 +218,7 @@ void print_table(std::ostream& out, const BuiltinEvaluator& evaluator, const std
   grid.print(out);
 }
 
-/// Perplexities by position: the baseline's, and each precision's with its loss there.
+/// Prints perplexities by position: the baseline's, and each precision's with its loss there.
 void print_positions(std::ostream& out, const BuiltinEvaluator& evaluator, const EvaluatedPrecisions& evaluation,
                      std::size_t positions) {
   std::vector<std::string> headings{"positions", "baseline"};

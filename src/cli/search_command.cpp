@@ -199,7 +199,7 @@ void write_configs(const std::string& folder, const RunConfig& config, const Sea
     if (result.found.meets()) {
       write_file(path, [&](std::ostream& out) { write_found_config(out, info, config.precision, result.found); });
     } else {
-      std::remove(path.c_str());  // of an earlier search
+      std::remove(path.c_str());  // left by an earlier search
     }
   }
 }

@@ -120,7 +120,7 @@ TraceJob make_job(const CommandLine& options) {
     const std::string tensor = options.text("tensor", "A");
     if (options.has("convolutions")) {
       job.source = std::make_unique<ConvolutionReader>(path, tensor);
-      job.format.count = true;  // of depth-wise convolutions
+      job.format.count = true;  // needed by depth-wise convolutions
     } else {
       job.source = std::make_unique<ScaleSimReader>(path, tensor);
     }

@@ -19,7 +19,7 @@ struct WantedPrecision {
   Combination bits{};
   std::optional<RunConfig> config{};  ///< of a configuration file, instead of bits
   std::string path{};
-  std::shared_ptr<const OperandFormat> format{};  ///< of --activations
+  std::shared_ptr<const OperandFormat> format{};  ///< format given by --activations
 
   /// The precision as shown in tables.
   std::string text() const;
