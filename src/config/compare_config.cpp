@@ -21,7 +21,7 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t most_entries = 256;  // systems, and models
+constexpr std::size_t most_entries = 256;  // limit for systems, and for models
 
 /// Parses "anda-0.1" as a system of the element anda; if several element names match, the longest. `described`:
 /// elements in addition to those of pe_table.
@@ -239,7 +239,7 @@ std::string part_of(const RunConfig& config, const Keep& keep) {
 /// A property in which configurations must agree to be comparable.
 struct Same {
   const char* what;
-  bool of_all;  ///< for all runs; otherwise for those of one model
+  bool of_all;  ///< must agree over all runs; otherwise over those of one model
   std::string (*part)(const RunConfig&);
 };
 
@@ -254,7 +254,7 @@ const Same must_be_same[] = {
      [](const RunConfig& c) {
        return part_of(c, [](const RunConfig& f, RunConfig& t) {
          t.accelerator = f.accelerator;
-         t.accelerator.mxu.processing_element = PeKind::anda;  // which systems differ in
+         t.accelerator.mxu.processing_element = PeKind::anda;  // systems differ in this key, so it is ignored
        });
      }},
     {"dram", true,

@@ -35,7 +35,7 @@ struct ComparedModel {
   std::size_t run_of(const ComparedSystem& system) const;
 };
 
-/// What `anda-sim compare` reads: every system runs every model.
+/// Input of `anda-sim compare`: every system runs every model.
 struct CompareConfig {
   std::string name;
   std::vector<ComparedSystem> systems;  ///< the first is the baseline
@@ -50,7 +50,7 @@ struct CompareSelection {
 
 /// Reads a comparison file and every configuration it names, each with `overrides` on top. Throws a single anda::Error
 /// (input) that lists every problem, including differences that would make the comparison unfair: all runs need the
-/// same machine, memory, technology and tiling, and all runs of a model the same workload.
+/// same machine, memory, technology, tiling and weight bits, and all runs of a model the same workload.
 CompareConfig load_compare_config(const std::string& path, const std::vector<std::string>& overrides = {},
                                   const CompareSelection& selection = {});
 

@@ -29,7 +29,7 @@ inline constexpr ChoiceTable<RequestFormat, 4> request_formats{{{"auto", Request
                                                                 {"burstgpt", RequestFormat::burstgpt},
                                                                 {"mooncake", RequestFormat::mooncake}}};
 
-/// Which waiting request comes first.
+/// Order in which waiting requests are admitted.
 enum class Order { first_come, shortest_prompt, priority };
 
 inline constexpr ChoiceTable<Order, 3> orders{
