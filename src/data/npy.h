@@ -27,7 +27,7 @@ struct NpyLayout {
   std::string descriptor;  ///< type of the numbers as numpy writes it: "<f4"
   std::vector<std::uint64_t> shape;
   std::uint64_t first_byte = 0;  ///< offset of the numbers in the file
-  std::uint64_t bytes = 0;       ///< from there to the end of the file
+  std::uint64_t bytes = 0;       ///< number of bytes from there to the end of the file
 
   /// Throws Error (input) unless the file holds exactly the numbers of the shape, `number_bytes` each.
   void check_bytes(const std::string& path, std::uint64_t number_bytes) const;
