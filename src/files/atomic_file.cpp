@@ -162,7 +162,7 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::finish() {
-  if (buffer_ == nullptr) {  // of another writer, or finished
+  if (buffer_ == nullptr) {  // written by another writer, or already finished
     const FileDescriptor file(::open(temporary_path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!temporary_path_.empty() && (file.get() < 0 || ::fsync(file.get()) != 0))
       throw os_error(path_, "cannot write to the disk");

@@ -46,7 +46,7 @@ std::optional<ChildProcess::End> ChildProcess::ended() const {
   // The child is not reaped before the object ends, so that its process and group id are not reused.
   siginfo_t state{};
   if (::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) != 0 && errno != EINTR) {
-    return End{false, not_started};  // whoever started this program has the system forget processes that end
+    return End{false, not_started};  // SIGCHLD is ignored (inherited), so the exit status is lost
   }
   if (state.si_pid == 0) return std::nullopt;
   return End{state.si_code != CLD_EXITED, state.si_status};
