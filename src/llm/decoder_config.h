@@ -15,9 +15,9 @@ namespace anda::sim {
 
 /// What a decoder computes, from its config.json.
 struct DecoderConfig {
-  ModelShape shape;  ///< `norm` tells the OPT family from the others
+  ModelShape shape;  ///< `norm` distinguishes the OPT family from the others
   std::uint64_t vocabulary = 0;
-  std::uint64_t positions = 0;     ///< longest sequence
+  std::uint64_t positions = 0;     ///< maximum length of a sequence
   bool norm_first = true;          ///< OPT: normalise before attention and feed-forward part, not after them
   bool attention_bias = false;     ///< biases of q, k and v
   bool output_bias = false;        ///< bias of o
@@ -33,7 +33,7 @@ struct DecoderConfig {
   double rope_theta = 10000;  ///< base of the rotary embedding's frequencies
   RotaryScaling rotary_scaling;
   std::optional<double>
-      window_rope_theta;  ///< that of layers with a window, without scaling, if it is another (Gemma 3)
+      window_rope_theta;  ///< the base for layers with a window, without scaling, if it differs (Gemma 3)
   std::optional<Quantisation> quantisation;  ///< of the linear layers
 };
 

@@ -20,14 +20,14 @@ struct NormWeights {
 /// Weights of a decoder layer.
 struct DecoderLayer {
   Linear q, k, v, o;
-  Linear gate;  ///< of gated feed-forward parts
+  Linear gate;  ///< only in gated feed-forward parts
   Linear up;    ///< fc1
   Linear down;  ///< fc2
   NormWeights attention_norm;
   NormWeights after_attention;  ///< before the sum (Gemma 2)
   NormWeights feed_forward_norm;
   NormWeights after_feed_forward;  ///< before the sum (Gemma 2)
-  NormWeights query_norm;          ///< of each head (Qwen 3)
+  NormWeights query_norm;          ///< for each head (Qwen 3)
   NormWeights key_norm;
 };
 

@@ -21,7 +21,7 @@ std::string shown_tensor(const std::string& name);
 struct StoredTensor {
   std::string type;  ///< "F16", "BF16", …
   std::vector<std::uint64_t> shape;
-  std::uint64_t first_byte = 0;  ///< in the file
+  std::uint64_t first_byte = 0;  ///< offset in the file
   std::uint64_t elements = 0;
 };
 
@@ -36,7 +36,7 @@ class SafetensorsFile {
   explicit SafetensorsFile(std::string path);
 
   const std::string& path() const { return path_; }
-  /// By name.
+  /// The tensors by name.
   const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
 
   /// Reads the numbers of a tensor of type F16, BF16 or F32, in C order. Throws Error (input) for another type and for
