@@ -224,7 +224,7 @@ SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, co
     // The first accepted one is uniform, and the cheapest uniform one.
     if (!outcome.uniform) outcome.uniform = candidate;
     for (std::size_t place = 0; place < lengths.size(); ++place) {
-      if (lengths[place] <= shortest_lengths[place]) continue;  // 0, too: not searched
+      if (lengths[place] <= shortest_lengths[place]) continue;  // also skips 0: not searched
       Lengths relaxed = lengths;
       --relaxed[place];
       frontier.push(relaxed);

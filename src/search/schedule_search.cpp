@@ -52,7 +52,7 @@ SearchOutcome search_schedule(const Candidate& start, const std::vector<std::uin
     outcome.meets = true;
     for (std::size_t segment = 0; segment < schedule.size(); ++segment) {
       for (std::size_t place = 0; place < shortest_lengths.size(); ++place) {
-        if (schedule[segment][place] <= shortest_lengths[place]) continue;  // 0, too: not searched
+        if (schedule[segment][place] <= shortest_lengths[place]) continue;  // also skips 0: not searched
         Schedule relaxed = schedule;
         --relaxed[segment][place];
         frontier.push(relaxed);

@@ -63,7 +63,7 @@ class SearchLog {
 
   std::string path_;
   FileDescriptor file_;
-  std::string header_;  ///< of a new log, until there is something to log
+  std::string header_;  ///< header line of a new log, until there is something to log
   std::set<std::string> lines_;
   std::optional<double> baseline_;
   std::map<Precisions, double, PrecisionsOrder> perplexities_;

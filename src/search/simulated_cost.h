@@ -57,7 +57,7 @@ class SimulatedCost {
   std::vector<Gemm> gemms_;  ///< for scope gemms: each distinct GeMM with its count
   Machine machine_;
   Evaluation evaluation_;
-  std::unordered_map<std::string, Counts> known_;  ///< by task
+  std::unordered_map<std::string, Counts> known_;  ///< by task: an operation without name and count
   std::map<Precisions, RunCost, PrecisionsOrder> costs_;
 };
 
