@@ -49,8 +49,8 @@ struct CompareSelection {
 };
 
 /// Reads a comparison file and every configuration it names, each with `overrides` on top. Throws a single anda::Error
-/// (input) that lists every problem, including differences that would make the comparison unfair: all runs need the
-/// same machine, memory, technology, tiling and weight bits, and all runs of a model the same workload.
+/// (input) that lists every problem, or names a difference that makes the comparison unfair: all runs need the same
+/// machine, memory, technology, tiling and weight bits, and all runs of a model the same workload.
 CompareConfig load_compare_config(const std::string& path, const std::vector<std::string>& overrides = {},
                                   const CompareSelection& selection = {});
 
