@@ -19,7 +19,7 @@ namespace po = boost::program_options;
 
 constexpr std::uint64_t longest_group = 256;
 
-/// Takes the part of a text before a slash.
+/// Extracts the part of a text before the first slash.
 std::string next_part(std::string& text) {
   const std::size_t slash = text.find('/');
   std::string part = text.substr(0, slash);
@@ -27,7 +27,7 @@ std::string next_part(std::string& text) {
   return part;
 }
 
-/// "int4" or "anda5": false if it is neither.
+/// Parses "int4" or "anda5"; returns false for anything else.
 bool read_number(const std::string& text, CacheFormat& format) {
   for (const auto& choice : cache_numbers) {
     const std::string name = choice.name;
@@ -43,13 +43,13 @@ bool read_number(const std::string& text, CacheFormat& format) {
   return false;
 }
 
-/// A YAML file or a map in braces.
+/// Whether the text is a YAML file or a map in braces.
 bool is_yaml(const std::string& text) {
   const std::size_t dot = text.rfind(".yaml");
   return (!text.empty() && text.front() == '{') || (dot != std::string::npos && dot + 5 == text.size());
 }
 
-/// NAME[/AXIS] of an operand format, FILE.yaml or {map}, on top of the default axis of its tensor.
+/// Parses NAME[/AXIS] of an operand format, FILE.yaml or {map}, with the default axis of its tensor.
 template <class Refuse>
 CacheFormat operand_format(const std::string& text, const std::string& option, CacheOperandConfig format,
                            const Refuse& refuse) {
@@ -67,7 +67,7 @@ CacheFormat operand_format(const std::string& text, const std::string& option, C
   return format;
 }
 
-/// A FORMAT[/GROUP[/AXIS]] on top of the default of its tensor.
+/// Parses FORMAT[/GROUP[/AXIS]], with the defaults of its tensor.
 std::optional<CacheFormat> cache_format(const CommandLine& options, const char* name, CacheOperandConfig format) {
   if (!options.has(name)) return std::nullopt;
   const std::string text = options.text(name);

@@ -9,10 +9,10 @@
 
 namespace anda::sim {
 
-/// --keys, --values, --queries and --probabilities.
+/// Adds --keys, --values, --queries and --probabilities.
 void add_attention_options(boost::program_options::options_description& options);
 
-/// What they say; what is not given stays FP32.
+/// The formats these options choose; tensors without an option stay FP32.
 AttentionFormats attention_formats(const CommandLine& options);
 
 }  // namespace anda::sim

@@ -48,7 +48,7 @@ std::string when(std::uint64_t seconds) {
   return fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(static_cast<std::time_t>(seconds)));
 }
 
-/// In the unit of --limit.
+/// A size in the unit of --limit.
 std::string mebibytes(std::uint64_t bytes) { return plain_text(static_cast<double>(bytes) / (1 << 20)) + " MiB"; }
 
 void list(StoreTables& tables, const std::string& folder, std::ostream& out) {

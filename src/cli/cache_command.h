@@ -13,7 +13,7 @@ namespace anda::sim {
 /// What `anda-sim cache --help` prints.
 CommandHelp cache_help();
 
-/// `anda-sim cache`: lists, checks, limits or empties a folder of results that runs take over.
+/// `anda-sim cache`: lists, checks, limits or empties a folder of results that runs reuse.
 int cache_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

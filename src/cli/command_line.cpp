@@ -20,7 +20,7 @@ namespace po = boost::program_options;
 CommandLine::CommandLine(std::string command, const po::options_description& options,
                          const std::vector<std::string>& args, const Rules& rules)
     : command_(std::move(command)) {
-  // An option of no description may not be abbreviated: one added later must not change what a script means.
+  // Long options may not be abbreviated: an option added later must not change the meaning of a script.
   const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
   try {
     const po::parsed_options parsed = po::command_line_parser(args).options(options).style(style).run();
@@ -98,7 +98,7 @@ void print_help(std::ostream& out, const CommandHelp& help) {
   std::ostringstream text;
   text << help.usage << help.all_options() << help.examples;
   std::istringstream lines(text.str());
-  // Boost fills the lines of a description with spaces.
+  // Boost pads the lines of a description with spaces.
   for (std::string line; std::getline(lines, line);) out << line.erase(line.find_last_not_of(' ') + 1) << '\n';
 }
 

@@ -10,8 +10,8 @@
 
 namespace anda::sim {
 
-/// One of the commands of anda-sim. Help, completions and manual pages are made from this table and from the commands'
-/// own tables of options.
+/// A command of anda-sim. Help, completions and manual pages are generated from this table and from each command's
+/// table of options.
 struct Command {
   const char* name;
   const char* meaning;
@@ -19,10 +19,10 @@ struct Command {
   CommandHelp (*help)();
 };
 
-/// In the order of the help.
+/// All commands, in the order of the help.
 const std::vector<Command>& commands();
 
-/// `anda-sim --help`.
+/// Prints `anda-sim --help`.
 void print_overview(std::ostream& out);
 
 }  // namespace anda::sim

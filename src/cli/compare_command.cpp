@@ -79,7 +79,7 @@ std::vector<std::string> list_of(const CommandLine& options, const std::string& 
   return words;
 }
 
-/// A simulation: one configuration of one model, for all systems that run it.
+/// A simulation of one configuration of one model, for all systems that run it.
 struct Job {
   std::size_t model;
   std::size_t run;  ///< index in the model's runs
@@ -101,7 +101,7 @@ std::vector<Job> jobs_for(const CompareConfig& config, const fs::path& folder) {
   return jobs;
 }
 
-/// What a job's process runs. Equal layers are folded, which changes no number.
+/// The configuration that a job's process runs. Equal layers are folded, which does not change any number.
 RunConfig run_config(const CompareConfig& config, const Job& job) {
   RunConfig run = config.models[job.model].runs[job.run].config;
   run.systems.clear();
@@ -139,7 +139,7 @@ ChildTask prepare(const CompareConfig& config, const Job& job, const std::string
   return task;
 }
 
-/// What a process of this program has written.
+/// Reads a report written by a process of this program.
 nlohmann::json read_own_report(const std::string& path, const std::string& origin) {
   try {
     return JsonFile(path, JsonFile::report_bytes).root();
@@ -148,7 +148,7 @@ nlohmann::json read_own_report(const std::string& path, const std::string& origi
   }
 }
 
-/// Of everything that the numbers follow from.
+/// Hash of everything that determines the numbers.
 std::string hash_of(const CompareConfig& config) {
   std::string text;
   for (const ComparedSystem& system : config.systems) {
@@ -169,7 +169,7 @@ std::string hash_of(const CompareConfig& config) {
   return sha256_hex(text);
 }
 
-/// What the simulations had to say that is of no influence on the results, each once.
+/// Prints the notes of the simulations that do not affect the results, without duplicates.
 void tell_notes(const std::vector<ChildTask>& tasks) {
   std::set<std::string> told;
   for (const ChildTask& task : tasks) {

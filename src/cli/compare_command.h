@@ -13,8 +13,8 @@ namespace anda::sim {
 /// What `anda-sim compare --help` prints.
 CommandHelp compare_help();
 
-/// `anda-sim compare`: runs systems on models, side by side in processes of their own, and sets them against each
-/// other. `args` are those after the command's name. Returns the exit status; throws anda::Error.
+/// `anda-sim compare`: runs systems on models concurrently, each in its own process, and compares them. `args` are
+/// those after the command's name. Returns the exit status; throws anda::Error.
 int compare_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

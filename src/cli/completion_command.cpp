@@ -22,11 +22,11 @@ constexpr const char* completion_usage =
     "  fish  write to ~/.config/fish/completions/anda-sim.fish\n"
     "\n";
 
-/// An option as shells see it.
+/// An option as presented to shells.
 struct Option {
   std::string name;       ///< without dashes
-  char letter;            ///< of the short form; 0: none
-  std::string parameter;  ///< what stands behind it; empty: nothing
+  char letter;            ///< letter of the short form; 0: none
+  std::string parameter;  ///< parameter after the option; empty: none
   std::string meaning;    ///< one line
 };
 
@@ -45,7 +45,7 @@ std::vector<Option> options_of(const CommandHelp& help) {
   return options;
 }
 
-/// A text in single quotes of a shell; `inside`: what a quote in it becomes.
+/// Puts a text in single quotes for a shell; `inside` replaces each quote in it.
 std::string quoted(const std::string& text, const char* inside) {
   std::string result = "'";
   for (const char c : text) {
@@ -88,7 +88,7 @@ std::string bash_script() {
          "complete -o bashdefault -o default -F _anda_sim anda-sim\n";
 }
 
-/// A text of _arguments, in which brackets and colons have a meaning.
+/// Escapes a text for _arguments, where brackets and colons are special.
 std::string zsh_text(const std::string& text) {
   std::string result;
   for (const char c : text) {

@@ -14,7 +14,7 @@ namespace anda::sim {
 CommandHelp config_help();
 
 /// `anda-sim config`: prints the effective configuration, checks a file or prints the reference page. `args` are those
-/// after the command's name. Returns the exit status; throws anda::Error (input) when something given is wrong.
+/// after the command's name. Returns the exit status; throws anda::Error (input) for wrong input.
 int config_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

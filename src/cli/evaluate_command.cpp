@@ -134,7 +134,7 @@ struct Row {
   double loss = 0;
 };
 
-/// Rows of all precisions, the baseline's measurement and where the time went.
+/// Rows of all precisions, the baseline's measurement and the time breakdown.
 struct EvaluatedPrecisions {
   std::vector<Row> rows;
   Measurement baseline;
@@ -167,7 +167,7 @@ EvaluatedPrecisions evaluate(BuiltinEvaluator& evaluator, const std::vector<Want
   return result;
 }
 
-/// Calls each(first, end) for the parts of a window that --positions asks for.
+/// Calls each(first, end) for each part of a window that --positions requests.
 template <class Each>
 void over_parts(const BuiltinEvaluator& evaluator, std::size_t positions, Each each) {
   for (std::size_t first = 0; first < evaluator.length(); first += positions) {
@@ -218,7 +218,7 @@ void print_table(std::ostream& out, const BuiltinEvaluator& evaluator, const std
   grid.print(out);
 }
 
-/// Perplexities by position: the baseline's, and each precision's with its loss there.
+/// Prints perplexities by position: the baseline's, and each precision's with its loss there.
 void print_positions(std::ostream& out, const BuiltinEvaluator& evaluator, const EvaluatedPrecisions& evaluation,
                      std::size_t positions) {
   std::vector<std::string> headings{"positions", "baseline"};

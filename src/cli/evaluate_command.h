@@ -13,8 +13,8 @@ namespace anda::sim {
 /// What `anda-sim evaluate --help` prints.
 CommandHelp evaluate_help();
 
-/// `anda-sim evaluate …`: perplexity of a language model with activations in Anda format. `args` are what follows
-/// `evaluate`, `out` is the standard output. Returns the exit status; throws Error.
+/// `anda-sim evaluate …`: measures the perplexity of a language model with activations in Anda format. `args` are those
+/// after the command's name; `out` is the standard output. Returns the exit status; throws Error.
 int evaluate_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

@@ -52,7 +52,7 @@ std::string file_hash(const std::string& path) {
   return hash.hex();
 }
 
-/// Of the files in a model's folder that its logits depend on.
+/// Hash of the files in a model's folder that its logits depend on.
 std::string model_hash(const std::string& folder) {
   std::vector<std::string> files;
   std::error_code error;
@@ -69,7 +69,7 @@ std::string model_hash(const std::string& folder) {
   return sha256_hex(hashes);
 }
 
-/// What the attention is rounded to, if anything; bits that are searched are those of the default.
+/// The attention's formats, if any, in words; searched bits appear with their defaults.
 std::string attention_text(const AttentionFormats& formats) {
   std::string text;
   if (formats.q_bits) text += fmt::format(", A_q of {} bits", *formats.q_bits);
@@ -89,7 +89,7 @@ std::string attention_text(const AttentionFormats& formats) {
   return text;
 }
 
-/// What its perplexities depend on, wherever the files lie.
+/// What the evaluator's perplexities depend on, regardless of where the files are.
 std::string identity_of(const BuiltinEvaluatorConfig& config, const std::optional<Quantisation>& quantised) {
   const std::string weights =
       quantised              ? fmt::format("weights of {}", quantised->method)

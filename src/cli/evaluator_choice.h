@@ -13,22 +13,23 @@
 
 namespace anda::sim {
 
-/// The evaluator that a command line asks for.
+/// The evaluator chosen on the command line.
 struct EvaluatorChoice {
-  std::string identity;  ///< in logs and reports: evaluations of another identity are not comparable
-  /// Makes it, once it is needed. `go_on`, asked several times a second, ends an evaluation by returning false.
+  std::string identity;  ///< for logs and reports: evaluations with another identity are not comparable
+  /// Creates the evaluator when it is needed. `go_on`, polled several times a second, ends an evaluation by returning
+  /// false.
   std::function<std::unique_ptr<Evaluator>(std::function<bool()> go_on)> make;
 };
 
-/// The options that choose_evaluator() reads.
+/// Adds the options that choose_evaluator() reads.
 void add_evaluator_options(boost::program_options::options_description& options);
 
-/// The folder of the model that the built-in evaluator shall run; empty with another evaluator. Refuses a command line
-/// that chooses none, or both.
+/// The model folder for the built-in evaluator; empty if another evaluator is chosen. Refuses a command line that
+/// chooses neither or both.
 std::string model_folder(const CommandLine& options);
 
-/// The built-in one rounds to the group size and the weights of `config`. Throws Error (input) for files that cannot be
-/// read.
+/// Chooses the evaluator. The built-in one rounds to the group size and the weights of `config`. Throws Error (input)
+/// for unreadable files.
 EvaluatorChoice choose_evaluator(const CommandLine& options, const RunConfig& config);
 
 }  // namespace anda::sim

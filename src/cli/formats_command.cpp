@@ -51,7 +51,7 @@ po::options_description make_options() {
   return options;
 }
 
-/// Values of a .npy file, and how many a row has.
+/// Values of a .npy file, and the number of values in a row.
 struct Values {
   std::vector<float> all;
   std::size_t row = 0;
@@ -96,7 +96,7 @@ FormatError measure(const OperandFormat& format, const Values& values, const std
   return error;
 }
 
-/// Of a matrix as high as it is wide.
+/// Average bits per value of a square matrix.
 double bits_per_value(const OperandFormat& format, std::uint64_t elements) {
   const auto rows = static_cast<double>(elements);
   return (static_cast<double>(format.layout().bits(elements)) +

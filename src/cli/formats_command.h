@@ -13,7 +13,7 @@ namespace anda::sim {
 /// What `anda-sim formats --help` prints.
 CommandHelp formats_help();
 
-/// `anda-sim formats`: lists operand formats with their bits, and measures what they do to values of a file.
+/// `anda-sim formats`: lists operand formats with their bits, and measures their effect on the values of a file.
 int formats_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

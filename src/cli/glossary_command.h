@@ -14,7 +14,7 @@ namespace anda::sim {
 CommandHelp glossary_help();
 
 /// `anda-sim glossary`: prints the page. `args` are those after the command's name. Returns the exit status; throws
-/// anda::Error (input) when something given is wrong.
+/// anda::Error (input) for wrong arguments.
 int glossary_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

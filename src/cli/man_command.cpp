@@ -25,7 +25,7 @@ constexpr const char* exit_status =
     ".SH EXIT STATUS\n"
     "0 success, 1 the run failed, 2 the input is invalid.\n";
 
-/// A text as troff shows it as it is: no hyphen is a soft one, no line a request.
+/// Escapes a text so that troff prints it literally: without soft hyphens, and without lines read as requests.
 std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {

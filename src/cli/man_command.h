@@ -14,7 +14,7 @@ namespace anda::sim {
 CommandHelp man_help();
 
 /// `anda-sim man [COMMAND]`: prints the manual page anda-sim(1), or anda-sim-COMMAND(1), for man and troff. Returns the
-/// exit status; throws anda::Error (input) when something given is wrong.
+/// exit status; throws anda::Error (input) for wrong arguments.
 int man_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

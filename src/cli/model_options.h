@@ -10,10 +10,10 @@
 
 namespace anda::sim {
 
-/// The options of every command that runs a language model: tokens, windows, how weights are taken, threads.
+/// Adds the options of every command that runs a language model: tokens, windows, treatment of weights, threads.
 void add_model_options(boost::program_options::options_description& options);
 
-/// What they say of the model in a folder; formats have their defaults.
+/// The settings these options give for the model in `folder`; formats keep their defaults.
 BuiltinEvaluatorConfig model_config(const CommandLine& options, const std::string& folder);
 
 }  // namespace anda::sim

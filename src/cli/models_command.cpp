@@ -31,14 +31,14 @@ constexpr const char* models_examples =
     "  anda-sim models\n"
     "  anda-sim models --config config.json --json\n";
 
-/// The feed-forward part: its width, or the experts' and how many of them a token goes to.
+/// Width of the feed-forward part; with experts, the number per token, their count and their width.
 std::string width_of(const ModelShape& shape) {
   const Experts& experts = shape.experts;
   if (experts.count == 0) return fmt::format("{}", shape.intermediate_size);
   return fmt::format("{}/{}×{}", experts.per_token, experts.count, experts.intermediate_size);
 }
 
-/// Characters of a text in UTF-8, which fmt's widths don't count in old releases.
+/// Right-aligns a UTF-8 text by characters, which old releases of fmt do not count correctly.
 std::string right(const std::string& text, std::size_t width) {
   std::size_t characters = 0;
   for (const char c : text) characters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
@@ -154,7 +154,7 @@ int models_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.has("config")) {
     if (options.text("config").empty()) options.refuse("option --config is empty");
     models = {read_hugging_face_config(options.text("config"))};
-    // Only what its file says; what is asked of the model is another matter.
+    // Only notes on what the file says, since there is no workload yet.
     for (const std::string& note : notes_on_file(models.front())) std::cerr << note_text(note, std::cerr);
   }
   if (options.has("json")) {

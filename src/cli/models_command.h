@@ -13,8 +13,8 @@ namespace anda::sim {
 /// What `anda-sim models --help` prints.
 CommandHelp models_help();
 
-/// `anda-sim models`: prints the built-in models, or that of a config.json, with their shapes and parameters. Returns
-/// the exit status; throws anda::Error (input) when something given is wrong.
+/// `anda-sim models`: prints the built-in models, or the model of a config.json, with their shapes and parameters.
+/// Returns the exit status; throws anda::Error (input) for wrong input.
 int models_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

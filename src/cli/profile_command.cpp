@@ -69,7 +69,7 @@ std::vector<std::uint32_t> profiled_groups(const CommandLine& options, const Ser
   return groups;
 }
 
-/// A size of the tensor group with its links, and the profiles of all systems.
+/// A tensor-group size with its links, and the profiles of all systems.
 struct Group {
   ServeConfig config;
   std::unique_ptr<Links> links;

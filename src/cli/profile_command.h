@@ -12,7 +12,7 @@ namespace anda::sim {
 
 CommandHelp profile_help();
 
-/// `anda-sim profile`: writes times of operations in the layouts of simulators of serving. `args` are those after the
+/// `anda-sim profile`: writes operation times in the file layouts of serving simulators. `args` are those after the
 /// command's name. Returns the exit status; throws anda::Error.
 int profile_command(const std::vector<std::string>& args, std::ostream& out);
 

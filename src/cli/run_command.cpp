@@ -45,7 +45,7 @@ constexpr const char* run_usage =
     "can be run again.\n"
     "\n";
 
-/// The keys that a word of --level sets.
+/// The overrides that a word of --level stands for.
 std::array<std::string, 2> settings_of(const LevelChoice& choice) {
   return {std::string("accelerator.level=") + name_of(levels, choice.accelerator),
           std::string("dram.level=") + name_of(dram_levels, choice.dram)};
@@ -85,7 +85,7 @@ po::options_description run_options() {
   return options;
 }
 
-/// Sets the level of the accelerator and that of the memory, whatever the configuration has.
+/// Sets the levels of the accelerator and the memory, overriding the configuration.
 void choose_level(const CommandLine& options, std::vector<std::string>& overrides) {
   const std::string level = options.text("level");
   std::vector<std::string> names;
@@ -107,7 +107,7 @@ void choose_level(const CommandLine& options, std::vector<std::string>& override
   }
 }
 
-/// A number of a window, as a key's value has it. Throws Error (input) for what is none.
+/// A bound of the window as a key's value. Throws Error (input) if it is not a number.
 double microseconds(const CommandLine& options, const std::string& text) {
   double value = 0;
   if (parse_number(text, value) != NumberSyntax::good) {
@@ -161,7 +161,7 @@ void check_options(const CommandLine& options) {
   for (const char* other : {"json", "quiet", "check"}) options.refuse_together({"details", other});
 }
 
-/// The keys that options set, after those of --set.
+/// The overrides set by options; they follow those of --set.
 std::vector<std::string> overrides_of(const CommandLine& options) {
   std::vector<std::string> overrides = options.all("set");
   if (options.has("level")) choose_level(options, overrides);
@@ -172,7 +172,7 @@ std::vector<std::string> overrides_of(const CommandLine& options) {
   return overrides;
 }
 
-/// What is wrong with a workload shows far from the configuration that names it: its error names `file` as well.
+/// A workload problem shows far from the configuration that names the workload, so its error also names `file`.
 Survey survey_of(const RunConfig& config, const std::string& file) {
   try {
     return survey(config, [] { return !interrupted(); });
@@ -187,8 +187,8 @@ void print_check(std::ostream& out, const std::string& file, const Survey& found
   for (const std::string& note : found.notes) out << note_text(for_terminal(note), out);
 }
 
-/// Before the run itself, whose kernel would be the one that the process of this one had to elaborate again. None
-/// without a schedule.
+/// Counts without the schedule; none if there is no schedule. Must run before the main run, because this process can
+/// elaborate a SystemC kernel only once.
 std::vector<Counts> unscheduled_counts(const RunConfig& config, const Survey& found, const CommandLine& options) {
   if (config.precision.schedule.empty()) return {};
   ProgressBar bar(config.name + ", without its schedule");

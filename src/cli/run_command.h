@@ -14,7 +14,8 @@ namespace anda::sim {
 CommandHelp run_help();
 
 /// `anda-sim run`: simulates a configuration's systems and reports on them. `args` are those after the command's name.
-/// Returns the exit status; throws anda::Error. At most once a process, since the SystemC kernel elaborates once.
+/// Returns the exit status; throws anda::Error. Call at most once per process, since the SystemC kernel elaborates only
+/// once.
 int run_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

@@ -24,14 +24,14 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t shown_hash_digits = 8;
 
-/// The configuration without what changes no number: how it is written tells whether two runs are the same.
+/// Text of the configuration without what changes no number; two runs are the same if their texts are equal.
 std::string identity_of(RunConfig config) {
   config.clear_named_outputs();
   config.simulation.fold_layers = false;
   return to_yaml(config);
 }
 
-/// Whether a folder may get the results of a run unasked: it has none, or those of the same configuration.
+/// Whether results may go to a folder that the user did not name: it holds none, or results of the same configuration.
 bool is_free_for(const std::string& folder, const std::string& identity) {
   const auto holds = [&folder](const char* name) {
     std::error_code error;
@@ -40,7 +40,7 @@ bool is_free_for(const std::string& folder, const std::string& identity) {
   if (!holds("config.yaml")) return !holds("report.json") && !holds("ops.csv");
   try {
     return identity_of(load_run_config((fs::path(folder) / "config.yaml").string())) == identity;
-  } catch (const Error&) {  // of another version of the program, or no configuration at all
+  } catch (const Error&) {  // written by another version of the program, or not a configuration
     return false;
   }
 }
@@ -80,7 +80,7 @@ std::string results_folder(const std::string& usual, const char* result_file, co
   const auto holds_these = [&] {
     try {
       return JsonFile(held, JsonFile::report_bytes).text("config_sha256") == config_sha256;
-    } catch (const Error&) {  // of another program, or cut off
+    } catch (const Error&) {  // written by another program, or truncated
       return false;
     }
   };
@@ -107,14 +107,14 @@ std::unique_ptr<RunWriter> open_results(const std::string& named_folder, const s
   for (;;) {
     const std::string folder = choose();
     std::vector<NamedInput> inputs = inputs_of(config, config_files);
-    // A configuration that is written again byte for byte loses nothing.
+    // Rewriting a configuration byte for byte loses nothing.
     const std::string own = folder + "/config.yaml";
     if (holds_exactly(own, info.config_yaml)) {
       const auto is_own = [&own](const NamedInput& input) { return is_same_file(input.path, own); };
       inputs.erase(std::remove_if(inputs.begin(), inputs.end(), is_own), inputs.end());
     }
     auto writer = std::make_unique<RunWriter>(folder, config.systems.size(), info, std::move(inputs));
-    // Another run may have used the folder until it was this one's.
+    // Another run may have used the folder before this one locked it.
     if (choose() == folder) return writer;
   }
 }

@@ -12,23 +12,23 @@
 
 namespace anda::sim {
 
-/// What a run reads: the files of its configuration, its workload and its data.
+/// Input files of a run: those of its configuration, its workload and its data.
 std::vector<NamedInput> inputs_of(const RunConfig& config, const std::vector<std::string>& config_files);
 
-/// Throws Error (input) if a run reads a pipe or the standard input, for commands whose runs are several processes.
+/// Throws Error (input) if a run reads a pipe or the standard input; for commands whose runs use several processes.
 void require_files(const RunConfig& config);
 
-/// The folder of results where the user names none: results/ and the name of the configuration's file, or `otherwise`
-/// where that has none.
+/// The default results folder: results/ and the name of the configuration file, or `otherwise` if that file has no
+/// name.
 std::string usual_results_folder(const std::string& config_path, const char* otherwise);
 std::string usual_run_folder(const std::string& config_path);
 
-/// The usual folder, unless its `result_file` holds results of something else than what has this config_sha256: then
-/// the name gets a part of the hash, which is told on standard error.
+/// The default folder, unless its `result_file` holds results with another config_sha256: then part of the hash is
+/// appended to the name, and standard error reports this.
 std::string results_folder(const std::string& usual, const char* result_file, const std::string& config_sha256);
 
-/// The writer of a run's results. Without the name of a folder they go to the usual one; if that holds results of
-/// another configuration, those stay as they are, and the name gets a part of the configuration's hash.
+/// Opens the writer of a run's results. Without `named_folder`, they go to the default folder; if that holds results of
+/// another configuration, those are kept, and part of the configuration's hash is appended to the name.
 std::unique_ptr<RunWriter> open_results(const std::string& named_folder, const std::string& config_path,
                                         const RunConfig& config, const RunInfo& info,
                                         const std::vector<std::string>& config_files);

@@ -57,7 +57,7 @@ constexpr const char* search_examples =
 RunConfig config_of(const CommandLine& options, std::vector<std::string>& files) {
   const bool has_file = !options.files().empty();
   if (has_file && options.has("model")) options.refuse("takes a configuration or --model, not both");
-  // A model that is run has its shapes beside it.
+  // A model folder also contains the model's shapes.
   const std::string folder = model_folder(options);
   const std::string shapes = folder.empty() ? "" : folder + "/config.json";
   std::vector<std::string> overrides = options.all("set");
@@ -71,7 +71,7 @@ RunConfig config_of(const CommandLine& options, std::vector<std::string>& files)
     const std::string name = is_file ? read_hugging_face_config(source).name : find_model(source).name;
     const std::string value = is_file ? source : name;
     const char* key = is_file ? "workload.config_json=" : "workload.model=";
-    // What the user set on top comes after it.
+    // The user's overrides follow it.
     overrides.insert(overrides.begin(), key + nlohmann::json(value).dump());
     overrides.insert(overrides.begin(), "name=" + nlohmann::json(name).dump());
     config = default_run_config(overrides);
@@ -80,8 +80,8 @@ RunConfig config_of(const CommandLine& options, std::vector<std::string>& files)
   return config;
 }
 
-/// The configuration without what a search finds or does not depend on. `attention`: what the formats of keys and
-/// values can have at most goes into it.
+/// The configuration without what a search determines or does not depend on. The maximum lengths that the formats of
+/// keys and values allow are written to `attention`.
 RunConfig searched(RunConfig config, SearchedAttention& attention) {
   if (!config.precision.schedule.empty()) {
     throw Error::input(
@@ -109,7 +109,7 @@ RunConfig searched(RunConfig config, SearchedAttention& attention) {
   config.precision.a_d = fresh.a_d;
   config.precision.layers.clear();
   config.systems = {PeKind::fp_fp, PeKind::anda};
-  config.simulation.fold_layers = true;  // changes no number
+  config.simulation.fold_layers = true;  // does not change any number
   config.clear_named_outputs();
   return config;
 }
@@ -119,12 +119,12 @@ std::string subject_hash(RunConfig config) {
   return config_hash(config);
 }
 
-/// Whether costs are those of the machine.
+/// Whether costs come from the simulated machine.
 bool is_simulated(const SearchSettings& settings) {
   return settings.objective != Objective::bops || !settings.schedule.empty();
 }
 
-/// The attention's bit operations, where it is searched or part of the workload.
+/// The attention's bit operations, if attention is searched or part of the workload.
 std::optional<AttentionOperations> attention_operations(const RunConfig& config, const SearchSettings& settings) {
   if (config.workload.scope != Scope::gemms) return AttentionOperations(config.precision, config.kv_cache);
   if (settings.attention == SearchedAttention{}) return std::nullopt;
@@ -150,7 +150,7 @@ void write_file(const std::string& path, const Write& write) {
   file.commit();
 }
 
-/// Simulates what was found, each in a process of its own, and reads what the reports say of it.
+/// Simulates the results, each in its own process, and reads the figures from the reports.
 void close_the_loop(const std::string& folder, std::vector<ReportedResult>& results) {
   std::vector<ChildTask> tasks;
   std::vector<ReportedResult*> simulated;
@@ -191,7 +191,7 @@ void close_the_loop(const std::string& folder, std::vector<ReportedResult>& resu
 
 void write_configs(const std::string& folder, const RunConfig& config, const SearchInfo& info,
                    const std::vector<ReportedResult>& results) {
-  // The last that is written: where it stands, the others are of the same search.
+  // This file is written last: if it exists, the others are from the same search.
   std::remove((folder + "/search.json").c_str());
   write_file(folder + "/config.yaml", [&](std::ostream& out) { out << to_yaml(config); });
   for (const ReportedResult& result : results) {
@@ -199,12 +199,12 @@ void write_configs(const std::string& folder, const RunConfig& config, const Sea
     if (result.found.meets()) {
       write_file(path, [&](std::ostream& out) { write_found_config(out, info, config.precision, result.found); });
     } else {
-      std::remove(path.c_str());  // of an earlier search
+      std::remove(path.c_str());  // left by an earlier search
     }
   }
 }
 
-/// Nothing that the search reads is overwritten; its own configuration, written again as it is, loses nothing.
+/// Refuses to overwrite the search's inputs, except its own configuration if it is rewritten unchanged.
 void check_inputs(const CommandLine& options, const RunConfig& config, const std::vector<std::string>& config_files,
                   const std::string& folder, const std::vector<double>& tolerances) {
   std::vector<NamedInput> inputs = inputs_of(config, config_files);
@@ -230,7 +230,7 @@ void print_found(std::ostream& out, const std::string& folder, const std::string
   }
 }
 
-/// Says on stderr which tolerances nothing meets. Returns the exit status.
+/// Reports on stderr the tolerances that no combination meets. Returns the exit status.
 int report_unmet(const std::vector<ReportedResult>& results) {
   int status = 0;
   for (const ReportedResult& result : results) {
@@ -243,7 +243,7 @@ int report_unmet(const std::vector<ReportedResult>& results) {
   return status;
 }
 
-/// Searches for one tolerance after another. `finished` counts those that are done.
+/// Searches for one tolerance after another. `finished` counts the completed ones.
 std::vector<ReportedResult> search_each(PrecisionSearch& search, const std::vector<double>& tolerances,
                                         const std::string& log_path, std::size_t& finished) {
   std::vector<ReportedResult> results;
@@ -260,13 +260,13 @@ std::vector<ReportedResult> search_each(PrecisionSearch& search, const std::vect
   return results;
 }
 
-/// Times and energies of the machine, where the search minimises them or tells what a schedule gains.
+/// Times and energies of the machine, if the search minimises them or reports the gain of a schedule.
 std::unique_ptr<SimulatedCost> simulated_cost(const SearchSettings& settings, const RunConfig& config) {
   if (!is_simulated(settings)) return nullptr;
   return std::make_unique<SimulatedCost>(config, [] { return !interrupted(); });
 }
 
-/// What a log must have in common with a search that goes on with it.
+/// What a log and a search that continues it must have in common.
 nlohmann::ordered_json subject_of(const RunConfig& config, const SearchInfo& info) {
   return {{"workload", info.run.workload},
           {"trace_sha256", info.run.trace_sha256},
@@ -274,7 +274,7 @@ nlohmann::ordered_json subject_of(const RunConfig& config, const SearchInfo& inf
           {"evaluator", info.evaluator}};
 }
 
-/// Those that were not given.
+/// Sets the iterations that the user did not specify.
 void set_usual_iterations(SearchSettings& settings, const BitOperations& operations) {
   if (settings.layer_iterations == 0) {
     settings.layer_iterations = default_layer_iterations * static_cast<std::uint32_t>(operations.layers());

@@ -13,9 +13,9 @@ namespace anda::sim {
 /// What `anda-sim search --help` prints.
 CommandHelp search_help();
 
-/// `anda-sim search`: looks for the mantissa lengths that cost least within a loss of accuracy. `args` are those after
-/// the command's name. Returns the exit status, 1 where a tolerance was not met; throws anda::Error. At most once a
-/// process, as run_command().
+/// `anda-sim search`: searches for the cheapest mantissa lengths within a loss of accuracy. `args` are those after the
+/// command's name. Returns the exit status, 1 if a tolerance was not met; throws anda::Error. Call at most once per
+/// process, like run_command().
 int search_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

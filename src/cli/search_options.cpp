@@ -19,11 +19,11 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::uint64_t most_iterations = 1u << 20;
-/// Nothing predicts the token at position 0, so a part of that token alone has no loss.
+/// The token at position 0 is not predicted, so a part with that token alone has no loss.
 constexpr std::uint64_t first_position = 2;
 constexpr std::uint64_t most_positions = 1u << 24;
 
-/// "0.1%" or "0.001".
+/// Parses "0.1%" or "0.001".
 double tolerance_of(const CommandLine& options, const std::string& text) {
   const bool percent = !text.empty() && text.back() == '%';
   const std::string digits(trimmed(percent ? text.substr(0, text.size() - 1) : text));
@@ -65,7 +65,7 @@ std::uint64_t last_position(const WorkloadConfig& workload) {
   return workload.phase == Phase::decode ? longest : longest + workload.output_tokens - 2;
 }
 
-/// "512", "decode" or "decode+64".
+/// Parses "512", "decode" or "decode+64".
 std::uint64_t position_of(const CommandLine& options, const WorkloadConfig& workload, const std::string& part) {
   const std::string decode = "decode";
   std::uint64_t position = 0;

@@ -13,13 +13,13 @@ namespace anda::sim {
 
 boost::program_options::options_description search_options();
 
-/// The losses that are allowed, as shares.
+/// The permitted losses, as shares.
 std::vector<double> tolerances_of(const CommandLine& options);
 
-/// Positions from which lengths may differ, of tokens that the workload computes.
+/// The positions from which lengths may differ, checked against the tokens that the workload computes.
 std::vector<std::uint32_t> schedule_of(const CommandLine& options, const WorkloadConfig& workload);
 
-/// Objective, dimensions and iterations.
+/// Objective, dimensions and iterations of the search.
 SearchSettings settings_of(const CommandLine& options);
 
 }  // namespace anda::sim

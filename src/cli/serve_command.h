@@ -12,7 +12,7 @@ namespace anda::sim {
 
 CommandHelp serve_help();
 
-/// anda-sim serve CONFIG. `args` without "serve". Returns the exit status; throws Error.
+/// `anda-sim serve CONFIG`. `args` are those after the command's name. Returns the exit status; throws Error.
 int serve_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

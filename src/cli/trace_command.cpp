@@ -67,7 +67,7 @@ void list_models(std::ostream& out) {
   out << fmt::format("{:<12}{:>12}{:>14}{:>8}{:>7}  {}\n", "model", "hidden size", "intermediate", "layers", "heads",
                      "feed-forward");
   for (const ModelShape& model : built_in_models()) {
-    if (model.experts.count != 0) continue;  // they make no list of GeMMs
+    if (model.experts.count != 0) continue;  // they cannot be listed as GeMMs
     out << fmt::format("{:<12}{:>12}{:>14}{:>8}{:>7}  {}\n", model.name, model.hidden_size, model.intermediate_size,
                        model.layers, model.heads, model.gated ? "gate, up, down" : "fc1, fc2");
   }
@@ -80,7 +80,7 @@ Phase phase_of(const CommandLine& options) {
   options.refuse(fmt::format("option --phase: {} is not a phase; must be prefill or decode", shown(text)));
 }
 
-/// Exactly one of the options that name a source.
+/// Checks that exactly one of the options that name a source is given.
 void check_source(const CommandLine& options) {
   std::string given;
   for (const char* name : {"model", "config-json", "scale-sim"}) {
@@ -120,7 +120,7 @@ TraceJob make_job(const CommandLine& options) {
     const std::string tensor = options.text("tensor", "A");
     if (options.has("convolutions")) {
       job.source = std::make_unique<ConvolutionReader>(path, tensor);
-      job.format.count = true;  // of depth-wise convolutions
+      job.format.count = true;  // needed by depth-wise convolutions
     } else {
       job.source = std::make_unique<ScaleSimReader>(path, tensor);
     }
@@ -162,7 +162,7 @@ int trace_command(const std::vector<std::string>& args, std::ostream& out) {
     list_models(out);
   } else {
     TraceJob job = make_job(options);
-    // The trace may go to the standard output.
+    // Notes go to stderr, because the trace may go to the standard output.
     for (const std::string& note : job.notes) std::cerr << note_text(note, std::cerr);
     const std::string path = options.text("out", "-");
     if (path.empty()) options.refuse("option --out is empty");

@@ -13,8 +13,8 @@ namespace anda::sim {
 /// What `anda-sim trace --help` prints.
 CommandHelp trace_help();
 
-/// `anda-sim trace …`: writes the GeMM trace of a model or converts one. `args` are what follows `trace`, `out` is
-/// the standard output. Returns the exit status; wrong options are an anda::Error (input).
+/// `anda-sim trace …`: writes the GeMM trace of a model or converts a trace. `args` are those after the command's name;
+/// `out` is the standard output. Returns the exit status; throws anda::Error (input) for wrong options.
 int trace_command(const std::vector<std::string>& args, std::ostream& out);
 
 }  // namespace anda::sim

@@ -12,22 +12,22 @@
 
 namespace anda::sim {
 
-/// What --precision or --activations says.
+/// The precision that --precision or --activations asks for.
 struct WantedPrecision {
   enum class Kind { fp32, fp16, anda, operand };
   Kind kind = Kind::fp16;
   Combination bits{};
-  std::optional<RunConfig> config{};  ///< of a file, instead of bits
+  std::optional<RunConfig> config{};  ///< of a configuration file, instead of bits
   std::string path{};
-  std::shared_ptr<const OperandFormat> format{};  ///< of --activations
+  std::shared_ptr<const OperandFormat> format{};  ///< format given by --activations
 
-  /// As tables have it.
+  /// The precision as shown in tables.
   std::string text() const;
-  /// Throws Error (input) where a configuration does not fit the model.
+  /// Throws Error (input) if a configuration does not fit the model.
   ActivationRounding rounding(const BuiltinEvaluator& evaluator) const;
 };
 
-/// Refuses what is wrong with the option's text; throws Error (input) for a file.
+/// Parses the option's text. Refuses a wrong text; throws Error (input) for a wrong file.
 WantedPrecision parse_activations(const std::string& text);
 WantedPrecision parse_precision(const CommandLine& options, const std::string& text);
 

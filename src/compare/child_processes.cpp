@@ -35,7 +35,7 @@ Error failure(const ChildTask& task, ChildProcess::End end) {
   return Error::run(fmt::format("{}: its simulation failed: {}", task.label, said));
 }
 
-/// The processes that are under way; none is left behind.
+/// The running child processes; all end with this object.
 class Children {
  public:
   Children() = default;
@@ -51,7 +51,7 @@ class Children {
     std::vector<std::string> arguments = task.arguments;
     arguments.insert(arguments.end(), {"--jobs", jobs});
     try {
-      // By SIGTERM, at which a simulation takes its unfinished files away.
+      // Ended by SIGTERM, on which a simulation removes its unfinished files.
       running_.push_back(
           {ChildProcess([&] { return become_this_program(arguments, task.errors_path); }, {SIGTERM}), &task});
     } catch (const Error& error) {
@@ -59,7 +59,7 @@ class Children {
     }
   }
 
-  /// Takes leave of those that have ended; how many. Throws for one that failed.
+  /// Removes children that have ended and returns their number. Throws if one failed.
   std::size_t collect() {
     const auto is_done = [](const Child& child) {
       const std::optional<ChildProcess::End> end = child.process.ended();

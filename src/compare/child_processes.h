@@ -13,13 +13,13 @@ namespace anda::sim {
 struct ChildTask {
   std::string label;                   ///< for messages
   std::vector<std::string> arguments;  ///< after the program's name
-  std::string errors_path;             ///< where its standard error goes
+  std::string errors_path;             ///< file for its standard error
 };
 
-/// Runs the tasks, `at_once` at a time, each in a process of its own, because the SystemC kernel elaborates once per
-/// process. Where there are fewer tasks, each has several processes for its systems. The first that fails ends the
-/// others and is thrown as Error (run) with what it said. `go_on`, asked now and then with the share of tasks that are
-/// done, ends all with Error (run) by returning false.
+/// Runs the tasks, at most `at_once` at a time, each in its own process, because the SystemC kernel elaborates once per
+/// process. With fewer tasks than that, each may use several processes for its systems. The first failure ends the
+/// other tasks and is thrown as Error (run) with the task's error output. `go_on`, polled with the share of completed
+/// tasks, ends all tasks with Error (run) by returning false.
 void run_children(const std::vector<ChildTask>& tasks, std::size_t at_once, const std::function<bool(double)>& go_on);
 
 }  // namespace anda::sim

@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t name_columns = 20;
 constexpr const char* geometric_mean = "geometric mean";
 
-/// The numbers of Ratios, with their names in compare.json and compare.csv.
+/// Fields of Ratios, with their names in compare.json and compare.csv.
 struct RatioColumn {
   const char* key;
   const char* title;
@@ -33,7 +33,7 @@ constexpr std::array<RatioColumn, 3> ratio_columns{{
 }};
 constexpr std::array<const char*, 4> energy_parts{"compute", "sram", "dram", "total"};
 
-/// Numbers of Figures with their names in compare.json and compare.csv.
+/// Fields of Figures, with their names in compare.json and compare.csv.
 struct FigureColumn {
   const char* key;
   double Comparison::Figures::*value;
@@ -49,7 +49,7 @@ constexpr std::array<FigureColumn, 8> figure_columns{{
     {"energy_total_pj", &Comparison::Figures::energy_total_pj},
 }};
 
-/// NaN stands for what is not known.
+/// NaN stands for an unknown value.
 Json json_of(double value) { return std::isnan(value) ? Json() : Json(value); }
 std::string csv_of(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
 
@@ -65,7 +65,7 @@ Json ratios_json(const Comparison::Ratios& ratios) {
   return json;
 }
 
-/// A field of a CSV file, in quotes where it needs them.
+/// A field of a CSV file, quoted if necessary.
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";

@@ -14,10 +14,10 @@ namespace anda::sim {
 /// Version of the layout of compare.json.
 inline constexpr int compare_schema_version = 1;
 
-/// Systems on models, from the report.json of their runs, each against the first system on the same model.
+/// Compares systems on models, using the report.json of their runs. The first system is the baseline on each model.
 class Comparison {
  public:
-  /// What is compared of one system on one model.
+  /// Compared figures of one system on one model.
   struct Figures {
     std::uint64_t cycles = 0;
     double time_s = 0;
@@ -36,21 +36,22 @@ class Comparison {
     std::array<double, 4> energy{};  ///< compute, SRAM, DRAM, total: shares of the baseline's total
   };
 
-  /// `config_sha256`: of the configurations of all runs.
+  /// `config_sha256` is the hash of the configurations of all runs.
   Comparison(std::string name, std::vector<std::string> systems, std::vector<std::string> models,
              std::string config_sha256 = "");
 
-  /// Takes what `report` has of its system `reported` for a system on a model. Throws Error (input) if the report was
-  /// made with another technology, version or level than the others, or with another workload than those of the
-  /// model; `origin` names it.
+  /// Adds the figures that `report` holds for its system `reported` as those of a system on a model. Throws Error
+  /// (input) if the report was made with another technology, version or level than the others, or with another workload
+  /// than the model's other reports; `origin` names the report.
   void add(std::size_t system, std::size_t model, const nlohmann::json& report, const std::string& reported,
            const std::string& origin);
 
-  /// Once all are added: of a system on a model, and over all models: geometric means, and the mean shares of energy.
+  /// Ratios of a system on one model, and over all models: geometric means, and mean energy shares. Call after the last
+  /// add().
   Ratios ratios(std::size_t system, std::size_t model) const;
   Ratios mean(std::size_t system) const;
 
-  /// The means; with `details` then every model.
+  /// Prints the means; with `details`, every model after them.
   void print(std::ostream& out, bool details) const;
   void write_json(std::ostream& out) const;
   void write_csv(std::ostream& out) const;
@@ -70,8 +71,8 @@ class Comparison {
   std::vector<std::string> systems_;
   std::vector<std::string> models_;
   std::string config_sha256_;
-  std::vector<std::string> notes_;      ///< of the runs, each once
-  std::vector<std::string> workloads_;  ///< of each model, in words
+  std::vector<std::string> notes_;      ///< of the runs, without duplicates
+  std::vector<std::string> workloads_;  ///< of each model, for readers
   std::vector<Figures> figures_;        ///< models × systems
   Origin technology_;
   Origin version_;

@@ -17,7 +17,7 @@
 
 namespace anda::sim {
 
-/// One key of a section, as texts for people.
+/// One key of a section, described by texts for people.
 struct KeyInfo {
   std::string key;
   std::string type;
@@ -27,12 +27,12 @@ struct KeyInfo {
 };
 
 struct SectionInfo {
-  std::string path;  ///< dotted; empty for the top
+  std::string path;  ///< dotted; empty for the top level
   std::string meaning;
   std::vector<KeyInfo> keys;
 };
 
-/// Every section, each before those inside it.
+/// Every section, each before its subsections.
 using Catalogue = std::vector<SectionInfo>;
 
 inline std::string value_text(double value) { return exact_text(value); }
@@ -60,7 +60,7 @@ const char* number_kind() {
   return std::is_floating_point_v<T> ? "number" : "whole number";
 }
 
-/// Visitor that writes down every key with the value it finds as default.
+/// Visitor that records every key, with the value it finds as the default.
 class CatalogueVisitor {
  public:
   template <class T>
@@ -93,7 +93,7 @@ class CatalogueVisitor {
   template <class V>
   void word_or_section(const char* key, const V& value, const char* meaning) {
     add({key, "word, name, path or section", value.name(), words_or_files<V>(), meaning});
-    // Once: the next key of the kind takes the same section.
+    // Only once: the next key of the same kind uses the same section.
     if (!described_.insert(V::folder).second) return;
     enter(key, typename V::Section{}, "the same as a section, or the keys of a file");
   }
@@ -148,7 +148,7 @@ class CatalogueVisitor {
   std::set<std::string> described_;
 };
 
-/// All keys of a struct; the defaults are those of `S{}`.
+/// All keys of a struct, with the values of `S{}` as defaults.
 template <class S>
 Catalogue catalogue_of() {
   CatalogueVisitor visitor;

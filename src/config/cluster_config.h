@@ -10,15 +10,15 @@
 
 namespace anda::sim {
 
-/// Along which side the second GeMM of attention and of the feed-forward part is split over accelerators.
+/// Dimension along which the second GeMM of attention and of the feed-forward part is split over accelerators.
 enum class Split {
-  rows,    ///< k: Megatron's way; partial results are added up by an all-reduce in FP16
-  columns  ///< n: results are gathered, and every sum is that of one accelerator
+  rows,    ///< k, as in Megatron: an all-reduce in FP16 adds up partial results
+  columns  ///< n: results are gathered; each sum is computed on one accelerator
 };
 
 inline constexpr ChoiceTable<Split, 2> splits{{{"rows", Split::rows}, {"columns", Split::columns}}};
 
-/// How a model is spread over accelerators.
+/// How a model is distributed over accelerators.
 struct ParallelConfig {
   std::uint32_t tensor = 1;
   std::uint32_t pipeline = 1;
@@ -51,7 +51,7 @@ struct ClusterConfig {
   ParallelConfig parallel;
   LinkConfig link;
 
-  /// Independent copies of the model, each with its own requests.
+  /// Number of independent copies of the model, each with its own requests.
   std::uint32_t replicas() const { return accelerators / (parallel.tensor * parallel.pipeline * parallel.expert); }
 
   template <class Self, class Visitor>

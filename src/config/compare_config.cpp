@@ -21,10 +21,10 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t most_entries = 256;  // systems, and models
+constexpr std::size_t most_entries = 256;  // limit for systems, and for models
 
-/// "anda-0.1" as a system of the element anda; of elements whose names begin alike, the longest. `described`: elements
-/// beside those of pe_table.
+/// Parses "anda-0.1" as a system of the element anda; if several element names match, the longest. `described`:
+/// elements in addition to those of pe_table.
 std::optional<ComparedSystem> system_of(const std::string& name, const std::vector<Element>& described) {
   if (!is_plain_text(name)) return std::nullopt;
   std::vector<Element> elements = described;
@@ -43,7 +43,7 @@ std::optional<ComparedSystem> system_of(const std::string& name, const std::vect
   return found;
 }
 
-/// The systems of a list that are no names: read as those of a run.
+/// The list items that are not names, parsed like the systems of a run.
 struct ElementItem {
   std::vector<Element> systems;
 
@@ -67,7 +67,7 @@ std::string path_at(const Tree& node) {
   return (std::filesystem::path(node.place.file).parent_path() / node.text).lexically_normal().string();
 }
 
-/// Reads the keys of the file; what is wrong goes to the problems.
+/// Reads the keys of the file; adds what is wrong to the problems.
 class CompareReader {
  public:
   CompareReader(const std::vector<std::string>& overrides, InputProblems& problems)
@@ -136,7 +136,7 @@ class CompareReader {
     }
   }
 
-  /// An item that is a map, or that names a file with one.
+  /// Reads an item that is a map, or that names a file with one.
   std::optional<ComparedSystem> described_system(const Tree& item) {
     Tree list;
     list.kind = Tree::Kind::list;
@@ -203,7 +203,7 @@ class CompareReader {
     }
   }
 
-  /// Every element, or in its place the systems of that element that models have configurations for.
+  /// Every element, or instead of it the systems of that element for which models have configurations.
   std::vector<ComparedSystem> all_systems(const CompareConfig& config) const {
     std::vector<ComparedSystem> systems;
     for (const auto& kind : pe_kinds) {
@@ -228,7 +228,7 @@ class CompareReader {
   std::vector<Element> described_;  ///< of the systems so far
 };
 
-/// The part of a configuration that `keep` picks, the rest as in every other; as text, to be compared.
+/// The part of a configuration that `keep` selects, with defaults elsewhere, as text for comparison.
 template <class Keep>
 std::string part_of(const RunConfig& config, const Keep& keep) {
   RunConfig part;
@@ -236,10 +236,10 @@ std::string part_of(const RunConfig& config, const Keep& keep) {
   return to_yaml(part);
 }
 
-/// What makes numbers of two configurations incomparable.
+/// A property in which configurations must agree to be comparable.
 struct Same {
   const char* what;
-  bool of_all;  ///< for all runs; otherwise for those of one model
+  bool of_all;  ///< must agree over all runs; otherwise over those of one model
   std::string (*part)(const RunConfig&);
 };
 
@@ -254,7 +254,7 @@ const Same must_be_same[] = {
      [](const RunConfig& c) {
        return part_of(c, [](const RunConfig& f, RunConfig& t) {
          t.accelerator = f.accelerator;
-         t.accelerator.mxu.processing_element = PeKind::anda;  // which systems differ in
+         t.accelerator.mxu.processing_element = PeKind::anda;  // systems differ in this key, so it is ignored
        });
      }},
     {"dram", true,
@@ -282,7 +282,7 @@ void check_fairness(const CompareConfig& config) {
   }
 }
 
-/// Keeps what is selected, in the order of the selection.
+/// Keeps the selected entries, in the order of the selection.
 template <class Entry>
 void select(const char* what, const std::vector<std::string>& wanted, std::vector<Entry>& entries) {
   if (wanted.empty()) return;

@@ -12,18 +12,18 @@
 
 namespace anda::sim {
 
-/// A system that is compared: a processing element, and which of a model's configurations it runs.
+/// A compared system: a processing element, and which of a model's configurations it runs.
 struct ComparedSystem {
-  std::string name;  ///< "figna" is the element; "anda-0.1" the element anda with the configuration of that name
+  std::string name;  ///< "figna" is the element; "anda-0.1" is the element anda with the configuration of that name
   Element element;
 
   bool has_own_config() const { return name != element.name(); }
 };
 
-/// A model with the configurations that systems run it with: the first for all that have none of their own.
+/// A model and the configurations that systems run it with. The first is for every system without its own.
 struct ComparedModel {
   struct Run {
-    std::string system;  ///< for which it is; empty: for all
+    std::string system;  ///< the system it is for; empty: all systems
     std::string path;
     RunConfig config;
   };
@@ -31,26 +31,26 @@ struct ComparedModel {
   std::string name;
   std::vector<Run> runs;
 
-  /// Index in runs of what a system runs; runs.size() if it has none.
+  /// Index in runs of the configuration for a system; runs.size() if there is none.
   std::size_t run_of(const ComparedSystem& system) const;
 };
 
-/// What `anda-sim compare` reads: every system runs every model.
+/// Input of `anda-sim compare`: every system runs every model.
 struct CompareConfig {
   std::string name;
   std::vector<ComparedSystem> systems;  ///< the first is the baseline
   std::vector<ComparedModel> models;
 };
 
-/// What narrows a comparison down; empty: everything that the file has.
+/// Restricts a comparison; empty: everything in the file.
 struct CompareSelection {
   std::vector<std::string> systems;
   std::vector<std::string> models;
 };
 
-/// Reads a file of a comparison and every configuration that it names, each with `overrides` on top. Throws one
-/// anda::Error (input) for everything that is wrong, and where what should be the same for a fair comparison is not:
-/// machine, memory, technology and tiling of all, the workload of a model.
+/// Reads a comparison file and every configuration it names, each with `overrides` on top. Throws a single anda::Error
+/// (input) that lists every problem, or names a difference that makes the comparison unfair: all runs need the same
+/// machine, memory, technology, tiling and weight bits, and all runs of a model the same workload.
 CompareConfig load_compare_config(const std::string& path, const std::vector<std::string>& overrides = {},
                                   const CompareSelection& selection = {});
 

@@ -9,8 +9,8 @@
 
 namespace anda::sim {
 
-/// Absolute path for a path named at `place`: relative to the folder of that file, or, where the place is not in a
-/// file (--set), to the current folder.
+/// Absolute path of a path named at `place`: relative to the folder of that file or, if the place is not in a file
+/// (--set), to the current folder.
 std::filesystem::path resolve_path(const std::string& path, const Place& place);
 
 }  // namespace anda::sim

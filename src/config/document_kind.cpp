@@ -8,7 +8,7 @@
 namespace anda::sim {
 namespace {
 
-/// A key that files of this kind alone have.
+/// A key that only files of this kind have.
 struct Mark {
   const char* key;
   DocumentKind kind;
@@ -27,9 +27,9 @@ constexpr std::array<Mark, 6> marks{
 
 void refuse_other_kinds(const std::string& path, const std::vector<Tree>& layers, DocumentKind wanted) {
   if (layers.empty()) return;
-  const Tree& own = layers.back();  // below it are the files that it is based on
+  const Tree& own = layers.back();  // the layers below are its base files
   const auto has = [&](const Mark& mark) { return own.find(mark.key) != nullptr; };
-  const bool serves = has(marks.front());  // beside the keys of a run
+  const bool serves = has(marks.front());  // in addition to the keys of a run
   if (wanted == DocumentKind::serve && serves) return;
   for (const Mark& mark : marks) {
     const bool is_wanted = mark.kind == wanted || (wanted == DocumentKind::serve && mark.kind == DocumentKind::run);

@@ -9,11 +9,11 @@
 
 namespace anda::sim {
 
-/// The kinds of YAML files that people give to a command.
+/// The kinds of YAML files that users pass to a command.
 enum class DocumentKind { run, comparison, sweep, serve };
 
-/// Throws Error (input) if a file, as its layers, is of another kind than a command reads: it names the command that
-/// does. What a run reads, a server reads as well.
+/// Throws Error (input) if a file, given as its layers, is not of the kind that a command reads; the message names the
+/// command that reads it. A server also accepts the configuration of a run.
 void refuse_other_kinds(const std::string& path, const std::vector<Tree>& layers, DocumentKind wanted);
 
 }  // namespace anda::sim

@@ -9,7 +9,7 @@
 namespace anda::sim {
 namespace {
 
-/// A document with nothing but a format, for the machinery that reads configurations.
+/// A document that contains only a format, to reuse the configuration reader.
 struct FormatDocument {
   StoredNumber format;
 

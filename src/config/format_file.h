@@ -10,11 +10,11 @@
 
 namespace anda::sim {
 
-/// The formats of configs/formats, by their names.
+/// Names of the formats in configs/formats.
 std::vector<std::string> format_names();
 
-/// An operand format by its name in configs/formats, by the path of a YAML file, or as a map of YAML ("{name: …,
-/// family: …}"). Throws Error (input) with `what`, or with the place in the file, for a text that is none.
+/// Loads an operand format, given by its name in configs/formats, by the path of a YAML file, or as a YAML map ("{name:
+/// …, family: …}"). Throws Error (input) with `what`, or with the place in the file, if the text is not a format.
 std::shared_ptr<const OperandFormat> load_format(const std::string& text, const std::string& what);
 
 }  // namespace anda::sim

@@ -11,7 +11,7 @@
 
 namespace anda::sim {
 
-/// Real data through the simulated machines; of no influence on time and energy.
+/// Simulation with real data; does not affect time or energy.
 struct FunctionalConfig {
   bool enabled = false;
   std::uint64_t seed = 1;

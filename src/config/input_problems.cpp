@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t longest_problem = std::size_t{1}
                                         << 14;  // in bytes: keys and paths of the user's may have any length
-constexpr std::size_t most_kept = 10000;        // of a file that is something else altogether
+constexpr std::size_t most_kept = 10000;        // for files that are not configurations at all
 
 }  // namespace
 
@@ -33,7 +33,7 @@ void InputProblems::add(const Place& place, const std::string& key, const std::s
 
 void InputProblems::throw_if_any() const {
   if (lines_.empty()) return;
-  std::map<std::string, std::size_t> rank;  // files in the order in which they first have a problem
+  std::map<std::string, std::size_t> rank;  // files in the order of their first problems
   for (const Line& line : lines_) rank.emplace(line.place.file, rank.size());
   std::vector<Line> sorted = lines_;
   std::stable_sort(sorted.begin(), sorted.end(), [&rank](const Line& a, const Line& b) {
@@ -42,7 +42,7 @@ void InputProblems::throw_if_any() const {
   });
   constexpr std::size_t most_shown = 100;
   std::string text;
-  std::set<std::string> seen;  // a value that stands for several keys is wrong only once
+  std::set<std::string> seen;  // a value that stands for several keys is reported only once
   for (const Line& line : sorted) {
     const std::string place = to_string(line.place);
     std::string message = place.empty() ? line.text : place + ": " + line.text;

@@ -10,19 +10,20 @@
 
 namespace anda::sim {
 
-/// Everything that is wrong with what the user gave, collected so that one run shows it all; and the files that it was
-/// read from.
+/// Collects everything that is wrong with the user's input, so that one run reports it all, and the files that were
+/// read.
 class InputProblems {
  public:
   void has_read(const std::string& path) { files_.push_back(path); }
   const std::vector<std::string>& files() const { return files_; }
 
-  /// `key` is the dotted key, empty when the problem is with a whole file.
+  /// `key` is the dotted key; empty when the problem concerns a whole file.
   void add(const Place& place, const std::string& key, const std::string& message);
 
   std::size_t count() const { return count_; }
 
-  /// Throws one anda::Error (input), a line for each problem in the order of the files; returns if there is none.
+  /// Throws a single anda::Error (input) with one line per problem, in the order of the files; returns if there is
+  /// none.
   void throw_if_any() const;
 
  private:
@@ -31,13 +32,13 @@ class InputProblems {
     std::string text;
   };
   std::size_t count_ = 0;
-  std::vector<Line> lines_;  ///< the first of them
+  std::vector<Line> lines_;  ///< the first problems
   std::vector<std::string> files_;
 };
 
-/// User text as it can stand in a message: shortened, without control characters.
+/// User text made fit for a message: shortened, without control characters.
 std::string printable(const std::string& text, std::size_t longest = 60);
-/// The same in back quotes.
+/// The same, in back quotes.
 std::string in_quotes(const std::string& text);
 
 }  // namespace anda::sim

@@ -12,7 +12,7 @@
 
 namespace anda::sim {
 
-/// Bits of an element in format int, at most.
+/// Maximum bits of an element in format int.
 inline constexpr std::uint32_t widest_cache_integer = 8;
 
 /// The format of keys or values.
@@ -46,8 +46,8 @@ struct CacheOperandConfig : CacheFormat {
   }
 };
 
-/// The key/value cache in external memory. Groups run along k of the GeMM that reads them, unless told otherwise: along
-/// the head for keys, along the tokens for values.
+/// The key/value cache in external memory. By default, groups run along k of the GeMM that reads them: along the head
+/// for keys, along the tokens for values.
 struct KvCacheConfig {
   CacheOperandConfig k;
   CacheOperandConfig v{{CacheNumber::fp16, 4, 64, CacheAxis::channel}};

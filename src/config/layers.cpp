@@ -10,7 +10,7 @@
 namespace anda::sim {
 namespace {
 
-/// The parts of a text that is meant as a list.
+/// The parts of a text meant as a list, for a message.
 std::string node_list(const std::string& text) {
   const std::size_t first = text.find_first_not_of("([{ ");
   const std::size_t last = text.find_last_not_of(")]} ");

@@ -23,8 +23,8 @@ namespace anda::sim {
 template <class S>
 Tree compose(const std::vector<Tree>& layers, InputProblems& problems);
 
-/// Writes out what a layer abbreviates, so that layers can be merged key by key: short forms become maps, the paths of
-/// file sections become what the files hold.
+/// Expands the abbreviations of a layer, so that layers can be merged key by key: short forms become maps, and the
+/// paths of file sections become the contents of the files.
 class Expander : public SectionVisitor {
  public:
   Expander(Tree& map, const std::string& path, InputProblems& problems) : map_(map), path_(path), problems_(problems) {}
@@ -73,7 +73,7 @@ class Expander : public SectionVisitor {
   }
 
  private:
-  /// Whether a word that is none of a choice is meant as a path.
+  /// Whether a word that is not one of a choice's words is meant as a path.
   static bool names_file(const std::string& text);
 
   template <class S>
@@ -90,15 +90,15 @@ class Expander : public SectionVisitor {
 
   void expand_short_form(TreeEntry& entry, const std::vector<std::string>& keys, const std::string& path);
 
-  /// Replaces a path, or the name of a file that is in the program, by what the file holds, which must be right and
-  /// complete by itself.
+  /// Replaces a path, or the name of a built-in file, by the contents of the file, which must be valid and complete on
+  /// their own.
   template <class S>
   void load(Tree& node, const std::string& section, const std::string& key) {
     load_file<S>(node, read(node, section, key), true);
   }
 
-  /// Replaces what is no word but names a file by the section that the file holds. Another scalar stays as it is, for
-  /// the reader to complain of.
+  /// Replaces a scalar that names a file, rather than being one of the words, by the file's section. Leaves other
+  /// scalars for the reader to report.
   template <class V>
   void load_word(Tree& node, const std::string& key) {
     if (node.kind != Tree::Kind::scalar) return;
@@ -124,7 +124,7 @@ class Expander : public SectionVisitor {
 
   std::vector<Tree> read(const Tree& node, const std::string& section, const std::string& key);
 
-  /// A path as messages show it: relative if the user's was.
+  /// A path as messages show it: relative if the user gave a relative one.
   static std::string shown_path(const std::string& path, const Place& place);
 
   Tree& map_;
@@ -132,7 +132,7 @@ class Expander : public SectionVisitor {
   InputProblems& problems_;
 };
 
-/// Takes out of a lower layer what the upper one gives an alternative to.
+/// Removes from a lower layer the keys for which the upper layer gives an alternative.
 class AlternativeRemover : public SectionVisitor {
  public:
   AlternativeRemover(Tree& lower, const Tree& upper) : lower_(lower), upper_(upper) {}
@@ -163,7 +163,7 @@ class AlternativeRemover : public SectionVisitor {
   const Tree& upper_;
 };
 
-/// One document out of layers, lowest first.
+/// Merges layers, lowest first, into one document.
 template <class S>
 Tree compose(const std::vector<Tree>& layers, InputProblems& problems) {
   const S schema{};

@@ -10,7 +10,7 @@
 
 namespace anda::sim {
 
-/// One word for a pair of levels: accelerator.level and dram.level.
+/// A single word for a pair of levels, accelerator.level and dram.level.
 struct LevelChoice {
   const char* name;
   Level accelerator;
@@ -21,7 +21,7 @@ inline constexpr std::array<LevelChoice, 3> level_choices{{{"fast", Level::fast,
                                                            {"detailed", Level::fast, DramLevel::detailed},
                                                            {"cycle", Level::cycle, DramLevel::fast}}};
 
-/// The word for a pair, or both levels where there is none.
+/// The word for a pair, or both levels if there is no such word.
 inline std::string level_text(Level accelerator, DramLevel dram) {
   for (const LevelChoice& choice : level_choices) {
     if (choice.accelerator == accelerator && choice.dram == dram) return choice.name;

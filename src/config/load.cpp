@@ -16,7 +16,7 @@ template <class Config>
 Config read(std::vector<Tree> layers, const std::vector<std::string>& overrides, InputProblems& problems) {
   const bool is_unreadable = layers.empty();
   for (const std::string& text : overrides) layers.push_back(parse_override(text, problems));
-  // Without the file's keys everything else would look wrong too.
+  // Without the file's keys, everything else would be reported as wrong too.
   if (is_unreadable) problems.throw_if_any();
   const Tree document = compose<Config>(layers, problems);
   Config config;

@@ -30,7 +30,7 @@ Tree parse_override(const std::string& text, InputProblems& problems) {
   }
   const std::string given = text.substr(equals + 1);
   Tree value;
-  if (given == standard_input) {  // to YAML the start of a list
+  if (given == standard_input) {  // which YAML reads as the start of a list
     value.kind = Tree::Kind::scalar;
     value.text = given;
     value.place = place;
@@ -38,7 +38,7 @@ Tree parse_override(const std::string& text, InputProblems& problems) {
     value = parse_yaml(given, place, false, problems);
   }
   std::size_t end = key.size();
-  while (true) {  // wraps the value from the last part of the key to the first
+  while (true) {  // wraps the value in maps, from the last part of the key to the first
     const std::size_t dot = end == 0 ? std::string::npos : key.rfind('.', end - 1);
     const std::size_t begin = dot == std::string::npos ? 0 : dot + 1;
     if (begin == end) {

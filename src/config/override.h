@@ -9,7 +9,7 @@
 
 namespace anda::sim {
 
-/// "a.b=c" as the tree {a: {b: c}}, c read as YAML; every place in it is "--set a.b=c".
+/// Parses "a.b=c" into the tree {a: {b: c}}, with c read as YAML; every place in it is "--set a.b=c".
 Tree parse_override(const std::string& text, InputProblems& problems);
 
 }  // namespace anda::sim

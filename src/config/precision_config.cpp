@@ -44,7 +44,7 @@ constexpr std::array<ScheduledBits, 8> scheduled{{
     {"V", &PositionPrecision::v},
 }};
 
-/// What the last entry up to a position says, if it says something.
+/// The bits in the last entry at or before a position; nothing if the entry gives none.
 std::optional<std::uint32_t> scheduled_bits(const std::map<std::uint32_t, PositionPrecision>& schedule,
                                             std::string_view name, std::uint64_t position) {
   const PositionPrecision* entry = nullptr;

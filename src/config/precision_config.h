@@ -13,17 +13,17 @@
 
 namespace anda::sim {
 
-/// The tensor types that have a mantissa length each, in the order in which lists give them.
+/// Tensor types with their own mantissa length, in the order used in lists.
 inline constexpr std::array<const char*, 4> tensor_types{"A_qkv", "A_o", "A_u", "A_d"};
 
-/// Tensors of attention that have a mantissa length: queries and probabilities.
+/// Attention tensors with a mantissa length: queries and probabilities.
 inline constexpr std::array<const char*, 2> attention_tensors{"A_q", "A_p"};
-/// Theirs in a machine, where nothing else is said.
+/// Default mantissa length of attention tensors in a machine.
 inline constexpr std::uint32_t attention_mantissa_bits = 16;
 
 /// Legal mantissa lengths.
 inline constexpr Range<std::uint32_t> mantissa_range{1, 16};
-/// Legal widths of an element of a key/value cache, its sign included.
+/// Legal widths of a key/value cache element, including its sign.
 inline constexpr Range<std::uint32_t> cache_bits_range{2, 16};
 
 enum class OutputFormat { consumer, fp16 };
@@ -31,7 +31,7 @@ enum class OutputFormat { consumer, fp16 };
 inline constexpr ChoiceTable<OutputFormat, 2> output_formats{
     {{"consumer", OutputFormat::consumer}, {"fp16", OutputFormat::fp16}}};
 
-/// Mantissa lengths of one layer; what is left out is as in the other layers.
+/// Mantissa lengths of one layer; omitted ones are as in the other layers.
 struct LayerPrecision {
   std::optional<std::uint32_t> a_qkv;
   std::optional<std::uint32_t> a_o;
@@ -54,7 +54,7 @@ struct LayerPrecision {
   }
 };
 
-/// Lengths from a position on; what is left out is as without a schedule.
+/// Lengths from a position on; omitted ones are as without a schedule.
 struct PositionPrecision {
   std::optional<std::uint32_t> a_qkv;
   std::optional<std::uint32_t> a_o;
@@ -124,10 +124,10 @@ struct PrecisionConfig {
 
   /// Mantissa length of the activations `tensor` in decoder layer `layer`.
   std::uint32_t mantissa_bits(std::uint32_t layer, std::string_view tensor) const;
-  /// The same without the default of A_q and A_p: nothing where neither the layer nor the section gives one.
+  /// The same without the default of A_q and A_p: nothing if neither the layer nor the section gives a length.
   std::optional<std::uint32_t> given_bits(std::uint32_t layer, std::string_view tensor) const;
 
-  // The same of tokens at a position, by the schedule.
+  // The same for tokens at a position, according to the schedule.
   std::uint32_t mantissa_bits(std::uint32_t layer, std::string_view tensor, std::uint64_t position) const;
   std::optional<std::uint32_t> given_bits(std::uint32_t layer, std::string_view tensor, std::uint64_t position) const;
   /// Bits of an element of "K" or "V" that the schedule gives for tokens at a position.

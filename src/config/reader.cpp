@@ -14,7 +14,7 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t most_unknown_keys = 100;  // of one map; more tell nothing new
+constexpr std::size_t most_unknown_keys = 100;  // per map; more would not help the user
 
 }  // namespace
 
@@ -120,7 +120,7 @@ void Reader::path(const char* key, std::string& value, const char*, PathKind kin
 }
 
 void Reader::report_unknown_keys() {
-  if (path_.empty()) known_.emplace_back("base");  // of every file; taken out before
+  if (path_.empty()) known_.emplace_back("base");  // legal in every file; removed before
   std::size_t unknown = 0;
   for (const TreeEntry& entry : map_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;

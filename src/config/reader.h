@@ -20,7 +20,7 @@
 
 namespace anda::sim {
 
-/// What all readers of one document share.
+/// State shared by all readers of one document.
 class ReadContext {
  public:
   using CatalogueSource = Catalogue (*)();
@@ -39,13 +39,13 @@ class ReadContext {
   std::optional<Catalogue> catalogue_;
 };
 
-/// Visitor that fills a struct from a map. What is wrong goes to the problems and leaves the default.
+/// Visitor that fills a struct from a map. Invalid values are added to the problems and leave the default.
 class Reader {
  public:
   Reader(const Tree& map, const std::string& path, const Place& place, ReadContext& context)
       : map_(map), path_(path), place_(place), context_(context) {}
 
-  /// Keys first; the rules between keys only where those are right.
+  /// Reads the keys first; checks the rules between keys only if all keys are valid.
   template <class S>
   void read(S& value) {
     const std::size_t before = context_.problems.count();
@@ -184,14 +184,14 @@ class Reader {
   }
 
  private:
-  /// The entry of a legal key, or nothing: not given, or already reported.
+  /// The entry of a legal key; nothing if it is missing or already reported.
   const TreeEntry* take(const char* key);
 
-  /// What a node is, for messages: "is a list".
+  /// Describes a node for messages: "is a list".
   static std::string is_text(const Tree& node);
   /// ", in ns or with a unit" for a key that has a unit in its name.
   static std::string unit_hint(const std::string& key);
-  /// What to do about a scalar that is no number or no truth value.
+  /// Advice for a scalar that is not a number or not a truth value.
   static std::string hint(const Tree& node, std::string (*about)(std::string_view));
   std::string shown(const TreeEntry& entry) const {
     return entry.shown_as.empty() ? join_key(path_, entry.key) : entry.shown_as;
@@ -201,7 +201,7 @@ class Reader {
   }
   void wrong(const TreeEntry& entry, const std::string& right);
 
-  /// The text of an entry that is one; false with a problem otherwise.
+  /// Reads the text of an entry. Adds a problem and returns false if it is not a text.
   bool read_text(const TreeEntry& entry, std::string& value);
 
   template <class T>
@@ -245,7 +245,7 @@ class Reader {
     return false;
   }
 
-  /// False with a problem, or where one was reported before. `path`: of the keys of a section.
+  /// Returns false with a problem, or if one was reported before. `path` is that of the section's keys.
   template <class V>
   bool read_word_or_section(const TreeEntry& entry, const std::string& path, const Tree& node, V& value) {
     if (node.kind == Tree::Kind::broken) return false;

@@ -6,7 +6,7 @@
 
 namespace anda::sim {
 
-/// docs/configuration.md: an introduction and a table of keys for every section.
+/// Text of docs/configuration.md: an introduction and a table of keys for every section.
 std::string reference_page();
 
 }  // namespace anda::sim

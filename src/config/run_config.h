@@ -23,7 +23,7 @@
 
 namespace anda::sim {
 
-/// Everything a run needs, as the configuration file has it.
+/// Everything a run needs, as given by the configuration file.
 struct RunConfig {
   std::string name = "run";
   WorkloadConfig workload;
@@ -37,7 +37,7 @@ struct RunConfig {
   SimulationConfig simulation;
   FunctionalConfig functional;
 
-  /// Names no files to write: for runs of which there are several at a time.
+  /// Clears the names of output files, for commands with several concurrent runs.
   void clear_named_outputs() {
     simulation.vcd.clear();
     simulation.timeline = {};
@@ -91,8 +91,8 @@ struct RunConfig {
   }
 
  private:
-  /// The machine moves elements of up to 8 bits in groups of a power of two that share an FP16 scale, an exponent of 5
-  /// bits or a power of two of 8 bits; or 16 bits alone.
+  /// The machine moves elements of up to 8 bits in groups, whose size is a power of two and which share an FP16 scale,
+  /// a 5-bit exponent or an 8-bit power of two; or 16-bit elements without groups.
   void check_cache(const char* operand, const CacheFormat& format, const std::string& path, Problems& problems) const {
     if (workload.scope == Scope::gemms) return;
     if (format.number == CacheNumber::anda && format.bits > max_weight_bits) {
@@ -121,7 +121,7 @@ struct RunConfig {
                             "share 5, 8 or 16 bits, or 16 bits alone"});
   }
 
-  /// What a functional simulation of a layer or a model has no values of.
+  /// Refuses what a functional simulation of a layer or a model has no values for.
   void check_chain(const std::string& path, Problems& problems) const {
     const auto refuse = [&](const std::string& key, const std::string& what) {
       problems.push_back({join_key(path, key), what});
@@ -166,7 +166,7 @@ struct RunConfig {
     }
   }
 
-  /// FP16 and formats of their own have no bits to schedule.
+  /// FP16 and custom formats have no bits to schedule.
   void check_schedule(const std::string& path, Problems& problems) const {
     const auto refuse = [&](std::uint32_t position, const char* key, const std::optional<std::uint32_t>& bits,
                             const char* operand, const CacheFormat& format) {

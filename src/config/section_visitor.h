@@ -4,7 +4,7 @@
 
 namespace anda::sim {
 
-/// Base of visitors that look at sections only: passes over everything else.
+/// Base of visitors that visit only sections; ignores everything else.
 struct SectionVisitor {
   template <class... Arguments>
   void number(const Arguments&...) {}

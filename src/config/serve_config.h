@@ -11,7 +11,7 @@
 
 namespace anda::sim {
 
-/// What `anda-sim serve` reads: the configuration of a run with two more sections.
+/// Input of `anda-sim serve`: the configuration of a run with two more sections.
 struct ServeConfig : RunConfig {
   ServingConfig serving;
   ClusterConfig system;
@@ -25,7 +25,7 @@ struct ServeConfig : RunConfig {
   void check(const std::string& path, Problems& problems) const;
 };
 
-/// As load_run_config().
+/// Reads the configuration like load_run_config().
 ServeConfig load_serve_config(const std::string& path, const std::vector<std::string>& overrides = {},
                               std::vector<std::string>* files = nullptr);
 

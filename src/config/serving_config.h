@@ -9,19 +9,19 @@
 
 namespace anda::sim {
 
-/// How the times between generated requests are distributed.
+/// Distribution of the times between generated requests.
 enum class Arrivals { poisson, gamma, even };
 
 inline constexpr ChoiceTable<Arrivals, 3> arrival_kinds{
     {{"poisson", Arrivals::poisson}, {"gamma", Arrivals::gamma}, {"even", Arrivals::even}}};
 
-/// How the lengths of generated requests are distributed.
+/// Distribution of the lengths of generated requests.
 enum class Lengths { fixed, uniform, log_normal };
 
 inline constexpr ChoiceTable<Lengths, 3> length_kinds{
     {{"fixed", Lengths::fixed}, {"uniform", Lengths::uniform}, {"log_normal", Lengths::log_normal}}};
 
-/// Columns of a file of requests.
+/// Column layout of a request file.
 enum class RequestFormat { automatic, azure, burstgpt, mooncake };
 
 inline constexpr ChoiceTable<RequestFormat, 4> request_formats{{{"auto", RequestFormat::automatic},
@@ -29,19 +29,19 @@ inline constexpr ChoiceTable<RequestFormat, 4> request_formats{{{"auto", Request
                                                                 {"burstgpt", RequestFormat::burstgpt},
                                                                 {"mooncake", RequestFormat::mooncake}}};
 
-/// Which waiting request comes first.
+/// Order in which waiting requests are admitted.
 enum class Order { first_come, shortest_prompt, priority };
 
 inline constexpr ChoiceTable<Order, 3> orders{
     {{"first_come", Order::first_come}, {"shortest_prompt", Order::shortest_prompt}, {"priority", Order::priority}}};
 
-/// How much of the cache must be free for a request to be admitted.
+/// How much of the cache must be free to admit a request.
 enum class Admission { prompt, whole_sequence };
 
 inline constexpr ChoiceTable<Admission, 2> admissions{
     {{"prompt", Admission::prompt}, {"whole_sequence", Admission::whole_sequence}}};
 
-/// What happens to the cache of a request that gives way to others.
+/// What happens to the cache of a preempted request.
 enum class Preemption { recompute, swap };
 
 inline constexpr ChoiceTable<Preemption, 2> preemptions{
@@ -72,7 +72,7 @@ struct LengthConfig {
   }
 };
 
-/// Where requests come from: a file, or a generator.
+/// Source of requests: a file or a generator.
 struct RequestsConfig {
   std::string trace;
   RequestFormat format = RequestFormat::automatic;
@@ -112,7 +112,7 @@ struct RequestsConfig {
   }
 };
 
-/// What is run together.
+/// Which requests are batched together.
 struct SchedulerConfig {
   Order order = Order::first_come;
   Admission admission = Admission::prompt;
@@ -167,7 +167,7 @@ struct CacheBlocksConfig {
   }
 };
 
-/// What a user finds good: the goodput counts requests that keep both limits.
+/// Service-level limits of a user: the goodput counts requests that meet both.
 struct ServiceLimits {
   double first_token_s = 2;
   double per_token_s = 0.2;
@@ -179,7 +179,7 @@ struct ServiceLimits {
   }
 };
 
-/// Requests, how they are batched, and where their keys and values lie: of `anda-sim serve`.
+/// Requests, how they are batched, and where their keys and values reside, for `anda-sim serve`.
 struct ServingConfig {
   RequestsConfig requests;
   SchedulerConfig scheduler;

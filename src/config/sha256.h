@@ -10,13 +10,13 @@ struct evp_md_ctx_st;
 
 namespace anda::sim {
 
-/// SHA-256 of bytes that come in pieces.
+/// SHA-256 of bytes supplied in pieces.
 class Sha256 {
  public:
   Sha256();
 
   void add(std::string_view bytes);
-  /// 64 hexadecimal digits, lower case. The last call on the object.
+  /// The digest as 64 lower-case hexadecimal digits. Must be the last call on the object.
   std::string hex();
 
  private:

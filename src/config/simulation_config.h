@@ -10,7 +10,7 @@
 
 namespace anda::sim {
 
-/// How the simulation is done; of no influence on what is modelled.
+/// Settings of the simulation itself; they do not affect what is modelled.
 struct SimulationConfig {
   double quantum_us = 1000;
   bool fold_layers = false;

@@ -9,7 +9,7 @@
 
 namespace anda::sim {
 
-/// What a timeline shows of a run; of no influence on what is modelled.
+/// What a timeline shows of a run; does not affect what is modelled.
 struct TimelineConfig {
   std::string file;
   double from_us = 0;

@@ -28,7 +28,7 @@ void overlay(Tree& lower, const Tree& upper) {
     return;
   }
   lower.place = upper.place;
-  // precision.layers may have tens of thousands of keys: find() for each would take their square.
+  // precision.layers may have tens of thousands of keys: calling find() for each would take quadratic time.
   std::unordered_map<std::string, std::size_t> where;
   for (std::size_t i = 0; i < lower.entries.size(); ++i) where.emplace(lower.entries[i].key, i);
   for (const TreeEntry& entry : upper.entries) {

@@ -11,21 +11,21 @@ namespace anda::sim {
 
 struct TreeEntry;
 
-/// What a YAML document says, with the place of every key; independent of what the keys mean.
+/// Contents of a YAML document with the place of every key, regardless of what the keys mean.
 struct Tree {
-  /// `broken`: already reported, readers pass over it.
+  /// `broken`: already reported; readers skip it.
   enum class Kind { null, scalar, list, map, broken };
 
   Kind kind = Kind::null;
-  std::string text;                ///< of a scalar
-  bool is_quoted = false;          ///< a scalar in quotes or a block scalar: text, whatever it looks like
+  std::string text;                ///< text of a scalar
+  bool is_quoted = false;          ///< a quoted scalar or a block scalar: always a text, whatever it looks like
   Place place;                     ///< of the value
   std::vector<Tree> items;         ///< of a list
-  std::vector<TreeEntry> entries;  ///< of a map; no key twice
+  std::vector<TreeEntry> entries;  ///< of a map; keys are unique
 
   const TreeEntry* find(const std::string& key) const;
   TreeEntry* find(const std::string& key);
-  /// Takes the key out of a map; nothing happens if it is not there.
+  /// Removes the key from a map, if present.
   void remove(const std::string& key);
 };
 
@@ -33,18 +33,18 @@ struct TreeEntry {
   std::string key;
   Place place;  ///< of the key
   Tree value;
-  std::string shown_as;  ///< dotted key to name in messages when the user wrote a short form; empty: the key itself
+  std::string shown_as;  ///< dotted key that messages name if the user wrote a short form; empty: the key itself
 };
 
-/// The items of a list; also of one that is written without brackets, as shells like it: fp-fp,anda.
+/// The items of a list, which may also be written without brackets, as is convenient in a shell: fp-fp,anda.
 std::vector<Tree> list_items(const Tree& node);
-/// The same where nothing but a list is meant: one word is a list of one.
+/// The same where only a list is legal: a single word is a list of one item.
 std::vector<Tree> list_or_word(const Tree& node);
 
-/// Puts `upper` over `lower`: maps are merged key by key, anything else is replaced.
+/// Merges `upper` into `lower`: maps key by key; anything else in `upper` replaces the lower value.
 void overlay(Tree& lower, const Tree& upper);
 
-/// Place of the dotted key, or of the nearest parent that is there; the root's place when nothing is.
+/// Place of the dotted key, or of its nearest existing parent; the root's place if there is none.
 Place place_of(const Tree& root, const std::string& dotted_key);
 
 }  // namespace anda::sim

@@ -13,17 +13,17 @@
 
 namespace anda::sim {
 
-/// How attention is cut and who computes it.
+/// Unit that computes attention.
 enum class AttentionUnit {
-  automatic,  ///< the array where its elements multiply the formats, else the vector unit
-  array,      ///< the array, an error where it can't
+  automatic,  ///< the array if its elements multiply the formats, else the vector unit
+  array,      ///< the array; an error if it cannot multiply the formats
   vector_unit
 };
 
 inline constexpr ChoiceTable<AttentionUnit, 3> attention_units{
     {{"auto", AttentionUnit::automatic}, {"array", AttentionUnit::array}, {"vector_unit", AttentionUnit::vector_unit}}};
 
-/// Attention, of scopes layer and model.
+/// Attention, in the scopes layer and model.
 struct AttentionConfig {
   AttentionUnit unit = AttentionUnit::automatic;
   std::uint32_t query_block = 128;
@@ -50,7 +50,7 @@ struct AttentionConfig {
   }
 };
 
-/// What is run. Exactly one of model, config_json and trace is not empty.
+/// The workload. Exactly one of model, config_json and trace is not empty.
 struct WorkloadConfig {
   std::string model;
   std::string config_json;
@@ -116,7 +116,7 @@ struct WorkloadConfig {
 
   void check(const std::string& path, Problems& problems) const;
 
-  /// The batch of scopes layer and model. Throws Error (input) for prompts that are none.
+  /// The batch in the scopes layer and model. Throws Error (input) for invalid prompts.
   std::vector<Sequences> sequences() const;
 
  private:

@@ -16,7 +16,7 @@
 namespace anda::sim {
 namespace {
 
-/// Text in double quotes, so that it never reads as anything else.
+/// A text in double quotes, so that it is never read as another type.
 std::string yaml_text(const std::string& text) {
   constexpr const char* digits = "0123456789ABCDEF";
   std::string result = "\"";
@@ -36,7 +36,7 @@ std::string yaml_text(const std::string& text) {
   return result + "\"";
 }
 
-/// Visitor that writes block style YAML.
+/// Visitor that writes block-style YAML.
 class Writer {
  public:
   explicit Writer(bool keeps_folders) : keeps_folders_(keeps_folders) {}
@@ -104,7 +104,7 @@ class Writer {
     text_ += std::string(indent_, ' ') + key + ":" + (value.empty() ? "" : " " + value) + "\n";
   }
 
-  /// A word, or a map in one line.
+  /// A word, or a map on one line.
   template <class V>
   std::string item_text(const V& value) const {
     if (!value.section()) return value.name();
@@ -125,7 +125,7 @@ class Writer {
     indent_ += 2;
     S::describe(value, *this);
     indent_ -= 2;
-    if (text_.size() == empty) {  // nothing given inside: a map all the same
+    if (text_.size() == empty) {  // nothing written inside: still a map
       text_.resize(start);
       line(key, "{}");
     }

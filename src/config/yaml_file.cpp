@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Complains about a file that is named in another one, or on the command line.
+/// Adds a problem with a file that another file or the command line names.
 void complain(const std::string& path, const Mention& mention, const std::string& message, InputProblems& problems) {
   if (mention.key.empty()) {
     problems.add({path, 0, 0}, "", message);
@@ -51,7 +51,7 @@ std::optional<std::string> read_file(const std::string& path, const Mention& men
   return text;
 }
 
-/// Reads a file, then the one it is based on, and so on down.
+/// Reads a file, then its base file, and so on.
 class LayerReader {
  public:
   explicit LayerReader(InputProblems& problems) : problems_(problems) {}

@@ -12,14 +12,14 @@
 
 namespace anda::sim {
 
-/// Where a file is named: place and dotted key, both empty on the command line.
+/// Where a file is named: place and dotted key; both are empty on the command line.
 struct Mention {
   Place place;
   std::string key;
 };
 
-/// The maps of a file and of the files it is based on (`base: other.yaml`), lowest first, without the key base.
-/// Empty, with a problem, if one of them cannot be read.
+/// The maps of a file and of its base files (`base: other.yaml`), lowest first, without the key base. Empty, with a
+/// problem added, if one of them cannot be read.
 std::vector<Tree> read_yaml_layers(const std::string& path, const Mention& mention, InputProblems& problems);
 
 /// The same for a text that stands for the file `name`.

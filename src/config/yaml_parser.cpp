@@ -25,7 +25,7 @@ std::string_view line_of(std::string_view text, int line) {
   return text.substr(begin, text.find('\n', begin) - begin);
 }
 
-/// What to do about a syntax error, from the line that it is in: people's usual slips.
+/// Advice on a syntax error, from its line, for common mistakes.
 std::string syntax_hint(std::string_view line) {
   const std::size_t text = std::min(line.find_first_not_of(" \t"), line.size());
   if (line.substr(0, text).find('\t') != std::string_view::npos) {
@@ -40,10 +40,10 @@ std::string syntax_hint(std::string_view line) {
   return {};
 }
 
-/// Thrown out of the parser to end it; the problem is on the list.
+/// Thrown to leave the parser; the problem has already been added.
 struct Stop {};
 
-/// Builds the tree from events. YAML::Node would lose duplicate keys, and the place of keys without values.
+/// Builds the tree from parser events. YAML::Node would lose duplicate keys and the places of keys without values.
 class TreeBuilder : public YAML::EventHandler {
  public:
   TreeBuilder(std::string_view text, const Place& origin, bool line_numbers, InputProblems& problems)
@@ -57,7 +57,7 @@ class TreeBuilder : public YAML::EventHandler {
   Tree take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    // At a stray token yaml-cpp starts one empty document after another without going on.
+    // At a stray token, yaml-cpp starts one empty document after another without advancing.
     if (++documents_ > max_documents) {
       problems_.add(place(mark), "", "not valid YAML: does not continue the preceding text" + hint(mark));
       throw Stop{};
@@ -66,7 +66,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (documents_ > 1 && frames_.empty()) return;  // nothing after the end of the first document
+    if (documents_ > 1 && frames_.empty()) return;  // ignore everything after the first document
     Tree node;
     node.place = place(mark);
     put(std::move(node), mark, "", anchor);
@@ -107,7 +107,7 @@ class TreeBuilder : public YAML::EventHandler {
  private:
   std::string hint(const YAML::Mark& mark) const { return syntax_hint(line_of(text_, mark.line)); }
 
-  /// Dotted key of the value that is being read.
+  /// Dotted key of the value being read.
   std::string path() const {
     std::string path;
     for (const Frame& frame : frames_) {
@@ -116,11 +116,11 @@ class TreeBuilder : public YAML::EventHandler {
     return path;
   }
 
-  /// A list or map under construction; in a map, keys and values take turns.
+  /// A list or map under construction; in a map, keys and values alternate.
   struct Frame {
     Tree node;
     bool has_key = false;
-    bool drops_value = false;  ///< the key is not usable, its value goes with it
+    bool drops_value = false;  ///< the key is unusable, so its value is dropped
     TreeEntry entry;
     std::unordered_map<std::string, Place> seen;
   };
@@ -161,7 +161,7 @@ class TreeBuilder : public YAML::EventHandler {
                     "anchors (&name) are not supported; write the value out, or share it through `base:`");
     } else if (!tag.empty() && tag != "?" && tag != "!") {
       problems_.add(place(mark), path(), "tags (" + in_quotes(tag) + ") are not supported; leave it out");
-      // A broken list or map would lose its type while it is being built; only scalars need to be set aside.
+      // A broken list or map would lose its type while being built; only scalars need to be replaced.
       if (node.kind == Tree::Kind::scalar) node.kind = Tree::Kind::broken;
     }
   }
@@ -209,7 +209,7 @@ class TreeBuilder : public YAML::EventHandler {
     frame.entry.place = node.place;
   }
 
-  static constexpr int max_documents = 4;  // with the empty ones that --- and ... make
+  static constexpr int max_documents = 4;  // including the empty ones that --- and ... produce
 
   std::string_view text_;
   Place origin_;
@@ -226,7 +226,7 @@ struct BadCharacter {
   std::string problem;
 };
 
-/// The first character that a configuration may not have; yaml-cpp takes anything.
+/// The first character that is illegal in a configuration; yaml-cpp accepts any.
 std::optional<BadCharacter> find_bad_character(std::string_view text) {
   BadCharacter bad;
   while (!text.empty()) {
@@ -260,7 +260,7 @@ Tree parse_yaml(const std::string& text, const Place& origin, bool line_numbers,
   }
   TreeBuilder builder(text, origin, line_numbers, problems);
   try {
-    // yaml-cpp ends an open quote at the end of the text without a word; a document end makes it complain.
+    // yaml-cpp silently closes an open quote at the end of the text; a document end marker makes it report the error.
     const bool ends_line = !text.empty() && text.back() == '\n';
     std::istringstream in(text + (ends_line ? "...\n" : "\n...\n"));
     YAML::Parser parser(in);

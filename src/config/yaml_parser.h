@@ -11,14 +11,14 @@
 
 namespace anda::sim {
 
-/// Deepest legal nesting of maps and lists; a configuration needs five levels.
+/// Maximum nesting of maps and lists; a configuration needs five levels.
 inline constexpr std::size_t max_yaml_depth = 32;
-/// Largest legal file.
+/// Maximum size of a file.
 inline constexpr std::size_t max_yaml_bytes = std::size_t{1} << 20;
 
 /// Reads one YAML document. Duplicate keys, anchors, aliases, merge keys, tags, further documents and syntax errors
-/// become problems, and what they spoil is left out. With `line_numbers`, places are lines and columns of
-/// `origin.file`; without, each is `origin` itself.
+/// become problems, and the parts they affect are left out. With `line_numbers`, places are lines and columns of
+/// `origin.file`; otherwise, every place is `origin` itself.
 Tree parse_yaml(const std::string& text, const Place& origin, bool line_numbers, InputProblems& problems);
 
 }  // namespace anda::sim

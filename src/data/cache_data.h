@@ -10,24 +10,24 @@
 
 namespace anda::sim {
 
-/// The keys, or the values, of all heads of a layer and a sequence: what the machine has put into the cache, and the
-/// FP16 numbers that it came from. Groups lie along the head (axis token) or along the tokens (axis channel).
+/// The keys or the values of all heads of a layer and a sequence: the numbers that the machine has written to the
+/// cache, and their FP16 sources. Groups run along the head (axis token) or along the tokens (axis channel).
 class CacheData {
  public:
   CacheData(const CacheFormat& format, std::uint64_t heads, std::uint64_t head_dim)
       : format_(format), heads_(heads), head_dim_(head_dim) {}
 
-  /// Tokens, as FP16, that are not in the format yet.
+  /// Adds tokens as FP16; they are not yet in the cache format.
   void add(const std::vector<Fp16>& rows) { halves_.insert(halves_.end(), rows.begin(), rows.end()); }
-  /// What an append works on, tokens begin … end − 1: their rows, or with groups along the tokens their channels.
+  /// The input of an append of tokens begin … end − 1: their rows, or, with groups along the tokens, their channels.
   std::vector<Fp16> to_append(std::uint64_t begin, std::uint64_t end) const;
-  /// What it has made of them: codes along its rows, [element of a row × row].
+  /// Stores the result of an append: codes along its rows, [element of a row × row].
   void append(const WeightTensor& appended);
-  /// The first tokens as if appends had put them there.
+  /// Encodes the first tokens as if appends had done so.
   void encode(std::uint64_t tokens, const WeightFormat& format);
 
   const std::vector<Fp16>& halves() const { return halves_; }
-  /// Of keys in FP16 that are values, too: their first `columns` columns, as the second operand of the products with
+  /// For FP16 keys that also serve as values: their first `columns` columns as the second operand of the products with
   /// probabilities.
   WeightTensor values_of_keys(std::uint64_t columns, std::uint64_t begin, std::uint64_t end) const;
   /// The second operand of the scores (head_dim × tokens), or of the products with probabilities (tokens × head_dim).
@@ -44,11 +44,11 @@ class CacheData {
   std::uint64_t head_dim_;
   std::vector<Fp16> halves_;        // token after token
   std::vector<std::int8_t> codes_;  // token after token
-  std::vector<Fp16> scales_;        // of the groups of a token, or of a group of tokens of all channels
+  std::vector<Fp16> scales_;        // per group of a token, or per group of tokens for all channels
 };
 
-/// What an append makes of rows: groups along each, [element of a row × row]. Encoding Anda groups again changes
-/// nothing.
+/// The result of an append of `rows`: groups along each row, [element of a row × row]. Encoding Anda groups again
+/// changes nothing.
 WeightTensor appended_rows(const std::vector<Fp16>& rows, std::uint64_t columns, const WeightFormat& format);
 
 }  // namespace anda::sim

@@ -7,8 +7,8 @@
 
 namespace anda::sim {
 
-/// What the arithmetic of a machine did to the results of GeMMs, against FP32 on the same operands: FP16 activations
-/// times q · scale, both as given to the machine before encoding.
+/// Errors of GeMM results from a machine's arithmetic, relative to FP32 on the same operands: FP16 activations times q
+/// · scale, both before the machine encodes them.
 struct DataErrors {
   double signal = 0;  ///< Σ reference²
   double noise = 0;   ///< Σ (result − reference)², over finite results

@@ -17,7 +17,7 @@
 namespace anda::sim {
 namespace {
 
-/// The file of an operand: the one that was named, or that of the row in a folder.
+/// The file of an operand: the given file, or the file of the row in a folder.
 std::string file_of(const std::string& path, const char* tensor, std::uint64_t index) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error)) return path;
@@ -60,7 +60,7 @@ float weight_at(const Array& array, std::uint64_t i) {
   return 0;
 }
 
-/// Integers as they are, with scale 1 and zero points of 0.
+/// Stores integers unchanged, with scale 1 and zero points of 0.
 void take_codes(const Array& given, WeightTensor& weights) {
   weights.codes.resize(given.data.size());
   std::memcpy(weights.codes.data(), given.data.data(), given.data.size());
@@ -74,7 +74,7 @@ void take_codes(const Array& given, WeightTensor& weights) {
   }
 }
 
-/// Numbers, and what is left of them in their format.
+/// Stores given numbers, converted to their format.
 void take_numbers(const Array& given, GemmData& data) {
   WeightTensor& weights = data.weights;
   if (given.type == NumberType::int8) {
@@ -92,7 +92,7 @@ void take_numbers(const Array& given, GemmData& data) {
   }
 }
 
-/// Does something with an operand; what is wrong then names the GeMM and the file.
+/// Applies an action to an operand; its errors name the GeMM and the file.
 template <class Action>
 void with_place(const Gemm& gemm, const std::string& file, Action action) {
   try {
@@ -104,7 +104,7 @@ void with_place(const Gemm& gemm, const std::string& file, Action action) {
   }
 }
 
-/// Some columns of weights, rounded no further.
+/// Some columns of weights, without further rounding.
 WeightPanel exact_panel(const WeightTensor& weights, std::uint64_t column, std::uint64_t columns,
                         std::vector<std::uint8_t>& bytes) {
   const std::uint64_t k = weights.k;

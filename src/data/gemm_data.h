@@ -16,26 +16,26 @@
 
 namespace anda::sim {
 
-/// The operands of a GeMM as a machine gets them.
+/// The operands of a GeMM as given to a machine.
 struct GemmData {
   std::vector<Fp16> activations;  ///< m × k, finite
   Array given_weights;            ///< k × n, before quantisation
   WeightTensor weights;
   std::uint64_t replaced_inputs = 0;  ///< infinities and NaNs among the activations
-  std::uint64_t zeroed_weights = 0;   ///< weights that were not 0 and are
+  std::uint64_t zeroed_weights = 0;   ///< non-zero weights that became 0
 };
 
-/// Reads or generates the operands of the GeMM in row `index` of the workload. Throws Error (input) that names the
-/// GeMM, the tensor and the file for whatever is wrong with them.
+/// Reads or generates the operands of the GeMM in row `index` of the workload. Throws Error (input) with the GeMM, the
+/// tensor and the file for invalid data.
 GemmData gemm_data(const FunctionalConfig& config, const Gemm& gemm, std::uint64_t index, const GemmTask& task);
 
-/// Quantises weights (k × n), column by column. `zeroed`: grows by those that were not 0 and are.
+/// Quantises weights (k × n), column by column. Adds to `zeroed` the number of non-zero weights that became 0.
 void quantise_columns(const Array& given, WeightTensor& weights, std::uint64_t& zeroed);
 
-/// Error (input) unless every weight times its scale is an FP16 number, which `system` needs.
+/// Throws Error (input) unless every weight times its scale is an FP16 number, as `system` requires.
 void check_dequantised(const WeightTensor& weights, const Gemm& gemm, const std::string& system);
 
-/// Compares results (m × n) with FP32. Sums in the order of the tensor: same input, same bits.
+/// Compares results (m × n) with FP32. Sums in the order of the tensor, so the same input gives the same bits.
 void compare(const GemmData& data, const std::vector<Fp16>& results, std::uint64_t m, DataErrors& errors);
 
 }  // namespace anda::sim

@@ -13,7 +13,7 @@ namespace {
 constexpr double rotary_base = 10000;
 constexpr float spread_of_norms = 0.125F;
 
-/// The place of a tensor's numbers among those of a seed: FNV-1a of its name.
+/// Offset of a tensor's numbers among those of a seed: FNV-1a hash of its name.
 std::uint64_t place_of(const std::string& name) {
   std::uint64_t hash = 0xCBF29CE484222325u;
   for (const char character : name) hash = (hash ^ static_cast<unsigned char>(character)) * 0x100000001B3u;
@@ -59,7 +59,7 @@ std::vector<float> turned_over(const std::vector<float>& values, std::uint64_t w
 
 std::vector<float> ModelData::bell(const std::string& name, std::uint64_t rows, std::uint64_t columns) const {
   std::vector<float> values = generate_weights(seed_, place_of(name), rows, columns);
-  for (float& value : values) value *= 64;  // the standard deviation of such weights is 1 / 64
+  for (float& value : values) value *= 64;  // the standard deviation of these weights is 1 / 64
   return values;
 }
 

@@ -164,7 +164,7 @@ NpyLayout read_npy_layout(const std::string& path) {
 }
 
 void NpyLayout::check_bytes(const std::string& path, std::uint64_t number_bytes) const {
-  // Sizes in the header have up to 18 digits: their product may not fit.
+  // Sizes in the header have up to 18 digits, so their product may overflow.
   std::uint64_t expected = number_bytes;
   for (const std::uint64_t size : shape) {
     if (size != 0 && expected > std::numeric_limits<std::uint64_t>::max() / size) {

@@ -24,7 +24,7 @@ TensorDump::TensorDump(FileSet& files, std::string folder) : files_(files), fold
 void TensorDump::write(const std::string& name, const Array& array) {
   AtomicFile& file = files_.add(folder_ + "/" + name);
   write_npy(file.stream(), array);
-  file.finish();  // there may be more of them than a process can have open
+  file.finish();  // there may be more files than a process can keep open
 }
 
 void TensorDump::operands(std::uint64_t index, const GemmData& data) {

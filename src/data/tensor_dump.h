@@ -10,13 +10,13 @@
 
 namespace anda::sim {
 
-/// Writes tensors as .npy files into a folder: <row>.activations, .weights (as given), .codes and .scales (as they are
-/// in memory) for the rows of the workload, and <system>/<row>.outputs. A folder given as functional.activations and
-/// functional.weights makes another run of the same data. Of an inference: <row>.codes and .scales, or .weights in
-/// FP16, .gamma and .beta, and <system>/<row>.inputs and .outputs. The files belong to those of the run.
+/// Writes tensors as .npy files into a folder: <row>.activations, .weights (as given), .codes and .scales (as in
+/// memory) for the rows of the workload, and <system>/<row>.outputs. Passing the folder as functional.activations and
+/// functional.weights repeats the run with the same data. For an inference: <row>.codes and .scales, or .weights in
+/// FP16, .gamma and .beta, and <system>/<row>.inputs and .outputs. The files are part of the run's FileSet.
 class TensorDump {
  public:
-  /// Makes the folder.
+  /// Creates the folder.
   TensorDump(FileSet& files, std::string folder);
 
   void operands(std::uint64_t index, const GemmData& data);

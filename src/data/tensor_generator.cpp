@@ -10,14 +10,14 @@ constexpr std::uint64_t outlier_span = 64;
 
 enum class Stream : std::uint64_t { activations = 1, channels = 2, weights = 3, bits = 4 };
 
-/// The finaliser of SplitMix64: every bit of the input changes half of the output.
+/// The finaliser of SplitMix64: flipping any input bit changes half of the output bits on average.
 std::uint64_t mixed(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
   x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
   return x ^ (x >> 31);
 }
 
-/// Random numbers by index.
+/// Random numbers, addressed by index.
 class Numbers {
  public:
   Numbers(std::uint64_t seed, std::uint64_t gemm, Stream stream)
@@ -25,7 +25,7 @@ class Numbers {
 
   std::uint64_t bits(std::uint64_t index) const { return mixed(key_ + (index + 1) * 0x9E3779B97F4A7C15u); }
 
-  /// A sum of four evenly spread numbers: nearly a bell curve, of standard deviation 1, at most 3.5 in size.
+  /// Sum of four uniformly distributed numbers: nearly normal, with standard deviation 1 and magnitude at most 3.5.
   float bell(std::uint64_t index) const {
     const std::uint64_t random = bits(index);
     std::int64_t sum = 0;

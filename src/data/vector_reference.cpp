@@ -41,7 +41,7 @@ void normalise(DoubleRow& row, const VectorConstants& known, bool centred) {
   }
 }
 
-/// Of equal values the first is the larger one.
+/// Keeps the largest values; among equal values, the first counts as larger.
 void keep_largest(DoubleRow& row, std::size_t count) {
   DoubleRow kept(row.size(), 0);
   for (std::size_t i = 0; i < count; ++i) {

@@ -10,12 +10,12 @@
 
 namespace anda::sim {
 
-/// A vector operation in double precision on the same operands, row after row: what the results of a machine are
-/// measured against. `second` has the shape of x, where there is one. Not of `multiply`.
+/// Computes a vector operation in double precision on the same operands, row by row: the reference for a machine's
+/// results. `second` has the shape of x if the operation has a second operand. Does not support `multiply`.
 std::vector<double> vector_reference(const VectorTask& task, const VectorConstants& constants,
                                      const std::vector<Fp16>& x, const std::vector<Fp16>& second);
 
-/// x (m × k) times the second operand, likewise.
+/// Computes x (m × k) times the second operand in the same way.
 std::vector<double> product_reference(const std::vector<Fp16>& x, std::uint64_t m, const WeightTensor& second);
 
 }  // namespace anda::sim

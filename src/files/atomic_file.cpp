@@ -28,7 +28,8 @@ Error os_error(const std::string& path, const std::string& what) {
   return Error::run(path + ": " + what + ": " + std::generic_category().message(code));
 }
 
-/// The new name must survive a power failure as well; not every file system can, and the data is safe.
+/// Makes the new name survive a power failure. Best effort: not every file system supports this, and the data itself is
+/// safe.
 void sync_folder(const std::string& path) {
   const FileDescriptor folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) static_cast<void>(::fsync(folder.get()) == 0);
@@ -36,7 +37,7 @@ void sync_folder(const std::string& path) {
 
 }  // namespace
 
-/// Hands what the stream prints to the file; a failed write throws, at once and at every later call.
+/// Passes the stream's output to the file; a failed write throws, immediately and on every later call.
 class AtomicFile::Buffer : public std::streambuf {
  public:
   Buffer(FileDescriptor file, std::string path) : file_(std::move(file)), path_(std::move(path)), bytes_(buffer_bytes) {
@@ -49,7 +50,7 @@ class AtomicFile::Buffer : public std::streambuf {
   }
   int descriptor() const { return file_.get(); }
   void close() {
-    // Network file systems report a full disk only here.
+    // Network file systems may report a full disk only here.
     if (::close(file_.release()) != 0) throw os_error(path_, "cannot close the file");
   }
 
@@ -96,7 +97,7 @@ class AtomicFile::Buffer : public std::streambuf {
   FileDescriptor file_;
   std::string path_;
   std::vector<char> bytes_;
-  int failed_ = 0;  ///< errno of the first failed write: what follows would leave a hole
+  int failed_ = 0;  ///< errno of the first failed write; later writes would leave a hole
 };
 
 AtomicFile::AtomicFile(const std::string& path, Leftovers leftovers) : path_(path), target_(path), stream_(nullptr) {
@@ -129,7 +130,7 @@ bool AtomicFile::look_at_older(unsigned& mode, bool& exists) {
   if (!exists && errno != ENOENT) throw os_error(path_, "cannot write");
   if (exists && S_ISDIR(old.st_mode)) throw Error::run(path_ + ": cannot write: it is a folder");
   if (exists && !S_ISREG(old.st_mode)) return false;
-  // rename() would replace a write-protected file without a word.
+  // rename() would silently replace a write-protected file.
   if (exists && ::access(path_.c_str(), W_OK) != 0) throw os_error(path_, "cannot write");
   target_ = resolved(path_);
   mode = old.st_mode & 07777u;
@@ -142,7 +143,7 @@ void AtomicFile::open_temporary(const std::string& path, bool replaces, unsigned
     return FileDescriptor(::open(candidate.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   });
   if (file.get() < 0) throw os_error(path_, "cannot create a file in " + folder_of(path));
-  // Best effort: who may write the file need not own it.
+  // Best effort: a user who may write the file need not own it.
   if (replaces) static_cast<void>(::fchmod(file.get(), mode) == 0);
   temporary_path_ = std::move(name);
   buffer_ = std::make_unique<Buffer>(std::move(file), path_);
@@ -161,7 +162,7 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::finish() {
-  if (buffer_ == nullptr) {  // of another writer, or finished
+  if (buffer_ == nullptr) {  // written by another writer, or already finished
     const FileDescriptor file(::open(temporary_path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!temporary_path_.empty() && (file.get() < 0 || ::fsync(file.get()) != 0))
       throw os_error(path_, "cannot write to the disk");
@@ -196,7 +197,7 @@ void AtomicFile::put_in_place() {
 
 void AtomicFile::take_back() {
   if (older_path_.empty()) {
-    // Without an older file, one that was put in its place alone goes; after drop_older() it stays.
+    // Without an older file, a file put in place is removed again; after drop_older() it stays.
     if (is_in_place_) ::unlink(target_.c_str());
   } else {
     static_cast<void>(::rename(older_path_.c_str(), target_.c_str()) == 0);

@@ -8,41 +8,41 @@
 
 namespace anda::sim {
 
-/// An output file that is there in full or not at all: written under another name in the same folder,
-/// and put in its place by commit(). Without commit() an older file of that name stays as it was.
+/// An output file that appears complete or not at all: it is written under another name in the same folder, and
+/// commit() moves it into place. Without commit(), an older file of that name stays unchanged.
 ///
-/// The file of a process that was killed is removed by the next one that writes into its folder.
+/// The temporary file of a killed process is removed by the next process that writes into its folder.
 ///
-/// A symbolic link is followed, the permissions of an older file are kept. What is no regular file
+/// Symbolic links are followed, and the permissions of an older file are kept. Anything that is not a regular file
 /// (/dev/stdout, a pipe) can't be replaced and is written directly.
 ///
-/// Throws anda::Error (run) with the path and the operating system's words. stream() throws it too: its
-/// badbit is armed, so that a full disk ends the writing at once.
+/// Throws anda::Error (run) with the path and the operating system's message. So does stream(): exceptions are enabled
+/// for its badbit, so that a full disk ends the writing at once.
 class AtomicFile {
  public:
   enum class Leftovers { remove, keep };
 
-  /// `leftovers`: of killed processes in the folder; keep where the caller has removed them.
+  /// `leftovers`: whether to remove those of killed processes in the folder; keep if the caller has removed them.
   explicit AtomicFile(const std::string& path, Leftovers leftovers = Leftovers::remove);
-  /// For a file of another writer, which has written it as `written` on the same file system.
+  /// For a file that another writer has written as `written` on the same file system.
   AtomicFile(const std::string& path, std::string written);
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
-  /// Removes what was written, unless committed.
+  /// Removes the temporary file unless it was committed.
   ~AtomicFile();
 
   std::ostream& stream() { return stream_; }
 
-  /// Once, as the last call: everything on the disk, then under its name.
+  /// Flushes everything to disk and moves the file into place. Call once, as the last call.
   void commit();
 
   const std::string& path() const { return path_; }
 
-  // The steps of commit(), for those who put several files in their places together (FileSet).
+  // The steps of commit(), for callers that put several files in place together (FileSet).
 
-  /// Everything on the disk, all errors of writing told.
+  /// Flushes everything to disk and reports all write errors.
   void finish();
-  /// Takes the older file away; take_back() or the destructor puts it where it was, drop_older() removes it.
+  /// Moves the older file aside; take_back() or the destructor restores it, drop_older() removes it.
   void set_older_aside();
   void put_in_place();
   void take_back();
@@ -51,14 +51,14 @@ class AtomicFile {
  private:
   class Buffer;
 
-  /// Looks at what is there already; whether the output can be a file that takes its place.
+  /// Examines an existing file; returns whether the output can be a new file that replaces it.
   bool look_at_older(unsigned& mode, bool& exists);
   void open_temporary(const std::string& path, bool replaces, unsigned mode);
 
   std::string path_;            ///< as given, for messages
-  std::string target_;          ///< behind symbolic links
-  std::string temporary_path_;  ///< empty: written directly, or in its place
-  std::string older_path_;      ///< of the older file while it is set aside
+  std::string target_;          ///< after following symbolic links
+  std::string temporary_path_;  ///< empty: written directly, or already in place
+  std::string older_path_;      ///< path of the older file while it is set aside
   bool is_in_place_ = false;
   std::unique_ptr<Buffer> buffer_;
   std::ostream stream_;

@@ -11,17 +11,17 @@
 
 namespace anda::sim {
 
-/// A file whose size is known before it is read; the standard input is read to its end for that. Named pipes and
-/// devices may keep a reader waiting or never end, and are refused. Errors are anda::Error with the path.
+/// A file whose size is known before it is read; to this end, standard input is read to its end. Named pipes and
+/// devices are refused, because they may block a reader or never end. Errors are anda::Error with the path.
 class BinaryFile {
  public:
   explicit BinaryFile(const std::string& path);
 
   std::uint64_t bytes() const { return bytes_; }
 
-  /// What is read next.
+  /// Sets the position of the next read.
   void seek(std::uint64_t byte) { file_.seekg(static_cast<std::streamoff>(byte)); }
-  /// Throws also if the file ends before.
+  /// Reads `bytes` bytes. Also throws if the file ends earlier.
   void read(void* data, std::uint64_t bytes);
 
  private:

@@ -12,8 +12,9 @@
 
 namespace anda::sim {
 
-/// Appends numbers and texts to a string of bytes, for this program to read again on this machine. Whole numbers take
-/// seven bits a byte, low ones first, the top bit says that more follow: most counts are small.
+/// Appends numbers and texts to a byte string, which this program reads back on the same machine. Whole numbers are
+/// stored with seven bits per byte, least significant first, and the top bit marks a continuation, as most counts are
+/// small.
 class ByteWriter {
  public:
   explicit ByteWriter(std::string& bytes) : bytes_(bytes) {}
@@ -29,7 +30,7 @@ class ByteWriter {
     put(text.size());
     bytes_ += text;
   }
-  /// A number or a struct of numbers as it is in memory.
+  /// Appends a number or a struct of numbers in its in-memory representation.
   template <class T>
   void put_raw(const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -40,7 +41,7 @@ class ByteWriter {
   std::string& bytes_;
 };
 
-/// Reads what a ByteWriter has written; throws Error (run) where there is nothing of that kind.
+/// Reads what a ByteWriter has written; throws Error (run) if the bytes do not hold the requested kind of value.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

@@ -21,10 +21,10 @@ ChildProcess::ChildProcess(const std::function<int()>& body, Manner manner) : ma
   if (pid == 0) {
     if (manner.own_group) ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, manner.signal);
-    if (::getppid() != parent) ::_exit(not_started);  // it ended before that was set
+    if (::getppid() != parent) ::_exit(not_started);  // the parent ended before prctl() took effect
     ::_exit(body());
   }
-  if (manner.own_group) ::setpgid(pid, pid);  // here too: it may be ended before it has come to that
+  if (manner.own_group) ::setpgid(pid, pid);  // here too: it may be ended before the child gets there
   pid_ = pid;
 }
 
@@ -43,10 +43,10 @@ ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
 ChildProcess::~ChildProcess() { finish(); }
 
 std::optional<ChildProcess::End> ChildProcess::ended() const {
-  // No leave is taken before the object ends, so that the number stays that of the process, and of its group.
+  // The child is not reaped before the object ends, so that its process and group id are not reused.
   siginfo_t state{};
   if (::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) != 0 && errno != EINTR) {
-    return End{false, not_started};  // whoever started this program has the system forget processes that end
+    return End{false, not_started};  // SIGCHLD is ignored (inherited), so the exit status is lost
   }
   if (state.si_pid == 0) return std::nullopt;
   return End{state.si_code != CLD_EXITED, state.si_status};

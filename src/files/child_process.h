@@ -11,34 +11,34 @@
 
 namespace anda::sim {
 
-/// A process that works for this one. It ends with the object, and with this process, however that ends.
+/// A child process that works for this one. It ends with this object, and with the parent process however that ends.
 class ChildProcess {
  public:
-  /// How processes of a kind are ended.
+  /// How to end a process.
   struct Manner {
-    int signal;              ///< that ends it
-    bool own_group = false;  ///< it leads a process group, all of which is ended
+    int signal;              ///< signal that ends it
+    bool own_group = false;  ///< whether it leads a process group, which is ended as a whole
   };
 
-  /// How one has ended.
+  /// How a process has ended.
   struct End {
     bool by_signal;
-    int number;  ///< the signal, else the exit status
+    int number;  ///< signal number, else the exit status
   };
 
-  /// What `body` returns to say that the program to become could not be started.
+  /// Exit status with which `body` reports that the program could not be started.
   static constexpr int not_started = 127;
 
-  /// Runs `body` in a copy of this process that ends with what it returns as its exit status; nothing else of the copy
-  /// runs, no destructor either. `body` throws nothing. Throws Error (run) if there can be no further process.
+  /// Runs `body` in a copy of this process, which exits with the returned status without running anything else,
+  /// destructors included. `body` must not throw. Throws Error (run) if no further process can be created.
   ChildProcess(const std::function<int()>& body, Manner manner);
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;
   ~ChildProcess();
 
-  /// Nothing as long as it runs.
+  /// How the process ended; nothing while it runs.
   std::optional<End> ended() const;
-  /// Sends the signal that ends it, and does not wait; for those who end several.
+  /// Sends the signal that ends it, without waiting, for callers that end several processes.
   void end() const;
 
  private:
@@ -48,8 +48,8 @@ class ChildProcess {
   Manner manner_;
 };
 
-/// The body of a child that becomes this program again, with these arguments after its name; its standard error goes
-/// into a file, its input and output nowhere.
+/// Body of a child that executes this program again with the given arguments; its standard error goes to a file, its
+/// standard input and output are /dev/null.
 int become_this_program(std::vector<std::string> arguments, const std::string& errors_path);
 
 }  // namespace anda::sim

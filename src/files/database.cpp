@@ -9,7 +9,7 @@ namespace {
 constexpr int longest_wait_ms = 10'000;
 
 Database::Failure::Kind kind_of(int code) {
-  switch (code & 0xff) {  // above are details
+  switch (code & 0xff) {  // the bits above hold details
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_FORMAT:
@@ -24,7 +24,7 @@ Database::Failure::Kind kind_of(int code) {
   }
 }
 
-/// SQLite copies what it is given.
+/// SQLite copies the data that it is given.
 const sqlite3_destructor_type copied = SQLITE_TRANSIENT;
 
 }  // namespace
@@ -105,7 +105,7 @@ std::string_view Database::Statement::view(int column) const {
 }
 
 Database::Transaction::~Transaction() {
-  // A failure of the commit may have ended it already.
+  // A failed commit may already have ended the transaction.
   if (open_) sqlite3_exec(database_.database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 

@@ -13,10 +13,10 @@ struct sqlite3_stmt;
 
 namespace anda::sim {
 
-/// A file of SQLite. Not to be used on both sides of a fork.
+/// An SQLite database file. Must not be used on both sides of a fork.
 class Database {
  public:
-  /// What SQLite could not do, in its words.
+  /// A failed SQLite operation, with SQLite's message.
   class Failure : public std::runtime_error {
    public:
     enum class Kind { damaged, busy, full, other };
@@ -27,7 +27,7 @@ class Database {
     Kind kind_;
   };
 
-  /// A statement to be run any number of times. Parameters and columns count from 1 and 0, as SQLite's do.
+  /// A statement that can run any number of times. As in SQLite, parameters count from 1 and columns from 0.
   class Statement {
    public:
     Statement(Database& database, const char* sql);
@@ -37,14 +37,14 @@ class Database {
     void bind_text(int parameter, std::string_view text);
     void bind_bytes(int parameter, std::string_view bytes);
     void bind_nothing(int parameter);
-    /// Takes the next row; false at the end, after which the statement can run again.
+    /// Fetches the next row; returns false at the end, after which the statement can run again.
     bool step();
-    /// Runs a statement that has no rows.
+    /// Runs a statement that returns no rows.
     void run();
     void reset();
 
     std::uint64_t number(int column) const;
-    /// A text, or bytes; valid until the next step().
+    /// A text or bytes; valid until the next step().
     std::string_view view(int column) const;
     std::string text(int column) const { return std::string(view(column)); }
 
@@ -56,7 +56,7 @@ class Database {
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
   };
 
-  /// Everything between begin and commit() or none of it.
+  /// Applies everything between its construction and commit(), or nothing.
   class Transaction {
    public:
     explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
@@ -71,11 +71,11 @@ class Database {
   };
 
   enum class Open { existing, create };
-  /// Waits for others that write, up to some seconds.
+  /// Opens the database; later accesses wait some seconds for other writers.
   Database(const std::string& path, Open open);
 
   void execute(const char* sql);
-  /// The number that a query has for an answer.
+  /// The number that a query returns.
   std::uint64_t number(const char* sql);
 
  private:

@@ -8,7 +8,7 @@
 
 namespace anda::sim {
 
-/// Owns an open file of the operating system, -1 for none.
+/// Owns a file descriptor of the operating system; -1 for none.
 class FileDescriptor {
  public:
   FileDescriptor() = default;
@@ -23,7 +23,7 @@ class FileDescriptor {
   }
 
   int get() const { return fd_; }
-  /// Gives the file away without closing it; for callers who must see what close() returns.
+  /// Releases ownership without closing, for callers that must check the result of close().
   int release() { return std::exchange(fd_, -1); }
 
  private:

@@ -44,7 +44,7 @@ AtomicFile& FileSet::add(const std::string& path) {
 void FileSet::check(const std::string& path) {
   refuse_overwriting(path, inputs_);
   std::error_code error;
-  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) return;  // a device takes several outputs
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) return;  // a device accepts several outputs
   const fs::path target = fs::path(resolved(folder_of(path))) / fs::path(path).filename();
   if (!targets_.insert(resolved(target.string())).second) {
     throw Error::input(path + ": two files of the run have this name");

@@ -13,37 +13,37 @@
 
 namespace anda::sim {
 
-/// The output files of a run. They appear under their names together, once all of them are on the disk, or not at all;
-/// then older ones stay as they were. The first that is added appears last and its older one goes first, so that where
-/// it stands, even after a power failure, all others are of the same run.
+/// The output files of a run. They appear under their names together once all of them are on disk; otherwise, none
+/// appears and older files stay unchanged. The file added first appears last, and its older version is removed first.
+/// So if it exists, even after a power failure, all other files belong to the same run.
 class FileSet {
  public:
-  /// `inputs`: what must not be overwritten.
+  /// `inputs`: files that must not be overwritten.
   explicit FileSet(std::vector<NamedInput> inputs = {}) : inputs_(std::move(inputs)) {}
   FileSet(const FileSet&) = delete;
   FileSet& operator=(const FileSet&) = delete;
-  /// Removes what was written, unless published.
+  /// Removes the files unless they were published.
   ~FileSet();
 
-  /// A file to write; stays where it is. Error (run) as of AtomicFile, Error (input) if it is an input, or a file of
-  /// this set already.
+  /// Adds a file to write; the reference stays valid. Throws Error (run) like AtomicFile, and Error (input) if the file
+  /// is an input or already in this set.
   AtomicFile& add(const std::string& path);
 
-  /// Makes a folder for files of the set where there is none.
+  /// Creates a folder for files of the set if it does not exist.
   void make_folder(const std::string& path);
 
-  /// For a writer that opens its files by itself: the path to give it instead of `path`, in a folder of its own. All
-  /// files that it makes there belong to the set.
+  /// For a writer that opens its files itself: returns the path to give it instead of `path`, in a temporary folder.
+  /// All files that it creates in that folder belong to the set.
   std::string stage(const std::string& path);
-  /// A message without such folders: as if the files were in their places.
+  /// Replaces the temporary folders in a message by the final ones.
   std::string with_final_paths(std::string text) const;
 
-  /// Once, as the last call.
+  /// Puts all files in place. Call once, as the last call.
   void publish();
 
  private:
   struct Stage {
-    std::string folder;  ///< of the files in the end
+    std::string folder;  ///< final folder of the files
     std::string path;
     FileDescriptor lock;
   };
@@ -55,9 +55,9 @@ class FileSet {
   std::vector<NamedInput> inputs_;
   std::deque<AtomicFile> files_;
   std::set<std::string> targets_;
-  std::set<std::string> folders_;  ///< without leftovers
+  std::set<std::string> folders_;  ///< already cleared of leftovers
   std::deque<Stage> stages_;
-  std::vector<std::string> made_;  ///< folders, outermost first
+  std::vector<std::string> made_;  ///< folders created, outermost first
 };
 
 }  // namespace anda::sim

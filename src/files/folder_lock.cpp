@@ -44,7 +44,7 @@ FolderLock::FolderLock(const std::string& folder) : path_(folder + "/.lock") {
   std::array<char, 256> host{};
   static_cast<void>(::gethostname(host.data(), host.size() - 1) == 0);
   const std::string owner = "process " + std::to_string(::getpid()) + " on " + host.data();
-  // For the message to others only: on a full disk the lock holds without it.
+  // Only for messages to other processes: on a full disk, the lock holds without it.
   static_cast<void>(::ftruncate(file_.get(), 0) == 0 && ::write(file_.get(), owner.data(), owner.size()) > 0);
 }
 
@@ -55,7 +55,7 @@ bool FolderLock::take() {
     if (errno == EWOULDBLOCK || errno == EINTR) return false;
     throw os_error(path_, "cannot lock the folder");
   }
-  // The owner before may have removed the file between open() and flock(): then it is nobody's lock.
+  // The previous owner may have removed the file between open() and flock(); the lock is then worthless.
   struct stat mine {};
   struct stat named {};
   return ::fstat(file_.get(), &mine) == 0 && ::stat(path_.c_str(), &named) == 0 && mine.st_ino == named.st_ino &&

@@ -8,16 +8,15 @@
 
 namespace anda::sim {
 
-/// Keeps other runs, comparisons, searches and sweeps out of a folder of results. The lock is that of the operating
-/// system on the folder's file .lock, so it ends with the process, however that ends; scripts/anda_sim/common/files.py
-/// has the same.
+/// Locks a results folder against other runs, comparisons, searches and sweeps. It is an operating-system lock on the
+/// folder's file .lock, so it ends with the process, however that ends; scripts/anda_sim/common/files.py does the same.
 class FolderLock {
  public:
   /// Throws Error (run) that names the owner if the folder is in use.
   explicit FolderLock(const std::string& folder);
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
-  /// Removes the file, too.
+  /// Also removes the file.
   ~FolderLock();
 
  private:

@@ -22,7 +22,7 @@ namespace {
 constexpr int milliseconds_between_looks = 100;
 constexpr std::size_t part_bytes = 1u << 16;
 
-/// A file without a name; in memory where there is no room for temporary files.
+/// A file without a name; in memory if there is no room for temporary files.
 FileDescriptor nameless_file() {
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
@@ -39,13 +39,13 @@ bool is_read_once(const struct stat& status, int file) {
 FileDescriptor open_to_read(const std::string& path) {
   struct stat status {};
   if (path == standard_input) {
-    // A file has a position for each who opens it.
+    // Gives every opener its own file position.
     if (::fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode)) {
       return FileDescriptor(::open("/dev/stdin", O_RDONLY | O_CLOEXEC));
     }
     return FileDescriptor(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
   }
-  // Opening a pipe would wait for its writer, deaf to the user.
+  // Opening a pipe would wait for its writer and ignore interrupts.
   const bool is_pipe = ::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
   return FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | (is_pipe ? O_NONBLOCK : 0)));
 }
@@ -59,10 +59,10 @@ Error read_error(const Place& place, const std::string& what) {
   return Error::input(place, text);
 }
 
-/// What is read once: its source, and a copy of what came from there.
+/// Input that can be read only once: its source, and a copy of the bytes read so far.
 class InputFile::Kept {
  public:
-  /// Of an open file; the one that another reader has begun, or nothing.
+  /// The input that another reader of an open file has begun; nullptr if none has.
   static std::shared_ptr<Kept> find(const struct stat& status) {
     const auto found = all().find({status.st_dev, status.st_ino});
     return found == all().end() ? nullptr : found->second;

@@ -13,31 +13,32 @@
 
 namespace anda::sim {
 
-/// The path that stands for the standard input wherever a file is read.
+/// The path that stands for standard input wherever a file is read.
 inline constexpr const char* standard_input = "-";
 
-/// Error of `what` could not be done with a file to read, from errno: that the process or the machine has no room for
-/// another open file is no fault of the file (run), all else is (input).
+/// The error for `what` could not be done with an input file, from errno: (run) if the process or the machine has
+/// reached its limit of open files, which is not the file's fault, otherwise (input).
 Error read_error(const Place& place, const std::string& what);
 
-/// A file to read; whatever the operating system refuses is an anda::Error with its path and reason.
+/// A file to read. Any failure of the operating system is an anda::Error with path and reason.
 ///
-/// A pipe, a terminal or a socket gives its bytes once only: they are kept in a temporary file for who opens it again,
-/// in this process. Waiting for it ends with Error (run) when the user interrupts.
+/// A pipe, a terminal or a socket delivers its bytes only once: they are kept in a temporary file, so that this process
+/// can open it again. Waiting for input ends with Error (run) if the user interrupts.
 class InputFile {
  public:
   explicit InputFile(const std::string& path);
-  /// An open file, `name` for messages.
+  /// Takes over an open file; `name` is for messages.
   InputFile(FileDescriptor file, std::string name);
 
   const std::string& name() const { return name_; }
 
-  /// Up to `size` bytes, 0 only at the end. `line` is where the reader has come to, for the message.
+  /// Reads up to `size` bytes; returns 0 only at the end. `line` is the reader's current line, for messages.
   std::size_t read(char* data, std::size_t size, int line = 0);
 
-  /// Whether the bytes of the file are kept.
+  /// Whether the bytes are kept in a temporary file.
   bool is_kept() const { return kept_ != nullptr; }
-  /// Of a file that is kept: reads it to its end and returns a path of all its bytes, valid as long as this object.
+  /// For a kept file: reads it to its end and returns a path to all its bytes, valid during the lifetime of this
+  /// object.
   std::string path_of_kept();
 
  private:
@@ -50,7 +51,7 @@ class InputFile {
   FileDescriptor file_;
   std::string name_;
   std::shared_ptr<Kept> kept_;
-  std::uint64_t at_ = 0;  ///< of what is kept
+  std::uint64_t at_ = 0;  ///< position in the kept bytes
 };
 
 }  // namespace anda::sim

@@ -7,7 +7,7 @@ namespace anda::sim {
 
 namespace {
 
-// The one piece of global state: a signal handler has no other place to leave word.
+// The only global state: a signal handler cannot report in any other way.
 volatile std::sig_atomic_t seen = 0;
 
 extern "C" void remember(int signal) {
@@ -18,7 +18,7 @@ extern "C" void remember(int signal) {
 }  // namespace
 
 void remember_interrupts() {
-  // Without SA_RESTART: what waits in the operating system comes back and asks.
+  // Without SA_RESTART: blocking system calls return, and their callers check interrupted().
   struct sigaction action {};
   action.sa_handler = remember;
   ::sigemptyset(&action.sa_mask);

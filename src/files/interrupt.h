@@ -4,10 +4,10 @@
 
 namespace anda::sim {
 
-/// From now on Ctrl-C and SIGTERM are remembered instead of ending the process; the second one ends it.
+/// From now on, the first Ctrl-C or SIGTERM is recorded instead of ending the process; the second ends it.
 void remember_interrupts();
 
-/// Whether there was one.
+/// Whether an interrupt was recorded.
 bool interrupted();
 
 }  // namespace anda::sim

@@ -13,14 +13,14 @@
 
 namespace anda::sim {
 
-/// A file that holds one JSON object, like the config.json of a model. Every method throws Error (input) with the file
-/// and the key.
+/// A file that holds one JSON object, such as the config.json of a model. Every method throws Error (input) with the
+/// file and the key.
 class JsonFile {
  public:
-  /// Real ones have some kilobytes; a weights file given by mistake shall not fill the memory.
+  /// Real files have a few kilobytes; the limit keeps a weights file given by mistake from filling the memory.
   static constexpr std::size_t usual_bytes = 1u << 20;
 
-  /// A report.json of the longest trace that is simulated in one go.
+  /// Enough for the report.json of the longest trace that is simulated in one run.
   static constexpr std::size_t report_bytes = std::size_t{1} << 30;
 
   explicit JsonFile(const std::string& path, std::size_t max_bytes = usual_bytes);
@@ -29,20 +29,20 @@ class JsonFile {
   const nlohmann::json& root() const { return root_; }
   Error error(const std::string& message) const { return Error::input({path_, 0, 0}, message); }
 
-  /// The object at a key of this one; its keys are named "key.other" in messages.
+  /// The object at a key of this one; messages name its keys "key.other".
   JsonFile part(const char* key) const;
-  /// A key as messages name it.
+  /// A key as named in messages.
   std::string place_of(const std::string& key) const { return prefix_ + key; }
 
-  /// A whole number 1 … max; nothing where the key is missing or null, as older files write defaults.
+  /// A whole number from 1 to max; nothing if the key is missing or null, which older files write for defaults.
   std::optional<std::uint64_t> optional_number(const char* key, std::uint64_t max) const;
   std::uint64_t number(const char* key, std::uint64_t max) const;
-  /// A whole number 0 … max; nothing where the key is missing or null.
+  /// A whole number from 0 to max; nothing if the key is missing or null.
   std::optional<std::uint64_t> optional_count(const char* key, std::uint64_t max) const;
-  /// A finite number above 0; `otherwise` where the key is missing or null.
+  /// A finite number above 0; `otherwise` if the key is missing or null.
   double positive(const char* key, double otherwise) const;
   bool flag(const char* key, bool otherwise) const;
-  /// One without control characters; empty where the key is missing or null.
+  /// A text without control characters; empty if the key is missing or null.
   std::string text(const char* key) const;
 
  private:
@@ -52,7 +52,7 @@ class JsonFile {
   std::optional<std::uint64_t> number_between(const char* key, std::uint64_t min, std::uint64_t max) const;
 
   std::string path_;
-  std::string prefix_;  ///< of the keys
+  std::string prefix_;  ///< prefix of the keys in messages
   nlohmann::json root_;
 };
 

@@ -21,7 +21,7 @@ constexpr const char* prefix = ".anda-sim-";
 constexpr const char* ending = ".tmp";
 constexpr int name_attempts = 1000;
 
-/// The process in the name of a temporary, 0 if it is none.
+/// The process named in a temporary's name; 0 if the name is not that of a temporary.
 pid_t owner_of(const std::string& name) {
   const std::string start = prefix;
   const std::string end = ending;
@@ -32,7 +32,7 @@ pid_t owner_of(const std::string& name) {
   return static_cast<pid_t>(std::strtol(name.c_str() + start.size(), nullptr, 10));
 }
 
-/// Whether nobody works on it: its process is gone, and no process of another machine holds its lock.
+/// Whether nobody uses it: its process is gone, and no process on another machine holds its lock.
 bool is_abandoned(const fs::path& path, pid_t owner) {
   if (owner <= 0 || ::kill(owner, 0) == 0 || errno != ESRCH) return false;
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
@@ -48,7 +48,7 @@ FileDescriptor make_temporary(const std::string& folder, std::string& path,
     path = start + std::to_string(attempt) + ending;
     FileDescriptor file = make(path);
     if (file.get() >= 0) {
-      // Where there are no locks, leftovers stay.
+      // Without lock support, leftovers are kept.
       static_cast<void>(::flock(file.get(), LOCK_EX | LOCK_NB) == 0);
       return file;
     }

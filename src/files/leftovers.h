@@ -9,14 +9,15 @@
 
 namespace anda::sim {
 
-// Unfinished output is called .anda-sim-PROCESS-NUMBER.tmp and stands where the output will.
+// Unfinished output is named .anda-sim-PROCESS-NUMBER.tmp and lies in the folder of the final output.
 
-/// Makes a new file or folder of such a name in `folder` by `make`, which returns an open descriptor or one below 0
-/// with errno. `path` gets its path. The descriptor is locked, which tells others that its owner lives.
+/// Creates a file or folder with such a new name in `folder` by calling `make`, which returns an open descriptor, or
+/// one below 0 and sets errno. `path` receives its path. The descriptor is locked, which tells other processes that its
+/// owner is alive.
 FileDescriptor make_temporary(const std::string& folder, std::string& path,
                               const std::function<FileDescriptor(const std::string&)>& make);
 
-/// Removes what processes that are gone have left in a folder.
+/// Removes what dead processes have left in a folder.
 void remove_leftovers(const std::string& folder);
 
 /// The folder of a path: "." for a bare name.

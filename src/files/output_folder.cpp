@@ -13,7 +13,7 @@
 namespace anda::sim {
 
 OutputFolder::OutputFolder(std::string path) : path_(std::move(path)) {
-  // The destructor of an object whose constructor throws does not run.
+  // If a constructor throws, the destructor does not run.
   try {
     make();
     lock_.emplace(path_);

@@ -10,12 +10,12 @@
 
 namespace anda::sim {
 
-/// The folder of a command's results, made before the work so that what is wrong with it shows at once. Without keep()
-/// the folders that it made are gone again, unless they hold something by then. As long as the object lives nobody else
-/// writes results there.
+/// The results folder of a command, created before the work so that problems show at once. Without keep(), the folders
+/// it created are removed again unless they are no longer empty. While the object exists, no other process writes
+/// results there.
 class OutputFolder {
  public:
-  /// Throws Error (run) with the path and the operating system's words.
+  /// Throws Error (run) with the path and the operating system's message.
   explicit OutputFolder(std::string path);
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;

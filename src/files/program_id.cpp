@@ -12,7 +12,7 @@
 namespace anda::sim {
 namespace {
 
-/// The note of the linker in a segment of notes: each has a header, an owner and a description, filled up to words.
+/// The linker's build ID in a note segment: each note has a header, an owner and a description, padded to words.
 std::string build_id_in(std::string_view notes) {
   const auto filled_up = [](std::size_t bytes) { return (bytes + 3) / 4 * 4; };
   while (notes.size() >= sizeof(ElfW(Nhdr))) {

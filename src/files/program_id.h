@@ -6,8 +6,8 @@
 
 namespace anda::sim {
 
-/// What tells this program from every other version of it: the linker's hash of all that is in it, as hexadecimal
-/// digits. Empty where it was linked without one.
+/// Identifies this build of the program: the linker's hash of its contents (build ID) in hexadecimal digits. Empty if
+/// it was linked without one.
 std::string program_id();
 
 }  // namespace anda::sim

@@ -43,7 +43,7 @@ void refuse_overwriting(const std::string& output, const std::vector<NamedInput>
   struct stat written {};
   if (::stat(output.c_str(), &written) != 0 || !S_ISREG(written.st_mode)) return;
   struct stat folder {};
-  // Tensors are the only data that is read from and written to folders.
+  // Only tensors are read from and written to folders.
   const std::string npy = ".npy";
   const bool is_tensor = output.size() > npy.size() && output.compare(output.size() - npy.size(), npy.size(), npy) == 0;
   const bool has_folder = is_tensor && ::stat(folder_of(resolved(output)).c_str(), &folder) == 0;

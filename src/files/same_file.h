@@ -7,23 +7,23 @@
 
 namespace anda::sim {
 
-/// The file behind symbolic links; the path itself where there is none yet.
+/// The path with symbolic links resolved; the path itself if the file does not exist yet.
 std::string resolved(const std::string& path);
 
-/// Whether both are there and one file, by whatever name.
+/// Whether both exist and are the same file, under whatever names.
 bool is_same_file(const std::string& a, const std::string& b);
 
-/// Whether the file is there with this content.
+/// Whether the file exists with exactly this content.
 bool holds_exactly(const std::string& path, const std::string& text);
 
-/// What a command reads, for messages: path and what it is to the command ("the trace").
+/// A file that a command reads, for messages: its path and its role ("the trace").
 struct NamedInput {
   std::string path;
   std::string what;
 };
 
-/// Throws Error (input) if writing `output` would replace one of the inputs: the same file by whatever name, or a
-/// tensor in a folder that is read.
+/// Throws Error (input) if writing `output` would replace one of the inputs: the same file under any name, or a tensor
+/// in an input folder.
 void refuse_overwriting(const std::string& output, const std::vector<NamedInput>& inputs);
 
 }  // namespace anda::sim

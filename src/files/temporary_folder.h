@@ -8,10 +8,10 @@
 
 namespace anda::sim {
 
-/// A folder in TMPDIR that is gone with its owner; that of a process that was killed goes with the next one.
+/// A folder in TMPDIR that is removed with its owner; that of a killed process is removed by the next owner.
 class TemporaryFolder {
  public:
-  /// Throws Error (run) with the path and the operating system's words.
+  /// Throws Error (run) with the path and the operating system's message.
   TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;

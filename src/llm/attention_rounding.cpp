@@ -13,7 +13,7 @@
 namespace anda::sim {
 namespace {
 
-/// The first token that has a cache format which holds from `position` on.
+/// The first token cached in a format that applies from `position` on.
 std::size_t first_token(std::size_t position, const CacheFormat& format) {
   const bool whole = !format.is_fp16() && format.axis == CacheAxis::channel;
   return whole ? ceil_div(position, format.group_elements()) * format.group_elements() : position;

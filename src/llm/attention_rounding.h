@@ -10,10 +10,10 @@
 
 namespace anda::sim {
 
-/// Rounds what the attention of a layer works on, in place. Keys and values are rounded once for all queries: groups
-/// along the tokens that are complete within the sequence have their format for queries before their end too, as in a
-/// prompt that is in the cache before its attention. Everything throws Error (run) naming layer, tensor and token for a
-/// number beyond FP16.
+/// Rounds the operands of a layer's attention in place. Keys and values are rounded once for all queries: groups along
+/// the tokens that are complete within the sequence are rounded even for queries before their end, as for a prompt that
+/// is cached before its attention. All functions throw Error (run) with layer, tensor and token for a number beyond
+/// FP16.
 class AttentionRounding {
  public:
   AttentionRounding(const ActivationRounding& rounding, std::size_t layer, const AttentionShape& shape)
@@ -22,9 +22,9 @@ class AttentionRounding {
   void queries(float* q) const;
   void keys(float* k) const { cache(k, &LayerRounding::k, "K"); }
   void values(float* v) const { cache(v, &LayerRounding::v, "V"); }
-  /// The first `count` probabilities of the query at position count − 1.
+  /// Rounds the first `count` probabilities of the query at position count − 1.
   void probabilities(float* row, std::size_t count) const;
-  /// Whether probabilities() does anything.
+  /// Whether probabilities() has any effect.
   bool rounds_probabilities() const;
 
  private:

@@ -16,7 +16,7 @@ void find(void* library, const char* name, Function& function) {
 }
 
 Blas load() {
-  // By its name in the system first: the file that it was built with belongs to the development package.
+  // First by its system-wide name: the file used at build time belongs to the development package.
   void* library = nullptr;
   std::string problem;
   for (const char* file : {"libopenblas.so.0", ANDA_OPENBLAS_FILE}) {

@@ -6,14 +6,14 @@
 
 namespace anda::sim {
 
-/// What is used of OpenBLAS.
+/// The functions used from OpenBLAS.
 struct Blas {
   decltype(&cblas_sgemm) sgemm;
   decltype(&openblas_set_num_threads) set_threads;
 };
 
-/// OpenBLAS, loaded at the first call: it starts its threads then, which costs a tenth of the time of a whole
-/// simulation and nothing else needs. Throws Error (run) where it is not installed.
+/// OpenBLAS, loaded on the first call: loading starts its threads, which takes a tenth of the time of a whole
+/// simulation and which nothing else needs. Throws Error (run) if it is not installed.
 const Blas& blas();
 
 }  // namespace anda::sim

@@ -23,7 +23,7 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, ignored);
 }
 
-/// What quantisers put in the place of a layer's weight.
+/// A name that a quantiser uses in place of a layer's weight.
 struct QuantisedName {
   const char* ending;
   const char* quantiser;
@@ -34,7 +34,7 @@ constexpr std::array<QuantisedName, 5> quantised_names{{{"qweight", "GPTQ, AWQ o
                                                         {"B", "Marlin has packed"},
                                                         {"weight.absmax", "bitsandbytes has quantised"}}};
 
-/// Other ways to keep a model, by what their files are called.
+/// Another model format, recognised by its file names.
 struct OtherFormat {
   const char* start;
   const char* ending;
@@ -50,7 +50,7 @@ constexpr std::array<OtherFormat, 7> other_formats{{
     {"", ".safetensors", "a safetensors file of another name"},
 }};
 
-/// What a folder holds instead of a checkpoint: "; …", or nothing.
+/// A hint on what a folder holds instead of a checkpoint: "; …", or empty.
 std::string other_format_hint(const std::string& folder) {
   std::error_code error;
   for (const OtherFormat& format : other_formats) {

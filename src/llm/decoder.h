@@ -17,17 +17,18 @@
 
 namespace anda::sim {
 
-/// Where the weights of a decoder are while it is not used: in memory in FP32, or only in the checkpoint's files, from
-/// which each layer is read when its turn comes.
+/// Where the weights of a decoder are kept: in memory in FP32, or only in the checkpoint's files, from which each layer
+/// is read when it is needed.
 enum class WeightPlace { memory, files };
 
-/// A decoder-only language model of a family of decoder_types() in FP32, but for what is rounded. Any number of threads
-/// may run it, each with a workspace of its own.
+/// A decoder-only language model of a family of decoder_types(), computed in FP32 apart from the rounding. Any number
+/// of threads may run it, each with its own workspace.
 class Decoder {
  public:
-  /// `length`: of the longest sequence that it will run. Throws Error (input) naming the tensor that is missing or
-  /// wrong; with the weights in files, only what is read at once is looked at. `weight_format`: what the weights of all
-  /// FP-INT GeMMs are rounded to after that, a row of k for each output; nullptr: nothing.
+  /// `length` is that of the longest sequence that will run. `weight_format`: format to which the weights of all FP-INT
+  /// GeMMs are then rounded further, with the k weights of an output as a row; nullptr: none. Throws Error (input) with
+  /// the tensor that is missing or wrong; with the weights in files, only tensors that are read immediately are
+  /// checked.
   Decoder(const DecoderConfig& config, Checkpoint checkpoint, const WeightRounding& rounding, std::size_t length,
           WeightPlace place = WeightPlace::memory, std::shared_ptr<const OperandFormat> weight_format = nullptr);
   Decoder(const Decoder&) = delete;
@@ -36,14 +37,15 @@ class Decoder {
   const DecoderConfig& config() const { return config_; }
   WeightPlace place() const { return place_; }
 
-  /// logits[sequences × length × vocabulary] of tokens[sequences × length], every sequence from position 0. `rounding`
-  /// has an entry for each layer at every position, or is empty. Weights must be in memory. Throws Error (run) for an
-  /// activation beyond FP16, naming layer and tensor, and "interrupted" if the workspace says so.
+  /// Computes logits[sequences × length × vocabulary] of tokens[sequences × length]; every sequence starts at position
+  /// 0. `rounding` has an entry for each layer at every position, or is empty. Weights must be in memory. Throws Error
+  /// (run) with layer and tensor for an activation beyond FP16, and "interrupted" if the workspace's go_on returns
+  /// false.
   void run(const std::uint32_t* tokens, std::size_t sequences, std::size_t length, const ActivationRounding& rounding,
            DecoderWorkspace& workspace, std::vector<float>& logits) const;
 
-  // The steps of run(), wherever the weights are: what enters the first layer; each layer, in the workspace's x; the
-  // logits of what leaves the last.
+  // The steps of run(), for weights in either place: the input of the first layer; each layer, in the workspace's x;
+  // the logits of the last layer's output.
   void embed(const std::uint32_t* tokens, std::size_t sequences, std::size_t length, std::vector<float>& x) const;
   DecoderLayer read_layer(std::size_t index) const;
   void run_layer(const DecoderLayer& layer, std::size_t index, std::size_t sequences, std::size_t length,
@@ -54,7 +56,7 @@ class Decoder {
               std::vector<float>& logits) const;
 
  private:
-  /// Throws Error (input) if the checkpoint has a head of its own that the configuration would leave out.
+  /// Throws Error (input) if the checkpoint has its own output head that the configuration would ignore.
   void check_tied_head() const;
 
   DecoderConfig config_;
@@ -63,13 +65,13 @@ class Decoder {
   std::shared_ptr<const OperandFormat> weight_format_;
   WeightPlace place_;
   RotaryTable rotary_;
-  RotaryTable window_rotary_;  ///< of layers with a window; empty: the same
+  RotaryTable window_rotary_;  ///< for layers with a window; empty: the same as rotary_
   std::string embedding_name_;
-  std::vector<float> embedding_;  ///< [vocabulary × hidden]; in memory only
+  std::vector<float> embedding_;  ///< [vocabulary × hidden]; only with weights in memory
   std::vector<float> positions_;  ///< OPT: [positions + 2 × hidden]
   std::vector<DecoderLayer> layers_;
-  NormWeights final_norm_;   ///< without weights: none
-  std::vector<float> head_;  ///< empty: the embedding, or in files
+  NormWeights final_norm_;   ///< without weights: no norm
+  std::vector<float> head_;  ///< empty: same as the embedding, or in files
 };
 
 }  // namespace anda::sim

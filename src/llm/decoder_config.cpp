@@ -18,7 +18,7 @@ namespace anda::sim {
 namespace {
 
 constexpr std::uint64_t most_positions = 1u << 20;
-constexpr double layer_norm_epsilon = 1e-5;  // PyTorch's default: OPT's files don't say it
+constexpr double layer_norm_epsilon = 1e-5;  // PyTorch's default, which OPT's files omit
 constexpr double usual_norm_epsilon = 1e-6;
 constexpr double phi_norm_epsilon = 1e-5;
 
@@ -48,7 +48,7 @@ void read_opt(const JsonFile& file, DecoderConfig& config) {
   config.norm_epsilon = static_cast<float>(layer_norm_epsilon);
 }
 
-/// What all families but OPT and Gemma 3 have in common.
+/// Reads what all families except OPT and Gemma 3 have in common.
 void read_rotary_family(const JsonFile& file, DecoderConfig& config, double norm_epsilon) {
   config.norm_epsilon = static_cast<float>(file.positive("rms_norm_eps", norm_epsilon));
   read_rotary(file, config.rope_theta, config.rotary_scaling);
@@ -65,7 +65,7 @@ void read_phi3(const JsonFile& file, DecoderConfig& config) {
   config.fused = true;
 }
 
-/// hidden_act of older files is not what their models do: hidden_activation is, and without it the approximation.
+/// hidden_act of older files does not match the models; hidden_activation does, and defaults to the tanh approximation.
 void read_gemma(const JsonFile& file, DecoderConfig& config) {
   want_text(file, "hidden_activation", "gelu_pytorch_tanh");
   read_rotary_family(file, config, usual_norm_epsilon);
@@ -80,7 +80,7 @@ float cap_of(const JsonFile& file, const char* key, double of_family) {
   return static_cast<float>(file.positive(key, of_family));
 }
 
-/// Soft caps are keys of the family, but none has them; layers with a window turn heads by frequencies of their own.
+/// The family has keys for soft caps, but no model uses them; layers with a window have their own rotary frequencies.
 void read_gemma3(const JsonFile& file, DecoderConfig& config) {
   config.rope_theta = 1e6;
   double window_theta = 1e4;
@@ -106,7 +106,7 @@ void read_gemma2(const JsonFile& file, DecoderConfig& config) {
 struct DecoderFamily {
   const char* type;
   void (*read_own)(const JsonFile& file, DecoderConfig& config);
-  const char* part = nullptr;  ///< the object that holds the language model
+  const char* part = nullptr;  ///< the object that holds the language model; nullptr: the whole file
 };
 constexpr std::array<DecoderFamily, 10> decoder_families{{{"opt", read_opt},
                                                           {"llama", read_llama},
@@ -139,7 +139,7 @@ DecoderConfig read_decoder_config(const std::string& path) {
   }
   DecoderConfig config;
   config.shape = read_hugging_face_config(path);
-  if (family == decoder_families.end()) {  // a type that read_hugging_face_config() has come to read
+  if (family == decoder_families.end()) {  // a type that read_hugging_face_config() supports since the last check
     throw file.error("key model_type: must be " + joined(decoder_types(), ", "));
   }
   config.quantisation = read_quantisation(file);
@@ -147,7 +147,7 @@ DecoderConfig read_decoder_config(const std::string& path) {
   if (family->part == nullptr) {
     config.vocabulary = file.number("vocab_size", max_gemm_dimension);
     config.positions = file.number("max_position_embeddings", most_positions);
-  } else {  // which gives what differs from the family
+  } else {  // the part gives only what differs from the family
     config.vocabulary = config.shape.vocabulary;
     config.positions = own.optional_number("max_position_embeddings", most_positions).value_or(config.shape.positions);
   }

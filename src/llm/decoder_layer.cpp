@@ -18,7 +18,7 @@ LayerReader::LayerReader(const DecoderConfig& config, const Checkpoint& checkpoi
       linear_(checkpoint, config.quantisation, rounding),
       prefix_(config.shape.gated ? "model." : "model.decoder.") {
   const std::string embedding = "embed_tokens.weight";
-  // Of a bare model, or of one whose language part is one of several.
+  // The checkpoint may be of a bare model, or of a model with several parts.
   const std::string bare = prefix_.substr(std::strlen("model."));
   for (const std::string& other : {prefix_, bare, "language_model." + prefix_, "model.language_model." + bare}) {
     if (!checkpoint.has(other + embedding)) continue;

@@ -11,7 +11,7 @@
 
 namespace anda::sim {
 
-/// Weights of a norm; without any there is none.
+/// Weights of a norm; empty if there is no norm.
 struct NormWeights {
   std::vector<float> weight;
   std::vector<float> bias;  ///< layer norms only
@@ -20,28 +20,28 @@ struct NormWeights {
 /// Weights of a decoder layer.
 struct DecoderLayer {
   Linear q, k, v, o;
-  Linear gate;  ///< of gated feed-forward parts
+  Linear gate;  ///< only in gated feed-forward parts
   Linear up;    ///< fc1
   Linear down;  ///< fc2
   NormWeights attention_norm;
   NormWeights after_attention;  ///< before the sum (Gemma 2)
   NormWeights feed_forward_norm;
   NormWeights after_feed_forward;  ///< before the sum (Gemma 2)
-  NormWeights query_norm;          ///< of each head (Qwen 3)
+  NormWeights query_norm;          ///< for each head (Qwen 3)
   NormWeights key_norm;
 };
 
-/// The output head among the tensors of a checkpoint, that of a language part where the model has others.
+/// Name of the output head among the tensors of a checkpoint; of the language part's head if the model has other parts.
 std::string head_name(const Checkpoint& checkpoint);
 
-/// Takes the tensors of a model out of a checkpoint by the names of its family. Everything throws Error (input) naming
+/// Reads the tensors of a model from a checkpoint by the names of its family. All functions throw Error (input) with
 /// the tensor that is missing or wrong.
 class LayerReader {
  public:
   LayerReader(const DecoderConfig& config, const Checkpoint& checkpoint, const WeightRounding& rounding);
 
-  /// "model.", or without it: checkpoints of the bare model lack the first word; those of which the language model is a
-  /// part have one more.
+  /// "model." or its variant: checkpoints of a bare model lack this first word; those with the language model as a part
+  /// have one more word.
   const std::string& prefix() const { return prefix_; }
   DecoderLayer layer(std::size_t index) const;
   NormWeights norm(const std::string& name, std::size_t width) const;

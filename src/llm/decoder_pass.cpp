@@ -19,7 +19,7 @@ double thread_s() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/// Adds the time from its making to its end to `seconds`.
+/// Adds the time of its lifetime to `seconds`.
 class Stopwatch {
  public:
   explicit Stopwatch(double& seconds) : seconds_(seconds), start_s_(thread_s()) {}
@@ -48,7 +48,7 @@ void DecoderPass::run(const DecoderLayer& layer, std::size_t index) {
   half_layer(layer.feed_forward_norm, layer.after_feed_forward, [&] { feed_forward(layer, index); });
 }
 
-/// x += part(norm(x)), or with the norm after the sum; `part` goes from `normed` to `change`.
+/// x += part(norm(x)), or with the norm after the sum; `part` reads `normed` and writes `change`.
 template <class Part>
 void DecoderPass::half_layer(const NormWeights& norm, const NormWeights& after, Part part) {
   work_.normed = work_.x;

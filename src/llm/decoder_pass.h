@@ -14,15 +14,15 @@
 
 namespace anda::sim {
 
-/// Memory and clocks of one thread's passes.
+/// Memory and timers of one thread's passes.
 struct DecoderWorkspace {
   std::vector<float> x, normed, q, k, v, attended, inner, up, change, scores, logits;
-  double gemm_s = 0;      ///< processor time in FP-INT GeMMs, without threads that OpenBLAS makes
+  double gemm_s = 0;      ///< processor time in FP-INT GeMMs, without the threads that OpenBLAS starts
   double rounding_s = 0;  ///< processor time in rounding their inputs, queries, keys and values
-  std::function<bool()> go_on = [] { return true; };  ///< asked before each layer; false ends the pass
+  std::function<bool()> go_on = [] { return true; };  ///< polled before each layer; false ends the pass
 };
 
-/// Runs decoder layers over some sequences, in the workspace's x [sequences × length × hidden].
+/// Runs decoder layers over several sequences, in the workspace's x [sequences × length × hidden].
 class DecoderPass {
  public:
   DecoderPass(const DecoderConfig& config, const RotaryTable& rotary, std::size_t sequences, std::size_t length,
@@ -36,8 +36,8 @@ class DecoderPass {
         rounding_(rounding),
         work_(work) {}
 
-  /// Throws Error (run) for an activation beyond FP16, naming layer and tensor, and "interrupted" if the workspace says
-  /// so.
+  /// Throws Error (run) with layer and tensor for an activation beyond FP16, and "interrupted" if the workspace's go_on
+  /// returns false.
   void run(const DecoderLayer& layer, std::size_t index);
 
  private:
@@ -61,7 +61,7 @@ class DecoderPass {
   DecoderWorkspace& work_;
 };
 
-/// y = norm(x) of rows as long as the norm's weights; y may be x.
+/// y = norm(x) for rows as long as the norm's weights; y may be x.
 void apply_norm(const DecoderConfig& config, const NormWeights& norm, const float* x, std::size_t rows, float* y);
 
 }  // namespace anda::sim

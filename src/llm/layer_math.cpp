@@ -10,7 +10,7 @@
 namespace anda::sim {
 namespace {
 
-/// Σ term(i), in several sums side by side, as the processor can add them.
+/// Σ term(i), in several independent sums, which the processor can compute in parallel.
 template <class Term>
 float sum_of(std::size_t count, Term term) {
   constexpr std::size_t lanes = 16;
@@ -61,7 +61,7 @@ void rms_norm(const float* x, std::size_t rows, const std::vector<float>& weight
 double RotaryScaling::operator()(double frequency) const {
   if (!by_wavelength) return frequency / factor;
   constexpr double pi = 3.14159265358979323846;
-  const double turns = positions * frequency / (2 * pi);  // within the sequences of the first training
+  const double turns = positions * frequency / (2 * pi);  // turns within the original training length
   const double kept = std::clamp((turns - low) / (high - low), 0.0, 1.0);
   return (1 - kept) * frequency / factor + kept * frequency;
 }

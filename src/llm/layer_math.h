@@ -8,18 +8,19 @@
 
 namespace anda::sim {
 
-// What a decoder computes beside its linear layers, in FP32 on rows without gaps.
+// Operations of a decoder other than its linear layers, in FP32 on rows without gaps.
 
-/// y = (x − mean) / √(variance + epsilon) · weight + bias of each row; y may be x.
+/// y = (x − mean) / √(variance + epsilon) · weight + bias for each row; y may be x.
 void layer_norm(const float* x, std::size_t rows, const std::vector<float>& weight, const std::vector<float>& bias,
                 float epsilon, float* y);
 
-/// y = x / √(mean of x² + epsilon) · weight of each row, as long as `weight`; y may be x.
+/// y = x / √(mean of x² + epsilon) · weight for each row, as long as `weight`; y may be x.
 void rms_norm(const float* x, std::size_t rows, const std::vector<float>& weight, float epsilon, float* y);
 
-/// How frequencies of rotary embeddings are lowered for longer sequences than a model was first trained on: divided by
-/// `factor`; by_wavelength, as in LLaMA 3: those of wavelengths above positions / low are, those below positions / high
-/// stay, those between are a mean, weighed linearly in positions / wavelength.
+/// How the frequencies of rotary embeddings are reduced for longer sequences than a model was first trained on: all are
+/// divided by `factor`. With by_wavelength, as in LLaMA 3, frequencies with wavelengths above positions / low are
+/// divided, those below positions / high are kept, and those between are a mean of both, weighted linearly in positions
+/// / wavelength.
 struct RotaryScaling {
   double factor = 1;
   bool by_wavelength = false;
@@ -30,7 +31,7 @@ struct RotaryScaling {
   double operator()(double frequency) const;
 };
 
-/// Cosines and sines of the rotary embedding: of position p and frequency i, theta^(−2i / width), at [p · width / 2 +
+/// Cosines and sines of the rotary embedding: for position p and frequency i, theta^(−2i / width), at [p · width / 2 +
 /// i].
 struct RotaryTable {
   RotaryTable(std::size_t positions, std::size_t width, double theta, const RotaryScaling& scaling = {});
@@ -40,8 +41,8 @@ struct RotaryTable {
   std::vector<float> sines;
 };
 
-/// Turns elements i and i + width / 2 of every head by position · frequency i, in place; the elements of a head from
-/// `width` on stay. x[sequences × length × heads × head_dim].
+/// Rotates elements i and i + width / 2 of every head by position · frequency i, in place; elements of a head from
+/// `width` on are unchanged. x[sequences × length × heads × head_dim].
 void rotate(float* x, std::size_t sequences, std::size_t length, std::size_t heads, std::size_t head_dim,
             const RotaryTable& table);
 
@@ -49,18 +50,18 @@ struct AttentionShape {
   std::size_t sequences = 0;
   std::size_t length = 0;
   std::size_t heads = 0;
-  std::size_t kv_heads = 0;  ///< head h reads keys and values h · kv_heads / heads
+  std::size_t kv_heads = 0;  ///< head h reads the keys and values of head h · kv_heads / heads
   std::size_t head_dim = 0;
-  float scale = 1;         ///< of q · kᵀ
-  float cap = 0;           ///< scores become cap · tanh(score / cap); 0: they don't
-  std::size_t window = 0;  ///< tokens up to its own that a token attends to; 0: all
+  float scale = 1;         ///< factor of q · kᵀ
+  float cap = 0;           ///< scores become cap · tanh(score / cap); 0: no cap
+  std::size_t window = 0;  ///< number of tokens, up to its own, that a token attends to; 0: all
 };
 
-/// Changes the `count` probabilities of a query, those of the tokens up to its own; before its window they are 0.
+/// Changes the `count` probabilities of a query, for the tokens up to its own; before its window they are 0.
 using RowRounding = std::function<void(float* row, std::size_t count)>;
 
-/// softmax(q · kᵀ · scale) · v with causal mask, for each sequence and head. q and y: [sequences × length × heads ×
-/// head_dim], k and v the same with kv_heads. `scores` is memory for length² values. `round`, if there is one, is
+/// y = softmax(q · kᵀ · scale) · v with causal mask, for each sequence and head. q and y: [sequences × length × heads ×
+/// head_dim]; k and v: the same with kv_heads. `scores` is scratch memory for length² values. `round`, if given, is
 /// called for the probabilities of every query.
 void attention(const float* q, const float* k, const float* v, const AttentionShape& shape, std::vector<float>& scores,
                float* y, const RowRounding& round = {});
@@ -70,7 +71,7 @@ void relu(std::vector<float>& x);
 /// gate = silu(gate) · up, element by element; silu(x) = x / (1 + e^−x).
 void gate_with_silu(std::vector<float>& gate, const std::vector<float>& up);
 
-/// gate = gelu(gate) · up; gelu(x) = x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 x³))), the approximation.
+/// gate = gelu(gate) · up, in the tanh approximation: gelu(x) = x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 x³))).
 void gate_with_gelu(std::vector<float>& gate, const std::vector<float>& up);
 
 /// x = cap · tanh(x / cap)

@@ -21,7 +21,8 @@ void round_weights(Linear& layer, const WeightFormat& format, const std::string&
     try {
       const WeightColumn column = quantise(row, format);
       for (std::size_t k = 0; k < layer.inputs; ++k) {
-        weights[k] = static_cast<float>(column.steps_of(k)) * to_float(column.scale_of(k));  // exact: 9 by 11 bits
+        weights[k] = static_cast<float>(column.steps_of(k)) *
+                     to_float(column.scale_of(k));  // exact: a 9-bit times an 11-bit number
       }
     } catch (const Error& error) {
       throw Error::input(fmt::format("tensor {}, row {}: {}", shown_tensor(name + ".weight"), output, error.what()));
@@ -48,7 +49,7 @@ Linear LinearReader::read_plain(const std::string& name, std::size_t inputs, std
   const std::string bias = name + ".bias";
   if (quantisation_ && is_packed(checkpoint_, *quantisation_, name)) {
     layer.weights = read_packed(checkpoint_, *quantisation_, name, inputs, outputs);
-    has_bias = has_bias || checkpoint_.has(bias);  // some quantisers give one to every layer
+    has_bias = has_bias || checkpoint_.has(bias);  // some quantisers add a bias to every layer
   } else {
     layer.weights = checkpoint_.read(name + ".weight", {outputs, inputs});
   }

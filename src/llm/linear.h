@@ -14,8 +14,8 @@
 
 namespace anda::sim {
 
-/// How the weights of the FP-INT GeMMs are taken: rounded to integers and back, q · scale in FP32, by quantise() of the
-/// numeric library along k; or, without a format, as they are stored.
+/// How the weights of the FP-INT GeMMs are treated: rounded along k to integers and back, to q · scale in FP32, by
+/// quantise() of the numeric library; without a format, used as stored.
 using WeightRounding = std::optional<WeightFormat>;
 
 /// A linear layer, y = x · Wᵀ + b in FP32.
@@ -25,22 +25,22 @@ struct Linear {
   std::vector<float> weights;  ///< [outputs × inputs], as stored
   std::vector<float> bias;     ///< empty: none
 
-  /// y[rows × outputs] of x[rows × inputs], both without gaps between rows.
+  /// Computes y[rows × outputs] from x[rows × inputs], both without gaps between rows.
   void apply(const float* x, std::size_t rows, float* y) const;
 };
 
-/// Takes linear layers out of a checkpoint: integers as it packs them, numbers rounded or as they are.
+/// Reads linear layers from a checkpoint: packed integers are dequantised, numbers rounded or used as stored.
 class LinearReader {
  public:
-  /// `rounding` is of layers that are numbers, and only of checkpoints that nothing has quantised.
+  /// `rounding` applies to layers stored as numbers, and only in checkpoints that are not quantised.
   LinearReader(const Checkpoint& checkpoint, const std::optional<Quantisation>& quantisation,
                const WeightRounding& rounding)
       : checkpoint_(checkpoint), quantisation_(quantisation), rounding_(rounding) {}
 
-  /// Reads `name`.weight, or what is packed in its place, and, with `has_bias`, `name`.bias. Throws Error (input)
-  /// naming the tensor.
+  /// Reads `name`.weight, or the packed tensors in its place, and with `has_bias` `name`.bias. Throws Error (input)
+  /// with the tensor.
   Linear read(const std::string& name, std::size_t inputs, std::size_t outputs, bool has_bias) const;
-  /// The same without rounding: the output head is no FP-INT GeMM.
+  /// The same without rounding, for the output head, which is not an FP-INT GeMM.
   Linear read_plain(const std::string& name, std::size_t inputs, std::size_t outputs, bool has_bias) const;
 
  private:
@@ -49,7 +49,7 @@ class LinearReader {
   const WeightRounding& rounding_;
 };
 
-/// Rows first … first + outputs − 1 of a layer as a layer of their own.
+/// Rows first … first + outputs − 1 of a layer as a separate layer.
 Linear part_of(const Linear& whole, std::size_t first, std::size_t outputs);
 
 }  // namespace anda::sim

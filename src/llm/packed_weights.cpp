@@ -16,12 +16,12 @@ namespace {
 using Words = std::vector<std::uint32_t>;
 
 constexpr std::size_t word_bits = 32;
-/// Columns that are unpacked together: their words share cache lines.
+/// Number of columns that are unpacked together, since their words share cache lines.
 constexpr std::size_t columns_at_a_time = 16;
-/// Nibble of a word of AWQ that holds column 0 … 7 of its eight.
+/// Nibble of an AWQ word that holds column 0 … 7.
 constexpr std::array<unsigned, 8> awq_nibbles{0, 4, 1, 5, 2, 6, 3, 7};
 
-/// Field `index` of a stream of `bits`-bit fields, lowest bits first, in words that are `stride` apart.
+/// Field `index` of a stream of `bits`-bit fields, lowest bits first, in words `stride` apart.
 std::uint32_t field(const std::uint32_t* words, std::size_t stride, std::size_t index, std::uint32_t bits) {
   const std::size_t bit = index * bits;
   const std::size_t shift = bit % word_bits;
@@ -31,7 +31,7 @@ std::uint32_t field(const std::uint32_t* words, std::size_t stride, std::size_t 
   return value & ((1u << bits) - 1);
 }
 
-/// A layer that is being read.
+/// A layer being read.
 struct Packed {
   const Checkpoint& checkpoint;
   const Quantisation& quantisation;
@@ -42,14 +42,14 @@ struct Packed {
   std::size_t groups;
 
   std::string tensor(const char* part) const { return name + "." + part; }
-  /// Why shapes are as they must be.
+  /// Why a shape is required, for messages.
   std::string why() const {
     const std::string group = format.group == 0 ? "whole rows" : fmt::format("groups of {}", format.group);
     return fmt::format("{} bits, {} ({})", format.bits, group, quantisation.source);
   }
 };
 
-/// The group of each k: as stored, or in order.
+/// The group of each k: as stored, or consecutive.
 std::vector<std::uint32_t> groups_of(const Packed& layer, const std::string& tensor) {
   std::vector<std::uint32_t> groups(layer.inputs);
   if (!layer.checkpoint.has(tensor)) {
@@ -73,7 +73,7 @@ std::vector<std::uint32_t> groups_of(const Packed& layer, const std::string& ten
   return groups;
 }
 
-/// (code(k, n) − zero(group, n)) · scale(group, n), exact in FP32 where scales have at most 15 bits.
+/// (code(k, n) − zero(group, n)) · scale(group, n), exact in FP32 for scales of at most 15 bits.
 template <class Code>
 std::vector<float> dequantised(const Packed& layer, const std::vector<std::uint32_t>& groups,
                                const std::vector<float>& zeros, const std::vector<float>& scales, const char* part,
@@ -95,14 +95,14 @@ std::vector<float> dequantised(const Packed& layer, const std::vector<std::uint3
   return weights;
 }
 
-/// Refuses sizes that do not fill the words of a layout that has no padding.
+/// Refuses sizes that do not fill the words of a layout without padding.
 void want_whole_words(const Packed& layer, const char* part, std::size_t size, const char* what) {
   if (size * layer.format.bits % word_bits == 0) return;
   throw layer.checkpoint.error(
       layer.tensor(part), fmt::format("cannot hold {} {} of {} bits in whole words", size, what, layer.format.bits));
 }
 
-/// qzeros, packed along the outputs: [group × output].
+/// Reads qzeros, packed along the outputs: [group × output].
 template <class Field>
 std::vector<float> stored_zeros(const Packed& layer, Field zero) {
   const std::size_t row = layer.outputs * layer.format.bits / word_bits;
@@ -148,8 +148,8 @@ std::vector<float> read_awq(const Packed& layer) {
 
 // --- compressed-tensors ----------------------------------------------------------------------------------------------
 
-/// Fields of `bits` along a row of a tensor with so many words. Releases before 2026 leave the upper bits of a word
-/// unused where `bits` does not divide 32; the number of words tells which it is.
+/// Fields of `bits` along a row of a tensor with `words` words. Releases before 2026 leave the upper bits of a word
+/// unused if `bits` does not divide 32; the number of words tells which layout it is.
 class RowFields {
  public:
   RowFields(const Packed& layer, const std::string& tensor, std::size_t fields, std::size_t words)
@@ -180,12 +180,12 @@ class RowFields {
 };
 
 std::size_t dimension(const Packed& layer, const std::string& tensor, std::size_t axis) {
-  if (!layer.checkpoint.has(tensor)) return 0;  // the read that follows says so
+  if (!layer.checkpoint.has(tensor)) return 0;  // the following read reports it
   const Checkpoint::Shape& shape = layer.checkpoint.stored(tensor).shape;
   return axis < shape.size() ? shape[axis] : 0;
 }
 
-/// weight_shape, which must be the layer's.
+/// Checks that weight_shape is the layer's shape.
 void check_stored_shape(const Packed& layer) {
   const std::string tensor = layer.tensor("weight_shape");
   const std::vector<std::int64_t> shape = layer.checkpoint.read_integers(tensor, {2}, "outputs and inputs");
@@ -195,7 +195,7 @@ void check_stored_shape(const Packed& layer) {
       tensor, fmt::format("is {} × {}, must be {} × {}", shape[0], shape[1], layer.outputs, layer.inputs));
 }
 
-/// weight_scale as [group × output].
+/// Reads weight_scale as [group × output].
 std::vector<float> compressed_scales(const Packed& layer) {
   const std::string tensor = layer.tensor("weight_scale");
   std::vector<float> scales(layer.groups * layer.outputs);
@@ -212,7 +212,7 @@ std::vector<float> compressed_scales(const Packed& layer) {
   return scales;
 }
 
-/// Zero points as fields hold them, with 2^(bits − 1) added, as weights are: [group × output].
+/// Zero points as stored in fields, with the same offset 2^(bits − 1) as weights: [group × output].
 std::vector<float> compressed_zeros(const Packed& layer) {
   std::vector<float> zeros(layer.groups * layer.outputs, static_cast<float>(1u << (layer.format.bits - 1)));
   const std::string tensor = layer.tensor("weight_zero_point");
@@ -223,7 +223,7 @@ std::vector<float> compressed_zeros(const Packed& layer) {
     }
     return zeros;
   }
-  // Older releases do not pack them.
+  // Older releases store them unpacked.
   if (layer.checkpoint.has(tensor) && layer.checkpoint.stored(tensor).type == "I8") {
     const auto stored = layer.checkpoint.read_integers(tensor, {layer.outputs, layer.groups}, layer.why());
     for (std::size_t i = 0; i < stored.size(); ++i) {

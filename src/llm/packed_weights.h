@@ -11,15 +11,16 @@
 
 namespace anda::sim {
 
-/// Throws Error (input) if nothing is packed, though the settings say so.
+/// Throws Error (input) if nothing is packed although the settings say so.
 void check_anything_packed(const Checkpoint& checkpoint, const Quantisation& quantisation);
 
-/// Whether a layer's integers are in the checkpoint in that packing. Throws Error (input) for a layer that is there
-/// packed and as numbers.
+/// Whether the checkpoint holds a layer's integers in this packing. Throws Error (input) for a layer that is stored
+/// both packed and as numbers.
 bool is_packed(const Checkpoint& checkpoint, const Quantisation& quantisation, const std::string& name);
 
-/// The weights of a packed layer, (q − zero) · scale in FP32: [outputs × inputs]. Throws Error (input) naming file and
-/// tensor for one that is missing, has another shape or type than the settings give it, or a group that isn't there.
+/// Reads the weights of a packed layer, (q − zero) · scale in FP32: [outputs × inputs]. Throws Error (input) with file
+/// and tensor if a tensor is missing, its shape or type differs from the settings, or it refers to a group that does
+/// not exist.
 std::vector<float> read_packed(const Checkpoint& checkpoint, const Quantisation& quantisation, const std::string& name,
                                std::size_t inputs, std::size_t outputs);
 

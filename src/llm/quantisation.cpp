@@ -20,10 +20,10 @@ using nlohmann::json;
 using Bits = std::vector<std::uint32_t>;
 
 constexpr std::uint32_t most_bits = 8;
-constexpr std::uint64_t unquantised_bits = 16;  // what AutoRound writes for layers that it leaves alone
+constexpr std::uint64_t unquantised_bits = 16;  // what AutoRound writes for layers that it does not quantise
 constexpr std::uint64_t usual_group = 128;
 
-/// The value of a key, nullptr where it is missing or null.
+/// The value of a key; nullptr if it is missing or null.
 const json* given(const JsonFile& file, const char* key) {
   const auto found = file.root().find(key);
   return found == file.root().end() || found->is_null() ? nullptr : &*found;
@@ -37,7 +37,7 @@ std::string value_text(const json& value) {
   return shown(value.is_structured() ? value.type_name() : value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-/// Whether a key may stand there: only with nothing, false, or something empty.
+/// Throws unless these keys are absent, null, false or empty.
 void want_nothing(const JsonFile& file, std::initializer_list<const char*> keys) {
   for (const char* key : keys) {
     const json* value = given(file, key);
@@ -54,7 +54,7 @@ std::string want_one_of(const JsonFile& file, const char* key, const std::vector
   throw wrong(file, key, fmt::format("{} is not supported; must be {}", shown(text), joined(supported, " or ")));
 }
 
-/// A number of bits that the layout has.
+/// Reads a number of bits that the layout supports.
 std::uint32_t bits_of(const JsonFile& file, const char* key, const Bits& supported,
                       std::optional<std::uint32_t> otherwise) {
   if (given(file, key) == nullptr && otherwise) return *otherwise;
@@ -65,7 +65,7 @@ std::uint32_t bits_of(const JsonFile& file, const char* key, const Bits& support
   return static_cast<std::uint32_t>(bits);
 }
 
-/// Weights that share a scale; 0 for a file's −1, all.
+/// Number of weights that share a scale; 0 for −1 in the file, which means all.
 std::uint64_t group_of(const JsonFile& file, const char* key, std::optional<std::uint64_t> otherwise) {
   const json* value = given(file, key);
   if (value == nullptr && otherwise) return *otherwise;
@@ -85,7 +85,7 @@ const Bits gptq_bits{2, 3, 4, 8};
 const Bits awq_bits{4};
 
 void read_gptq(const JsonFile& file, Quantisation& found) {
-  // GPTQModel's dynamic gives layers other formats by regular expressions.
+  // GPTQModel's `dynamic` gives layers other formats, selected by regular expressions.
   want_nothing(file, {"is_marlin_format", "dynamic", "adapter"});
   want_one_of(file, "pack_dtype", {"int32"}, "int32");
   const char* key = given(file, "checkpoint_format") != nullptr ? "checkpoint_format" : "format";
@@ -108,7 +108,8 @@ void read_awq(const JsonFile& file, Quantisation& found) {
 
 // --- AutoRound -------------------------------------------------------------------------------------------------------
 
-/// Layers that AutoRound gave a format of their own. What has 16 bits is not packed, which its tensors say themselves.
+/// Reads the layers to which AutoRound gave their own format. Layers with 16 bits are not packed, as their tensors
+/// show.
 void read_extra_config(const JsonFile& file, const Bits& supported, Quantisation& found) {
   const json* extra = given(file, "extra_config");
   if (extra == nullptr) return;
@@ -226,7 +227,7 @@ Quantisation read_method(const JsonFile& file, const std::string& place, const s
                                method.empty() ? "a quantiser that it does not name" : shown(method), original_weights));
 }
 
-/// Files of older versions of AutoGPTQ and AutoAWQ.
+/// Reads the settings files of older versions of AutoGPTQ and AutoAWQ.
 std::optional<Quantisation> read_own_file(const std::string& folder) {
   for (const auto& [name, method] :
        {std::pair{"quantize_config.json", "gptq"}, std::pair{"quant_config.json", "awq"}}) {

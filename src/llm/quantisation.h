@@ -11,9 +11,9 @@
 
 namespace anda::sim {
 
-/// Where a quantiser leaves a layer's integers, which packed_weights.h takes out of their words.
+/// How a quantiser stores a layer's integers, which packed_weights.h unpacks.
 enum class Packing {
-  gptq,        ///< qweight packed along k, qzeros, scales, g_idx: GPTQ, and AutoRound in its layout
+  gptq,        ///< qweight packed along k, qzeros, scales, g_idx: GPTQ, and AutoRound in the GPTQ layout
   awq,         ///< qweight packed along the outputs, qzeros, scales: the "gemm" version of AWQ
   compressed,  ///< weight_packed, weight_scale, weight_zero_point, weight_shape, weight_g_idx: compressed-tensors
 };
@@ -21,7 +21,7 @@ enum class Packing {
 /// The integers of a layer: w = (q − zero) · scale.
 struct IntegerFormat {
   std::uint32_t bits = 4;
-  std::uint64_t group = 0;  ///< weights along k that share a scale and a zero point; 0: all of a row
+  std::uint64_t group = 0;  ///< weights along k that share a scale and a zero point; 0: a whole row
 };
 
 /// How the weights of a checkpoint were quantised, and where they are.
@@ -30,11 +30,11 @@ struct Quantisation {
   std::string source;  ///< the file and key that say so, for messages
   Packing packing = Packing::gptq;
   IntegerFormat format;
-  std::map<std::string, IntegerFormat> layers;  ///< those that differ, by the name of the module
-  std::uint32_t zero_offset = 0;                ///< stored zero points are less by it: 1 in GPTQ's first layout
-  bool has_zeros = true;                        ///< compressed-tensors: zero points are stored
-  bool act_order = false;                       ///< the group of a row of k is in g_idx, which must be there
-  bool one_scale = false;                       ///< compressed-tensors: one scale a tensor
+  std::map<std::string, IntegerFormat> layers;  ///< those with another format, by module name
+  std::uint32_t zero_offset = 0;  ///< amount by which stored zero points are reduced: 1 in GPTQ's first layout
+  bool has_zeros = true;          ///< compressed-tensors: zero points are stored
+  bool act_order = false;         ///< g_idx, which must exist, has the group of each row of k
+  bool one_scale = false;         ///< compressed-tensors: one scale per tensor
 
   const IntegerFormat& of(const std::string& module) const {
     const auto found = layers.find(module);
@@ -42,9 +42,9 @@ struct Quantisation {
   }
 };
 
-/// The settings of the quantiser: quantization_config of a config.json, or a quantize_config.json (GPTQ) or
-/// quant_config.json (AWQ) beside it; nothing where the weights are numbers. Throws Error (input) with file and key for
-/// another method, another layout and whatever would change the weights and is not understood.
+/// Reads the settings of the quantiser: quantization_config of a config.json, or a quantize_config.json (GPTQ) or
+/// quant_config.json (AWQ) beside it; nothing if the weights are stored as numbers. Throws Error (input) with file and
+/// key for another method or layout, and for any unknown setting that would change the weights.
 std::optional<Quantisation> read_quantisation(const JsonFile& config);
 
 }  // namespace anda::sim

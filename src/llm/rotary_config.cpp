@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-/// A number above 0 of the settings of the rotation.
+/// A number above 0 in the rotation's settings.
 double number_of(const JsonFile& file, const char* key, const char* name) {
   const json& settings = file.root().at(key);
   const auto found = settings.find(name);
@@ -43,7 +43,7 @@ RotaryScaling scaling_of(const JsonFile& file, const char* key, const json& type
   return scaling;
 }
 
-/// Base and scaling of a kind of layers in settings by kind; false: they are not by kind.
+/// Reads base and scaling for a kind of layers from settings by kind; returns false if the settings are not by kind.
 bool read_kind(const JsonFile& file, const char* kind, double& theta, RotaryScaling& scaling) {
   const char* const key = "rope_parameters";
   const auto found = file.root().find(key);
@@ -57,7 +57,7 @@ bool read_kind(const JsonFile& file, const char* kind, double& theta, RotaryScal
 
 }  // namespace
 
-/// Newer files keep the base beside the scaling, older ones beside everything else.
+/// Newer files keep the base with the scaling, older ones at the top level.
 void read_rotary(const JsonFile& file, double& theta, RotaryScaling& scaling) {
   theta = file.positive("rope_theta", theta);
   for (const char* key : {"rope_scaling", "rope_parameters"}) {

@@ -8,12 +8,12 @@
 namespace anda::sim {
 
 /// Reads base and scaling of rotary embeddings (rope_theta, rope_scaling, rope_parameters) from a config.json. `theta`
-/// keeps its value where the file says nothing. Throws Error (input) with file and key, also for a scaling other than
-/// linear and that of LLaMA 3.
+/// keeps its value if the file gives none. Throws Error (input) with file and key, including for scalings other than
+/// linear and LLaMA 3's.
 void read_rotary(const JsonFile& file, double& theta, RotaryScaling& scaling);
 
-/// The same of families whose layers with a window have a base of their own: at rope_local_base_freq, or both by kind
-/// of layer at rope_parameters.
+/// The same for families whose layers with a window have their own base: in rope_local_base_freq, or both bases by kind
+/// of layer in rope_parameters.
 void read_rotary_by_layer(const JsonFile& file, double& theta, RotaryScaling& scaling, double& window_theta);
 
 }  // namespace anda::sim

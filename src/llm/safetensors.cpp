@@ -24,7 +24,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t length_bytes = 8;
-constexpr std::uint64_t longest_header = 100'000'000;  // the limit of the format's own library
+constexpr std::uint64_t longest_header = 100'000'000;  // the limit of the reference library
 constexpr std::size_t most_dimensions = 8;
 constexpr std::uint64_t elements_at_a_time = std::uint64_t{1} << 20;
 
@@ -65,7 +65,7 @@ json parsed(const std::string& path, const std::string& text) {
   return header;
 }
 
-/// a · b, refused where it does not fit.
+/// Computes a · b; returns false on overflow.
 bool multiply(std::uint64_t a, std::uint64_t b, std::uint64_t& product) {
   if (b != 0 && a > std::numeric_limits<std::uint64_t>::max() / b) return false;
   product = a * b;
@@ -77,7 +77,7 @@ struct Extent {
   std::uint64_t end = 0;
 };
 
-/// One entry of the header; offsets count from the end of the header.
+/// Reads an entry of the header; offsets count from the end of the header.
 Extent extent_of(const std::string& path, const std::string& name, const json& entry, std::uint64_t data_bytes) {
   if (!entry.is_object()) refuse(path, name, "must be an object with dtype, shape and data_offsets");
   const json type = entry.value("dtype", json());
@@ -123,7 +123,7 @@ Extent extent_of(const std::string& path, const std::string& name, const json& e
   return extent;
 }
 
-/// Tensors must follow each other without gap or overlap and fill the file, so that no byte is two things or nothing.
+/// Tensors must follow each other without gap or overlap and fill the file, so that every byte has exactly one meaning.
 void check_tiling(const std::string& path, const std::map<std::string, Extent>& extents, std::uint64_t data_bytes) {
   std::vector<std::pair<const std::string*, const Extent*>> order;
   for (const auto& [name, extent] : extents) order.emplace_back(&name, &extent);
@@ -153,7 +153,7 @@ float bits_as_float(std::uint32_t bits) {
   return value;
 }
 
-/// Little-endian numbers of a type that is read.
+/// Converts little-endian numbers of a supported type.
 void convert(const std::string& type, const unsigned char* bytes, std::size_t count, float* values) {
   const auto half = [bytes](std::size_t i) { return static_cast<std::uint16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8); };
   if (type == "F16") {
@@ -240,7 +240,7 @@ std::vector<float> SafetensorsFile::read(const std::string& name) const {
   BinaryFile file(path_);
   file.seek(tensor.first_byte);
   const std::uint64_t size = bytes_of(tensor.type);
-  // In parts: the bytes of a large tensor and its numbers need not be in memory together.
+  // In chunks, so that the bytes and the numbers of a large tensor need not be in memory together.
   std::vector<unsigned char> bytes(std::min(tensor.elements, elements_at_a_time) * size);
   std::vector<float> values(tensor.elements);
   for (std::uint64_t done = 0; done < tensor.elements;) {

@@ -9,44 +9,44 @@
 
 namespace anda::sim {
 
-/// What to do about weights that were quantised in a way that is not read.
+/// Advice for weights quantised in an unsupported way.
 inline constexpr const char* original_weights =
     "use the original checkpoint in F16, BF16 or F32, or one of GPTQ, AWQ, AutoRound or compressed-tensors "
     "(pack-quantized)";
 
-/// A tensor's name as messages show it: whole, for names of layers differ at their ends.
+/// A tensor's name for messages: never shortened, since names of layers differ at their ends.
 std::string shown_tensor(const std::string& name);
 
-/// A tensor of a safetensors file, as its header has it.
+/// A tensor of a safetensors file, as described by its header.
 struct StoredTensor {
   std::string type;  ///< "F16", "BF16", …
   std::vector<std::uint64_t> shape;
-  std::uint64_t first_byte = 0;  ///< in the file
+  std::uint64_t first_byte = 0;  ///< offset in the file
   std::uint64_t elements = 0;
 };
 
-/// A safetensors file: 8 bytes with the length of a JSON header, the header, the tensors' bytes without gaps
-/// (https://github.com/huggingface/safetensors). Nothing is read before the whole header has been checked against the
-/// size of the file.
+/// A safetensors file: 8 bytes with the length of a JSON header, the header, and the tensors' bytes without gaps
+/// (https://github.com/huggingface/safetensors). The whole header is checked against the file size before any tensor is
+/// read.
 class SafetensorsFile {
  public:
-  /// Throws Error (input) with the path, and the tensor where there is one: a header that is cut off, too long, no JSON
-  /// or has a name twice; offsets that are reversed, past the end, overlapping, or leave gaps; a size that does not
-  /// follow from type and shape.
+  /// Throws Error (input) with the path and, if applicable, the tensor: for a header that is truncated, too long, not
+  /// JSON or has a name twice; for offsets that are reversed, past the end, overlapping or leave gaps; for a size that
+  /// does not match type and shape.
   explicit SafetensorsFile(std::string path);
 
   const std::string& path() const { return path_; }
-  /// By name.
+  /// The tensors by name.
   const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
 
-  /// The numbers of a tensor of type F16, BF16 or F32, in C order. Throws Error (input) for another type and for a
-  /// number that is not finite.
+  /// Reads the numbers of a tensor of type F16, BF16 or F32, in C order. Throws Error (input) for another type and for
+  /// a number that is not finite.
   std::vector<float> read(const std::string& name) const;
-  /// Some rows of such a tensor, whose first dimension they count; in the order of `rows`.
+  /// Reads some rows of such a tensor, indexed along its first dimension, in the order of `rows`.
   std::vector<float> read_rows(const std::string& name, const std::vector<std::uint32_t>& rows) const;
-  /// The bit patterns of a tensor of type I32 or U32. Throws Error (input) for another type.
+  /// Reads the bit patterns of a tensor of type I32 or U32. Throws Error (input) for another type.
   std::vector<std::uint32_t> read_words(const std::string& name) const;
-  /// The whole numbers of a tensor of type I8, I32 or I64. Throws Error (input) for another type.
+  /// Reads the whole numbers of a tensor of type I8, I32 or I64. Throws Error (input) for another type.
   std::vector<std::int64_t> read_integers(const std::string& name) const;
 
  private:

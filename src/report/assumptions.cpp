@@ -36,7 +36,7 @@ std::string of_unknown(const std::optional<double>& figure) {
   return figure ? fmt::format("{} × FP-FP", *figure) : "n/a";
 }
 
-/// An element that the configuration describes.
+/// Adds the description of an element that the configuration defines.
 void add_element(const ElementConfig& element, std::vector<std::string>& list) {
   list.push_back(fmt::format("{} is described by the configuration: derives {}, area {}, power {}{}.", element.name,
                              name_of(element_bases, element.derives), of_unknown(element.area),

@@ -10,7 +10,7 @@
 
 namespace anda::sim {
 
-/// The modelling assumptions in force, a sentence each.
+/// The modelling assumptions of the run, one sentence each.
 std::vector<std::string> assumptions(const RunInfo& info, const SimulationResult& result);
 
 }  // namespace anda::sim

@@ -9,8 +9,8 @@
 
 namespace anda::sim {
 
-/// A number that the detailed memory's statistics give for a whole run, beside its counters: one table for report.json
-/// and the glossary.
+/// A figure derived from the detailed memory's statistics of a whole run, in addition to its counters: one table for
+/// report.json and the glossary.
 struct DramColumn {
   std::string key;  ///< in systems[].dram of report.json
   std::string unit;

@@ -9,7 +9,7 @@
 
 namespace anda::sim {
 
-/// One number on what a functional simulation did to its data. The table of them writes the objects `functional` of
+/// A figure on the errors of a functional simulation. The table of these figures defines the objects `functional` of
 /// report.json, the last columns of ops.csv, the terminal's table, the schema's test and the glossary.
 struct ErrorColumn {
   const char* key;

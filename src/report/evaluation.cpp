@@ -8,7 +8,7 @@ namespace anda::sim {
 Evaluation::Evaluation(const SimulationResult& result, const DramConfig& dram, const Technology& technology)
     : result_(result), metrics_(metric_table(result.counters, result.inference.has_value())) {
   for (SystemResult& system : result_.systems) {
-    // A trace without a row leaves no counts behind.
+    // A trace without rows leaves no counts.
     if (system.totals.empty()) system.totals.assign(result_.counters.size(), 0);
     systems_.emplace_back(result_.counters, system.accelerator, dram, technology);
   }

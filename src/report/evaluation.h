@@ -10,14 +10,14 @@
 
 namespace anda::sim {
 
-/// A further system against the first one, the baseline.
+/// A further system compared with the first one, the baseline.
 struct Ratios {
   MetricValue speedup;            ///< time of the baseline / time
   MetricValue area_efficiency;    ///< (operations / time / area) / the baseline's
   MetricValue energy_efficiency;  ///< energy of the baseline / energy
 };
 
-/// A run with precision.schedule against the same one without.
+/// A run with precision.schedule compared with the same run without it.
 struct ScheduleGain {
   MetricValue speedup;            ///< time without / time
   MetricValue energy_efficiency;  ///< energy without / energy
@@ -32,14 +32,14 @@ class Evaluation {
   const std::vector<Metric>& metrics() const { return metrics_; }
   const SystemModel& system(std::size_t index) const { return systems_[index]; }
 
-  /// One value for each of metrics(), nothing for those of another scope. `values` is reused.
+  /// Writes one value per entry of metrics() into `values`, which can be reused: nothing for metrics of another scope.
   void evaluate(std::size_t system, const Counts& counts, Metric::Scope scope, std::vector<MetricValue>& values) const;
 
-  /// One metric by its key.
+  /// The value of one metric, given by its key.
   MetricValue value(std::size_t system, const Counts& counts, const std::string& key) const;
 
   Ratios ratios(std::size_t system) const;
-  /// Of a system that has counts without the schedule.
+  /// For a system that also has counts without the schedule.
   ScheduleGain schedule_gain(std::size_t system) const;
 
  private:

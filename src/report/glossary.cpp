@@ -103,7 +103,7 @@ constexpr const char* errors_heading =
     "| name | unit | meaning |\n"
     "|------|------|---------|\n";
 
-/// "/energy_pj/total" as "energy_pj.total".
+/// Converts "/energy_pj/total" to "energy_pj.total".
 std::string dotted(const std::string& pointer) {
   std::string path = pointer.substr(1);
   for (char& c : path) {
@@ -112,7 +112,7 @@ std::string dotted(const std::string& pointer) {
   return path;
 }
 
-/// Those of a block's counters that are not among `counters`.
+/// The counters of `all` that are not among `counters`.
 std::vector<CounterColumn> further(const Counters& all, const std::vector<CounterColumn>& counters) {
   std::vector<CounterColumn> more;
   for (const Counter& counter : all.list()) {
@@ -130,7 +130,8 @@ std::vector<CounterColumn> detailed_counters(const std::vector<CounterColumn>& c
   return further(dram.counters(), counters);
 }
 
-/// Those of a machine whose weights have zero points, then of one whose weights and activations are encoded.
+/// The additional counters of a machine whose weights have zero points, then of one with encoded weights and
+/// activations.
 std::vector<CounterColumn> weight_counters(const std::vector<CounterColumn>& counters) {
   AcceleratorConfig zeros;
   zeros.format.weight_zero_points = true;

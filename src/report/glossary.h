@@ -10,16 +10,17 @@
 
 namespace anda::sim {
 
-/// The counters of an accelerator with its memory. Makes SystemC modules, so not while a simulation runs.
+/// The counters of an accelerator with its memory. Creates SystemC modules, so must not be called while a simulation
+/// runs.
 std::vector<CounterColumn> machine_counters();
 
-/// docs/glossary.md: every number of the reports with its unit, from the tables that write them.
+/// Text of docs/glossary.md: every number of the reports with its unit, generated from the tables that write the
+/// reports.
 std::string glossary_page(const std::vector<CounterColumn>& counters);
 
 /// The same tables for programs: "metrics", "ratios", "ops", "data", "actions", "detailed_actions" and "dram", each a
 /// list of objects with `name`, `unit` and `meaning`. A metric also has `path` ("energy_pj.total", below systems[] of
-/// report.json) and `scope`
-/// ("everywhere" or "system"); an op's column has `key`, its name in report.json.
+/// report.json) and `scope` ("everywhere" or "system"); an op's column has `key`, its name in report.json.
 nlohmann::ordered_json glossary_json(const std::vector<CounterColumn>& counters);
 
 }  // namespace anda::sim

@@ -13,7 +13,7 @@ constexpr const char* no_value = "n/a";
 
 bool is_nothing(const MetricValue& value) { return std::holds_alternative<std::monostate>(value); }
 
-/// Four significant digits, without exponent: value is 0 or from 0.001 to 9999.
+/// Four significant digits without exponent; value must be 0 or from 0.001 to 9999 in magnitude.
 std::string digits(double value) {
   const double size = std::fabs(value);
   if (value == 0) return "0";
@@ -35,11 +35,11 @@ std::string si_text(const MetricValue& value, const std::string& unit) {
   constexpr std::size_t none = 3;
   double scaled = number_of(value);
   std::size_t prefix = none;
-  // Small counts are whole numbers and look like them.
+  // Small counts are whole numbers and are printed as such.
   if (std::holds_alternative<std::uint64_t>(value) && scaled < 1000) return with_unit(fmt::format("{}", scaled), unit);
   if (scaled == 0) return with_unit("0", unit);
   while (std::fabs(scaled) < 1 && prefix > 0) scaled *= 1000, --prefix;
-  // After it, because what is printed as 1000 gets the next prefix.
+  // After the loop above, because a value that would print as 1000 gets the next prefix.
   while (std::fabs(scaled) >= 999.95 && prefix + 1 < prefixes.size()) scaled /= 1000, ++prefix;
   return with_unit(digits(scaled), prefixes[prefix] + unit);
 }
@@ -47,7 +47,7 @@ std::string si_text(const MetricValue& value, const std::string& unit) {
 std::string percent_text(const MetricValue& value) {
   if (is_nothing(value)) return no_value;
   const double percent = number_of(value) * 100;
-  // Little is not nothing, and nearly all is not all.
+  // A small share must not look like 0 %, nor a large one like 100 %.
   if (percent > 0 && percent < 0.05) return "<0.1 %";
   if (percent < 100 && percent >= 99.95) return ">99.9 %";
   return fmt::format("{:.1f} %", percent);

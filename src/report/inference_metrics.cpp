@@ -10,7 +10,7 @@ double output_tokens(const InferenceSample& s) {
   return static_cast<double>(s.size.first_tokens + s.size.decode_passes * s.size.sequences);
 }
 
-/// Nothing comes out of a part of a model.
+/// A quotient that is defined only for whole models: a part of a model produces no tokens.
 MetricValue of_model(const InferenceSample& s, bool has_value, double numerator, double denominator) {
   if (!s.size.whole_model || !has_value) return {};
   return quotient(numerator, denominator);

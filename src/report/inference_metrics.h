@@ -9,7 +9,7 @@
 
 namespace anda::sim {
 
-/// What a system's inference took, from which the metrics of tokens follow.
+/// Time and energy of a system's inference, from which the token metrics are computed.
 struct InferenceSample {
   const InferenceSize& size;
   double prefill_s = 0;
@@ -17,9 +17,9 @@ struct InferenceSample {
   double energy_j = 0;
 };
 
-/// One number of a whole inference; workload.scope layer and model.
+/// A metric of a whole inference; workload.scope layer and model.
 struct InferenceMetric {
-  const char* key;  ///< of a system of report.json, with its unit
+  const char* key;  ///< key in a system of report.json, with its unit
   const char* unit;
   const char* heading;
   const char* meaning;
@@ -28,7 +28,7 @@ struct InferenceMetric {
 
 const std::vector<InferenceMetric>& inference_metrics();
 
-/// Of a system of a result that has an inference.
+/// The sample of a system; the result must hold an inference.
 InferenceSample inference_sample(const Evaluation& evaluation, std::size_t system);
 
 }  // namespace anda::sim

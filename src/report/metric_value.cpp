@@ -38,7 +38,7 @@ void append_value(std::string& text, const MetricValue& value, const char* nothi
   if (const auto* whole = std::get_if<std::uint64_t>(&value)) {
     fmt::format_to(std::back_inserter(text), FMT_STRING("{}"), *whole);
   } else if (const auto* real = std::get_if<double>(&value)) {
-    // Neither JSON nor CSV readers agree on infinities; no metric of a legal configuration is one.
+    // JSON and CSV readers do not agree on infinities; no metric of a legal configuration is infinite.
     if (!std::isfinite(*real)) throw std::logic_error("a metric is not finite");
     fmt::format_to(std::back_inserter(text), FMT_STRING("{}"), *real);
   } else {

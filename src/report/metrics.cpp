@@ -24,13 +24,13 @@ double sram_bytes(const Sample& s, std::size_t mantissa, std::size_t exponent, s
          8;
 }
 
-/// "activation_buffer" as people write it.
+/// "activation_buffer" as words for readers.
 std::string words_of(std::string name) {
   std::replace(name.begin(), name.end(), '_', ' ');
   return name;
 }
 
-/// Collects the table; keys and paths that follow a pattern are made here.
+/// Collects the table; creates the keys and paths that follow a pattern.
 class Table {
  public:
   void add(Metric metric) { metrics_.push_back(std::move(metric)); }
@@ -125,7 +125,7 @@ void add_memory(Table& table) {
                  });
 }
 
-/// Every component that has energy on the chip, in a fixed order.
+/// Calls fn for every component with on-chip energy, in a fixed order.
 template <class Fn>
 void for_components(Fn fn) {
   for (std::size_t i = 0; i < component_count; ++i) {

@@ -12,12 +12,12 @@
 
 namespace anda::sim {
 
-/// A property of an op that is no metric: what was run, in which formats and steps.
+/// A property of an op that is not a metric: what ran, in which formats and steps.
 struct OpColumn {
   using Value = std::variant<std::uint64_t, std::string>;
 
-  const char* key;  ///< key in report.json; of the object `tile` if `of_tile`
-  bool of_tile;     ///< column tile_<key> of ops.csv
+  const char* key;  ///< key in report.json; in the object `tile` if `of_tile`
+  bool of_tile;     ///< whether the column of ops.csv is named tile_<key>
   const char* unit;
   const char* meaning;
   Value (*value)(const OpRecord&);
@@ -25,11 +25,11 @@ struct OpColumn {
   std::string csv_name() const { return of_tile ? std::string("tile_") + key : key; }
 };
 
-/// Of the columns, how many at the start differ between ops of one kind (OpSpool): index, name, layer.
+/// Number of leading columns that differ between ops of one kind (OpSpool): index, name, layer.
 inline constexpr std::size_t own_op_columns = 3;
 
-/// In the order in which they are written, before the metrics; those of the step come last. `whole`: with those that
-/// only operations between GeMMs need.
+/// All columns in output order, before the metrics; those of the step come last. `whole`: include columns that only
+/// operations between GeMMs need.
 const std::vector<OpColumn>& op_columns(bool whole = true);
 
 }  // namespace anda::sim

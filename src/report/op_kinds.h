@@ -10,20 +10,20 @@
 
 namespace anda::sim {
 
-/// The kinds of op of a system, as OpSpool tells them apart, with what is worked out once for all ops of a kind.
+/// The kinds of op of a system, as distinguished by OpSpool, with results computed once for all ops of a kind.
 class OpKinds {
  public:
   struct Kind {
-    OpRecord first;  ///< with the counts of this one
+    OpRecord first;  ///< first op of the kind, with its own counts
     std::uint64_t rows = 0;
-    std::string details;       ///< of ops.csv
-    std::uint64_t result = 0;  ///< of ops.sqlite
+    std::string details;       ///< shared part of its rows in ops.csv
+    std::uint64_t result = 0;  ///< its number in ops.sqlite
 
-    /// The first record as if all rows were one: runs and counts of all together.
+    /// The first record extended to all rows: with the runs and counts of all of them.
     OpRecord together() const;
   };
 
-  /// Counts an op of a kind that is kept apart; whether it is the first of its kind.
+  /// Counts an op of a kind; returns whether it is the first of its kind.
   bool add(std::size_t kind, const OpRecord& record);
   Kind& operator[](std::size_t kind) { return kinds_.at(kind); }
   const std::vector<Kind>& list() const { return kinds_; }

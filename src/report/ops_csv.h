@@ -10,13 +10,13 @@
 
 namespace anda::sim {
 
-/// Writes ops.csv: a header, then a row for each system and op.
+/// Writes ops.csv: a header, then one row per system and op.
 class OpsCsv {
  public:
-  /// `functional`: with columns on the data. `whole`: with those on operations between GeMMs.
+  /// `functional`: include columns on data errors. `whole`: include columns for operations between GeMMs.
   OpsCsv(std::ostream& out, const std::vector<Metric>& metrics, bool functional = false, bool whole = false);
 
-  /// What the rows of all ops of a kind share. `values`: of Evaluation::evaluate() for one of them.
+  /// The part of the row that all ops of a kind share. `values`: from Evaluation::evaluate() for one of them.
   std::string details(const OpRecord& record, const std::vector<MetricValue>& values) const;
   void op(const std::string& system, const OpRecord& record, const std::string& details);
 

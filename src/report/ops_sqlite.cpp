@@ -65,7 +65,7 @@ void OpsSqlite::create() {
   if (functional_) {
     for (const ErrorColumn& column : error_columns()) share(column.key);
   }
-  // Nobody reads the file before it is whole, and an unfinished one is taken away.
+  // Nobody reads the file before it is complete, and an incomplete one is removed.
   file_->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
   file_->execute(("CREATE TABLE op (" + own + ", result INTEGER NOT NULL)").c_str());
   file_->execute(("CREATE TABLE result (id INTEGER PRIMARY KEY" + shared + ")").c_str());

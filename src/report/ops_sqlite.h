@@ -13,19 +13,19 @@
 
 namespace anda::sim {
 
-/// Writes ops.sqlite: the view `ops` has the rows and columns of ops.csv, from a table of what differs from op to op
-/// and one of what ops of a kind share. Throws anda::Error (run) with the file and SQLite's words.
+/// Writes ops.sqlite: the view `ops` has the rows and columns of ops.csv; it joins a table of what differs between ops
+/// and one of what ops of a kind share. Throws anda::Error (run) with the file and SQLite's message.
 class OpsSqlite {
  public:
-  /// `path`: where the file is written, `shown`: what messages call it. `functional`: with columns on the data.
-  /// `whole`: with those on operations between GeMMs.
+  /// `path` is the file to write, `shown` its name in messages. `functional`: include columns on data errors. `whole`:
+  /// include columns for operations between GeMMs.
   OpsSqlite(const std::string& path, std::string shown, const std::vector<Metric>& metrics, bool functional,
             bool whole = false);
 
-  /// A result that ops share; its number. `values`: of Evaluation::evaluate() for one of them.
+  /// Adds a result that ops share; returns its number. `values`: from Evaluation::evaluate() for one of them.
   std::uint64_t result(const OpRecord& record, const std::vector<MetricValue>& values);
   void op(const std::string& system, const OpRecord& record, std::uint64_t result);
-  /// Once, after the last op.
+  /// Completes the file. Call once, after the last op.
   void finish();
 
  private:

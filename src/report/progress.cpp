@@ -24,7 +24,7 @@ constexpr std::size_t label_columns = 24;
 constexpr std::size_t usual_columns = 80;
 constexpr const char* clear_line = "\r\x1b[K";
 
-/// A share so small that an estimate of the time left would be noise.
+/// Below this share, an estimate of the time left would be noise.
 constexpr double least_share = 0.002;
 
 ProgressBar::Style usual_style() {
@@ -66,7 +66,7 @@ std::string ProgressBar::line(const std::string& label, double done, double elap
   const std::string share = fmt::format("{:3.0f} %", done * 100);
   std::string times = clock_text(elapsed_s) + " elapsed";
   if (done >= least_share) times += fmt::format(", {} left", clock_text(elapsed_s * (1 - done) / done));
-  // The last column stays free, since some terminals begin a new line there.
+  // The last column stays empty, since some terminals start a new line there.
   const std::size_t room = columns == 0 ? 0 : columns - 1;
   const std::size_t others = columns_of(name) + columns_of(share) + columns_of(times) + 7;
   const std::size_t bar = room > others ? std::min(bar_columns, room - others) : 0;

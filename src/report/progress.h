@@ -9,8 +9,8 @@
 
 namespace anda::sim {
 
-/// A line on the terminal that says how far a run is and how long it will take; it is gone when the bar is. Where
-/// standard error is no terminal, or knows no cursor movement, nothing is printed. Programs set the environment
+/// A line on the terminal that shows the progress of a run and the time left; it disappears with the object. Nothing is
+/// printed if standard error is not a terminal or does not support cursor movement. Programs set the environment
 /// variable ANDA_SIM_PROGRESS to `lines` and read lines such as `progress 0.2500` from standard error.
 class ProgressBar {
  public:
@@ -18,27 +18,27 @@ class ProgressBar {
 
   enum class Style {
     none,
-    bar,   ///< a line that is written over
+    bar,   ///< a line that is overwritten
     lines  ///< for programs
   };
 
-  /// On standard error, in the style that fits it.
+  /// Writes to standard error in the appropriate style.
   explicit ProgressBar(std::string label);
-  /// For tests: on a stream.
+  /// Writes to a given stream, for tests.
   ProgressBar(std::string label, std::ostream& out, Style style);
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
   ~ProgressBar() { clear(); }
 
-  /// `done`: share of the work, 0 … 1. Prints at most ten times a second.
+  /// `done`: completed share of the work, 0 … 1. Prints at most ten times a second.
   void update(double done) { update(done, Clock::now()); }
   void update(double done, Clock::time_point now);
 
-  /// Takes the line away, before other output.
+  /// Removes the line before other output.
   void clear();
 
-  /// "LLaMA-13B  [#########          ]  45 %  0:12 elapsed, 0:15 left", shorter than a line of so many columns: a line
-  /// that wraps cannot be taken away. What does not fit goes in this order: some of the bar, the bar, the label, the
+  /// "LLaMA-13B  [#########          ]  45 %  0:12 elapsed, 0:15 left", shorter than `columns`, because a wrapped line
+  /// cannot be removed. If it does not fit, these parts are dropped in order: some of the bar, the bar, the label, the
   /// times.
   static std::string line(const std::string& label, double done, double elapsed_s, std::size_t columns = 80);
 

@@ -125,7 +125,7 @@ std::string bit_range(std::uint32_t bit, std::uint32_t bits) {
   return bits == 1 ? std::to_string(bit) : fmt::format("{}…{}", bit + bits - 1, bit);
 }
 
-/// Values of capabilities depend on the machine.
+/// Capability values depend on the machine.
 std::string reset_value(const RegisterEntry& entry) {
   if (entry.offset >= ANDA_REG_CAPABILITIES) return "";
   return entry.reset == 0 ? "0" : fmt::format("{:#010x}", entry.reset);

@@ -9,8 +9,8 @@
 
 namespace anda::sim {
 
-/// docs/registers.md: registers, counters, descriptors and errors, from the tables of anda/control/register_map.h.
-/// `counters`: of an accelerator, whose meanings the counter registers take over.
+/// Text of docs/registers.md: registers, counters, descriptors and errors, from the tables of
+/// anda/control/register_map.h. `counters` are those of an accelerator; the counter registers have the same meanings.
 std::string register_page(const std::vector<CounterColumn>& counters);
 
 }  // namespace anda::sim

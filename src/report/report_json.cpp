@@ -13,13 +13,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What is no UTF-8 in a name is replaced: a report must be legal whatever the trace holds.
+// Invalid UTF-8 in names is replaced: a report must be legal whatever the trace contains.
 std::string text_of(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
-/// Pretty-printed, with `depth` more spaces at the start of every line but the first. Line breaks inside of texts are
-/// escaped, so every one is the printer's.
+/// Pretty-printed JSON, with `depth` more spaces at the start of every line but the first. Line breaks inside texts are
+/// escaped, so every line break comes from the printer.
 std::string indented(const Json& json, std::size_t depth) {
   std::string text;
   for (const char c : text_of(json, 2)) {
@@ -41,7 +41,7 @@ Json json_of(const DataErrors& errors) {
   return json;
 }
 
-/// The histogram has the bins that are not empty.
+/// The statistics as JSON; the histogram lists only non-empty bins.
 Json json_of(const dram::Statistics& statistics, double clock_hz) {
   const double ns = 1e9 / clock_hz;
   Json json;
@@ -128,7 +128,7 @@ void ReportJson::begin_system(std::size_t system) {
     tensors.push_back(std::move(entry));
   }
 
-  // The object stays open for the ops.
+  // The object stays open for its ops.
   std::string text = indented(json, 4);
   text.erase(text.size() - std::string("\n    }").size());
   out_ << (systems_++ == 0 ? "\n    " : ",\n    ") << text << ",\n      \"ops\": [";
@@ -162,7 +162,7 @@ void ReportJson::start_op(const OpRecord& record) {
     line_ += "\":";
     append_op_value(line_, column.value(record));
   }
-  line_ += '}';  // of the step, whose columns are the last
+  line_ += '}';  // of the step, whose columns come last
 }
 
 void ReportJson::end_op(const OpRecord& record, const std::vector<MetricValue>& values) {

@@ -10,7 +10,7 @@
 namespace anda::sim {
 namespace {
 
-/// Without folders: where a project lies is no business of its results.
+/// The file name without folders: results must not depend on where a project is located.
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 std::string workload_text(const WorkloadConfig& workload) {

@@ -23,7 +23,7 @@ constexpr std::uint64_t ops_between_questions = 1024;
 RunWriter::RunWriter(const std::string& folder, std::size_t systems, RunInfo info, std::vector<NamedInput> inputs)
     : folder_(folder),
       files_(std::move(inputs)),
-      report_file_(files_.add(folder_.file("report.json"))),  // the first: the last to appear
+      report_file_(files_.add(folder_.file("report.json"))),  // added first, so it appears last
       ops_file_(files_.add(folder_.file("ops.csv"))),
       config_file_(files_.add(folder_.file("config.yaml"))),
       info_(std::move(info)),
@@ -102,7 +102,7 @@ void RunWriter::write_ops(std::size_t system, const Evaluation& evaluation, OpsC
     json.ops(all, kind.rows, values);
   }
   if (!has_others) return;
-  // Every one of these comes after the first of all kinds that are kept apart.
+  // Each of these follows the first op of every kind kept apart.
   for_each([&](const OpRecord& record, std::size_t kind) {
     if (kind != OpSpool::no_kind) return;
     evaluate(record);

@@ -20,27 +20,28 @@ class OpsSqlite;
 class ReportJson;
 
 /// Writes the files of a run into a folder: config.yaml (the effective configuration), ops.csv and report.json. They
-/// appear under their names together with what else files() has, when all of them are complete; a run that ends before
-/// leaves nothing behind, and older files as they were. Memory does not grow with the trace.
+/// appear under their names, together with the other files of files(), once all are complete. An aborted run leaves
+/// nothing behind and older files unchanged. Memory use does not grow with the trace.
 class RunWriter {
  public:
-  /// Ops of a system that report.json has one by one; of more, those of a kind are put together.
+  /// Maximum number of ops of a system that report.json lists one by one; beyond it, ops of a kind are combined.
   static constexpr std::uint64_t most_single_ops = 5000;
 
-  /// Makes the folder if it is missing. Throws Error (run) if nothing can be written there or another run does, Error
-  /// (input) if one of `inputs` would be overwritten.
+  /// Creates the folder if it is missing. Throws Error (run) if the folder cannot be written or is in use by another
+  /// run, and Error (input) if one of `inputs` would be overwritten.
   RunWriter(const std::string& folder, std::size_t systems, RunInfo info, std::vector<NamedInput> inputs = {});
-  /// Before finish(): ops.sqlite is wanted, too.
+  /// Also writes ops.sqlite. Call before finish().
   void add_sqlite();
-  /// Where the records go.
+  /// Receives the records of ops.
   OpSpools& ops() { return ops_; }
 
-  /// Once, after the last record. `go_on`, asked now and then, ends it with Error (run) by returning false.
+  /// Writes the files. Call once, after the last record. `go_on`, polled regularly, ends it with Error (run) by
+  /// returning false.
   void finish(const SimulationResult& result, const std::function<bool()>& go_on = nullptr);
 
   const RunInfo& info() const { return info_; }
   const std::string& folder() const { return folder_.path(); }
-  /// For further files of the run.
+  /// Accepts further files of the run.
   FileSet& files() { return files_; }
 
  private:

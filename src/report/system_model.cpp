@@ -14,7 +14,7 @@ std::size_t position(const std::vector<CounterColumn>& counters, const char* nam
   throw std::logic_error(std::string("no counter ") + name);
 }
 
-/// The cost model looks up names only, so the values may all be the same.
+/// The cost model looks up only names, so all counters may share one value.
 Counters without_values(const std::vector<CounterColumn>& columns, const std::uint64_t& value) {
   Counters counters;
   for (const CounterColumn& column : columns) counters.add(column.name, column.unit, column.meaning, value);

@@ -13,7 +13,7 @@
 
 namespace anda::sim {
 
-/// Where the counters that metrics need stand in a Counts.
+/// Positions in a Counts of the counters that metrics need.
 struct CounterIndex {
   std::size_t cycles;
   std::size_t busy_cycles;
@@ -29,11 +29,11 @@ struct CounterIndex {
   std::size_t weight_words_read;
   std::size_t weight_words_written;
 
-  /// Throws std::logic_error for a counter that is not there.
+  /// Throws std::logic_error for a missing counter.
   explicit CounterIndex(const std::vector<CounterColumn>& counters);
 };
 
-/// What a system's counts mean: its configuration, its costs and where each counter stands.
+/// What is needed to interpret a system's counts: its configuration, its costs and the position of each counter.
 struct SystemModel {
   AcceleratorConfig accelerator;
   DramConfig dram;
@@ -44,7 +44,7 @@ struct SystemModel {
               const DramConfig& dram_, const Technology& technology);
 };
 
-/// What metrics are computed from: counts of an op, a tensor type or the whole run.
+/// The input of metrics: the counts of an op, a tensor type or the whole run.
 struct Sample {
   const SystemModel& system;
   const Counts& counts;

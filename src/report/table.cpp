@@ -16,20 +16,20 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t max_tensors = 16;  // rows for types of tensors in a table; report.json has them all
+constexpr std::size_t max_tensors = 16;  // rows for tensor types in a table; report.json lists all
 constexpr std::size_t name_columns = 12;
 constexpr std::size_t title_columns = 120;
 
-/// A column of a table: a metric by its key, and another heading than its own where space is short.
+/// A column of a table: the key of a metric, and a shorter heading where space is limited.
 struct Column {
   std::string key;
   std::string heading;
 };
 
-/// A column of by_tensor() that is no metric: its share of the time of the system.
+/// A column of by_tensor() that is not a metric: the share of the system's time.
 const std::string share_of_time = "share";
 
-/// "buffer_full" or "first token" on two lines, so that many columns fit beside each other.
+/// Splits "buffer_full" or "first token" into two lines, so that more columns fit side by side.
 std::string stacked(std::string name) {
   std::replace_if(
       name.begin(), name.end(), [](char c) { return c == '_' || c == ' '; }, '\n');
@@ -40,7 +40,7 @@ class Printer {
  public:
   Printer(std::ostream& out, const Evaluation& evaluation) : out_(out), evaluation_(evaluation) {}
 
-  /// A row for each tensor type and the total of each system.
+  /// Prints a row for each tensor type and the total of each system.
   void by_tensor(const std::vector<Column>& columns) {
     TextGrid grid = grid_of("tensor", columns);
     for (std::size_t i = 0; i < systems().size(); ++i) {
@@ -56,7 +56,7 @@ class Printer {
     print(grid);
   }
 
-  /// What comes of a whole inference: tokens over time, and the share of each operation.
+  /// Prints the results of a whole inference: tokens over time, and the share of each operation.
   void inference() {
     if (!evaluation_.result().inference) return;
     std::vector<std::string> headings{"inference"};
@@ -74,7 +74,7 @@ class Printer {
     by_tensor({{"time_s", ""}, {share_of_time, "share"}, {"energy_total_pj", "energy"}, {"macs", "MACs"}});
   }
 
-  /// What happened to the data of a functional simulation: a row for each tensor type.
+  /// Prints the data errors of a functional simulation: a row for each tensor type.
   void errors() {
     if (systems().empty() || systems().front().tensor_errors.empty()) return;
     std::vector<std::string> headings{"data"};
@@ -97,7 +97,7 @@ class Printer {
     print(grid);
   }
 
-  /// A row for each system, with numbers in the metric's own unit, which the heading names.
+  /// Prints a row for each system, with numbers in the metric's own unit, given in the heading.
   void by_system(const std::string& heading, const std::vector<Column>& columns, bool own_unit) {
     TextGrid grid = grid_of(heading, columns);
     for (std::size_t i = 0; i < systems().size(); ++i) {
@@ -177,7 +177,7 @@ class Printer {
   const Evaluation& evaluation_;
 };
 
-/// The causes that have a cycle in any system.
+/// The stall causes with at least one cycle in any system.
 std::vector<Column> stalls(const Evaluation& evaluation) {
   std::vector<Column> columns;
   const std::vector<CounterColumn>& counters = evaluation.result().counters;
@@ -192,7 +192,7 @@ std::vector<Column> stalls(const Evaluation& evaluation) {
   return columns;
 }
 
-/// The metrics of on-chip components whose key is prefix + component + suffix.
+/// The metrics of on-chip components with key prefix + component + suffix.
 std::vector<Column> components(const std::string& prefix, const std::string& suffix) {
   std::vector<Column> columns;
   for (const char* name : component_names) {
@@ -227,7 +227,7 @@ void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& eval
   if (which == Tables::summary) return;
 
   std::vector<Column> time{{"cycles", ""}};
-  if (!evaluation.result().inference) time.push_back({"time_s", ""});  // another table has it then
+  if (!evaluation.result().inference) time.push_back({"time_s", ""});  // otherwise another table shows it
   time.push_back({"utilization", "array\nbusy"});
   time.push_back({"pe_utilization", "PEs\nbusy"});
   for (const Column& stall : stalls(evaluation)) time.push_back(stall);

@@ -9,13 +9,13 @@
 
 namespace anda::sim {
 
-/// Which tables are printed.
+/// Which tables to print.
 enum class Tables {
-  summary,  ///< a row for each system, what happened to its data, and the systems against the baseline
-  details   ///< then time and stalls, memory and energy by tensor type, power and area by block
+  summary,  ///< a row for each system, its data errors, and the systems compared with the baseline
+  details   ///< also time and stalls, memory and energy by tensor type, power and area by block
 };
 
-/// Prints tables for people, in UTF-8, no wider than the terminal that `out` is.
+/// Prints tables for readers, in UTF-8; if `out` is a terminal, no wider than it.
 void print_tables(std::ostream& out, const RunInfo& info, const Evaluation& evaluation, Tables which);
 
 }  // namespace anda::sim

@@ -29,7 +29,7 @@ std::size_t width_of(const std::vector<std::size_t>& widths, const std::vector<s
   return width;
 }
 
-/// The columns of each part of a grid, the first column in all of them; a part has a second one whatever its width.
+/// The columns of each part of a grid. Every part has the first column and at least one more, whatever its width.
 std::vector<std::vector<std::size_t>> parts_of(const std::vector<std::size_t>& widths, std::size_t columns) {
   std::vector<std::vector<std::size_t>> parts{{0}};
   for (std::size_t next = 1; next < widths.size(); ++next) {
@@ -75,7 +75,7 @@ void TextGrid::print(std::ostream& out) const { print(out, line_columns(out)); }
 void TextGrid::print(std::ostream& out, std::size_t columns) const {
   const std::vector<std::size_t> all = widths();
   std::vector<std::vector<std::size_t>> parts = parts_of(all, columns);
-  // The narrowest limit with as few parts has no part of a single column where the others have many.
+  // The narrowest limit that needs no more parts avoids a part with a single column where the others have many.
   while (parts.size() > 1) {
     std::size_t widest = 0;
     for (const std::vector<std::size_t>& part : parts) widest = std::max(widest, width_of(all, part));
@@ -107,7 +107,7 @@ void TextGrid::print_part(std::ostream& out, const std::vector<std::size_t>& wid
     std::vector<std::string> cells;
     for (const std::string& heading : headings_) {
       const std::vector<std::string> lines = lines_of(heading);
-      // Headings stand on the bottom line.
+      // Headings are aligned to the bottom line.
       const std::size_t above = heading_lines - std::min(heading_lines, lines.size());
       cells.push_back(i < above ? "" : lines[i - above]);
     }

@@ -10,26 +10,26 @@
 
 namespace anda::sim {
 
-/// Rows of cells, printed in aligned columns: the first to the left, the others to the right. UTF-8.
+/// A table of text cells, printed in aligned columns: the first aligned left, the others right. UTF-8.
 class TextGrid {
  public:
-  /// Headings; a line break in one makes it two lines high.
+  /// `headings` of the columns; a line break makes a heading two lines high.
   explicit TextGrid(std::vector<std::string> headings);
 
-  /// `inks`: those of the cells from the first one on; further cells are plain.
+  /// Adds a row. `inks`: colours of the first cells; further cells are plain.
   void row(std::vector<std::string> cells, std::vector<Ink> inks = {});
-  /// A line of its own, over the rows that follow it.
+  /// Adds a separate line above the rows that follow.
   void title(const std::string& text);
 
-  /// In lines of at most so many columns: where the grid is wider, columns that do not fit follow below, beside the
-  /// first one again, in parts of about the same width.
+  /// Prints lines of at most `columns` columns: if the grid is wider, the columns that do not fit follow below, with
+  /// the first column repeated, in parts of similar width.
   void print(std::ostream& out, std::size_t columns) const;
-  /// In lines that fit the terminal, if `out` is the standard output on one.
+  /// Prints lines that fit the terminal, if `out` is the standard output on one.
   void print(std::ostream& out) const;
 
  private:
   struct Row {
-    std::vector<std::string> cells;  ///< one: a title
+    std::vector<std::string> cells;  ///< a single cell: a title
     std::vector<Ink> inks;
   };
 
@@ -42,7 +42,7 @@ class TextGrid {
   std::vector<Row> rows_;
 };
 
-/// The text, cut to so many characters with "…" at the end if it is longer; without control characters.
+/// The text without control characters, cut to `columns` characters with "…" at the end if it is longer.
 std::string shortened(const std::string& text, std::size_t columns);
 
 }  // namespace anda::sim

@@ -11,11 +11,11 @@ namespace {
 
 constexpr double most_multiplications = 1.8e19 / (2 * fp16_mantissa_bits * fp16_mantissa_bits);
 
-/// Pairs of a query and a token that it attends to, of one sequence, in a layer with a window (0: none).
+/// Number of pairs of a query and a token that it attends to, for one sequence in a layer with a window (0: none).
 std::uint64_t pairs(const WorkloadConfig& workload, std::uint64_t window) {
   const std::uint64_t tokens = workload.tokens;
   const std::uint64_t longest = window == 0 ? tokens + 1 : window;
-  if (workload.phase == Phase::decode) return std::min(tokens + 1, longest);  // those before it, and its own
+  if (workload.phase == Phase::decode) return std::min(tokens + 1, longest);  // those before it and itself
   const std::uint64_t growing = std::min(tokens, longest);
   return growing * (growing + 1) / 2 + (tokens - growing) * longest;
 }
@@ -33,7 +33,7 @@ AttentionOperations::AttentionOperations(const ModelShape& shape, const Workload
   const std::uint64_t layers =
       workload.layers == 0 ? shape.layers : std::min<std::uint64_t>(workload.layers, shape.layers);
   double counted = 0;
-  std::uint64_t multiplications = 0;  // of queries and keys; those of probabilities and values are as many
+  std::uint64_t multiplications = 0;  // of queries and keys; as many for probabilities and values
   for (std::uint64_t layer = 0; layer < layers; ++layer) {
     const std::uint64_t of_layer = pairs(workload, shape.window_of(layer));
     counted += static_cast<double>(of_layer) * static_cast<double>(shape.heads * shape.head_dim) * workload.batch;

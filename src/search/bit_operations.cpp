@@ -18,7 +18,7 @@ RunConfig unfolded(RunConfig config) {
   return config;
 }
 
-/// Of an element of what activations are multiplied with.
+/// Bits of an element of the operand that activations are multiplied with.
 std::uint64_t second_bits(const Gemm& gemm, const RunConfig& config) {
   if (gemm.weight_bits != 0) return gemm.weight_bits;
   switch (gemm.second) {
@@ -43,7 +43,7 @@ BitOperations::BitOperations(GemmSource& source, const PrecisionConfig& precisio
   bool any = false;
   auto fp16 = static_cast<double>(fp16_);
   for (Gemm gemm; source.next(gemm);) {
-    if (gemm.k == 0) continue;  // of the vector unit
+    if (gemm.k == 0) continue;  // computed by the vector unit
     const bool has_weights = gemm.second == SecondOperand::weights;
     const std::uint32_t weight_bits = !has_weights            ? fp16_mantissa_bits
                                       : gemm.weight_bits != 0 ? gemm.weight_bits

@@ -13,27 +13,27 @@
 
 namespace anda::sim {
 
-/// The bit operations (BOPs) of a workload: mantissa bits × weight bits for every multiplication, by the rule of the
-/// paper. Tensors of other names than the four types have the mantissa length `precision.other`. The attention's
-/// multiplications are among them where they are given, or the workload has them.
+/// The bit operations (BOPs) of a workload: mantissa bits × weight bits for each multiplication, by the rule of the
+/// paper. Tensors other than the four types have the mantissa length `precision.other`. The multiplications of
+/// attention are included if they are given or are part of the workload.
 class BitOperations {
  public:
-  /// Reads the workload, which has operations of an attention only if `attention` is given, to be added to. Throws
+  /// Reads the workload; its attention operations, if any, are added to `attention`, which must then be given. Throws
   /// Error (input) if it holds none of the four tensor types, or if its BOPs exceed 64 bits.
   BitOperations(GemmSource& source, const PrecisionConfig& precision,
                 const std::optional<AttentionOperations>& attention = {});
-  /// Of a configuration's workload, each layer by itself; also for precisions with a schedule.
+  /// For a configuration's workload, with each layer separate; also supports precisions with a schedule.
   BitOperations(RunConfig config, const std::optional<AttentionOperations>& attention);
 
-  /// Decoder layers: one more than the largest layer of the workload.
+  /// Number of decoder layers: the largest layer index of the workload plus one.
   std::size_t layers() const { return layers_.size(); }
 
   std::uint64_t total(const Precisions& precisions) const;
-  /// With FP16 activations, and an attention in FP16.
+  /// BOPs with FP16 activations and FP16 attention.
   std::uint64_t fp16() const { return fp16_; }
 
  private:
-  /// Multiplications × weight bits by tensor type.
+  /// Multiplications × weight bits, by tensor type.
   struct Layer {
     std::array<std::uint64_t, tensor_types.size()> weighted{};
   };
@@ -45,7 +45,7 @@ class BitOperations {
   std::uint64_t fp16_ = 0;
 };
 
-/// The bit operations of a run with a configuration, its schedule included.
+/// The bit operations of a run with this configuration, including its schedule.
 std::uint64_t bit_operations_of_run(const RunConfig& config);
 
 }  // namespace anda::sim

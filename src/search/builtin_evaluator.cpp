@@ -18,7 +18,7 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t usual_length = 2048;  // of the paper's evaluations
+constexpr std::size_t usual_length = 2048;  // as in the paper's evaluations
 
 std::size_t window_length(const BuiltinEvaluatorConfig& config, const DecoderConfig& model, std::size_t tokens) {
   const std::size_t length = config.length != 0 ? config.length : std::min<std::size_t>(model.positions, usual_length);
@@ -35,7 +35,7 @@ std::size_t window_length(const BuiltinEvaluatorConfig& config, const DecoderCon
   return length;
 }
 
-/// Memory that a new process can take without swapping.
+/// Memory that is available to a new process without swapping.
 std::uint64_t available_bytes() {
   std::ifstream file("/proc/meminfo");
   std::string key;
@@ -57,7 +57,7 @@ std::vector<std::size_t> all_parts(std::size_t count) {
   return parts;
 }
 
-/// −log of the probability that softmax(logits) gives to `token`.
+/// −log of the probability that softmax(logits) assigns to `token`.
 double surprise(const float* logits, std::size_t vocabulary, std::uint32_t token) {
   const float largest = *std::max_element(logits, logits + vocabulary);
   double sum = 0;
@@ -219,7 +219,7 @@ double BuiltinEvaluator::sum_of(const std::vector<double>& surprises, std::size_
 void BuiltinEvaluator::run(const std::vector<std::size_t>& parts, const ActivationRounding& rounding,
                            std::vector<double>& surprises) {
   const std::size_t vocabulary = decoder_.config().vocabulary;
-  surprises.resize(windows() * length_);  // by token: their sums do not depend on the order of threads
+  surprises.resize(windows() * length_);  // stored by token, so that sums do not depend on the order of threads
   runs_.run(parts, rounding, [&](std::size_t first, const std::vector<float>& logits) {
     const std::uint32_t* tokens = tokens_.data() + first * length_;
     for (std::size_t i = 0; i + 1 < logits.size() / vocabulary; ++i) {

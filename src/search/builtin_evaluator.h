@@ -19,10 +19,10 @@
 
 namespace anda::sim {
 
-/// What the attention's tensors are rounded to; what has nothing stays FP32.
+/// Formats to which the attention's tensors are rounded; those without one stay FP32.
 struct AttentionFormats {
   std::optional<std::uint32_t> q_bits;  ///< mantissa bits of queries, in groups of the Anda format's size
-  std::optional<std::uint32_t> p_bits;  ///< of probabilities
+  std::optional<std::uint32_t> p_bits;  ///< mantissa bits of probabilities
   std::optional<CacheFormat> k;
   std::optional<CacheFormat> v;
 
@@ -35,14 +35,14 @@ struct BuiltinEvaluatorConfig {
   TokenType token_type = TokenType::uint16;            ///< of a raw token file
   std::size_t length = 0;                              ///< tokens of a window; 0: the model's positions, at most 2048
   std::uint32_t group_size = 64;                       ///< of the Anda format
-  WeightRounding weights = WeightFormat{};             ///< none: as they are stored
-  std::shared_ptr<const OperandFormat> weight_format;  ///< what they are rounded to further; nullptr: nothing
-  AttentionFormats attention;                          ///< unless a precision has other lengths; not of the baseline
-  unsigned threads = 0;                                ///< 0: as many as the machine has processors
-  std::uint64_t memory_bytes = 0;                      ///< to take at most; 0: three quarters of what is available
+  WeightRounding weights = WeightFormat{};             ///< rounding of the weights; none: used as stored
+  std::shared_ptr<const OperandFormat> weight_format;  ///< format to which weights are rounded further; nullptr: none
+  AttentionFormats attention;      ///< unless a precision has other lengths; not used by the baseline
+  unsigned threads = 0;            ///< 0: as many as processors
+  std::uint64_t memory_bytes = 0;  ///< maximum memory use; 0: three quarters of the available memory
 };
 
-/// A text's perplexity, and how it comes about.
+/// A text's perplexity and what it is computed from.
 struct Measurement {
   double perplexity = 0;
   std::vector<double>
@@ -52,13 +52,14 @@ struct Measurement {
   double perplexity_of(std::size_t first, std::size_t end) const;
 };
 
-/// Perplexity of a language model on a text by the decoder of src/llm: exp of the mean negative log-likelihood of each
-/// token after the first of its window. Windows don't overlap; what is left after the last whole one is not used.
+/// Measures the perplexity of a language model on a text with the decoder of src/llm: exp of the mean negative
+/// log-likelihood of all tokens but the first of each window. Windows don't overlap; tokens after the last whole window
+/// are ignored.
 class BuiltinEvaluator : public Evaluator {
  public:
-  /// Loads the model. Throws Error (input) naming the file, and the key, tensor or token in it.
-  /// `go_on`, asked before each layer of every pass and by the calling thread only, ends an evaluation with Error (run)
-  /// by returning false.
+  /// Loads the model. Throws Error (input) with the file, and with the key, tensor or token in it. `go_on`, polled
+  /// before each layer of every pass by the calling thread only, ends an evaluation with Error (run) by returning
+  /// false.
   explicit BuiltinEvaluator(
       const BuiltinEvaluatorConfig& config, std::function<bool()> go_on = [] { return true; });
 
@@ -72,24 +73,24 @@ class BuiltinEvaluator : public Evaluator {
   std::size_t length() const { return length_; }
   std::size_t windows() const { return tokens_.size() / length_; }
 
-  /// Inputs of the FP-INT GeMMs in FP16, the attention in FP32: the baseline.
+  /// The baseline: inputs of the FP-INT GeMMs in FP16, attention in FP32.
   ActivationRounding fp16() const;
-  /// The same, and then in an operand format.
+  /// The same, with the inputs then rounded to an operand format.
   ActivationRounding operand(const std::shared_ptr<const OperandFormat>& format) const;
-  /// The same with all in FP32: nothing is rounded.
+  /// No rounding: everything in FP32.
   ActivationRounding fp32() const { return {{0, std::vector<LayerRounding>(decoder_.config().shape.layers)}}; }
-  /// Inputs in Anda format, and the attention in the formats of configuration and precisions.
+  /// Inputs in Anda format, and attention in the formats of the configuration with the lengths of the precisions.
   ActivationRounding anda(const Precisions& precisions) const;
-  /// A rounding with the attention's formats in it. Throws Error (input) for lengths of what has no format to have
+  /// Adds the attention's formats to a rounding. Throws Error (input) for lengths of tensors whose format cannot have
   /// them.
   ActivationRounding with_attention(ActivationRounding rounding, const AttentionLengths& lengths = {}) const;
   std::uint32_t group_size() const { return group_size_; }
 
-  /// logits[windows × length × vocabulary] in FP32; no rounding: FP32 activations.
+  /// Computes logits[windows × length × vocabulary] in FP32; an empty rounding means FP32 activations.
   std::vector<float> logits(const ActivationRounding& rounding);
 
-  /// Processor time in FP-INT GeMMs and in rounding their inputs, of all threads together since the start; without the
-  /// threads that OpenBLAS makes where there are more of them than windows.
+  /// Processor time of all threads since the start in FP-INT GeMMs and in rounding their inputs. It excludes the
+  /// threads that OpenBLAS starts if there are more threads than windows.
   double gemm_s() const { return runs_.gemm_s(); }
   double rounding_s() const { return runs_.rounding_s(); }
   WeightPlace weight_place() const { return decoder_.place(); }
@@ -98,7 +99,7 @@ class BuiltinEvaluator : public Evaluator {
   BuiltinEvaluator(const BuiltinEvaluatorConfig& config, const DecoderConfig& model, std::function<bool()> go_on);
 
   void round_inputs(LayerRounding& rounding, const Combination& bits) const;
-  /// Runs parts of the text; −log of the probability of each token goes to its place in `surprises`.
+  /// Runs parts of the text; stores −log of the probability of each token at its place in `surprises`.
   void run(const std::vector<std::size_t>& parts, const ActivationRounding& rounding, std::vector<double>& surprises);
   Measurement measurement_of(const std::vector<double>& surprises) const;
   /// The sum of a part's surprises.
@@ -112,7 +113,7 @@ class BuiltinEvaluator : public Evaluator {
   MemoryPlan plan_;
   Decoder decoder_;
   WindowRuns runs_;
-  std::vector<double> baseline_;  ///< its surprises, once they are known
+  std::vector<double> baseline_;  ///< surprises of the baseline, once they are known
 };
 
 }  // namespace anda::sim

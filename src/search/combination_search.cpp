@@ -10,10 +10,11 @@
 namespace anda::sim {
 namespace {
 
-/// Steps up and steps down that exchanges are made of: all of them up to 16 layers, few enough for no time beyond.
+/// Maximum number of upward steps and of downward steps that exchanges combine: all of them up to 16 layers, and few
+/// enough to take no noticeable time beyond.
 constexpr std::size_t most_exchanged = 64;
 
-/// Takes note of an iteration; returns whether it was accepted.
+/// Records an iteration; returns whether it was accepted.
 bool visit(SearchOutcome& outcome, const Candidate& candidate, double tolerance, const SearchHooks& hooks) {
   const bool cheaper = !outcome.meets || candidate.cost < outcome.best.cost;
   const bool accepted = cheaper && candidate.loss <= tolerance;
@@ -39,7 +40,7 @@ class Round {
  private:
   using LayerLengths = std::vector<Combination>;
 
-  /// A bit more or less of a tensor type of a layer: what it changes, and the loss for each unit of cost.
+  /// One bit more or less in a tensor type of a layer: the changes of cost and loss, and the loss per unit of cost.
   struct Step {
     std::size_t layer = 0;
     std::size_t type = 0;
@@ -48,7 +49,7 @@ class Round {
     double price = 0;
   };
 
-  /// Steps that are taken together, by the sum of what each changes.
+  /// Steps taken together, with the sums of their changes.
   struct Exchange {
     std::vector<const Step*> raised;
     std::vector<const Step*> lowered;
@@ -66,7 +67,7 @@ class Round {
     return visit(outcome_, candidate, tolerance_, hooks_);
   }
 
-  /// Prices of the bit below (or, `above`, the one that would be added to) each place of the base that has one.
+  /// Prices the bit below each place of the base that has one (or, with `above`, the bit that would be added).
   bool measure(bool above, std::vector<Step>& steps) {
     for (std::size_t layer = 0; layer < base_.precisions.layers.size(); ++layer) {
       for (std::size_t type = 0; type < tensor_types.size(); ++type) {
@@ -86,10 +87,10 @@ class Round {
     return true;
   }
 
-  /// Every bit between one more and one less than the base; false if the iterations do not suffice.
+  /// Prices every bit between one more and one less than the base; returns false if the iterations do not suffice.
   bool measure() {
     if (!measure(false, below_) || !measure(true, above_)) return false;
-    // The upper bit of a place goes first.
+    // The upper bit of a place must be removed before the lower one.
     for (Step& step : below_) {
       for (const Step& upper : above_) {
         if (upper.layer == step.layer && upper.type == step.type) step.price = std::max(step.price, upper.price);
@@ -98,8 +99,8 @@ class Round {
     return true;
   }
 
-  /// Bisects the way from every place raised to every place lowered, cheapest bits first, for its last point within
-  /// the tolerance.
+  /// Bisects the path from every place raised to every place lowered, in ascending order of price, for its last point
+  /// within the tolerance.
   void descend() {
     LayerLengths layers = base_.precisions.layers;
     for (const Step& step : above_) ++layers[step.layer][step.type];
@@ -115,7 +116,7 @@ class Round {
     bisect(way);
   }
 
-  /// Looks for the last of the candidates within the tolerance, each of which costs less than the one before.
+  /// Searches for the last of the candidates within the tolerance; each costs less than the one before.
   void bisect(std::vector<Candidate>& way) {
     std::size_t first = 0;
     for (std::size_t last = way.size(); first < last && outcome_.iterations < iterations_;) {
@@ -128,7 +129,7 @@ class Round {
     }
   }
 
-  /// The steps with the largest (or smallest) prices, earlier ones on a tie, and no more than are worth combining.
+  /// The steps with the largest (or smallest) prices, earlier ones first on a tie, limited to what is worth combining.
   static std::vector<const Step*> choice(const std::vector<Step>& steps, bool largest) {
     std::vector<const Step*> chosen;
     chosen.reserve(steps.size());
@@ -140,7 +141,7 @@ class Round {
     return chosen;
   }
 
-  /// Takes down an exchange that saves and, by the sum of its prices, stays within the tolerance.
+  /// Adds an exchange if it saves cost and, by the sum of its steps, stays within the tolerance.
   void consider(std::vector<Exchange>& exchanges, std::vector<const Step*> raised,
                 std::vector<const Step*> lowered) const {
     Exchange exchange{std::move(raised), std::move(lowered)};
@@ -158,7 +159,7 @@ class Round {
     if (exchange.cost < 0 && base_.loss + exchange.loss <= tolerance_) exchanges.push_back(std::move(exchange));
   }
 
-  /// Bisects the exchanges of two or three steps that no other beats in both cost and loss, as prices have it.
+  /// Bisects the exchanges of two or three steps that no other beats in both predicted cost and predicted loss.
   void exchange() {
     const std::vector<const Step*> raises = choice(above_, true);
     const std::vector<const Step*> lowers = choice(below_, false);
@@ -213,17 +214,17 @@ SearchOutcome search_combinations(double tolerance, std::uint32_t iterations, co
     frontier.push(uniform);
   }
   while (outcome.iterations < iterations && !frontier.empty()) {
-    // Only what is accepted adds cheaper ones.
+    // Only accepted candidates add cheaper ones.
     const double cost = frontier.least_cost();
     if (outcome.meets && cost >= outcome.best.cost) break;
     const Lengths lengths = frontier.take();
     const Precisions precisions = precisions_of(lengths);
     const Candidate candidate{precisions, cost, hooks.loss(precisions)};
     if (!visit(outcome, candidate, tolerance, hooks)) continue;
-    // The first that is accepted is uniform, and the cheapest of its kind.
+    // The first accepted one is uniform, and the cheapest uniform one.
     if (!outcome.uniform) outcome.uniform = candidate;
     for (std::size_t place = 0; place < lengths.size(); ++place) {
-      if (lengths[place] <= shortest_lengths[place]) continue;  // 0, too: not searched
+      if (lengths[place] <= shortest_lengths[place]) continue;  // also skips 0: not searched
       Lengths relaxed = lengths;
       --relaxed[place];
       frontier.push(relaxed);

@@ -26,12 +26,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t longest_answer = 1u << 20;
 constexpr int milliseconds_between_looks = 100;
-/// For a program to end by itself once its input has ended.
+/// Time for the program to exit by itself after the end of its input.
 constexpr auto patience = std::chrono::seconds(2);
 
 std::string os_words() { return std::generic_category().message(errno); }
 
-/// A pipe whose ends the children of this process do not inherit.
+/// A pipe whose ends are not inherited by this process's children.
 struct Pipe {
   FileDescriptor read_end;
   FileDescriptor write_end;
@@ -44,7 +44,7 @@ struct Pipe {
   }
 };
 
-/// Writing to a program that has ended is an error to be told, not the end of this process.
+/// Blocks SIGPIPE: writing to a program that has ended is an error to report and must not end this process.
 class WithoutSigpipe {
  public:
   WithoutSigpipe() {
@@ -55,7 +55,7 @@ class WithoutSigpipe {
   WithoutSigpipe(const WithoutSigpipe&) = delete;
   WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
   ~WithoutSigpipe() {
-    // One that came while it was blocked would be delivered now.
+    // Discards a signal that arrived while blocked; it would be delivered now.
     const timespec at_once{};
     const int code = errno;
     while (::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
@@ -242,7 +242,7 @@ void CommandEvaluator::fail(const std::string& problem) const {
 }
 
 void CommandEvaluator::fail_ended() {
-  // Its output has ended; give it the time to end as well, so that its status can be told.
+  // Its output has ended; wait for it to exit, so that its status can be reported.
   const std::optional<ChildProcess::End> end = wait_for_end();
   if (!end) fail("closed its standard output or input");
   fail(end->by_signal ? fmt::format("was terminated by signal {}", end->number)

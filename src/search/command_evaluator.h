@@ -14,13 +14,14 @@
 
 namespace anda::sim {
 
-/// A program that gives perplexities: started once, through the shell, at the first question. It gets one JSON object
-/// a line on its standard input and answers each with one on its standard output; its standard error is ours.
-/// docs/search.md has the protocol. Whatever it does wrong is an Error (run) that names it: ending, silence, anything
-/// that is no answer, more than one. It runs in a process group of its own, which is gone with this object.
+/// A program that computes perplexities, started once, through the shell, at the first question. It receives one JSON
+/// object per line on its standard input and answers each with one on its standard output; it shares our standard
+/// error. docs/search.md describes the protocol. Any misbehaviour is an Error (run) that names it: exit, silence, an
+/// invalid answer, more than one answer. The program runs in its own process group, which is ended with this object.
 class CommandEvaluator : public Evaluator {
  public:
-  /// `timeout_s`: for each answer. `go_on`, asked several times a second while waiting, ends it by returning false.
+  /// `timeout_s` applies to each answer. `go_on`, polled several times a second while waiting, ends the wait by
+  /// returning false.
   CommandEvaluator(std::string command, double timeout_s, std::function<bool()> go_on);
   ~CommandEvaluator() override;
 
@@ -30,14 +31,14 @@ class CommandEvaluator : public Evaluator {
   PositionPerplexities by_position(const Precisions* precisions, const std::vector<std::uint32_t>& positions) override;
 
  private:
-  /// `may_stop`: whether the question lets the evaluation end early.
+  /// `may_stop`: whether the question allows the evaluation to end early.
   Evaluated ask(const std::string& question, bool may_stop);
   EvaluatorAnswer answer_to(const std::string& question);
   void start();
   void refuse_early_answer();
   std::string exchange(const std::string& question);
   void stop(bool patiently);
-  /// Gives it some time to end.
+  /// Gives the program some time to end.
   std::optional<ChildProcess::End> wait_for_end() const;
   [[noreturn]] void fail(const std::string& problem) const;
   [[noreturn]] void fail_ended();

@@ -17,7 +17,7 @@ std::optional<CacheFormat> unless_fp16(const CacheFormat& format) {
   return format;
 }
 
-/// Of tokens at a position.
+/// The format for tokens at a position.
 CacheFormat at(const CacheFormat& format, const std::optional<std::uint32_t>& bits) {
   CacheFormat changed = format;
   changed.bits = bits.value_or(format.bits);

@@ -12,12 +12,12 @@
 
 namespace anda::sim {
 
-/// What a configuration has the attention rounded to. Keys and values whose format is FP16, the default, and queries
-/// and probabilities without a length stay FP32.
+/// The attention formats of a configuration. Keys and values in FP16, the default format, and queries and probabilities
+/// without a length stay FP32.
 AttentionFormats attention_of(const PrecisionConfig& precision, const KvCacheConfig& cache);
 
-/// What a configuration has rounded in a model of `layers` layers, by layer and position; activations in groups of
-/// `group_size`. Throws Error (input) if it names other layers.
+/// The rounding that a configuration specifies for a model of `layers` layers, by layer and position, with activations
+/// in groups of `group_size`. Throws Error (input) if it names other layers.
 ActivationRounding rounding_of(const PrecisionConfig& precision, const KvCacheConfig& cache, std::size_t layers,
                                std::uint32_t group_size);
 

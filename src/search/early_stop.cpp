@@ -10,7 +10,7 @@ namespace anda::sim {
 namespace {
 
 constexpr std::size_t first_look = 8;
-constexpr double deviations = 4;  // in a bell curve, 3 of 100,000 are further above
+constexpr double deviations = 4;  // in a normal distribution, 3 in 100,000 values lie further above
 
 }  // namespace
 
@@ -25,7 +25,7 @@ bool is_certainly_above(const std::vector<double>& drawn, std::size_t count, dou
   const double mean = std::accumulate(drawn.begin(), drawn.end(), 0.0) / n;
   double squares = 0;
   for (const double value : drawn) squares += (value - mean) * (value - mean);
-  // Drawn without replacement: what is known of the whole leaves less to vary.
+  // Drawn without replacement, so the known part of the whole reduces the variance.
   const double deviation = std::sqrt(squares / (n - 1) / n * (1 - n / static_cast<double>(count)));
   return mean - deviations * deviation > limit;
 }
@@ -33,7 +33,7 @@ bool is_certainly_above(const std::vector<double>& drawn, std::size_t count, dou
 std::vector<std::size_t> random_order(std::size_t count) {
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::mt19937 random(1);  // the same numbers everywhere; the library's distributions are not
+  std::mt19937 random(1);  // the same numbers on every platform, unlike the library's distributions
   for (std::size_t left = count; left > 1; --left) std::swap(order[left - 1], order[random() % left]);
   return order;
 }

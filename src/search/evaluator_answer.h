@@ -7,16 +7,16 @@
 
 namespace anda::sim {
 
-/// What an evaluator answers: a perplexity, finite and above 0, or a problem ("reports an error: …").
+/// The answer of an evaluator: a perplexity, finite and above 0, or a problem ("reports an error: …").
 struct EvaluatorAnswer {
   double perplexity = 0;
-  double share = 1;           ///< of the text that has run, where the evaluation ended early
+  double share = 1;           ///< share of the text that has run, if the evaluation ended early
   std::string problem;        ///< empty: there is a perplexity
-  std::vector<double> parts;  ///< of the text by position, where it has them
+  std::vector<double> parts;  ///< perplexities by position, if given
 };
 
-/// Reads a line of an evaluator, {"perplexity": NUMBER}, with "stopped_after": SHARE where the evaluation ended early
-/// and "perplexities": [NUMBER, …] by position, or {"error": TEXT}.
+/// Parses an evaluator's line: {"perplexity": NUMBER}, with "stopped_after": SHARE if the evaluation ended early and
+/// "perplexities": [NUMBER, …] by position, or {"error": TEXT}.
 EvaluatorAnswer read_evaluator_answer(const std::string& line);
 
 }  // namespace anda::sim

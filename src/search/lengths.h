@@ -16,16 +16,16 @@
 
 namespace anda::sim {
 
-/// All lengths that a search without layers changes: those of the tensor types, then those of the attention, of which 0
-/// is not searched.
+/// All lengths that a search without layers changes: those of the tensor types, then those of the attention (0: not
+/// searched).
 using Lengths = std::array<std::uint32_t, tensor_types.size() + attention_dimensions.size()>;
 
-/// The shortest length of each.
+/// The minimum of each length.
 inline constexpr Lengths shortest_lengths{mantissa_range.min,   mantissa_range.min,  mantissa_range.min,
                                           mantissa_range.min,   mantissa_range.min,  mantissa_range.min,
                                           cache_bits_range.min, cache_bits_range.min};
 
-/// `all` and `attention`, each a Combination or AttentionLengths, as one, and the inverse.
+/// Joins `all` (Combination) and `attention` (AttentionLengths); split_lengths() is the inverse.
 inline Lengths joined_lengths(const Combination& all, const AttentionLengths& attention) {
   Lengths lengths{};
   std::copy(all.begin(), all.end(), lengths.begin());
@@ -39,7 +39,7 @@ inline SegmentLengths split_lengths(const Lengths& lengths) {
   return split;
 }
 
-/// What is to be visited: cheapest first, then in the order in which it was pushed, each once.
+/// The points still to visit: cheapest first, then in the order in which they were pushed, each only once.
 template <class Visited>
 class Frontier {
  public:

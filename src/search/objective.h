@@ -6,7 +6,7 @@
 
 namespace anda::sim {
 
-/// What a search makes as small as it can. edp: energy × time.
+/// The quantity that a search minimises. edp: energy × time.
 enum class Objective { bops, cycles, energy, edp };
 
 inline constexpr ChoiceTable<Objective, 4> objectives{

@@ -160,7 +160,7 @@ ToleranceResult PrecisionSearch::run(double tolerance) {
   baseline();
   ToleranceResult result{
       tolerance, search_combinations(tolerance, settings_.iterations, hooks, settings_.attention), {}, {}};
-  // What comes closest is told by its true loss.
+  // The closest combination is reported with its true loss.
   if (!result.meets()) result.modules.best.loss = loss(result.modules.best.precisions);
   if (!result.meets()) return result;
   before_ = settings_.iterations;

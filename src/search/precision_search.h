@@ -24,17 +24,17 @@ namespace anda::sim {
 struct SearchSettings {
   Objective objective = Objective::bops;
   std::uint32_t iterations = default_iterations;
-  SearchedAttention attention{};  ///< beside the four tensor types
+  SearchedAttention attention{};  ///< in addition to the four tensor types
   bool per_layer = false;
-  std::uint32_t layer_iterations = 0;  ///< of a refinement
-  bool early_stop = false;  ///< evaluations certainly beyond the tolerance end early; only of the first stage
-  std::vector<std::uint32_t> schedule{};  ///< positions from which lengths may differ, ascending; empty: none
-  std::uint32_t schedule_iterations = 0;  ///< of a search for a schedule
+  std::uint32_t layer_iterations = 0;     ///< for a refinement
+  bool early_stop = false;                ///< evaluations certainly beyond the tolerance end early; first stage only
+  std::vector<std::uint32_t> schedule{};  ///< ascending positions from which lengths may differ; empty: none
+  std::uint32_t schedule_iterations = 0;  ///< for a schedule search
 };
 
-/// What was found for a tolerance.
+/// The results for one tolerance.
 struct ToleranceResult {
-  double tolerance = 0;  ///< a share of the baseline's perplexity
+  double tolerance = 0;  ///< share of the baseline's perplexity
   SearchOutcome modules;
   std::optional<SearchOutcome> layers;    ///< refined from modules
   std::optional<SearchOutcome> schedule;  ///< found from modules
@@ -43,39 +43,39 @@ struct ToleranceResult {
   bool meets() const { return modules.meets; }
 };
 
-/// Searches precisions for one tolerance after another. Nothing is evaluated twice, nor what the log already holds.
+/// Searches precisions for one tolerance after another. Evaluates nothing twice, and nothing that the log already
+/// holds.
 class PrecisionSearch {
  public:
-  /// `make_evaluator` is called before the first evaluation that the log does not hold. `simulated`: needed by every
-  /// objective but bops, otherwise nullptr. `look`: called at every iteration with how many there have been for the
-  /// tolerance at hand, of both stages; throws to end the search.
+  /// `make_evaluator` is called before the first evaluation that the log does not hold. `simulated` is required for
+  /// every objective except bops, otherwise nullptr. `look` is called at every iteration with the number of iterations
+  /// so far for the current tolerance, over all stages; it throws to end the search.
   PrecisionSearch(const SearchSettings& settings, const BitOperations& operations, SimulatedCost* simulated,
                   std::function<std::unique_ptr<Evaluator>()> make_evaluator, SearchLog& log,
                   std::function<void(std::uint32_t)> look);
 
   double baseline();
-  /// From which lengths may differ.
+  /// Positions from which lengths may differ.
   const std::vector<std::uint32_t>& positions() const { return settings_.schedule; }
   ToleranceResult run(double tolerance);
 
-  /// How many different precisions were looked at, and how many of them the evaluator was asked for.
+  /// Number of different precisions visited, and number of those that the evaluator was asked for.
   std::size_t looked_at() const { return losses_.size() + stopped_.size() + schedules_; }
   std::size_t asked() const { return asked_; }
-  /// How many evaluations ended early, and what share of the text those that were asked for took, together.
+  /// Number of evaluations that ended early, and the total share of the text that the requested evaluations ran.
   std::size_t stopped() const { return asked_stopped_; }
   double asked_share() const { return asked_share_; }
 
-  /// What was looked at but schedules and is not beaten by anything else that was in both cost and loss, cheapest
-  /// first.
+  /// The Pareto front of cost and loss over everything visited except schedules, cheapest first.
   std::vector<Candidate> front() const;
 
-  /// Precisions with what is known of them, under the keys of the log.
+  /// Precisions with everything known about them, under the keys of the log.
   nlohmann::ordered_json describe(const Candidate& candidate) const;
 
  private:
   double cost(const Precisions& precisions) const;
   double loss(const Precisions& precisions);
-  /// The same, or, where the evaluation ended early, what it lets expect.
+  /// The same, or the estimate if the evaluation ended early.
   double loss_within(const Precisions& precisions, double tolerance);
   double loss_of(const Precisions& precisions, double perplexity);
   ScheduleLoss loss_by_position(const Precisions& precisions);
@@ -91,15 +91,15 @@ class PrecisionSearch {
   std::unique_ptr<Evaluator> evaluator_;
   SearchLog& log_;
   std::function<void(std::uint32_t)> look_;
-  std::map<Precisions, double, PrecisionsOrder> perplexities_;  ///< of what is not in the log yet
+  std::map<Precisions, double, PrecisionsOrder> perplexities_;  ///< not in the log yet
   std::map<Precisions, double, PrecisionsOrder> losses_;
-  std::map<Precisions, Evaluated, PrecisionsOrder> stopped_;  ///< what ended early, and is not in losses_
+  std::map<Precisions, Evaluated, PrecisionsOrder> stopped_;  ///< evaluations that ended early and are not in losses_
   std::size_t asked_stopped_ = 0;
   double asked_share_ = 0;
   std::size_t asked_ = 0;
   std::map<Precisions, std::vector<double>, PrecisionsOrder> by_position_;  ///< perplexities
-  std::size_t schedules_ = 0;                                               ///< of these, with lengths that change
-  std::uint32_t before_ = 0;                                                ///< iterations of the stage before
+  std::size_t schedules_ = 0;                                               ///< number of these whose lengths change
+  std::uint32_t before_ = 0;                                                ///< iterations of the earlier stages
 };
 
 }  // namespace anda::sim

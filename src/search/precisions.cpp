@@ -49,7 +49,7 @@ Json lengths_json(const Combination& all, const AttentionLengths& attention) {
   return json;
 }
 
-/// The bits of an entry of "attention"; 0: wrong.
+/// The bits of an entry of "attention"; 0: invalid.
 std::uint32_t attention_bits(const Json& value, std::size_t dimension) {
   const Range<std::uint32_t> range = dimension < attention_tensors.size() ? mantissa_range : cache_bits_range;
   if (!value.is_number_unsigned()) return 0;
@@ -57,7 +57,7 @@ std::uint32_t attention_bits(const Json& value, std::size_t dimension) {
   return bits >= range.min && bits <= range.max ? static_cast<std::uint32_t>(bits) : 0;
 }
 
-/// Reads "attention"; false if something is wrong with it.
+/// Reads "attention"; returns false if it is invalid.
 bool read_attention(const Json& object, AttentionLengths& lengths) {
   const auto attention = object.find("attention");
   if (attention == object.end()) return true;
@@ -73,7 +73,7 @@ bool read_attention(const Json& object, AttentionLengths& lengths) {
   return known == attention->size();
 }
 
-/// "combination" and "attention"; nothing if one is wrong.
+/// Reads "combination" and "attention"; nothing if either is invalid.
 std::optional<SegmentLengths> segment_of(const Json& object) {
   if (!object.is_object()) return std::nullopt;
   const auto all = object.find("combination");
@@ -84,7 +84,7 @@ std::optional<SegmentLengths> segment_of(const Json& object) {
   return lengths;
 }
 
-/// Reads "schedule"; false if something is wrong with it.
+/// Reads "schedule"; returns false if it is invalid.
 bool read_schedule(const Json& object, Precisions& precisions) {
   const auto schedule = object.find("schedule");
   if (schedule == object.end()) return true;

@@ -8,10 +8,10 @@
 namespace anda::sim {
 namespace {
 
-/// By segment.
+/// Lengths by segment.
 using Schedule = std::vector<Lengths>;
 
-/// Segments with the lengths of the one before are part of it.
+/// Merges segments with the same lengths as the one before into it.
 Precisions precisions_of(const Schedule& schedule, const std::vector<std::uint32_t>& positions) {
   const SegmentLengths first = split_lengths(schedule.front());
   Precisions precisions{first.all, {}, first.attention};
@@ -52,7 +52,7 @@ SearchOutcome search_schedule(const Candidate& start, const std::vector<std::uin
     outcome.meets = true;
     for (std::size_t segment = 0; segment < schedule.size(); ++segment) {
       for (std::size_t place = 0; place < shortest_lengths.size(); ++place) {
-        if (schedule[segment][place] <= shortest_lengths[place]) continue;  // 0, too: not searched
+        if (schedule[segment][place] <= shortest_lengths[place]) continue;  // also skips 0: not searched
         Schedule relaxed = schedule;
         --relaxed[segment][place];
         frontier.push(relaxed);

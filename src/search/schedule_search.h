@@ -11,26 +11,26 @@
 
 namespace anda::sim {
 
-/// Of the whole text, and of the tokens of each segment of positions.
+/// Loss of the whole text, and of the tokens of each segment of positions.
 struct ScheduleLoss {
   double all = 0;
   std::vector<double> segments;
 };
 
-/// What the search asks and tells.
+/// Callbacks of the search.
 struct ScheduleHooks {
   std::function<double(const Precisions&)> cost;
-  std::function<ScheduleLoss(const Precisions&)> loss;  ///< expensive: asked once for each iteration
+  std::function<ScheduleLoss(const Precisions&)> loss;  ///< expensive: called once per iteration
   std::function<void(const Visit&)> visited;
 };
 
-/// Goes on from `start`, one choice for all positions: `positions`, ascending, cut a sequence into segments, and each
-/// segment's lengths become dimensions of their own. The first iteration takes `start`. Each further one takes the
-/// cheapest schedule not taken yet, the one pushed first on a tie, and accepts it if it is cheaper than the best and
-/// within the tolerance: the whole text loses no more than that, and no segment more than the tolerance or, if that is
-/// more, than it loses with `start`. An accepted schedule pushes those with one bit less of one length of one segment,
-/// segment after segment. Ends after `iterations`, or as soon as nothing is left that is cheaper than the best. The
-/// best is never dearer than `start`.
+/// Continues from `start`, which has one choice for all positions. The ascending `positions` divide a sequence into
+/// segments, and the lengths of each segment become separate dimensions. The first iteration takes `start`. Each
+/// further one takes the cheapest schedule not taken yet (on a tie, the one pushed first) and accepts it if it is
+/// cheaper than the best and within the tolerance: the whole text must lose no more than the tolerance, and no segment
+/// more than the tolerance or its loss with `start`, whichever is larger. An accepted schedule pushes those with one
+/// bit less in one length of one segment, segment by segment. Ends after `iterations`, or as soon as nothing cheaper
+/// than the best is left. The best never costs more than `start`.
 SearchOutcome search_schedule(const Candidate& start, const std::vector<std::uint32_t>& positions, double tolerance,
                               std::uint32_t iterations, const ScheduleHooks& hooks);
 

@@ -23,8 +23,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* version_key = "anda_sim_search";
-constexpr std::size_t largest_log_bytes = std::size_t{1} << 28;  // a million iterations of a large model
-/// What a loss may differ from perplexity / baseline − 1 by: both went through decimal text.
+constexpr std::size_t largest_log_bytes = std::size_t{1} << 28;  // enough for a million iterations of a large model
+/// Tolerated difference between a loss and perplexity / baseline − 1, as both went through decimal text.
 constexpr double loss_margin = 1e-9;
 
 Error os_error(const std::string& path, const char* what) {
@@ -40,7 +40,7 @@ std::optional<double> perplexity_in(const Json& json, const char* key) {
   return std::isfinite(value) && value > 0 ? std::optional<double>(value) : std::nullopt;
 }
 
-/// Ascending, from 1 on; nothing if it is anything else.
+/// Reads ascending positions from 1 on; nothing if the list is anything else.
 std::optional<std::vector<std::uint32_t>> positions_of(const Json& list) {
   std::vector<std::uint32_t> positions;
   if (!list.is_array() || list.empty()) return std::nullopt;
@@ -113,7 +113,7 @@ std::string SearchLog::read_back() {
   }
   const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
   if (whole == text.size()) return text;
-  // What is no log at all must not lose its only line.
+  // A file that is not a log must not lose its only line.
   if (whole == 0 && text.compare(0, 2, "{\"") != 0) throw Error::input({path_, 1, 0}, "this is not a search log");
   if (::ftruncate(file_.get(), static_cast<off_t>(whole)) != 0) throw os_error(path_, "cannot remove a partial line");
   return text.substr(0, whole);

@@ -29,7 +29,7 @@ std::string precisions_text(const Precisions& precisions) {
   return own == 0 ? text : fmt::format("{}, {} layer{}", text, own, own == 1 ? " differs" : "s differ");
 }
 
-/// What a schedule takes less than the best choice for all positions: cost of that / cost of the schedule.
+/// Gain of a schedule over the best choice for all positions: cost of that choice / cost of the schedule.
 Json gain_of(const Json& constant, const Json& schedule) {
   Json gain;
   for (const char* key : {"bops", "cycles", "energy_pj", "edp_pj_s"}) {
@@ -89,7 +89,7 @@ std::string named_lengths(const SegmentLengths& lengths) {
   return text;
 }
 
-/// The schedules that were found: what each part of a sequence has and loses, and what that gains.
+/// Prints the schedules found: lengths and loss of each part of a sequence, and the gain.
 void print_schedules(std::ostream& out, const std::vector<ReportedResult>& results, const PrecisionSearch& search) {
   TextGrid grid({"tolerance", "from position", "mantissa bits", "loss there", "fewer\ncycles", "less\nenergy"});
   for (const ReportedResult& result : results) {
@@ -112,7 +112,7 @@ void print_schedules(std::ostream& out, const std::vector<ReportedResult>& resul
   grid.print(out);
 }
 
-/// What early stopping has saved, if it has.
+/// What early stopping has saved; empty if nothing.
 std::string stopped_text(const PrecisionSearch& search) {
   if (search.stopped() == 0) return "";
   return fmt::format("; {} ended early, all took {:.0f} % of their tokens", search.stopped(),

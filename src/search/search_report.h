@@ -17,7 +17,7 @@ namespace anda::sim {
 /// Version of the layout of search.json.
 inline constexpr int search_schema_version = 1;
 
-/// What the simulator says of a found combination, against FP-FP on the same machine.
+/// Simulation results of a found combination, compared with FP-FP on the same machine.
 struct LoopResult {
   std::uint64_t cycles = 0;
   double time_s = 0;
@@ -27,34 +27,34 @@ struct LoopResult {
   double energy_efficiency = 0;
 };
 
-/// A tolerance's result with what was made of it.
+/// The result for a tolerance, with its simulation.
 struct ReportedResult {
   ToleranceResult found;
   std::optional<LoopResult> simulated;
 };
 
-/// "0.1" of 0.001: a share in percent, as file names and tables have it.
+/// "0.1" for 0.001: a share in percent, as used in file names and tables.
 std::string percent_digits(double share);
 
-/// The name of the configuration of a result in the search's folder, "loss-0.1.yaml".
+/// Name of a result's configuration file in the search folder, "loss-0.1.yaml".
 std::string config_file_name(double tolerance);
 
-/// What is searched and with what.
+/// What is searched, and by which means.
 struct SearchInfo {
   RunInfo run;
   std::string evaluator;
   Objective objective = Objective::bops;
 };
 
-/// A configuration that runs with what was found: based on config.yaml of the same folder.
+/// Writes a configuration that runs the found precisions, based on config.yaml of the same folder.
 void write_found_config(std::ostream& out, const SearchInfo& info, const PrecisionConfig& base,
                         const ToleranceResult& found);
 
-/// search.json, by docs/search.schema.json.
+/// Writes search.json according to docs/search.schema.json.
 void write_search_json(std::ostream& out, const SearchInfo& info, const std::vector<ReportedResult>& results,
                        const BitOperations& operations, PrecisionSearch& search);
 
-/// The tables for people.
+/// Prints the tables for readers.
 void print_search(std::ostream& out, const SearchInfo& info, const std::vector<ReportedResult>& results,
                   const BitOperations& operations, PrecisionSearch& search);
 

@@ -17,11 +17,11 @@ RunConfig anda_alone(const RunConfig& config) {
   RunConfig alone = config;
   alone.systems = {PeKind::anda};
   alone.precision.layers.clear();
-  alone.simulation.fold_layers = true;  // changes no number
+  alone.simulation.fold_layers = true;  // does not change any number
   return alone;
 }
 
-/// Of a run without counts.
+/// The result of a run without counts.
 SimulationResult empty_result(const Machine& machine) {
   SimulationResult result;
   result.counters = machine.counters();
@@ -30,7 +30,7 @@ SimulationResult empty_result(const Machine& machine) {
   return result;
 }
 
-/// The rows of a workload without those that differ from another in nothing but their names.
+/// The distinct GeMMs of a workload: rows that differ only in name are merged and their counts added.
 std::vector<Gemm> different_gemms(GemmSource& source) {
   std::vector<Gemm> gemms;
   std::map<std::tuple<std::uint32_t, std::string, std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>,
@@ -48,7 +48,7 @@ std::vector<Gemm> different_gemms(GemmSource& source) {
   return gemms;
 }
 
-/// Operations one after another, from a list.
+/// Supplies the operations of a list one after another.
 class OperationList : public GemmSource {
  public:
   explicit OperationList(const std::vector<Gemm>& operations) : operations_(operations) {}

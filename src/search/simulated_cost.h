@@ -19,45 +19,45 @@
 
 namespace anda::sim {
 
-/// What a run of the system anda takes.
+/// Cost of a run of the system anda.
 struct RunCost {
   std::uint64_t cycles = 0;
   double time_s = 0;
   double energy_pj = 0;
 
-  /// As the objective counts: cycles, pJ or pJ · s.
+  /// The cost in the unit of the objective: cycles, pJ or pJ · s.
   double of(Objective objective) const;
 };
 
-/// Cycles and energy of a workload of any scope on Anda for any precisions, equal to those of a run. Every operation
-/// starts on an idle machine, so a run is the sum of its operations: each that is different is simulated once, when a
-/// precision first needs it, and only added up afterwards. With the detailed memory an operation depends on where in
-/// the refresh interval it starts, too, and the sum is near a run's.
+/// Computes cycles and energy of a workload of any scope on Anda for any precisions, equal to those of a run. Every
+/// operation starts on an idle machine, so a run is the sum of its operations: each distinct operation is simulated
+/// once, when a precision first needs it, and afterwards only added up. With the detailed memory, an operation also
+/// depends on its start within the refresh interval, so the sum only approximates a run.
 class SimulatedCost {
  public:
-  /// Elaborates the machine: once a process. `go_on`, asked before each simulation, ends it with Error (run) by
-  /// returning false.
+  /// Elaborates the machine, so at most once per process. `go_on`, polled before each simulation, ends it with Error
+  /// (run) by returning false.
   SimulatedCost(const RunConfig& config, std::function<bool()> go_on);
   SimulatedCost(const SimulatedCost&) = delete;
   SimulatedCost& operator=(const SimulatedCost&) = delete;
 
-  /// Throws Error (input) for lengths that the machine does not take.
+  /// Throws Error (input) for lengths that the machine does not support.
   const RunCost& of(const Precisions& precisions);
 
-  /// How many operations were simulated.
+  /// Number of simulated operations.
   std::size_t simulated() const { return known_.size(); }
 
  private:
   const Counts& counts_of(const Gemm& operation);
   void add_up(GemmSource& source, Counts& total);
 
-  RunConfig config_;  ///< with the precisions at hand
+  RunConfig config_;  ///< with the current precisions
   const RunConfig base_;
   std::function<bool()> go_on_;
-  std::vector<Gemm> gemms_;  ///< of scope gemms, each that is different with its count
+  std::vector<Gemm> gemms_;  ///< for scope gemms: each distinct GeMM with its count
   Machine machine_;
   Evaluation evaluation_;
-  std::unordered_map<std::string, Counts> known_;  ///< by task
+  std::unordered_map<std::string, Counts> known_;  ///< by task: an operation without name and count
   std::map<Precisions, RunCost, PrecisionsOrder> costs_;
 };
 

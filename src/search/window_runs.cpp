@@ -21,17 +21,17 @@ constexpr double mebibyte = 1024.0 * 1024.0;
 
 std::size_t windows_of_part(std::size_t length) { return std::max<std::size_t>(1, rows_at_a_time / length); }
 
-/// Numbers of a layer, and what more there is of it while it is read.
+/// Numbers in a layer's weights, including the extra memory while they are read.
 std::uint64_t layer_numbers(const DecoderConfig& model) {
   const ModelShape& shape = model.shape;
   const std::uint64_t projections = shape.hidden_size * (2 * shape.query_width() + 2 * shape.kv_width());
   const std::uint64_t matrix = shape.hidden_size * shape.intermediate_size;
-  // Fused tensors are there whole and in parts; packed ones as words, too.
+  // Fused tensors are in memory whole and in parts; packed ones also as words.
   const std::uint64_t more = (model.fused ? 2 * matrix : 0) + (model.quantisation ? matrix : 0);
   return projections + (shape.gated ? 3 : 2) * matrix + more;
 }
 
-/// Numbers that a thread works with for each token.
+/// Numbers of working memory that a thread needs per token.
 std::uint64_t row_numbers(const DecoderConfig& model, std::size_t length) {
   const ModelShape& shape = model.shape;
   return 3 * shape.hidden_size + 2 * shape.query_width() + 2 * shape.kv_width() + 2 * shape.intermediate_size +
@@ -63,7 +63,7 @@ MemoryPlan plan_memory(const DecoderConfig& model, std::size_t length, std::size
                     "shorter windows (--length) take less",
                     static_cast<double>(least * sizeof(float)) / mebibyte, static_cast<double>(bytes) / mebibyte));
   }
-  // Half of what is left for threads, the rest for windows: each time through the windows reads the model once.
+  // Half of the remaining memory goes to threads, the rest to windows: each pass over the windows reads the model once.
   const std::uint64_t left = numbers - least;
   plan.workers = static_cast<unsigned>(std::min<std::uint64_t>(plan.workers, 1 + left / 2 / worker));
   const std::uint64_t for_windows = left - (plan.workers - 1) * worker + part;
@@ -81,7 +81,8 @@ WindowRuns::WindowRuns(const Decoder& decoder, const std::vector<std::uint32_t>&
 }
 
 void WindowRuns::over(std::size_t count, const Work& work) {
-  // Windows go to threads of our own, which share everything but the GeMMs' own threads; those take what is left over.
+  // Windows are distributed to our own threads, which share everything except the GeMMs' threads; those get the
+  // remaining processors.
   const auto workers = static_cast<unsigned>(std::max<std::size_t>(1, std::min<std::size_t>(plan_.workers, count)));
   blas().set_threads(static_cast<int>(std::max(1u, threads_ / workers)));
 

@@ -12,33 +12,33 @@
 
 namespace anda::sim {
 
-/// How much of a model, and of the text that it runs over, is in memory at a time.
+/// How much of a model, and of the text it runs on, is in memory at a time.
 struct MemoryPlan {
   WeightPlace place = WeightPlace::memory;
   unsigned workers = 1;             ///< threads that run windows
-  std::size_t parts_at_a_time = 0;  ///< weights in files: parts of the text that go through all layers together
+  std::size_t parts_at_a_time = 0;  ///< with weights in files: parts of the text that pass through all layers together
 };
 
-/// Weights are in memory if, in FP32, they and the threads' work fit into `bytes`. Throws Error (input) if not even one
-/// layer and one window do.
+/// Keeps weights in memory if they, in FP32, and the threads' work fit into `bytes`. Throws Error (input) if not even
+/// one layer and one window fit.
 MemoryPlan plan_memory(const DecoderConfig& model, std::size_t length, std::size_t windows, unsigned threads,
                        std::uint64_t bytes);
 
-/// Runs a decoder over windows of a text, some at a time on each thread.
+/// Runs a decoder over windows of a text, several at a time on each thread.
 class WindowRuns {
  public:
-  /// Takes the logits of some windows; called by any thread, by several at once.
+  /// Receives the logits of several windows; called by any thread, also concurrently.
   using Use = std::function<void(std::size_t first, const std::vector<float>& logits)>;
 
-  /// `go_on`, asked before each layer of every pass and by the calling thread only, ends a run with Error (run) by
+  /// `go_on`, polled before each layer of every pass by the calling thread only, ends a run with Error (run) by
   /// returning false.
   WindowRuns(const Decoder& decoder, const std::vector<std::uint32_t>& tokens, std::size_t length, unsigned threads,
              const MemoryPlan& plan, std::function<bool()> go_on);
 
   std::size_t windows() const { return tokens_.size() / length_; }
-  /// Parts of the text, some windows each, that always run together.
+  /// Number of parts of the text; a part is several windows that always run together.
   std::size_t parts() const { return parts_.size(); }
-  /// The windows of a part: the first, and how many.
+  /// The windows of a part: index of the first, and their number.
   std::pair<std::size_t, std::size_t> windows_of(std::size_t part) const { return parts_[part]; }
   void run(const std::vector<std::size_t>& parts, const ActivationRounding& rounding, const Use& use);
 
