@@ -32,8 +32,7 @@ round_row(const RoundedRow& row) {
       std::uint32_t bits = 0;
       std::memcpy(&bits, from + i, sizeof bits);
       const std::uint32_t sign = bits & sign_bit;
-      const std::int32_t magnitude =
-          std::min(static_cast<std::int32_t>(bits ^ sign), infinity);  // a NaN becomes infinity, too
+      const std::int32_t magnitude = std::min(static_cast<std::int32_t>(bits ^ sign), infinity);  // NaN, too
       // To nearest, ties to even, dropping 13 bits of the fraction. Subnormal halves are multiples of 2^−24, as are
       // floats from 1/2 to 1.
       const std::int32_t normal = (magnitude + 0xFFF + ((magnitude >> 13) & 1)) & ~0x1FFF;
