@@ -15,14 +15,13 @@ inline constexpr std::uint64_t hash_tokens = 512;
 
 /// An arriving prompt and the length of its answer.
 struct Request {
-  std::uint64_t number = 0;    ///< from 0, in order of arrival
-  double arrival_s = 0;        ///< relative to the first request of the trace
-  std::uint64_t prompt = 0;    ///< tokens, at least 1
-  std::uint64_t output = 0;    ///< tokens, at least 1
-  std::uint32_t priority = 0;  ///< 0 is the most urgent
-  std::vector<std::uint64_t> hashes =
-      {};            ///< one per block of hash_tokens tokens, covering it and all tokens before it
-  Place place = {};  ///< its line in the trace, for messages
+  std::uint64_t number = 0;                ///< from 0, in order of arrival
+  double arrival_s = 0;                    ///< relative to the first request of the trace
+  std::uint64_t prompt = 0;                ///< tokens, at least 1
+  std::uint64_t output = 0;                ///< tokens, at least 1
+  std::uint32_t priority = 0;              ///< 0 is the most urgent
+  std::vector<std::uint64_t> hashes = {};  ///< per block of hash_tokens tokens, including all before it
+  Place place = {};                        ///< its line in the trace, for messages
 };
 
 /// A source of requests in order of arrival; holds at most one at a time.

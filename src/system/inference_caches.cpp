@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Of the values of an inference, its caches of keys and values, or of latents.
+// InferenceState's part for the caches of keys and values, or of latents.
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Of the values of an inference, those of multi-head latent attention: expanded or absorbed, as the workload has it.
+// InferenceState's part for multi-head latent attention, expanded or absorbed as the workload says.
 
 #include <algorithm>
 #include <array>

@@ -34,8 +34,7 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 
 std::string nearest(std::string_view word, const std::vector<std::string>& words) {
   std::string best;
-  std::size_t best_distance =
-      std::max<std::size_t>(1, word.size() / 3) + 1;  // anything further away is a different word
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;  // from here on a different word
   for (const std::string& candidate : words) {
     const std::size_t longer = std::max(word.size(), candidate.size());
     const std::size_t shorter = std::min(word.size(), candidate.size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Of a layer's operations, what a sequence adds: its tokens go into the cache and attend to it.
+// The operations of a layer that a sequence adds: its tokens are appended to the cache and attend to it.
 
 #include <algorithm>
 #include <anda/base/math.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): keys and values of all heads are products of one vector
-// a token, the latent, which is what the cache holds beside one rotary key for all heads.
+// per token, the latent. The cache holds this latent and one rotary key shared by all heads.
 
 #include "workload/inference.h"
 

@@ -19,11 +19,10 @@ inline constexpr std::uint32_t max_weight_bits = 8;
 struct WeightFormat {
   std::uint32_t bits = 4;
   std::uint32_t scale_group = 128;
-  std::uint32_t scale_bits = 16;  ///< 16: FP16 scale; 5: shared exponent; 8: power of two; 0: none
-  std::uint32_t zero_bits = 0;    ///< width of a scale group's zero point, equal to `bits`; 0: symmetric
-  bool encoded = false;           ///< not integers: processing elements decode them or multiply them directly
-  const OperandFormat* operand =
-      nullptr;  ///< of encoded weights, set where values are computed; owned by the configuration
+  std::uint32_t scale_bits = 16;           ///< 16: FP16 scale; 5: shared exponent; 8: power of two; 0: none
+  std::uint32_t zero_bits = 0;             ///< width of a scale group's zero point, equal to `bits`; 0: symmetric
+  bool encoded = false;                    ///< not integers: processing elements decode them or multiply them directly
+  const OperandFormat* operand = nullptr;  ///< if encoded, where values are computed; owned by the configuration
 
   static constexpr std::uint32_t fp16_bits = 16;
   static constexpr std::uint32_t power_bits = 8;  ///< width of a power-of-two scale

@@ -64,8 +64,7 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
         std::vector<float> table(kind == Kind::integer ? 0 : columns * codes);
         for (std::size_t entry = 0; entry < table.size(); ++entry) {
           const std::int32_t code = lowest + static_cast<std::int32_t>(entry % codes) - zeros[entry / codes];
-          const float exact =
-              static_cast<float>(code) * (scaled ? 1 : scales[entry / codes]);  // a product of 9 by 11 bits
+          const float exact = static_cast<float>(code) * (scaled ? 1 : scales[entry / codes]);  // 9 by 11 bits
           table[entry] = kind == Kind::fp16 ? to_float(to_fp16(exact)) : exact;
         }
         for (std::size_t i = first; i < first + count; ++i) {

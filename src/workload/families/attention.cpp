@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Heads, windows and rotary positions of a config.json.
+// Reads heads, windows and rotary positions from a config.json.
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What families with experts have of their own.
+// Family-specific keys of mixture-of-experts models.
 
 #include <fmt/format.h>
 

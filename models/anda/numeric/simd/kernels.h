@@ -39,8 +39,7 @@ struct GroupTile {
   std::uint32_t low_bits = 0;          ///< 0, halved_low_bits or wide_low_bits
   std::size_t stride = 0;
   const std::uint8_t* exponents = nullptr;  ///< [group · rows + row]
-  const std::int16_t* weights =
-      nullptr;  ///< [(k / 2 · weight_columns + column) · 2 + k % 2], starting at the first column
+  const std::int16_t* weights = nullptr;    ///< [(k / 2 · weight_columns + column) · 2 + k % 2], at the first column
   std::size_t weight_columns = 0;
   const float* scales = nullptr;     ///< [group / groups_per_scale · weight_columns + column]
   std::size_t groups_per_scale = 1;  ///< groups along k that share a scale
