@@ -16,8 +16,8 @@ namespace anda::sim {
 struct ServerState {
   double from_s = 0;
   double to_s = 0;
-  std::size_t running = 0;   ///< admitted sequences
-  std::size_t waiting = 0;   ///< sequences not yet admitted
+  std::size_t running = 0;   ///< sequences admitted and not preempted since
+  std::size_t waiting = 0;   ///< sequences waiting for (re-)admission
   std::uint64_t blocks = 0;  ///< cache blocks in use
 };
 

@@ -17,7 +17,8 @@
 
 namespace anda::sim {
 
-/// The folder of results shared by all runs of a user: anda-sim in XDG_CACHE_HOME or ~/.cache; empty if neither exists.
+/// The folder of results shared by all runs of a user: anda-sim in XDG_CACHE_HOME or ~/.cache; empty if the environment
+/// sets neither an absolute XDG_CACHE_HOME nor HOME.
 std::string user_cache_folder();
 
 /// A persistent store of GeMM results, keyed by machine and task, which fully determine them. Several processes may use

@@ -105,7 +105,7 @@ SystemProcess::SystemProcess(std::string system, const Work& work) : system_(std
   }
   pipe_ = FileDescriptor(ends[0]);
   const FileDescriptor write_end(ends[1]);
-  std::cout.flush();  // otherwise the child would inherit and print the buffered text, too
+  std::cout.flush();  // the child would otherwise print the buffered text again
   process_ = std::make_unique<ChildProcess>([&] { return live(write_end.get(), work); }, ChildProcess::Manner{SIGKILL});
 }
 

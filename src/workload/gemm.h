@@ -96,7 +96,7 @@ struct Gemm {
   KeptResult kept_output = {};
 
   std::uint64_t layers = 1;   ///< layers that it represents, each with its share of `count`
-  bool decides_next = false;  ///< its result decides the next operation, so no weights are prefetched under it
+  bool decides_next = false;  ///< the next operation is known only after it, so no weights are prefetched under it
 
   double macs() const { return static_cast<double>(m * n * k) * static_cast<double>(count); }
 };

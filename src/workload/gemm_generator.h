@@ -23,10 +23,10 @@ struct GeneratorOptions {
   std::vector<std::uint64_t> length_changes = {};  ///< positions at which mantissa lengths change, ascending
 };
 
-/// Notes on what the user of a model's file may not expect, one sentence each.
+/// Returns what may surprise the user of a model's file, one sentence each.
 std::vector<std::string> notes_on_file(const ModelShape& shape);
 
-/// Notes on what the user of these GeMMs may not expect, one sentence each.
+/// Returns what may surprise the user of these GeMMs, one sentence each.
 std::vector<std::string> notes_on(const ModelShape& shape, const GeneratorOptions& options);
 
 /// Generates the FP-INT GeMMs of a model in execution order, layer by layer: those of each decoder layer's linear

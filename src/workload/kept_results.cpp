@@ -15,7 +15,7 @@ struct Link {
   bool is_second = false;  ///< read as the second operand
 };
 
-/// Lists every reader of such a result. A reader that is missing reads other extents, and the result is then not kept.
+/// Lists every reader of such a result; where a reader is missing, the extents differ and the result is not kept.
 constexpr std::array<Link, 32> links{{{"attention_norm", "q_proj"},
                                       {"attention_norm", "k_proj"},
                                       {"attention_norm", "v_proj"},

@@ -46,7 +46,7 @@ struct CacheFormat {
   std::uint32_t element_bits() const {
     return operand() != nullptr ? operand()->layout().element_bits : is_fp16() ? 16 : bits;
   }
-  /// Number of elements that share fields; the maximum if there is no limit.
+  /// Number of elements that share fields: 1 if they have none, whole_row if all of a row share them.
   std::uint32_t group_elements() const {
     if (operand() == nullptr) return group;
     const FormatLayout& layout = operand()->layout();
