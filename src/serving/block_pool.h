@@ -9,38 +9,39 @@
 
 namespace anda::sim {
 
-/// The blocks of a paged key/value cache. Sequences own blocks, or share those of a common prefix, which stay after
-/// their last user until the room is needed: the least recently used go first.
+/// The blocks of a paged key/value cache. A sequence owns blocks or shares those of a common prefix. Shared prefixes
+/// stay cached after their last user leaves until their blocks are needed, and are evicted least recently used first.
 class BlockPool {
  public:
-  /// `prefix_blocks`: that hold a prefix of hash_tokens tokens; 0: nothing is shared.
+  /// `prefix_blocks`: blocks that hold a prefix of hash_tokens tokens; 0 disables sharing.
   BlockPool(std::uint64_t blocks, std::uint64_t prefix_blocks) : free_(blocks), total_(blocks), each_(prefix_blocks) {}
 
   std::uint64_t total() const { return total_; }
-  /// Blocks that can be had, unused prefixes among them.
+  /// Blocks that can be taken, including those of unused prefixes.
   std::uint64_t available() const { return free_ + unused_.size() * each_; }
-  /// Blocks of sequences, shared ones once.
+  /// Blocks in use by sequences; shared blocks count once.
   std::uint64_t used() const { return total_ - available(); }
 
-  /// Takes blocks; false, and takes none, if there are not so many.
+  /// Takes blocks, evicting unused prefixes if necessary. Returns false and takes none if too few are available.
   bool take(std::uint64_t blocks);
   void give_back(std::uint64_t blocks) { free_ += blocks; }
 
-  /// How many of these hashes, from the first, stand for prefixes that are there, at most `most`.
+  /// Number of leading hashes, at most `most`, whose prefixes are cached.
   std::uint64_t known(const std::vector<std::uint64_t>& hashes, std::uint64_t most) const;
-  /// Of those, prefixes that nobody uses: available() counts their blocks.
+  /// Number of prefixes among the first `count` hashes that nobody uses: available() includes their blocks.
   std::uint64_t unused(const std::vector<std::uint64_t>& hashes, std::uint64_t count) const;
-  /// Uses a prefix that is there.
+  /// Adds a user to a cached prefix.
   void use(std::uint64_t hash);
-  /// Turns the blocks of a sequence into a shared prefix that it uses; false if there is such a prefix already.
+  /// Turns blocks of a sequence into a shared prefix with the sequence as its user. Returns false if the prefix is
+  /// already cached or sharing is disabled.
   bool share(std::uint64_t hash);
-  /// Ends a use.
+  /// Removes a user from a prefix.
   void leave(std::uint64_t hash);
 
  private:
   struct Prefix {
     std::uint64_t users = 0;
-    std::list<std::uint64_t>::iterator place;  ///< in unused_, without users
+    std::list<std::uint64_t>::iterator place;  ///< position in unused_; valid only without users
   };
 
   std::uint64_t free_;

@@ -26,7 +26,7 @@ DramConfig memory_of(const ServeConfig& config) {
 
 }  // namespace
 
-/// Nodes with a memory each, and the links between them. Runs steps of messages on demand.
+/// Nodes with one memory each, and the links between them. Simulates collective steps on demand.
 class Links::Wires : public sc_core::sc_module {
  public:
   Wires(sc_core::sc_module_name name, const ServeConfig& config, std::uint32_t nodes)
@@ -41,7 +41,7 @@ class Links::Wires : public sc_core::sc_module {
 
   std::size_t nodes() const { return memories_.size(); }
 
-  /// What the steps take, one after another.
+  /// Returns the cost of the steps, run one after another.
   PassCost run(const CollectiveSteps& steps) {
     const Counts before = fabric_.counters().values();
     const std::uint64_t start = sc_core::sc_time_stamp().value();
@@ -119,7 +119,7 @@ const PassCost& Links::all_gather(std::uint64_t bytes) {
 const PassCost& Links::all_to_all(std::uint64_t bytes) {
   const auto [known, is_new] = known_.try_emplace({Kind::exchange, bytes});
   if (is_new) {
-    // The accelerators of a group share what it sends.
+    // The accelerators of a group split the data that it sends.
     const std::uint64_t groups = experts_->nodes();
     known->second = experts_->run(
         anda::all_to_all(topology_, static_cast<std::uint32_t>(groups), ceil_div(bytes, std::uint64_t{nodes_})));

@@ -13,12 +13,12 @@
 
 namespace anda::sim {
 
-/// What a pass, or a part of it, takes.
+/// The cost of a pass or of a part of it.
 struct PassCost {
   double seconds = 0;
-  Counts counts;                 ///< of each accelerator of a tensor group
-  std::uint64_t link_bytes = 0;  ///< over all links together
-  double link_busy_s = 0;        ///< time in which links carry something
+  Counts counts;                 ///< of one accelerator of a tensor group
+  std::uint64_t link_bytes = 0;  ///< sum over all links
+  double link_busy_s = 0;        ///< time during which a link is busy, averaged over the links
 
   PassCost& operator+=(const PassCost& other) {
     seconds += other.seconds;
@@ -29,24 +29,24 @@ struct PassCost {
   }
 };
 
-/// What the accelerators of a group, and of neighbouring stages, send each other: simulated packet by packet between
-/// their memories, once for each size. The same for all systems.
+/// The traffic among the accelerators of a group and between neighbouring stages. Each message size is simulated once,
+/// packet by packet between the accelerators' memories. All systems share the results.
 class Links {
  public:
-  /// `name`: of its modules.
+  /// `name`: prefix of its modules' names.
   explicit Links(const ServeConfig& config, const std::string& name = "links");
   ~Links();
 
-  /// Accelerators of a group; with one of them nothing is sent within it.
+  /// Accelerators in a group; a group of one sends nothing internally.
   std::uint32_t nodes() const { return nodes_; }
 
-  /// Each has so many bytes of FP16 numbers; in the end all have their sums. Without the additions.
+  /// Every accelerator starts with `bytes` of FP16 values and ends with the sums. Excludes the time of the additions.
   const PassCost& all_reduce(std::uint64_t bytes);
-  /// Each has so many bytes; in the end all have those of all.
+  /// Every accelerator contributes `bytes` and ends with the data of all.
   const PassCost& all_gather(std::uint64_t bytes);
-  /// Each of the groups that share experts sends so many bytes to each other one.
+  /// Every group that shares experts sends `bytes` to each other group.
   const PassCost& all_to_all(std::uint64_t bytes);
-  /// Each sends so many bytes to its peer of the next stage, over a link of its own.
+  /// Every accelerator sends `bytes` to its peer in the next stage over a dedicated link.
   const PassCost& hand_over(std::uint64_t bytes);
 
  private:
@@ -55,9 +55,9 @@ class Links {
 
   Topology topology_;
   std::uint32_t nodes_;
-  std::unique_ptr<Wires> group_;    ///< none for one node
-  std::unique_ptr<Wires> experts_;  ///< an accelerator of each group; none for one group
-  std::unique_ptr<Wires> pair_;     ///< none without a pipeline
+  std::unique_ptr<Wires> group_;    ///< null for a single node
+  std::unique_ptr<Wires> experts_;  ///< connects one accelerator of each group; null for a single group
+  std::unique_ptr<Wires> pair_;     ///< null without a pipeline
   std::map<std::pair<Kind, std::uint64_t>, PassCost> known_;
 };
 

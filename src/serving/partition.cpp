@@ -42,7 +42,7 @@ ModelShape shard_of(const ModelShape& model, std::uint32_t tensor) {
   return shard;
 }
 
-/// Layers as even as possible, earlier stages the longer ones.
+/// Splits the layers as evenly as possible; earlier stages get the extra ones.
 std::vector<Stage> stages_of(const ModelShape& model, std::uint32_t pipeline) {
   if (pipeline > model.layers) {
     throw Error::input(fmt::format("system.parallel.pipeline is {}, must be at most the {} layers of {}", pipeline,
@@ -69,7 +69,7 @@ double weights_of(const ServeConfig& config, const Partition& partition, const S
     if (partition.model.experts.in_layer(layer)) sum -= bytes.experts * left_out / tensor;
   }
   if (stage.embeds) sum += bytes.embedding;
-  // A head that is the embedding is there already, unless another stage has that.
+  // A tied head reuses the embedding, unless another stage holds that.
   const double head = bytes.head == 0 && !stage.embeds ? bytes.embedding : bytes.head;
   if (stage.answers) sum += head / tensor;
   return sum;
@@ -96,7 +96,7 @@ Partition partition_of(const ServeConfig& config, const ModelShape& model) {
                                    model.experts.count, model.name));
   }
 
-  // Groups along the tokens are FP16 until they are complete: room for one such group a sequence.
+  // Groups along the tokens are FP16 until they are complete: reserve room for one such group per sequence.
   const std::uint64_t tokens = config.serving.cache.block_tokens;
   const CacheShape cached = cache_shape(partition.shard, served_options(config));
   const std::uint64_t heads = cached.heads * partition.stages.front().end;

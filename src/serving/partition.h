@@ -10,26 +10,27 @@
 
 namespace anda::sim {
 
-/// Layers of a pipeline's stage.
+/// The layers of one pipeline stage.
 struct Stage {
   std::uint32_t first = 0;
-  std::uint32_t end = 0;  ///< one behind the last
-  bool embeds = false;    ///< has the embedding
-  bool answers = false;   ///< has the output head
+  std::uint32_t end = 0;  ///< one past the last layer
+  bool embeds = false;    ///< holds the embedding
+  bool answers = false;   ///< holds the output head
 };
 
-/// A model spread over accelerators.
+/// A model partitioned across accelerators.
 struct Partition {
   ModelShape model;
-  ModelShape shard;  ///< what one accelerator of a tensor group has of it: its heads, its part of the widths
+  ModelShape shard;  ///< part of one accelerator in a tensor group: its heads and its share of the widths
   std::vector<Stage> stages;
 
-  std::uint64_t block_bytes = 0;   ///< of a block of the cache, on an accelerator of the longest stage
-  std::uint64_t weight_bytes = 0;  ///< on the accelerator that has most
-  std::uint64_t blocks = 0;        ///< that fit beside the weights
+  std::uint64_t block_bytes = 0;   ///< of one cache block on an accelerator of the longest stage
+  std::uint64_t weight_bytes = 0;  ///< on the accelerator with the most weights
+  std::uint64_t blocks = 0;        ///< number of blocks that fit in memory beside the weights
 };
 
-/// Throws Error (input) if the model cannot be spread like this, or if weights and one block of the cache do not fit.
+/// Partitions a model. Throws Error (input) if the model cannot be split as configured, or if the weights and one cache
+/// block do not fit in memory.
 Partition partition_of(const ServeConfig& config, const ModelShape& model);
 
 }  // namespace anda::sim

@@ -13,11 +13,11 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t most_known = 1u << 16;  // of each kind: some ten megabytes
+constexpr std::size_t most_known = 1u << 16;  // per memo: some ten megabytes
 
 bool is_attention_output(const Gemm& operation) { return operation.name == "o_proj" || operation.name == "out_proj"; }
 
-/// What follows the last operation of the feed-forward part.
+/// Whether an operation is the one right after the feed-forward part's last.
 bool ends_feed_forward(const Gemm& operation) {
   return operation.name == "post_feed_forward_norm" || operation.name == "feed_forward_residual";
 }
@@ -30,7 +30,7 @@ PassCost times(PassCost cost, std::uint64_t n) {
   return cost;
 }
 
-/// Of groups that wait for each other.
+/// Cost of groups that wait for each other.
 PassCost slowest(const std::vector<PassCost>& groups) {
   PassCost sum;
   double seconds = 0;
@@ -77,7 +77,7 @@ PassCost cost_of(Machine& machine, const std::vector<Gemm>& operations) {
   return cost;
 }
 
-/// After each step of the first half of the exchange a node adds what has come to its own part.
+/// In each step of the first half of the exchange, a node adds the received data to its own part.
 PassCost all_reduce(Machine& machine, Links& links, std::uint64_t rows, std::uint64_t columns) {
   Gemm addition;
   addition.name = "all_reduce";
@@ -117,7 +117,7 @@ PassCost PassTimes::of(const std::vector<Iteration>& groups) {
   return sum;
 }
 
-/// Embedding and output head.
+/// Cost of embedding and output head.
 PassCost PassTimes::of_ends(const std::vector<Iteration>& groups) {
   std::vector<PassCost> costs;
   for (const Iteration& group : groups) {
@@ -204,10 +204,10 @@ PassCost PassTimes::of_tokens(const Kinds& kinds, std::uint64_t tokens, std::uin
   return sum;
 }
 
-/// What an accelerator computes of a layer, with what it exchanges with the others of its group.
+/// An accelerator's computation of a layer, and its exchange with the others of its group.
 PassCost PassTimes::of_layer(std::vector<Gemm> operations, std::uint64_t tokens) {
   if (links_.nodes() == 1) return run(operations);
-  // What the others send comes through external memory, and parts of an operation are no longer what was marked.
+  // Received data comes through external memory, and split operations no longer match the marks.
   for (Gemm& operation : operations) operation.kept_input = operation.kept_second = operation.kept_output = {};
   PassCost sum;
   std::vector<Gemm> alone;
@@ -224,7 +224,7 @@ PassCost PassTimes::of_layer(std::vector<Gemm> operations, std::uint64_t tokens)
   return sum;
 }
 
-/// The least time of 1, 2, 4 … and `parallel.overlap` parts: small parts cost the array more than they hide.
+/// The least cost over 1, 2, 4 … and `parallel.overlap` parts: small parts can cost the array more time than they hide.
 PassCost PassTimes::fastest(std::uint64_t tokens, const std::function<PassCost(std::uint64_t)>& in_parts) const {
   const std::uint64_t most = std::min<std::uint64_t>(config_.system.parallel.overlap, tokens);
   PassCost best = in_parts(1);
@@ -245,7 +245,7 @@ PassCost PassTimes::projected(Gemm projection, std::uint64_t tokens) {
   if (config_.system.parallel.split == Split::rows) {
     return fastest(tokens, [&](std::uint64_t parts) { return exchanged(projection, tokens, parts); });
   }
-  // The inputs in the format in which the array takes them: nothing is lost on the way.
+  // The inputs travel in the format that the array reads, so nothing is lost on the way.
   PassCost sum = links_.all_gather(machine_.input_bytes(projection));
   projection.k *= links_.nodes();
   projection.n /= links_.nodes();
@@ -253,7 +253,7 @@ PassCost PassTimes::projected(Gemm projection, std::uint64_t tokens) {
   return sum;
 }
 
-/// In parts, of which one is exchanged while the next is computed.
+/// Splits the projection into parts and exchanges one while the next is computed.
 PassCost PassTimes::exchanged(Gemm projection, std::uint64_t tokens, std::uint64_t parts) {
   PassCost sum;
   double computed = 0;
@@ -261,7 +261,7 @@ PassCost PassTimes::exchanged(Gemm projection, std::uint64_t tokens, std::uint64
   for (std::uint64_t part = 0; part < parts; ++part) {
     projection.m = tokens * (part + 1) / parts - tokens * part / parts;
     const PassCost compute = run({projection});
-    // n is what an accelerator has of the results, all of them or its columns.
+    // n is an accelerator's number of result columns: all of them, or its share.
     const PassCost exchange = config_.system.parallel.split == Split::columns
                                   ? links_.all_gather(projection.m * projection.n * 2)
                                   : all_reduce(machine_, links_, projection.m, projection.n);
@@ -274,8 +274,8 @@ PassCost PassTimes::exchanged(Gemm projection, std::uint64_t tokens, std::uint64
   return sum;
 }
 
-/// The tokens of all groups go to the groups that have their experts, and back, in parts: one is under way while
-/// another is computed, as EPS-MoE (arXiv 2410.12247) has it. Each group sends as much as the one with most tokens.
+/// The tokens of all groups go to the groups that hold their experts, and back, in parts: one part is in transit while
+/// another is computed, as in EPS-MoE (arXiv 2410.12247). Each group sends as much as the one with the most tokens.
 PassCost PassTimes::of_experts(std::uint32_t layer, std::uint64_t most_tokens, std::uint64_t all_tokens,
                                std::uint64_t parts) {
   const std::uint64_t groups = config_.system.parallel.expert;
@@ -283,7 +283,7 @@ PassCost PassTimes::of_experts(std::uint32_t layer, std::uint64_t most_tokens, s
   const PassCost& way = links_.all_to_all(ceil_div(copies, groups) * partition_.model.hidden_size * 2);
   PassCost sum;
   double computed = 0;
-  std::vector<double> ready;  // when the results of each part are there
+  std::vector<double> ready;  // time at which the results of each part are available
   for (std::uint64_t part = 0; part < parts; ++part) {
     const PassCost compute = routed(layer, all_tokens * (part + 1) / parts - all_tokens * part / parts);
     computed = std::max(computed, static_cast<double>(part + 1) * way.seconds) + compute.seconds;
@@ -292,14 +292,14 @@ PassCost PassTimes::of_experts(std::uint32_t layer, std::uint64_t most_tokens, s
     sum += way;
     sum += way;
   }
-  // All ways out come before the first way back.
+  // All outbound transfers precede the first return transfer.
   double back = static_cast<double>(parts) * way.seconds;
   for (const double part : ready) back = std::max(back, part) + way.seconds;
   sum.seconds = back;
   return sum;
 }
 
-/// The experts of all groups, at the same time.
+/// Cost of the experts of all groups, which run in parallel.
 PassCost PassTimes::routed(std::uint32_t layer, std::uint64_t tokens) {
   const std::uint64_t groups = config_.system.parallel.expert;
   const std::uint64_t each = partition_.model.experts.count / groups;

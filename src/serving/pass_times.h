@@ -16,39 +16,39 @@
 
 namespace anda::sim {
 
-/// Partial results of rows × columns, in FP16, become sums that all accelerators of a group have, with the additions
-/// that their vector units run.
+/// Cost of all-reducing rows × columns FP16 partial results within a group, including the additions on its vector
+/// units.
 PassCost all_reduce(Machine& machine, Links& links, std::uint64_t rows, std::uint64_t columns);
 
-/// What operations take, one after another. Throws Error (input) if one is too large.
+/// Cost of running operations one after another. Throws Error (input) if one exceeds the descriptors.
 PassCost cost_of(Machine& machine, const std::vector<Gemm>& operations);
 
-/// The options of the inferences of a server.
+/// Inference options of a server. Throws Error (input) for a precision.schedule.
 InferenceOptions served_options(const ServeConfig& config);
 
-/// What an iteration takes on a stage of the pipeline: the sum of its operations, as they do not overlap. What depends
-/// on the number of tokens alone is summed up once for each number, attention once for each length of a context; with a
-/// memory whose state matters everything is simulated anew in its order.
+/// The cost of an iteration on a pipeline stage: the sum of its operations, which do not overlap. Costs that depend
+/// only on the number of tokens are simulated once for each number, attention once for each context length. If the
+/// memory's state matters, every operation is simulated again in execution order.
 class PassTimes {
  public:
   PassTimes(const ServeConfig& config, const Partition& partition, const Stage& stage, Machine& machine, Links& links);
   PassTimes(const PassTimes&) = delete;  // operations_ refers to options_
   PassTimes& operator=(const PassTimes&) = delete;
 
-  /// `groups`: the iteration of each group of accelerators that shares the experts; usually one. They wait for each
-  /// other at every layer. Counts are those of an accelerator of each group together.
+  /// `groups`: the iteration of each accelerator group that shares the experts; usually one. Groups synchronise at
+  /// every layer. The counts are summed over one accelerator of each group.
   PassCost of(const std::vector<Iteration>& groups);
 
-  /// At most so much of the time is due to rounded lengths of contexts (scheduler.round_lengths).
+  /// Upper bound on the time added by rounding context lengths (scheduler.round_lengths).
   double rounding_s() const { return rounding_s_; }
 
  private:
   using Memo = std::unordered_map<std::uint64_t, PassCost>;
   using Kinds = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
 
-  /// Layers between which groups need not wait for each other.
+  /// Layers between which groups need not synchronise.
   struct Part {
-    Kinds kinds;  ///< a layer, and how many are like it
+    Kinds kinds;  ///< a representative layer and the number of layers like it
     Memo tokens;
     Memo slices;
     Memo experts;
@@ -80,7 +80,7 @@ class PassTimes {
   std::vector<Part> parts_;
   Memo embeddings_;
   Memo heads_;
-  PassCost unkept_;  ///< one that a memo had no room for
+  PassCost unkept_;  ///< latest result that did not fit in a memo
   double rounding_s_ = 0;
 };
 

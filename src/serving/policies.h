@@ -10,30 +10,30 @@
 
 namespace anda::sim {
 
-// The slots of the scheduler. To add a policy: a class here, a word in config/serving_config.h, a line in make_….
+// The scheduler's policy slots. To add a policy: a class here, a word in config/serving_config.h, a line in make_….
 
-/// Who is served first. A strict total order that does not change while a request is served.
+/// The order in which sequences are served: a strict total order that does not change while a request is served.
 class OrderPolicy {
  public:
   virtual ~OrderPolicy() = default;
   virtual bool precedes(const Sequence& a, const Sequence& b) const = 0;
 };
 
-/// Whether a sequence is let in.
+/// Decides whether a sequence is admitted.
 class AdmissionPolicy {
  public:
   virtual ~AdmissionPolicy() = default;
-  /// Tokens whose blocks it gets at once, at least those that are known.
+  /// Tokens for which blocks are reserved at admission; at least those already known.
   virtual std::uint64_t reserved_tokens(const Sequence& sequence) const = 0;
-  /// Blocks that must stay free beside running sequences.
+  /// Blocks that must stay free while other sequences run.
   virtual std::uint64_t spare_blocks(std::uint64_t total) const = 0;
 };
 
-/// What becomes of the cache of a sequence that gives way.
+/// Decides what happens to the cache of a preempted sequence.
 class PreemptionPolicy {
  public:
   virtual ~PreemptionPolicy() = default;
-  /// Updates the sequence, whose blocks are gone. Returns tokens whose keys and values are moved to the host.
+  /// Updates a sequence that has lost its blocks. Returns the number of tokens whose keys and values move to the host.
   virtual std::uint64_t give_way(Sequence& sequence) const = 0;
 };
 

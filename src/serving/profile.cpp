@@ -16,7 +16,7 @@ struct PartOf {
   Profile::Part part;
 };
 
-/// Operations of a dense layer by name. Others are of experts.
+/// Operations of a dense layer by name. All others belong to experts.
 constexpr std::array<PartOf, 31> parts_by_name{{{"attention_norm", Profile::Part::norm},
                                                 {"post_attention_norm", Profile::Part::norm},
                                                 {"q_proj", Profile::Part::projections},
@@ -86,7 +86,7 @@ std::vector<Gemm> Profile::operations_of(Part part, std::uint64_t tokens) {
   const std::uint64_t absorbed = shard().latent && options_.latent == LatentWay::absorb ? tokens : 0;
   for (const Gemm& operation : operations_.of_tokens(layer_, tokens, absorbed)) {
     if (belongs(operation, part)) found.push_back(operation);
-    // One residual of the two, which are alike.
+    // Only one of the two residuals, which are alike.
     if (part == Part::residual && !found.empty()) break;
   }
   return found;

@@ -15,35 +15,36 @@
 
 namespace anda::sim {
 
-/// Times of a decoder layer's parts on one accelerator of a tensor group, for simulators that build inferences of them.
+/// Times of a decoder layer's parts on one accelerator of a tensor group, for simulators that compose inferences from
+/// them.
 class Profile {
  public:
-  /// `config`: its system.parallel.tensor is the size of the group, its pipeline and expert are 1.
+  /// `config`: system.parallel.tensor is the group size; pipeline and expert must be 1.
   Profile(const ServeConfig& config, const ModelShape& model, Machine& machine, Links& links);
 
-  /// Parts that depend on nothing but the number of tokens.
+  /// Parts whose time depends only on the number of tokens.
   enum class Part {
     embedding,
     norm,
     projections,  ///< Q, K and V
     head_norms,   ///< of Q and K
     rotary,
-    output,  ///< of attention, without its all-reduce
+    output,  ///< attention output projection, without its all-reduce
     up,      ///< gate and up, or fc1
     activation,
     down,     ///< without its all-reduce
-    experts,  ///< all of the feed-forward part of a layer that has them, its router included
+    experts,  ///< the whole feed-forward part of a mixture-of-experts layer, including its router
     residual,
     final_norm,
     head
   };
   double seconds(Part part, std::uint64_t tokens);
 
-  /// Tokens of a sequence, after `start` earlier ones, attend: scores, softmax, values …
+  /// Time for `tokens` tokens of a sequence, after `start` earlier ones, to attend: scores, softmax, values …
   double attention_s(std::uint64_t start, std::uint64_t tokens);
-  /// … and go into the cache, where that takes an operation of its own.
+  /// … and to be appended to the cache, where that takes a separate operation.
   double append_s(std::uint64_t start, std::uint64_t tokens);
-  /// Sums of FP16 numbers over the group; 0 for one accelerator.
+  /// Time of an all-reduce of FP16 values over the group; 0 for one accelerator.
   double all_reduce_s(std::uint64_t tokens);
 
   const ModelShape& shard() const { return partition_.shard; }
@@ -58,7 +59,7 @@ class Profile {
   LayerOperations operations_;
   Machine& machine_;
   Links& links_;
-  std::uint32_t layer_ = 0;  ///< the last one: it has experts if any has
+  std::uint32_t layer_ = 0;  ///< the last layer: it has experts if any layer has
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::pair<double, double>> attention_;
 };
 

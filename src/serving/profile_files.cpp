@@ -26,7 +26,7 @@ std::vector<std::uint64_t> powers_of_two(std::uint64_t most) {
 
 std::string us(double seconds) { return exact_text(seconds * us_per_s); }
 
-/// min, max, mean, median and standard deviation of a time that is always the same.
+/// Returns min, max, mean, median and standard deviation of a constant time.
 std::string statistics(double seconds) {
   const std::string ms = exact_text(seconds * ms_per_s);
   return fmt::format("{},{},{},{},0", ms, ms, ms, ms);
@@ -37,7 +37,7 @@ std::string statistics_header(const char* name) {
       "time_stats.{0}.min,time_stats.{0}.max,time_stats.{0}.mean,time_stats.{0}.median,time_stats.{0}.std", name);
 }
 
-/// Files of LLMServingSim 2: microseconds of a layer. It takes residual and norm for one.
+/// Writes files of LLMServingSim 2: microseconds per layer. It treats residual and norm as one.
 class LlmServingSim {
  public:
   LlmServingSim(const ProfileNames& names, const ProfileGrid& grid, FileSet& files)
@@ -140,7 +140,7 @@ class LlmServingSim {
   FileSet& files_;
 };
 
-/// Files of Vidur: milliseconds of a layer.
+/// Writes files of Vidur: milliseconds per layer.
 class Vidur {
  public:
   Vidur(const ServeConfig& config, const ProfileNames& names, const ProfileGrid& grid, FileSet& files)

@@ -12,28 +12,28 @@
 
 namespace anda::sim {
 
-/// Whose layout a profile has.
+/// The simulator whose layout a profile follows.
 enum class ProfileLayout { llmservingsim, vidur };
 
-/// What is measured: every combination.
+/// The points to measure: every combination of these values.
 struct ProfileGrid {
   std::vector<std::uint64_t> tokens;    ///< of an iteration, from 1
   std::vector<std::uint64_t> contexts;  ///< tokens in the cache, from 0
   std::vector<std::uint64_t> batches;   ///< sequences, from 1
 };
 
-/// Powers of two up to these numbers, and the numbers.
+/// Returns the powers of two up to each limit, and the limits themselves.
 ProfileGrid profile_grid(std::uint64_t most_tokens, std::uint64_t most_context, std::uint64_t most_batch);
 
-/// The names under which a profile is found.
+/// The names that identify a profile.
 struct ProfileNames {
-  std::string folder;  ///< of all profiles
+  std::string folder;  ///< root folder of all profiles
   std::string hardware;
   std::string model;
-  std::string variant;  ///< of precision
+  std::string variant;  ///< name of the precision variant
 };
 
-/// Profiles of several sizes of the tensor group, of one system. `look`: called now and then.
+/// Writes the profiles of one system for several tensor group sizes. `look`: called periodically.
 void write_profile(ProfileLayout layout, const ServeConfig& config, const ProfileNames& names, const ProfileGrid& grid,
                    const std::vector<Profile*>& profiles, FileSet& files, const std::function<void()>& look);
 

@@ -10,7 +10,7 @@
 namespace anda::sim {
 namespace {
 
-// Bins by the first bits of a double: 64 to a power of two.
+// Bins by the leading bits of a double: 64 per power of two.
 constexpr unsigned bin_shift = 52 - 6;
 constexpr std::size_t read_at_once = 4096;
 
@@ -44,7 +44,7 @@ double Quantiles::at(double share) {
   return low + (high - low) * (place - rank);
 }
 
-/// The values of a rank, from 0, and of the next one.
+/// Returns the values at a rank, from 0, and at the next one.
 std::pair<double, double> Quantiles::neighbours(std::uint64_t rank) {
   const std::uint64_t next = std::min(rank + 1, count_ - 1);
   std::uint64_t below = 0;

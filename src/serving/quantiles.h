@@ -10,19 +10,19 @@
 
 namespace anda::sim {
 
-/// Percentiles of any number of values in constant memory, exactly: the values go to a temporary file, a histogram
-/// tells which of them to look at.
+/// Exact percentiles of any number of values in constant memory: the values go to a temporary file, and a histogram
+/// selects the ones to read back.
 class Quantiles {
  public:
   Quantiles();
 
-  /// A value of at least 0. Throws Error (run) if the temporary file has no room.
+  /// Adds a value of at least 0. Throws Error (run) if the temporary file cannot grow.
   void add(double value);
 
   std::uint64_t count() const { return count_; }
   double mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
   double most() const { return most_; }
-  /// The value at rank share · (count − 1), between neighbours by interpolation, as numpy.percentile has it.
+  /// Returns the value at rank share · (count − 1), interpolated between neighbours as in numpy.percentile.
   double at(double share);
 
  private:

@@ -10,21 +10,21 @@
 
 namespace anda::sim {
 
-/// Tokens that one of a request's hashes stands for: Mooncake's blocks.
+/// Tokens per prefix hash of a request: the block size of Mooncake's traces.
 inline constexpr std::uint64_t hash_tokens = 512;
 
-/// A prompt that arrives and asks for an answer of so many tokens.
+/// An arriving prompt and the length of its answer.
 struct Request {
   std::uint64_t number = 0;                ///< from 0, in order of arrival
-  double arrival_s = 0;                    ///< after the first request of the trace
+  double arrival_s = 0;                    ///< relative to the first request of the trace
   std::uint64_t prompt = 0;                ///< tokens, at least 1
   std::uint64_t output = 0;                ///< tokens, at least 1
   std::uint32_t priority = 0;              ///< 0 is the most urgent
-  std::vector<std::uint64_t> hashes = {};  ///< of each block of hash_tokens tokens and all before it
-  Place place = {};                        ///< of its line, for messages
+  std::vector<std::uint64_t> hashes = {};  ///< per block of hash_tokens tokens, including all before it
+  Place place = {};                        ///< its line in the trace, for messages
 };
 
-/// Where requests come from, one after another in order of arrival; holds no more than one.
+/// A source of requests in order of arrival; holds at most one at a time.
 class RequestSource {
  public:
   RequestSource() = default;
@@ -32,9 +32,9 @@ class RequestSource {
   RequestSource& operator=(const RequestSource&) = delete;
   virtual ~RequestSource() = default;
 
-  /// Puts the next request into `request`; false at the end. Throws Error (input) with file and line.
+  /// Stores the next request in `request`; returns false at the end. Throws Error (input) with file and line.
   virtual bool next(Request& request) = 0;
-  /// What may surprise who reads the results, once all requests were read; empty: nothing.
+  /// What may surprise a reader of the results, available once all requests have been read; empty if nothing.
   virtual std::string note() const { return ""; }
 };
 

@@ -64,23 +64,23 @@ std::uint64_t RequestGenerator::length(const LengthConfig& lengths) {
   if (lengths.distribution == Lengths::uniform) {
     tokens = std::floor(least + uniform() * (most - least + 1));
   } else if (lengths.distribution == Lengths::log_normal) {
-    // Of mean m and coefficient of variation c: sigma² = ln(1 + c²), mu = ln m − sigma² / 2.
+    // Log-normal with mean m and coefficient of variation c: sigma² = ln(1 + c²), mu = ln m − sigma² / 2.
     const double variance = std::log1p(lengths.cv * lengths.cv);
     tokens = std::exp(std::log(lengths.mean) - variance / 2 + std::sqrt(variance) * normal());
   }
   return static_cast<std::uint64_t>(std::llround(std::clamp(tokens, least, most)));
 }
 
-/// Between 0 and 1, neither included.
+/// Uniform in the open interval (0, 1).
 double RequestGenerator::uniform() { return (static_cast<double>(random_() >> 11) + 0.5) * 0x1p-53; }
 
-/// Box and Muller's method.
+/// Standard normal, by the Box-Muller method.
 double RequestGenerator::normal() {
   const double radius = std::sqrt(-2 * std::log(uniform()));
   return radius * std::cos(two_pi * uniform());
 }
 
-/// Marsaglia and Tsang's method (2000), of scale 1.
+/// Gamma with scale 1, by Marsaglia and Tsang's method (2000).
 double RequestGenerator::gamma(double shape) {
   if (shape < 1) {
     const double raised = gamma(shape + 1);

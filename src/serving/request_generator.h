@@ -10,7 +10,7 @@
 
 namespace anda::sim {
 
-/// Requests of random arrivals and lengths, the same for a seed on every machine.
+/// Generates requests with random arrivals and lengths. A seed gives the same requests on every machine.
 class RequestGenerator : public RequestSource {
  public:
   explicit RequestGenerator(const RequestsConfig& config) : config_(config), random_(config.seed) {}
@@ -30,7 +30,7 @@ class RequestGenerator : public RequestSource {
   double now_ = 0;
 };
 
-/// The configured requests: of the trace, or generated.
+/// Opens the configured requests: a trace or a generator.
 std::unique_ptr<RequestSource> open_requests(const RequestsConfig& config);
 
 }  // namespace anda::sim

@@ -21,7 +21,7 @@ RequestTimeline::RequestTimeline(std::ostream& out, int process, const std::stri
   writer_.name_process(system);
 }
 
-/// The first thread that is free from then on.
+/// Returns the first thread that is free from `from_s` on.
 std::uint32_t RequestTimeline::lane(Lanes& lanes, double from_s, double to_s) {
   const auto free = std::find_if(lanes.busy_until.begin(), lanes.busy_until.end(),
                                  [&](double busy_until) { return busy_until <= from_s; });

@@ -12,14 +12,14 @@
 
 namespace anda::sim {
 
-/// Requests and iterations of a system in the trace event format, for ui.perfetto.dev: what overlaps is in threads side
-/// by side. Only so many of each, so that viewers can open the file.
+/// Requests and iterations of a system in the trace event format, for ui.perfetto.dev. Overlapping events go to
+/// parallel threads. The number of each is limited so that viewers can open the file.
 class RequestTimeline {
  public:
   static constexpr std::uint64_t most_requests = 10'000;
   static constexpr std::uint64_t most_iterations = 100'000;
 
-  /// `process`: number of the system, from 1; `first`: of EventWriter.
+  /// `process`: number of the system, from 1; `first`: see EventWriter.
   RequestTimeline(std::ostream& out, int process, const std::string& system, bool& first);
 
   void iteration(const IterationRecord& record);
@@ -28,7 +28,7 @@ class RequestTimeline {
   bool is_cut() const { return requests_ > most_requests || iterations_ > most_iterations; }
 
  private:
-  /// Threads of a kind: each is busy until a time.
+  /// Threads of one kind, and the time until which each is busy.
   struct Lanes {
     const char* name;
     std::uint32_t first;  ///< number of the first thread

@@ -20,12 +20,12 @@ namespace {
 constexpr std::uint64_t most_tokens = 1u << 24;
 constexpr std::uint64_t most_priority = 1000;
 
-/// Puts the times of a trace into order: the first is 0, none goes back.
+/// Normalises the times of a trace: the first is 0, and none may decrease.
 class TraceClock {
  public:
   explicit TraceClock(double rate_scale) : rate_scale_(rate_scale) {}
 
-  /// What is wrong with the time, empty when `arrival_s` is set.
+  /// Returns an error description, or an empty string on success with `arrival_s` set.
   std::string advance(std::int64_t ns, double& arrival_s) {
     if (!first_) first_ = last_ = ns;
     if (ns < last_) {
@@ -43,13 +43,13 @@ class TraceClock {
   std::int64_t last_ = 0;
 };
 
-/// Names of the columns of a CSV format. The first three, time, prompt and answer, must be there.
+/// Column names of a CSV format. The first three, time, prompt and answer, are required.
 struct Columns {
   enum Place : std::size_t { time, prompt, output, priority };
 
   const char* format;
   std::vector<const char*> read;   ///< in the order of Place
-  std::vector<const char*> known;  ///< others that a file may have
+  std::vector<const char*> known;  ///< other columns that a file may have
 };
 
 const Columns azure{"azure", {"TIMESTAMP", "ContextTokens", "GeneratedTokens", "Priority"}, {}};
@@ -112,7 +112,7 @@ class CsvRequests : public RequestSource {
     }
   }
 
-  /// Whether the row is a request; what marks a failure is none.
+  /// Reads the row into `request`; returns false if it records a failed request.
   bool read(Request& request) {
     const bool marks_failures = &columns_ == &burstgpt;
     const std::size_t time = field_of_[Columns::time];
@@ -213,7 +213,7 @@ class MooncakeRequests : public RequestSource {
   TraceClock clock_;
 };
 
-/// By the first line that is neither blank nor a comment.
+/// Detects the format from the first line that is neither blank nor a comment.
 RequestFormat format_of(const std::string& path) {
   LineReader lines{InputFile(path)};
   while (lines.next()) {

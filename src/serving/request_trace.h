@@ -10,9 +10,9 @@
 
 namespace anda::sim {
 
-/// Opens a file of requests in one of the formats of public traces: Azure LLM inference 2023 and 2024 (CSV), BurstGPT
-/// (CSV), Mooncake (JSON lines). Times start with the first request and are divided by `rate_scale`. Throws Error
-/// (input) with file, line and column: unknown columns, times that are negative or go back, lengths that are 0.
+/// Opens a request file in one of the public trace formats: Azure LLM inference 2023 and 2024 (CSV), BurstGPT (CSV),
+/// Mooncake (JSON lines). Times are relative to the first request and divided by `rate_scale`. Throws Error (input)
+/// with file, line and column: unknown columns, negative or decreasing times, zero lengths.
 std::unique_ptr<RequestSource> open_request_trace(const std::string& path, RequestFormat format, double rate_scale);
 
 }  // namespace anda::sim

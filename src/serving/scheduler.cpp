@@ -8,7 +8,7 @@
 namespace anda::sim {
 namespace {
 
-/// Blocks of a shared prefix; 0 where nothing is shared.
+/// Blocks of a shared prefix; 0 if prefixes are not shared.
 std::uint64_t prefix_blocks(const CacheBlocksConfig& cache) {
   return cache.prefix_reuse && hash_tokens % cache.block_tokens == 0 ? hash_tokens / cache.block_tokens : 0;
 }
@@ -47,28 +47,28 @@ Iteration Scheduler::form(double now) {
   return iteration;
 }
 
-/// Those that answer, or those whose prompts are unfinished.
+/// Schedules the running sequences that are decoding, or those still in prefill.
 void Scheduler::continue_running(Iteration& iteration, bool answering) {
   std::vector<Sequence*> sequences;
   for (const auto& sequence : running_) {
     if (!sequence->in_flight && sequence->is_answering() == answering) sequences.push_back(sequence.get());
   }
   for (Sequence* const sequence : sequences) {
-    if (!sequence->is_running) continue;  // it has given way
+    if (!sequence->is_running) continue;  // it has been preempted
     const std::uint64_t tokens = tokens_for(*sequence, iteration);
     if (tokens > 0 && make_room(*sequence, tokens, iteration)) schedule(*sequence, tokens, iteration);
   }
 }
 
-/// Tokens of a sequence that an iteration takes; 0: none now.
+/// Number of tokens that the iteration takes from a sequence; 0: none now.
 std::uint64_t Scheduler::tokens_for(const Sequence& sequence, const Iteration& iteration) const {
   const std::uint64_t pending = sequence.pending();
   if (config_.chunked_prefill || pending <= budget_) return std::min(pending, budget_);
-  // A prompt that never fits runs as the only one of its iteration.
+  // A prompt that can never fit the token budget runs as the only prompt of its iteration.
   return pending > config_.max_tokens && iteration.prompts == 0 ? pending : 0;
 }
 
-/// Gets the blocks for a sequence's next tokens; false if the sequence has to wait or has given way itself.
+/// Takes the blocks for a sequence's next tokens; returns false if the sequence must wait or was itself preempted.
 bool Scheduler::make_room(Sequence& sequence, std::uint64_t tokens, Iteration& iteration) {
   const std::uint64_t wanted = blocks_for(sequence.cached + tokens);
   const std::uint64_t held = sequence.blocks + sequence.shared * prefix_blocks(cache_);
@@ -83,7 +83,7 @@ bool Scheduler::make_room(Sequence& sequence, std::uint64_t tokens, Iteration& i
   return true;
 }
 
-/// The last running sequence that is in no iteration.
+/// The last running sequence that is not in flight.
 Sequence* Scheduler::last_idle() const {
   const auto found =
       std::find_if(running_.rbegin(), running_.rend(), [](const auto& sequence) { return !sequence->in_flight; });
@@ -103,11 +103,12 @@ void Scheduler::admit(Iteration& iteration, double now) {
   }
 }
 
-/// Lets the first waiting sequence in; false if there is no room for it, so that those behind it wait, too.
+/// Admits the first waiting sequence; returns false if there is no room for it, in which case those behind it wait,
+/// too.
 bool Scheduler::admit_next(Iteration& iteration, double now) {
   Sequence& sequence = **waiting_.begin();
   const Request& request = sequence.request;
-  // Whole blocks of the prompt, and at least one token is left to compute.
+  // Only whole blocks of the prompt, and at least one token must be left to compute.
   const std::uint64_t most =
       sequence.is_swapped ? 0 : std::min(request.prompt, request.prompt + sequence.generated - 1) / hash_tokens;
   const std::uint64_t hits = blocks_.known(request.hashes, most);
@@ -160,7 +161,7 @@ std::vector<std::unique_ptr<Sequence>> Scheduler::finish(const Iteration& iterat
   return done;
 }
 
-/// Blocks of the prompt that are complete can be reused; where somebody was faster, those are used.
+/// Makes complete blocks of the prompt reusable; uses existing ones if another sequence was faster.
 void Scheduler::share_prefixes(Sequence& sequence) {
   const std::uint64_t each = prefix_blocks(cache_);
   if (each == 0) return;
@@ -178,7 +179,7 @@ void Scheduler::share_prefixes(Sequence& sequence) {
 
 void Scheduler::release(Sequence& sequence) {
   blocks_.give_back(std::exchange(sequence.blocks, 0));
-  // The end of a prefix is worth less than its start: it goes first when room is needed.
+  // The end of a prefix is worth less than its start, so it becomes evictable first.
   while (sequence.shared > 0) blocks_.leave(sequence.request.hashes[--sequence.shared]);
 }
 

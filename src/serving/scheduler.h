@@ -15,35 +15,35 @@
 
 namespace anda::sim {
 
-/// A sequence's part of an iteration.
+/// The part of an iteration that belongs to one sequence.
 struct Share {
   Sequence* sequence = nullptr;
-  std::uint64_t start = 0;   ///< tokens in the cache before
-  std::uint64_t tokens = 0;  ///< that are computed
-  bool emits = false;        ///< whether an output token comes out
+  std::uint64_t start = 0;   ///< tokens already in the cache
+  std::uint64_t tokens = 0;  ///< tokens computed in this iteration
+  bool emits = false;        ///< whether it produces an output token
 };
 
-/// What runs together.
+/// The shares of sequences that run together.
 struct Iteration {
   std::vector<Share> shares;
-  std::uint64_t prompts = 0;         ///< shares of sequences that do not answer yet
-  std::uint64_t swapped_tokens = 0;  ///< of caches that are moved to the host or back before it starts
-  std::uint64_t preempted = 0;       ///< sequences that gave way
+  std::uint64_t prompts = 0;         ///< shares of sequences still in prefill
+  std::uint64_t swapped_tokens = 0;  ///< cached tokens swapped out to or in from the host before the iteration starts
+  std::uint64_t preempted = 0;       ///< sequences preempted
 };
 
-/// Forms iterations by continuous batching: running sequences get their next tokens first, those that answer before
-/// those whose prompts are unfinished; then waiting ones are admitted while there is room. Knows no time.
+/// Forms iterations by continuous batching. Running sequences get their next tokens first, decoding ones before those
+/// in prefill; then waiting sequences are admitted while there is room. The scheduler does not model time.
 class Scheduler {
  public:
-  /// `blocks`: of the cache.
+  /// `blocks`: number of cache blocks.
   Scheduler(const ServingConfig& config, std::uint64_t blocks);
 
-  /// A request has arrived.
+  /// Adds an arriving request to the waiting sequences.
   void arrive(const Request& request);
 
-  /// What runs next, without the sequences of iterations that are not finished; no share if nothing can.
+  /// Forms the next iteration from sequences that are not in flight; it has no shares if nothing can run.
   Iteration form(double now);
-  /// An iteration is complete at this time: hands out tokens. Sequences that are done are returned, for the last time.
+  /// Completes an iteration at time `now` and credits its tokens. Returns the sequences that are done and drops them.
   std::vector<std::unique_ptr<Sequence>> finish(const Iteration& iteration, double now);
 
   std::size_t running() const { return running_.size(); }
@@ -81,8 +81,8 @@ class Scheduler {
   BlockPool blocks_;
   Sequences waiting_;
   Sequences running_;
-  std::uint64_t budget_ = 0;  ///< tokens that an iteration may still have
-  Iteration unrun_;           ///< what gave way for iterations in which nothing could run
+  std::uint64_t budget_ = 0;  ///< tokens that the current iteration may still take
+  Iteration unrun_;           ///< preemptions of formed iterations in which nothing could run
 };
 
 }  // namespace anda::sim

@@ -24,7 +24,7 @@ constexpr double pj = 1e-12;
   throw Error::input(request.place, problem);
 }
 
-/// Whether a server can ever finish a request.
+/// Throws if a server can never finish a request.
 void check(const ServeConfig& config, const Partition& partition, const Request& request) {
   const std::uint64_t tokens = request.prompt + request.output - 1;
   const ModelShape& model = partition.model;
@@ -63,7 +63,8 @@ RequestSurvey survey_requests(const ServeConfig& config, const Partition& partit
   return survey;
 }
 
-/// A system: its machine, its links and the servers of all replicas, which take turns on them, as they are alike.
+/// A system: its machine, its links and the servers of all replicas, which share them in turn because they are
+/// identical.
 struct ServedRun::Part {
   Part(const ServeConfig& config, const Partition& partition, Links& links, const Element& element, std::ostream& csv,
        GemmStore* store, std::optional<RequestTimeline> requests)
@@ -88,7 +89,7 @@ ServedRun::ServedRun(const ServeConfig& config, const RequestSurvey& survey, con
     : config_(config), survey_(survey), partition_(partition_of(config, shape_of(config.workload))), links_(config) {
   bool is_first_event = true;
   if (outputs.timeline != nullptr) *outputs.timeline << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[";
-  // All modules are there before the first one simulates.
+  // All modules must exist before the first one simulates.
   for (const Element& element : config.systems) {
     std::optional<RequestTimeline> timeline;
     if (outputs.timeline != nullptr) {
@@ -114,7 +115,7 @@ std::string ServedRun::note() const {
 
 ServedRun::~ServedRun() = default;
 
-/// Requests go to the replicas in turn.
+/// Distributes the requests to the replicas round-robin.
 void ServedRun::serve(Part& part, const Progress& progress, double before) {
   const std::unique_ptr<RequestSource> source = open_requests(config_.serving.requests);
   const auto look = [&] {

@@ -19,26 +19,27 @@
 
 namespace anda::sim {
 
-/// Reads all requests of a configuration once. Throws Error (input) with file and line for one that the model or the
-/// cache cannot hold. `go_on`: asked now and then.
+/// Reads all requests of a configuration once. Throws Error (input) with file and line for a request that the model or
+/// the cache cannot hold. `go_on`: polled periodically.
 RequestSurvey survey_requests(const ServeConfig& config, const Partition& partition,
                               const std::function<bool()>& go_on);
 
-/// What all systems of a configuration did with its requests, each by itself.
+/// Serves a configuration's requests on each of its systems independently.
 class ServedRun {
  public:
-  /// Where a run writes while it lasts.
+  /// Streams to which a run writes as it proceeds.
   struct Outputs {
-    std::ostream& csv;                 ///< a row for each request and system
+    std::ostream& csv;                 ///< one row per request and system
     std::ostream* timeline = nullptr;  ///< in the trace event format
   };
 
-  /// Runs them. `store`: of simulated operations; nullptr: none. One call a process: SystemC elaborates once.
+  /// Runs all systems. `store`: results of simulated operations; nullptr: none. Call once per process: SystemC
+  /// elaborates once.
   ServedRun(const ServeConfig& config, const RequestSurvey& survey, const Outputs& outputs, const Progress& progress,
             GemmStore* store);
   ~ServedRun();
 
-  /// What of the files may surprise; empty: nothing.
+  /// What may surprise a reader of the output files; empty if nothing.
   std::string note() const;
   nlohmann::ordered_json report(const RunInfo& info);
 

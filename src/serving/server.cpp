@@ -99,7 +99,7 @@ void Server::advance(double time_s) {
 double Server::next_event() const {
   double next = never;
   if (!flights_.empty()) next = flights_.front().end_s;
-  // The first stage is free before its iteration has left the last one.
+  // The first stage becomes free before its iteration leaves the last one.
   if (free_at_.front() > now_ && flights_.size() < stages_.size()) next = std::min(next, free_at_.front());
   return next;
 }
@@ -114,7 +114,7 @@ void Server::retire() {
   }
 }
 
-/// Each accelerator moves its own part.
+/// Time to swap tokens; each accelerator moves its own part in parallel.
 double Server::swap_s(std::uint64_t tokens) const {
   const double bytes =
       static_cast<double>(tokens) * static_cast<double>(partition_.block_bytes) / config_.serving.cache.block_tokens;

@@ -12,25 +12,25 @@
 
 namespace anda::sim {
 
-/// What a server holds while nothing changes.
+/// The state of a server over a span in which it does not change.
 struct ServerState {
   double from_s = 0;
   double to_s = 0;
-  std::size_t running = 0;   ///< sequences that have been admitted …
-  std::size_t waiting = 0;   ///< … and those that have not
-  std::uint64_t blocks = 0;  ///< of the caches in use
+  std::size_t running = 0;   ///< sequences admitted and not preempted since
+  std::size_t waiting = 0;   ///< sequences waiting for (re-)admission
+  std::uint64_t blocks = 0;  ///< cache blocks in use
 };
 
-/// An iteration that has run, on its way through all stages.
+/// An iteration and its passage through all stages.
 struct IterationRecord {
-  const std::vector<Iteration>& groups;  ///< what each group of accelerators does
+  const std::vector<Iteration>& groups;  ///< the iteration of each accelerator group
   double start_s = 0;
   double end_s = 0;
-  PassCost cost;      ///< of one accelerator of each stage and group, summed; `seconds`: of all stages
-  ServerState state;  ///< when it starts
+  PassCost cost;      ///< summed over one accelerator of each stage and group; `seconds`: of all stages
+  ServerState state;  ///< at the start of the iteration
 };
 
-/// Sees what a server does, in order of time.
+/// Observes a server's activity in chronological order.
 class ServerObserver {
  public:
   virtual ~ServerObserver() = default;
@@ -39,20 +39,20 @@ class ServerObserver {
   virtual void request(const Sequence& sequence) = 0;
 };
 
-/// One replica: a pipeline of stages, each busy with one iteration at a time, and the scheduler that feeds it. An
+/// One replica: a pipeline of stages, each processing one iteration at a time, and the scheduler that feeds it. An
 /// iteration starts as soon as the first stage is free and something can run; a request that arrives at that instant
-/// takes part. Groups of accelerators that share experts have a scheduler and a cache each, take requests in turn and
-/// start together.
+/// takes part. Accelerator groups that share experts each have a scheduler and a cache, receive requests round-robin
+/// and start iterations together.
 class Server {
  public:
   Server(const ServeConfig& config, const Partition& partition, Machine& machine, Links& links,
          ServerObserver& observer);
 
-  /// Runs until this time, without starting anything at it. `look`: called now and then.
+  /// Runs until `time_s`, starting no iteration at that instant. `look`: called periodically.
   void run_until(double time_s, const std::function<void()>& look);
-  /// A request arrives, at the time until which the server has run.
+  /// Adds a request that arrives at the time up to which the server has run.
   void arrive(const Request& request) { schedulers_[arrived_++ % schedulers_.size()].arrive(request); }
-  /// Runs until everything is done.
+  /// Runs until all requests are complete.
   void drain(const std::function<void()>& look);
 
   double rounding_s() const;
@@ -75,9 +75,9 @@ class Server {
   Machine& machine_;
   Links& links_;
   ServerObserver& observer_;
-  std::deque<Scheduler> schedulers_;  ///< of each group
-  std::deque<PassTimes> stages_;      ///< which cannot be moved
-  std::vector<double> free_at_;       ///< of each stage
+  std::deque<Scheduler> schedulers_;  ///< one per group
+  std::deque<PassTimes> stages_;      ///< a deque, because PassTimes cannot be moved
+  std::vector<double> free_at_;       ///< per stage
   std::deque<Flight> flights_;
   double now_ = 0;
   std::uint64_t launched_ = 0;

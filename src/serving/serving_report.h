@@ -15,20 +15,20 @@
 
 namespace anda::sim {
 
-/// Version of the layout of serve.json; docs/serve.schema.json describes it.
+/// Version of the serve.json layout, which docs/serve.schema.json describes.
 inline constexpr int serve_schema_version = 1;
 
-/// The requests of a run, before it.
+/// Summary of a run's requests, collected before the run.
 struct RequestSurvey {
   std::uint64_t requests = 0;
   std::uint64_t prompt_tokens = 0;
   std::uint64_t output_tokens = 0;
   double last_arrival_s = 0;
-  std::string sha256;  ///< of arrivals and lengths
-  std::string note;    ///< what may surprise; empty: nothing
+  std::string sha256;  ///< hash of arrivals and lengths
+  std::string note;    ///< what may surprise the reader; empty if nothing
 };
 
-/// Energy of a system while it served; idle accelerators are not charged.
+/// Energy of a system while serving; idle accelerators are not charged.
 struct ServingEnergy {
   double compute_j = 0;
   double sram_j = 0;
@@ -37,7 +37,7 @@ struct ServingEnergy {
   double total() const { return compute_j + sram_j + dram_j + link_j; }
 };
 
-/// What a system did.
+/// The results of one system.
 struct ServedSystem {
   std::string name;
   ServingStatistics& statistics;
@@ -49,7 +49,7 @@ struct ServedSystem {
 nlohmann::ordered_json serving_json(const ServeConfig& config, const RunInfo& info, const RequestSurvey& requests,
                                     std::vector<ServedSystem>& systems);
 
-/// The tables for people, of what serving_json() made.
+/// Prints the result of serving_json() as tables.
 void print_serving(std::ostream& out, const nlohmann::ordered_json& report);
 
 }  // namespace anda::sim

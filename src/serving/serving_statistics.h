@@ -14,14 +14,15 @@
 
 namespace anda::sim {
 
-/// What is averaged over intervals of a run.
+/// The quantities averaged over intervals of a run.
 enum class Series : std::size_t { running, waiting, blocks, busy, link };
 inline constexpr std::size_t series_count = 5;
 
-/// What the servers of a system did, in constant memory. Requests go to a CSV file as they are done.
+/// Statistics of a system's servers, in constant memory. Each request goes to a CSV file when it completes.
 class ServingStatistics : public ServerObserver {
  public:
-  /// `system`: its name; `csv`: rows go there, without a header. `timeline`: sees the same; nullptr: none.
+  /// `system`: its name; `csv`: receives the rows, without a header; `timeline`: receives the same events; nullptr:
+  /// none.
   ServingStatistics(const ServeConfig& config, std::string system, std::ostream& csv, RequestTimeline* timeline);
 
   static const char* csv_header();
@@ -31,26 +32,26 @@ class ServingStatistics : public ServerObserver {
   void request(const Sequence& sequence) override;
 
   Quantiles first_token_s;  ///< from arrival to the first token
-  Quantiles per_token_s;    ///< mean time per further token, of requests that have one
+  Quantiles per_token_s;    ///< mean time per token after the first, of requests with more than one
   Quantiles latency_s;      ///< from arrival to the last token
   Quantiles queueing_s;     ///< from arrival to admission
 
   std::uint64_t requests = 0;
-  std::uint64_t good_requests = 0;  ///< that keep both limits
+  std::uint64_t good_requests = 0;  ///< within both latency limits
   std::uint64_t prompt_tokens = 0;
   std::uint64_t output_tokens = 0;
-  std::uint64_t reused_tokens = 0;  ///< of prompts, found in the cache
+  std::uint64_t reused_tokens = 0;  ///< prompt tokens found in the cache
   std::uint64_t preemptions = 0;
   std::uint64_t swapped_tokens = 0;
   std::uint64_t iterations = 0;
-  std::uint64_t computed_tokens = 0;  ///< with those computed again after a preemption
-  std::uint64_t shares = 0;           ///< sequences of all iterations together
+  std::uint64_t computed_tokens = 0;  ///< including those recomputed after a preemption
+  std::uint64_t shares = 0;           ///< sum over iterations of their sequences
   std::uint64_t most_blocks = 0;
-  double makespan_s = 0;  ///< until the last token
-  PassCost cost;          ///< of one accelerator of each stage and replica, summed
+  double makespan_s = 0;  ///< time of the last token
+  PassCost cost;          ///< summed over one accelerator of each stage and replica
 
   const Overview<series_count>& overview() const { return overview_; }
-  /// Mean of a series over an interval, in its own unit: sequences, blocks, or stages and links that are busy.
+  /// Mean of a series over an interval, in its own unit: sequences, blocks, or busy stages and links.
   double mean(Series series, std::size_t interval) const;
 
  private:

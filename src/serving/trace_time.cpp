@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t ns_per_s = 1'000'000'000;
 constexpr double longest_ns = 4e18;
 
-/// Takes digits off the front of a text.
+/// Consumes digits from the front of a text.
 class Digits {
  public:
   explicit Digits(std::string_view text) : text_(text) {}
@@ -32,7 +32,7 @@ class Digits {
     text_.remove_prefix(1);
     return true;
   }
-  /// As many digits as there are, of a fraction of a second.
+  /// Consumes all digits of a fraction of a second.
   std::int64_t fraction_ns() {
     std::int64_t ns = 0;
     std::int64_t place = ns_per_s / 10;
@@ -48,9 +48,9 @@ class Digits {
   std::string_view text_;
 };
 
-/// Days of the Gregorian calendar since 1970-01-01.
+/// Returns the days from 1970-01-01 in the Gregorian calendar.
 std::int64_t days_since_1970(int year, int month, int day) {
-  // Years start with March, so that the leap day is the last one.
+  // Years start in March, which puts the leap day last.
   const std::int64_t y = month > 2 ? year : year - 1;
   const std::int64_t months = (month + 9) % 12;
   return 365 * y + y / 4 - y / 100 + y / 400 + (153 * months + 2) / 5 + day - 1 - 719468;

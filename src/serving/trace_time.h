@@ -8,12 +8,13 @@
 
 namespace anda::sim {
 
-// Times of a trace as nanoseconds. Both return what is wrong with the text ("must be …"), empty when `ns` is set.
+// Parse the times of a trace into nanoseconds. Both return an error description ("must be …"), or an empty string on
+// success with `ns` set.
 
-/// "2023-11-16 18:17:03.9799600", also with "T", and with "Z" or "+00:00" behind it: since 1970.
+/// Parses "2023-11-16 18:17:03.9799600", also with "T" and with a trailing "Z" or "+00:00", as time since 1970.
 std::string parse_date(std::string_view text, std::int64_t& ns);
 
-/// A number of units of `unit_ns`, at least 0.
+/// Parses a number, at least 0, in units of `unit_ns`.
 std::string parse_duration(std::string_view text, double unit_ns, std::int64_t& ns);
 
 }  // namespace anda::sim

@@ -15,12 +15,12 @@ namespace anda::sim {
 
 namespace {
 
-/// Operands start at multiples of it, so that none shares a burst with another.
+/// Operands start at multiples of this, so that no two share a burst.
 constexpr std::uint64_t operand_alignment = 4096;
-constexpr std::uint64_t most_bits_of_value = 18;  // sign, 16 bits of mantissa, a share of the exponent
+constexpr std::uint64_t most_bits_of_value = 18;  // sign, 16 mantissa bits, a share of the exponent
 constexpr std::uint64_t kept_at_a_time = 3;
 
-/// Operands one after another, in external memory or in the local one.
+/// Places operands one after another, in external or in local memory.
 class Places {
  public:
   std::uint64_t next(std::uint64_t bytes, bool is_local = false) {
@@ -106,7 +106,7 @@ WeightFormat Compiler::second_of(const Gemm& gemm) const {
   return weights_of(gemm, config_.precision.weight_bits, accelerator_.format);
 }
 
-/// What a GeMM's second operand is kept in; nullptr: it is none of the cache.
+/// Returns the cache format of a GeMM's second operand; nullptr if it does not come from the cache.
 const CacheFormat* Compiler::cache_of(const Gemm& gemm) const {
   switch (gemm.second) {
     case SecondOperand::keys:
@@ -121,7 +121,8 @@ const CacheFormat* Compiler::cache_of(const Gemm& gemm) const {
   return nullptr;
 }
 
-/// Whether the array computes a GeMM. Weights that it does not take are an error, other operands the vector unit's.
+/// Whether the array computes a GeMM. Weights that it does not support are an error; other unsupported operands go to
+/// the vector unit.
 bool Compiler::on_array(const Gemm& gemm) const {
   const WeightFormat second = second_of(gemm);
   if (gemm.second == SecondOperand::weights) {
@@ -157,8 +158,8 @@ bool Compiler::on_array(const Gemm& gemm) const {
   return takes;
 }
 
-/// Activations of a tensor's type: of products with weights as accelerator.format says, of others as the element takes
-/// them.
+/// The format of activations of a tensor type: as accelerator.format says in products with weights, otherwise the
+/// element's native format.
 ActivationFormat Compiler::activations_of(const Gemm& gemm, std::uint32_t layer, const std::string& tensor) const {
   const FormatConfig& format = accelerator_.format;
   const std::uint32_t code = gemm.second == SecondOperand::weights ? format.activation_code(tensor) : 0;
@@ -175,13 +176,13 @@ ActivationFormat Compiler::activations_of(const Gemm& gemm, std::uint32_t layer,
                      std::to_string(format.group_size) + ", and described ones those they name (activation_formats)");
 }
 
-/// Of keys or values at a position, where a schedule gives them.
+/// Element width of keys or values at a position, if a schedule gives it.
 std::optional<std::uint32_t> Compiler::scheduled_bits(SecondOperand cached, std::uint64_t position) const {
   if (cached == SecondOperand::weights || cached == SecondOperand::fp16) return std::nullopt;
   return config_.precision.scheduled_cache_bits(cached == SecondOperand::values ? "V" : "K", position);
 }
 
-/// Results in FP16, or as their reader takes them. Readers on the vector unit take FP16.
+/// The format of results: FP16, or what their reader expects. Readers on the vector unit expect FP16.
 ActivationFormat Compiler::output_of(const Gemm& gemm) const {
   const PrecisionConfig& precision = config_.precision;
   if (precision.output != OutputFormat::consumer) return {};
@@ -206,7 +207,7 @@ ActivationFormat Compiler::output_of(const Gemm& gemm) const {
 }
 
 GemmTask Compiler::task(const Gemm& gemm) const {
-  on_array(gemm);  // an error for weights that the array does not take
+  on_array(gemm);  // throws for weights that the array does not support
   GemmTask task;
   task.m = static_cast<std::uint32_t>(gemm.m);
   task.n = static_cast<std::uint32_t>(gemm.n);
@@ -228,7 +229,7 @@ VectorTask Compiler::vector_of(const Gemm& gemm) const {
   task.local = local_of(gemm);
   if (!gemm.vector) task.weights = second_of(gemm);
   if (task.operation != VectorOperation::quantise) return task;
-  // The compressor makes Anda groups of the machine's size, the vector unit everything else.
+  // The compressor produces Anda groups of the machine's size, the vector unit everything else.
   const CacheFormat& format = *cache_of(gemm);
   const bool compressor =
       !element_->takes_fp16() && format.number == CacheNumber::anda && format.group == accelerator_.format.group_size;
@@ -246,8 +247,8 @@ Work Compiler::work(const Gemm& gemm) const {
   return task(gemm);
 }
 
-/// Whether a result stays in the local memory. No more than three are there at a time, so that each may take a third;
-/// the decision must be the same where it is made and where it is read, whatever its format.
+/// Whether a result stays in local memory. At most three are live at a time, so each may take a third. The producer and
+/// all readers must decide alike, so the decision ignores the format.
 bool Compiler::keeps(const KeptResult& result) const {
   const MxuConfig& array = accelerator_.mxu;
   const std::uint64_t rows = round_up(result.rows, array.rows);

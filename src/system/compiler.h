@@ -22,33 +22,34 @@
 
 namespace anda::sim {
 
-/// What an accelerator runs: on its array or on its vector unit.
+/// A task of an accelerator, for its array or its vector unit.
 using Work = std::variant<GemmTask, VectorTask>;
 
-/// Of a record, and into one.
+/// Gets the work of a record, and sets it.
 inline Work work_of(const OpRecord& record) { return record.vector ? Work(*record.vector) : Work(record.task); }
 void set_work(OpRecord& record, const Work& work);
 
-/// Keys or values of a cache as the second operand of a GeMM. Groups that run across its k take as much room as others.
+/// The format of cached keys or values as a GeMM's second operand. Groups that run across k take as much room as
+/// others.
 WeightFormat cache_operand(const CacheFormat& format, std::uint32_t bits);
 inline WeightFormat cache_operand(const CacheFormat& format) { return cache_operand(format, format.element_bits()); }
 
-/// The steps of a vector operation on a machine, with its operands from address 0 on.
+/// Plans the steps of a vector operation on a machine, with operands from address 0.
 VectorPlan vector_plan_of(const VectorTask& task, const AcceleratorConfig& machine);
 
-/// The weights of a GeMM: integers of the width that its row gives, or the machine's format with `bits` where that is
-/// integers.
+/// The weight format of a GeMM: integers of the width that its row gives, or the machine's format, with `bits` if it is
+/// an integer format.
 WeightFormat weights_of(const Gemm& gemm, std::uint32_t bits, const FormatConfig& format);
 
-/// Turns an operation of the workload into what a system's accelerator runs: formats by the precision table, the shape
-/// of its steps by the tiling rule, operands one after another from address 0 (a GeMM's own; where a whole model lies
-/// is not modelled).
+/// Compiles an operation of the workload into a task of a system's accelerator. Formats come from the precision table,
+/// the step shape from the tiling rule. A GeMM's operands follow each other from address 0; the layout of a whole model
+/// is not modelled.
 class Compiler {
  public:
   Compiler(const RunConfig& config, const AcceleratorConfig& accelerator);
 
   Work work(const Gemm& gemm) const;
-  /// Of a GeMM that the array computes.
+  /// The task of a GeMM that the array computes.
   GemmTask task(const Gemm& gemm) const;
 
   /// Throws Error (input) if no step is legal or the operands exceed the memory.
@@ -71,11 +72,11 @@ class Compiler {
   std::unique_ptr<ProcessingElement> element_;
 };
 
-/// The accelerator of one of the configuration's systems.
+/// Configures the accelerator of one of the systems.
 AcceleratorConfig accelerator_of(const RunConfig& config, const Element& system);
 
-/// The tensor type that is made from a GeMM's results: the next type in a decoder layer, of this or the next layer.
-/// Other names feed themselves.
+/// Returns the tensor type that a GeMM's results become: the next type in a decoder layer, in this or the next layer.
+/// Other names map to themselves.
 std::string consumer_of(const std::string& tensor);
 
 }  // namespace anda::sim

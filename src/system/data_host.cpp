@@ -81,7 +81,7 @@ void GemmDataHost::collect(const OpRecord& record, std::uint64_t run, const Gemm
 
 namespace {
 
-/// What an element multiplies as it is has no values here: its arithmetic is the element's own.
+/// Operands that an element multiplies without decoding have no values here: their arithmetic is the element's own.
 void check_arithmetic(const RunConfig& config, const Gemm& gemm, const Element& system, const GemmTask& task) {
   const AcceleratorConfig accelerator = accelerator_of(config, system);
   const auto element = make_processing_element(accelerator.mxu, accelerator.format);
@@ -125,7 +125,7 @@ void check_data(const RunConfig& config, const Gemm& gemm, std::uint64_t index, 
   for (std::size_t i = 0; i < tasks.size(); ++i) check_arithmetic(config, gemm, config.systems[i], tasks[i]);
   const FormatConfig& format = config.accelerator.format;
   const bool encoded = format.encodes() || format.encodes_activations();
-  // Without files, data are made to be right.
+  // Generated data are always valid; only files and encoded formats need a check.
   if (config.functional.activations.empty() && config.functional.weights.empty() && !encoded) return;
   const GemmData data = gemm_data(config.functional, gemm, index, tasks.front());
   for (std::size_t i = 0; i < tasks.size(); ++i) {

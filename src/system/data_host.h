@@ -16,8 +16,8 @@
 
 namespace anda::sim {
 
-/// The data side of a host, in a functional simulation: puts the operands of an operation into its system's memory and
-/// takes the results out, by debug transport and so in no time.
+/// The data side of a host in a functional simulation: stores an operation's operands in its system's memory and
+/// retrieves the results, both by debug transport and thus in zero time.
 class DataHost {
  public:
   DataHost(const RunConfig& config, std::string system, Accelerator& accelerator)
@@ -26,11 +26,11 @@ class DataHost {
   DataHost& operator=(const DataHost&) = delete;
   virtual ~DataHost() = default;
 
-  /// Before a run of an operation, of which there are gemm.count; the record has what is run.
+  /// Places the operands before a run, one of gemm.count, of an operation; the record holds the work.
   virtual void place(const OpRecord& record, std::uint64_t run, const GemmAddresses& addresses) = 0;
 
-  /// After it: adds what the results are worth. Throws Error (run) for an infinity or NaN among results that became
-  /// groups, unless the configuration says saturate.
+  /// Collects the results after a run and adds their errors to `errors`. Throws Error (run) if a result that is encoded
+  /// in groups is infinite or NaN, unless the configuration says saturate.
   virtual void collect(const OpRecord& record, std::uint64_t run, const GemmAddresses& addresses,
                        DataErrors& errors) = 0;
 
@@ -46,7 +46,7 @@ class DataHost {
     access(tlm::TLM_READ_COMMAND, address, bytes);
     return bytes;
   }
-  /// What the machine lost in the last operation.
+  /// Adds the machine's losses in the last operation.
   void add_losses(const Gemm& gemm, DataErrors& errors) const;
 
  private:
@@ -57,10 +57,11 @@ class DataHost {
   Accelerator& accelerator_;
 };
 
-/// Of workload.scope gemms: each GeMM has its own operands, and runs again on the same.
+/// The data host of workload.scope gemms: each GeMM has its own operands, and its repetitions use the same ones.
 class GemmDataHost : public DataHost {
  public:
-  /// `dump`: where tensors go, nullptr: nowhere. `writes_operands`: into the dump; they are the same for all systems.
+  /// `dump`: receives the tensors; nullptr: none. `writes_operands`: also dumps the operands, which are the same for
+  /// all systems.
   GemmDataHost(const RunConfig& config, std::string system, Accelerator& accelerator, TensorDump* dump,
                bool writes_operands);
 
@@ -75,7 +76,7 @@ class GemmDataHost : public DataHost {
   EncodingLoss loss_;
 };
 
-/// Error (input) if the operands of a GeMM are not right for one of the systems, of which `tasks` has each.
+/// Throws Error (input) if a GeMM's operands are invalid for one of the systems; `tasks` holds its task on each.
 void check_data(const RunConfig& config, const Gemm& gemm, std::uint64_t index, const std::vector<GemmTask>& tasks);
 
 }  // namespace anda::sim

@@ -31,7 +31,7 @@ std::uint64_t seconds_now() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
 }
 
-/// The configuration without what the result of a task does not depend on.
+/// Returns a hash of everything besides the task that its result depends on.
 std::string key_of(const RunConfig& config, const Element& system) {
   RunConfig machine = config;
   machine.name.clear();
@@ -40,7 +40,7 @@ std::string key_of(const RunConfig& config, const Element& system) {
   machine.technology = technology_16nm();
   machine.systems = {system};
   machine.clear_named_outputs();
-  // With the detailed memory a result depends on the GeMMs before, of which folding leaves some out.
+  // With the detailed memory a result depends on the preceding GeMMs, some of which folding omits.
   if (config.dram.level != DramLevel::detailed) machine.simulation.fold_layers = false;
   return sha256_hex(program_id() + "\n" + sc_core::sc_release() + "\n" + to_yaml(machine));
 }
@@ -100,7 +100,7 @@ void GemmStore::open() {
   }
 }
 
-/// In place of a damaged file, which nobody else may be using.
+/// Replaces a damaged file, unless another process is using it.
 bool GemmStore::start_anew() {
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) return false;
   bool is_good = false;
@@ -192,7 +192,7 @@ void GemmStore::keep() {
 void GemmStore::write_pending() {
   for (Machine& machine : machines_) {
     if (!machine.used) continue;
-    // Another process may have come first, or have made room by taking this machine away.
+    // Another process may have added this machine first, or may have evicted it to make room.
     open_->find_machine.bind_text(1, machine.key);
     machine.id = open_->find_machine.step() ? open_->find_machine.number(0) : 0;
     open_->find_machine.reset();

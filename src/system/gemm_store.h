@@ -17,14 +17,14 @@
 
 namespace anda::sim {
 
-/// The folder of results that all runs of a user share: anda-sim in XDG_CACHE_HOME or ~/.cache; empty if there is no
-/// such place.
+/// The folder of results shared by all runs of a user: anda-sim in XDG_CACHE_HOME or ~/.cache; empty if the environment
+/// sets neither an absolute XDG_CACHE_HOME nor HOME.
 std::string user_cache_folder();
 
-/// Results of simulated GeMMs in a folder, for later runs: by machine and task, which are all that they follow from.
-/// Several processes may use it at a time and be killed; what is damaged is simulated again. No method throws for what
-/// is wrong with the folder: the store is a means of saving time, so it finds nothing then and keeps nothing, and says
-/// so in problems(). Not to be used on both sides of a fork.
+/// A persistent store of GeMM results, keyed by machine and task, which fully determine them. Several processes may use
+/// it at once and may be killed; damaged results are simulated again. The store only saves time, so no method throws
+/// for a faulty folder: it then finds and keeps nothing, and problems() says so. Must not be used on both sides of a
+/// fork.
 class GemmStore {
  public:
   static constexpr const char* file_name = "gemms.sqlite";
@@ -33,20 +33,20 @@ class GemmStore {
   explicit GemmStore(const std::string& folder);
   GemmStore(const GemmStore&) = delete;
   GemmStore& operator=(const GemmStore&) = delete;
-  /// Keeps what was added.
+  /// Calls keep().
   ~GemmStore();
 
-  /// A number for everything but the task that results follow from: the system's accelerator, its memory, the levels
-  /// of detail, tiling, this program.
+  /// Returns a number for everything besides the task that determines results: the system's accelerator, its memory,
+  /// the levels of detail, tiling, this program.
   std::uint64_t machine(const RunConfig& config, const Element& system);
 
-  /// The result of a task, as it was added. `task`: bytes that tell it from every other one of the machine.
+  /// Returns a task's result as it was added. `task`: bytes that identify it among the machine's tasks.
   std::optional<std::string> find(std::uint64_t machine, const std::string& task);
   void add(std::uint64_t machine, const std::string& task, std::string_view result);
-  /// Everything that was added so far onto the disk; what was used least recently goes where there is too much.
+  /// Writes all additions to disk; evicts the least recently used results if the store exceeds its limit.
   void keep();
 
-  /// What is wrong, a sentence each.
+  /// Describes the problems, one sentence each.
   std::vector<std::string> problems() const;
 
  private:
@@ -54,7 +54,7 @@ class GemmStore {
     std::string key;
     std::string system;
     std::string level;
-    std::uint64_t id = 0;  ///< in the file, 0: not there yet
+    std::uint64_t id = 0;  ///< in the file; 0: not yet stored
     bool used = false;
   };
   struct Open;

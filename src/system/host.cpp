@@ -40,7 +40,7 @@ void Host::replay() {
   OpRecord record;
   try {
     for (bool more = source_.next(record.gemm); more; ++record.index) {
-      // With weights to load ahead, the operation behind is looked at before this one is done, where it is known.
+      // To prefetch weights, fetch the next operation before this one runs, if it is known by then.
       const bool looks_ahead = prefetch_ != nullptr && !record.gemm.decides_next;
       Gemm next;
       if (looks_ahead) more = source_.next(next);
@@ -52,12 +52,12 @@ void Host::replay() {
     }
     finished_ = true;
   } catch (...) {
-    // An exception may not cross the kernel, which makes a text of it; the run's owner throws it again.
+    // An exception must not cross the kernel, which would reduce it to a text; the run's owner rethrows it.
     failure_ = std::current_exception();
   }
 }
 
-/// `next`: the operation behind it; nullptr: none, or one that is not known yet.
+/// Runs all repetitions of a record. `next`: the following operation; nullptr: none, or not yet known.
 void Host::run_record(OpRecord& record, const Gemm* next) {
   const Work work = compiler_.work(record.gemm);
   set_work(record, work);
@@ -69,7 +69,8 @@ void Host::run_record(OpRecord& record, const Gemm* next) {
   }
 }
 
-/// The first, the last and those between, which have itself before and behind them.
+/// Splits the repetitions into the first, the last and those in between, which are preceded and followed by the same
+/// operation.
 std::vector<Host::Runs> Host::runs_of(const OpRecord& record, const Work& work, const Gemm* next) {
   const Gemm& gemm = record.gemm;
   if (prefetch_ == nullptr) return {{gemm.count, {}}};
@@ -84,7 +85,7 @@ std::vector<Host::Runs> Host::runs_of(const OpRecord& record, const Work& work, 
   return runs;
 }
 
-/// Whether what is known, or will be, holds for a task that starts now.
+/// Whether known results, and results yet to be recorded, are valid for a task that starts now.
 bool Host::may_take_over() const {
   return known_ != nullptr && (known_->use() == KnownGemms::Use::folding || memory_.rests());
 }
@@ -97,7 +98,7 @@ void Host::take_over(const KnownGemms::Result& known, std::uint64_t times, OpRec
   wait_until(ends ? later(sc_core::sc_time_stamp().value(), known.ticks * times) : end_of_time);
 }
 
-/// One run, or all of `times` if what they take is known; how many that were.
+/// Simulates one run, or takes over all `times` runs if their result is known; returns how many were done.
 std::uint64_t Host::run_work(const Work& work, const KnownGemms::Neighbours& neighbours, std::uint64_t times,
                              OpRecord& record, std::uint64_t run) {
   const bool may_be_known = may_take_over();
@@ -128,7 +129,8 @@ std::uint64_t Host::run_work(const Work& work, const KnownGemms::Neighbours& nei
   return times;
 }
 
-/// What the operation before a GeMM has loaded for it, if that was not simulated: under a copy of one value.
+/// Loads the weights that the preceding operation should have prefetched for a GeMM but was not simulated to do, under
+/// a copy of one value.
 void Host::bring_weights(const Work& work, std::uint64_t loads) {
   VectorDescriptor copy;
   copy.rows = copy.columns = 1;

@@ -23,33 +23,33 @@
 namespace anda::sim {
 
 /// The processor beside an accelerator: compiles each GeMM of the trace into a descriptor, starts it through the
-/// control socket, waits for the interrupt and hands on what the counters say.
+/// control socket, waits for the interrupt and passes on the counter values.
 class Host : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<Host> control;
   sc_core::sc_in<bool> interrupt;
 
-  /// `known`: a GeMM of a task that is known takes over its counts; nullptr: all are simulated. `memory`: the
-  /// accelerator's. `data`: of a functional simulation, in which no GeMM is like another; else nullptr. `prefetch`:
-  /// weights load under the operation before; nullptr: none do.
+  /// `known`: supplies the counts of GeMMs whose task is known; nullptr: all are simulated. `memory`: the
+  /// accelerator's. `prefetch`: chooses the weights to load under the preceding operation; nullptr: none. `data`: used
+  /// in a functional simulation, where every GeMM is different; otherwise nullptr.
   Host(sc_core::sc_module_name name, const Compiler& compiler, const Counters& counters, GemmSource& source,
        KnownGemms* known, const Dram& memory, Prefetch* prefetch, DataHost* data,
        std::function<void(const OpRecord&)> take);
 
-  /// Whether the trace is done.
+  /// Whether the trace is complete.
   bool finished() const { return finished_; }
-  /// Throws what kept the trace from being finished, if something did.
+  /// Rethrows the exception that stopped the trace, if there was one.
   void throw_failure() const {
     if (failure_) std::rethrow_exception(failure_);
   }
-  /// Multiply-accumulates of the GeMMs that are done.
+  /// Multiply-accumulates of the completed GeMMs.
   double macs_done() const { return macs_done_; }
 
  private:
   void run();
   void replay();
   using Words = std::array<std::uint32_t, GemmDescriptor::words>;
-  /// Runs of a record with the same operations before and after them.
+  /// Runs of a record that have the same preceding and following operations.
   struct Runs {
     std::uint64_t times = 0;
     KnownGemms::Neighbours neighbours;
@@ -74,7 +74,7 @@ class Host : public sc_core::sc_module {
   KnownGemms* known_;
   const Dram& memory_;
   Prefetch* prefetch_;
-  std::uint64_t held_ = 0;  // loads of the next record's weights that the machine has made
+  std::uint64_t held_ = 0;  // weight loads for the next record that the machine has already made
   DataHost* data_;
   std::function<void(const OpRecord&)> take_;
   bool finished_ = false;

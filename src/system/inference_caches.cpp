@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Of the values of an inference, its caches of keys and values, or of latents.
+// InferenceState's part for the caches of keys and values, or of latents.
 
 #include <fmt/format.h>
 
@@ -18,7 +18,7 @@ InferenceState::Cache& InferenceState::cache_of(std::uint32_t layer, std::uint64
   return caches_.insert({{layer, sequence}, Cache{keys, values}}).first->second;
 }
 
-/// What the pass has made of its tokens, and before a decode its context.
+/// Adds the pass's tokens to the caches, and before a decode its context.
 void InferenceState::fill_caches(std::uint32_t layer) {
   if (layer < cached_layers_) return;
   cached_layers_ = layer + 1;
@@ -44,7 +44,7 @@ InferenceState::Values InferenceState::rows_of(const char* tensor, std::uint64_t
   return {first, first + static_cast<std::ptrdiff_t>(count * width)};
 }
 
-/// What a decode finds in the cache.
+/// Adds the context that a decode starts with.
 void InferenceState::add_context(const std::string& name, std::uint64_t tokens, Cache& cache) const {
   const LatentAttention& latent = shape_.latent;
   if (latent) {

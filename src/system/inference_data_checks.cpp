@@ -9,7 +9,7 @@
 namespace anda::sim {
 namespace {
 
-/// Groups of keys are of one head: of the latents, or of those that are made from them.
+/// Groups of keys lie within one head: of the latents, or of the keys expanded from them.
 void check_latents(const RunConfig& config, const ModelShape& shape) {
   const CacheFormat& keys = config.kv_cache.k;
   const LatentAttention& latent = shape.latent;

@@ -7,10 +7,10 @@
 
 namespace anda::sim {
 
-/// Throws Error (input) for a model that a functional simulation has no values of.
+/// Throws Error (input) for a model that functional simulation cannot provide values for.
 void check_model_data(const RunConfig& config, const ModelShape& shape);
 
-/// The same for an operation on one of the systems.
+/// Does the same for an operation on one of the systems.
 void check_operation_data(const Gemm& gemm, const Work& work, const std::string& system,
                           const AcceleratorConfig& accelerator, const ModelShape& shape);
 

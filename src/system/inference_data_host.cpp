@@ -110,7 +110,7 @@ void InferenceDataHost::collect(const OpRecord& record, std::uint64_t run, const
   state_.take(record, run, results);
 }
 
-/// Of an append: codes go into the cache.
+/// Takes the result of an append: the codes go into the cache.
 void InferenceDataHost::take_appended(const OpRecord& record, std::uint64_t run, const WeightTensor& tensor,
                                       DataErrors& errors) {
   std::vector<double> results;
@@ -126,7 +126,7 @@ void InferenceDataHost::take_appended(const OpRecord& record, std::uint64_t run,
   state_.take(record, run, tensor);
 }
 
-/// Operands and results of all runs of an operation, one below another.
+/// Dumps operands and results of all runs of an operation, stacked by rows.
 void InferenceDataHost::dump(const OpRecord& record, std::uint64_t run, const Values& results, std::uint64_t width) {
   if (dump_ == nullptr) return;
   const std::uint64_t count = results.size() / width;

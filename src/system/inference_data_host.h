@@ -10,11 +10,12 @@
 
 namespace anda::sim {
 
-/// Of workload.scope layer and model: the results of an operation are the operands of those that read them. What the
-/// host does between operations takes no time, as in the timing model.
+/// The data host of workload.scope layer and model: the results of an operation become the operands of its readers. The
+/// host's work between operations takes no time, as in the timing model.
 class InferenceDataHost : public DataHost {
  public:
-  /// `dump`: where tensors go, nullptr: nowhere. `writes_parameters`: into the dump; they are the same for all systems.
+  /// `dump`: receives the tensors; nullptr: none. `writes_parameters`: also dumps the parameters, which are the same
+  /// for all systems.
   InferenceDataHost(const RunConfig& config, std::string system, Accelerator& accelerator, TensorDump* dump,
                     bool writes_parameters);
 
@@ -32,11 +33,11 @@ class InferenceDataHost : public DataHost {
   const KvCacheConfig& cache_;
   InferenceState state_;
   std::unique_ptr<Arithmetic> arithmetic_;
-  InferenceState::Operands operands_;  // of the run
-  DataErrors placed_;                  // what they have lost
+  InferenceState::Operands operands_;  // of the current run
+  DataErrors placed_;                  // losses in encoding them
   TensorDump* dump_;
   bool writes_parameters_;
-  Values dumped_inputs_;  // of the runs so far
+  Values dumped_inputs_;  // of the operation's runs so far
   Values dumped_results_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Of the values of an inference, those of multi-head latent attention: expanded or absorbed, as the workload has it.
+// InferenceState's part for multi-head latent attention, expanded or absorbed as the workload says.
 
 #include <algorithm>
 #include <array>
@@ -43,7 +43,7 @@ const RowOperation* latent_operation(const std::string& name) {
   return found == latent_operations.end() ? nullptr : &*found;
 }
 
-/// A result that several operations read, in its parts.
+/// Splits a result that several operations read into its parts.
 bool InferenceState::split_latents(const std::string& tensor, const Values& results, std::uint64_t width) {
   const LatentAttention& latent = shape_.latent;
   std::vector<std::pair<const char*, std::uint64_t>> parts;
@@ -68,7 +68,7 @@ bool InferenceState::split_latents(const std::string& tensor, const Values& resu
 
 bool InferenceState::is_absorbed(std::uint64_t sequence) const { return absorbs(shape_, options_, slice_of(sequence)); }
 
-/// Rows of the pass whose attention works on the latents themselves.
+/// Rows of the pass whose attention works directly on the latents.
 std::vector<std::uint64_t> InferenceState::absorbed_rows() const {
   std::vector<std::uint64_t> rows;
   std::uint64_t row = 0;
@@ -81,7 +81,7 @@ std::vector<std::uint64_t> InferenceState::absorbed_rows() const {
   return rows;
 }
 
-/// Products of each head with its part of the matrix that would expand keys or values.
+/// Multiplies each head by its part of the matrix that would expand keys or values.
 void InferenceState::operands_of_absorption(const OpRecord& record, std::uint64_t head, Operands& operands) {
   const LatentAttention& latent = shape_.latent;
   const std::uint64_t width = latent.nope_dim + latent.value_dim;
@@ -112,7 +112,7 @@ void InferenceState::take_absorption(std::uint64_t head, const Values& results) 
   }
 }
 
-/// Latents of the whole contexts of sequences whose keys and values are expanded.
+/// Returns the latents of the whole contexts of sequences whose keys and values are expanded.
 InferenceState::Values InferenceState::contexts(std::uint32_t layer) {
   const LatentAttention& latent = shape_.latent;
   Values rows;
@@ -133,8 +133,8 @@ std::vector<std::uint64_t> InferenceState::expanded_sequences() const {
   return sequences;
 }
 
-/// Keys and values of all heads, as they come out of kv_b_proj: of each head those of its keys without positions, then
-/// its values. The rotary key is that of all heads.
+/// Stores keys and values of all heads in the layout of kv_b_proj: for each head its keys without positions, then its
+/// values. All heads share the rotary key.
 void InferenceState::expand(std::uint32_t layer, const Values& results) {
   const LatentAttention& latent = shape_.latent;
   const std::uint64_t head_width = latent.nope_dim + latent.value_dim;
@@ -161,7 +161,7 @@ void InferenceState::expand(std::uint32_t layer, const Values& results) {
   }
 }
 
-/// Of all heads for the latents, of one for expanded keys.
+/// Returns the queries of all heads for the latents, or of one head for expanded keys.
 InferenceState::Values InferenceState::latent_queries(const CachePart& part, std::uint64_t sequence,
                                                       std::uint64_t head) const {
   const LatentAttention& latent = shape_.latent;
@@ -180,7 +180,7 @@ InferenceState::Values InferenceState::latent_queries(const CachePart& part, std
   return rows;
 }
 
-/// A row of the pass as the cache has it: the latent, then the rotary key of all heads.
+/// Returns rows of the pass as the cache stores them: the latent, then the rotary key that all heads share.
 InferenceState::Values InferenceState::latent_rows(std::uint64_t row, std::uint64_t count, bool with_key) const {
   const LatentAttention& latent = shape_.latent;
   Values rows;

@@ -16,7 +16,7 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::uint32_t no_own_lengths = 1u << 30;  // a layer that precision.layers has nothing of
+constexpr std::uint32_t no_own_lengths = 1u << 30;  // a layer without an entry in precision.layers
 
 std::vector<double> read_expert_load(const std::string& path) {
   std::vector<double> load;
@@ -37,7 +37,7 @@ std::vector<double> read_expert_load(const std::string& path) {
   return load;
 }
 
-/// Positions at which something changes.
+/// Adds the positions at which mantissa lengths or element widths change.
 void add_schedule(const PrecisionConfig& precision, InferenceOptions& options) {
   options.length_changes = length_changes(precision);
   const auto bits_changes = [&](const char* operand, const CacheFormat& format) {
@@ -144,14 +144,14 @@ WeightBytes weight_bytes(const RunConfig& config, const ModelShape& shape) {
   const std::uint64_t matrices = shape.gated ? 3 : 2;
   WeightBytes bytes;
   bytes.layer = in_layers / static_cast<double>(shape.layers) * bytes_each;
-  // The half of the matrices that makes keys is needed in groups along both of its sides.
+  // The key half of the matrices is stored twice, grouped along each of its dimensions.
   if (shape.latent && config.workload.attention.latent == LatentWay::automatic) {
     bytes.layer += static_cast<double>(shape.heads * shape.latent.nope_dim * shape.latent.kv_rank) * bytes_each;
   }
   bytes.experts =
       static_cast<double>(experts.count * matrices * shape.hidden_size * experts.intermediate_size) * bytes_each;
   bytes.embedding = table * WeightFormat::fp16_bits / 8;
-  // A head of another format is kept beside the FP16 embedding even where the two are tied.
+  // A head of another format is stored besides the FP16 embedding even if the two are tied.
   const bool is_fp16 = head_bits == WeightFormat::fp16_bits;
   bytes.head = is_fp16 ? bytes.embedding : table * bits_of(format.integers_of(head_bits)) / 8;
   if (shape.tied_embeddings && is_fp16) bytes.head = 0;

@@ -8,22 +8,22 @@
 
 namespace anda::sim {
 
-/// What a configuration says of its inference; workload.scope is layer or model. Throws Error (input) for a file of
-/// expert_load that is none.
+/// Returns a configuration's inference options for workload.scope layer or model. Throws Error (input) for an invalid
+/// expert_load file.
 InferenceOptions inference_options(const RunConfig& config);
 
 /// Positions from 1 on at which precision.schedule changes the mantissa length of some layer's activations.
 std::vector<std::uint64_t> length_changes(const PrecisionConfig& precision);
 
-/// How large it is, for the reports.
+/// Returns the size of the inference, for the reports.
 InferenceSize inference_size(const RunConfig& config);
 
-/// Bytes of a model's weights in external memory, with the scales of their groups.
+/// Bytes of a model's weights in external memory, including the scales of their groups.
 struct WeightBytes {
   double layer = 0;      ///< of a decoder layer, on average
   double embedding = 0;  ///< FP16
-  double head = 0;       ///< 0 where it is the embedding
-  double experts = 0;    ///< routed ones of a layer that has them
+  double head = 0;       ///< 0 if it is tied to the embedding
+  double experts = 0;    ///< routed experts of one layer that has them
 
   double total(std::uint64_t layers_run, bool whole_model) const;
 };

@@ -12,22 +12,22 @@
 
 namespace anda::sim {
 
-/// An operation on all rows of a pass: the tensors that it reads and the one that it makes. A tensor that two make
-/// holds the later one.
+/// An operation on all rows of a pass: the tensors that it reads and the one that it produces. If two operations
+/// produce a tensor, the later result is kept.
 struct RowOperation {
   const char* name;
   const char* x;
-  const char* second;  ///< nullptr: none, or weights
+  const char* second;  ///< nullptr: none, or the weights
   const char* result;
 };
 
-/// Of multi-head latent attention; nullptr: none of it has that name.
+/// Finds the operation of multi-head latent attention with this name; nullptr if there is none.
 const RowOperation* latent_operation(const std::string& name);
 
-/// A product, on the array or on the vector unit.
+/// Returns a product's task, whether it runs on the array or on the vector unit.
 GemmTask product_of(const OpRecord& record);
 
-/// Columns first … first + count − 1 of rows.
+/// Copies columns first … first + count − 1 of every row.
 std::vector<Fp16> columns_of(const std::vector<Fp16>& values, std::uint64_t width, std::uint64_t first,
                              std::uint64_t count);
 

@@ -87,14 +87,14 @@ InferenceState::InferenceState(const RunConfig& config)
   for (const Sequences& sequences : options_.batch) {
     for (std::uint64_t i = 0; i < sequences.count; ++i) {
       const bool has_tokens = options_.scope == Scope::model;
-      const std::uint64_t extra = options_.phase == Phase::decode ? 1 : 0;  // the one that the decode starts from
+      const std::uint64_t extra = options_.phase == Phase::decode ? 1 : 0;  // the token that the decode starts from
       token_ids_.push_back(has_tokens ? data_.tokens(token_ids_.size(), sequences.tokens + extra)
                                       : std::vector<std::uint32_t>());
     }
   }
 }
 
-/// "pass.layer3.q_proj": another pass starts with its first operation.
+/// Parses a name such as "pass.layer3.q_proj"; a new pass starts with its first operation.
 void InferenceState::follow(const Gemm& gemm) {
   const std::string& name = gemm.name;
   operation_ = name.substr(name.rfind('.') + 1);
@@ -123,7 +123,7 @@ void InferenceState::start_pass() {
   tensors_["input"] = data_.embedding(ids);
 }
 
-/// Of the rows of the pass.
+/// Returns the positions of the pass's rows.
 std::vector<std::uint64_t> InferenceState::positions() const {
   std::vector<std::uint64_t> positions;
   for (const Slice& slice : passes_.slices()) {
@@ -151,7 +151,7 @@ std::uint64_t InferenceState::row_of(std::uint64_t sequence, std::uint64_t posit
   return row + (sequence - own.sequence) * own.tokens + position - own.start;
 }
 
-/// Heads with keys of their own, as the attention of a sequence in this pass reads them.
+/// Returns the key/value heads as a sequence's attention in this pass reads them.
 InferenceState::Heads InferenceState::heads_of(std::uint64_t sequence) const {
   const LatentAttention& latent = shape_.latent;
   if (!latent) return {shape_.kv_heads, shape_.heads / shape_.kv_heads, shape_.head_dim, "attention"};
@@ -159,7 +159,7 @@ InferenceState::Heads InferenceState::heads_of(std::uint64_t sequence) const {
   return {1, shape_.heads, latent.kv_rank, "attended"};
 }
 
-/// Rows of the last tokens of sequences that give an output token.
+/// Returns the last tokens' rows of the sequences that produce an output token.
 InferenceState::Values InferenceState::finished_rows() const {
   const Values& hidden = tensors_.at("hidden");
   const std::uint64_t width = shape_.hidden_size;
@@ -174,7 +174,7 @@ InferenceState::Values InferenceState::finished_rows() const {
   return rows;
 }
 
-/// The queries of a head's group, token after token and head after head.
+/// Returns the queries that share a key head, token by token and head by head.
 InferenceState::Values InferenceState::queries_of(const CachePart& part, std::uint64_t sequence,
                                                   std::uint64_t head) const {
   if (shape_.latent) return latent_queries(part, sequence, head);
@@ -189,7 +189,7 @@ InferenceState::Values InferenceState::queries_of(const CachePart& part, std::ui
   return rows;
 }
 
-/// Of the tokens of the scores, those that a query attends to: no later one, and none before its window.
+/// Returns which of the scored tokens each query attends to: none after it, and none before its window.
 std::vector<ColumnRange> InferenceState::visible_to(const CachePart& part, std::uint32_t layer,
                                                     std::uint64_t heads) const {
   const std::uint64_t window = shape_.window_of(layer);
@@ -278,7 +278,8 @@ void InferenceState::operands_of_cache(const OpRecord& record, std::uint64_t run
   }
 }
 
-/// Of an operation on a head of a sequence: the last one makes some columns of the attention's output.
+/// Takes the result of an operation on one head of a sequence; the last such operation produces columns of the
+/// attention output.
 void InferenceState::take_head(const OpRecord& record, std::uint64_t run, const Values& results) {
   const CachePart& part = *record.gemm.cache;
   const bool sums = operation_ == "values" || operation_ == "open_values" || operation_ == "values_sum";
@@ -319,7 +320,7 @@ void InferenceState::take_rows(const OpRecord& record, const Values& results) {
   if (tensor == "logits" && options_.phase == Phase::generate) choose_tokens(results, width);
 }
 
-/// The likeliest token of each sequence that gives one, of equals the first.
+/// Chooses the most likely token of each sequence that produces one; the first among equals.
 void InferenceState::choose_tokens(const Values& logits, std::uint64_t columns) {
   auto row = logits.begin();
   const auto less = [](Fp16 a, Fp16 b) { return to_float(a) < to_float(b); };

@@ -15,31 +15,31 @@
 
 namespace anda::sim {
 
-/// The values of an inference on one system, in a functional simulation of workload.scope layer or model: which results
-/// are the operands of which operations. Between operations it cuts heads out of rows and puts them together, turns
-/// values and splits what one GeMM has made for several readers.
+/// The values of an inference on one system, in a functional simulation of workload.scope layer or model. Routes the
+/// results of operations to the operands of their readers. Between operations it extracts heads from rows and merges
+/// them, transposes values and splits a GeMM's result among its readers.
 class InferenceState {
  public:
   using Values = std::vector<Fp16>;
-  /// What a run of an operation works on.
+  /// The operands of one run of an operation.
   struct Operands {
     Values x;
-    Values second;         ///< of the shape of x; empty: none
-    WeightTensor weights;  ///< of a product; k = 0: none
+    Values second;         ///< same shape as x; empty: none
+    WeightTensor weights;  ///< weights of a product; k = 0: none
     VectorConstants constants;
     std::uint64_t zeroed_weights = 0;
   };
 
   explicit InferenceState(const RunConfig& config);
 
-  /// Of a run of an operation, of which there are gemm.count. Operations come in their order.
+  /// Returns the operands of run `run` of gemm.count. Must be called in operation order.
   Operands operands_of(const OpRecord& record, std::uint64_t run);
-  /// The results of that run: of kv_append, which has codes along its rows, or of others, row after row.
+  /// Stores the results of that run: codes along its rows for kv_append, otherwise values in row-major order.
   void take(const OpRecord& record, std::uint64_t run, const WeightTensor& appended);
   void take(const OpRecord& record, std::uint64_t run, const Values& results);
 
  private:
-  /// Heads with keys of their own: how many, the queries that share each, width and tensor of what they make.
+  /// Key/value heads: their number, the query heads that share each, and the width and name of the tensor they produce.
   struct Heads {
     std::uint64_t count;
     std::uint64_t queries;
@@ -92,15 +92,15 @@ class InferenceState {
   InferenceOptions options_;
   ModelData data_;
   InferencePasses passes_;
-  std::string pass_;       // that operations belong to
-  std::string operation_;  // without pass and layer
-  std::string parameter_;  // with its layer, as parameters are called
+  std::string pass_;       // pass of the current operation
+  std::string operation_;  // its name without pass and layer
+  std::string parameter_;  // its name with the layer, as in parameter names
   std::map<std::string, Values> tensors_;
   std::map<std::pair<std::uint32_t, std::uint64_t>, Cache> caches_;  // by layer and sequence
-  std::map<std::uint64_t, Cache> expanded_;  // by sequence: keys and values that the layer has made of latents
-  std::uint32_t cached_layers_ = 0;          // whose tokens of the pass are in the caches
+  std::map<std::uint64_t, Cache> expanded_;  // by sequence: keys and values expanded from latents in this layer
+  std::uint32_t cached_layers_ = 0;          // layers whose caches hold the pass's tokens
   std::vector<std::vector<std::uint32_t>> token_ids_;  // of each sequence
-  std::uint64_t scores_begin_ = 0;                     // tokens that the last scores are of
+  std::uint64_t scores_begin_ = 0;                     // token range of the latest scores
   std::uint64_t scores_end_ = 0;
 };
 

@@ -14,7 +14,7 @@ bool writes_more_than_counts(const RunConfig& config) {
 Knowledge::Knowledge(const RunConfig& config, GemmStore* store) {
   const bool counts_alone = !writes_more_than_counts(config);
   const bool stores = store != nullptr && counts_alone;
-  // The detailed memory goes on in the state in which the GeMM before has left it.
+  // The detailed memory carries its state over from the preceding GeMM.
   const bool is_detailed = config.dram.level == DramLevel::detailed;
   for (const Element& system : config.systems) {
     Part& part = parts_.emplace_back(Part{Compiler(config, accelerator_of(config, system)), {}, {}});
@@ -25,7 +25,7 @@ Knowledge::Knowledge(const RunConfig& config, GemmStore* store) {
     } else if (config.simulation.fast_forward && counts_alone && !is_detailed && !config.workload.prefetch_weights) {
       part.tasks.emplace(KnownGemms::Use::fast_forward);
     }
-    // Under which tasks a run is stored does not say what loaded under the last of them.
+    // The stored key of a run, its tasks, does not identify the prefetch under the last of them.
     if (stores && is_detailed && !config.workload.prefetch_weights)
       part.run.emplace(*store, store->machine(config, system));
   }

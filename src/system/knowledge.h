@@ -11,24 +11,24 @@
 
 namespace anda::sim {
 
-/// What is known of a run's GeMMs before they are simulated. With a store nothing is simulated twice, unless the
-/// simulation has to write more than counts: waveforms, timelines, request traces, data.
+/// Results of a run's GeMMs that are known before simulation. With a store nothing is simulated twice, unless the
+/// simulation must write more than counts: waveforms, timelines, request traces, data.
 class Knowledge {
  public:
   /// `store`: nullptr for none.
   Knowledge(const RunConfig& config, GemmStore* store);
 
-  /// Of one GeMM apart from the others; nullptr where that is not wanted.
+  /// Known results of individual GeMMs; nullptr if they are not used.
   KnownGemms* of_tasks(std::size_t system);
 
-  /// Whether nothing of a system needs to be simulated: tell() has it then.
+  /// Whether every GeMM of a system is known, so that tell() can replace its simulation.
   bool knows_all(std::size_t system, const SourceOpener& open_source);
-  /// Completes the record of the next GeMM.
+  /// Completes the record of the next GeMM from the known results.
   void tell(std::size_t system, OpRecord& record);
 
-  /// The next GeMM has been done.
+  /// Stores the result of the next GeMM after its simulation.
   void learn(std::size_t system, const OpRecord& record);
-  /// The statistics of a system's memory at the end; `simulated`: what the simulation has counted.
+  /// Returns the statistics of a system's memory at the end; `simulated`: as counted by the simulation.
   dram::Statistics statistics(std::size_t system, const dram::Statistics& simulated);
 
  private:

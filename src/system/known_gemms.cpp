@@ -7,7 +7,7 @@
 namespace anda::sim {
 namespace {
 
-/// What a result is known by.
+/// Returns the key of a result.
 std::string key_of(const Work& work, const KnownGemms::Neighbours& neighbours) {
   std::string bytes = task_bytes(work);
   const KnownGemms::Ahead& ahead = neighbours.ahead;
@@ -33,14 +33,14 @@ void read(const std::string& bytes, StepShape& step, Counts& counts) {
   get(in, counts);
 }
 
-/// The hash of a history and what comes after it.
+/// Returns the hash of a history extended by the next record.
 std::string prolonged(const std::string& history, const OpRecord& record) {
   std::string bytes = history + task_bytes(work_of(record));
   ByteWriter(bytes).put(record.gemm.count);
   return sha256_hex(bytes);
 }
 
-/// Under what the statistics of a run's memory are stored.
+/// Returns the key of the memory statistics of a run.
 std::string end_of(const std::string& history) { return history + "end"; }
 
 }  // namespace

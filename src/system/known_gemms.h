@@ -13,45 +13,46 @@
 
 namespace anda::sim {
 
-/// Of a GeMM its own, of anything else behind a word that no GeMM starts with.
+/// Returns the key of a task: a GeMM's own bytes; for other work, a prefix word that no GeMM starts with and its bytes.
 std::string task_bytes(const Work& work);
 
-/// What tasks of a system have taken before, in this run and, with a store, in earlier ones. Every GeMM starts on an
-/// idle machine, so that a task takes the same again: where the memory is not the detailed one, exactly.
+/// Results of a system's earlier tasks, from this run and, with a store, from earlier runs. Every GeMM starts on an
+/// idle machine, so a repeated task takes the same time again: exactly so, unless the memory is the detailed one.
 class KnownGemms {
  public:
-  /// Of a task.
+  /// The result of a task.
   struct Result {
     StepShape step;
     Counts counts;
-    std::uint64_t ticks = 0;  ///< of simulated time, where that goes on
+    std::uint64_t ticks = 0;  ///< simulated time, for fast_forward
   };
   enum class Use {
-    folding,       ///< in the place of each equal task, without any simulated time
-    fast_forward,  ///< where the memory rests before and after it, as nothing else tells such tasks apart; time goes on
+    folding,       ///< a known result replaces each equal task, in zero simulated time
+    fast_forward,  ///< as folding, but only if the memory rests before and after, so that equal tasks are
+                   ///< indistinguishable; simulated time advances
   };
 
-  /// Weights that load under a task, of the GeMM behind it.
+  /// Weights of the following GeMM that are loaded under a task.
   struct Ahead {
     GemmTask next = {};
     std::uint64_t loads = 0;  ///< 0: none
   };
-  /// What a task takes depends on, beside itself.
+  /// What a task's result depends on besides the task itself.
   struct Neighbours {
-    std::uint64_t held = 0;  ///< loads of its own weights that were made under the operation before
+    std::uint64_t held = 0;  ///< loads of its own weights already made under the preceding operation
     Ahead ahead = {};
   };
 
-  /// In this run only.
+  /// Knows results of this run only.
   explicit KnownGemms(Use use = Use::folding) : use_(use) {}
-  /// `machine`: of the store.
+  /// `machine`: number of the machine in the store.
   KnownGemms(GemmStore& store, std::uint64_t machine) : store_(&store), machine_(machine) {}
 
   Use use() const { return use_; }
 
-  /// Valid until the next call; nullptr for work that is not known.
+  /// Returns a known result, valid until the next call; nullptr if the work is unknown.
   const Result* find(const Work& work, const Neighbours& neighbours);
-  /// The result where it is kept now, valid until the next call.
+  /// Stores a result and returns the stored copy, valid until the next call.
   const Result* add(const Work& work, const Neighbours& neighbours, Result result);
 
  private:
@@ -63,31 +64,31 @@ class KnownGemms {
   GemmStore* store_ = nullptr;
   std::uint64_t machine_ = 0;
   std::unordered_map<std::string, Result> remembered_;
-  Result last_;  ///< one that there was no room for
+  Result last_;  ///< latest result that did not fit in remembered_
 };
 
-/// A whole run of a system in a store, for a memory whose state is carried over from GeMM to GeMM: what one takes
-/// follows from the machine and all tasks until then, so that it is stored under all of them.
+/// A system's whole run in a store, for a memory whose state carries over from GeMM to GeMM. A GeMM's result then
+/// depends on the machine and on all tasks up to it, so it is stored under their combined key.
 class KnownRun {
  public:
   KnownRun(GemmStore& store, std::uint64_t machine) : store_(store), machine_(machine) {}
 
-  /// A GeMM that follows those before; `record` has its task and how often it runs. Looks it up and is to be called for
-  /// all of a run before the other functions.
+  /// Looks up the next GeMM; `record` holds its task and repetitions. Must be called for all GeMMs of a run before the
+  /// other functions.
   void follow(const OpRecord& record);
-  /// Whether every GeMM is known, and what the memory counted.
+  /// Whether every GeMM and the memory statistics are known.
   bool is_complete();
 
-  /// Shape of a step and counts of the next GeMM, from the first again.
+  /// Sets the step shape and counts of the next GeMM, starting again from the first.
   void take(OpRecord& record);
   const dram::Statistics& statistics() const { return *statistics_; }
 
-  /// In place of take(): the next GeMM was simulated.
+  /// Used instead of take(): adds the result of the next GeMM after its simulation.
   void add(const OpRecord& record);
   void add(const dram::Statistics& statistics);
 
  private:
-  static constexpr std::size_t most_bytes = 1u << 26;  // that are held; longer runs are simulated
+  static constexpr std::size_t most_bytes = 1u << 26;  // held in memory; longer runs are simulated
 
   GemmStore& store_;
   std::uint64_t machine_;

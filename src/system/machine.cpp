@@ -15,7 +15,7 @@ KnownGemms known_of(const RunConfig& config, const Element& element, GemmStore* 
 
 }  // namespace
 
-/// Waits for operations and hands them to the host, in whose process it runs.
+/// Waits for operations and passes them to the host, in whose process it runs.
 class Machine::Source : public GemmSource {
  public:
   bool next(Gemm& gemm) override {
@@ -26,7 +26,7 @@ class Machine::Source : public GemmSource {
 
   void put(const std::vector<Gemm>& operations) {
     operations_ = operations;
-    if (!operations_.empty()) operations_.back().decides_next = true;  // what comes next is not there yet
+    if (!operations_.empty()) operations_.back().decides_next = true;  // the next operation is not known yet
     at_ = 0;
     more_.notify(sc_core::SC_ZERO_TIME);
   }

@@ -17,22 +17,22 @@
 
 namespace anda::sim {
 
-/// An accelerator with its memory and host as a SystemC system that runs operations on demand. With dram.level fast an
-/// operation that ran before is not simulated again: it would take the same.
+/// A SystemC system of an accelerator, its memory and its host that runs operations on demand. With dram.level fast, a
+/// repeated operation is not simulated again because its result would be the same.
 class Machine {
  public:
-  /// `store`: of earlier runs' results; nullptr: none.
+  /// `store`: results of earlier runs; nullptr: none.
   Machine(const std::string& name, const RunConfig& config, const Element& element, GemmStore* store);
 
-  /// Counts of these operations, one after another. Throws Error if one cannot run.
+  /// Runs operations one after another and returns their counts. Throws Error if one cannot run.
   Counts run(const std::vector<Gemm>& operations);
-  /// Lets time pass until this instant after the first call, which only a detailed memory notices: it refreshes.
+  /// Advances time to `time_s` after the first call. Only a detailed memory notices: it refreshes.
   void idle_until(double time_s);
   bool depends_on_time() const { return depends_on_time_; }
 
-  /// What a GeMM or vector operation is on it, by the configuration as it is now.
+  /// Returns the task of an operation on this machine under the current configuration.
   Work work_of(const Gemm& gemm) const { return system_->compiler().work(gemm); }
-  /// Bytes of the activations that a GeMM reads, in the format in which its unit takes them.
+  /// Bytes of the activations that a GeMM reads, in the format that its unit reads.
   std::uint64_t input_bytes(const Gemm& gemm) const;
 
   const AcceleratorConfig& accelerator() const { return system_->accelerator.config(); }
@@ -44,11 +44,11 @@ class Machine {
 
   bool depends_on_time_;
   KnownGemms known_;
-  Source* source_;  ///< of the system
+  Source* source_;  ///< owned by the system
   std::unique_ptr<System> system_;
-  std::size_t cycles_;  ///< index of the counter
+  std::size_t cycles_;  ///< index of the cycle counter
   std::size_t left_ = 0;
-  std::optional<sc_core::sc_time> start_;  ///< of the machine's time in the kernel's
+  std::optional<sc_core::sc_time> start_;  ///< kernel time at which the machine's time starts
   Counts sum_;
 };
 

@@ -7,7 +7,7 @@
 
 namespace anda::sim {
 
-// What the system has to write down and read again, for this program on this machine.
+// Serialisation of the system's types, for this program on this machine only.
 
 void put(ByteWriter& out, const StepShape& step);
 void get(ByteReader& in, StepShape& step);
@@ -15,13 +15,13 @@ void get(ByteReader& in, StepShape& step);
 void put(ByteWriter& out, const Counts& counts);
 void get(ByteReader& in, Counts& counts);
 
-/// What a task consists of.
+/// The fields of a task.
 void put(ByteWriter& out, const GemmTask& task);
 void get(ByteReader& in, GemmTask& task);
 void put(ByteWriter& out, const VectorTask& task);
 void get(ByteReader& in, VectorTask& task);
 
-/// All of a record but index, name and layer.
+/// All fields of a record except index, name and layer.
 void put_details(ByteWriter& out, const OpRecord& record);
 void get_details(ByteReader& in, OpRecord& record);
 

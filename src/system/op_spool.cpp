@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t buffer_bytes = 1u << 16;
 
-// How a record says what kind it is of: of a new one, of one that is not kept apart, else of the one with this number
-// less first_kind.
+// Encoding of a record's kind: a new one, one that is not kept apart, or the known kind with this number minus
+// first_kind.
 constexpr std::uint64_t new_kind = 0;
 constexpr std::uint64_t other_kind = 1;
 constexpr std::uint64_t first_kind = 2;
@@ -82,7 +82,7 @@ bool OpSpool::next(OpRecord& record, std::size_t& kind) {
   if (left_ == 0) return false;
   --left_;
   make_available(1);
-  std::size_t head = 1;  // bytes of the length that stands before a record
+  std::size_t head = 1;  // bytes of the length prefix of a record
   while ((static_cast<unsigned char>(buffer_[used_ + head - 1]) & 0x80u) != 0) make_available(++head);
   const std::size_t size = ByteReader({buffer_.data() + used_, head}).get();
   make_available(head + size);
@@ -118,7 +118,7 @@ void OpSpool::write_out() {
   buffer_.clear();
 }
 
-/// Reads until there are so many bytes that were not taken yet.
+/// Reads until `bytes` unconsumed bytes are available.
 void OpSpool::make_available(std::size_t bytes) {
   if (buffer_.size() - used_ >= bytes) return;
   buffer_.erase(0, used_);
@@ -129,7 +129,7 @@ void OpSpool::make_available(std::size_t bytes) {
     const ssize_t got = ::read(file_.get(), buffer_.data() + before, buffer_bytes);
     buffer_.resize(before + (got > 0 ? static_cast<std::size_t>(got) : 0));
     if (got < 0 && errno == EINTR) continue;
-    if (got == 0) errno = EIO;  // shorter than what was written
+    if (got == 0) errno = EIO;  // the file is shorter than what was written
     if (got <= 0) fail("cannot read a temporary file");
   }
 }

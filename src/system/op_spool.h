@@ -13,28 +13,28 @@
 
 namespace anda::sim {
 
-/// Records of ops on the disk, so that a long trace need not be held: written once, then read in the same order. Ops
-/// that differ in nothing but row, name and layer are of one kind, which is stored once. The file has no name, so that
-/// it is gone with the process however that ends. Throws anda::Error (run) with the folder and the operating system's
-/// words.
+/// Spools op records to disk, so that a long trace need not be held in memory: written once, then read in the same
+/// order. Ops that differ only in row, name and layer are of one kind, which is stored once. The file is unlinked at
+/// once, so that it disappears with the process however that ends. Throws anda::Error (run) with the folder and the
+/// system's error message.
 class OpSpool {
  public:
-  /// Kinds of op that are kept apart; ops of later ones have `no_kind`.
+  /// Maximum number of distinct kinds; later kinds are reported as `no_kind`.
   static constexpr std::size_t most_kinds = 4096;
   static constexpr std::size_t no_kind = std::numeric_limits<std::size_t>::max();
 
   explicit OpSpool(const std::string& folder);
 
   void add(const OpRecord& record);
-  /// Everything into the file, for another process to read. How many records there are.
+  /// Flushes everything to the file, for another process to read. Returns the number of records.
   std::uint64_t finish();
-  /// In place of add(): this many were written by a copy of this object in another process.
+  /// Used instead of add(): accepts the number of records that a copy of this object wrote in another process.
   void adopt(std::uint64_t records);
 
-  /// To the first record; before the first next(), after the last record.
+  /// Returns to the first record; must be called before the first next() and to read again after the last record.
   void rewind();
-  /// Puts the next record and the number of its kind, which count from 0 in order of appearance, into the arguments;
-  /// false after the last.
+  /// Reads the next record and the number of its kind, counted from 0 in order of appearance; returns false after the
+  /// last record.
   bool next(OpRecord& record, std::size_t& kind);
 
  private:
@@ -47,16 +47,16 @@ class OpSpool {
   std::uint64_t records_ = 0;
   std::uint64_t left_ = 0;  ///< for next()
   bool is_written_ = false;
-  std::string buffer_;    ///< what is to be written, or was read
-  std::size_t used_ = 0;  ///< bytes of it that next() has taken
+  std::string buffer_;    ///< data to be written, or data read
+  std::size_t used_ = 0;  ///< bytes of it that next() has consumed
 
-  std::string body_;                                    ///< of a record on its way
-  std::string details_;                                 ///< what all ops of a kind share
+  std::string body_;                                    ///< the record being encoded
+  std::string details_;                                 ///< details that all ops of a kind share
   std::unordered_map<std::string, std::size_t> kinds_;  ///< by their details, when writing
   std::vector<OpRecord> known_;                         ///< an op of each kind, when reading
 };
 
-/// The records of each system of a run, on the disk.
+/// The records of each system of a run, on disk.
 class OpSpools : public OpSink {
  public:
   OpSpools(const std::string& folder, std::size_t systems) {

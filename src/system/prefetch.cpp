@@ -6,7 +6,7 @@
 namespace anda::sim {
 namespace {
 
-/// The second operand is part of the model, and not a result: software knows where it lies.
+/// Whether the second operand is part of the model rather than a result, so that software knows its address.
 bool has_weights(const Gemm& gemm) {
   return gemm.second == SecondOperand::weights || gemm.kind == OpKind::output_head || gemm.kind == OpKind::router;
 }

@@ -17,13 +17,13 @@
 
 namespace anda::sim {
 
-/// What an operation loads of the weights of the GeMM behind it (workload.prefetch_weights). Software decides: it knows
-/// the machine, and which operation comes next.
+/// Chooses the weights of the following GeMM that an operation loads ahead (workload.prefetch_weights). Software
+/// decides: it knows the machine and the next operation.
 class Prefetch {
  public:
   Prefetch(const RunConfig& config, const AcceleratorConfig& accelerator, const Compiler& compiler);
 
-  /// Under `running`, whose work is given, for the operation behind it; no loads: nothing.
+  /// Returns the loads of `next` that fit under `running`, whose work is `work`; 0 loads: none.
   KnownGemms::Ahead under(const Gemm& running, const Work& work, const Gemm& next);
   LoadAheadDescriptor descriptor(const GemmTask& task, std::uint64_t loads) const;
 
@@ -34,7 +34,7 @@ class Prefetch {
 
   const Compiler& compiler_;
   AheadLimit limit_;
-  std::unordered_map<std::string, std::uint64_t> remembered_;  ///< loads by both works
+  std::unordered_map<std::string, std::uint64_t> remembered_;  ///< loads, keyed by both tasks
 };
 
 }  // namespace anda::sim

@@ -7,8 +7,8 @@
 
 namespace anda::sim {
 
-// The result of a run, for this program on this machine; without the accelerators of its systems, which follow from the
-// configuration.
+// Serialisation of a run's result, for this program on this machine only. Omits the accelerators of the systems, which
+// follow from the configuration.
 
 void put(ByteWriter& out, const SimulationResult& result);
 void get(ByteReader& in, SimulationResult& result);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int milliseconds_between_looks = 50;
 
-/// Whether one kernel has to see all systems, or the files of this process are written during the simulation.
+/// Whether a single kernel must run all systems, or this process writes files during the simulation.
 bool stays_together(const RunConfig& config, const TensorDump* dump) {
   return !config.simulation.vcd.empty() || !config.simulation.timeline.file.empty() ||
          !config.dram.request_trace.empty() || dump != nullptr;
@@ -26,7 +26,7 @@ std::unique_ptr<GemmStore> open_store(const std::string& folder) {
   return folder.empty() ? nullptr : std::make_unique<GemmStore>(folder);
 }
 
-/// The systems of a run in processes of their own.
+/// Simulates the systems of a run in separate processes.
 class SideBySide {
  public:
   SideBySide(const RunConfig& config, const SourceOpener& open_source, double total_macs, OpSpools& ops,
@@ -77,7 +77,7 @@ class SideBySide {
     }
   }
 
-  /// In the process of a system.
+  /// Runs in the process of a system.
   std::pair<SimulationResult, std::uint64_t> simulate_one(std::size_t system, const Element& kind,
                                                           const Progress& progress) {
     class Sink : public OpSink {
@@ -118,7 +118,7 @@ class SideBySide {
     }
   }
 
-  /// Systems before one that has failed go on: one of them may fail as well, and be the first.
+  /// Systems before a failed one continue: one of them may fail as well, and would then be the first.
   void give_up_after(std::size_t system) {
     wanted_ = system + 1;
     for (std::size_t i = wanted_; i < processes_.size(); ++i) processes_[i].reset();
@@ -144,7 +144,7 @@ class SideBySide {
   OpSpools& ops_;
   std::size_t at_once_;
   const std::string& cache_;
-  std::size_t wanted_;  ///< systems before the first one that is known to fail, and that
+  std::size_t wanted_;  ///< number of systems up to and including the first known failure
   std::vector<std::unique_ptr<SystemProcess>> processes_;
 };
 

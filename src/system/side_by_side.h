@@ -10,10 +10,10 @@
 
 namespace anda::sim {
 
-/// As simulate(), whose results and files are the same, with the records in `ops`; the systems do not influence each
-/// other, so each is simulated in a process of its own, `at_once` at a time. If several fail, the error is that of the
-/// first in the configuration's list. What one kernel has to write stays in this process: waveforms, a timeline,
-/// request traces, tensors. `cache`: the folder of a GemmStore, empty for none.
+/// Does the same as simulate(), with the same results and files, and with the records in `ops`. The systems are
+/// independent, so each is simulated in its own process, `at_once` at a time. If several fail, throws the error of the
+/// first in the configuration's list. Outputs that need a single kernel stay in this process: waveforms, a timeline,
+/// request traces, tensors. `cache`: the folder of a GemmStore; empty: none.
 SimulationResult simulate_side_by_side(const RunConfig& config, const SourceOpener& open_source, double total_macs,
                                        OpSpools& ops, const Progress& progress, FileSet& files, TensorDump* dump,
                                        std::size_t at_once, const std::string& cache = "");

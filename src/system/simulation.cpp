@@ -17,20 +17,20 @@ namespace anda::sim {
 
 namespace {
 
-/// How far systems run between two reports of progress: milliseconds of the computer's time.
+/// Simulated cycles between two progress reports, which take milliseconds of real time.
 double cycles_between_reports(Level level) { return level == Level::fast ? 3e7 : 1e5; }
 
-/// Simulates until all systems are done or nothing can happen any more, and reports progress between. No process of the
-/// simulation does this: while it waited for its next look, something would still be to happen.
+/// Simulates until all systems are done or no events are left, and reports progress in between. This cannot be a
+/// process of the simulation: while it waited for its next report, an event would still be pending.
 void run_systems(const std::vector<std::unique_ptr<System>>& systems, double total_macs, const Progress& progress,
                  const std::optional<Waveforms>& waveforms, const sc_core::sc_time& period) {
   for (bool finished = false; !finished;) {
-    // The kernel does not advance to an instant at which nothing happens.
+    // The kernel does not advance to an instant without events.
     sc_core::sc_time stretch = period;
     if (sc_core::sc_pending_activity_at_future_time())
       stretch = std::max(period, sc_core::sc_time_to_pending_activity());
     sc_core::sc_start(within_time(stretch), sc_core::SC_EXIT_ON_STARVATION);
-    if (waveforms && waveforms->failed()) return;  // to close them says why
+    if (waveforms && waveforms->failed()) return;  // closing them reports the cause
     double done = 0;
     finished = true;
     for (const auto& system : systems) {
@@ -64,9 +64,9 @@ class Run {
 
  private:
   void build(const SourceOpener& open_source, TensorDump* dump);
-  /// The GeMMs of a system all of which are known.
+  /// Replays the GeMMs of a system if all of them are known.
   void replay(std::size_t system, GemmSource& source);
-  /// Counts a GeMM that a system has done.
+  /// Counts a completed GeMM of a system.
   void take(std::size_t system, const OpRecord& record);
 
   const RunConfig& config_;
@@ -173,7 +173,7 @@ SimulationResult simulate(const RunConfig& config, const SourceOpener& open_sour
   } catch (const Error& error) {
     throw Error(error.kind(), all.with_final_paths(error.what()));
   } catch (const sc_core::sc_report& report) {
-    // The kernel wraps what a block's process throws.
+    // The kernel wraps exceptions thrown by a block's process.
     const std::string kind = report.get_msg_type();
     const std::string text = (kind == "uncaught exception" ? "" : kind + ": ") + report.get_msg();
     throw Error::run(all.with_final_paths(text));

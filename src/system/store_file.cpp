@@ -15,7 +15,7 @@ namespace anda::sim {
 namespace {
 
 constexpr std::uint64_t layout_version = 1;
-constexpr std::uint64_t application = 0x616e6461;  // "anda", which tells `file` and others what the file is
+constexpr std::uint64_t application = 0x616e6461;  // "anda", by which `file` and other programs recognise the file
 
 /// FNV-1a, 64 bits.
 std::uint64_t checksum(std::string_view first, std::string_view second) {
@@ -68,7 +68,7 @@ StoreTables::StoreTables(Database& file) : file_(file) {
   if (is_ours()) return;
   file_.execute("PRAGMA auto_vacuum = INCREMENTAL");
   Database::Transaction transaction(file_);
-  if (is_ours()) return;  // another process made them meanwhile
+  if (is_ours()) return;  // another process created them meanwhile
   if (file_.number("SELECT count(*) FROM sqlite_master") != 0) {
     throw Database::Failure(Database::Failure::Kind::other, "the file belongs to another program or version");
   }

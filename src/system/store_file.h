@@ -13,24 +13,25 @@
 
 namespace anda::sim {
 
-// What the file of a GemmStore consists of, for those who use it and those who look after it.
+// The file format of a GemmStore, for its users and its maintenance.
 
-/// Holds the folder of a store; `how`: LOCK_SH by all who use it, LOCK_EX by who takes it away. Nothing where the file
+/// Locks a store's folder; `how`: LOCK_SH for users, LOCK_EX to remove it. Returns an empty descriptor if the file
 /// system has no locks.
 FileDescriptor lock_store(const std::string& folder, int how);
 
 /// Removes the files of a store. Throws Database::Failure.
 void remove_store(const std::string& folder);
 
-/// A result with a checksum over it and what it is stored under.
+/// Returns a result with a checksum over it and its key.
 std::string sealed(const std::string& under, std::string_view result);
-/// The result, nothing if it is damaged.
+/// Returns the result, or nothing if it is damaged.
 std::optional<std::string> unsealed(const std::string& under, std::string_view bytes);
 
-/// The tables: `machines`, by what all results of one follow from, and `gemms`, by machine and task.
+/// The tables: `machines`, keyed by everything that determines a machine's results, and `gemms`, keyed by machine and
+/// task.
 class StoreTables {
  public:
-  /// A machine as lists show it.
+  /// A machine as shown in lists.
   struct Entry {
     std::string key;
     std::string system;
@@ -38,24 +39,24 @@ class StoreTables {
     std::string program;
     std::uint64_t used = 0;  ///< seconds since 1970
     std::uint64_t gemms = 0;
-    std::uint64_t bytes = 0;  ///< of tasks and results
+    std::uint64_t bytes = 0;  ///< size of its tasks and results
   };
 
-  /// Makes them where they are missing. Throws Database::Failure, also for a file of something else.
+  /// Creates missing tables. Throws Database::Failure, also for a file of another kind.
   explicit StoreTables(Database& file);
 
-  /// Bytes of the file that are in use.
+  /// Bytes in use in the file.
   std::uint64_t bytes();
   std::uint64_t limit_bytes();
   void set_limit_bytes(std::uint64_t limit);
-  /// Takes away the machine that was used least recently with all its results; false if there is none.
+  /// Removes the least recently used machine and all its results; returns false if there is none.
   bool drop_oldest();
-  /// Gives room that is free back to the file system.
+  /// Returns free space to the file system.
   void shrink();
 
-  /// Those used last come first.
+  /// Lists the machines, most recently used first.
   std::vector<Entry> list();
-  /// Takes damaged results away; how many there were.
+  /// Removes damaged results and returns their number.
   std::uint64_t drop_damaged();
 
  private:

@@ -24,11 +24,11 @@ namespace anda::sim {
 
 namespace {
 
-constexpr std::size_t most_tensors = 256;      // types of tensors that reports keep apart
-constexpr std::size_t most_remembered = 4096;  // kinds of GeMM that need no second look
+constexpr std::size_t most_tensors = 256;      // types of tensors that reports list separately
+constexpr std::size_t most_remembered = 4096;  // kinds of GeMM that need no second check
 constexpr std::uint64_t rows_between_looks = 4096;
 
-/// The rows of a trace that belong to its first layers.
+/// Passes on the rows of a trace that belong to its first layers.
 class FirstLayers : public GemmSource {
  public:
   FirstLayers(std::unique_ptr<GemmSource> source, std::uint32_t layers) : source_(std::move(source)), layers_(layers) {}
@@ -45,7 +45,7 @@ class FirstLayers : public GemmSource {
   std::uint32_t layers_;
 };
 
-/// The compilers of all systems, which have compiled GeMMs of some kinds before.
+/// Compiles GeMMs for all systems, remembering the kinds already compiled.
 class Trial {
  public:
   explicit Trial(const RunConfig& config) : config_(config) {
@@ -56,8 +56,8 @@ class Trial {
     }
   }
 
-  /// Tells whether some system has its activations in groups, and whether one of these fills up k to whole ones;
-  /// `notes` hears who computes a GeMM on its vector unit.
+  /// Sets whether some system reads its activations in groups, and whether one of these pads k to whole groups; tells
+  /// `notes` which systems compute a GeMM on the vector unit.
   void compile(const Gemm& gemm, std::uint64_t index, bool& padded, bool& compressed, WorkloadNotes& notes) {
     padded = compressed = false;
     for (std::size_t i = 0; i < compilers_.size(); ++i) {
@@ -104,7 +104,7 @@ class Trial {
 
   const RunConfig& config_;
   std::vector<Compiler> compilers_;
-  std::optional<ModelShape> chained_;  // of a functional simulation whose operations follow from each other
+  std::optional<ModelShape> chained_;  // model of a functional simulation whose operations feed each other
   std::set<Kind> seen_;
 };
 

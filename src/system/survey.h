@@ -14,23 +14,22 @@
 
 namespace anda::sim {
 
-/// The operations of a configuration's workload, from the first again at each call. Throws Error (input) if there are
-/// none.
+/// Opens a configuration's workload, from its first operation. Throws Error (input) if it has none.
 std::unique_ptr<GemmSource> open_workload(const RunConfig& config);
 
-/// The shape of a workload that is a model.
+/// Returns the shape of a workload that is a model.
 ModelShape shape_of(const WorkloadConfig& workload);
 
-/// What a look through the whole workload shows.
+/// Findings from a pass over the whole workload.
 struct Survey {
   std::uint64_t gemms = 0;         ///< rows
-  double macs = 0;                 ///< multiply-accumulates, with repetitions
-  std::string sha256;              ///< of the rows, one after another in the columns of a trace
-  std::vector<std::string> notes;  ///< what the user may not expect
+  double macs = 0;                 ///< multiply-accumulates, including repetitions
+  std::string sha256;              ///< hash of the rows in order, each with the columns of a trace
+  std::vector<std::string> notes;  ///< notes on what the user may not expect
 };
 
-/// Reads the workload from end to end and compiles every GeMM for every system, so that whatever is wrong shows before
-/// a simulation starts. Throws Error (input) for the first problem, and Error (run) when `go_on` returns false.
+/// Reads the whole workload and compiles every GeMM for every system, so that problems surface before a simulation
+/// starts. Throws Error (input) for the first problem, and Error (run) when `go_on` returns false.
 Survey survey(const RunConfig& config, const std::function<bool()>& go_on);
 
 }  // namespace anda::sim

@@ -15,7 +15,7 @@
 
 namespace anda::sim {
 
-/// The external memory of a run's systems. `request_trace`: where its requests are written, empty: nowhere.
+/// Configures the external memory of a run's systems. `request_trace`: file for its requests; empty: none.
 inline DramConfig memory_of(const RunConfig& config, const std::string& request_trace) {
   DramConfig memory = config.dram;
   memory.request_trace = request_trace;
@@ -73,8 +73,8 @@ class System : public sc_core::sc_module {
 
  private:
   Compiler compiler_;
-  std::unique_ptr<Prefetch> prefetch_;  // where weights load ahead
-  std::unique_ptr<DataHost> data_;      // of a functional simulation
+  std::unique_ptr<Prefetch> prefetch_;  // set if weights are prefetched
+  std::unique_ptr<DataHost> data_;      // set in a functional simulation
 
  public:
   const Counters counters;

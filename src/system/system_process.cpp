@@ -26,20 +26,20 @@ using Clock = std::chrono::steady_clock;
 constexpr auto time_between_words = std::chrono::milliseconds(50);
 constexpr int exit_without_memory = 3;
 
-/// What a message starts with.
+/// The header of a message.
 struct Header {
   enum class Kind : std::uint32_t { progress, result, wrong_input, failed, other_failure };
   Kind kind;
-  std::uint64_t bytes;  ///< that follow
+  std::uint64_t bytes;  ///< bytes that follow the header
 };
 
-/// Where memory is too short for a message.
+/// Ends the process if memory is too short for a message.
 [[noreturn]] void end_without_memory() {
   try {
     if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
   } catch (const std::bad_alloc&) {
     ::_exit(exit_without_memory);
-  } catch (...) {  // a fault of the program, which a debugger shall see
+  } catch (...) {  // a bug, which a debugger should see
   }
   std::abort();
 }
@@ -48,7 +48,7 @@ void write_all(int pipe, const char* data, std::size_t size) {
   while (size > 0) {
     const ssize_t written = ::write(pipe, data, size);
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) ::_exit(EXIT_FAILURE);  // nobody listens
+    if (written < 0) ::_exit(EXIT_FAILURE);  // no reader
     data += written;
     size -= static_cast<std::size_t>(written);
   }
@@ -62,9 +62,9 @@ void send(int pipe, Header::Kind kind, std::string_view bytes) {
   write_all(pipe, bytes.data(), bytes.size());
 }
 
-/// In the process: all of its life.
+/// The main function of the process.
 int live(int pipe, const SystemProcess::Work& work) {
-  // The user's Ctrl-C is for the parent, which ends its processes.
+  // The user's Ctrl-C is handled by the parent, which ends its processes.
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGTERM, SIG_DFL);
   std::set_terminate(end_without_memory);
@@ -105,7 +105,7 @@ SystemProcess::SystemProcess(std::string system, const Work& work) : system_(std
   }
   pipe_ = FileDescriptor(ends[0]);
   const FileDescriptor write_end(ends[1]);
-  std::cout.flush();  // or the process would have its text, too
+  std::cout.flush();  // the child would otherwise print the buffered text again
   process_ = std::make_unique<ChildProcess>([&] { return live(write_end.get(), work); }, ChildProcess::Manner{SIGKILL});
 }
 
@@ -153,7 +153,7 @@ void SystemProcess::take_message() {
   }
 }
 
-/// The pipe is closed, which is the last thing that a process does.
+/// Handles the closing of the pipe, the last action of a process.
 void SystemProcess::take_end() {
   std::optional<ChildProcess::End> end;
   while (!(end = process_->ended())) ::usleep(100);

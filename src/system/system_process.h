@@ -14,22 +14,22 @@
 
 namespace anda::sim {
 
-/// A process that simulates one system of a run. What it finds, or what goes wrong, comes through a pipe.
+/// A process that simulates one system of a run. Its result, or its failure, arrives through a pipe.
 class SystemProcess {
  public:
-  /// What the process does: simulate, with word of its progress. Returns the result and the number of records that it
-  /// left in its spool.
+  /// The job of the process: simulates and reports progress. Returns the result and the number of records left in its
+  /// spool.
   using Work = std::function<std::pair<SimulationResult, std::uint64_t>(const Progress&)>;
 
   /// `system`: its name, for messages.
   SystemProcess(std::string system, const Work& work);
 
-  /// Readable when there is something to take.
+  /// The pipe's descriptor, readable when data is available.
   int descriptor() const { return pipe_.get(); }
-  /// Takes what has come.
+  /// Receives the available data.
   void take();
 
-  /// Whether all has come: the result, or a failure.
+  /// Whether the result or a failure has arrived.
   bool finished() const { return result_ || failure_; }
   double done() const { return done_; }
   std::exception_ptr failure() const { return failure_; }

@@ -28,12 +28,12 @@ void Waveforms::open_pipe() {
   const auto fail = [](const std::string& path) {
     throw Error::run(path + ": cannot create a pipe for the waveforms: " + std::generic_category().message(errno));
   };
-  // The kernel puts .vcd behind the name by itself, and says that a time unit was set.
+  // The kernel appends .vcd to the name itself, and reports that a time unit was set.
   const std::string name = (folder_.path() / "waves").string();
   const std::string path = name + ".vcd";
   if (::mkfifo(path.c_str(), 0600) != 0) fail(path);
-  // Both ways, so that the pipe is neither at its end nor without a reader while the kernel has not opened it: it does
-  // so at the first change.
+  // Opened for reading and writing, so that the pipe neither ends nor lacks a reader before the kernel opens it, at the
+  // first change.
   pipe_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (pipe_.get() < 0) fail(path);
   sc_core::sc_report_handler::set_actions("tracing timescale unit set", sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
@@ -44,14 +44,14 @@ void Waveforms::open_pipe() {
 void Waveforms::copy() {
   std::vector<char> part(part_bytes);
   for (;;) {
-    const bool is_last = ended_;  // asked before the pipe is looked at: what was written until then is in it
+    const bool is_last = ended_;  // read before polling the pipe: it then holds everything written until the end
     pollfd wanted{pipe_.get(), POLLIN, 0};
     if (::poll(&wanted, 1, milliseconds_between_polls) <= 0) {
       if (is_last) return;
       continue;
     }
     const ssize_t bytes = ::read(pipe_.get(), part.data(), part.size());
-    if (bytes <= 0 || failed_) continue;  // the kernel must not wait for a reader that has gone
+    if (bytes <= 0 || failed_) continue;  // keep reading, so that the kernel never blocks on the pipe
     try {
       file_.stream().write(part.data(), bytes);
     } catch (...) {
@@ -72,8 +72,7 @@ void Waveforms::close() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-// The kernel's file stays open where the simulation ended with an exception: one that has seen no change can't be
-// closed.
+// The kernel's file stays open if the simulation ended with an exception: a file without any change cannot be closed.
 Waveforms::~Waveforms() { end(); }
 
 }  // namespace anda::sim

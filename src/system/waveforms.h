@@ -13,8 +13,8 @@
 
 namespace anda::sim {
 
-/// The waveforms of a run. The kernel opens and writes a VCD file by itself and does not look whether that goes well:
-/// it gets a pipe, from whose other end a thread writes the file.
+/// The waveforms of a run. The kernel opens and writes a VCD file itself and does not check for errors, so it writes to
+/// a pipe, from whose other end a thread writes the file.
 class Waveforms {
  public:
   explicit Waveforms(AtomicFile& file);
@@ -23,9 +23,9 @@ class Waveforms {
   ~Waveforms();
 
   sc_core::sc_trace_file& trace_file() { return *trace_file_; }
-  /// Whether the file could not be written so far.
+  /// Whether writing the file has failed so far.
   bool failed() const { return failed_; }
-  /// Once, after the simulation: ends the waveforms. Throws Error (run) if they could not be written to the last byte.
+  /// Ends the waveforms; call once, after the simulation. Throws Error (run) if they could not be written completely.
   void close();
 
  private:
@@ -34,7 +34,7 @@ class Waveforms {
   void end();
 
   AtomicFile& file_;
-  TemporaryFolder folder_;  ///< of the pipe
+  TemporaryFolder folder_;  ///< holds the pipe
   FileDescriptor pipe_;
   sc_core::sc_trace_file* trace_file_ = nullptr;
   std::thread copier_;

@@ -9,8 +9,8 @@
 
 namespace anda::sim {
 
-/// What the systems of a configuration count with the lengths of precision.schedule left out: the same workload, in a
-/// process of its own. `cache`: the folder of a GemmStore, empty for none. Throws Error as simulate() does.
+/// Counts of a configuration's systems without precision.schedule: the same workload, simulated in a separate process.
+/// `cache`: the folder of a GemmStore; empty: none. Throws Error as simulate() does.
 std::vector<Counts> counts_without_schedule(const RunConfig& config, double total_macs, const Progress& progress,
                                             const std::string& cache);
 

@@ -20,7 +20,7 @@
 namespace anda::sim {
 namespace {
 
-constexpr std::size_t most_weights = 1u << 16;  // that are told apart
+constexpr std::size_t most_weights = 1u << 16;  // that are counted separately
 constexpr std::size_t most_named = 3;
 constexpr double cache_number_bytes = 2;      // FP16
 constexpr double remarkable_attention = 0.1;  // of the MACs of the GeMMs
@@ -45,7 +45,7 @@ void WorkloadNotes::see(const Gemm& gemm, bool padded, bool compressed) {
   if (compressed && gemm.kind == OpKind::gemm && !has_own_key(gemm.tensor)) ++other_tensors_[gemm.tensor];
   last_layer_ = std::max(last_layer_, gemm.layer);
   macs_ += gemm.macs();
-  // Rows of one name and layer share their weights: a trace may run them again.
+  // Rows with equal name and layer share their weights: a trace may run them again.
   const std::uint32_t bits = gemm.weight_bits != 0 ? gemm.weight_bits : config_.precision.weight_bits;
   const std::string identity = fmt::format("{}/{}/{}/{}/{}", gemm.layer, gemm.k, gemm.n, bits, gemm.name);
   if (weights_.size() < most_weights && weights_.insert(std::hash<std::string>{}(identity)).second) {
@@ -137,7 +137,7 @@ void WorkloadNotes::add_model(std::vector<std::string>& notes) const {
                     workload.tokens, si_text(bytes, "B"), si_text(bytes / config_.dram.peak_bytes_per_s(), "s")));
     return;
   }
-  // Each token attends to those before it, with its queries and with its scores.
+  // Each token attends to the preceding ones, with its queries and with its scores.
   const double attention =
       tokens * tokens * workload.batch * static_cast<double>(shape.query_width()) * (last_layer_ + 1.0);
   if (attention > remarkable_attention * macs_) {
@@ -176,7 +176,7 @@ void WorkloadNotes::add_inference(std::vector<std::string>& notes) const {
 }
 
 void WorkloadNotes::add_memory(std::vector<std::string>& notes) const {
-  if (config_.workload.scope != Scope::gemms) return;  // an error there
+  if (config_.workload.scope != Scope::gemms) return;  // it is an error there
   const double cache = cache_bytes();
   const auto capacity = static_cast<double>(config_.dram.capacity_bytes);
   if (weight_bytes_ + cache <= capacity) return;

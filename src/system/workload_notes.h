@@ -13,20 +13,19 @@
 
 namespace anda::sim {
 
-/// Collects what of a workload may surprise who reads the results: keys without effect, what is left out, what does not
-/// fit.
+/// Collects notes on what may surprise readers of a workload's results: keys without effect, omissions, mismatches.
 class WorkloadNotes {
  public:
   explicit WorkloadNotes(const RunConfig& config);
 
-  /// `padded`: whether some system fills up k; `compressed`: whether one has its activations in groups, so that
+  /// `padded`: whether some system pads k; `compressed`: whether a system reads its activations in groups, so that
   /// `precision` matters.
   void see(const Gemm& gemm, bool padded, bool compressed);
 
-  /// A system computes a GeMM of an inference on its vector unit.
+  /// Notes that a system computes a GeMM of an inference on its vector unit.
   void see_beside_array(const Gemm& gemm, const std::string& system);
 
-  /// After the last GeMM, a sentence each.
+  /// Returns the notes after the last GeMM, one sentence each.
   std::vector<std::string> list() const;
 
  private:
@@ -45,7 +44,7 @@ class WorkloadNotes {
   double macs_ = 0;
   double weight_bytes_ = 0;
   std::map<std::string, double> attention_beside_array_;  ///< MACs by system
-  std::set<std::size_t> weights_;                         ///< hashes of those that are counted
+  std::set<std::size_t> weights_;                         ///< hashes of weights already counted
   std::map<std::string, std::uint64_t> other_tensors_;    ///< GeMMs of tensors that precision has no key for
 };
 

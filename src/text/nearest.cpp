@@ -16,7 +16,7 @@ std::string folded(std::string_view word) {
 }  // namespace
 
 std::size_t edit_distance(const std::string& a, const std::string& b) {
-  // Rows of the usual table: two before, before, current.
+  // Rows of the usual table: two rows back, previous, current.
   std::vector<std::size_t> older(b.size() + 1), old(b.size() + 1), now(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) now[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -34,7 +34,7 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 
 std::string nearest(std::string_view word, const std::vector<std::string>& words) {
   std::string best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;  // further away is another word
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;  // from here on a different word
   for (const std::string& candidate : words) {
     const std::size_t longer = std::max(word.size(), candidate.size());
     const std::size_t shorter = std::min(word.size(), candidate.size());

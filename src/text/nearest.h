@@ -12,10 +12,10 @@ namespace anda::sim {
 /// Damerau-Levenshtein distance: insertions, deletions, substitutions and swaps of neighbours.
 std::size_t edit_distance(const std::string& a, const std::string& b);
 
-/// The word nearest to `word`, upper and lower case and - and _ taken as equal; empty if none is near.
+/// Returns the word nearest to `word`, ignoring case and treating - and _ as equal; empty if none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& words);
 
-/// "; did you mean `word`?" with the nearest word, or nothing.
+/// Returns "; did you mean `word`?" with the nearest word, or an empty string.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& words);
 
 }  // namespace anda::sim

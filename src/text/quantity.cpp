@@ -10,8 +10,8 @@
 namespace anda::sim {
 namespace {
 
-/// The end of a key's name, the unit for people, the unit that a number may have without its prefix (empty: none), the
-/// power of ten of the prefix in the name, and whether prefixes of powers of 1024 are usual.
+/// The suffix of a key's name, the display form of its unit, the unit without prefix that a number may have (empty:
+/// none), the power of ten of the prefix in the name, and whether binary prefixes are usual.
 struct KeyUnit {
   std::string_view suffix;
   std::string_view shown;
@@ -20,7 +20,7 @@ struct KeyUnit {
   bool is_binary;
 };
 
-// The longer suffix first where one ends in another.
+// If one suffix ends with another, the longer one comes first.
 constexpr std::array<KeyUnit, 13> key_units{{{"_pj_per_bit", "pJ/bit", "J/bit", -12, false},
                                              {"_pj_per_value", "pJ/value", "J/value", -12, false},
                                              {"_bit_per_s", "bit/s", "bit/s", 0, false},
@@ -52,17 +52,17 @@ constexpr std::array<Prefix, 11> prefixes{{{"", 0},
                                            {"G", 9},
                                            {"T", 12}}};
 constexpr std::string_view binary_prefixes = "KMGT";
-constexpr double exact_integers = 9007199254740992.0;  // up to it a double holds every whole number
+constexpr double exact_integers = 9007199254740992.0;  // up to this value a double holds every integer
 
 const KeyUnit* find_unit(std::string_view key) {
   for (const KeyUnit& unit : key_units) {
-    // The key may be the unit alone: bytes.
+    // The key may be just the unit: bytes.
     if (ends_with(key, unit.suffix) || key == unit.suffix.substr(1)) return &unit;
   }
   return nullptr;
 }
 
-/// A number times a factor, as a whole number where it is one.
+/// Multiplies a number by a factor; the text is a whole number if the product is one.
 std::optional<std::string> product(std::string_view number, double factor) {
   double value = 0;
   if (parse_number(number, value) != NumberSyntax::good) return std::nullopt;
@@ -73,7 +73,7 @@ std::optional<std::string> product(std::string_view number, double factor) {
   return exact_text(scaled);
 }
 
-/// A number times a power of ten, rounded once.
+/// Multiplies a number by a power of ten, rounding once.
 std::optional<std::string> shifted(std::string_view number, int exponent) {
   if (exponent == 0) return std::string(number);
   if (number.find_first_of("eE") != std::string_view::npos) return std::nullopt;
@@ -101,7 +101,7 @@ std::optional<std::string> quantity_text(std::string_view text, std::string_view
   double value = 0;
   if (written.empty() || parse_number(number, value) != NumberSyntax::good) return std::nullopt;
   if (wanted.unit == "mm²") return written == "mm2" || written == "mm²" ? shifted(number, 0) : std::nullopt;
-  // "3.9pJ" for a key per bit is as clear as "3.9pJ/bit".
+  // For a key per bit, "3.9pJ" is as clear as "3.9pJ/bit".
   std::string_view unit = wanted.unit;
   if (unit.front() == 'J' && written.find('/') == std::string_view::npos) unit = unit.substr(0, 1);
   if (!ends_with(written, unit)) return std::nullopt;

@@ -18,7 +18,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Takes digits off the front; how many they were.
+/// Consumes leading digits and returns their number.
 std::size_t take_digits(std::string_view& text) {
   std::size_t count = 0;
   while (count < text.size() && is_digit(text[count])) ++count;
@@ -87,7 +87,7 @@ NumberSyntax parse_number(std::string_view text, double& value) {
   double read = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), read);
   if (result.ec != std::errc()) return NumberSyntax::out_of_range;
-  value = read + 0.0;  // no negative zero, which would be another text for the same number
+  value = read + 0.0;  // avoids −0, which would be another text for the same number
   return NumberSyntax::good;
 }
 

@@ -14,8 +14,8 @@
 namespace anda::sim {
 namespace {
 
-/// Goes through a text, token by token, for what the library would not refuse. Syntax is the library's affair: on a
-/// text that is no JSON this finds some problem or none.
+/// Scans a text token by token for what the library would not reject. The library checks the syntax: for text that is
+/// not JSON, the result here is arbitrary.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
@@ -65,7 +65,7 @@ class Scanner {
     std::string key(token);
     if (has_escape) {
       const nlohmann::json unescaped = nlohmann::json::parse(token, nullptr, false);
-      if (!unescaped.is_string()) return;  // the library says what is wrong
+      if (!unescaped.is_string()) return;  // the library reports the error
       key = '"' + unescaped.get<std::string>() + '"';
     }
     if (!levels_.back().keys.insert(std::move(key)).second) {
@@ -88,13 +88,13 @@ class Scanner {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  char before_ = '\0';  ///< first character of the token before, blanks left out
+  char before_ = '\0';  ///< first character of the previous token, ignoring whitespace
   std::vector<Level> levels_;
   std::optional<JsonProblem> problem_;
 };
 
-/// "[json.exception…] parse error at line 1, column 2: syntax error …" without what is told our way, and no longer than
-/// people read: it repeats the text that it stumbled over.
+/// Shortens "[json.exception…] parse error at line 1, column 2: syntax error …": drops what is reported in our own
+/// format and limits the length, because the library repeats the offending text.
 std::string words_of(const nlohmann::json::exception& error) {
   std::string_view what = error.what();
   const std::size_t colon = what.find(": ");
@@ -104,7 +104,7 @@ std::string words_of(const nlohmann::json::exception& error) {
   return words.substr(1, words.size() - 2);
 }
 
-/// Line and column of a byte, counted from the start of the text.
+/// Returns line and column of a byte, counted from the start of the text.
 Place place_of(std::string_view text, std::size_t byte, const Place& start) {
   const std::string_view before = text.substr(0, byte);
   const std::size_t line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
@@ -120,7 +120,7 @@ Place place_of(std::string_view text, std::size_t byte, const Place& start) {
 
 template <class Json>
 std::optional<JsonProblem> read_json(std::string_view text, Json& value) {
-  // Before the library, which builds what is nested too deep and takes the last one of two equal keys.
+  // Must precede the library, which would build excessive nesting and silently take the last of two equal keys.
   if (auto problem = Scanner(text).problem()) return problem;
   try {
     value = Json::parse(text);

@@ -12,7 +12,7 @@
 
 namespace anda::sim {
 
-/// Deepest nesting of objects and lists that is read.
+/// Maximum nesting depth of objects and lists.
 inline constexpr std::size_t max_json_depth = 64;
 
 struct JsonProblem {
@@ -20,13 +20,13 @@ struct JsonProblem {
   std::string what;
 };
 
-/// Reads a JSON text as RFC 8259 has it, without what the library would take besides or take silently: nesting beyond
-/// max_json_depth, a key twice in an object, numbers that a double cannot hold, NUL bytes and what follows them.
-/// Json: nlohmann::json or nlohmann::ordered_json. The problem, or nothing when `value` is set.
+/// Reads a JSON text strictly by RFC 8259. Rejects what the library would accept, silently or as an extension: nesting
+/// beyond max_json_depth, duplicate keys in an object, numbers that a double cannot hold, NUL bytes and anything after
+/// them. Json: nlohmann::json or nlohmann::ordered_json. Returns the problem, or nothing on success with `value` set.
 template <class Json>
 std::optional<JsonProblem> read_json(std::string_view text, Json& value);
 
-/// The same; throws Error (input) with the place, `start` being that of the text: its file and first line.
+/// Does the same, but throws Error (input) with the place; `start`: file and first line of the text.
 template <class Json>
 Json parse_json(std::string_view text, const Place& start);
 

@@ -13,7 +13,7 @@
 namespace anda::sim {
 namespace {
 
-/// Where a stream keeps whether it is coloured.
+/// Index of the stream's storage for its colour flag.
 int colour_place() {
   static const int place = std::ios_base::xalloc();
   return place;
@@ -89,7 +89,7 @@ bool wants_colour(int descriptor) {
 void set_colour(std::ostream& out, bool on) { out.iword(colour_place()) = on ? 1 : 0; }
 
 std::string inked(const std::string& text, Ink ink, const std::ostream& out) {
-  // The standard has no reading access to the words of a constant stream.
+  // The standard offers no read access to a const stream's storage.
   const bool coloured = const_cast<std::ostream&>(out).iword(colour_place()) != 0;
   if (!coloured || ink == Ink::plain || text.empty()) return text;
   return sequence_of(ink) + text + "\x1b[0m";

@@ -9,34 +9,34 @@
 
 namespace anda::sim {
 
-/// Characters of a UTF-8 text, each of which takes a column of the terminal.
+/// Number of characters of a UTF-8 text, each of which takes one terminal column.
 std::size_t columns_of(const std::string& text);
 
-/// The columns of the terminal that a file descriptor is; nothing where it is none, or one that does not tell.
+/// Width in columns of the terminal behind a file descriptor; nothing if it is not a terminal or its width is unknown.
 std::optional<std::size_t> terminal_columns(int descriptor);
 
-/// The columns that a line on this stream may have: those of the terminal, if it is the standard output or the standard
-/// error and that is one. No limit (the largest number) for files and pipes.
+/// Maximum line width on a stream: the terminal's width if the stream is standard output or standard error and that is
+/// a terminal; otherwise unlimited (the largest number).
 std::size_t line_columns(const std::ostream& out);
 
-/// The text with line breaks between words, so that no line is longer than `columns` unless a word is; further lines
+/// Wraps the text at word boundaries so that no line exceeds `columns` unless a single word does; continuation lines
 /// begin with `indent`.
 std::string wrapped(const std::string& text, std::size_t columns, const std::string& indent = "");
 
-/// What a text is, which says how a terminal shows it.
+/// The role of a text, which determines how a terminal shows it.
 enum class Ink { plain, heading, good, bad, note, error };
 
-/// Whether a program should colour what it writes to this file descriptor: a terminal that knows how (TERM is not
-/// dumb), while NO_COLOR is not in the environment, or empty (https://no-color.org).
+/// Whether output to this file descriptor should be coloured: it is a terminal that supports it (TERM is set and not
+/// dumb), and NO_COLOR is unset or empty (https://no-color.org).
 bool wants_colour(int descriptor);
 
-/// Has inked() colour the texts for this stream, which it does not at first.
+/// Turns colouring by inked() on or off for a stream; initially off.
 void set_colour(std::ostream& out, bool on);
 
-/// The text with the control sequences of its ink, where the stream is coloured.
+/// Returns the text with its ink's control sequences if the stream is coloured.
 std::string inked(const std::string& text, Ink ink, const std::ostream& out);
 
-/// "note: …" in lines that fit the terminal, with a line feed at the end. The text is as it should appear.
+/// Returns "note: …" wrapped to the terminal's width, with a final line feed. `text` is shown as it is.
 std::string note_text(const std::string& text, const std::ostream& out);
 
 }  // namespace anda::sim

@@ -9,8 +9,8 @@
 
 namespace anda::sim {
 
-/// What a message shows of the user's text: in double quotes, no longer than that many characters, with
-/// unprintable bytes as \xNN.
+/// Formats the user's text for a message: in double quotes, at most `longest` characters, with unprintable bytes as
+/// \xNN.
 std::string shown(std::string_view text, std::size_t longest = 40);
 
 std::string lower_case(std::string_view text);

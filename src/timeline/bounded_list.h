@@ -9,9 +9,9 @@
 
 namespace anda::sim {
 
-/// A list with a limit of things that start at some instant, `from_ticks`, and come in any order. When there are too
-/// many, it keeps those before an instant, the horizon, about half of them, and takes no later ones any more: what is
-/// before the horizon is always complete.
+/// A size-limited list of items that start at `from_ticks` and arrive in any order. When it overflows, it keeps about
+/// half of the items, those before an instant called the horizon, and rejects later ones from then on. The list is thus
+/// always complete before the horizon.
 template <class T>
 class BoundedList {
  public:
@@ -26,7 +26,7 @@ class BoundedList {
   }
 
   const std::vector<T>& list() const { return list_; }
-  /// `everything` if nothing was left out.
+  /// `everything` if no item was dropped.
   std::uint64_t horizon() const { return horizon_; }
 
  private:

@@ -8,32 +8,32 @@
 
 namespace anda::sim {
 
-/// A text as JSON, with its quotes; what is no UTF-8 is replaced.
+/// Returns a text as a quoted JSON string; invalid UTF-8 is replaced.
 std::string json_text(const std::string& text);
 
-/// Ticks of the kernel as microseconds, exactly.
+/// Returns kernel ticks as microseconds, exactly.
 std::string exact_us(std::uint64_t ticks);
 
-/// Writes the events of one process of the trace event format, one a line. `args`: what stands between the braces.
+/// Writes the events of one process in the trace event format, one per line. `args`: the text between the braces.
 class EventWriter {
  public:
-  /// `first`: whether no event stands before; shared by all processes of a file.
+  /// `first`: whether no event has been written yet; shared by all processes of a file.
   EventWriter(std::ostream& out, int process, bool& first) : out_(out), process_(process), first_(first) {}
 
   void name_process(const std::string& name);
   void name_thread(std::uint32_t thread, const std::string& name);
 
-  /// Begin and end of a slice. Pairs rather than complete events: viewers round the start and the length of those to
-  /// nanoseconds one by one, find that neighbours overlap and drop them. Both have the name, without which some viewers
-  /// find no begin to an end.
+  /// Writes the begin and end events of a slice. Complete events would not do: viewers round their start and length to
+  /// nanoseconds separately, find that neighbours overlap and drop them. Both events carry the name, without which some
+  /// viewers cannot pair them.
   void slice(std::uint32_t thread, const std::string& name, std::uint64_t from_ticks, std::uint64_t to_ticks,
              const std::string& args);
   void counter(const std::string& name, std::uint64_t ticks, const std::string& args);
 
  private:
   void event(const std::string& text);
-  /// Threads have numbers of their own in each process, none of which is that of a process: viewers take a thread with
-  /// the number of its process for the main one, and put it first.
+  /// Thread numbers are unique across processes and never equal a process number: viewers would take such a thread for
+  /// the main one and show it first.
   std::uint32_t number_of(std::uint32_t thread) const { return static_cast<std::uint32_t>(process_) * 10'000 + thread; }
 
   std::ostream& out_;

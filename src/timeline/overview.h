@@ -10,8 +10,8 @@
 
 namespace anda::sim {
 
-/// A whole run in a limited number of intervals, whatever its length: when it outgrows them, they become twice as long.
-/// Every amount is spread evenly over its span, in whole units, so that the intervals always add up to it.
+/// Summarises a run of any length in a limited number of intervals, whose length doubles when the run outgrows them.
+/// Every amount is spread evenly over its span in whole units, so the intervals always add up to it.
 template <std::size_t series>
 class Overview {
  public:
@@ -51,7 +51,7 @@ class Overview {
   }
 
   std::size_t limit_;
-  std::uint64_t length_ = std::uint64_t{1} << 20;  // ticks: a microsecond, about, at the kernel's default resolution
+  std::uint64_t length_ = std::uint64_t{1} << 20;  // ticks: about a microsecond at the kernel's default resolution
   std::vector<Amounts> intervals_;
 };
 

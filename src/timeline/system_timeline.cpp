@@ -92,7 +92,7 @@ void SystemTimeline::leave_half(Operand operand, std::uint32_t index, std::uint6
   half(operand, index).to = at(cycle);
 }
 
-/// `cycle`: up to which it was in use if nobody left it, as of weights for the next GeMM.
+/// Empties a half of a buffer. `cycle`: end of its use if nothing released it, as with weights for the next GeMM.
 void SystemTimeline::empty(Operand operand, std::uint32_t index, std::uint64_t cycle) {
   Half& one = half(operand, index);
   if (!one.used) return;
@@ -122,11 +122,11 @@ SystemTimeline::Slice SystemTimeline::slice(Track track, CycleSpan span) const {
   return one;
 }
 
-/// Puts a slice behind the one before it on its track, or makes that one longer if both are of the same and touch.
+/// Appends a slice to its track, or extends the previous one if both show the same activity and touch.
 void SystemTimeline::add(Slice slice, bool joins) {
   Slice& before = latest_[slice.track];
-  // Slices of a track may not overlap. They do where results of a step begin to leave before the last of the step
-  // before have left the unit; the later one then begins where the earlier one ends.
+  // Slices of a track must not overlap. They would if the first results of a step left the unit before the last ones of
+  // the previous step; the later slice then begins where the earlier one ends.
   slice.from_ticks = std::max(slice.from_ticks, before.to_ticks);
   slice.to_ticks = std::max(slice.to_ticks, slice.from_ticks);
   if (joins && slice.what == before.what && slice.from_ticks == before.to_ticks && before.amounts[0] > 0) {
@@ -139,7 +139,7 @@ void SystemTimeline::add(Slice slice, bool joins) {
 }
 
 void SystemTimeline::keep(const Slice& slice) {
-  if (slice.to_ticks == 0) return;  // the track's beginning
+  if (slice.to_ticks == 0) return;  // start of the track: no slice yet
   if (slice.from_ticks >= window_to_ || slice.to_ticks <= window_from_) {
     outside_window_ = true;
     return;

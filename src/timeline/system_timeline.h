@@ -17,23 +17,23 @@
 
 namespace anda::sim {
 
-/// What one system did, collected while it runs, in limited memory: the GeMMs and an overview of the whole run, and
-/// details of a window of it. Instants are ticks of simulated time.
+/// The activity of one system, collected while it runs in limited memory: the GeMMs, an overview of the whole run, and
+/// the details of a window. Instants are ticks of simulated time.
 class SystemTimeline : public ActivityObserver {
  public:
-  /// The rows of a viewer; one for each channel of the memory follows.
+  /// The rows of a viewer, followed by one for each memory channel.
   enum class Track : std::uint32_t { gemm, step, array, vector_unit, compressor, dma_read, dma_write, channels };
 
-  /// Something on a track that lasts. What `what` and `amounts` mean depends on the track, see the writer.
+  /// An interval on a track. The meaning of `what` and `amounts` depends on the track, see the writer.
   struct Slice {
     std::uint64_t from_ticks = 0;
     std::uint64_t to_ticks = 0;
     std::uint32_t track = 0;
-    std::uint32_t what = 0;  ///< the state, the operand, write or read, the name of a GeMM
+    std::uint32_t what = 0;  ///< array state, operand, write or read, or index of a GeMM's name
     std::array<std::uint64_t, 3> amounts{};
   };
 
-  /// Bytes in a buffer become more or less.
+  /// A change of the bytes held in a buffer.
   enum class Store : std::uint32_t { activations, weights, results };
   struct Change {
     std::uint64_t from_ticks = 0;
@@ -41,7 +41,7 @@ class SystemTimeline : public ActivityObserver {
     std::int64_t bytes = 0;
   };
 
-  /// Series of the overview: ticks of each state of the array, then bytes that cross the memory's pins.
+  /// Series of the overview: ticks in each state of the array, then bytes across the memory's pins.
   static constexpr std::size_t read_bytes = array_state_count;
   static constexpr std::size_t write_bytes = array_state_count + 1;
   using Series = Overview<array_state_count + 2>;
@@ -60,10 +60,10 @@ class SystemTimeline : public ActivityObserver {
   void leave_half(Operand operand, std::uint32_t index, std::uint64_t cycle) override;
   void data(const dram::DataRecord& record);
 
-  /// The GeMMs since the last call are of this row of the workload.
+  /// Names the GeMMs since the last call after their row of the workload.
   void name_gemms(const std::string& name);
 
-  /// To be called once, when the run is over.
+  /// Call once, after the run.
   void finish();
 
   const std::string& name() const { return name_; }
@@ -74,12 +74,12 @@ class SystemTimeline : public ActivityObserver {
   const BoundedList<Change>& changes() const { return changes_; }
   const Series& overview() const { return overview_; }
   std::uint64_t end_ticks() const { return end_ticks_; }
-  /// Whether the window left something out.
+  /// Whether events fell outside the window.
   bool outside_window() const { return outside_window_; }
   std::uint64_t window_from_ticks() const { return window_from_; }
 
  private:
-  /// The operands of a step in a half of a buffer.
+  /// The operands of a step in one half of a double buffer.
   struct Half {
     bool used = false;
     std::uint64_t bytes = 0;
@@ -105,8 +105,8 @@ class SystemTimeline : public ActivityObserver {
   std::uint64_t end_ticks_ = 0;
   bool outside_window_ = false;
 
-  std::vector<Slice> latest_;  ///< of each track, may still grow
-  bool unnamed_ = false;       ///< GeMMs are kept that wait for their name
+  std::vector<Slice> latest_;  ///< latest slice of each track, which may still grow
+  bool unnamed_ = false;       ///< whether recorded GeMMs still lack their name
   Half halves_[2][2];
 
   std::vector<std::string> gemm_names_;

@@ -21,19 +21,19 @@ using Change = SystemTimeline::Change;
 
 constexpr std::uint64_t everything = BoundedList<Slice>::everything;
 
-/// The rows of a viewer before those of the channels; threads count from 1.
+/// The rows of a viewer before those of the channels; thread numbers start at 1.
 constexpr std::array<const char*, static_cast<std::size_t>(Track::channels)> track_names{
     "GeMMs", "steps", "MXU", "vector unit", "compressor", "DMA read", "DMA write"};
 
 constexpr std::array<const char*, 3> store_names{
     "activation buffer: operands (bytes)", "weight buffer: operands (bytes)", "activation buffer: results (bytes)"};
 
-/// The first instant whose details are not kept.
+/// Returns the first instant whose details were dropped.
 std::uint64_t horizon(const SystemTimeline& system) {
   return std::min(system.slices().horizon(), system.changes().horizon());
 }
 
-/// Name and arguments of a slice, by its track.
+/// Returns the name and arguments of a slice, which depend on its track.
 std::pair<std::string, std::string> described(const SystemTimeline& system, const Slice& slice) {
   const auto& amounts = slice.amounts;
   switch (static_cast<Track>(std::min(slice.track, static_cast<std::uint32_t>(Track::channels)))) {
@@ -86,7 +86,7 @@ void write_changes(EventWriter& events, std::vector<Change> changes) {
   }
 }
 
-/// Counters of the whole run: how the array spends each interval, and what crosses the memory's pins in it.
+/// Writes counters of the whole run: how the array spends each interval, and the bytes across the memory's pins in it.
 void write_overview(EventWriter& events, const SystemTimeline& system) {
   const auto& overview = system.overview();
   const double seconds_per_tick = sc_core::sc_get_time_resolution().to_seconds();
@@ -124,7 +124,7 @@ std::string list_of(const SystemTimeline::Series& overview, std::size_t series) 
   return "[" + list + "]";
 }
 
-/// What the file holds of a system, and the overview in exact numbers, for programs.
+/// Returns a system's coverage by the file and its overview in exact numbers, for programs.
 std::string summary(const SystemTimeline& system) {
   const auto instant = [](std::uint64_t ticks) { return ticks == everything ? "null" : exact_us(ticks); };
   const auto& overview = system.overview();
@@ -159,7 +159,7 @@ SystemTimeline& Timeline::watch(const std::string& name, Accelerator& accelerato
 
 void Timeline::write() {
   const TimelineConfig& wanted = config_.simulation.timeline;
-  // Channels go only as far as somebody waits for them; the counts of the run are taken by now.
+  // Channels advance only as far as some request needs; the run's counts have been taken by now.
   for (Dram* memory : memories_) {
     if (memory->channels() != nullptr) memory->channels()->drain();
   }

@@ -16,20 +16,19 @@
 
 namespace anda::sim {
 
-/// The timeline of a run as a file in the trace event format, which ui.perfetto.dev and chrome://tracing show: a
-/// process for each system, a thread for each block, counters for buffers and for the whole run. docs/reports.md
-/// describes it.
+/// The timeline of a run as a file in the trace event format, for ui.perfetto.dev and chrome://tracing: a process for
+/// each system, a thread for each block, counters for buffers and for the whole run. docs/reports.md describes it.
 class Timeline {
  public:
   /// Throws Error (run) if the file cannot be written.
   Timeline(const RunConfig& config, FileSet& files);
 
-  /// Watches a system from now on, before it runs its first GeMM.
+  /// Watches a system; call before it runs its first GeMM.
   SystemTimeline& watch(const std::string& name, Accelerator& accelerator, Dram& dram);
 
-  /// Once, when the run is over.
+  /// Writes the file; call once, after the run.
   void write();
-  /// After it: what of the run the file does not show, a sentence each.
+  /// What the file omits of the run, one sentence each; call after write().
   std::vector<std::string> notes() const;
 
  private:
@@ -37,7 +36,7 @@ class Timeline {
 
   const RunConfig& config_;
   AtomicFile& file_;
-  std::deque<SystemTimeline> systems_;  // observed, so they stay where they are
+  std::deque<SystemTimeline> systems_;  // a deque, because observers must keep their addresses
   std::vector<Dram*> memories_;
 };
 

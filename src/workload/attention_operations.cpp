@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Of a layer's operations, what a sequence adds: its tokens go into the cache and attend to it.
+// The operations of a layer that a sequence adds: its tokens are appended to the cache and attend to it.
 
 #include <algorithm>
 #include <anda/base/math.h>
@@ -9,7 +9,7 @@
 namespace anda::sim {
 namespace {
 
-/// Tokens of the cache that are in whole groups of a format.
+/// Number of cached tokens in complete groups of a format.
 std::uint64_t grouped(const CacheFormat& format, std::uint64_t tokens) {
   return format.is_fp16() ? 0 : format.formatted(tokens);
 }
@@ -46,7 +46,7 @@ const std::vector<BitsChange>& LayerOperations::changes_of(SecondOperand cached)
   return cached == SecondOperand::values ? options_.value_changes : options_.key_changes;
 }
 
-/// FP16 keys and values are written into the cache by the operation that makes them.
+/// The operation that produces FP16 keys and values writes them to the cache itself.
 void LayerOperations::append() {
   const CacheShape cached = cache_shape(shape_, options_);
   const bool is_latent = static_cast<bool>(shape_.latent);
@@ -88,7 +88,7 @@ LayerOperations::HeadShape LayerOperations::heads_of(const Slice& slice) const {
 void LayerOperations::attention(std::uint64_t window) {
   for (const Slice& slice : slices_) {
     for (std::uint64_t first = 0; first < slice.tokens;) {
-      // Queries of other lengths are a block of their own.
+      // Queries with different mantissa lengths form separate blocks.
       position_ = lengths_from(slice.start + first);
       std::uint64_t end = std::min(first + options_.query_block, slice.tokens);
       while (lengths_from(slice.start + end - 1) != position_) --end;
@@ -98,7 +98,7 @@ void LayerOperations::attention(std::uint64_t window) {
   }
 }
 
-/// Some queries of a sequence against all keys up to the last of them, for each head that shares keys.
+/// Multiplies queries of a sequence with all keys up to the last of them, for each head that shares keys.
 void LayerOperations::attend(const Slice& slice, std::uint64_t first, std::uint64_t queries, std::uint64_t window) {
   const HeadShape heads = heads_of(slice);
   Block block;
@@ -108,7 +108,7 @@ void LayerOperations::attend(const Slice& slice, std::uint64_t first, std::uint6
   block.end = slice.start + (options_.causal ? first + queries : slice.tokens);
   const std::uint64_t oldest = slice.start + first + 1;
   block.begin = window == 0 || oldest <= window ? 0 : oldest - window;
-  // Groups along the tokens are read as a whole.
+  // Groups along the tokens are read as whole groups.
   const CacheFormat& values = format_of(heads.values);
   if (along_tokens(values)) block.begin -= block.begin % values.group_elements();
   block.rows = queries * heads.queries;
@@ -135,8 +135,8 @@ void LayerOperations::score(const Block& block, const HeadShape& heads) {
   }
 }
 
-/// Values of tokens whose group is not complete are FP16: they are multiplied apart and added, and so are values of
-/// other bits.
+/// Values of tokens in an incomplete group are FP16: they are multiplied separately and added, as are values of other
+/// widths.
 void LayerOperations::attend_values(const Slice& slice, const Block& block, const HeadShape& heads) {
   const CacheFormat& format = format_of(heads.values);
   const std::uint64_t stored =

@@ -12,7 +12,7 @@
 namespace anda::sim {
 namespace {
 
-/// Everything in a model of OPT has biases; its positions are learned, with two rows that no token has.
+/// OPT: biases everywhere; learned positions, with two rows that no token uses.
 ModelShape opt(const char* name, std::uint64_t d, std::uint64_t f, std::uint64_t layers, std::uint64_t heads) {
   ModelShape shape{name, d, f, layers, heads, heads, d / heads, false, 2048};
   shape.vocabulary = 50272;
@@ -29,7 +29,7 @@ struct Size {
   std::uint64_t d, f, layers, heads, kv_heads;
 };
 
-/// The kind that most models follow: gated with SiLU, rotary positions, no biases, a head of its own.
+/// The most common architecture: gated with SiLU, rotary positions, no biases, an untied head.
 ModelShape llama(const char* name, const Size& size, std::uint64_t positions, std::uint64_t vocabulary) {
   ModelShape shape{name, size.d, size.f, size.layers, size.heads, size.kv_heads, size.d / size.heads, true, positions};
   shape.vocabulary = vocabulary;
@@ -69,7 +69,7 @@ ModelShape mixtral_8x7b() {
   return shape;
 }
 
-/// Latent attention, and experts behind some dense layers.
+/// DeepSeek: latent attention, and experts after some dense layers.
 ModelShape deepseek(const char* name, const Size& size, std::uint64_t vocabulary, std::uint64_t query_rank,
                     const Experts& experts) {
   ModelShape shape = llama(name, size, 163840, vocabulary);
@@ -105,7 +105,7 @@ ModelShape deepseek_v3() {
   return shape;
 }
 
-/// Whether a word is the name with letters left out or too many: other letters or digits are another family.
+/// Whether a word is the name with missing or extra letters; other letters or digits mean another family.
 bool is_of_family(const std::string& word, const std::string& name) {
   const auto family = [](const std::string& text) {
     std::string letters = lower_case(text.substr(0, text.rfind('-')));

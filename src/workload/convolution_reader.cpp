@@ -18,7 +18,7 @@ enum Column : std::size_t { layer, ifmap_height, ifmap_width, filter_height, fil
 
 struct ColumnName {
   const char* name;
-  const char* start;  ///< of the header's word, in lower case: files differ in what follows
+  const char* start;  ///< start of the header's word, in lower case: files differ in the rest
 };
 constexpr std::array<ColumnName, 8> column_names{{{"Layer name", "layer"},
                                                   {"IFMAP Height", "ifmap h"},
@@ -50,7 +50,7 @@ void ConvolutionReader::check_header() {
   columns_ = csv_.row().size();
   for (std::size_t i = 0; i < columns_ && i <= column_names.size(); ++i) {
     const std::string cell = lower_case(csv_.row()[i].text);
-    // Newer files may have one stride a direction.
+    // Newer files may have one stride per direction.
     const ColumnName& wanted = column_names[std::min<std::size_t>(i, strides)];
     if (starts_with(cell, wanted.start)) continue;
     const bool sparse = cell.find("spars") != std::string::npos;
@@ -100,7 +100,7 @@ bool ConvolutionReader::next(Gemm& gemm) {
   if (gemm.name.find(depth_wise) != std::string::npos) std::swap(depth, gemm.count);
   const std::uint64_t stride = number(strides);
   const std::uint64_t stride_across = columns_ > column_names.size() ? number(strides + 1) : stride;
-  // Each factor is at most 2^24: products of two fit, one of three may not.
+  // Each factor is at most 2^24: a product of two fits in 64 bits, one of three may not.
   const auto product = [this](const char* what, std::uint64_t a, std::uint64_t b) {
     if (a * b <= max_gemm_dimension) return a * b;
     throw Error::input(csv_.place(), fmt::format("the GeMM is too large: {} = {}·{}, must be at most {}", what, a, b,

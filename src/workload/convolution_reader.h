@@ -11,11 +11,10 @@
 
 namespace anda::sim {
 
-/// Reads a SCALE-Sim convolution topology, each convolution as the GeMM that im2col makes of it: m = output height ×
-/// output width, k = filter height × filter width × channels, n = filters. The output has ceil((input − filter) /
-/// stride)
-/// + 1 rows and columns, as SCALE-Sim counts them. A depth-wise convolution, which SCALE-Sim knows by DP in its name,
-/// is one GeMM of a single channel that runs once for each channel. The rows' numbers, from 0, become the layers.
+/// Reads a SCALE-Sim convolution topology. im2col turns each convolution into a GeMM: m = output height × output width,
+/// k = filter height × filter width × channels, n = filters. The output has ceil((input − filter) / stride) + 1 rows
+/// and columns, as in SCALE-Sim. A depth-wise convolution, which SCALE-Sim marks by DP in its name, is a single-channel
+/// GeMM that runs once per channel. The rows' numbers, from 0, become the layers.
 class ConvolutionReader : public GemmSource {
  public:
   explicit ConvolutionReader(const std::string& path, std::string tensor = "A");
@@ -25,7 +24,7 @@ class ConvolutionReader : public GemmSource {
  private:
   void check_header();
   std::uint64_t number(std::size_t column) const;
-  /// Steps of the filter along an axis.
+  /// Number of filter positions along an axis.
   std::uint64_t outputs(std::size_t input_column, std::size_t filter_column, std::uint64_t stride) const;
 
   CsvReader csv_;

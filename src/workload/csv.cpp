@@ -37,7 +37,7 @@ void CsvReader::expect_header(const std::string& columns) {
 
 void CsvReader::add(std::string_view text, std::size_t byte) {
   const std::string_view inner = trimmed(text);
-  // An empty field's place is its own start, not the next comma's.
+  // An empty field's place is its own start, not that of the next comma.
   fields_.push_back({inner, inner.empty() ? byte : byte + static_cast<std::size_t>(inner.data() - text.data())});
 }
 
@@ -58,7 +58,7 @@ void CsvReader::split() {
 void CsvReader::split_quoted() {
   const std::string_view line = lines_.line();
   unquoted_.clear();
-  unquoted_.reserve(line.size());  // fields point into it: it must not move
+  unquoted_.reserve(line.size());  // fields point into it, so it must not move
   std::size_t start = 0;
   for (;;) {
     const std::size_t first = std::min(line.find_first_not_of(" \t", start), line.size());

@@ -14,39 +14,39 @@
 
 namespace anda::sim {
 
-/// One field of a row, without the spaces around it and without its quotes.
+/// One field of a row, without surrounding spaces and quotes.
 struct CsvField {
   std::string_view text;
   std::size_t byte = 0;  ///< where it starts in its line
 };
 
-/// The rows of a CSV file (RFC 4180, without line breaks in fields). Leaves out blank lines and those that
-/// start with #. Errors are anda::Error (input) with file, line and column.
+/// Reads the rows of a CSV file (RFC 4180, without line breaks in fields). Skips blank lines and lines that start with
+/// #. Errors are anda::Error (input) with file, line and column.
 class CsvReader {
  public:
   explicit CsvReader(const std::string& path) : CsvReader(InputFile(path)) {}
   explicit CsvReader(InputFile file) : lines_(std::move(file)) {}
 
-  /// Goes to the next row; false at the end.
+  /// Advances to the next row; returns false at the end.
   bool next();
-  /// Goes to the first row, which names the columns; an error if there is none.
+  /// Advances to the first row, which names the columns. Throws if there is none.
   void expect_header(const std::string& columns);
 
-  /// The row; valid until next().
+  /// The current row; valid until next().
   const std::vector<CsvField>& row() const { return fields_; }
-  /// Drops empty fields at the end of the row: the trailing comma of some formats.
+  /// Drops empty fields at the end of the row: some formats have a trailing comma.
   void drop_empty_tail();
 
   const std::string& name() const { return lines_.name(); }
   Place place() const { return lines_.place(); }
   Place place(std::size_t field) const { return lines_.place(fields_[field].byte); }
-  /// Complains about a field: column, text and problem.
+  /// Returns an error about a field, with its column, text and problem.
   Error field_error(std::size_t field, std::string_view column, const std::string& problem) const;
 
-  /// An error unless the row has exactly the fields that the header names.
+  /// Throws unless the row has exactly the fields that the header names.
   void expect_fields(std::size_t count, const std::string& columns) const;
   std::uint64_t whole_number(std::size_t field, std::string_view column, std::uint64_t min, std::uint64_t max) const;
-  /// The text of a field that must not be empty.
+  /// Returns the text of a field. Throws if it is empty.
   std::string_view text(std::size_t field, std::string_view column) const;
 
  private:
@@ -57,7 +57,7 @@ class CsvReader {
 
   LineReader lines_;
   std::vector<CsvField> fields_;
-  std::vector<char> unquoted_;  ///< texts of quoted fields; a vector stays in place when the reader is moved
+  std::vector<char> unquoted_;  ///< texts of quoted fields; a vector keeps its buffer when the reader is moved
 };
 
 }  // namespace anda::sim

@@ -16,7 +16,7 @@ void check(const char* what, std::uint64_t value, std::uint64_t max) {
   throw Error::input(fmt::format("{} is {}; must be 1 … {}", what, value, max));
 }
 
-/// What an expert gets depends on the tokens, and latent attention is made of other GeMMs than those listed here.
+/// An expert's load depends on the tokens, and latent attention needs other GeMMs than those listed here.
 void refuse_other_parts(const ModelShape& shape) {
   if (shape.experts.count == 0 && !shape.latent) return;
   throw Error::input(
@@ -114,7 +114,7 @@ void GemmGenerator::make_steps(const ModelShape& shape, bool fuse) {
   steps_.push_back({"down_proj", "A_d", f, d});
 }
 
-/// A GeMM of each length after the other.
+/// Each GeMM of a layer is emitted once per span of mantissa lengths.
 bool GemmGenerator::next(Gemm& gemm) {
   if (layer_ == layers_) return false;
   const Step& step = steps_[step_];

@@ -14,27 +14,27 @@ namespace anda::sim {
 
 struct GeneratorOptions {
   Phase phase = Phase::prefill;
-  /// Prompt length in prefill. In decode the length of the context, which only the attention over the
-  /// key/value cache depends on: the FP-INT GeMMs are the same for every length.
+  /// Prompt length in prefill. In decode the context length, which affects only the attention over the key/value cache:
+  /// the FP-INT GeMMs are the same for every length.
   std::uint64_t tokens = 2048;
   std::uint64_t batch = 1;                         ///< sequences
-  std::uint64_t layers = 0;                        ///< only the first so many; 0: all
+  std::uint64_t layers = 0;                        ///< number of leading layers to run; 0: all
   bool fuse_projections = false;                   ///< Q, K and V are one GeMM, gate and up another
   std::vector<std::uint64_t> length_changes = {};  ///< positions at which mantissa lengths change, ascending
 };
 
-/// What the user of a model's file may not expect, a sentence each.
+/// Returns what may surprise the user of a model's file, one sentence each.
 std::vector<std::string> notes_on_file(const ModelShape& shape);
 
-/// What the user of such GeMMs may not expect, a sentence each.
+/// Returns what may surprise the user of these GeMMs, one sentence each.
 std::vector<std::string> notes_on(const ModelShape& shape, const GeneratorOptions& options);
 
-/// The FP-INT GeMMs of a model, layer after layer in execution order: those of the linear layers of each
-/// decoder layer, whose weights are quantised. Attention scores and their product with V multiply two
-/// FP16 tensors, embeddings and the output head keep FP16 weights: none of them is FP-INT, none is here.
+/// Generates the FP-INT GeMMs of a model in execution order, layer by layer: those of each decoder layer's linear
+/// layers, whose weights are quantised. It omits attention scores and their product with V, which multiply two FP16
+/// tensors, and embeddings and the output head, whose weights stay FP16.
 class GemmGenerator : public GemmSource {
  public:
-  /// Throws anda::Error (input) for a shape or options that make no legal GeMM.
+  /// Throws anda::Error (input) if the shape or the options yield no legal GeMM.
   GemmGenerator(const ModelShape& shape, const GeneratorOptions& options);
 
   bool next(Gemm& gemm) override;
@@ -47,7 +47,7 @@ class GemmGenerator : public GemmSource {
     std::uint64_t n;
   };
 
-  /// Rows whose activations have the same lengths.
+  /// Consecutive rows whose activations have the same mantissa lengths.
   struct Span {
     std::uint64_t position;
     std::uint64_t rows;
@@ -56,7 +56,7 @@ class GemmGenerator : public GemmSource {
   void make_spans(const GeneratorOptions& options);
   void make_steps(const ModelShape& shape, bool fuse);
 
-  std::vector<Step> steps_;  ///< of one layer
+  std::vector<Step> steps_;  ///< GeMMs of one layer
   std::vector<Span> spans_;
   std::uint64_t layers_ = 0;
   std::uint64_t layer_ = 0;

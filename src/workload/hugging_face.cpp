@@ -17,7 +17,7 @@
 namespace anda::sim {
 namespace {
 
-/// Letters and digits in lower case: what is another family is more than another way to write it.
+/// Normalises a type name, dropping case and separators: another family differs in more than spelling.
 std::string bare(const std::string& text) {
   std::string letters;
   for (const char c : lower_case(text)) {
@@ -42,7 +42,7 @@ const Family& family_of(const JsonFile& config, const std::string& type) {
   throw config.error(fmt::format("key model_type: {} is not supported{}; supported: {}", shown(type), hint, supported));
 }
 
-/// The model's own name, or that of the folder: files of a model repository are all called config.json.
+/// The model's own name, or the folder's, because all files of model repositories are called config.json.
 std::string name_of(const JsonFile& config, const std::string& path) {
   std::string name = config.text("_name_or_path");
   if (name.empty()) {
@@ -54,7 +54,7 @@ std::string name_of(const JsonFile& config, const std::string& path) {
   return name.substr(name.rfind('/') + 1);
 }
 
-/// Newer files of Gemma have a key of their own for it and keep the older one.
+/// Newer Gemma files use a separate key for the activation and keep the older one.
 Activation activation_of(const ConfigReader& reader, const Family& family) {
   const char* key = family.keys.activation;
   std::string name = reader.file().text(key);
@@ -82,7 +82,7 @@ void read_sizes(ConfigReader& reader, const Family& family, ModelShape& shape) {
   reader.refuse_others({"num_attention_heads", "n_head", "n_heads"}, keys.heads, shape.heads);
   read_heads(reader, family, shape);
   shape.vocabulary = reader.size("vocab_size", sizes.vocabulary);
-  // Where positions are no parameters, their number only tells what the model was made for.
+  // If positions are not parameters, their number only states what the model was made for.
   const bool is_table = family.common.position_kind == Positions::learned;
   shape.positions = is_table ? reader.size(keys.positions, sizes.positions, max_positions)
                              : reader.file().optional_number(keys.positions, max_positions).value_or(sizes.positions);
@@ -101,7 +101,7 @@ ModelShape read_language_model(const JsonFile& config, const Family& family, boo
   return shape;
 }
 
-/// A model whose language part is an object of its own in the file.
+/// Reads a model whose language part is a nested object of the file.
 ModelShape read_part(const JsonFile& config, const Family& family) {
   refuse_other_shapes(config, family.type, family.understood);
   const JsonFile part = config.part(family.part);

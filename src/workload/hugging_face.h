@@ -9,11 +9,12 @@
 
 namespace anda::sim {
 
-/// The shape of a model from its Hugging Face config.json. Throws anda::Error (input) with file and key, also for
-/// what is not understood: another model_type, a key that gives the model other shapes than those of its type.
+/// Reads the shape of a model from its Hugging Face config.json. Throws anda::Error (input) with file and key, also for
+/// content that is not understood: an unknown model_type, or a key that gives the model a shape unlike those of its
+/// type.
 ModelShape read_hugging_face_config(const std::string& path);
 
-/// The model types that are read (docs/traces.md).
+/// The supported model types (docs/traces.md).
 std::vector<std::string> hugging_face_types();
 
 }  // namespace anda::sim

@@ -21,7 +21,7 @@ void check_shape(const ModelShape& shape, const InferenceOptions& options) {
   }
 }
 
-/// An operation of the vector unit on whole rows of the model's width.
+/// A vector operation on whole rows of the model's width.
 Gemm row_operation(const ModelShape& shape, const char* name, OpKind kind, VectorOperation operation,
                    std::uint64_t rows, const char* reader) {
   Gemm made;
@@ -35,7 +35,7 @@ Gemm row_operation(const ModelShape& shape, const char* name, OpKind kind, Vecto
   return made;
 }
 
-/// Of tokens begin … end − 1 of a head.
+/// Bytes of tokens begin … end − 1 of a head.
 std::uint64_t bytes_of(const CacheFormat& format, const std::vector<BitsChange>& changes, std::uint64_t begin,
                        std::uint64_t end, std::uint64_t width) {
   if (changes.empty()) return format.bytes(end - begin, width);
@@ -48,7 +48,7 @@ std::uint64_t bytes_of(const CacheFormat& format, const std::vector<BitsChange>&
   return bytes;
 }
 
-/// Whether a layer has the operations of another one.
+/// Whether two layers have the same operations.
 bool alike(const ModelShape& shape, const InferenceOptions& options, std::uint32_t a, std::uint32_t b) {
   return shape.window_of(a) == shape.window_of(b) && shape.experts.in_layer(a) == shape.experts.in_layer(b) &&
          options.fold(a, b);
@@ -179,7 +179,7 @@ bool InferenceSource::next(Gemm& gemm) {
   return true;
 }
 
-/// Tokens of the prompts, all at once or in chunks; false behind the last.
+/// Advances to the prompts' next tokens, all at once or in chunks; returns false after the last.
 bool InferencePasses::next_prefill() {
   if (started_ && options_.prefill_chunk == 0) return false;
   const std::uint64_t first = (started_ ? ++pass_ : 0) * options_.prefill_chunk;

@@ -16,22 +16,22 @@
 
 namespace anda::sim {
 
-/// Bits of an element of the cache from a position on.
+/// Element width of the cache from a position on.
 struct BitsChange {
   std::uint64_t position = 0;
   std::uint32_t bits = 0;
 };
 
-/// Tokens begin … end − 1 of a cache, whose elements are alike.
+/// Tokens begin … end − 1 of a cache, whose elements have the same width.
 struct CacheSegment {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
-  std::uint32_t bits = 0;  ///< 0: those of the format
+  std::uint32_t bits = 0;  ///< 0: as in the format
 
   std::uint64_t tokens() const { return end - begin; }
 };
 
-/// A group along the tokens has the bits of its first one.
+/// Splits begin … end − 1 into segments of equal width. A group along the tokens takes the width of its first token.
 std::vector<CacheSegment> segments(const CacheFormat& format, const std::vector<BitsChange>& changes,
                                    std::uint64_t begin, std::uint64_t end);
 
@@ -39,12 +39,12 @@ struct InferenceOptions {
   Scope scope = Scope::model;
   Phase phase = Phase::prefill;
   std::vector<Sequences> batch;
-  std::uint64_t output_tokens = 1;  ///< of each sequence, `generate` only
-  std::uint64_t layers = 0;         ///< only the first so many; 0: all, of scope layer one
-  std::uint64_t prefill_chunk = 0;  ///< tokens of each sequence in a pass; 0: the whole prompt
+  std::uint64_t output_tokens = 1;  ///< per sequence, `generate` only
+  std::uint64_t layers = 0;         ///< number of leading layers to run; 0: all, or one for scope layer
+  std::uint64_t prefill_chunk = 0;  ///< tokens of each sequence per prefill pass; 0: the whole prompt
   std::uint64_t query_block = 128;  ///< queries whose scores are computed together
-  bool ignore_positions = false;    ///< contexts may be longer than the model was made for
-  bool causal = true;               ///< scores of later tokens are left out, as far as whole blocks allow
+  bool ignore_positions = false;    ///< allow contexts longer than the model was made for
+  bool causal = true;               ///< skip scores of later tokens, in units of whole blocks
   bool fuse_projections = false;    ///< Q, K and V are one GeMM, gate and up another
   std::uint32_t head_weight_bits = 16;
   CacheFormat keys;
@@ -54,64 +54,65 @@ struct InferenceOptions {
   std::vector<std::uint64_t> length_changes;   ///< positions at which mantissa lengths change, ascending
   std::vector<BitsChange> key_changes = {};    ///< ascending
   std::vector<BitsChange> value_changes = {};  ///< ascending
-  std::vector<double> expert_load;             ///< share of the tokens by expert; empty: all the same
-  /// Layers that run the same are one operation with a count. Tells whether two layers have the same precision.
+  std::vector<double> expert_load;             ///< share of the tokens per expert; empty: uniform
+  /// Returns whether two layers have the same precision; identical layers are folded into one operation with a count.
   std::function<bool(std::uint32_t, std::uint32_t)> fold;
 };
 
-/// Tokens of a sequence that a pass works on, for `count` sequences.
+/// The tokens of a sequence that a pass processes, for `count` sequences.
 struct Slice {
-  std::uint64_t start = 0;   ///< tokens in the cache before
+  std::uint64_t start = 0;   ///< tokens already in the cache
   std::uint64_t tokens = 0;  ///< new ones
   std::uint64_t count = 1;
-  bool finishes = true;        ///< gives an output token
-  std::uint64_t sequence = 0;  ///< the first of these sequences, in the batch
+  bool finishes = true;        ///< produces an output token
+  std::uint64_t sequence = 0;  ///< index of the first of these sequences in the batch
 };
 
-/// What a layer keeps of a token.
+/// The cache entry of one token in one layer.
 struct CacheShape {
   std::uint64_t heads = 0;
   std::uint64_t key_width = 0;    ///< of a head
-  std::uint64_t value_width = 0;  ///< of a head; 0: the keys are the values, too
+  std::uint64_t value_width = 0;  ///< of a head; 0: the keys also serve as the values
 };
 
 CacheShape cache_shape(const ModelShape& shape, const InferenceOptions& options);
 
-/// Whether a slice's attention works on the latents themselves.
+/// Whether a slice's attention works directly on the latents.
 bool absorbs(const ModelShape& shape, const InferenceOptions& options, const Slice& slice);
 
-/// The operations of a decoder layer on a pass's tokens, in execution order. `name` is without the layer.
+/// Generates the operations of a decoder layer on a pass's tokens, in execution order. Their `name` excludes the layer.
 class LayerOperations {
  public:
   LayerOperations(const ModelShape& shape, const InferenceOptions& options) : shape_(shape), options_(options) {}
 
   std::vector<Gemm> of(std::uint32_t layer, const std::vector<Slice>& slices);
-  /// Of these, what depends on nothing but the number of tokens …
-  /// `absorbed`: those of slices that absorb.
+  /// The subset that depends only on the number of tokens …
+  /// `absorbed`: number of tokens in slices that absorb.
   std::vector<Gemm> of_tokens(std::uint32_t layer, std::uint64_t tokens, std::uint64_t absorbed = 0);
-  /// … and what a sequence adds: its tokens go into the cache and attend to it.
+  /// … and the subset that a sequence adds: its tokens are appended to the cache and attend to it.
   std::vector<Gemm> of_slice(std::uint32_t layer, const Slice& slice);
-  /// Of of_tokens(), what the routed experts `first` … `end` − 1 compute of so many tokens.
+  /// The subset of of_tokens() that the routed experts `first` … `end` − 1 compute for `tokens` tokens.
   std::vector<Gemm> of_experts(std::uint32_t layer, std::uint64_t tokens, std::uint64_t first, std::uint64_t end);
 
  private:
-  /// Tokens of a pass whose activations have the same lengths.
+  /// Tokens of a pass whose activations have the same mantissa lengths.
   struct Span {
-    std::uint64_t position = 0;  ///< from which they have them
+    std::uint64_t position = 0;  ///< position from which these lengths apply
     std::uint64_t tokens = 0;
-    std::uint64_t absorbed = 0;  ///< of these
+    std::uint64_t absorbed = 0;  ///< tokens among them in slices that absorb
   };
-  /// Heads with keys and values of their own, as a slice's attention reads them.
+  /// The key/value heads as a slice's attention reads them.
   struct HeadShape {
     std::uint64_t count = 0;
-    std::uint64_t queries = 0;  ///< heads that share them
+    std::uint64_t queries = 0;  ///< query heads that share one
     std::uint64_t key_width = 0;
     std::uint64_t value_width = 0;
     SecondOperand values = SecondOperand::values;
   };
-  /// Queries of a sequence that are multiplied together, with the tokens that one of them sees.
+  /// Queries of a sequence that are multiplied together, with the tokens begin … end − 1 that at least one of them
+  /// sees.
   struct Block {
-    std::uint64_t sequence = 0;  ///< the first of the slice, in the batch
+    std::uint64_t sequence = 0;  ///< index of the slice's first sequence in the batch
     std::uint64_t first = 0;     ///< position of the first query
     std::uint64_t queries = 0;
     std::uint64_t begin = 0;
@@ -126,7 +127,7 @@ class LayerOperations {
   void work_on(const Span& span);
   std::vector<Gemm> marked();
   std::vector<Span> spans_of(const std::vector<Slice>& slices) const;
-  /// The last change of lengths that is not behind a position, or 0.
+  /// The last position not after `position` at which the mantissa lengths change, or 0.
   std::uint64_t lengths_from(std::uint64_t position) const;
   void fill();
   void attend_to_slices();
@@ -158,33 +159,34 @@ class LayerOperations {
   const InferenceOptions& options_;
   std::uint32_t layer_ = 0;
   std::vector<Span> spans_;
-  std::uint64_t tokens_ = 0;    // of the span that is worked on
-  std::uint64_t absorbed_ = 0;  // of these
-  std::uint64_t position_ = 0;  // from which they have their lengths
+  std::uint64_t tokens_ = 0;    // of the current span
+  std::uint64_t absorbed_ = 0;  // tokens among them in slices that absorb
+  std::uint64_t position_ = 0;  // from which the span's lengths apply
   std::vector<Slice> slices_;
   std::vector<Gemm> list_;
 };
 
-/// Marks the results of a layer's operations that nothing but operations right behind them reads, and these operations.
-/// At most three of them are needed at a time.
+/// Marks the results of a layer that only the operations right after them read, and those readers. At most three such
+/// results are live at a time.
 void mark_kept(const ModelShape& shape, std::vector<Gemm>& operations);
 
-/// Whether an operation is one of routed experts.
+/// Whether an operation belongs to a routed expert.
 bool is_expert(const Gemm& operation);
 
-/// What comes before the layers, for all tokens of a pass. `name` is without the pass, here and below.
+/// The operations before the layers, for all tokens of a pass. Here and below, `name` excludes the pass.
 std::vector<Gemm> embedding_operations(const ModelShape& shape, std::uint64_t tokens);
-/// What comes behind the layers, for the tokens that give an output token.
+/// The operations after the layers, for the tokens that produce an output token.
 std::vector<Gemm> head_operations(const ModelShape& shape, const InferenceOptions& options, std::uint64_t finished);
 
-/// Layers `first` … `end` − 1 that run the same: one of them, and how many there are. Without options.fold each alone.
+/// Groups the layers `first` … `end` − 1 by identical execution: one layer of each group and the group's size. Without
+/// options.fold every layer is its own group.
 std::vector<std::pair<std::uint32_t, std::uint64_t>> layer_kinds(const ModelShape& shape,
                                                                  const InferenceOptions& options, std::uint32_t first,
                                                                  std::uint32_t end);
 
-/// Throws Error (input) for an operation that the machine's descriptors cannot hold.
+/// Throws Error (input) for an operation that exceeds the machine's descriptors.
 void check_size(const Gemm& gemm);
-/// Throws Error (input) for a model or options that make no inference, with no regard to contexts.
+/// Throws Error (input) if the model or the options define no valid inference; ignores context lengths.
 void check_model(const ModelShape& shape, const InferenceOptions& options);
 
 /// The passes of an inference.
@@ -192,11 +194,11 @@ class InferencePasses {
  public:
   explicit InferencePasses(const InferenceOptions& options) : options_(options) {}
 
-  /// Goes to the next pass; false after the last.
+  /// Advances to the next pass; returns false after the last.
   bool next();
-  /// Of the pass: its tokens, slice after slice, of each sequence after sequence.
+  /// The tokens of the current pass as slices, in sequence order.
   const std::vector<Slice>& slices() const { return slices_; }
-  /// "prefill", a chunk of it, or "decode" with the output token that it works towards.
+  /// "prefill", a chunk of it, or "decode" with the output token that the pass produces.
   std::string name() const;
   std::uint64_t output_token() const { return output_token_; }
 
@@ -204,16 +206,16 @@ class InferencePasses {
   bool next_prefill();
 
   const InferenceOptions& options_;
-  std::uint64_t pass_ = 0;          // of prefill
-  std::uint64_t output_token_ = 0;  // that the pass works towards
+  std::uint64_t pass_ = 0;          // prefill passes so far
+  std::uint64_t output_token_ = 0;  // that the pass contributes to
   bool started_ = false;
   std::vector<Slice> slices_;
 };
 
-/// The operations of an inference, one pass after another.
+/// Generates the operations of an inference, pass by pass.
 class InferenceSource : public GemmSource {
  public:
-  /// Throws Error (input) for what makes no inference: sizes beyond the descriptors, more layers than the model has,
+  /// Throws Error (input) for an invalid inference: sizes beyond the descriptors, more layers than the model has,
   /// contexts beyond its positions.
   InferenceSource(const ModelShape& shape, const InferenceOptions& options);
 
@@ -232,13 +234,13 @@ class InferenceSource : public GemmSource {
   std::size_t at_ = 0;
 };
 
-/// Bytes of the whole cache after the last pass, in all layers that run.
+/// Bytes of the whole cache after the last pass, over all layers that run.
 std::uint64_t cache_bytes(const ModelShape& shape, const InferenceOptions& options);
 
-/// Layers that run.
+/// Number of layers that run.
 std::uint64_t layers_of(const ModelShape& shape, const InferenceOptions& options);
 
-/// The options' batch, tokens after the last pass: the longest context.
+/// Tokens of the batch's longest context after the last pass.
 std::uint64_t longest_context(const InferenceOptions& options);
 
 }  // namespace anda::sim

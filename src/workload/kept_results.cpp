@@ -8,14 +8,14 @@
 namespace anda::sim {
 namespace {
 
-/// A result and an operation that reads it, in the order of a layer.
+/// A result and an operation that reads it, in layer order.
 struct Link {
   std::string_view maker;
   std::string_view reader;
-  bool is_second = false;  ///< operand of the reader
+  bool is_second = false;  ///< read as the second operand
 };
 
-/// Every reader of such a result is here, or its extents are others and it is not taken.
+/// Lists every reader of such a result; where a reader is missing, the extents differ and the result is not kept.
 constexpr std::array<Link, 32> links{{{"attention_norm", "q_proj"},
                                       {"attention_norm", "k_proj"},
                                       {"attention_norm", "v_proj"},
@@ -49,27 +49,28 @@ constexpr std::array<Link, 32> links{{{"attention_norm", "q_proj"},
                                       {"activation", "down_proj"},
                                       {"activation", "fc2"}}};
 
-constexpr std::size_t farthest = 8;  // operations between one that makes a result and one that reads it
+constexpr std::size_t farthest = 8;  // operations between the producer and a reader of a result
 
-/// "expert." and the like of a name, and what is behind it.
+/// Returns the prefix of a name, such as "expert."; bare_name() returns the rest.
 std::string_view prefix_of(std::string_view name) {
   const std::size_t dot = name.find('.');
   return dot == std::string_view::npos ? "" : name.substr(0, dot + 1);
 }
 std::string_view bare_name(std::string_view name) { return name.substr(prefix_of(name).size()); }
 
-/// Values of an operand that an operation reads.
+/// Number of values of an operand that an operation reads.
 std::uint64_t operand_values(const Gemm& gemm) { return gemm.m * (gemm.vector ? gemm.n : gemm.k); }
 
-/// Experts, whose names have a prefix, take only some rows of what is normed before them.
+/// Whether a reader takes the whole result. Experts, whose names have a prefix, take only some rows of the norm before
+/// them.
 bool fits(const Gemm& maker, const Gemm& reader) {
-  // Gate and up are halves of one result.
+  // Gate and up are halves of one combined result.
   const std::uint64_t parts = bare_name(maker.name) == "gate_up_proj" ? 2 : 1;
   return maker.m * maker.n == parts * operand_values(reader) && maker.count == reader.count &&
          prefix_of(maker.name) == prefix_of(reader.name);
 }
 
-/// Whether the feed-forward part reads it as well, whose operations come later.
+/// Whether the feed-forward part, whose operations come later, also reads it.
 bool has_other_readers(const ModelShape& shape, const Gemm& maker) {
   return shape.parallel_parts && maker.name == "attention_norm";
 }

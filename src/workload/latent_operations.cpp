@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): keys and values of all heads are products of one vector
-// a token, the latent, which is what the cache holds beside one rotary key for all heads.
+// per token, the latent. The cache holds this latent and one rotary key shared by all heads.
 
 #include "workload/inference.h"
 
@@ -13,7 +13,7 @@ CacheShape cache_shape(const ModelShape& shape, const InferenceOptions& options)
   return {1, latent.kv_rank + latent.rope_dim, has_copy ? latent.kv_rank : 0};
 }
 
-/// By multiply-accumulates of a head, with all pairs of queries and tokens.
+/// Compares the multiply-accumulates of a head, over all pairs of queries and tokens.
 bool absorbs(const ModelShape& shape, const InferenceOptions& options, const Slice& slice) {
   const LatentAttention& latent = shape.latent;
   if (!latent) return false;
@@ -56,8 +56,7 @@ void LayerOperations::latent_projections() {
   absorb.count = shape_.heads;
 }
 
-/// The columns without positions become operands as they leave the array, those with positions in FP16 for the
-/// rotation.
+/// The columns without positions leave the array as operands, those with positions as FP16 for the rotation.
 void LayerOperations::latent_queries(std::uint64_t inputs) {
   const LatentAttention& latent = shape_.latent;
   const char* const reader = absorbed_ > 0 ? "A_qkv" : "A_q";
@@ -71,7 +70,7 @@ void LayerOperations::latent_queries(std::uint64_t inputs) {
   gemm("q_rope_proj", "A_qkv", inputs, shape_.heads * latent.rope_dim, "");
 }
 
-/// Keys and values of the contexts of slices that do not absorb, in the formats of the cache.
+/// Expands keys and values of the contexts of slices that do not absorb, in the formats of the cache.
 void LayerOperations::expand() {
   const LatentAttention& latent = shape_.latent;
   std::vector<Slice> contexts;

@@ -21,7 +21,7 @@ VectorOperation activation_of(Activation activation, bool gated) {
   return VectorOperation::copy;
 }
 
-/// Tokens by expert: `choices` in all, by the experts' shares, whole numbers by the largest remainders.
+/// Distributes `choices` tokens among the experts by their shares, in whole numbers by the largest-remainder method.
 std::vector<std::uint64_t> spread(std::uint64_t choices, std::uint64_t experts, const std::vector<double>& load) {
   double sum = 0;
   for (const double share : load) sum += share;
@@ -92,7 +92,7 @@ std::uint64_t LayerOperations::lengths_from(std::uint64_t position) const {
   return next == changes.begin() ? 0 : *(next - 1);
 }
 
-/// In the order of their positions.
+/// Returns the spans in order of position.
 std::vector<LayerOperations::Span> LayerOperations::spans_of(const std::vector<Slice>& slices) const {
   std::map<std::uint64_t, Span> spans;
   for (const Slice& slice : slices) {
@@ -120,7 +120,7 @@ void LayerOperations::fill() {
     norm("attention_norm", "A_qkv");
     projections();
   }
-  if (slices_.empty()) list_.back().decides_next = true;  // attention comes between, of who knows what
+  if (slices_.empty()) list_.back().decides_next = true;  // attention of unknown extent comes next
   attend_to_slices();
   for (const Span& span : spans_) {
     work_on(span);
@@ -134,7 +134,7 @@ void LayerOperations::attend_to_slices() {
   attention(shape_.window_of(layer_));
 }
 
-/// What comes behind the attention to other tokens.
+/// The operations after the attention to other tokens.
 void LayerOperations::second_half() {
   const LatentAttention& latent = shape_.latent;
   if (absorbed_ > 0) {
@@ -194,7 +194,7 @@ void LayerOperations::residual(const char* name) {
   vector(name, OpKind::residual, VectorOperation::add, tokens_, shape_.hidden_size);
 }
 
-/// Queries become Anda groups in the last operation before the scores.
+/// The last operation before the scores converts queries to Anda groups.
 void LayerOperations::projections() {
   if (shape_.latent) {
     latent_projections();
@@ -221,7 +221,7 @@ void LayerOperations::projections() {
   vector("k_rotary", OpKind::rotary, VectorOperation::rotary, tokens_, shape_.kv_width());
 }
 
-/// `count` feed-forward parts of this width, on so many tokens each.
+/// `count` feed-forward parts of this width, each on `tokens` tokens.
 void LayerOperations::feed_forward(std::uint64_t tokens, std::uint64_t width, const char* prefix, std::uint64_t count) {
   const std::size_t first = list_.size();
   const std::uint64_t d = shape_.hidden_size;
@@ -242,7 +242,7 @@ void LayerOperations::feed_forward(std::uint64_t tokens, std::uint64_t width, co
   }
 }
 
-/// The router chooses: which experts' weights are needed is not known before.
+/// The router's choice decides which experts' weights are needed, so they are unknown before it.
 void LayerOperations::experts() {
   const Experts& experts = shape_.experts;
   Gemm& router = gemm("router", "A_u", shape_.hidden_size, experts.count, "");
@@ -250,14 +250,14 @@ void LayerOperations::experts() {
   router.second = SecondOperand::fp16;
   vector(experts.sigmoid ? "router_sigmoid" : "router_softmax", OpKind::router,
          experts.sigmoid ? VectorOperation::sigmoid : VectorOperation::softmax, tokens_, experts.count);
-  // The largest scores of each group, then those of the experts in the groups that count.
+  // Selects the largest scores of each group, then the experts within the chosen groups.
   if (experts.group_scores > 0 && experts.groups_per_token < experts.groups) {
     choice("router_groups", tokens_ * experts.groups, experts.count / experts.groups, experts.group_scores);
   }
   choice("router_choice", tokens_, experts.count, experts.per_token).decides_next = true;
   routed(0, experts.count);
   if (experts.shared_size > 0) feed_forward(tokens_, experts.shared_size, "shared_expert.", 1);
-  // Each expert's result is weighed and added up.
+  // Each expert's result is weighted and accumulated.
   vector("expert_sum", OpKind::router, VectorOperation::add, tokens_ * experts.per_token, shape_.hidden_size);
 }
 
@@ -267,11 +267,11 @@ Gemm& LayerOperations::choice(const char* name, std::uint64_t rows, std::uint64_
   return made;
 }
 
-/// Experts with as many tokens as each other run one after another.
+/// Experts with equal numbers of tokens run consecutively.
 void LayerOperations::routed(std::uint64_t first, std::uint64_t end) {
   const Experts& experts = shape_.experts;
   const std::vector<std::uint64_t> tokens = spread(tokens_ * experts.per_token, experts.count, options_.expert_load);
-  std::map<std::uint64_t, std::uint64_t, std::greater<>> alike;  // experts by their tokens
+  std::map<std::uint64_t, std::uint64_t, std::greater<>> alike;  // number of experts by token count
   for (std::uint64_t i = first; i < end; ++i) {
     if (tokens[i] > 0) ++alike[tokens[i]];
   }

@@ -13,7 +13,7 @@
 namespace anda::sim {
 namespace {
 
-// Several of the longest lines, so that moving the rest of one to the front stays rare.
+// Holds several lines of maximum length, so that an incomplete line is rarely moved to the front.
 constexpr std::size_t buffer_bytes = 8 * max_line_bytes;
 
 bool is_plain_ascii(std::string_view text) {
@@ -44,7 +44,7 @@ bool LineReader::next() {
     const char* const start = buffer_.data() + begin_;
     line_end = static_cast<const char*>(std::memchr(start + searched, '\n', end_ - begin_ - searched));
     searched = end_ - begin_;
-    // The longest line may have a byte-order mark before it and a \r behind.
+    // The longest line may have a byte-order mark before it and a \r after it.
     if (line_end != nullptr || searched > max_line_bytes + 4 || !fill()) break;
   }
   if (line_end == nullptr && searched == 0) return false;
@@ -84,7 +84,7 @@ void LineReader::check_text(bool cut) const {
       throw Error::input(place(i), fmt::format("control character \\x{:02x}: is this a text file?", byte));
     }
     if (bytes == 0) {
-      // A character that the cut of an overlong line has split is the long line's fault.
+      // A character split by the cut of an overlong line is not an encoding error.
       if (cut && line_.size() - i < 4) return;
       throw Error::input(place(i), fmt::format("byte \\x{:02x} is not UTF-8 text; save the file as UTF-8", byte));
     }

@@ -14,27 +14,27 @@
 
 namespace anda::sim {
 
-/// Longest legal line in bytes, its end not counted.
+/// Longest legal line in bytes, excluding its line end.
 inline constexpr std::size_t max_line_bytes = 1u << 16;
 
-/// The lines of a text file, in constant memory. Takes \n and \r\n, a UTF-8 byte-order mark and a last line
-/// without an end. Whatever is no UTF-8 text (binary files, control characters) is an anda::Error (input).
+/// Reads the lines of a text file in constant memory. Accepts \n and \r\n, a UTF-8 byte-order mark and a last line
+/// without a line end. Throws anda::Error (input) for anything but UTF-8 text (binary files, control characters).
 class LineReader {
  public:
   explicit LineReader(InputFile file);
 
-  /// Goes to the next line; false at the end of the file.
+  /// Advances to the next line; returns false at the end of the file.
   bool next();
 
-  /// Without its end; valid until next().
+  /// The current line without its line end; valid until next().
   std::string_view line() const { return line_; }
-  /// Whether the line is the file's last and has no line end, as when a copy was cut short.
+  /// Whether the line is the file's last and has no line end, as in a truncated copy.
   bool unfinished() const { return unfinished_; }
 
   const std::string& name() const { return file_.name(); }
-  /// The line.
+  /// The place of the line.
   Place place() const;
-  /// The character at this byte of the line.
+  /// The place of the character at this byte of the line.
   Place place(std::size_t byte) const;
 
  private:
@@ -43,8 +43,8 @@ class LineReader {
 
   InputFile file_;
   std::vector<char> buffer_;
-  std::size_t begin_ = 0;  ///< first byte not handed out yet
-  std::size_t end_ = 0;    ///< behind the last byte read
+  std::size_t begin_ = 0;  ///< first byte not yet returned
+  std::size_t end_ = 0;    ///< one past the last byte read
   bool at_end_ = false;
   std::string_view line_;
   std::int64_t line_number_ = 0;

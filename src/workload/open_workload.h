@@ -9,8 +9,8 @@
 
 namespace anda::sim {
 
-/// Opens a trace or a SCALE-Sim GEMM topology; its first row says which. The file is read once, from front
-/// to end, so that a pipe will do.
+/// Opens a trace or a SCALE-Sim GEMM topology, recognised by its first row. Reads the file once, front to end, so that
+/// a pipe works too.
 std::unique_ptr<GemmSource> open_trace(const std::string& path);
 
 }  // namespace anda::sim

@@ -7,7 +7,7 @@
 namespace anda::sim {
 namespace {
 
-/// A number of parameters, at most 2^64 − 1 whatever is added to it or multiplied with it.
+/// A number of parameters whose sums and products saturate at 2^64 − 1.
 class Count {
  public:
   Count(std::uint64_t value) : value_(value) {}  // NOLINT(google-explicit-constructor): a number is a count
@@ -27,12 +27,12 @@ class Count {
   std::uint64_t value_;
 };
 
-/// A linear layer.
+/// Parameters of a linear layer.
 Count linear(Count inputs, Count outputs, bool bias) { return inputs * outputs + (bias ? outputs : 0); }
 
 Count norm(const ModelShape& shape) { return Count(shape.hidden_size) * (shape.norm == Norm::layer_norm ? 2 : 1); }
 
-/// Of one layer, as of DeepSeek: biases are where queries, keys and values are made narrow.
+/// Parameters of one layer, as in DeepSeek: biases only in the down-projections of queries, keys and values.
 Count latent_attention(const ModelShape& shape) {
   const LatentAttention& latent = shape.latent;
   const Count hidden = shape.hidden_size;
@@ -58,7 +58,7 @@ Count feed_forward(const ModelShape& shape, std::uint64_t width, bool bias) {
   return Count(shape.gated ? 2 : 1) * linear(shape.hidden_size, width, bias) + linear(width, shape.hidden_size, bias);
 }
 
-/// Of one layer with so many of its routed experts.
+/// Parameters of one layer with `routed` of its routed experts.
 Count experts(const ModelShape& shape, std::uint64_t routed) {
   const Experts& experts = shape.experts;
   Count sum = linear(shape.hidden_size, experts.count, experts.router_bias) +
@@ -68,7 +68,7 @@ Count experts(const ModelShape& shape, std::uint64_t routed) {
   return experts.shared_gate ? sum + shape.hidden_size : sum;
 }
 
-/// Tables of tokens and positions, the output head, and what stands between them and the layers.
+/// Parameters of the token and position tables, the output head, and the projections between them and the layers.
 Count ends(const ModelShape& shape) {
   const bool is_projected = shape.embedding_size != 0 && shape.embedding_size != shape.hidden_size;
   const Count width = is_projected ? shape.embedding_size : shape.hidden_size;

@@ -8,17 +8,17 @@
 
 namespace anda::sim {
 
-/// prefill: all tokens of the prompts at once; decode: one new token per sequence; generate: a prefill, which gives the
+/// prefill: all prompt tokens at once; decode: one new token per sequence; generate: a prefill, which produces the
 /// first output token, and a decode for each further one.
 enum class Phase { prefill, decode, generate };
 
 inline constexpr ChoiceTable<Phase, 3> phases{
     {{"prefill", Phase::prefill}, {"decode", Phase::decode}, {"generate", Phase::generate}}};
 
-/// How much of a model is run.
+/// How much of a model runs.
 enum class Scope {
-  gemms,  ///< the GeMMs with INT weights of the decoder layers
-  layer,  ///< a decoder layer with everything between its GeMMs
+  gemms,  ///< the decoder layers' GeMMs with INT weights
+  layer,  ///< a decoder layer with all operations between its GeMMs
   model   ///< embedding, all layers, final norm and output head
 };
 
@@ -27,17 +27,17 @@ inline constexpr ChoiceTable<Scope, 3> scopes{
 
 /// How latent attention is computed.
 enum class LatentWay {
-  automatic,  ///< a pass of a sequence in the way that has fewer multiply-accumulates
-  expand,     ///< keys and values of all heads are made from the latents of the whole context
-  absorb      ///< the matrices that would make them are multiplied with queries and results instead
+  automatic,  ///< whichever has fewer multiply-accumulates for a sequence's pass
+  expand,     ///< expand the latents of the whole context to the keys and values of all heads
+  absorb      ///< multiply queries and results by the expansion matrices instead
 };
 
 inline constexpr ChoiceTable<LatentWay, 3> latent_ways{
     {{"auto", LatentWay::automatic}, {"expand", LatentWay::expand}, {"absorb", LatentWay::absorb}}};
 
-/// Equal sequences of a batch.
+/// A number of equal sequences of a batch.
 struct Sequences {
-  std::uint64_t tokens = 0;  ///< of the prompt; in decode of the context
+  std::uint64_t tokens = 0;  ///< prompt length; in decode the context length
   std::uint64_t count = 1;
 };
 

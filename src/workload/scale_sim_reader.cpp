@@ -48,9 +48,9 @@ ScaleSimReader::ScaleSimReader(CsvReader csv, std::string tensor) : csv_(std::mo
 bool ScaleSimReader::recognises(const CsvReader& header) {
   const std::vector<std::string> cells = lower_header(header);
   if (is_convolution(cells)) return true;
-  // SCALE-Sim itself reads no header: files name the first column as they like, and have a trailing comma or none.
+  // SCALE-Sim itself ignores the header: files name the first column freely and may have a trailing comma.
   if (cells.size() < column_count || (cells.size() > column_count && !starts_with(cells[0], "layer"))) return false;
-  // Our own traces may start with the column layer as well, but then others follow that SCALE-Sim lacks.
+  // Our own traces may also start with the column layer, but then have other columns that SCALE-Sim lacks.
   std::size_t dimensions = 0;
   for (const std::string& cell : cells) {
     if (cell == "name" || cell == "tensor") return false;

@@ -10,17 +10,17 @@
 
 namespace anda::sim {
 
-/// Reads a SCALE-Sim GEMM topology: `Layer, M, N, K,` with M the rows of A, N the columns of W, K in between.
-/// The rows' numbers, from 0, become the layers.
+/// Reads a SCALE-Sim GEMM topology: `Layer, M, N, K,` with M the rows of A, N the columns of W and K the shared
+/// dimension. The rows' numbers, from 0, become the layers.
 class ScaleSimReader : public GemmSource {
  public:
   explicit ScaleSimReader(const std::string& path, std::string tensor = "A");
-  /// `csv` stands at the row that names the columns.
+  /// `csv` is positioned at the header row.
   explicit ScaleSimReader(CsvReader csv, std::string tensor = "A");
 
   bool next(Gemm& gemm) override;
 
-  /// Whether a header is one of SCALE-Sim, of a GEMM or of a convolution topology.
+  /// Whether a header is SCALE-Sim's, of a GEMM or a convolution topology.
   static bool recognises(const CsvReader& header);
 
  private:

@@ -67,7 +67,7 @@ bool is_off(const json& value, bool of_experts) {
   if (value.is_null() || value == false) return true;
   if (value.is_structured()) return value.empty();
   if (value.is_string()) return value.get_ref<const std::string&>().empty();
-  // One expert, or every layer, is what a dense model has.
+  // A value of 1, for one expert or a period of one layer, also occurs for dense models.
   return value.is_number() && (value == 0 || (of_experts && value == 1));
 }
 

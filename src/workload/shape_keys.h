@@ -9,9 +9,9 @@
 
 namespace anda::sim {
 
-/// Throws Error (input) for a key of a model's config.json that gives the model other shapes than those of its type
-/// (experts, latent attention, several parts …); the model would be taken for another. `understood`: the keys that are
-/// read. Values that switch such a thing off (null, false, 0, one expert, nothing in a list) are fine.
+/// Throws Error (input) for a key of a model's config.json that gives the model a shape unlike those of its type
+/// (experts, latent attention, several parts …), because the model would be misread. `understood`: the keys that are
+/// read. Values that switch such a feature off (null, false, 0, one expert, an empty list) are accepted.
 void refuse_other_shapes(const JsonFile& config, std::string_view type,
                          const std::vector<std::string_view>& understood);
 

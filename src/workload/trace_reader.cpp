@@ -76,7 +76,7 @@ bool TraceReader::next(Gemm& gemm) {
   const auto number = [this](Column column, std::uint64_t min, std::uint64_t max) {
     return csv_.whole_number(field_of_[column], column_names()[column], min, max);
   };
-  // Optional columns may be empty, too, so that one row can leave open what another sets.
+  // Optional fields may be empty, so that one row can leave open what another sets.
   const auto given = [this](Column column) {
     return field_of_[column] != absent && !csv_.row()[field_of_[column]].text.empty();
   };

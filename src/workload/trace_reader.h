@@ -11,12 +11,12 @@
 
 namespace anda::sim {
 
-/// Reads a GeMM trace, one row at a time: name,layer,tensor,m,k,n[,count][,weight_bits] in any order.
-/// docs/traces.md describes the format.
+/// Reads a GeMM trace row by row: name,layer,tensor,m,k,n[,count][,weight_bits] in any order. docs/traces.md describes
+/// the format.
 class TraceReader : public GemmSource {
  public:
   explicit TraceReader(const std::string& path);
-  /// `csv` stands at the row that names the columns.
+  /// `csv` is positioned at the header row.
   explicit TraceReader(CsvReader csv);
 
   bool next(Gemm& gemm) override;
@@ -28,9 +28,9 @@ class TraceReader : public GemmSource {
   void read_header();
 
   CsvReader csv_;
-  std::array<std::size_t, columns> field_of_{};  ///< by column, the place in the row
+  std::array<std::size_t, columns> field_of_{};  ///< field index of each column
   std::size_t fields_ = 0;
-  std::string header_;  ///< the columns of this file, for messages
+  std::string header_;  ///< column names of this file, for messages
   bool any_row_ = false;
 };
 

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 1u << 16;
 
-/// Whether TraceReader takes the text, in which a tab may stand.
+/// Whether TraceReader accepts the text, which may contain tabs.
 bool is_line_text(std::string text) {
   std::replace(text.begin(), text.end(), '\t', ' ');
   return is_plain_text(text);
@@ -55,7 +55,7 @@ void append_row(std::string& lines, const Gemm& gemm, const TraceFormat& format)
   fmt::format_to(std::back_inserter(lines), FMT_STRING(",{},{},{}"), gemm.m, gemm.k, gemm.n);
   if (format.count) fmt::format_to(std::back_inserter(lines), FMT_STRING(",{}"), gemm.count);
   if (format.weight_bits) {
-    lines += ',';  // empty: the configuration's
+    lines += ',';  // empty: use the configuration's
     if (gemm.weight_bits != 0) fmt::format_to(std::back_inserter(lines), FMT_STRING("{}"), gemm.weight_bits);
   }
   lines += '\n';

@@ -10,16 +10,16 @@ namespace anda {
 
 class OperandFormat;
 
-/// How a tensor of activations lies in memory: FP16, Anda groups of a mantissa length, or groups of an operand format
-/// (format/operand_format.h). Of the last, `mantissa_bits` is one less than the bits of an element, so that a group has
-/// mantissa_bits + 1 planes, or as many bits an element.
+/// The memory format of an activation tensor: FP16, Anda groups of a mantissa length, or groups of an operand format
+/// (format/operand_format.h). For an operand format, `mantissa_bits` is one less than the element width, so that a
+/// group has mantissa_bits + 1 planes, or an element as many bits.
 struct ActivationFormat {
-  std::uint32_t mantissa_bits = 0;            ///< 1 … 16; 0 stands for FP16
+  std::uint32_t mantissa_bits = 0;            ///< 1 … 16; 0: FP16
   std::uint32_t group_size = 64;              ///< elements along k that share an exponent; unused for FP16
-  std::uint32_t shared_bits = exponent_bits;  ///< of a group, beside its elements
-  std::uint32_t code = 0;  ///< of an operand format: its number among the machine's (FormatConfig), from 1 on
-  bool packed = false;     ///< elements one after another in the place of planes
-  const OperandFormat* operand = nullptr;  ///< where values are computed; the machine's configuration owns it
+  std::uint32_t shared_bits = exponent_bits;  ///< of a group, besides its elements
+  std::uint32_t code = 0;  ///< number of the operand format in the machine's list (FormatConfig), from 1; 0: none
+  bool packed = false;     ///< elements are contiguous instead of split into planes
+  const OperandFormat* operand = nullptr;  ///< set where values are computed; owned by the machine's configuration
 
   static constexpr std::uint32_t exponent_bits = 5;
 
@@ -32,7 +32,7 @@ struct ActivationFormat {
     return ceil_div(k, group_size) * (mantissa_bits + 1) * ceil_div(rows * group_size, 8);
   }
 
-  /// Bytes of what groups share, of rows × k elements, packed for all rows of a group column together.
+  /// Bytes of the groups' shared fields for rows × k elements; each group column packs those of all rows together.
   std::uint64_t exponent_bytes(std::uint64_t rows, std::uint64_t k) const {
     if (is_fp16()) return 0;
     return ceil_div(k, group_size) * ceil_div(rows * shared_bits, 8);

@@ -20,8 +20,8 @@ class ActivationPanel {
   ActivationPanel(const std::uint8_t* bytes, std::size_t rows, std::size_t k, const ActivationFormat& format,
                   const Simd& simd = best_simd());
 
-  /// A panel of FP16 as the groups that encode_group() makes of it, mantissas of 1 … 24 bits. Infinities become ±65504
-  /// and NaNs +0, and both are counted.
+  /// Aligns a panel of FP16 into the groups of encode_group(), with mantissas of 1 … 24 bits. Infinities become ±65504
+  /// and NaNs +0; both are counted.
   static ActivationPanel aligned(const std::uint8_t* bytes, std::size_t rows, std::size_t k, const GroupFormat& format,
                                  NonFiniteCounts& replaced, const Simd& simd = best_simd());
 
@@ -31,10 +31,10 @@ class ActivationPanel {
   friend class PanelProduct;
 
   std::size_t rows_ = 0;
-  std::size_t k_ = 0;  ///< whole groups, or of FP16 the elements
+  std::size_t k_ = 0;  ///< padded to whole groups; for FP16 the number of elements
   ActivationFormat format_;
   std::uint32_t low_bits_ = 0;
-  std::vector<std::int16_t> high_;  ///< as GroupTile has them
+  std::vector<std::int16_t> high_;  ///< laid out as in GroupTile
   std::vector<std::int16_t> low_;
   std::vector<std::uint8_t> exponents_;
   std::vector<float> values_;  ///< FP16: [i · rows + row]

@@ -9,8 +9,8 @@
 
 namespace anda {
 
-/// How a processing element computes: what it makes of the operands in the buffers, and their products. The elements
-/// of all systems are behind this interface; the ones below are all that seven of them need.
+/// The arithmetic of a processing element: how it reads operands from the buffers and multiplies them. All systems'
+/// elements implement this interface; the classes below suffice for seven of them.
 class Arithmetic {
  public:
   struct Options {
@@ -23,23 +23,23 @@ class Arithmetic {
   Arithmetic& operator=(const Arithmetic&) = delete;
   virtual ~Arithmetic() = default;
 
-  /// A panel of rows × k activations in the tensor's format. Infinities and NaNs that the element has no numbers for
-  /// become ±65504 and +0, counted in `replaced`.
+  /// Reads a panel of rows × k activations in the tensor's format. Infinities and NaNs that the element cannot
+  /// represent become ±65504 and +0, counted in `replaced`.
   virtual ActivationPanel activations(const std::uint8_t* bytes, std::size_t rows, std::size_t k,
                                       const ActivationFormat& format, NonFiniteCounts& replaced) const = 0;
 
-  /// A panel of k × columns weights.
+  /// Reads a panel of k × columns weights.
   virtual WeightPanel weights(const std::uint8_t* bytes, std::size_t k, std::size_t columns,
                               const WeightFormat& format) const = 0;
 
-  /// sums[row · padded columns + column] += the product of two such panels. A panel's k starts at a multiple of the
-  /// group and of the scale group.
+  /// Computes sums[row · padded columns + column] += the product of two such panels. A panel's k must start at a
+  /// multiple of the group and of the scale group.
   virtual void add_product(const ActivationPanel& activations, const WeightPanel& weights, float* sums,
                            OverflowCounts& counts) const {
     product_.add(activations, weights, sums, counts);
   }
 
-  /// How many of k finite values of a row, from its start, are not 0 and become 0 when the element reads them.
+  /// Number of nonzero values among the first k finite values of a row that become 0 when the element reads them.
   virtual std::uint64_t zeroed(const Fp16* values, std::size_t k) const;
 
  protected:
@@ -50,7 +50,7 @@ class Arithmetic {
   PanelProduct product_;
 };
 
-/// Anda: groups as they lie in the buffer, times integers (dot_row()).
+/// Anda: groups as stored in the buffer, times integers (dot_row()).
 class PlaneArithmetic : public Arithmetic {
  public:
   PlaneArithmetic(std::uint32_t group_size, const Options& options) : Arithmetic(options), group_size_(group_size) {}
@@ -64,7 +64,7 @@ class PlaneArithmetic : public Arithmetic {
   std::uint32_t group_size_;
 };
 
-/// iFPU and FIGNA: FP16 that is aligned to the largest exponent of its group at every read, times integers (dot_row()).
+/// iFPU and FIGNA: FP16, aligned to the largest exponent of its group at every read, times integers (dot_row()).
 class AlignedArithmetic : public Arithmetic {
  public:
   AlignedArithmetic(const GroupFormat& format, const Options& options) : Arithmetic(options), format_(format) {}
@@ -79,7 +79,7 @@ class AlignedArithmetic : public Arithmetic {
   GroupFormat format_;
 };
 
-/// Floating point: FP16 times weights of a kind, as dot_row_fp16() (FP-FP, Kind::fp16) or dot_row_codes() (FP-INT,
+/// Floating point: FP16 times weights, by kind: dot_row_fp16() (FP-FP, Kind::fp16) or dot_row_codes() (FP-INT,
 /// Kind::code).
 class FloatArithmetic : public Arithmetic {
  public:

@@ -8,14 +8,14 @@
 
 namespace anda {
 
-// A block is the groups of some activation rows over the same K range, side by side, as the activation buffer and
-// DRAM hold it: the sign plane, then the M mantissa planes MSB first, then the exponents.
+// A block holds the groups of several activation rows over the same K range, side by side, as stored in the activation
+// buffer and in DRAM: the sign plane, then the M mantissa planes MSB first, then the exponents.
 //
 //   plane p:    rows · G / 8 bytes from byte p · rows · G / 8 (p = 0 is the sign); row r's G bits start at bit r · G
 //   exponents:  ceil(rows · 5 / 8) bytes after the last plane; row r's 5 bits start at bit 5 · r; unused bits 0
 //
 // Bit b of a plane or of the exponents is bit b mod 8, counted from the lowest, of byte b / 8. Sixteen rows of 64
-// make one 1024-bit word per plane and one 80-bit exponent word.
+// elements give one 1024-bit word per plane and one 80-bit exponent word.
 
 /// Bytes of the sign and mantissa planes: (M + 1) · rows · G / 8.
 std::uint64_t block_plane_bytes(std::uint64_t rows, const GroupFormat& format);
@@ -23,7 +23,7 @@ std::uint64_t block_plane_bytes(std::uint64_t rows, const GroupFormat& format);
 /// Bytes of the exponents: ceil(rows · 5 / 8).
 std::uint64_t block_exponent_bytes(std::uint64_t rows);
 
-/// Bytes of a block: both of the above. Error::input for an illegal format (M is 1 … 16 here) or no rows.
+/// Bytes of a block: both of the above. Throws Error::input for an illegal format (M is 1 … 16 here) or no rows.
 std::uint64_t block_bytes(std::uint64_t rows, const GroupFormat& format);
 
 }  // namespace anda

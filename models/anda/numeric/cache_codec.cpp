@@ -19,17 +19,18 @@ constexpr std::uint32_t least_bits = 2;
 constexpr std::uint32_t most_bits = 16;
 constexpr std::uint32_t fp16_bits = 16;
 
-/// The elements of one group, gathered.
+/// The elements of one group, gathered contiguously.
 using Halves = std::array<Fp16, max_group_size>;
 using Floats = std::array<float, max_group_size>;
 
 double largest_code(std::uint32_t bits) { return static_cast<double>((1 << (bits - 1)) - 1); }
 
-// A double holds enough bits that rounding a quotient of two FP16 numbers, or of one and a code of 15 bits, to FP16 or
-// to an integer is rounding it once (weight.cpp).
+// A double is precise enough that a quotient of two FP16 numbers, or of one and a 15-bit code, rounds to FP16 or to an
+// integer as if rounded once (weight.cpp).
 Fp16 scale_of(double largest, std::uint32_t bits) { return to_fp16(largest / largest_code(bits)); }
 
-/// The code of x as a whole number. A subnormal scale may be rounded down so far that the quotient leaves the grid.
+/// Returns the code of x as an integer. A subnormal scale may have been rounded down so far that the quotient leaves
+/// the grid.
 double code_of(double x, double scale, std::uint32_t bits) {
   if (scale == 0) return 0;
   const double highest = largest_code(bits);
@@ -76,7 +77,7 @@ void take_anda(BitReader& in, std::size_t count, const CacheFormat& format, Floa
   }
 }
 
-/// The elements of one group of an operand format, gathered, with their codes.
+/// The elements of one group of an operand format, gathered contiguously, and their codes.
 struct OperandGroup {
   std::vector<float> values;
   std::vector<std::uint32_t> codes;
@@ -101,13 +102,13 @@ struct OperandGroup {
   }
 };
 
-/// The most elements that a group of the shape has.
+/// Returns the largest number of elements in a group of this shape.
 std::size_t most_elements(std::size_t tokens, std::size_t head_dim, const CacheFormat& format) {
   return std::min<std::size_t>(format.group_elements(), format.axis == CacheAxis::token ? head_dim : tokens);
 }
 
-/// Calls each(first, step, count) for the groups of whole tokens in the order in which they lie in memory: elements
-/// first, first + step … of an array whose tokens are `stride` apart.
+/// Calls each(first, step, count) for the groups of whole tokens in memory order: elements first, first + step … of an
+/// array whose tokens are `stride` apart.
 template <class Each>
 void over_groups(const CacheShape& shape, const CacheFormat& format, Each each) {
   const std::size_t group = format.group_elements();
@@ -154,7 +155,7 @@ Fp16 encode_mantissas(const Fp16* group, std::size_t count, std::uint32_t bits, 
 }
 
 void check_format(const CacheFormat& format) {
-  if (format.is_fp16() || format.operand() != nullptr) return;  // operand formats are checked when they are made
+  if (format.is_fp16() || format.operand() != nullptr) return;  // operand formats are checked on creation
   if (format.bits < least_bits || format.bits > most_bits) {
     throw Error::input("bits of a cache format is " + std::to_string(format.bits) + ", must be " +
                        std::to_string(least_bits) + " … " + std::to_string(most_bits));

@@ -9,7 +9,7 @@
 namespace anda {
 namespace {
 
-/// Groups side by side, one of each row or column: their codes, line after line, and what each shares.
+/// Groups side by side, one of each row or column ("line"): their codes, line by line, and their shared fields.
 class GroupColumn {
  public:
   GroupColumn(const OperandFormat& operand, std::size_t lines, std::size_t size)
@@ -27,7 +27,7 @@ class GroupColumn {
     operand_.decode(&codes_[line * size_], &shared_[line * fields_], count, values);
   }
 
-  /// Calls each(code) in the order of memory: line after line, or all lines of an element, then of the next.
+  /// Calls each(code) in memory order: line by line, or all lines of one element, then of the next.
   template <class Each>
   void over_codes(bool by_line, std::size_t count, Each each) {
     if (by_line) {

@@ -12,28 +12,28 @@
 
 namespace anda {
 
-// Panels (panel_codec.h) of operand formats, whose implementation the format names (`operand`). Group column after
-// group column along k, each:
+// Panels (panel_codec.h) of operand formats, whose implementation the format refers to (`operand`). The group columns
+// follow each other along k, each holding:
 //
 //   activations   element (row, i) in bits (row · G + i) · bits … of a little-endian bit stream; elements beyond k
-//                 are 0. Then the shared fields of each row's group, row after row.
+//                 are 0. Then the shared fields of each row's group, row by row.
 //   weights       element (i, column) in bits (i · columns + column) · bits …. Then the shared fields of each column's
-//                 group, column after column.
+//                 group, column by column.
 //
-// Elements and shared fields fill up whole bytes.
+// Elements and shared fields are padded to whole bytes.
 
-/// Writes values as pack_activations() does, encoded, and returns how many were not 0 and are. Error::input for what
-/// the format cannot hold.
+/// Encodes and writes values as pack_activations() does. Returns the number of nonzero values that became 0. Throws
+/// Error::input for values that the format cannot hold.
 std::uint64_t pack_encoded(const Fp16* values, std::size_t stride, std::size_t rows, std::size_t k,
                            const ActivationFormat& format, std::uint8_t* bytes);
-/// What such a panel holds.
+/// Decodes the values of such a panel.
 void unpack_encoded(const std::uint8_t* bytes, std::size_t rows, std::size_t k, const ActivationFormat& format,
                     float* values, std::size_t stride);
-/// The same as FP16, in the layout of a panel of FP16: what a decoder before the array puts out.
+/// Decodes such a panel to a panel of FP16: the output of a decoder in front of the array.
 std::vector<std::uint8_t> decode_activations(const std::uint8_t* bytes, std::size_t rows, std::size_t k,
                                              const ActivationFormat& format);
 
-/// The same of k × columns weights, (i, column) at values[i · stride + column].
+/// The same for k × columns weights, (i, column) at values[i · stride + column].
 void pack_encoded(const float* values, std::size_t stride, std::size_t k, std::size_t columns,
                   const WeightFormat& format, std::uint8_t* bytes);
 void unpack_encoded(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format,

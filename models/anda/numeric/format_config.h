@@ -13,7 +13,7 @@
 
 namespace anda {
 
-/// Formats of the activations of GeMMs by their type, where they are not those of all.
+/// Per-tensor-type overrides of the format of GeMM activations.
 struct TensorFormats {
   static constexpr std::array<const char*, 4> types{"A_qkv", "A_o", "A_u", "A_d"};
 
@@ -39,7 +39,7 @@ struct FormatConfig {
   StoredActivations activations;
   TensorFormats tensors;
 
-  /// Operand formats that activations may have, numbered from 1 on: that of all, then those of TensorFormats::types.
+  /// Number of possible activation formats, numbered from 1: the default one, then those of TensorFormats::types.
   static constexpr std::uint32_t activation_formats = 1 + TensorFormats::types.size();
   static constexpr std::uint32_t max_weight_group = 4096;
   static constexpr std::uint32_t max_shared_bits = 63;
@@ -48,9 +48,9 @@ struct FormatConfig {
   bool has_zero_points() const {
     return weights.section() ? is_integer() && weights.section()->zero_point : weight_zero_points;
   }
-  /// Whether weights are codes that no array of integers multiplies.
+  /// Whether weights are codes that an integer array cannot multiply.
   bool encodes() const { return weights.section() && !is_integer(); }
-  /// The weights of a GeMM, of so many bits unless their format has bits of its own.
+  /// The weight format of a GeMM with `bits`, unless the format defines its own width.
   WeightFormat weights_of(std::uint32_t bits) const {
     if (!weights.section()) return integers_of(bits);
     const FormatLayout& layout = weights.operand()->layout();
@@ -61,12 +61,12 @@ struct FormatConfig {
     return {layout.element_bits,    layout.is_float ? weight_scale_group : layout.block, layout.shared_bits(), 0, true,
             weights.operand().get()};
   }
-  /// Integers of a width, as where no format is given.
+  /// The default integer format with this width.
   WeightFormat integers_of(std::uint32_t bits) const {
     return {bits, weight_scale_group, WeightFormat::fp16_bits, has_zero_points() ? bits : 0};
   }
 
-  /// Number of the operand format that activations of a type have; 0: those of the element.
+  /// Number of the operand format for activations of a type; 0: the element's native format.
   std::uint32_t activation_code(std::string_view tensor) const {
     for (std::uint32_t i = 0; i < tensors.of.size(); ++i) {
       if (tensor != TensorFormats::types[i]) continue;
@@ -75,12 +75,12 @@ struct FormatConfig {
     }
     return activations.section() ? 1 : 0;
   }
-  /// The operand format of a number; nullptr: there is none.
+  /// The operand format with this number; nullptr if there is none.
   const OperandFormat* activation_operand(std::uint32_t code) const {
     if (code == 0 || code > activation_formats) return nullptr;
     return code == 1 ? activations.operand().get() : tensors.of[code - 2].operand().get();
   }
-  /// How activations of that format lie in memory, in planes unless said otherwise.
+  /// The memory format of activations with this number, in planes unless the configuration packs them.
   ActivationFormat activations_of(std::uint32_t code) const {
     const OperandFormat* const operand = activation_operand(code);
     if (operand == nullptr) return {};
@@ -131,7 +131,7 @@ struct FormatConfig {
   }
 
  private:
-  /// Integers under an FP16 scale, as arrays multiply them.
+  /// Whether weights are integers with an FP16 scale, which arrays multiply directly.
   bool is_integer() const {
     return weights.section()->family == FormatFamily::integer && weights.section()->scale == ScaleType::fp16;
   }

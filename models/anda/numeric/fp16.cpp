@@ -32,11 +32,11 @@ Fp16 to_fp16(double value) {
   if (biased == 0x7FF) return fraction != 0 ? fp16_nan : with_sign(fp16_infinity.bits);
   const int exponent = biased - 1023;  // |value| = 1.fraction · 2^exponent
   if (exponent > 15) return with_sign(fp16_infinity.bits);
-  if (exponent < -25) return with_sign(0);  // below half of the smallest subnormal; subnormal doubles end here too
+  if (exponent < -25) return with_sign(0);  // below half of the smallest subnormal; includes subnormal doubles
 
-  // The result is a multiple of 2^(max(exponent, −14) − 10). The rounded significand is added to the exponent
-  // field, not or-ed: its leading one supplies the last step of the exponent, and a carry out of the fraction
-  // runs into the exponent, up to infinity, as it should.
+  // The result is a multiple of 2^(max(exponent, −14) − 10). The rounded significand is added to the exponent field,
+  // not or-ed: its leading one supplies the exponent's last increment, and a carry out of the fraction correctly
+  // propagates into the exponent, up to infinity.
   const int kept_exponent = exponent < -14 ? -14 : exponent;
   const std::uint64_t significand = fraction | (std::uint64_t{1} << 52);
   const std::uint64_t rounded = shift_right_rne(significand, 42 + kept_exponent - exponent);
@@ -49,7 +49,7 @@ float to_float(Fp16 value) {
     const float infinity = std::numeric_limits<float>::infinity();
     return value.negative() ? -infinity : infinity;
   }
-  // 2^(E − 25) as a float; E is 1 … 30, so its exponent field is never at an end.
+  // 2^(E − 25) as a float; E is 1 … 30, so its exponent field is never at a limit.
   const std::uint32_t power_bits = (value.effective_exponent() + 127 - 25) << 23;
   float power = 0;
   std::memcpy(&power, &power_bits, sizeof power);

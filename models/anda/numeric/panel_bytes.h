@@ -14,11 +14,11 @@
 
 namespace anda::panel_bytes {
 
-// Where the numbers of a panel (panel_codec.h) lie, for those that write panels and those that unpack them.
+// Byte-level access to the numbers of a panel (panel_codec.h), for code that packs or unpacks panels.
 
 using Eight = std::array<std::uint16_t, 8>;
 
-/// The bits of every byte, each in a number of its own.
+/// A table that expands every byte to its eight bits, one per element.
 constexpr std::array<Eight, 256> make_spread() {
   std::array<Eight, 256> table{};
   for (std::size_t byte = 0; byte < 256; ++byte) {
@@ -41,8 +41,7 @@ inline std::uint32_t exponent_at(const std::uint8_t* exponents, std::size_t row)
   return (window >> (bit % 8)) & ((1u << shared_exponent_bits) - 1);
 }
 
-/// Eight mantissas of a row, or what some of its planes have of them, from byte `b` of each plane. Plane 0 is the
-/// signs.
+/// Eight mantissas of a row, or their bits in some of its planes, from byte `b` of each plane. Plane 0 holds the signs.
 inline Eight mantissas_at(const std::uint8_t* planes, std::size_t plane_bytes, std::size_t b, std::size_t first_plane,
                           std::size_t plane_count) {
   Eight m{};
@@ -53,7 +52,7 @@ inline Eight mantissas_at(const std::uint8_t* planes, std::size_t plane_bytes, s
   return m;
 }
 
-/// Writes the exponent of a row into exponents that are 0 there.
+/// Writes a row's exponent, whose bits must be 0 before.
 inline void put_exponent(std::uint8_t* exponents, std::size_t row, std::uint32_t exponent) {
   const std::size_t bit = row * shared_exponent_bits;
   const std::uint32_t placed = exponent << (bit % 8);
@@ -74,7 +73,7 @@ void over_scale_groups(Bytes* bytes, std::size_t k, std::size_t columns, const W
   }
 }
 
-/// The scale of a column in the scales or exponents of a scale group.
+/// Returns a column's scale from the scales or exponents of a scale group.
 inline Fp16 scale_at(const std::uint8_t* scales, std::size_t column, const WeightFormat& format) {
   if (format.scale_bits != shared_exponent_bits) return load(scales + 2 * column);
   return scale_of_exponent(exponent_at(scales, column), format.bits);

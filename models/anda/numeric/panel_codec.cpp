@@ -23,7 +23,7 @@ using panel_bytes::store;
 
 namespace {
 
-/// One block of rows × up to group_size values.
+/// Packs one block of rows × up to group_size values.
 void pack_block(const Fp16* values, std::size_t stride, std::size_t rows, std::size_t count, const GroupFormat& format,
                 std::uint8_t* bytes, EncodingLoss& loss) {
   const std::size_t row_bytes = format.group_size / 8;
@@ -56,13 +56,13 @@ void pack_block(const Fp16* values, std::size_t stride, std::size_t rows, std::s
   }
 }
 
-/// Some rows of a matrix of codes, from row `first` of the panel on.
+/// Some rows of a matrix of codes, starting at row `first` of the panel.
 struct CodeRows {
   std::size_t first;
   std::size_t count;
 };
 
-/// Two's complement in a little-endian bit stream of bytes that are 0.
+/// Packs codes in two's complement into a little-endian bit stream whose bytes are initially 0.
 void pack_codes(const std::int8_t* codes, std::size_t stride, const CodeRows& rows, std::size_t columns,
                 std::uint32_t bits, std::uint8_t* packed, const char* what) {
   const int end = 1 << (bits - 1);
@@ -81,7 +81,7 @@ void pack_codes(const std::int8_t* codes, std::size_t stride, const CodeRows& ro
   }
 }
 
-/// The scales of a scale group, or the exponents that they are powers of two of.
+/// Packs the scales of a scale group, or the exponents of scales that are powers of two.
 void pack_scales(const Fp16* scales, std::size_t columns, const WeightFormat& format, std::uint8_t* bytes) {
   if (format.scale_bits != shared_exponent_bits) {
     for (std::size_t c = 0; c < columns; ++c) store(bytes + 2 * c, scales[c]);
@@ -135,7 +135,7 @@ void unpack_activations(const std::uint8_t* bytes, std::size_t rows, std::size_t
     const std::size_t count = std::min<std::size_t>(format.group_size, k - first);
     for (std::size_t row = 0; row < rows; ++row) {
       const std::uint32_t shared = exponent_at(bytes + block_plane_bytes(rows, group), row);
-      // A mantissa times a power of two is exact in FP32, and what encoding left of an FP16 number is one.
+      // A mantissa times a power of two is exact in FP32, and a truncated FP16 number is still an FP16 number.
       const std::uint32_t power_bits = (shared + 127 - 14 - format.mantissa_bits) << 23;
       float power = 0;
       std::memcpy(&power, &power_bits, sizeof power);

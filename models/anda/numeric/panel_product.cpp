@@ -53,11 +53,11 @@ void PanelProduct::add_groups(const ActivationPanel& activations, const WeightPa
   tile.exponents = activations.exponents_.data();
   tile.weight_columns = tile.sum_columns = columns;
   tile.groups_per_scale = std::max<std::size_t>(1, weights.format_.scale_group / format.group_size);
-  // The bound holds for any bits in memory, not only for what encoding makes.
+  // The bound holds for arbitrary bits in memory, not only for encoded values.
   const std::uint32_t weight_bits = weights.format_.bits + (weights.format_.has_zero_points() ? 1 : 0);
   tile.exact = (std::uint64_t{format.group_size} << (format.mantissa_bits + weight_bits - 1)) <= (1u << 24);
   tile.format = format_;
-  // The kernels of 32 bits hold D for weights of 8 bits; a weight less its zero point has one more.
+  // The 32-bit kernels can hold D for 8-bit weights; a weight minus its zero point needs one more bit.
   const std::uint64_t most = (std::uint64_t{format.group_size} << format.mantissa_bits) * ((1u << weight_bits) / 2);
   const bool fits = !weights.format_.has_zero_points() || tile.low_bits != halved_low_bits || most <= INT32_MAX;
   const Simd& simd = fits ? *simd_ : kernels::portable;

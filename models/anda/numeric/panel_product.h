@@ -9,8 +9,8 @@
 
 namespace anda {
 
-/// Products of panels: sums[row · padded_columns + column] += …, groups in k order, bit for bit as dot_row() and
-/// dot_row_fp16() have it, and dot_row_codes() for codes.
+/// Multiplies panels: sums[row · padded_columns + column] += …, groups in k order, bit for bit as dot_row(),
+/// dot_row_fp16() and, for codes, dot_row_codes().
 class PanelProduct {
  public:
   explicit PanelProduct(DotFormat format, const Simd& simd = best_simd()) : format_(format), simd_(&simd) {}

@@ -10,7 +10,7 @@ namespace anda {
 std::size_t round_values(const float* values, std::size_t k, const ActivationFormat& format, float* rounded,
                          const Simd& simd) {
   if (!format.is_fp16()) check_format(GroupFormat{format.group_size, format.mantissa_bits}, max_mantissa_bits);
-  // Also where the kernel has overwritten its input: it leaves what is too large too large.
+  // Works even if the kernel has overwritten its input: values that are too large stay so.
   const auto first_refused = [k](const float* row) {
     std::size_t i = 0;
     while (i < k && to_fp16(row[i]).is_finite()) ++i;

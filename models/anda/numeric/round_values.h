@@ -9,10 +9,10 @@
 
 namespace anda {
 
-/// What is left of a row of k values that is stored in `format` and read back, as floats: to_fp16(), then, unless the
-/// format is FP16, encode_group() of each group from the row's start on and decode(). The same bits as those, in a
-/// hundredth of the time. `rounded` may be `values`. Returns k, or the index of the first value that FP16 does not hold
-/// (NaN, 65520 and above); `rounded` then has no meaning. Error::input for an illegal format.
+/// Rounds a row of k floats as if stored in `format` and read back: to_fp16(), then, unless the format is FP16,
+/// encode_group() of each group from the start of the row and decode(). The bits are identical, at about a hundred
+/// times the speed. `rounded` may be `values`. Returns k, or the index of the first value that FP16 cannot hold (NaN,
+/// 65520 and above); `rounded` is then undefined. Throws Error::input for an illegal format.
 std::size_t round_values(const float* values, std::size_t k, const ActivationFormat& format, float* rounded,
                          const Simd& simd = best_simd());
 

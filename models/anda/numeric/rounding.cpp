@@ -15,7 +15,7 @@ static_assert(FLT_EVAL_METHOD == 0, "float sums must be rounded to float: build 
 float scaled_dot(std::int64_t dot, std::uint32_t exponent, std::uint32_t mantissa_bits, DotFormat format,
                  OverflowCounts& counts) {
   const int power = static_cast<int>(exponent) - 14 - static_cast<int>(mantissa_bits);
-  const double exact = std::ldexp(static_cast<double>(dot), power);  // |dot| < 2^53: nothing is lost
+  const double exact = std::ldexp(static_cast<double>(dot), power);  // exact, because |dot| < 2^53
   if (format == DotFormat::fp32) return static_cast<float>(exact);
   const Fp16 rounded = to_fp16(exact);
   if (!rounded.is_finite()) ++counts.group_dots;

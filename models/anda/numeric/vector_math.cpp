@@ -11,18 +11,17 @@ namespace {
 
 constexpr float log2_e = 1.44269504F;
 constexpr float gelu_linear = -2.30220818F;  // −2 · √(2 / π) · log2 e
-constexpr float gelu_cubic = -0.10294324F;   // that times 0.044715
+constexpr float gelu_cubic = -0.10294324F;   // gelu_linear · 0.044715
 
 constexpr std::size_t exp_segments = 32;
 constexpr std::size_t reciprocal_segments = 128;
-constexpr std::size_t root_segments = 192;  // of 1 … 4, 64 of each unit
+constexpr std::size_t root_segments = 192;  // over 1 … 4, 64 per unit
 
 constexpr int least_exponent = -126;  // of a normal number
 
-/// The entries of the tables, each rounded once to FP32. Division and square root of doubles are exactly rounded
-/// everywhere.
+/// The table entries, each rounded once to FP32. Division and square root of doubles are correctly rounded everywhere.
 struct Tables {
-  std::array<float, exp_segments + 1> exp{};  ///< 2^(i / 32); the last one where a fraction rounds to 1
+  std::array<float, exp_segments + 1> exp{};  ///< 2^(i / 32); the last one for fractions that round to 1
   std::array<float, reciprocal_segments + 1> reciprocal{};
   std::array<float, root_segments + 1> root{};
 
@@ -52,7 +51,7 @@ const Tables& tables() {
   return made;
 }
 
-/// 2^n of a normal number.
+/// Returns 2^n as a normal number.
 float power_of_two(int n) {
   const std::uint32_t bits = static_cast<std::uint32_t>(n + 127) << 23;
   float power = 0;
@@ -66,10 +65,10 @@ std::uint32_t bits_of(float x) {
   return bits;
 }
 
-/// The exponent of a normal number.
+/// Returns the exponent of a normal number.
 int exponent_of(float x) { return static_cast<int>(bits_of(x) >> 23 & 0xFF) - 127; }
 
-/// The significand of a normal number, 1 … 2.
+/// Returns the significand of a normal number, 1 … 2.
 float significand_of(float x) {
   const std::uint32_t bits = (bits_of(x) & 0x007FFFFFu) | 0x3F800000u;
   float significand = 0;
@@ -79,7 +78,7 @@ float significand_of(float x) {
 
 bool vanishes(float x) { return std::abs(x) < std::numeric_limits<float>::min(); }
 
-/// On the chord of a table's segment: `at` counts segments from the first entry.
+/// Interpolates linearly within a table segment: `at` counts segments from the first entry.
 template <std::size_t Size>
 float on_chord(const std::array<float, Size>& table, float at) {
   const auto segment = static_cast<std::size_t>(at);

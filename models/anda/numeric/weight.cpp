@@ -10,7 +10,7 @@
 namespace anda {
 namespace {
 
-/// The weight of largest magnitude that has a code: any sign, but with 1 bit only the negative ones.
+/// Returns the largest magnitude of the weights that have a code: of either sign, but with 1 bit only negative ones.
 double extent(const float* weights, std::size_t count, std::uint32_t bits) {
   double largest = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -20,7 +20,7 @@ double extent(const float* weights, std::size_t count, std::uint32_t bits) {
   return largest;
 }
 
-/// The codes that a scale group uses, what 0 is among them, and the step between two of them.
+/// The codes that a scale group uses, the code of 0, and the step between adjacent codes.
 struct Grid {
   Fp16 scale;
   double zero;
@@ -28,8 +28,8 @@ struct Grid {
   double highest;
 };
 
-// A double holds enough bits that rounding a quotient to FP16 or to an integer is rounding it once: a quotient of
-// 24-bit by 11-bit numbers that is not a tie is farther from one than 2^−53 of its size.
+// A double is precise enough that a quotient rounds to FP16 or to an integer as if rounded once: a quotient of a 24-bit
+// by an 11-bit number that is not a tie is farther from one than 2^−53 of its magnitude.
 
 Grid symmetric_grid(const float* weights, std::size_t count, std::uint32_t bits) {
   const double highest = bits == 1 ? 0 : (1 << (bits - 1)) - 1;
@@ -102,7 +102,7 @@ WeightColumn quantise(const std::vector<float>& weights, const WeightFormat& for
     column.scales.push_back(grid.scale);
     if (format.has_zero_points()) column.zeros.push_back(static_cast<std::int8_t>(grid.zero));
     for (std::size_t i = first; i < first + count; ++i) {
-      // A subnormal scale may be rounded down so far that the quotient leaves the grid: clamp.
+      // A subnormal scale may have been rounded down so far that the quotient leaves the grid: clamp.
       const double quotient = step == 0 ? 0 : std::nearbyint(static_cast<double>(weights[i]) / step);
       column.values[i] = static_cast<std::int8_t>(std::clamp(quotient + grid.zero, grid.lowest, grid.highest));
     }

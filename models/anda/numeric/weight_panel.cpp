@@ -58,7 +58,7 @@ WeightPanel::WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t c
           std::copy(scales.begin(), scales.end(),
                     scales_.begin() + static_cast<std::ptrdiff_t>(first / format.scale_group * padded_columns_));
         }
-        // A scale group has few codes and many weights: what becomes of each code is found once.
+        // A scale group has few codes and many weights, so each code is converted once.
         const std::size_t codes = std::size_t{1} << format.bits;
         const std::int32_t lowest = -(std::int32_t{1} << (format.bits - 1));
         std::vector<float> table(kind == Kind::integer ? 0 : columns * codes);

@@ -13,20 +13,20 @@ namespace anda {
 /// A panel of weights, unpacked for products with activations of one kind.
 class WeightPanel {
  public:
-  /// What becomes of a weight q, less its zero point: an integer beside a scale, for integers or for FP16;
-  /// FP16(q · scale); or the same without rounding.
+  /// What a weight q, minus its zero point, is unpacked to: an integer with a separate scale, for integer products or
+  /// for FP16 products; FP16(q · scale); or the same without rounding.
   enum class Kind { integer, code, fp16, exact };
 
   WeightPanel() = default;
-  /// `group_size`: of the activations, for integers. FP16 numbers are of kind fp16 or exact.
+  /// `group_size`: of the activations, for integers. FP16 numbers must be of kind fp16 or exact.
   WeightPanel(const std::uint8_t* bytes, std::size_t k, std::size_t columns, const WeightFormat& format, Kind kind,
               std::size_t group_size);
 
-  /// Of kind exact, from k × columns numbers, (i, column) at numbers[i · stride + column].
+  /// Makes a panel of kind exact from k × columns numbers, (i, column) at numbers[i · stride + column].
   WeightPanel(const float* numbers, std::size_t stride, std::size_t k, std::size_t columns);
 
   std::size_t columns() const { return columns_; }
-  /// Columns of the sums: filled up to what the kernels work on together.
+  /// Columns of the sums, padded to a multiple of the kernels' column count.
   std::size_t padded_columns() const { return padded_columns_; }
 
  private:
@@ -37,7 +37,7 @@ class WeightPanel {
   std::size_t padded_columns_ = 0;
   WeightFormat format_;
   std::vector<std::int16_t> pairs_;  ///< as GroupTile::weights
-  std::vector<float> scales_;        ///< of integers and codes
+  std::vector<float> scales_;        ///< for integers and codes
   std::vector<float> values_;
 };
 

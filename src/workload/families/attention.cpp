@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Heads, windows and rotary positions of a config.json.
+// Reads heads, windows and rotary positions from a config.json.
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ constexpr const char* kv_key = "num_key_value_heads";
 constexpr const char* window_key = "sliding_window";
 constexpr const char* types_key = "layer_types";
 
-/// A file without the key is one of the family, null says that the heads share nothing.
+/// A missing key means the family's default; null means that heads share nothing.
 std::uint64_t kv_heads_of(ConfigReader& reader, const Family& family, std::uint64_t heads) {
   if (family.heads == HeadKeys::none || family.heads == HeadKeys::latent) {
     const auto given = reader.file().optional_number(kv_key, max_gemm_dimension);
@@ -49,7 +49,7 @@ std::uint64_t head_dim_of(ConfigReader& reader, const Family& family, const Mode
   return width;
 }
 
-/// DeepSeek's. A head_dim in such a file is that of the part with positions; what it says is in other keys.
+/// Reads DeepSeek's keys. A head_dim in such a file refers to the part with positions, whose width another key gives.
 void read_latent(ConfigReader& reader, ModelShape& shape) {
   LatentAttention& latent = shape.latent;
   latent.query_rank = reader.size_or_null("q_lora_rank", 1536);
@@ -65,7 +65,7 @@ std::string text_of(const json& value) {
   return shown(value.is_structured() ? value.type_name() : value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-/// What layer_types says of windows; nothing where it isn't there.
+/// The windows that layer_types states; nothing if it is missing.
 std::optional<std::vector<bool>> stated_windows(const ConfigReader& reader, std::uint64_t layers) {
   const json::array_t* types = reader.list(types_key, layers);
   if (types == nullptr) return std::nullopt;
@@ -98,7 +98,7 @@ std::uint64_t window_of(ConfigReader& reader, const Family& family) {
   return reader.size_or_null(window_key, family.window, max_positions);
 }
 
-/// The layers that have the window where layer_types doesn't say it.
+/// The layers that have the window if layer_types does not say.
 std::vector<bool> usual_windows(ConfigReader& reader, const Family& family, std::uint64_t layers) {
   std::vector<bool> windowed(layers, true);
   if (family.windows == Windows::stated) {
@@ -121,7 +121,7 @@ std::vector<bool> usual_windows(ConfigReader& reader, const Family& family, std:
   return windowed;
 }
 
-/// A share of a head, where the settings of the rotation say it.
+/// The rotated share of a head, if the rotation's settings give it.
 std::optional<double> share_in(const ConfigReader& reader, const char* key) {
   if (reader.is_absent(key) || reader.is_null(key)) return std::nullopt;
   const json& settings = reader.file().root().at(key);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What families of dense models have of their own.
+// Family-specific keys of dense models.
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What families with experts have of their own.
+// Family-specific keys of mixture-of-experts models.
 
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ using nlohmann::json;
 
 constexpr const char* per_token_key = "num_experts_per_tok";
 
-/// How many experts there are and how many a token goes to. `per_token`: of the family; 0: a file must say it.
+/// Reads the number of experts and of experts per token. `per_token`: the family's default; 0: a file must give it.
 void read_routing(ConfigReader& reader, const char* count_key, std::uint64_t count, std::uint64_t per_token,
                   Experts& experts) {
   experts.count = reader.size(count_key, count, max_experts);
@@ -34,7 +34,7 @@ void read_routing(ConfigReader& reader, const char* count_key, std::uint64_t cou
   }
 }
 
-/// A model whose layers have no experts, all of them, is a dense one.
+/// A model in which no layer has experts is dense.
 void drop_unused(ModelShape& shape) {
   for (std::uint64_t layer = 0; layer < shape.layers; ++layer) {
     if (shape.experts.in_layer(layer)) return;
@@ -42,7 +42,7 @@ void drop_unused(ModelShape& shape) {
   shape.experts = {};
 }
 
-/// The layers of this list have no experts; only the first ones can be told apart.
+/// The layers in this list have no experts; only leading ones can be represented.
 std::uint64_t first_dense_layers(const ConfigReader& reader, std::uint64_t layers) {
   constexpr const char* key = "mlp_only_layers";
   const json::array_t* list = reader.list(key, layers);
@@ -69,7 +69,8 @@ void read_qwen_experts(ConfigReader& reader, ModelShape& shape, const Experts& o
   experts.dense_layers = first_dense_layers(reader, shape.layers);
 }
 
-/// Groups of experts, of which a token's are in some only. They decide which experts, not how many: no shape.
+/// Reads the groups of experts that limit a token's choice. They decide which experts run, not how many, so shapes stay
+/// the same.
 void read_groups(ConfigReader& reader, Experts& experts) {
   constexpr const char* key = "n_group";
   constexpr const char* chosen_key = "topk_group";
@@ -90,7 +91,7 @@ void read_groups(ConfigReader& reader, Experts& experts) {
   }
 }
 
-/// One of the words that are understood, at a key that may be left out.
+/// Reads one of the allowed words from a key that may be missing.
 std::string read_word(const ConfigReader& reader, const char* key, std::initializer_list<const char*> words,
                       const char* of_family) {
   if (reader.is_absent(key) || reader.is_null(key)) return of_family;
@@ -99,7 +100,7 @@ std::string read_word(const ConfigReader& reader, const char* key, std::initiali
   throw reader.error(key, fmt::format("{} is not supported; must be one of {}", shown(word), fmt::join(words, ", ")));
 }
 
-/// How the router's results become scores, and which of these decide about groups.
+/// Reads how router logits become scores, and which scores rank the groups.
 void read_scores(const ConfigReader& reader, const char* scores, const char* method, Experts& experts) {
   experts.sigmoid = read_word(reader, "scoring_func", {"softmax", "sigmoid"}, scores) == "sigmoid";
   const std::string by = read_word(reader, "topk_method", {"greedy", "group_limited_greedy", "noaux_tc"}, method);

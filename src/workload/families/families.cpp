@@ -29,7 +29,7 @@ Keys with(Keys keys, std::initializer_list<std::string_view> others) {
   return keys;
 }
 
-/// Gated, normalised by root mean square, rotary, without biases.
+/// Gated, RMS norm, rotary positions, no biases.
 ModelShape gated(Activation activation = Activation::silu) {
   ModelShape shape;
   shape.gated = true;
@@ -57,7 +57,7 @@ ModelShape qwen3() {
   return shape;
 }
 
-/// As of 2020: two layers of the feed-forward part, with biases and layer norms.
+/// The style of 2020: a two-layer feed-forward part, with biases and layer norms.
 ModelShape classic(Activation activation, Positions positions) {
   ModelShape shape;
   shape.norm = Norm::layer_norm;

@@ -13,8 +13,8 @@
 namespace anda {
 namespace {
 
-/// Additive codebooks: a vector of weights is the sum of one entry of each codebook, times a scale of its row. What is
-/// learnt of a tensor are the codebooks, one after another by k-means on what those before have left.
+/// Additive codebooks: a vector of weights is the sum of one entry of each codebook, times its row's scale. The
+/// codebooks are fitted to a tensor one after another, by k-means on the residuals of the previous ones.
 class AdditiveFormat : public OperandFormat {
  public:
   explicit AdditiveFormat(const FormatDescription& description)
@@ -56,7 +56,7 @@ class AdditiveFormat : public OperandFormat {
       const std::vector<double> own = normalised(values + row * count, count, row_scale(values + row * count, count));
       left.insert(left.end(), own.begin(), own.end());
     }
-    // Many vectors tell no more than some of them.
+    // A subset of many vectors suffices.
     const std::size_t vectors = left.size() / length();
     const std::size_t stride = ceil_div(vectors, most_fitted);
     for (std::size_t i = 0; i * stride < vectors; ++i) {
@@ -73,7 +73,7 @@ class AdditiveFormat : public OperandFormat {
   static constexpr std::size_t rounds = 8;  ///< of k-means
 
   struct Row {
-    std::vector<std::uint32_t> codes;  ///< of each vector, one of each codebook
+    std::vector<std::uint32_t> codes;  ///< for each vector, one per codebook
     std::uint32_t scale = 0;
   };
 
@@ -89,16 +89,16 @@ class AdditiveFormat : public OperandFormat {
   }
   std::size_t length() const { return description().group; }
 
-  /// The root of the mean square, in the scale's type.
+  /// Returns the root mean square, in the scale's type.
   std::uint32_t row_scale(const float* values, std::size_t count) const {
-    largest_of(values, count);  // refuses what is not finite
+    largest_of(values, count);  // throws for values that are not finite
     double sum = 0;
     for (std::size_t i = 0; i < count; ++i) sum += double{values[i]} * double{values[i]};
     return scale_code(std::sqrt(sum / static_cast<double>(std::max<std::size_t>(count, 1))), description().scale,
                       false);
   }
 
-  /// Vectors over the row's scale, the last filled up with 0.
+  /// Divides a row by its scale and splits it into vectors, the last padded with 0.
   std::vector<double> normalised(const float* values, std::size_t count, std::uint32_t code) const {
     const double scale = scale_of(code, description().scale);
     std::vector<double> vectors(round_up(count, length()), 0);
@@ -123,7 +123,7 @@ class AdditiveFormat : public OperandFormat {
     return best;
   }
 
-  /// One more codebook, of what is left of the vectors, which it is taken from.
+  /// Fits one more codebook to the residuals of the vectors and subtracts it from them.
   void learn(std::vector<double>& left) {
     const std::size_t vectors = left.size() / length();
     std::vector<double> codebook(entries_ * length(), 0);
@@ -140,7 +140,7 @@ class AdditiveFormat : public OperandFormat {
     codebooks_.push_back(std::move(codebook));
   }
 
-  /// Each entry becomes the mean of the vectors that it is the nearest of.
+  /// Moves each entry to the mean of the vectors that it is nearest to.
   void move_to_means(const std::vector<double>& left, std::vector<double>& codebook) const {
     std::vector<double> sums(codebook.size(), 0);
     std::vector<double> counts(entries_, 0);

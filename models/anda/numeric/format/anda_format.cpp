@@ -11,8 +11,9 @@
 namespace anda {
 namespace {
 
-/// Anda: FP16 numbers with M bits of mantissa below the largest exponent E of the group, (−1)^s · m · 2^(E − 14 − M).
-/// Truncated, it is what the machine's compressor makes. What rounds beyond the mantissa is its largest.
+/// Anda: FP16 numbers with M mantissa bits below the largest exponent E of the group, (−1)^s · m · 2^(E − 14 − M). With
+/// truncation it matches the machine's compressor. A value that rounds beyond the mantissa becomes the largest
+/// mantissa.
 class AndaFormat : public OperandFormat {
  public:
   explicit AndaFormat(const FormatDescription& description)

@@ -9,8 +9,9 @@
 namespace anda {
 namespace {
 
-/// Block floating point: sign and M bits of mantissa, without a leading one of its own, under a shared exponent of 8
-/// bits: (−1)^s · m · 2^(e + 1 − M) with e that of the largest number. What rounds beyond the mantissa is its largest.
+/// Block floating point: sign and M mantissa bits, without an implicit leading one, under a shared 8-bit exponent:
+/// (−1)^s · m · 2^(e + 1 − M), where e is the exponent of the largest number. A value that rounds beyond the mantissa
+/// becomes the largest mantissa.
 class BfpFormat : public OperandFormat {
  public:
   explicit BfpFormat(const FormatDescription& description)

@@ -8,15 +8,15 @@
 namespace anda {
 namespace {
 
-/// Σ ±a_t: bit t of a code is the sign of a group's scale a_t. Each term is the mean magnitude of what those before
-/// have left, in the scale's type, with the signs of that: binary codes with residuals; with powers of two, sums of
-/// those.
+/// Σ ±a_t: bit t of a code is the sign of a group's scale a_t. Each term is the mean magnitude of the previous terms'
+/// residuals, in the scale's type, with their signs: binary codes with residuals or, with power-of-two scales, sums of
+/// powers of two.
 class BinarySumFormat : public OperandFormat {
  public:
   explicit BinarySumFormat(const FormatDescription& description) : OperandFormat(description, layout_of(description)) {}
 
   void encode(const float* values, std::size_t count, std::uint32_t* codes, std::uint32_t* shared) const override {
-    largest_of(values, count);  // refuses what is not finite
+    largest_of(values, count);  // throws for values that are not finite
     std::vector<double> left(values, values + count);
     for (std::size_t i = 0; i < count; ++i) codes[i] = 0;
     for (std::uint32_t term = 0; term < description().terms; ++term) {

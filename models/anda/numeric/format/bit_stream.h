@@ -8,7 +8,7 @@
 
 namespace anda {
 
-/// Puts numbers of some bits, up to 32, one after another, lowest bit first.
+/// Writes numbers of up to 32 bits consecutively, lowest bit first.
 class BitWriter {
  public:
   explicit BitWriter(std::vector<std::uint8_t>& bytes) : bytes_(bytes) {}
@@ -29,7 +29,7 @@ class BitWriter {
   std::uint32_t pending_ = 0;
 };
 
-/// The inverse.
+/// Reads numbers that BitWriter wrote.
 class BitReader {
  public:
   explicit BitReader(const std::vector<std::uint8_t>& bytes) : bytes_(bytes) {}

@@ -9,13 +9,13 @@
 
 namespace anda {
 
-/// The numbers of codes: one list, or several that a group chooses from, as "−1 0 1 / −2 0 2".
+/// The numbers that codes stand for: one list, or several that each group chooses from, written as "−1 0 1 / −2 0 2".
 struct CodeTables {
   std::vector<std::vector<double>> tables;
 
-  /// Error::input with problem().
+  /// Parses a text. Throws Error::input with problem() if it is invalid.
   static CodeTables parse(const std::string& text, std::uint32_t bits);
-  /// What is wrong with a text, for codes of so many bits; empty: nothing.
+  /// Describes what is wrong with a text for codes of `bits`; empty if nothing is.
   static std::string problem(const std::string& text, std::uint32_t bits);
 
  private:

@@ -11,7 +11,7 @@ namespace {
 constexpr int double_fraction_bits = 52;
 constexpr int double_bias = 1023;
 
-/// ⌊log2⌋ of a number > 0 that is no subnormal double, as no float and no number of a format is.
+/// Returns ⌊log2⌋ of a number > 0 that is not a subnormal double; no float and no number of a format is one.
 int exponent_of(double value) {
   std::uint64_t bits = 0;
   std::memcpy(&bits, &value, sizeof bits);

@@ -10,7 +10,7 @@
 
 namespace anda {
 
-/// Floating-point numbers of 1 sign, E exponent and M mantissa bits, bias 2^(E−1) − 1, with subnormals.
+/// Floating-point numbers with 1 sign, E exponent and M mantissa bits, bias 2^(E−1) − 1, with subnormals.
 class FloatCode {
  public:
   FloatCode(std::uint32_t exponent_bits, std::uint32_t mantissa_bits, FloatSpecials specials);
@@ -20,8 +20,8 @@ class FloatCode {
   int largest_exponent() const { return largest_exponent_; }
   double largest() const { return largest_; }
 
-  /// Beyond the largest number: that number, or, unless it `saturates`, what IEEE 754 says. NaN is all ones below the
-  /// sign, where there is one.
+  /// Encodes a value. Values beyond the largest number become that number if it `saturates`, otherwise what IEEE 754
+  /// prescribes. NaN is all ones below the sign, or 0 without specials.
   std::uint32_t encode(double value, const Rounder& rounder, std::size_t place, bool saturates) const;
   double decode(std::uint32_t code) const;
 
@@ -36,7 +36,7 @@ class FloatCode {
   int largest_exponent_;
   std::uint32_t largest_code_;
   double largest_;
-  std::vector<double> numbers_;  ///< of the codes, where there are few
+  std::vector<double> numbers_;  ///< value of each code, if there are few codes
 };
 
 }  // namespace anda

@@ -5,7 +5,7 @@
 namespace anda {
 namespace {
 
-/// Floating-point numbers that stand alone.
+/// Floating-point numbers without shared fields.
 class FloatFormat : public OperandFormat {
  public:
   explicit FloatFormat(const FormatDescription& description)

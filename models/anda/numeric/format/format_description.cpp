@@ -7,7 +7,7 @@ namespace anda {
 
 namespace {
 
-/// Keys that have a default: of a family that does not read them, another value would be without effect.
+/// Reports keys that the family does not read and that differ from their default: they would have no effect.
 void check_unread_keys(const FormatDescription& format, const std::string& path, Problems& problems) {
   const FormatFamily family = format.family;
   const auto left_out = [&](const char* key, const std::string& value) {

@@ -11,7 +11,7 @@
 
 namespace anda {
 
-/// What the elements of a format are; docs/formats.md has each with its encoding.
+/// The families of formats; docs/formats.md describes each with its encoding.
 enum class FormatFamily { floating, mx, bfp, anda, integer, bipolar, table, binary_sum, additive };
 
 inline constexpr ChoiceTable<FormatFamily, 9> format_families{{{"float", FormatFamily::floating},
@@ -24,30 +24,30 @@ inline constexpr ChoiceTable<FormatFamily, 9> format_families{{{"float", FormatF
                                                                {"binary-sum", FormatFamily::binary_sum},
                                                                {"additive", FormatFamily::additive}}};
 
-/// What codes of a floating-point element stand for besides numbers.
+/// The non-numeric codes of a floating-point element.
 enum class FloatSpecials {
   ieee,      ///< exponents of all ones: infinities and NaNs
-  nan_only,  ///< one NaN a sign: all ones
+  nan_only,  ///< one NaN per sign: all ones
   none
 };
 
 inline constexpr ChoiceTable<FloatSpecials, 3> float_specials{
     {{"ieee", FloatSpecials::ieee}, {"nan-only", FloatSpecials::nan_only}, {"none", FloatSpecials::none}}};
 
-/// How a block's scale is stored.
+/// Storage type of a block's scale.
 enum class ScaleType { fp16, fp32, power_of_two };
 
 inline constexpr ChoiceTable<ScaleType, 3> scale_types{
     {{"fp16", ScaleType::fp16}, {"fp32", ScaleType::fp32}, {"power-of-two", ScaleType::power_of_two}}};
 
-/// How a number becomes one of the format's.
+/// How values are rounded to the format's numbers.
 enum class FormatRounding { nearest, truncate, stochastic };
 
 inline constexpr ChoiceTable<FormatRounding, 3> format_roundings{{{"nearest", FormatRounding::nearest},
                                                                   {"truncate", FormatRounding::truncate},
                                                                   {"stochastic", FormatRounding::stochastic}}};
 
-/// An operand format by its parameters: everything that storage, rounding and error of its numbers follow from.
+/// The parameters of an operand format, which fully determine the storage, rounding and error of its numbers.
 struct FormatDescription {
   std::string name;
   FormatFamily family = FormatFamily::integer;

@@ -8,7 +8,7 @@
 
 namespace anda {
 
-// The families, a file each. A description that they are made of has no problems.
+// Factories of the format families, one file each. The description must have no problems.
 
 std::shared_ptr<const OperandFormat> make_float_format(const FormatDescription& description);
 std::shared_ptr<const OperandFormat> make_mx_format(const FormatDescription& description);

@@ -10,7 +10,7 @@ namespace anda {
 namespace {
 
 /// Integers times a scale. Symmetric: −qmax … qmax, qmax = 2^(bits − 1) − 1, scale = max|x| / qmax. With a zero point:
-/// codes 0 … 2^bits − 1, (code − zero) · scale, over the range from the smallest to the largest number and 0.
+/// codes 0 … 2^bits − 1, (code − zero) · scale, over the range of the numbers, extended to include 0.
 class IntegerFormat : public OperandFormat {
  public:
   explicit IntegerFormat(const FormatDescription& description) : OperandFormat(description, layout_of(description)) {}
@@ -71,7 +71,7 @@ class IntegerFormat : public OperandFormat {
   }
 };
 
-/// Odd numbers: every bit of a code is −1 or 1 times its power of two, Σ (2 b_i − 1) 2^i, so there is no 0.
+/// Odd numbers: every bit of a code contributes −1 or 1 times its power of two, Σ (2 b_i − 1) 2^i, so 0 does not exist.
 class BipolarFormat : public OperandFormat {
  public:
   explicit BipolarFormat(const FormatDescription& description)

@@ -10,8 +10,8 @@
 namespace anda {
 namespace {
 
-/// OCP MX: elements under a power of two that brings the block's largest number into their uppermost binade. Numbers
-/// beyond the largest element become that; a block with a NaN or an infinity is NaN.
+/// OCP MX: elements scaled by a power of two that brings the block's largest number into their uppermost binade.
+/// Numbers beyond the largest element saturate; a block with a NaN or an infinity is NaN.
 class MxFormat : public OperandFormat {
  public:
   explicit MxFormat(const FormatDescription& description)
@@ -55,7 +55,7 @@ class MxFormat : public OperandFormat {
   }
 
  private:
-  /// Two's complement in units of 1 / fraction_; the most negative code is not used.
+  /// Encodes in two's complement in units of 1 / fraction_; the most negative code is unused.
   std::uint32_t integer(double scaled, const Rounder& rounder, std::size_t place) const {
     const double most = 2 * fraction_ - 1;
     const double whole = std::clamp(rounder(scaled * fraction_, place), -most, most);
@@ -67,8 +67,8 @@ class MxFormat : public OperandFormat {
     return static_cast<double>(whole) / fraction_;
   }
 
-  std::optional<FloatCode> float_;  ///< nothing: integers
-  double fraction_;                 ///< of integers: a power of two
+  std::optional<FloatCode> float_;  ///< empty for integers
+  double fraction_;                 ///< units per 1 for integers: a power of two
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ constexpr std::size_t most_fields = 16;
 
 }  // namespace
 
-/// Calls each(first, count) for the blocks of a row; elements that stand alone are one block.
+/// Calls each(first, count) for the blocks of a row; elements without blocks count as one block.
 template <class Each>
 void OperandFormat::over_blocks(std::size_t count, Each each) const {
   const std::size_t block = layout_.block == 0 || layout_.is_float ? count : layout_.block;

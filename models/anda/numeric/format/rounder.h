@@ -11,8 +11,8 @@
 
 namespace anda {
 
-/// Rounds numbers of a block to whole ones. A stochastic draw follows from the seed, the block's values and the place
-/// in it alone: the same on every machine, in any order and on any number of threads.
+/// Rounds the numbers of a block to integers. A stochastic draw depends only on the seed, the block's values and the
+/// position in it: it is the same on every machine, in any order and with any number of threads.
 class Rounder {
  public:
   Rounder(const FormatDescription& format, const float* values, std::size_t count)
@@ -27,7 +27,7 @@ class Rounder {
 
   double operator()(double value, std::size_t place) const {
     if (rounding_ == FormatRounding::nearest) {
-      // What std::nearbyint() gives, without a call: above 2^52 a double has no fraction left to round.
+      // Same result as std::nearbyint(), without a call: above 2^52 a double has no fraction to round.
       constexpr double no_fraction = 0x1p52;
       const double size = std::abs(value);
       return size < no_fraction ? std::copysign((size + no_fraction) - no_fraction, value) : value;

@@ -10,24 +10,24 @@
 
 namespace anda {
 
-/// What an operand is stored as: a word of `Words`, the first unless another is given, or an operand format that a
-/// configuration describes.
+/// The storage type of an operand: a word of `Words`, by default the first, or an operand format that a configuration
+/// describes.
 template <class Number, const auto& Words>
 class StoredOperand {
  public:
   using Word = Number;
   using Section = FormatDescription;
   static constexpr const auto& words = Words;
-  static constexpr const char* folder = "formats";  ///< of configs/, for files of a section
+  static constexpr const char* folder = "formats";  ///< subfolder of configs/ for section files
 
   StoredOperand(Number number = Number{}) : number_(number) {}  // NOLINT(google-explicit-constructor): it is one
-  /// Error::input for a description with problems.
+  /// Throws Error::input for a description with problems.
   explicit StoredOperand(FormatDescription description)
       : description_(std::move(description)), operand_(make_format(*description_)) {}
 
   Number word() const { return number_; }
   const std::optional<FormatDescription>& section() const { return description_; }
-  /// Of a description; nullptr: there is none.
+  /// The operand format of a description; nullptr if there is none.
   const std::shared_ptr<const OperandFormat>& operand() const { return operand_; }
   const char* name() const { return description_ ? description_->name.c_str() : name_of(Words, number_); }
 
@@ -42,22 +42,22 @@ class StoredOperand {
   std::shared_ptr<const OperandFormat> operand_;
 };
 
-/// What weights are stored as where no operand format is given: integers of the width that a GeMM has.
+/// Storage type of weights if no operand format is given: integers of the width that a GeMM specifies.
 enum class WeightNumber { integer };
 
 inline constexpr ChoiceTable<WeightNumber, 1> weight_numbers{{{"int", WeightNumber::integer}}};
 
 using StoredWeights = StoredOperand<WeightNumber, weight_numbers>;
 
-/// What activations of GeMMs are stored as where no operand format is given: FP16, or Anda groups, as the processing
-/// element takes them.
+/// Storage type of GeMM activations if no operand format is given: the processing element's native one, FP16 or Anda
+/// groups.
 enum class ActivationNumber { element };
 
 inline constexpr ChoiceTable<ActivationNumber, 1> activation_numbers{{{"element", ActivationNumber::element}}};
 
 using StoredActivations = StoredOperand<ActivationNumber, activation_numbers>;
 
-/// The same of a type of tensor, which may be as all are.
+/// The same for one tensor type, which may defer to the general setting.
 enum class TensorNumber { activations, element };
 
 inline constexpr ChoiceTable<TensorNumber, 2> tensor_numbers{

@@ -10,8 +10,8 @@
 namespace anda {
 namespace {
 
-/// Codes of a table times a scale, max|x| / max|table|; the nearest number, of two the one with the smaller code. Of
-/// several tables a group has the one with the least squared error, and its number beside the scale.
+/// Table entries times a scale, max|x| / max|table|. The nearest entry is used, the smaller code in a tie. With several
+/// tables, a group uses the one with the least squared error and stores its number beside the scale.
 class TableFormat : public OperandFormat {
  public:
   explicit TableFormat(const FormatDescription& description)

@@ -49,7 +49,7 @@ std::vector<AndaGroup> encode_row(const Fp16* values, std::size_t k, const Group
 }
 
 float decode(const AndaGroup& group, std::size_t i) {
-  // At most 24 bits times a power of two well inside the range of float: exact.
+  // Exact: at most 24 bits times a power of two well inside the range of float.
   const int power = static_cast<int>(group.exponent) - 14 - static_cast<int>(group.mantissa_bits);
   const float magnitude = std::ldexp(static_cast<float>(group.mantissa[i]), power);
   return group.negative[i] != 0 ? -magnitude : magnitude;

@@ -12,11 +12,11 @@
 
 namespace anda {
 
-/// Sign-magnitude numbers with one exponent: element i is (−1)^negative[i] · mantissa[i] · 2^(exponent − 14 − M).
-/// A mantissa of 0 keeps its sign, so that −0 survives.
+/// Sign-magnitude numbers with one exponent: element i is (−1)^negative[i] · mantissa[i] · 2^(exponent − 14 − M). A
+/// mantissa of 0 keeps its sign, so −0 survives.
 struct AndaGroup {
   std::uint32_t mantissa_bits = 0;  ///< M
-  std::uint32_t exponent = 1;       ///< E*, biased by 15 like FP16; 1 … 30 when it was encoded
+  std::uint32_t exponent = 1;       ///< E*, biased by 15 like FP16; 1 … 30 after encoding
   std::vector<std::uint8_t> negative;
   std::vector<std::uint32_t> mantissa;
 
@@ -25,8 +25,8 @@ struct AndaGroup {
 
 bool operator==(const AndaGroup& a, const AndaGroup& b);
 
-/// Encodes `count` ≤ group_size values; the rest of the group is +0. mantissa_bits may be 1 … 24.
-/// Infinity and NaN go by `policy`; Error::input as make_finite() and check_format() say, or for too many values.
+/// Encodes `count` ≤ group_size values; the rest of the group is +0. mantissa_bits may be 1 … 24. `policy` handles
+/// infinity and NaN. Throws Error::input as make_finite() and check_format() do, or for too many values.
 AndaGroup encode_group(const Fp16* values, std::size_t count, const GroupFormat& format, NonFinite policy,
                        const ValueSource& source, NonFiniteCounts& counts);
 
@@ -34,11 +34,11 @@ AndaGroup encode_group(const Fp16* values, std::size_t count, const GroupFormat&
 std::vector<AndaGroup> encode_row(const Fp16* values, std::size_t k, const GroupFormat& format, NonFinite policy,
                                   const ValueSource& source, NonFiniteCounts& counts);
 
-/// Value of element i; exact.
+/// Returns the exact value of element i.
 float decode(const AndaGroup& group, std::size_t i);
 
-/// All values as FP16. Exact for a group that encode_group() made: dropping low bits of an FP16 number leaves
-/// an FP16 number. Mantissas from elsewhere (longer than 11 significant bits) are rounded to nearest even.
+/// Returns all values as FP16. Exact for a group from encode_group(): dropping low bits of an FP16 number leaves an
+/// FP16 number. Other mantissas (longer than 11 significant bits) are rounded to nearest even.
 std::vector<Fp16> decode_group(const AndaGroup& group);
 
 }  // namespace anda

@@ -12,7 +12,7 @@
 
 namespace anda {
 
-/// One bit of every element of a group: element i in bit i, bits past the group are 0.
+/// One bit of every element of a group: element i in bit i; bits beyond the group are 0.
 class BitPlane {
  public:
   static constexpr std::size_t word_count = max_group_size / 64;
@@ -26,7 +26,7 @@ class BitPlane {
   std::uint8_t byte(std::size_t index) const {
     return static_cast<std::uint8_t>((words_[index / 8] >> (index % 8 * 8)) & 0xFF);
   }
-  /// Adds these eight elements to a plane in which they are 0.
+  /// Sets these eight elements, which must be 0 before.
   void set_byte(std::size_t index, std::uint8_t value) { words_[index / 8] |= std::uint64_t{value} << (index % 8 * 8); }
 
   friend bool operator==(const BitPlane& a, const BitPlane& b) { return a.words_ == b.words_; }
@@ -39,7 +39,7 @@ class BitPlane {
 /// Number of ones; C++17 has no std::popcount.
 inline std::int64_t count_ones(std::uint64_t word) { return static_cast<std::int64_t>(std::bitset<64>(word).count()); }
 
-/// A group as the activation buffer holds it: planes[0] is the most significant bit of the mantissas.
+/// A group as stored in the activation buffer: planes[0] holds the most significant bits of the mantissas.
 struct PlaneGroup {
   std::uint32_t group_size = 0;
   std::uint32_t exponent = 1;  ///< E*
@@ -51,7 +51,7 @@ struct PlaneGroup {
 
 bool operator==(const PlaneGroup& a, const PlaneGroup& b);
 
-/// The same numbers, turned by 90 degrees; each is the inverse of the other.
+/// Transpose between elements and planes; each is the inverse of the other.
 PlaneGroup to_planes(const AndaGroup& group);
 AndaGroup to_group(const PlaneGroup& planes);
 

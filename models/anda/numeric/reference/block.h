@@ -9,13 +9,13 @@
 
 namespace anda {
 
-// Whole blocks as block_layout.h describes them, bit by bit.
+// Packs and unpacks whole blocks as in block_layout.h, bit by bit.
 
-/// Bytes of one group per row, rows ≥ 1 of the same format; Error::input otherwise. A ragged last tile is
-/// simply a block of fewer rows.
+/// Packs one group per row; needs at least one row, all of the same format, otherwise throws Error::input. A ragged
+/// last tile is simply a block with fewer rows.
 std::vector<std::uint8_t> pack_block(const std::vector<PlaneGroup>& rows);
 
-/// The inverse; Error::input when `bytes` is not block_bytes(rows, format) long.
+/// The inverse; throws Error::input unless `bytes` is block_bytes(rows, format) long.
 std::vector<PlaneGroup> unpack_block(const std::vector<std::uint8_t>& bytes, std::uint64_t rows,
                                      const GroupFormat& format);
 

@@ -12,11 +12,10 @@
 
 namespace anda {
 
-// The group dot product D = Σ (−1)^s · m · w, an exact integer.
-//
-// How wide it gets: a mantissa is a shifted 11-bit significand, so the largest of M bits is 2^M − 1 up to 11 bits and
-// 2047 · 2^(M − 11) above; a weight's magnitude is at most 2^(bits − 1). So INT32 holds every D that the Anda format
-// allows, and iFPU's 24-bit mantissas need more, which is why the functions return 64 bits.
+// The group dot product D = Σ (−1)^s · m · w, an exact integer. Its width: a mantissa is a shifted 11-bit significand,
+// so the largest M-bit one is 2^M − 1 for M ≤ 11 and 2047 · 2^(M − 11) above; a weight's magnitude is at most 2^(bits −
+// 1). INT32 thus holds every D of the Anda format, but iFPU's 24-bit mantissas need more, so the functions return 64
+// bits.
 
 /// Largest |D| of a group.
 constexpr std::int64_t dot_bound(const GroupFormat& format, std::uint32_t weight_bits) {
@@ -30,20 +29,20 @@ static_assert(dot_bound({max_group_size, max_mantissa_bits}, max_weight_bits) ==
               "the widest Anda dot product, 256 · 65504 · 128, fits in INT32");
 static_assert(dot_bound({64, max_aligned_bits}, 4) > INT32_MAX, "iFPU's 24-bit mantissas do not");
 
-/// D as it is written, over the first `count` ≤ group size elements; the others count as weight 0.
+/// D by its definition, over the first `count` ≤ group size elements; the others count as weight 0.
 std::int64_t dot_group(const AndaGroup& group, const std::int8_t* weights, std::size_t count);
 
-/// Σ ±m of the first `count` elements, which a zero point multiplies.
+/// Σ ±m of the first `count` elements, the factor of a zero point.
 std::int64_t sum_group(const AndaGroup& group, std::size_t count);
 
-/// Σ ±w over the elements whose bit is set in one mantissa plane: what an APU adds up in a cycle.
+/// Σ ±w over the elements whose bit is set in a mantissa plane: the sum that an APU computes in a cycle.
 std::int64_t dot_plane(const BitPlane& plane, const BitPlane& sign, const WeightPlanes& weights);
 
-/// D as the APU makes it, plane after plane from the most significant: acc = 2 · acc + plane sum.
+/// D as the APU computes it, plane by plane from the most significant: acc = 2 · acc + plane sum.
 std::int64_t dot_group(const PlaneGroup& group, const WeightPlanes& weights);
 
-/// D as iFPU makes it, one bit of the weights after another: Σ_b ±2^b · Σ ±m where bit b of the weight is set, the
-/// highest bit counting negative. At most as many elements as `group` has are set in `weights`; Error::input otherwise.
+/// D as iFPU computes it, one weight bit after another: Σ_b ±2^b · Σ ±m over the weights with bit b set, the highest
+/// bit counting negative. `weights` may cover at most as many elements as `group`; throws Error::input otherwise.
 std::int64_t dot_group(const AndaGroup& group, const WeightPlanes& weights);
 
 }  // namespace anda

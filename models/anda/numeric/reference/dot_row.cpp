@@ -10,8 +10,8 @@
 namespace anda {
 
 float accumulate(float accumulator, float v, Fp16 scale) {
-  // Two roundings, which is why contraction is off. Computing the product in double would not keep the compiler from
-  // it: GCC and Clang see that double and float agree here, narrow the product and fuse it.
+  // Two roundings, which is why contraction is off. Computing the product in double would not prevent it: GCC and Clang
+  // see that double and float agree here, narrow the product and fuse it.
   const float product = v * to_float(scale);
   return accumulator + product;
 }
@@ -49,7 +49,7 @@ DotResult dot_row(const std::vector<AndaGroup>& row, const WeightColumn& column,
   for (std::size_t g = 0; g < row.size(); ++g) {
     const std::size_t first = g * group_size;
     const std::size_t valid = std::min(group_size, k - first);  // the padding of the last group has no weights
-    // As the machine has it: the group's sum times the zero point is one more term.
+    // As in the machine, the group's sum times the zero point is one more term.
     const std::int64_t dot =
         dot_group(row[g], &column.values[first], valid) - column.zero_of(first) * sum_group(row[g], valid);
     const float v = scaled_dot(dot, row[g].exponent, row[g].mantissa_bits, format, counts);

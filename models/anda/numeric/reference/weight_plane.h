@@ -10,14 +10,14 @@
 
 namespace anda {
 
-/// The weights of one group, bit by bit: planes[b] holds bit b of each, so planes.back() is the sign bit of the two's
-/// complement and counts −2^(bits−1). That way a plane sum is a few AND and popcount operations a word.
+/// The weights of one group by bit: planes[b] holds bit b of each weight, so planes.back() is the two's complement sign
+/// bit, worth −2^(bits−1). A plane sum thus takes a few AND and popcount operations per word.
 struct WeightPlanes {
   std::vector<BitPlane> planes;
 };
 
-/// Up to 256 weights of 1 … 8 bits; elements past `count` are 0. Error::input for other sizes or a value that does
-/// not fit.
+/// Splits up to 256 weights of 1 … 8 bits; elements beyond `count` are 0. Throws Error::input for other sizes or a
+/// value that does not fit.
 WeightPlanes to_weight_planes(const std::int8_t* weights, std::size_t count, std::uint32_t bits);
 
 }  // namespace anda

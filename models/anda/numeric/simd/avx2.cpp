@@ -26,7 +26,7 @@ ANDA_TARGET inline __m256i pair_at(const std::int16_t* values) {
   return _mm256_set1_epi32(pair);
 }
 
-/// D as a float that rounds to FP16 as D itself does: where float is too short, its last kept bit becomes sticky.
+/// Converts D to a float that rounds to FP16 as D itself does: if float is too short, its last kept bit becomes sticky.
 ANDA_TARGET inline __m256 to_float_sticky(__m256i dots) {
   const __m256i magnitude = _mm256_abs_epi32(dots);
   const __m256i zero = _mm256_setzero_si256();
@@ -38,8 +38,8 @@ ANDA_TARGET inline __m256 to_float_sticky(__m256i dots) {
   return _mm256_cvtepi32_ps(_mm256_sign_epi32(kept, dots));
 }
 
-/// D = high · 2^12 + low of four columns, exact in double and rounded to float; or, on the way to FP16, cut off with
-/// its last kept bit sticky.
+/// D = high · 2^12 + low for four columns, exact in double and rounded to float; or, for FP16, truncated with a sticky
+/// last bit.
 template <bool to_half>
 ANDA_TARGET inline __m128 four_wide_dots(__m128i high, __m128i low) {
   const __m256d unit = _mm256_set1_pd(1u << wide_low_bits);
@@ -176,8 +176,8 @@ void all_rows_of_floats(const FloatTile& tile) {
   for (; row < tile.rows; ++row) rows_of_floats<1, scaled>(tile, row);
 }
 
-/// Eight rows of a group, of which `count` values are there, from `values[i · stride]` on. The mantissa, truncated, is
-/// what of value · 2^(14 + M − E*) lies before the point: that product is exact in float. Returns whether all are
+/// Aligns eight rows of a group, of which `count` values exist, from `values[i · stride]` on. The truncated mantissa is
+/// the integer part of value · 2^(14 + M − E*), a product that is exact in float. Returns whether all values are
 /// finite.
 ANDA_TARGET bool align_eight_rows(const AlignTile& tile, const std::uint8_t* values, std::size_t stride,
                                   std::size_t count, std::size_t rows, std::size_t first_row, std::size_t first) {
@@ -208,7 +208,7 @@ ANDA_TARGET bool align_eight_rows(const AlignTile& tile, const std::uint8_t* val
   const auto pair_of = [&](__m256i even, __m256i odd) ANDA_TARGET {
     return _mm256_or_si256(_mm256_and_si256(even, half), _mm256_slli_epi32(odd, 16));
   };
-  // A pair along k of each row is 32 bits; they are turned from columns into rows through memory.
+  // Each row's pair along k is 32 bits; memory transposes the pairs from columns to rows.
   std::int32_t high[max_group_size / 2][lanes];
   std::int32_t low[max_group_size / 2][lanes];
   const std::size_t pairs = (count + 1) / 2;
@@ -249,7 +249,7 @@ void float_tile(const FloatTile& tile) {
 ANDA_TARGET bool round_row_avx2(const RoundedRow& row) { return round_row(row); }
 
 bool available() {
-  // __builtin_cpu_supports of Clang 14 does not know F16C.
+  // Clang 14's __builtin_cpu_supports does not know F16C.
   unsigned eax = 0;
   unsigned ebx = 0;
   unsigned ecx = 0;

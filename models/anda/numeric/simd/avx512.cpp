@@ -4,7 +4,7 @@
 
 #ifdef ANDA_X86_KERNELS
 
-// GCC 12 takes the deliberately undefined operands in its own header for mistakes (bug 105593).
+// GCC 12 warns about the deliberately undefined operands in its own header (bug 105593).
 #pragma GCC diagnostic push
 #if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -27,7 +27,7 @@ ANDA_TARGET inline __m512i pair_at(const std::int16_t* values) {
   return _mm512_set1_epi32(pair);
 }
 
-/// D as a float that rounds to FP16 as D itself does: where float is too short, its last kept bit becomes sticky.
+/// Converts D to a float that rounds to FP16 as D itself does: if float is too short, its last kept bit becomes sticky.
 ANDA_TARGET inline __m512 to_float_sticky(__m512i dots) {
   const __m512i magnitude = _mm512_abs_epi32(dots);
   const __m512i low = _mm512_set1_epi32(127);
@@ -39,8 +39,8 @@ ANDA_TARGET inline __m512 to_float_sticky(__m512i dots) {
   return _mm512_cvtepi32_ps(_mm512_mask_sub_epi32(kept, negative, _mm512_setzero_si512(), kept));
 }
 
-/// D = high · 2^12 + low of eight columns, exact in double and rounded to float; or, on the way to FP16, cut off with
-/// its last kept bit sticky.
+/// D = high · 2^12 + low for eight columns, exact in double and rounded to float; or, for FP16, truncated with a sticky
+/// last bit.
 template <bool to_half>
 ANDA_TARGET inline __m256 eight_wide_dots(__m256i high, __m256i low) {
   const __m512d unit = _mm512_set1_pd(1u << wide_low_bits);

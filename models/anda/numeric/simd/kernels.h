@@ -14,42 +14,42 @@
 
 namespace anda {
 
-/// Columns that a kernel works on together.
+/// Columns that a kernel processes together.
 inline constexpr std::size_t kernel_columns = 16;
 
-/// Bits of the lower part where a mantissa takes two numbers of 16 bits: one of 16 bits is cut above its last bit, so
-/// that D fits in 32 bits; a longer one in the middle, and D = high · 2^12 + low is made in more.
+/// Bits of the lower part of a mantissa split into two 16-bit numbers. A 16-bit mantissa is split above its last bit,
+/// so that D fits in 32 bits. A longer one is split in the middle, and D = high · 2^12 + low is computed in more bits.
 inline constexpr std::uint32_t halved_low_bits = 1;
 inline constexpr std::uint32_t wide_low_bits = 12;
 
-/// How mantissas lie: in one number of 16 bits, or as GroupTile::low_bits says in two.
+/// Storage of mantissas: in one 16-bit number, or in two, split by GroupTile::low_bits.
 enum class Mantissas { whole, halved, wide };
 
-/// Arguments of the kernels: one group (or, for FP16, all of k) of some rows against kernel_columns columns.
+/// Arguments of the kernels: one group (or, for FP16, all of k) of several rows against kernel_columns columns.
 namespace kernels {
 
-/// A tile of integer dot products with what follows: for each group, v = round(D · 2^(E* − 14 − M)), sum += v · scale.
+/// A tile of integer dot products and their scaling: for each group, v = round(D · 2^(E* − 14 − M)), sum += v · scale.
 struct GroupTile {
   std::size_t rows = 0;
   std::size_t groups = 0;
   std::size_t group_size = 0;
   std::uint32_t mantissa_bits = 0;
-  const std::int16_t* high = nullptr;  ///< ±m, or what is above its low_bits if `low` is given; [row · stride + k]
+  const std::int16_t* high = nullptr;  ///< ±m, or its bits above low_bits if `low` is given; [row · stride + k]
   const std::int16_t* low = nullptr;   ///< ±m = high · 2^low_bits + low; nullptr: none
   std::uint32_t low_bits = 0;          ///< 0, halved_low_bits or wide_low_bits
   std::size_t stride = 0;
   const std::uint8_t* exponents = nullptr;  ///< [group · rows + row]
-  const std::int16_t* weights = nullptr;  ///< [(k / 2 · weight_columns + column) · 2 + k % 2], from the first column
+  const std::int16_t* weights = nullptr;    ///< [(k / 2 · weight_columns + column) · 2 + k % 2], at the first column
   std::size_t weight_columns = 0;
   const float* scales = nullptr;     ///< [group / groups_per_scale · weight_columns + column]
   std::size_t groups_per_scale = 1;  ///< groups along k that share a scale
-  bool exact = true;                 ///< every |D| ≤ 2^24, so that float holds it
+  bool exact = true;                 ///< every |D| ≤ 2^24, so that a float can hold it
   DotFormat format = DotFormat::fp16;
-  float* sums = nullptr;  ///< [row · sum_columns + column], carried on
+  float* sums = nullptr;  ///< [row · sum_columns + column], accumulated
   std::size_t sum_columns = 0;
 };
 
-/// sum += a · w in k order; with scales, part += a · w from +0 over each scale group, and sum += part · scale.
+/// sum += a · w in k order; with scales, part += a · w from +0 over each scale group, then sum += part · scale.
 struct FloatTile {
   std::size_t rows = 0;
   std::size_t k = 0;
@@ -63,17 +63,17 @@ struct FloatTile {
   std::size_t sum_columns = 0;
 };
 
-/// The mantissas of a row from its planes.
+/// Extraction of a row's mantissas from its planes.
 struct PlaneRow {
   const std::uint8_t* planes = nullptr;  ///< the row's bytes of the sign plane
-  std::size_t plane_bytes = 0;           ///< from one plane to the next
+  std::size_t plane_bytes = 0;           ///< distance between planes
   std::size_t elements = 0;              ///< a multiple of 8
-  std::size_t first_plane = 1;           ///< of the mantissa planes to take; 0 is the sign plane
-  std::size_t mantissa_planes = 0;       ///< how many, at most 15
-  std::int16_t* values = nullptr;        ///< ± the bits of these planes
+  std::size_t first_plane = 1;           ///< first mantissa plane to extract; 0 is the sign plane
+  std::size_t mantissa_planes = 0;       ///< number of planes, at most 15
+  std::int16_t* values = nullptr;        ///< signed value of these planes' bits
 };
 
-/// FP16 activations, aligned to the largest exponent of each group.
+/// Alignment of FP16 activations to the largest exponent of each group.
 struct AlignTile {
   const std::uint8_t* values = nullptr;  ///< FP16, little-endian; [k · rows + row]
   std::size_t rows = 0;
@@ -81,13 +81,13 @@ struct AlignTile {
   std::size_t group_size = 0;
   std::uint32_t mantissa_bits = 0;  ///< at most 24
   std::uint32_t low_bits = 0;
-  std::int16_t* high = nullptr;  ///< as GroupTile has them; 0 behind k, which stays
+  std::int16_t* high = nullptr;  ///< laid out as in GroupTile; elements beyond k are 0 and stay so
   std::int16_t* low = nullptr;
   std::size_t stride = 0;
   std::uint8_t* exponents = nullptr;
 };
 
-/// Values to round to FP16 and, with mantissa_bits, to Anda groups.
+/// Rounding of values to FP16 and, with mantissa_bits, to Anda groups.
 struct RoundedRow {
   const float* values = nullptr;
   std::size_t k = 0;
@@ -102,7 +102,7 @@ extern const Simd avx2;    ///< with F16C
 extern const Simd avx512;  ///< F, BW, VL and VNNI
 #endif
 
-// Kernels of a set that a faster one uses too.
+// Kernels of one set that a faster set reuses.
 void unpack_planes_portable(const PlaneRow& row);
 #ifdef ANDA_X86_KERNELS
 bool align_avx2(const AlignTile& tile);

@@ -11,8 +11,8 @@
 
 namespace anda::kernels {
 
-/// The body of round_row_…(): loops without branches that the compiler turns into the instructions of the function
-/// that they are inlined into.
+/// The body of round_row_…(): branch-free loops that the compiler vectorises for the instruction set of the function
+/// that inlines them.
 #if defined(__GNUC__)
 __attribute__((always_inline))
 #endif
@@ -32,9 +32,9 @@ round_row(const RoundedRow& row) {
       std::uint32_t bits = 0;
       std::memcpy(&bits, from + i, sizeof bits);
       const std::uint32_t sign = bits & sign_bit;
-      const std::int32_t magnitude = std::min(static_cast<std::int32_t>(bits ^ sign), infinity);  // a NaN too
-      // To nearest, ties to even: 13 bits of the fraction go. Subnormal halves are multiples of 2^−24, which is what
-      // floats from 1/2 to 1 are.
+      const std::int32_t magnitude = std::min(static_cast<std::int32_t>(bits ^ sign), infinity);  // NaN, too
+      // To nearest, ties to even, dropping 13 bits of the fraction. Subnormal halves are multiples of 2^−24, as are
+      // floats from 1/2 to 1.
       const std::int32_t normal = (magnitude + 0xFFF + ((magnitude >> 13) & 1)) & ~0x1FFF;
       float value = 0;
       std::memcpy(&value, &magnitude, sizeof value);

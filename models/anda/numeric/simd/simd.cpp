@@ -10,7 +10,7 @@
 namespace anda {
 namespace {
 
-/// The fastest first.
+/// Fastest first.
 constexpr std::array all_simd{
 #ifdef ANDA_X86_KERNELS
     &kernels::avx512, &kernels::avx2,
