@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decoders of the families that have grown from LLaMA: RMS norms, rotary positions, gated feed-forward parts. What tells them apart is
-in settings(); names of parameters are Hugging Face's, but for Phi-3, whose fused projections are taken apart (split_fused)."""
+"""Decoders of LLaMA and the families derived from it: RMS norms, rotary positions, gated feed-forward parts. config["model_type"]
+selects the differences. Parameters have Hugging Face's names, except that Phi-3's fused projections are split (split_fused)."""
 
 import math
 
