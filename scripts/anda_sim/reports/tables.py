@@ -206,7 +206,7 @@ def read_csv(path):
 
 
 def checked(table):
-    """Returns the table; InputError if it has nothing to draw."""
+    """Returns the table; InputError if it has nothing to draw or values beyond the drawable range."""
     if not table.rows:
         raise InputError(f"{table.path}: has no rows")
     if not [name for name in table.numeric if name != "point"]:
