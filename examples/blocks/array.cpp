@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The array alone, under a controller of one's own: a thread starts it on the steps of a GeMM. Its operands come from
-// two plain memories, laid out where the step plan says, and its FP32 sums go to a third.
+// The array alone, under a custom controller: a thread starts it on the steps of a GeMM. Its operands come from two
+// plain memories, at the addresses of the step plan, and its FP32 sums go to a third.
 #include <anda/mxu/mxu.h>
 #include <anda/numeric/panel_codec.h>
 
@@ -20,7 +20,7 @@ int weight(std::size_t i, std::size_t column) { return static_cast<int>((i * n +
 }  // namespace
 
 int sc_main(int, char**) {
-  const anda::MachineShape shape({}, {}, {}, {});  // array, formats and buffers of the paper
+  const anda::MachineShape shape({}, {}, {}, {});  // the paper's array, formats and buffers
   anda::Clock clock(285e6);
   anda::Mxu mxu("mxu", shape.mxu, shape.format, clock, 2, {true, anda::DotFormat::fp16});
   Memory activations("activations", 2 * shape.activation_buffer.half_address_bytes());
@@ -46,7 +46,7 @@ int sc_main(int, char**) {
   sc_core::sc_spawn([&] {
     clock.begin();
     mxu.begin(plan);
-    for (anda::Step step; plan.next(step);) {  // one, of this GeMM
+    for (anda::Step step; plan.next(step);) {  // this GeMM has one step
       anda::EncodingLoss loss;
       anda::pack_activations(a.data(), k, m, k, task.input, &activations.bytes[plan.activation_address(step, 0)], loss);
       anda::pack_weights(codes.data(), scales.data(), n, k, n, task.weights,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The activation buffer alone, as a scratchpad: one master writes a half at the DMA's socket while another reads the
-// other half at the array's; the credits of the halves keep them apart, and debug access sees all of it.
+// The activation buffer alone, as a scratchpad: one master writes one half at the DMA's socket while another reads
+// the other half at the array's. The credits of the halves keep the two apart; debug access reaches the whole buffer.
 #include <anda/buffer/activation_buffer.h>
 
 #include <cstdio>
@@ -10,8 +10,8 @@
 int sc_main(int, char**) {
   anda::ActivationBufferConfig config;
   config.mantissa_bytes = 4096;
-  config.word_bits = 128;           // 16 bytes a cycle in,
-  config.read_words_per_cycle = 2;  // 32 a cycle out
+  config.word_bits = 128;           // 16 bytes per cycle in,
+  config.read_words_per_cycle = 2;  // 32 bytes per cycle out
   const anda::Clock clock(1e9);
   anda::ActivationBuffer buffer("buffer", config, clock);
   anda::HalfCredits& credits = buffer.credits;
@@ -19,7 +19,7 @@ int sc_main(int, char**) {
   constexpr std::size_t block = 1024;
   constexpr std::uint32_t blocks = 6;
 
-  // Which halves are full, beside the credits, which say since when they are free.
+  // Blocks written and read, which tell the full halves; the credits tell when a half became free.
   sc_core::sc_event changed("changed");
   std::uint32_t written = 0;
   std::uint32_t seen = 0;
@@ -55,7 +55,7 @@ int sc_main(int, char**) {
   const std::uint64_t address = (blocks - 1) % 2 * half_bytes;
   if (!anda::debug_access(nobody.socket, tlm::TLM_READ_COMMAND, address, last.data(), block)) ++wrong;
   for (const unsigned char byte : last) wrong += byte != blocks ? 1U : 0U;
-  // A block is 64 words: 64 cycles in, 32 out. Reading goes on beside writing but for the last block.
+  // A block is 64 words: 64 cycles in, 32 out. Reading overlaps with writing except for the last block.
   const auto cycles = clock.cycle_after(sc_core::SC_ZERO_TIME);
   if (cycles != blocks * 64 + 32) ++wrong;
   std::printf("%u blocks through two halves in %llu cycles, %u wrong\n", seen, static_cast<unsigned long long>(cycles),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bit-plane compressor alone, as a bridge between a master and a memory that know nothing of it: FP16 values that
-// the master writes lie in memory as Anda blocks, and come back as FP16 values when it reads.
+// The bit-plane compressor alone, as a transparent bridge between a master and a memory: FP16 values written by the
+// master are stored as Anda blocks, and reads return them as FP16 values.
 #include <anda/compressor/bit_plane_compressor.h>
 
 #include <cmath>
@@ -15,7 +15,7 @@ constexpr std::size_t group = 64;
 constexpr std::size_t blocks = 32;
 constexpr std::size_t count = blocks * rows * group;
 
-/// Each group has values up to 31.75, so that 6 mantissa bits count in halves: quarters are cut off.
+/// Each group has values up to 31.75, so 6 mantissa bits resolve halves; quarters are truncated.
 double value(std::size_t i) { return static_cast<double>(i % group % 2 == 0 ? i % 127 : 127) / 4; }
 
 }  // namespace
@@ -41,7 +41,7 @@ int sc_main(int, char**) {
   master.socket.bind(compressor.in);
   sc_core::sc_start();
 
-  // What lies behind the last block was never written.
+  // Nothing was written after the last block.
   std::size_t used = memory.bytes.size();
   while (used > 0 && memory.bytes[used - 1] == 0) --used;
   const std::size_t expected = blocks * bridge.format.bytes(rows, group);

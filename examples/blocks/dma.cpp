@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The DMA alone, under a program of one's own: it copies operands from a memory into two buffers and results back,
-// several transactions of 256 bytes at a time under way.
+// The DMA alone, under a custom program: it copies operands from a memory into two buffers and results back, with
+// several outstanding transactions of 256 bytes.
 #include <anda/buffer/activation_buffer.h>
 #include <anda/buffer/weight_buffer.h>
 #include <anda/dma/dma.h>
@@ -19,7 +19,7 @@ anda::Transfer transfer(anda::Operand operand, std::uint64_t memory, std::uint64
   transfer.store = operand == anda::Operand::results;
   transfer.memory = {memory, bytes};
   transfer.address = buffer;
-  transfer.words.data = bytes / 128;  // of the buffers' 1024 bits, for their counters
+  transfer.words.data = bytes / 128;  // 1024-bit words of the buffers, for their counters
   return transfer;
 }
 
@@ -41,7 +41,7 @@ int sc_main(int, char**) {
   dma.activation_credits.bind(activations.credits);
   dma.weight_credits.bind(weights.credits);
 
-  // Nothing computes here: the ports of the array stay open.
+  // Nothing computes here: the array's ports have idle masters.
   Master array("array", [](Master&) {});
   Master array_weights("array_weights", [](Master&) {});
   Master results("results", [](Master&) {});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Links alone, between memories of one's own: four nodes in a ring bring the bytes of each to all.
+// Links alone, between custom memories: an all-gather of four nodes in a ring.
 #include <anda/link/collectives.h>
 #include <anda/link/fabric.h>
 
@@ -10,7 +10,7 @@
 
 int sc_main(int, char**) {
   constexpr std::uint32_t nodes = 4;
-  constexpr std::uint64_t bytes = 3 * 4096;  // of each node
+  constexpr std::uint64_t bytes = 3 * 4096;  // per node
   anda::LinkConfig config;
   config.topology = anda::Topology::ring;
   config.bytes_per_s = 25e9;
@@ -37,8 +37,8 @@ int sc_main(int, char**) {
   for (const auto& memory : memories) {
     for (std::uint64_t i = 0; i < nodes * bytes; ++i) good = good && memory->bytes[i] == i / bytes * 50 + i % bytes % 7;
   }
-  // Each of three steps: 20 ns for the first read, 12288 bytes at 25 bytes a nanosecond, 500 ns, 20 ns for the last
-  // write.
+  // Each of three steps takes 20 ns for the first read, 491.52 ns for 12288 bytes at 25 bytes/ns, 500 ns of link
+  // latency, and 20 ns for the last write.
   good = good && time == sc_core::sc_time(3 * (20 + 491.52 + 500 + 20), sc_core::SC_NS);
   const std::uint64_t carried = fabric.counters().values()[fabric.counters().index_of("link.bytes")];
   good = good && carried == nodes * (nodes - 1) * bytes;

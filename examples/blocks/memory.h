@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands around a block in these examples: a plain TLM memory of one's own, and a master whose program is a
-// function.
+// Surroundings of a block in these examples: a plain TLM memory, and a master whose program is a function.
 #ifndef ANDA_EXAMPLES_BLOCKS_MEMORY_H
 #define ANDA_EXAMPLES_BLOCKS_MEMORY_H
 
@@ -13,7 +12,7 @@
 #include <functional>
 #include <vector>
 
-/// Knows nothing of the blocks: takes 20 ns for an access.
+/// A plain memory, unaware of the blocks; each access takes 20 ns.
 struct Memory : sc_core::sc_module {
   tlm_utils::simple_target_socket<Memory> socket{"socket"};
   std::vector<unsigned char> bytes;
@@ -38,7 +37,7 @@ struct Memory : sc_core::sc_module {
   }
 };
 
-/// Runs a program in a thread of its own, and accesses what its socket is bound to.
+/// Runs a program in a thread, which accesses the target bound to its socket.
 struct Master : sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Master> socket{"socket"};
 
@@ -46,7 +45,7 @@ struct Master : sc_core::sc_module {
     sc_core::sc_spawn([this, program] { program(*this); });
   }
 
-  /// One access, to its end; whether it went well.
+  /// Performs one access to completion; returns whether it succeeded.
   bool write(std::uint64_t address, void* data, std::size_t size) {
     return go(tlm::TLM_WRITE_COMMAND, address, data, size);
   }

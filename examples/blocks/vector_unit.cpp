@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The vector unit alone: a master writes FP32 sums, and FP16 values lie in the memory behind it, at half the address.
+// The vector unit alone: a master writes FP32 sums, and the unit stores FP16 values in the memory, at half
+// the address.
 #include <anda/vector_unit/vector_unit.h>
 
 #include <cstdio>
@@ -36,7 +37,7 @@ int sc_main(int, char**) {
     overflows += value.is_infinite() ? 1 : 0;
   }
   wrong += unit.overflows().outputs != overflows ? 1 : 0;
-  // 1024 values, 32 a cycle: 32 cycles, under which the memory's 20 ns pass.
+  // 1024 values at 32 per cycle take 32 cycles, which hide the memory's 20 ns.
   wrong += taken != sc_core::sc_time(32, sc_core::SC_NS) ? 1 : 0;
   std::printf("%zu sums taken at %s, %llu beyond FP16, %d wrong values\n", count, taken.to_string().c_str(),
               static_cast<unsigned long long>(overflows), wrong);

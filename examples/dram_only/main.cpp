@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The HBM2 model without the accelerator, behind a traffic generator of one's own: bandwidth and latency of streams and
-// of random bursts, with one request under way and with many.
+// The HBM2 model without the accelerator, driven by a custom traffic generator. Measures bandwidth and latency of
+// streaming and random bursts, with one outstanding request and with many.
 #include <anda/base/access.h>
 #include <anda/dram/dram.h>
 #include <tlm_utils/simple_initiator_socket.h>
@@ -14,7 +14,7 @@ namespace {
 
 enum class Pattern { stream, random };
 
-/// Reads blocks, so many at a time: each of its threads has one request under way.
+/// Reads blocks in parallel threads, each with one outstanding request.
 class Generator : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<Generator> memory;
@@ -49,7 +49,7 @@ class Generator : public sc_core::sc_module {
       sc_core::sc_time delay;
       anda::access(memory, tlm::TLM_READ_COMMAND, block * block_bytes, data_.data(), block_bytes, delay);
       latency_ += delay;
-      sc_core::wait(delay);  // the answer is there then; the memory itself never waits
+      sc_core::wait(delay);  // the response is due then; the memory itself never waits
       last_ = sc_core::sc_time_stamp();
     }
   }
@@ -81,7 +81,7 @@ int sc_main(int, char**) {
       const Generator::Result result = generator.run(pattern, in_flight, 20000);
       std::printf("%-8s %9d %9.2f GB/s %6.1f %% %9.1f ns\n", pattern == Pattern::stream ? "stream" : "random",
                   in_flight, result.bytes_per_s / 1e9, 100 * result.bytes_per_s / peak, result.latency_ns);
-      // Little's law: what is under way is bandwidth times latency.
+      // Little's law: outstanding requests = bandwidth × latency.
       const double under_way = result.bytes_per_s * result.latency_ns * 1e-9 / Generator::block_bytes;
       plausible =
           plausible && result.bytes_per_s < peak && under_way > 0.95 * in_flight && under_way < 1.05 * in_flight;

@@ -52,7 +52,7 @@ enum anda_result anda_open(struct anda_device* device, const struct anda_io* io)
   return ANDA_OK;
 }
 
-/* Operand sizes: docs/functional.md has the layout that they follow from. */
+/* Operand sizes, derived from the layout in docs/functional.md. */
 
 static uint64_t plane_bytes(const struct anda_device* device, uint64_t rows, uint64_t columns, uint32_t bits) {
   if (bits == 0) return rows * columns * 2;
@@ -63,7 +63,7 @@ static uint64_t exponent_bytes(const struct anda_device* device, uint64_t rows, 
   return bits == 0 ? 0 : ceil_div(columns, device->group_size) * ceil_div(rows * 5, 8);
 }
 
-/* Weights and their scales, of a panel or of several. */
+/* Bytes of weights and scales for `columns` columns, at most one panel. */
 static uint64_t panel_weight_bytes(const struct anda_device* device, uint64_t k, uint64_t columns, uint32_t bits) {
   return ceil_div(k * columns * bits, 8) + ceil_div(k, device->scale_group) * columns * 2;
 }
@@ -84,16 +84,15 @@ uint64_t anda_partial_sum_bytes(const struct anda_gemm* gemm) {
   return gemm->step_k < gemm->k ? (uint64_t)gemm->m * gemm->n * 4 : 0;
 }
 
-/* A panel of a GeMM's second operand, or several, with its scales, exponents or neither and its zero points; those of a
- * group fill whole bytes. */
+/* Bytes of `columns` columns of a GeMM's second operand, with its scales or exponents, if any, and its zero points.
+ * Those of a group of k fill whole bytes. */
 static uint64_t second_bytes(const struct anda_device* device, uint64_t k, uint64_t columns,
                              const struct anda_gemm* gemm) {
   static const uint32_t scale_bits[] = {16, 5, 0, 8};
   const uint32_t shared = gemm->encoded != 0 ? gemm->shared_bits : scale_bits[gemm->scale_format % 4];
   const uint32_t group = gemm->scale_group != 0 ? gemm->scale_group : device->scale_group;
   const uint64_t zeros = gemm->zero_points != 0 ? ceil_div(columns * gemm->weight_bits, 8) : 0;
-  return ceil_div(k * columns * gemm->weight_bits, 8) +
-         ceil_div(k, group) * (ceil_div(columns * shared, 8) + zeros);
+  return ceil_div(k * columns * gemm->weight_bits, 8) + ceil_div(k, group) * (ceil_div(columns * shared, 8) + zeros);
 }
 
 uint64_t anda_second_bytes(const struct anda_device* device, const struct anda_gemm* gemm) {
@@ -102,8 +101,8 @@ uint64_t anda_second_bytes(const struct anda_device* device, const struct anda_g
          second_bytes(device, gemm->k, gemm->n % panel, gemm);
 }
 
-/* Whether operands and results of a step fit in half of each buffer; FP32 sums take the room of results in a split k.
- */
+/* Whether operands and results of a step fit in half of each buffer. With a split k, FP32 partial sums share the space
+ * of results. */
 static int fits(const struct anda_device* device, const struct anda_gemm* gemm, uint64_t step_k) {
   const uint64_t m = smaller(device->step_unit_m, gemm->m);
   const uint64_t n = smaller(gemm->step_n, gemm->n);
@@ -118,7 +117,7 @@ static int fits(const struct anda_device* device, const struct anda_gemm* gemm, 
 
 enum anda_result anda_choose_step(const struct anda_device* device, struct anda_gemm* gemm) {
   uint64_t unit = device->step_unit_k;
-  uint64_t low = 0; /* fits, in units; a longer step never needs less room */
+  uint64_t low = 0; /* fits, in units; a longer step never needs less space */
   uint64_t high;
   if (gemm->m == 0 || gemm->n == 0 || gemm->k == 0) return ANDA_WRONG_ARGUMENT;
   if (gemm->input_bits >= ANDA_OPERAND_FORMAT || gemm->output_bits >= ANDA_OPERAND_FORMAT) return ANDA_WRONG_ARGUMENT;
@@ -136,7 +135,7 @@ enum anda_result anda_choose_step(const struct anda_device* device, struct anda_
     }
   }
   if (low == 0) return ANDA_NO_STEP;
-  /* In equal parts. */
+  /* Equal parts. */
   gemm->step_k = (uint32_t)(ceil_div(ceil_div(gemm->k, ceil_div(gemm->k, low * unit)), unit) * unit);
   return ANDA_OK;
 }
@@ -221,7 +220,7 @@ enum anda_result anda_write_vector(const struct anda_device* device, uint32_t in
 
 enum anda_result anda_start(struct anda_device* device, uint32_t count) {
   if ((get(device, ANDA_REG_STATUS) & ANDA_STATUS_BUSY) != 0) return ANDA_BUSY;
-  put(device, ANDA_REG_INTERRUPT_CLEAR, ALL_CAUSES); /* of a run that nobody waited for */
+  put(device, ANDA_REG_INTERRUPT_CLEAR, ALL_CAUSES); /* from a run without anda_wait() */
   put(device, ANDA_REG_DESCRIPTOR_COUNT, count);
   put(device, ANDA_REG_CONTROL, ANDA_CONTROL_START);
   return ANDA_OK;
@@ -236,7 +235,7 @@ static uint32_t status_when_quiet(const struct anda_device* device, uint32_t rea
 enum anda_result anda_wait(struct anda_device* device, uint32_t timeout_us) {
   uint32_t status;
   if (device->io.wait != NULL) {
-    /* An interrupt that was cleared may still be high, so a high one proves nothing: STATUS has the last word. */
+    /* A cleared interrupt may still be high, so a high one proves nothing: STATUS decides. */
     uint32_t tries = timeout_us;
     int timed_out;
     do {

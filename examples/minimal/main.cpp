@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One accelerator, one memory, one GeMM of small integers, whose result is exact.
+// One accelerator, one memory, and one GeMM of small integers, whose result is exact.
 #include <anda/accelerator/accelerator.h>
 #include <anda/accelerator/tiling.h>
 #include <anda/base/access.h>
@@ -17,7 +17,7 @@ struct Host : sc_core::sc_module {
 };
 
 int sc_main(int, char**) {
-  anda::AcceleratorConfig config;  // the machine of the paper, with real data
+  anda::AcceleratorConfig config;  // the paper's machine, with functional data
   config.functional.enabled = true;
   anda::DramConfig memory;
   memory.store_data = true;
@@ -29,7 +29,7 @@ int sc_main(int, char**) {
   accelerator.interrupt.bind(interrupt);
   host.control.bind(accelerator.control);
 
-  // C[24 × 40] = A[24 × 256] · W[256 × 40], with 8 mantissa bits, weights of 4 bits and FP16 results.
+  // C[24 × 40] = A[24 × 256] · W[256 × 40]: 8-bit mantissas, 4-bit weights and FP16 results.
   const anda::GemmTask task{24, 40, 256, {8, 64}, {0, 64}, {4, 128}};
   const anda::StepShape step = anda::choose_step(anda::Tiling::automatic, config, task);
   const anda::GemmDescriptor gemm{24, 40, 256, 8, 0, 4, step, {0, 1 << 20, 2 << 20, 3 << 20}};

@@ -16,10 +16,10 @@
 
 namespace soc {
 
-/// Hands a transaction to the target in whose range it lies, with the address counted from the start of that range:
-/// b_transport, debug access, and the four phases, which it brings back to the initiator that they came from. A request
-/// takes the bus for its latency. One request at a time is at a target and one answer at an initiator; others wait in
-/// the order of their coming, and since the END_REQ of an initiator is that of the target, so does the initiator.
+/// Routes each transaction to the target whose range contains it, with the address relative to the start of the range.
+/// Supports b_transport, debug access and the four phases; responses return to the initiator of the request. The bus
+/// delays each request by its latency. Each target has one pending request and each initiator one pending response;
+/// others wait in order of arrival. END_REQ is forwarded from the target, so the initiator waits, too.
 class Bus : public sc_core::sc_module {
  public:
   tlm_utils::multi_passthrough_target_socket<Bus> in;
@@ -46,7 +46,7 @@ class Bus : public sc_core::sc_module {
  private:
   using Payload = tlm::tlm_generic_payload;
 
-  /// The target's number; -1 where there is none for the whole transaction.
+  /// Index of the target; -1 if no range contains the whole transaction.
   int target_of(const Payload& payload) const {
     const std::uint64_t address = payload.get_address();
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
@@ -81,22 +81,22 @@ class Bus : public sc_core::sc_module {
     return moved;
   }
 
-  // The four phases. Each is handled when it is due, so that what comes with a delay is like what comes later.
+  // The four phases. Each is handled when it is due, so an annotated delay has the same effect as a later call.
 
-  /// Where a transaction came from and went to.
+  /// Initiator and target of a transaction, and its original address.
   struct Route {
     int initiator;
     int target;
     std::uint64_t address;
-    bool over_at_target = false;  // there is no END_RESP to bring it
+    bool over_at_target = false;  // the target expects no END_RESP
   };
 
-  /// Transactions of which one at a time may be between the beginning and the end of a phase.
+  /// Transactions of which one at a time may be between BEGIN and END of a request or response.
   struct Queue {
     std::deque<Payload*> waiting;
     Payload* under_way = nullptr;
 
-    /// The next one, if it may begin.
+    /// Starts and returns the next transaction; nullptr if none may start.
     Payload* next() {
       if (under_way != nullptr || waiting.empty()) return nullptr;
       under_way = waiting.front();
@@ -140,7 +140,7 @@ class Bus : public sc_core::sc_module {
       payload.set_address(route.address);
       responses_[route.initiator].waiting.push_back(&payload);
       send_response(route.initiator);
-      end_request(payload, route.target);  // if it was not before
+      end_request(payload, route.target);  // if END_REQ was omitted
     } else {
       end_response(payload, route);
     }

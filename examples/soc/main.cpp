@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small system on chip: a processor that runs the C driver, a bus with an address map, a memory, and two accelerators
-// of different configurations. Each runs a GeMM alone, then both at once: the report shows what sharing the memory
-// costs. With the argument `at` the accelerators talk to the memory in the four phases instead of b_transport.
+// with different configurations. Each accelerator runs a GeMM alone, then both run at once. The report shows the cost
+// of sharing the memory. With the argument `at`, the accelerators access memory in the four phases instead of
+// b_transport.
 #include <anda/accelerator/accelerator.h>
 #include <anda/base/access.h>
 #include <anda/dataflow/tensor_image.h>
@@ -21,15 +22,15 @@ constexpr std::uint64_t memory_bytes = std::uint64_t{1} << 30;
 constexpr std::uint64_t accelerator_base[] = {0x4000'0000, 0x4010'0000};
 constexpr std::uint64_t accelerator_bytes = 0x10'0000;
 
-/// What the program of the processor found out about one accelerator.
+/// Measurements of one accelerator by the processor's program.
 struct Measured {
-  double microseconds[2] = {};  // alone, together with the other
+  double microseconds[2] = {};  // alone, and together with the other accelerator
   std::uint64_t stalls[2] = {};
   std::uint64_t bytes = 0;
   int wrong = 0;
 };
 
-/// The processor: its thread is the program, whose driver reaches registers and interrupts through `bus`.
+/// The processor. Its thread is the program; the driver accesses registers through `bus` and waits for `interrupt`.
 class Processor : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<Processor> bus;
@@ -41,7 +42,7 @@ class Processor : public sc_core::sc_module {
   SC_CTOR(Processor) : bus("bus"), interrupt("interrupt", 2) { SC_THREAD(program); }
 
  private:
-  /// What a driver needs to know of the machine it drives.
+  /// The driver's context: the accelerator that it drives.
   struct Port {
     Processor* processor;
     std::size_t number;
@@ -75,7 +76,7 @@ class Processor : public sc_core::sc_module {
     if (delay != sc_core::SC_ZERO_TIME) sc_core::wait(delay);
   }
 
-  /// One GeMM of small integers, so that its results are exact; weights differ from one accelerator to the other.
+  /// One GeMM of small integers, so that its results are exact. Weights differ between the accelerators.
   struct Job {
     anda_gemm gemm{};
     int seed = 0;
@@ -155,7 +156,7 @@ class Processor : public sc_core::sc_module {
       place(job, device);
     }
 
-    // The counters go on from one run to the next. An interrupt may be seen late, after that of the other machine.
+    // Counters accumulate over runs. An interrupt may be noticed late, after that of the other accelerator.
     std::uint64_t cycles[2] = {};
     std::uint64_t stalls[2] = {};
     const auto finish = [&](std::size_t i, std::size_t run) {
@@ -188,7 +189,7 @@ int sc_main(int argc, char** argv) {
     std::fprintf(stderr, "usage: anda_soc [at]\n");
     return 2;
   }
-  anda::DramConfig memory_config;  // two of the 16 channels, enough for either accelerator, hardly for both
+  anda::DramConfig memory_config;  // 2 of the 16 channels: enough for either accelerator, hardly for both
   memory_config.capacity_bytes = memory_bytes;
   memory_config.channels = 2;
   memory_config.store_data = true;

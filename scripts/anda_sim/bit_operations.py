@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bit operations (BOPs) of a workload as anda-sim search counts them: mantissa bits × weight bits for every multiplication.
 
-The rule is the paper's (HPCA 2025). For scripts that need the cost of combinations that no search has evaluated.
+The rule is the paper's (HPCA 2025). Scripts use it for combinations that no search has evaluated.
 """
 
 import csv
@@ -13,7 +13,7 @@ WEIGHT_BITS = 4
 
 
 def multiplications(trace):
-    """Multiplications of each tensor type, in the order of TENSORS, in a trace of `anda-sim trace`, a file or its lines."""
+    """Number of multiplications of each tensor type, in the order of TENSORS. `trace`: output of `anda-sim trace`, as a file or its lines."""
     counts = dict.fromkeys(TENSORS, 0)
     for row in csv.DictReader(dropwhile(lambda line: line.startswith("#"), trace)):
         counts[row["tensor"]] += int(row["m"]) * int(row["k"]) * int(row["n"])
@@ -21,7 +21,7 @@ def multiplications(trace):
 
 
 def bit_operations(counts, combination, weight_bits=WEIGHT_BITS):
-    """`counts`: multiplications by tensor type; `combination`: the mantissa bits of each."""
+    """Bit operations of a workload. `counts`: multiplications by tensor type; `combination`: the mantissa bits of each."""
     return sum(count * bits * weight_bits for count, bits in zip(counts, combination, strict=True))
 
 

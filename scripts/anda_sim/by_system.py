@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What results that have a part for each system share."""
+"""Base class of results with one part for each system."""
 
 from typing import Any, Dict, Generic, List, TypeVar
 
@@ -9,12 +9,12 @@ Part = TypeVar("Part")
 
 
 class BySystem(Generic[Part]):
-    """A result whose `systems` has its parts by name, in the order of the configuration. result["anda"] is one of them, and the
-    result has the attributes of the last one."""
+    """A result whose `systems` maps names to parts, in the order of the configuration. result["anda"] returns one part; the
+    result itself has the attributes of the last one."""
 
     systems: Dict[str, Part]
     name: str
-    # What messages call such a result.
+    # Word for this kind of result in messages.
     _kind = "result"
 
     @property
@@ -45,5 +45,5 @@ class BySystem(Generic[Part]):
         return f"<{type(self).__name__} {self.name}: {', '.join(map(repr, self.systems.values()))}>"
 
     def _rows(self, keys: "tuple[str, ...]") -> List[List[Any]]:
-        """A row for each system: its name and these of its numbers."""
+        """A row for each system: its name and the numbers `keys`."""
         return [[name, *(getattr(part, key) for key in keys)] for name, part in self.systems.items()]

@@ -97,9 +97,9 @@ def compare(comparison: Union[PathLike, Mapping[str, Any]], *, systems: Optional
             progress: bool = True, program: Optional[PathLike] = None, **keys: Any) -> Comparison:
     """Simulates every system on every model and returns the Comparison.
 
-    comparison -- a file (docs/compare.md), "compare/paper.yaml" for that of the paper, or a map such as
-    {"systems": ["fp-fp", "anda"], "models": {"LLaMA-13B": "llama-13b.yaml"}}, whose models may be Configs, too; systems,
-    models -- only these; jobs -- simulations at a time; keys -- keys of every run, with dots as in
+    comparison -- a file (docs/compare.md), "compare/paper.yaml" for the paper's comparison, or a map such as
+    {"systems": ["fp-fp", "anda"], "models": {"LLaMA-13B": "llama-13b.yaml"}}, whose models may also be Configs; systems,
+    models -- restrict the comparison to these; jobs -- parallel simulations; keys -- keys of every run, dotted as in
     **{"accelerator.mxu.rows": 32}; out -- a folder that keeps compare.json and compare.csv."""
     simulator = default_simulator(None if program is None else os.path.realpath(program))
     with kept(out) as folder, tempfile.TemporaryDirectory(prefix="anda-sim-") as temporary:

@@ -12,14 +12,14 @@ from .html import details, table
 from .simulator import PathLike, Simulator
 from .values import as_text, flat
 
-# Keys of `workload` of which a configuration has exactly one: a new one replaces the others.
+# A configuration has exactly one of these keys of `workload`; setting one replaces the others.
 _SOURCES = ("workload.model", "workload.config_json", "workload.trace")
 ConfigLike = Union["Config", PathLike, Mapping[str, Any], None]
 
 
 @functools.lru_cache(maxsize=None)
 def default_simulator(program: Optional[str] = None) -> Simulator:
-    """The client of a program, created once."""
+    """The client of a program, created once per program."""
     return Simulator(program)
 
 
@@ -51,7 +51,7 @@ class Config:
         Config("llama-13b.yaml", {"accelerator.mxu.rows": 32})
         Config({"workload": {"model": "LLaMA-13B"}})          # no file: the defaults
 
-    A map may be nested or have dotted keys. `program` names another anda-sim. Relative paths among the values start at the
+    A map may be nested or have dotted keys. `program` names another anda-sim. Relative paths in values are relative to the
     current folder. InputError reports errors with file, line and key. Objects are immutable; replace() creates new ones."""
 
     def __init__(self, file: Union[PathLike, Mapping[str, Any], None] = None, settings: Optional[Mapping[str, Any]] = None, *,
@@ -76,7 +76,7 @@ class Config:
         return self.simulator.config(self.file, self.settings, self.folder, of_server)
 
     def _by_key(self, keys: Mapping[str, Any]) -> Dict[str, Any]:
-        """Keyword arguments as dotted keys: those of the top level, then those of the workload."""
+        """Keyword arguments as dotted keys: first looked up at the top level, then in the workload."""
         top = _defaults(self.simulator)
         workload = top["workload"]
         return flat({f"workload.{key}" if key in workload and key not in top else key: value for key, value in keys.items()})

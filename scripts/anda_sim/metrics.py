@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The numbers of whole systems by name: of runs, as the glossary of the simulator defines them, and of servers."""
+"""Numbers of whole systems by name: those of runs, as defined in the simulator's glossary, and those of servers."""
 
 from typing import Any, Dict, List, Mapping, Optional
 
@@ -10,8 +10,8 @@ EDP = "energy_delay_product_pj_s"
 
 
 class Metrics:
-    """Names of a system's numbers in a report: those of the glossary, EDP, and the ratios to the baseline. Those of
-    inferences are in reports of whole models only."""
+    """Names of a system's numbers in a report: those of the glossary, EDP, and the ratios to the baseline. Only reports of
+    whole models have the metrics of inferences."""
 
     def __init__(self, simulator: Simulator) -> None:
         glossary = simulator.glossary
@@ -26,7 +26,7 @@ class Metrics:
 
     @property
     def usual(self) -> List[str]:
-        """Those that every report has, which patterns choose from."""
+        """Names that every report has; patterns select among these."""
         return [*self._of_gemms, EDP, *self.ratios]
 
     def check(self, name: str, where: str) -> None:
@@ -59,8 +59,8 @@ class Metrics:
 
 
 class ServeMetrics:
-    """As Metrics, of the systems of a serve.json: names of docs/serve.schema.json, with the part of a latency before its unit
-    (`first_token_p99_s`), and those inside `energy` and `cache` behind the name of that."""
+    """Like Metrics, for the systems of a serve.json: names of docs/serve.schema.json. The part of a latency precedes its unit
+    (`first_token_p99_s`); names inside `energy` and `cache` have that name as a prefix."""
 
     _LATENCIES = ("first_token_s", "per_token_s", "latency_s", "queueing_s")
     _PARTS = ("mean", "p50", "p90", "p95", "p99", "most")

@@ -29,7 +29,7 @@ COMMANDS = {
 
 
 class _Option(NamedTuple):
-    """An option, or an argument without a name, as pages and shells show it."""
+    """An option or a positional argument, as shown by manual pages and shells."""
 
     names: List[str]
     value: str
@@ -50,7 +50,7 @@ def _options(parser: argparse.ArgumentParser) -> List[_Option]:
 
 
 def _troff(text: str) -> str:
-    """A text as troff shows it as it is."""
+    """Escapes a text so that troff shows it unchanged."""
     lines = text.replace("\\", "\\e").replace("-", "\\-").split("\n")
     return "\n".join("\\&" + line if line.startswith((".", "'")) else line for line in lines)
 
@@ -129,5 +129,5 @@ def write(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    os.environ["COLUMNS"] = "74"  # of the synopsis, which manual pages indent
+    os.environ["COLUMNS"] = "74"  # for the synopsis, which manual pages indent
     write(Path(sys.argv[1]))

@@ -18,14 +18,14 @@ class Picture:
     def __init__(self, make: Callable[[], Any], **style: Any) -> None:
         """`style`: arguments of styled() with which `make` draws."""
         self._style = style
-        # Layout changes a figure: each file gets its own, so that its bytes are the same each time.
+        # Layout changes a figure, so each file is drawn from a new one: its bytes are then always the same.
         self._make = make
         self._next: Optional[Any] = make()
         self._figure: Optional[Any] = None
 
     @property
     def figure(self) -> Any:
-        """The matplotlib Figure. Changes to it are shown and saved from then on."""
+        """The matplotlib Figure. Later displays and saved files include changes to it."""
         if self._figure is None:
             self._figure = self._make()
         return self._figure
@@ -37,7 +37,7 @@ class Picture:
         return drawn if drawn is not None else self._make()
 
     def save(self, path: PathLike) -> None:
-        """Writes a .pdf, .svg or .png file, the same bytes each time. InputError for another kind of file."""
+        """Writes a .pdf, .svg or .png file, with the same bytes each time. InputError for other file types."""
         check_file(path, "save()")
         save(self._drawn(), path, **self._style)
 

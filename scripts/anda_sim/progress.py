@@ -20,7 +20,7 @@ def bar(**options: Any) -> Any:
     """A tqdm bar on standard error, never wider than the terminal, or a widget in notebooks that support it."""
     if in_notebook():
         try:
-            import ipywidgets  # noqa: F401  without it, the bar of a notebook is only a warning
+            import ipywidgets  # noqa: F401  without it, tqdm's notebook bar only prints a warning
             from tqdm.notebook import tqdm as notebook_tqdm
 
             return notebook_tqdm(**options)
@@ -34,7 +34,7 @@ def bar(**options: Any) -> Any:
 
 
 class Progress:
-    """Points of a sweep: done, failed, time left. If standard error is not a terminal, a line twice a minute."""
+    """Shows the points of a sweep: done, failed, time left. Prints a line twice a minute if standard error is not a terminal."""
 
     def __init__(self, total: int, known: Iterable[Mapping[str, Any]], label: str = "", quiet: bool = False) -> None:
         rows = list(known)

@@ -25,9 +25,9 @@ _SHOWN = ("time_s", "energy_j", "area_mm2", "power_w", "ops_per_s", "ops_per_j",
 
 class System:
     """One accelerator with its memory in a run. Every number of docs/glossary.md is an attribute in SI units, areas in mm²:
-    `energy_total_pj` is energy_total_j, `effective_tops` ops_per_s, `tops_per_w` ops_per_j. A number without meaning is None.
+    `energy_total_pj` is energy_total_j, `effective_tops` ops_per_s, `tops_per_w` ops_per_j. A number that does not apply is None.
 
-    `ops` has its GeMMs, `data` its part of report.json, in the units of the report."""
+    `ops` lists its GeMMs; `data` is its part of report.json, in the units of the report."""
 
     name: str
     cycles: int
@@ -62,7 +62,7 @@ class System:
 
     @property
     def power_w(self) -> float:
-        """Average power on chip and of the external memory."""
+        """Average power of chip and external memory."""
         return self.power_on_chip_w + self.power_dram_w
 
     @property
@@ -76,7 +76,7 @@ class System:
 
     @property
     def actions(self) -> Dict[str, int]:
-        """Every counter of the blocks."""
+        """All counters of the blocks, by name."""
         return dict(self.data["actions"])
 
     @property
@@ -96,8 +96,8 @@ class Run(BySystem[System]):
     """The result of `anda-sim run`: `systems` by name, the baseline first. The run has the attributes of its last system:
     `run.time_s` is `run["anda"].time_s` in a run of FP-FP and Anda.
 
-    config -- the Config; report -- all of report.json; ops -- DataFrame, a row for each GeMM and system, as ops.csv; notes --
-    possible surprises in the results; folder -- the results folder, None if not kept."""
+    config -- the Config; report -- all of report.json; ops -- DataFrame with a row for each GeMM and system, as in ops.csv;
+    notes -- remarks on possibly surprising results; folder -- the results folder, None if not kept."""
 
     _kind = "run"
 
@@ -153,8 +153,8 @@ def run(config: ConfigLike = None, *, out: Optional[PathLike] = None, level: Opt
         progress: bool = True, program: Optional[PathLike] = None, **keys: Any) -> Run:
     """Simulates a configuration and returns the Run.
 
-    config -- a Config, a file, a map of keys, or nothing for the defaults; keys -- changed keys, as Config() takes them:
-    run("llama-13b.yaml", phase="decode", batch=8). out -- a folder for report.json, ops.csv and config.yaml; without it
+    config -- a Config, a file, a map of keys, or nothing for the defaults; keys -- keys to change, as for Config():
+    run("llama-13b.yaml", phase="decode", batch=8). out -- a folder for report.json, ops.csv and config.yaml; by default
     nothing is kept. level -- fast, detailed or cycle. timeline -- record activity over time, for plot("bandwidth").
     progress -- show progress. Raises InputError or RunError."""
     from .reports.runs import load_run

@@ -87,13 +87,13 @@ def search(config: ConfigLike = None, *, model_dir: Optional[PathLike] = None, t
            attention: Sequence[str] = (), schedule: Sequence[Union[int, str]] = (),
            simulate: bool = False, threads: Optional[int] = None, out: Optional[PathLike] = None, progress: bool = True,
            program: Optional[PathLike] = None, **keys: Any) -> Found:
-    """Searches for the mantissa lengths of lowest cost at which the model loses no more accuracy than allowed (docs/search.md).
+    """Searches for the mantissa lengths of lowest cost at which the loss of accuracy stays within a tolerance (docs/search.md).
 
-    config -- the workload and the machine, as in run(); without it and without keys, those of model_dir; model_dir, tokens --
-    the checkpoint and the text on which perplexities are measured, or evaluator -- a shell command that returns them;
-    tolerance -- the largest loss as a share, or several; attention -- of A_q, A_p, K and V what is searched, too; schedule -- positions from
-    which lengths may differ, numbers or "decode"; out -- a folder that keeps the results and the log, from which the
-    same call resumes. A tolerance that is not met is not an error: `met` of its row is False."""
+    config -- the workload and the machine, as in run(); without both config and keys, the model of model_dir; model_dir,
+    tokens -- the checkpoint and the text for measuring perplexity, or evaluator -- a shell command that returns perplexities;
+    tolerance -- the largest loss as a share, or several; attention -- which of A_q, A_p, K and V to search as well; schedule --
+    positions at which lengths may change, numbers or "decode"; out -- a folder that keeps the results and the log, from which
+    the same call resumes. An unmet tolerance is not an error: `met` of its row is False."""
     if config is None and not keys and model_dir is not None:
         keys = {"config_json": Path(os.path.realpath(model_dir)) / "config.json"}
     made = config_of(config, keys, program)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server of requests as Python objects, and the function that simulates one."""
+"""A request server as Python objects, and the function that simulates one."""
 
 import io
 import os
@@ -22,9 +22,9 @@ _SHOWN = ("requests_per_s", "goodput_per_s", "output_tokens_per_s", "first_token
 
 
 class ServedSystem:
-    """What one system did with the requests. Every number of docs/serving.md is an attribute: first_token_p99_s, goodput_per_s,
-    energy_per_output_token_j; one without meaning is None. `data` is its part of serve.json, `requests` its rows of requests.csv, by
-    request."""
+    """One system's results for the requests. Every number of docs/serving.md is an attribute: first_token_p99_s, goodput_per_s,
+    energy_per_output_token_j. A number that does not apply is None. `data` is its part of serve.json; `requests` are its rows of
+    requests.csv, sorted by request."""
 
     name: str
     makespan_s: float
@@ -45,8 +45,8 @@ class ServedSystem:
             setattr(self, name, value)
 
     def series(self) -> Any:
-        """A DataFrame of means over intervals, by the end of the interval in seconds: running, waiting, blocks, busy_share,
-        link_share."""
+        """A DataFrame of means over intervals: running, waiting, blocks, busy_share, link_share. The index is the end of each
+        interval in seconds."""
         import pandas
 
         parts = dict(self.data["series"])
@@ -62,7 +62,7 @@ class ServedSystem:
 class Served(BySystem[ServedSystem]):
     """The result of `anda-sim serve`: `systems` by name. It has the attributes of its last system.
 
-    config -- the Config; report -- all of serve.json; requests -- DataFrame, a row for each request and system, as
+    config -- the Config; report -- all of serve.json; requests -- DataFrame with a row for each request and system, as in
     requests.csv; cluster -- accelerators, replicas, tensor, pipeline, expert, limits; folder -- the results folder, None if not
     kept."""
 
@@ -92,11 +92,11 @@ class Served(BySystem[ServedSystem]):
 
 def serve(config: ConfigLike = None, *, out: Optional[PathLike] = None, cache: Optional[PathLike] = None, progress: bool = True,
           program: Optional[PathLike] = None, **keys: Any) -> Served:
-    """Simulates a server and returns what it did.
+    """Simulates a request server and returns a Served.
 
-    config -- a Config, a file such as "serving/llama-3-8b.yaml", a map of keys, or nothing for the defaults; keys -- changed keys,
-    as Config() takes them: serve(file, serving={"requests": {"rate_per_s": 0.1}}, system={"accelerators": 8}). out -- a folder for
-    serve.json, requests.csv and config.yaml; without it nothing is kept. cache -- a folder of simulated GeMMs to reuse and
+    config -- a Config, a file such as "serving/llama-3-8b.yaml", a map of keys, or nothing for the defaults; keys -- keys to change,
+    as for Config(): serve(file, serving={"requests": {"rate_per_s": 0.1}}, system={"accelerators": 8}). out -- a folder for
+    serve.json, requests.csv and config.yaml; by default nothing is kept. cache -- a folder of simulated GeMMs to reuse and
     extend. progress -- show progress. Raises InputError or RunError."""
     import pandas
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The only client of the program anda-sim: finds it, calls it, and converts its output to values and exceptions."""
+"""The only client of anda-sim: finds the program, calls it, and converts its output to values and exceptions."""
 
 import os
 import shutil
@@ -21,8 +21,8 @@ _PROGRESS = "progress "
 
 
 def find_program(program: Optional[PathLike] = None) -> str:
-    """The path of anda-sim: `program`, else the environment variable ANDA_SIM, else the program of the source tree around
-    this package, built if needed, else the one that was installed with it, else the one on the PATH. InputError if there is none."""
+    """The path of anda-sim. The first of these that applies: `program`, the environment variable ANDA_SIM, the source tree around
+    this package (building it if needed), the program installed with the package, the PATH. InputError if none does."""
     given, said = (program, "--program") if program is not None else (os.environ.get("ANDA_SIM"), "ANDA_SIM")
     if given:
         path = os.path.realpath(given)
@@ -66,7 +66,7 @@ class Simulator:
             raise RunError(f"{self.path} cannot be run: {error.strerror}") from None
 
     def _run_watched(self, args: Iterable[Any], on_progress: Callable[[float], None]) -> "subprocess.CompletedProcess[str]":
-        """As _run(), without its standard output. The program reports progress on its standard error."""
+        """Like _run(), but discards standard output. The program reports progress on standard error."""
         command = [self.path, *map(str, args)]
         try:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -90,7 +90,7 @@ class Simulator:
     def call(self, *args: Any, folder: Optional[PathLike] = None, accept: Tuple[int, ...] = (0,),
              on_progress: Optional[Callable[[float], None]] = None) -> str:
         """The output of the program. folder -- its working folder; accept -- exit statuses that are not errors; on_progress -- called
-        with the completed share of the work, 0 … 1, while the program runs in the current folder; nothing is returned."""
+        with the completed share of the work, 0 … 1. With on_progress, the program runs in the current folder and the output is empty."""
         done = self._run_watched(args, on_progress) if on_progress else self._run(args, folder)
         if done.returncode in accept:
             return done.stdout
@@ -100,7 +100,7 @@ class Simulator:
         raise (InputError if done.returncode == 2 else RunError)(*lines or [f"anda-sim {args[0]} ended with {done.returncode}"])
 
     def results(self, command: str, config: PathLike, file: str, *args: Any, accept: Tuple[int, ...] = (0,)) -> Any:
-        """The JSON file that a command writes to its results folder, which is then removed."""
+        """Content of the JSON file that a command writes to its results folder; the folder is temporary."""
         with tempfile.TemporaryDirectory(prefix="anda-sim-") as folder:
             self.call(command, config, "--out", folder, "--quiet", *args, accept=accept)
             return strict_json.load(Path(folder) / file)
@@ -109,8 +109,8 @@ class Simulator:
                server: bool = False) -> Tuple[Optional[str], str]:
         """(text of the effective configuration, "") or (None, error message).
 
-        base -- a configuration file or None; settings -- key to value; folder -- where relative paths in settings start; server
-        -- with the keys of `anda-sim serve`, which files with the section serving have in any case."""
+        base -- a configuration file or None; settings -- key to value; folder -- base of relative paths in settings; server --
+        include the keys of `anda-sim serve`, which a file with the section serving always has."""
         done = self._run(["config", *([base] if base else []), *(["--server"] if server else []), *set_options(settings)], folder)
         if done.returncode == 0:
             return done.stdout, ""

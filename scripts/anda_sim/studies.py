@@ -65,7 +65,7 @@ def sweep(config: ConfigLike, parameters: Optional[Parameters] = None, *, condit
     config -- the configuration common to all points, as in run(), or a sweep file without parameters (docs/sweeps.md);
     parameters -- a key, or a tuple of keys that change together, to its values: {"accelerator.mxu.rows": [8, 16, 32]}, or to
     an expression of other keys, "= 256 // accelerator.mxu.rows"; conditions, outputs -- as in a sweep file; out -- a folder
-    that keeps the results, in which the same call runs only what is missing; jobs -- simulations at a time; timeout_s,
+    that keeps the results, in which the same call runs only what is missing; jobs -- parallel simulations; timeout_s,
     memory_bytes -- limits of a point; scheduler -- a Dask cluster; keys -- keys of the configuration, as in run().
     Numbers have the units of docs/glossary.md. Raises InputError or RunError."""
     planned = _planned(config, parameters, keys, program, conditions=conditions, outputs=outputs)
@@ -84,7 +84,7 @@ def explore(config: ConfigLike, parameters: Optional[Parameters] = None, *, mini
             out: Optional[PathLike] = None, jobs: Optional[int] = None, timeout_s: Optional[float] = None,
             memory_bytes: Optional[int] = None, scheduler: Optional[str] = None, progress: bool = True,
             program: Optional[PathLike] = None, **keys: Any) -> Any:
-    """Searches the parameter space for configurations that are best in several numbers at once, and returns a Found:
+    """Searches the parameter space for the Pareto front of several objectives, and returns a Found:
     front, front_frame(), frame(), plot(), reference.
 
     config, parameters, conditions, out, jobs and the limits -- as in sweep(); minimise -- cycles, time, energy, area, edp,

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The version of the package, which is that of the simulator (CMakeLists.txt)."""
+"""The version of the package, equal to the simulator's (CMakeLists.txt)."""
 
 VERSION = "0.2.0"

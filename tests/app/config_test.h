@@ -14,7 +14,7 @@
 
 #include "config/load.h"
 
-/// A folder that is gone with the object.
+/// A temporary folder, removed with the object.
 class TemporaryFolder {
  public:
   TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("anda_config_" + std::to_string(getpid()))) {
@@ -38,7 +38,7 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-/// The message of the input error that `action` throws; empty if it throws none.
+/// Message of the input error that `action` throws; empty if it throws none.
 inline std::string error_of(const std::function<void()>& action) {
   try {
     action();
@@ -48,7 +48,7 @@ inline std::string error_of(const std::function<void()>& action) {
   return {};
 }
 
-/// The error of a configuration text, called file.yaml.
+/// Error message for a configuration text, which is named file.yaml.
 inline std::string error_in(const std::string& text, const std::vector<std::string>& overrides = {}) {
   return error_of([&] { anda::sim::parse_run_config(text, "file.yaml", overrides); });
 }

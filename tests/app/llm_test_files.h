@@ -25,7 +25,7 @@ inline std::string safetensors(const std::string& header, const std::string& dat
 
 using Tensors = std::map<std::string, std::pair<std::vector<std::uint64_t>, std::vector<float>>>;
 
-/// The same of FP32 tensors.
+/// A safetensors file of FP32 tensors.
 inline std::string safetensors(const Tensors& tensors) {
   std::string header;
   std::string data;
@@ -40,7 +40,7 @@ inline std::string safetensors(const Tensors& tensors) {
   return safetensors(header + "}", data);
 }
 
-/// The message of the Error (input) that the action must throw.
+/// Message of the input Error that the action must throw.
 inline std::string refusal(const std::function<void()>& action) {
   try {
     action();
@@ -58,7 +58,7 @@ constexpr const char* llama_config = R"({
   "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true
 })";
 
-/// Made-up weights of llama_config.
+/// Random weights for llama_config.
 inline Tensors llama_tensors() {
   std::mt19937 random(5);
   std::normal_distribution<float> bell(0, 0.2F);

@@ -12,7 +12,7 @@
 
 namespace report_test {
 
-/// The counters that reports need, two causes of stalls among them.
+/// The counters that reports need, including two stall causes.
 inline std::vector<anda::sim::CounterColumn> counters() {
   return {{"controller.cycles", "cycles", "all cycles"},
           {"stall.dram", "cycles", "waits for memory"},
@@ -34,7 +34,7 @@ inline std::vector<anda::sim::CounterColumn> counters() {
           {"dram.write_bursts", "bursts", "written"}};
 }
 
-/// Counts by name; what is not named is 0.
+/// Counts by name; all others are 0.
 inline anda::sim::Counts counts(const std::map<std::string, std::uint64_t>& values) {
   anda::sim::Counts counts;
   for (const auto& counter : counters()) {
@@ -44,19 +44,19 @@ inline anda::sim::Counts counts(const std::map<std::string, std::uint64_t>& valu
   return counts;
 }
 
-/// Costs for which sums can be done by hand: at 1 MHz, 1 mW is 1000 pJ a cycle.
+/// Costs chosen for sums by hand: at 1 MHz, 1 mW is 1000 pJ per cycle.
 inline anda::Technology technology() {
   anda::Technology t;
   t.name = "test";
   t.reference_clock_hz = 1e6;
   t.sram_energy_exponent = 0;
-  t.mxu = {256, 256, 25.6, 256, "array by hand"};                      // 1000 pJ an element and cycle, 0.1 mm² each
-  t.compressor = {1, 1, 1.6, 16, ""};                                  // 1000 pJ a cycle
-  t.vector_unit = {2, 1, 6.4, 64, ""};                                 // 2000 pJ a cycle
-  t.activation_buffer = {0.001, 1, 1179648e-6, 1179648, "a by hand"};  // 1 pJ a bit
-  t.weight_buffer = {0.002, 1, 1048576e-6, 1048576, ""};               // 2 pJ a bit
-  t.top_controller = {3, 1, 0.5, 1, ""};                               // 3000 pJ a cycle
-  t.processing_elements[anda::PeKind::fp_fp] = {4, 5, ""};             // times the Anda element, which is 1
+  t.mxu = {256, 256, 25.6, 256, "array by hand"};                      // 1000 pJ per element and cycle, 0.1 mm² each
+  t.compressor = {1, 1, 1.6, 16, ""};                                  // 1000 pJ per cycle
+  t.vector_unit = {2, 1, 6.4, 64, ""};                                 // 2000 pJ per cycle
+  t.activation_buffer = {0.001, 1, 1179648e-6, 1179648, "a by hand"};  // 1 pJ per bit
+  t.weight_buffer = {0.002, 1, 1048576e-6, 1048576, ""};               // 2 pJ per bit
+  t.top_controller = {3, 1, 0.5, 1, ""};                               // 3000 pJ per cycle
+  t.processing_elements[anda::PeKind::fp_fp] = {4, 5, ""};             // relative to the Anda element
   return t;
 }
 
@@ -111,7 +111,7 @@ inline anda::sim::OpRecord record(std::uint64_t index, const std::string& tensor
   return r;
 }
 
-/// Adds a record to what a simulation would have summed up.
+/// Adds a record to the totals, as a simulation does.
 inline void add(anda::sim::SystemResult& system, const anda::sim::OpRecord& r) {
   anda::sim::add_to(system.totals, r.counts);
   for (auto& [tensor, sum] : system.tensors) {

@@ -20,7 +20,7 @@
 
 namespace trace_test {
 
-/// A folder of its own for each test, gone with it.
+/// A temporary folder for one test, removed with the object.
 class Folder {
  public:
   Folder() {
@@ -64,7 +64,7 @@ inline std::string contents(const std::string& path) {
   return text.str();
 }
 
-/// What goes wrong in `action`, which must be an anda::Error of this kind.
+/// Message of the anda::Error that `action` throws, which must be of this kind.
 inline std::string message_of(const std::function<void()>& action, anda::Error::Kind kind = anda::Error::Kind::input) {
   try {
     action();
@@ -80,7 +80,7 @@ inline std::vector<anda::sim::Gemm> all_of(anda::sim::GemmSource& source) {
   std::vector<anda::sim::Gemm> gemms;
   anda::sim::Gemm gemm;
   while (source.next(gemm)) gemms.push_back(gemm);
-  CHECK_FALSE(source.next(gemm));  // the end stays the end
+  CHECK_FALSE(source.next(gemm));  // the source stays at its end
   return gemms;
 }
 
@@ -96,7 +96,7 @@ inline bool same(const std::vector<anda::sim::Gemm>& a, const std::vector<anda::
   return true;
 }
 
-/// Hands out what a function makes of the numbers from 0.
+/// A source of `rows` GeMMs, each made by a function of its index from 0.
 class MadeSource : public anda::sim::GemmSource {
  public:
   MadeSource(std::uint64_t rows, std::function<void(std::uint64_t, anda::sim::Gemm&)> make)

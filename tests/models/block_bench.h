@@ -19,22 +19,22 @@
 
 namespace anda::test {
 
-/// The clock of a block that is tested alone: a cycle is a nanosecond.
+/// Clock frequency of a block tested alone: one cycle is a nanosecond.
 inline constexpr double gigahertz = 1e9;
 
 inline sc_core::sc_time ns(std::uint64_t count) { return {static_cast<double>(count), sc_core::SC_NS}; }
 
-/// Elaborates, so that sockets can be called.
+/// Elaborates the design, so that sockets can be called.
 inline void elaborate() { sc_core::sc_start(sc_core::SC_ZERO_TIME); }
 
-/// The present value of a block's counter.
+/// Current value of a block's counter.
 template <class Block>
 std::uint64_t counted(const Block& block, const std::string& name) {
   const Counters& counters = block.counters();
   return *counters.list().at(counters.index_of(name)).value;
 }
 
-/// The test in front of a target socket of a block, with a protocol checker between.
+/// Drives a target socket of a block from the test, through a protocol checker.
 class Driver : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<Driver> socket;
@@ -47,7 +47,7 @@ class Driver : public sc_core::sc_module {
     checker.initiator.bind(target);
   }
 
-  /// As a neighbouring block calls: returns what the block under test answered.
+  /// Calls like a neighbouring block; returns the extension with the answer of the block under test.
   DataflowExtension call(tlm::tlm_command command, std::uint64_t address, std::uint64_t bytes,
                          const DataflowExtension& said, void* data = nullptr) {
     block_.said = said;
@@ -55,7 +55,7 @@ class Driver : public sc_core::sc_module {
     return block_.said;
   }
 
-  /// As a stranger calls: a payload without an extension. Adds to `delay`.
+  /// Calls like a foreign initiator, with a payload without an extension. Adds to `delay`.
   tlm::tlm_response_status plain(tlm::tlm_command command, std::uint64_t address, void* data, std::uint64_t bytes,
                                  sc_core::sc_time& delay) {
     return access(socket, command, address, data, bytes, delay);
@@ -65,7 +65,7 @@ class Driver : public sc_core::sc_module {
     return plain(command, address, data, bytes, delay);
   }
 
-  /// A payload of the test's own, which may be illegal.
+  /// Sends a payload that may be illegal.
   tlm::tlm_response_status send(tlm::tlm_generic_payload& payload) {
     checker.collect();
     sc_core::sc_time delay;
@@ -78,15 +78,15 @@ class Driver : public sc_core::sc_module {
   DataflowAccess block_;
 };
 
-/// What stands behind an initiator socket of a block: a memory that notes each access and answers as the test says, as
-/// a plain TLM target or, with `answer`, as a block that knows the dataflow extension.
+/// The target of a block's initiator socket: a memory that records each access and responds as set by the test, as a
+/// plain TLM target or, with `answer`, as a block that supports the dataflow extension.
 class Neighbour : public sc_core::sc_module {
  public:
   struct Access {
     tlm::tlm_command command = tlm::TLM_IGNORE_COMMAND;
     std::uint64_t address = 0;
     std::uint64_t bytes = 0;
-    sc_core::sc_time at;  ///< simulated time with the annotated delay
+    sc_core::sc_time at;  ///< simulated time plus the annotated delay
     DataflowExtension said;
   };
 
@@ -94,7 +94,7 @@ class Neighbour : public sc_core::sc_module {
   tlm_utils::simple_target_socket<Neighbour> socket;
   SparseMemory memory;
   std::vector<Access> accesses;
-  sc_core::sc_time latency;                                ///< without `answer`
+  sc_core::sc_time latency;                                ///< of accesses without `answer`
   tlm::tlm_response_status status = tlm::TLM_OK_RESPONSE;  ///< of every access
   std::function<void(const Access&, DataflowExtension&)> answer;
 
@@ -145,7 +145,8 @@ class Neighbour : public sc_core::sc_module {
   }
 };
 
-/// Responses of a block to accesses that no target of the library takes, of `legal` bytes but for what is wrong.
+/// Responses of a block to accesses that every target of the library refuses. Apart from the error under test, accesses
+/// have `legal` bytes.
 struct IllegalAccesses {
   tlm::tlm_response_status no_data;
   tlm::tlm_response_status no_length;

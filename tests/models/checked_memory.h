@@ -18,7 +18,7 @@ inline DramConfig detailed() {
   return config;
 }
 
-/// A memory whose every command is held against the rules; the first thousand are kept.
+/// A memory whose commands are all checked against the timing rules; keeps the first thousand commands.
 class Checked {
  public:
   explicit Checked(const DramConfig& config) : memory(config), checker(config) {
@@ -35,7 +35,7 @@ class Checked {
   Checked(const Checked&) = delete;
   Checked& operator=(const Checked&) = delete;
 
-  /// Serves what was pushed; returns the share of the peak bandwidth.
+  /// Serves all pushed requests; returns the share of the peak bandwidth.
   double drain(std::uint64_t bytes) {
     memory.drain();
     const double seconds = static_cast<double>(memory.statistics().last_data) / memory.config().clock_hz();

@@ -17,8 +17,8 @@
 
 namespace anda::test {
 
-/// Holds a command stream against the timing rules. It shares nothing with the controller but the command's type: it
-/// keeps the commands themselves and compares each new one with each earlier one that could still matter.
+/// Checks a command stream against the timing rules. It shares only the command's type with the controller: it stores
+/// commands and compares each new one with every earlier one that may still constrain it.
 class CommandChecker {
  public:
   explicit CommandChecker(const DramConfig& config)
@@ -49,7 +49,7 @@ class CommandChecker {
     while (channel.recent.front().cycle + reach < now.cycle) channel.recent.pop_front();
   }
 
-  /// Looks at the buses that channels share, once everything has been seen.
+  /// Checks the command buses that channels share, after the last command.
   void finish() {
     for (auto& [bus, uses] : command_bus_) {
       std::sort(uses.begin(), uses.end());
@@ -122,7 +122,7 @@ class CommandChecker {
     }
   }
 
-  /// Timing parameters count from the last cycle that an activation takes on its bus.
+  /// Timing parameters count from the last cycle of an activation on its bus.
   dram::CommandRecord as_timed(dram::CommandRecord record) const {
     if (record.command == Command::activate) record.cycle += config_.organisation.activate_command_cycles - 1;
     return record;
@@ -140,11 +140,11 @@ class CommandChecker {
     const bool b_writes = b.command == Command::write || b.command == Command::write_precharge;
     const bool b_activates = b.command == Command::activate;
     const bool b_all = b.command == Command::precharge_all || b.command == Command::refresh;
-    // Precharging all banks does nothing to one that is closed or is closing by itself.
+    // Precharging all banks does not affect a bank that is closed or auto-precharging.
     const bool b_closes =
         b.command == Command::precharge || (b.command == Command::precharge_all && channel.banks.at(raw(a.bank)).open);
     const bool b_refreshes = b.command == Command::refresh || b.command == Command::refresh_bank;
-    const bool meets = same_bank || b_all;  // b is about a's bank
+    const bool meets = same_bank || b_all;  // b affects a's bank
     const std::uint64_t write_end = a.cycle + t_.cwl + burst_;
 
     if (a.command == Command::activate) {
@@ -193,7 +193,7 @@ class CommandChecker {
     channel.activations.push_back(now.cycle);
   }
 
-  /// Standards let refreshes slip by up to eight intervals.
+  /// Standards allow postponing refreshes by up to eight intervals.
   void check_refresh(Channel& channel, const dram::CommandRecord& now) {
     const std::uint64_t limit = 9 * cycles(config_.refresh_interval_ns);
     if (config_.policy.refresh == DramRefresh::all_bank) {
@@ -223,7 +223,7 @@ class CommandChecker {
         for (BankState& any : channel.banks) any.open = false;
         break;
       case Command::refresh_bank: {
-        // No bank has a second turn before each has had one.
+        // No bank is refreshed twice before all banks have been refreshed once.
         if (bank.refreshed) fail("tREFI", now);
         bank.refreshed = true;
         bank.last_refresh = now.cycle;

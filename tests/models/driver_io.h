@@ -10,7 +10,7 @@
 
 namespace anda::test {
 
-/// How the C driver reaches a machine without its interrupt.
+/// Access of the C driver to a machine without its interrupt.
 inline anda_io polling(Machine& machine) {
   return {[](void* context, std::uint32_t offset) { return static_cast<Machine*>(context)->read(offset); },
           [](void* context, std::uint32_t offset, std::uint32_t value) {
@@ -19,7 +19,7 @@ inline anda_io polling(Machine& machine) {
           nullptr, &machine};
 }
 
-/// Time passes while the driver waits for the interrupt.
+/// Access with the interrupt: simulated time passes while the driver waits.
 inline anda_io waiting(Machine& machine) {
   anda_io io = polling(machine);
   io.wait = [](void* context, std::uint32_t timeout_us) {

@@ -19,7 +19,7 @@
 
 namespace anda::test {
 
-/// Runs a function in a thread of the simulation, to its end; the time that it took, in ps.
+/// Runs a function to completion in a simulation thread; returns the simulated time that it took, in ps.
 inline std::uint64_t in_thread(const std::function<void()>& function) {
   const sc_core::sc_time before = sc_core::sc_time_stamp();
   sc_core::sc_time after;
@@ -34,8 +34,8 @@ inline std::uint64_t in_thread(const std::function<void()>& function) {
   return (after - before).value();
 }
 
-/// 256 bytes a nanosecond and a read latency of 38 ns, without refresh, so that times can be worked by hand: a packet
-/// of 4096 bytes is read within 54 ns and written within 16.
+/// A memory with 256 bytes/ns and a read latency of 38 ns, without refresh, so that times can be computed by hand: a
+/// packet of 4096 bytes is read in 54 ns and written in 16 ns.
 inline DramConfig plain_memory() {
   DramConfig config;
   config.refresh_cycle_ns = 0;
@@ -72,12 +72,12 @@ class FabricBench : public sc_core::sc_module {
     return data;
   }
 
-  /// What a counter of the fabric says.
+  /// Value of a counter of the fabric.
   std::uint64_t counted(const std::string& name) const {
     const Counters& counters = fabric.counters();
     return *counters.list().at(counters.index_of(name)).value;
   }
-  /// Bytes that have gone over the link between two places.
+  /// Bytes carried by the link between two nodes.
   std::uint64_t bytes_over(std::uint32_t from, std::uint32_t to) const {
     const auto& edges = fabric.routing().edges();
     for (std::size_t i = 0; i < edges.size(); ++i) {
@@ -98,7 +98,7 @@ class FabricBench : public sc_core::sc_module {
   }
 };
 
-/// 25 bytes a nanosecond, 500 ns, packets of 4096 bytes, which take 163.84 ns.
+/// A link with 25 bytes/ns, 500 ns latency and packets of 4096 bytes, which take 163.84 ns.
 inline LinkConfig plain_link(Topology topology) {
   LinkConfig config;
   config.topology = topology;

@@ -9,7 +9,7 @@
 
 namespace anda::test {
 
-/// An accelerator with somebody else's memory.
+/// An accelerator with a memory that is not part of the library.
 template <class Memory>
 class ForeignMachine : public AcceleratorBench {
  public:

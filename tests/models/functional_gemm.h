@@ -14,7 +14,7 @@
 
 namespace anda::test {
 
-/// Activations and weights of a GeMM, the result that the numeric library gives row by column, and its own bytes.
+/// Random activations and weights of a GeMM, and the expected results by the numeric library, as values and bytes.
 struct FunctionalGemm {
   GemmTask task;
   std::vector<Fp16> activations;
@@ -75,7 +75,7 @@ struct FunctionalGemm {
     return results;
   }
 
-  /// The bytes of the expected results in memory.
+  /// The expected results as bytes in memory.
   std::vector<std::uint8_t> expected_bytes(const AcceleratorBench& machine) const {
     EncodingLoss loss;
     return pack_activation_tensor(expected(machine), task.m, task.n, task.output, machine.accelerator.config().mxu.rows,
@@ -83,7 +83,7 @@ struct FunctionalGemm {
   }
 
  private:
-  /// Of groups in memory, or of those that the element makes; 0: none.
+  /// Mantissa bits of groups, in memory or formed by the element; 0 if there are none.
   std::uint32_t mantissa_bits_of(PeKind kind) const {
     switch (kind) {
       case PeKind::ifpu:

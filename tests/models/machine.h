@@ -24,7 +24,8 @@ namespace anda::test {
 /// Protocol checkers on all bindings between the blocks of an accelerator.
 class InnerCheckers {
  public:
-  /// Binds two sockets through a checker, which becomes a part of the accelerator that is being built.
+  /// Returns a function that binds two sockets through a checker; the checker becomes part of the accelerator under
+  /// construction.
   Connect connect() {
     return [this](tlm::tlm_base_initiator_socket<>& initiator, tlm::tlm_base_target_socket<>& target) {
       std::string name = initiator.name();  // "….mxu.sums": checker "mxu_sums"
@@ -42,7 +43,7 @@ class InnerCheckers {
     return blocks;
   }
 
-  /// Transactions that each has seen, by name.
+  /// Number of transactions seen by each checker, by its name.
   std::map<std::string, std::uint64_t> transactions() const {
     std::map<std::string, std::uint64_t> seen;
     for (const auto& checker : checkers_) seen[checker->basename()] = checker->transactions();
@@ -53,9 +54,9 @@ class InnerCheckers {
   std::vector<std::unique_ptr<ProtocolChecker<>>> checkers_;
 };
 
-/// An accelerator driven from the test, with a protocol checker at both of its sockets and on each binding inside.
-/// Whoever derives from it binds a memory to memory_checker.initiator. All machines of a test are made before the first
-/// run, because the kernel elaborates once.
+/// An accelerator driven from the test, with a protocol checker at both of its sockets and on each inner binding.
+/// Derived classes bind a memory to memory_checker.initiator. A test must create all machines before the first run,
+/// because the kernel elaborates once.
 class AcceleratorBench : public sc_core::sc_module {
  public:
   using Result = std::map<std::string, std::uint64_t>;
@@ -99,7 +100,7 @@ class AcceleratorBench : public sc_core::sc_module {
     return payload.get_response_status();
   }
 
-  /// Bytes of memory, in no time.
+  /// Writes or reads memory by debug access, in zero time.
   void place(std::uint64_t address, std::vector<std::uint8_t> bytes) { debug(tlm::TLM_WRITE_COMMAND, address, bytes); }
   std::vector<std::uint8_t> contents(std::uint64_t address, std::uint64_t bytes) {
     std::vector<std::uint8_t> data(bytes);
@@ -107,7 +108,7 @@ class AcceleratorBench : public sc_core::sc_module {
     return data;
   }
 
-  /// The task in the formats that the machine's elements use; mantissa lengths are ignored by FP16 systems.
+  /// A task in the formats of the machine's elements. FP16 systems ignore mantissa lengths.
   GemmTask task(std::uint32_t m, std::uint32_t n, std::uint32_t k, std::uint32_t input_bits,
                 std::uint32_t output_bits) const {
     GemmTask task;
@@ -170,7 +171,7 @@ class AcceleratorBench : public sc_core::sc_module {
     start(std::vector<Words>{descriptor.encode()});
   }
 
-  /// Runs a program to its end; what every counter grew by.
+  /// Runs a program to its end; returns the increase of every counter.
   Result run(const std::vector<Words>& program) {
     const auto before = counters_.values();
     start(program);
@@ -219,7 +220,7 @@ class Machine : public AcceleratorBench {
   }
 };
 
-/// All cycles of a result that are not spent computing.
+/// Total stall cycles of a result.
 inline std::uint64_t stalls(const AcceleratorBench::Result& result) {
   std::uint64_t sum = 0;
   for (const auto& [name, value] : result) {

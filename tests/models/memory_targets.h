@@ -20,10 +20,10 @@
 
 namespace anda::test {
 
-/// Bytes behind a socket that is not the library's.
+/// Storage of a memory that is not part of the library.
 class ForeignStore {
  public:
-  std::uint64_t refuse_from = ~std::uint64_t{0};  ///< addresses from here on are answered with `refusal`
+  std::uint64_t refuse_from = ~std::uint64_t{0};  ///< accesses at or above this address get `refusal`
   tlm::tlm_response_status refusal = tlm::TLM_ADDRESS_ERROR_RESPONSE;
 
   tlm::tlm_response_status move(tlm::tlm_generic_payload& payload) {
@@ -44,12 +44,12 @@ class ForeignStore {
   SparseMemory bytes_;
 };
 
-/// A memory that knows b_transport only, and waits in it.
+/// A memory that supports only b_transport, and waits in it.
 class BlockingMemory : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<BlockingMemory> socket{"socket"};
   ForeignStore store;
-  std::uint64_t dies_after = ~std::uint64_t{0};  ///< calls, the next of which does not return
+  std::uint64_t dies_after = ~std::uint64_t{0};  ///< number of calls after which the next does not return
 
   explicit BlockingMemory(sc_core::sc_module_name name) : sc_module(name) {
     socket.register_b_transport(this, &BlockingMemory::b_transport);
@@ -72,51 +72,51 @@ class BlockingMemory : public sc_core::sc_module {
 /// How a memory answers BEGIN_REQ.
 enum class Manner {
   takes_at_once,  ///< TLM_UPDATED, END_REQ
-  takes_later,    ///< TLM_ACCEPTED, then END_REQ by a call
+  takes_later,    ///< TLM_ACCEPTED, then END_REQ in a call
   skips,          ///< TLM_ACCEPTED, then BEGIN_RESP without an END_REQ
   answers,        ///< TLM_UPDATED, BEGIN_RESP
   completes,      ///< TLM_COMPLETED
   any             ///< one of these, at random
 };
 
-/// What ends a response for a memory. The standard wants `anything`; there are memories that know less.
+/// How a memory accepts the end of a response. The standard requires `anything`; some memories support less.
 enum class Heeds {
-  anything,  ///< TLM_COMPLETED, TLM_UPDATED with END_RESP, END_RESP by a call
-  end_resp,  ///< END_RESP, returned or by a call: it waits for that after a TLM_COMPLETED
-  calls      ///< only what comes by a call
+  anything,  ///< TLM_COMPLETED, TLM_UPDATED with END_RESP, or END_RESP in a call
+  end_resp,  ///< END_RESP, returned or in a call; still waits for it after TLM_COMPLETED
+  calls      ///< only END_RESP in a call
 };
 
-/// A memory that knows the four phases only and does all that the standard lets a target do. It is picky, too: every
-/// transaction must be a power of two of bytes and naturally aligned.
+/// A memory that supports only the four phases and can do everything that the standard allows a target. It counts
+/// transactions that are not naturally aligned or whose length in bytes is not a power of two.
 template <unsigned int BUSWIDTH = 32>
 class PhasesMemory : public sc_core::sc_module {
  public:
   struct Options {
     Manner manner = Manner::takes_at_once;
-    bool annotates = false;                 ///< delays in calls and returns
-    bool reorders = false;                  ///< answers come after random times
-    bool holds_payloads = false;            ///< keeps its references longer than it needs
-    std::size_t most_under_way = 1u << 20;  ///< at which END_REQ is withheld
+    bool annotates = false;                 ///< annotates random delays on calls and returns
+    bool reorders = false;                  ///< answers after random times
+    bool holds_payloads = false;            ///< keeps references longer than necessary
+    std::size_t most_under_way = 1u << 20;  ///< withholds END_REQ above this number
     std::uint64_t latency_ns = 60;
-    std::uint64_t gap_ns = 0;                ///< between answers
-    std::optional<std::uint64_t> accept_ns;  ///< from BEGIN_REQ to an END_REQ by a call; any few without
-    std::uint64_t annotated_accept_ns = 0;   ///< delay of every END_REQ
-    std::uint64_t annotated_answer_ns = 0;   ///< delay of every BEGIN_RESP
+    std::uint64_t gap_ns = 0;                ///< between responses
+    std::optional<std::uint64_t> accept_ns;  ///< from BEGIN_REQ to END_REQ in a call; 0 … 3 at random if unset
+    std::uint64_t annotated_accept_ns = 0;   ///< annotated delay of every END_REQ
+    std::uint64_t annotated_answer_ns = 0;   ///< annotated delay of every BEGIN_RESP
     Heeds heeds = Heeds::anything;
-    std::uint64_t dies_after = ~std::uint64_t{0};  ///< requests: the next are accepted and never answered
-    bool takes_before_dying = false;               ///< END_REQ still comes for those
+    std::uint64_t dies_after = ~std::uint64_t{0};  ///< number of requests; later ones are accepted and never answered
+    bool takes_before_dying = false;               ///< sends END_REQ for those
   };
 
   tlm_utils::simple_target_socket<PhasesMemory, BUSWIDTH> socket{"socket"};
   ForeignStore store;
-  std::size_t most_seen = 0;                           ///< transactions under way together
-  std::uint64_t requests = 0;                          ///< all
-  std::uint64_t bytes = 0;                             ///< of all
-  std::uint64_t misaligned = 0;                        ///< that were not as they should be
-  std::uint64_t longest = 0;                           ///< bytes of one
+  std::size_t most_seen = 0;                           ///< most transactions in flight
+  std::uint64_t requests = 0;                          ///< total
+  std::uint64_t bytes = 0;                             ///< total
+  std::uint64_t misaligned = 0;                        ///< requests of illegal length or alignment
+  std::uint64_t longest = 0;                           ///< longest request in bytes
   std::uint64_t held_up = 0;                           ///< requests for which END_REQ was withheld
-  std::set<const tlm::tlm_generic_payload*> payloads;  ///< all that were seen
-  std::vector<std::uint64_t> refused;  ///< addresses that were answered with an error, in the order of the answers
+  std::set<const tlm::tlm_generic_payload*> payloads;  ///< all payloads seen
+  std::vector<std::uint64_t> refused;                  ///< addresses of error responses, in response order
 
   PhasesMemory(sc_core::sc_module_name name, const Options& options) : sc_module(name), options_(options) {
     ANDA_HAS_PROCESS(PhasesMemory);

@@ -13,19 +13,19 @@
 
 #include <anda/buffer/result_port.h>
 
-// What tests that compare a page's picture of modules with the modules have in common.
+// Helpers of tests that compare a documentation page's module diagram with the modules.
 
 namespace anda::test {
 
-/// A socket, port or export of a module, and what lies behind it.
+/// A socket, port or export of a module, with the interface that it is bound to.
 struct End {
   std::string name;  ///< "mxu.sums"; "memory" of the accelerator itself
   sc_core::sc_interface* interface = nullptr;
   bool takes = false;  ///< a target socket or an export
-  bool sink = false;   ///< of ResultSink: one object of the buffer is behind that and another export
+  bool sink = false;   ///< of ResultSink: the buffer has one object behind this and another export
 };
 
-/// Those of a module. The ways back of TLM sockets are no ends of their own.
+/// Collects the ends of a module, without the backward paths of TLM sockets.
 inline void add_ends(const sc_core::sc_object& module, const std::string& prefix, std::vector<End>& ends) {
   for (sc_core::sc_object* const child : module.get_child_objects()) {
     End end{prefix + child->basename(), nullptr, false, false};
@@ -47,7 +47,7 @@ inline std::string text_of(const std::filesystem::path& file) {
   return text.str();
 }
 
-/// All matches of a pattern in a text, from its first group on.
+/// All matches of a pattern in a text.
 inline std::vector<std::smatch> matches(const std::string& text, const std::regex& pattern) {
   return {std::sregex_iterator(text.begin(), text.end(), pattern), std::sregex_iterator()};
 }

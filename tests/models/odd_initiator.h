@@ -22,7 +22,7 @@
 
 namespace anda::test {
 
-/// A memory as a plain array of bytes, and what it answers: written from the standard, not from the model.
+/// A reference memory, a plain array of bytes. Its responses follow the standard, independently of the model.
 class ArrayMemory {
  public:
   explicit ArrayMemory(std::uint64_t capacity) : bytes_(capacity, 0) {}
@@ -61,19 +61,19 @@ class ArrayMemory {
   std::vector<unsigned char> bytes_;
 };
 
-/// Does to a memory what the standard allows and hardly anyone does, and now and then what it forbids, with an
-/// ArrayMemory in lockstep: single bytes, bursts across bursts, rows, channels and pages, commands that do nothing,
-/// addresses around and past the end and those that overflow, empty and streaming transactions, patterns of byte
-/// enables shorter than the data, payloads used again and with extensions.
+/// Sends a memory legal but unusual transactions, and some illegal ones, with an ArrayMemory in lockstep: single bytes,
+/// transactions across bursts, rows, channels and pages, ignore commands, addresses near, beyond and wrapping past the
+/// end, empty and streaming transactions, byte enables shorter than the data, reused payloads and payloads with
+/// extensions.
 class OddInitiator : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<OddInitiator> socket{"socket"};
   ProtocolChecker<> checker{"checker"};
   Dram dram;
 
-  std::uint64_t legal_bytes = 0;  // of reads and writes that were answered with OK
+  std::uint64_t legal_bytes = 0;  // of reads and writes with an OK response
   std::uint64_t answered = 0;
-  std::uint64_t crimes = 0;  // broken rules, of this initiator's own making
+  std::uint64_t crimes = 0;  // rules deliberately broken by this initiator
 
   OddInitiator(const DramConfig& config, std::uint32_t seed, std::uint64_t transactions, bool four_phases,
                sc_core::sc_module_name name = sc_core::sc_gen_unique_name("odd"))
@@ -107,7 +107,7 @@ class OddInitiator : public sc_core::sc_module {
     void copy_from(const tlm_extension_base&) override {}
   };
 
-  /// A transaction with its data, and what the reference says of it.
+  /// A transaction with its data, and the reference's response.
   struct Transaction {
     tlm::tlm_command command = tlm::TLM_READ_COMMAND;
     std::uint64_t address = 0;
@@ -137,7 +137,7 @@ class OddInitiator : public sc_core::sc_module {
       case 4:
         return 1024 * below(64) + below(2);
       default:
-        return below(1u << 14);  // often enough the same
+        return below(1u << 14);  // small range, so that addresses repeat
     }
   }
 
@@ -161,7 +161,7 @@ class OddInitiator : public sc_core::sc_module {
   }
 
   void fill(tlm::tlm_generic_payload& payload, Transaction& from) {
-    if (from.data.empty() && !from.no_data) from.data.reserve(1);  // a pointer although there is nothing behind it
+    if (from.data.empty() && !from.no_data) from.data.reserve(1);  // a non-null pointer without data
     payload.set_command(from.command);
     payload.set_address(from.address);
     payload.set_data_ptr(from.no_data ? nullptr : from.data.data());
@@ -174,7 +174,7 @@ class OddInitiator : public sc_core::sc_module {
     from.payload = &payload;
   }
 
-  /// The reference executes transactions in the order in which they are sent.
+  /// Executes a transaction on the reference, in sending order.
   void expect(Transaction& of) {
     of.expected = of.data;
     of.status = reference_.transport(of.command, of.address, of.no_data ? nullptr : of.expected.data(),
@@ -189,7 +189,7 @@ class OddInitiator : public sc_core::sc_module {
     ++answered;
   }
 
-  // One after another, running ahead of simulated time, with debug and direct access between.
+  // One transaction after another, running ahead of simulated time, mixed with debug and direct access.
 
   void run_blocking() {
     tlm::tlm_generic_payload payload;
@@ -233,7 +233,7 @@ class OddInitiator : public sc_core::sc_module {
     payload.set_address(address());
     payload.set_data_ptr(data.data());
     payload.set_data_length(length);
-    payload.set_streaming_width(1);  // of no consequence here
+    payload.set_streaming_width(1);  // must have no effect here
     const unsigned int served = reference_.debug(command, payload.get_address(), expected.data(), length);
     REQUIRE(socket->transport_dbg(payload) == served);
     REQUIRE(data == expected);
@@ -259,8 +259,8 @@ class OddInitiator : public sc_core::sc_module {
     }
   }
 
-  // As many at a time as the memory takes, each answer ended in another way; now and then other calls between them,
-  // when all requests have been taken and so have had their effects.
+  // As many concurrent transactions as the memory accepts, with responses ended in different ways. Other calls come in
+  // between only when all requests have been accepted and have thus taken effect.
 
   void run_phases() {
     tlm::tlm_generic_payload blocking;
@@ -315,7 +315,7 @@ class OddInitiator : public sc_core::sc_module {
     under_way_.erase(found);
     const sc_core::sc_time later(static_cast<double>(below(5)), sc_core::SC_NS);
     const std::uint64_t way = below(3);
-    if (way == 0) {  // by a call of its own
+    if (way == 0) {  // END_RESP in a separate call
       ends_.notify(payload, tlm::END_RESP, later);
       return tlm::TLM_ACCEPTED;
     }

@@ -9,10 +9,10 @@
 
 namespace anda::test {
 
-/// Makes payloads for non-blocking transactions and takes them back.
+/// Memory manager of payloads for non-blocking transactions.
 class PayloadPool : public tlm::tlm_mm_interface {
  public:
-  /// One with a reference to it.
+  /// Returns a payload with one reference.
   tlm::tlm_generic_payload& make() {
     if (free_.empty()) {
       all_.push_back(std::make_unique<tlm::tlm_generic_payload>(this));

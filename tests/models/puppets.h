@@ -26,8 +26,8 @@ using sc_core::sc_time;
 
 inline const sc_time ns(1, sc_core::SC_NS);
 
-/// An initiator and a target without a will of their own, with a checker and two adapters of widths between them. Each
-/// call does what the test has put in, or else the simplest legal thing.
+/// A scripted initiator and target, with a checker between two bus width adapters. Each call runs the handler set by
+/// the test, by default the simplest legal behaviour.
 class Puppets : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<> {
  public:
   tlm::tlm_initiator_socket<32> initiator{"initiator"};
@@ -84,7 +84,7 @@ class Puppets : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::tlm_
   tlm::tlm_sync_enum backward(Payload& payload, tlm_phase phase, sc_time delay = sc_core::SC_ZERO_TIME) {
     return target->nb_transport_bw(payload, phase, delay);
   }
-  /// An answer with a status, as targets give it.
+  /// Sends BEGIN_RESP with an OK status.
   tlm::tlm_sync_enum respond(Payload& payload, sc_time delay = sc_core::SC_ZERO_TIME) {
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
     return backward(payload, tlm::BEGIN_RESP, delay);

@@ -10,7 +10,7 @@
 
 namespace anda::test {
 
-/// A GeMM and the way to cut it.
+/// A GeMM and its tiling.
 struct RandomGemm {
   std::uint32_t m = 1;
   std::uint32_t n = 1;
@@ -19,7 +19,7 @@ struct RandomGemm {
   std::uint32_t output_bits = 8;
   Tiling tiling = Tiling::paper;
 
-  /// None if nothing fits.
+  /// The chosen step; nullopt if none fits.
   std::optional<StepShape> tile(const AcceleratorConfig& config, const GemmTask& task) const {
     try {
       return choose_step(tiling, config, task);
@@ -29,8 +29,8 @@ struct RandomGemm {
   }
 };
 
-/// Machines and GeMMs small enough to run by the hundred, with edges of every kind: ragged sizes, buffers that force k
-/// apart, ports and memories too slow for the array.
+/// Machines and GeMMs small enough to run hundreds of them, with many edge cases: ragged sizes, buffers that force a
+/// split of k, ports and memories too slow for the array.
 class RandomMachines {
  public:
   explicit RandomMachines(std::uint32_t seed) : random_(seed) {}
@@ -50,7 +50,7 @@ class RandomMachines {
     return config;
   }
 
-  /// Asks for memory through the four phases instead.
+  /// Makes the DMA use the four phases.
   void use_phases(AcceleratorConfig& config) {
     config.dma.protocol = MemoryProtocol::at;
     config.dma.max_burst_bytes = pick32({32, 64, 256, 4096});
@@ -69,7 +69,7 @@ class RandomMachines {
   }
 
  private:
-  /// Half of them next to a multiple of 64, where the edges are.
+  /// A random dimension; half of them are next to a multiple of 64, where the edge cases are.
   std::uint32_t dimension(std::uint32_t most) {
     if (below(2) == 0) return 1 + below(most);
     return (1 + below(most / 64)) * 64 + below(3) - 1;

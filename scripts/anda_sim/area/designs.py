@@ -82,4 +82,4 @@ SHARED = {
     "FIGNA-M8, 4 lanes": {"bits": 4 * 4 + 4 * 16, "aligner": "alignment of a row of 4, FIGNA-M8"},
     "Anda": {"bits": 64 + 64 + 3 * 5 + 64 * 4 + 4 * 16},
 }
-GROUP_BUFFER_BITS = 64 * 16  # FP16 values that wait until their group's largest exponent is known
+GROUP_BUFFER_BITS = 64 * 16  # holds FP16 values until their group's largest exponent is known

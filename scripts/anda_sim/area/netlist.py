@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Simulates a mapped netlist for many streams at once: each bit of a word is a stream, each clock an evaluation without delays."""
+"""Simulates a mapped netlist for many streams at once: each bit of a word is a stream; each clock is one zero-delay evaluation."""
 
 import json
 import re
@@ -13,7 +13,7 @@ TOKEN = re.compile(r"\s*([A-Za-z_]\w*|[!()+|*&^'])")
 
 
 def expression(text):
-    """A function of a Liberty file (a space is an AND) as one of Python on words."""
+    """Converts a Liberty function (a space is an AND) to a Python expression on words."""
     tokens = TOKEN.findall(text)
     at = 0
 
@@ -61,7 +61,7 @@ def expression(text):
 
 
 class Cells:
-    """Functions of the outputs and capacitances of the inputs (pF) of a library's cells."""
+    """Output functions and input capacitances (pF) of a library's cells."""
 
     def __init__(self, liberty):
         self.inputs, self.outputs = {}, {}
@@ -78,18 +78,18 @@ class Cells:
 
 
 def words(values, width):
-    """Integers of several streams, a multiple of 64, as bits of words: [width, streams / 64]."""
+    """Packs one integer per stream into words, one bit per stream: [width, streams / 64]. The number of streams is a multiple of 64."""
     bits = (values[None, :] >> numpy.arange(width, dtype=numpy.uint64)[:, None]) & numpy.uint64(1)
     return packed(bits)
 
 
 def packed(bits):
-    """Bits [width, streams] as words."""
+    """Packs bits [width, streams] into words."""
     return numpy.ascontiguousarray(numpy.packbits(bits.astype(numpy.uint8), axis=1, bitorder="little")).view(numpy.uint64)
 
 
 class Netlist:
-    """A module of Yosys' JSON whose registers are DFFPOSX1 of the clock `clk`."""
+    """A module from Yosys' JSON. Its registers are DFFPOSX1 cells clocked by `clk`."""
 
     def __init__(self, path, cells):
         module = next(one for one in json.loads(path.read_text())["modules"].values() if one["attributes"].get("top"))
@@ -147,7 +147,7 @@ class Netlist:
                  numpy.array([gate[3] for gate in of])) for _, of in sorted(together.items(), key=lambda item: item[0])]
 
     def run(self, clocks, streams):
-        """Yields, clock after clock, the values of all nets: [nets, streams / 64]. `clocks`: words of each input."""
+        """Yields the values of all nets for each clock: [nets, streams / 64]. `clocks`: for each clock, the words of each input."""
         values = numpy.zeros((self.nets, streams // 64), dtype=numpy.uint64)
         values[self.one] = ~numpy.uint64(0)
         for inputs in clocks:
@@ -166,6 +166,6 @@ class Netlist:
         return (bits << numpy.arange(len(bits), dtype=numpy.uint64)[:, None]).sum(axis=0)
 
     def switched(self, before, after):
-        """Capacitance (pF) that changes its level between two clocks, summed over streams."""
+        """Capacitance (pF) of the nets that toggle between two clocks, summed over streams."""
         ones = numpy.unpackbits((before ^ after).view(numpy.uint8), axis=1).sum(axis=1)
         return float(ones @ self.load)

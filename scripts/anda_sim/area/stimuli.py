@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stimuli for the netlists of elements: dot products of many streams, operation by operation, and their sums."""
+"""Stimuli for the netlists of processing elements: dot products of many streams, clock by clock, and their expected sums."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ GROUP = 64
 
 @dataclass(frozen=True)
 class Operands:
-    """Of each stream: activations [streams, k] in FP16, codes of weights, and their scales [streams, k / 64] in FP16."""
+    """Operands of each stream: FP16 activations [streams, k], weight codes [streams, k], and FP16 scales [streams, k / 64]."""
     activations: numpy.ndarray
     codes: numpy.ndarray
     scales: numpy.ndarray
@@ -52,7 +52,7 @@ def flag(value, streams):
 
 
 def scaled_pipeline(operations, groups, shared, factors, mantissa_bits, streams):
-    """Adds to each clock's inputs those of `dot_scaler` and the stages in front of it; operations: (inputs, first, last, group).
+    """Adds the inputs of `dot_scaler` and of the stages before it to those of each clock; operations: (inputs, first, last, group).
     The tile's sum goes to bank 0, which is read at the end."""
     empty = ({name: numpy.zeros_like(value) for name, value in operations[0][0].items()}, False, False, None)
     clocks = len(operations) + 6
@@ -82,7 +82,7 @@ def scale_bits(operands):
 
 
 def anda(operands, mantissa_bits):
-    """(inputs clock by clock, clocks of a group) of `apu`."""
+    """(inputs of each clock, clocks per group) for `apu`."""
     operations, shared = [], []
     for group in range(operands.groups):
         sign, mantissa, exponent = aligned(operands, group, mantissa_bits)
@@ -96,7 +96,7 @@ def anda(operands, mantissa_bits):
 
 
 def figna(operands, mantissa_bits=13, lanes=4):
-    """The same of `figna_element`."""
+    """As anda(), for `figna_element`."""
     operations, shared = [], []
     clocks = GROUP // lanes
     for group in range(operands.groups):
@@ -111,13 +111,13 @@ def figna(operands, mantissa_bits=13, lanes=4):
 
 
 def dequantised(operands):
-    """Weights in FP16 [streams, k]."""
+    """FP16 weights [streams, k], dequantised."""
     scales = numpy.repeat(operands.scales.astype(numpy.float32), GROUP, axis=1)
     return (operands.codes.astype(numpy.float32) * scales).astype(numpy.float16)
 
 
 def fp_fp(operands, lanes):
-    """The same of `fp_fp_element` and `fp_fp_fused_element`."""
+    """As anda(), for `fp_fp_element` and `fp_fp_fused_element`."""
     streams, k = operands.codes.shape
     weights = dequantised(operands).view(numpy.uint16).astype(numpy.int64)
     values = operands.activations.view(numpy.uint16).astype(numpy.int64)
@@ -146,7 +146,7 @@ def aligned_sum(operands, mantissa_bits):
 
 
 def chained_sum(operands):
-    """The FP32 sum of the products one after another."""
+    """The FP32 sums of the products, added one after another."""
     weights = dequantised(operands).astype(numpy.float32)
     total = numpy.zeros(len(weights), dtype=numpy.float32)
     for i in range(weights.shape[1]):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a design through Yosys, ABC and OpenSTA: its cell area, and the period that it reaches."""
+"""Runs a design through Yosys, ABC and OpenSTA to obtain its cell area and the clock period that it reaches."""
 
 import re
 import subprocess
@@ -72,7 +72,7 @@ write_verilog -noattr -noexpr -simple-lhs {folder / 'netlist.v'}
 
 
 def reached_period(design, library, folder):
-    """Nanoseconds; 0 if no path ends at a register or an output."""
+    """Clock period in ns that the design reaches; 0 if no path ends at a register or an output."""
     (folder / "sta.tcl").write_text(f"""\
 read_liberty {library.liberty}
 read_verilog {folder / 'netlist.v'}

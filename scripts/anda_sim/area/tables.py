@@ -12,7 +12,7 @@ HEADINGS = [f"area, {name}" for name in FLOWS]
 
 
 def smallest(flows, period_ns):
-    """(name of the flow, its figures): the smallest that meets the period, else the fastest."""
+    """(name, results) of the flow with the smallest area that meets the period, else of the fastest flow."""
     reaching = {name: at for name, at in flows.items() if at["period_ns"] <= period_ns}
     if reaching:
         return min(reaching.items(), key=lambda item: item[1]["area"])
@@ -20,7 +20,7 @@ def smallest(flows, period_ns):
 
 
 def measured(flows):
-    """The areas that exist, one column per flow."""
+    """Cells with the area of each flow, one column per flow."""
     return [f"{flows[name]['area']:.0f}" if name in flows else "–" for name in FLOWS]
 
 
@@ -49,8 +49,8 @@ def of_boundary(results, part, of_part, period_ns):
 
 
 def operand_areas(results, period_ns):
-    """Areas of the fully measured elements, including their share of what 16 rows and columns have in common, and
-    the area of a group buffer."""
+    """Areas of the fully measured elements, including their share of the logic that 16 rows and columns share, and the area
+    of a group buffer."""
     def area(part, name):
         return smallest(results[part][name], period_ns)[1]["area"]
 

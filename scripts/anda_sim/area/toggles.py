@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Switched capacitance of netlists of elements, under activations of a model and random ones."""
+"""Switched capacitance of processing-element netlists, under a model's activations and under random ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from anda_sim.area.stimuli import GROUP, Operands
 from anda_sim.common.errors import InputError, RunError
 
 STREAMS = 256
-GROUPS = 3  # per dot product; the first is not counted, since its registers start from an idle element
+GROUPS = 3  # per dot product; the first is not counted, since it starts from the registers of an idle element
 
 NETLISTS = {
     "anda": Design("Anda", "apu"),
@@ -24,7 +24,7 @@ LENGTHS = (1, 4, 6, 8, 11, 13, 16)
 
 
 def quantised(weights):
-    """Codes of 4 bits and FP16 scales of 128 elements along k, repeated for each group of 64: [columns, k], [columns, k / 64]."""
+    """4-bit codes [columns, k] and FP16 scales [columns, k / 64]: one scale for 128 elements along k, repeated for each group of 64."""
     blocks = weights.T.reshape(weights.shape[1], -1, 128)
     scales = numpy.maximum(abs(blocks).max(axis=2) / 7, 2.0 ** -24).astype(numpy.float16)
     codes = numpy.clip(numpy.rint(blocks / scales[:, :, None].astype(numpy.float64)), -8, 7).astype(numpy.int64)
@@ -64,7 +64,7 @@ def random_operands(kind, random):
 
 @dataclass(frozen=True)
 class Switched:
-    """pF of a dot product of 64 elements and of a clock, without the clock's own."""
+    """Switched capacitance (pF) of a dot product of 64 elements and of a clock cycle, without the clock net."""
     group: float
     clocks: int
 
@@ -74,7 +74,7 @@ class Switched:
 
 
 def measure(kind, netlist, operands, mantissa_bits=8):
-    """Switched capacitance of a group; RunError if the netlist's sums are not the expected ones."""
+    """Switched capacitance of a group; RunError if the netlist's sums differ from the expected ones."""
     if kind == "anda":
         inputs, clocks = stimuli.anda(operands, mantissa_bits)
         expected = stimuli.aligned_sum(operands, mantissa_bits)

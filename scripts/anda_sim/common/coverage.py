@@ -15,7 +15,7 @@ def share(covered, total):
 
 
 def folders(summary):
-    """Rows of (folder, lines, share of lines, branches, share of branches) of a summary, and one of all."""
+    """Rows (folder, lines, share of lines, branches, share of branches) of a summary, and one row for the total."""
     sums = {}
     for file in summary["files"]:
         parts = Path(file["filename"]).parts

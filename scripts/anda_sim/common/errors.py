@@ -12,7 +12,7 @@ from typing import Any, List, Optional
 from .terminal import PrintableStream, one_line, say as print_inked
 from .tree import PACKAGE
 
-# Message about a key that is in no file: set by --set, or a parameter of a sweep defined in Python.
+# Message about a key that is not in a file: set by --set, or a parameter of a sweep defined in Python.
 _SETTING = re.compile(r"--set (?P<key>[\w.-]+)=(?:.*: (?P=key)[\w.\[\]-]*: |.*?: )(?P<message>.*)", re.DOTALL)
 _PARAMETER = re.compile(r"parameters: (?P<key>[\w.-]+): (?P<message>.*)", re.DOTALL)
 _PLACE = re.compile(r"(?P<file>[^\n]+?)(?::(?P<line>\d+)(?::(?P<column>\d+))?)?: "
@@ -213,7 +213,7 @@ def guarded(name: str, main: Any, group: str, arguments: Any = None, interrupted
 
 
 def _settle(stream):
-    """If the reader of the output is gone, Python's final flush must not fail again."""
+    """Keeps Python's final flush from failing again if the reader of the output is gone."""
     try:
         stream.flush()
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are never seen half-written, and folders that one process at a time writes to."""
+"""Atomically written files, and folders to which one process at a time writes."""
 
 import fcntl
 import os
@@ -86,7 +86,7 @@ def _leftovers(folder, name):
 
 
 def remove_leftovers(folder, name):
-    """Removes what killed calls of write_atomically have left of files of a name (or pattern) in a folder. No process may
-    be writing them."""
+    """Removes temporary files that killed calls of write_atomically left for a name (or pattern) in a folder. No process may
+    be writing these files."""
     for leftover in _leftovers(folder, name):
         leftover.unlink(missing_ok=True)

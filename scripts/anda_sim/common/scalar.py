@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a plain word of YAML, of a CSV file or of an option means: the same as in anda-sim (src/text/scalar.cpp).
+"""Values of plain words in YAML, CSV files and options, with the same rules as anda-sim (src/text/scalar.cpp).
 
 Numbers are decimal, without leading zeros, a plus sign, underscores or another base, and finite. Truth
 values are `true` and `false`. Everything else is text."""

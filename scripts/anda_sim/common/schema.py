@@ -14,7 +14,7 @@ from .errors import InputError
 from .tree import PACKAGE
 
 SCHEMAS = PACKAGE / "schemas"  # links to docs/, so that an installed package has them
-# No simulation gives larger numbers, and sums, products and quotients of a few would not be finite.
+# No simulation gives numbers beyond these, and sums, products and quotients of a few larger ones would not be finite.
 SMALLEST, LARGEST = 1e-100, 1e100
 _TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
 _SILENT = {"$schema", "$defs", "title", "description"}

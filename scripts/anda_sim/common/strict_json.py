@@ -103,7 +103,7 @@ def _check_depth(text, where):
 
 
 def _locate(text, where):
-    """Finds what Python's reader accepts and this one does not, and raises its InputError."""
+    """Finds the part that Python's reader accepts and this one does not, and raises an InputError for it."""
     keys = []  # of the objects around the token; None for a list
     before = ""
     for match in _TOKEN.finditer(text):

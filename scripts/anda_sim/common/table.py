@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables on the terminal, no wider than it is."""
+"""Tables that fit the width of the terminal."""
 
 import shutil
 import sys
@@ -11,12 +11,12 @@ _GAP = 2
 
 
 def terminal_columns() -> Optional[int]:
-    """Columns of the terminal that standard output is; None for files and pipes, whose lines have no limit."""
+    """Width of the terminal on standard output in columns; None for files and pipes, where lines have no limit."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _parts(widths: Sequence[int], columns: Optional[int]) -> List[List[int]]:
-    """The columns of each part of a table, the first column in all of them; a part has a second one whatever its width."""
+    """The columns of each part of a table. Each part has the first column and at least one other, even if that is too wide."""
     parts: List[List[int]] = [[0]]
     for place in range(1, len(widths)):
         if columns is not None and len(parts[-1]) > 1 and _width(widths, [*parts[-1], place]) > columns:
@@ -37,7 +37,7 @@ def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], columns: Opti
     table = [[one_line(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[place]) for row in table) for place in range(len(head))]
     parts = _parts(widths, columns)
-    # The narrowest limit with as few parts has no part of a single column where the others have many.
+    # The narrowest limit that needs no more parts balances them: no part has a single column while others have many.
     while len(parts) > 1:
         narrower = _parts(widths, max(_width(widths, part) for part in parts) - 1)
         if len(narrower) > len(parts) or narrower == parts:
@@ -51,7 +51,7 @@ def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], columns: Opti
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Prints such a table as wide as the terminal, with headings that stand out."""
+    """Prints a text_table() of the terminal's width, with highlighted headings."""
     for place, part in enumerate(text_table(head, rows, terminal_columns()).split("\n\n")):
         heading, _, body = part.partition("\n")
         say(("\n" if place else "") + heading, "heading")

@@ -19,7 +19,7 @@ def _escaped(match):
 
 
 def printable(text):
-    """The text with unprintable characters as \\xNN or \\uNNNN; lines stay lines."""
+    """The text with unprintable characters as \\xNN or \\uNNNN; line breaks are kept."""
     return _UNPRINTABLE.sub(_escaped, str(text))
 
 
@@ -33,8 +33,8 @@ _END = "\x1b[0m"
 
 
 def wants_colour(stream: Any) -> bool:
-    """Whether a script should colour what it writes to a stream: a terminal that knows how (TERM is not dumb), while NO_COLOR is
-    not in the environment, or empty (https://no-color.org)."""
+    """Whether a script should colour its output to a stream: it is a terminal with colours (TERM is not dumb), and NO_COLOR is
+    unset or empty (https://no-color.org)."""
     try:
         terminal = stream.isatty()
     except (AttributeError, ValueError):
@@ -43,7 +43,7 @@ def wants_colour(stream: Any) -> bool:
 
 
 class PrintableStream:
-    """A text stream that passes only printable text to `stream`, and colours what say() gives an ink."""
+    """A text stream that passes only printable text to `stream`, and colours text for which say() gives an ink."""
 
     def __init__(self, stream):
         self.stream = stream
@@ -66,7 +66,7 @@ class PrintableStream:
 
 
 def say(text: str, ink: Optional[str] = None, end: str = "\n", error: bool = False) -> None:
-    """Prints a text, in the colour of an ink (one of INKS) where the standard output, or with `error` the standard error, has
+    """Prints a text, in the colour of an ink (one of INKS) if the standard output, or with `error` the standard error, has
     colours."""
     stream = sys.stderr if error else sys.stdout
     if ink is not None and isinstance(stream, PrintableStream):
@@ -76,7 +76,7 @@ def say(text: str, ink: Optional[str] = None, end: str = "\n", error: bool = Fal
 
 
 def choose_colour(when: str) -> None:
-    """What --color says: `always`, `never`, or `auto`, which is the default."""
+    """Applies --color: `always`, `never`, or `auto` (the default)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, PrintableStream) and when != "auto":
             stream.colour = when == "always"

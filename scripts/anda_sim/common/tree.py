@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where this package is: in the source tree of the simulator, or installed without one."""
+"""Location of this package: in the source tree of the simulator, or installed without one."""
 
 from pathlib import Path
 

@@ -20,7 +20,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 def read_text(path, largest=LARGEST_FILE):
     """The text of a UTF-8 file; InputError if it cannot be read."""
     try:
-        # Pipes have no size, and the standard input no name.
+        # Pipes have no size, and standard input has no name.
         with open(sys.stdin.fileno() if str(path) == "-" else path, "rb") as file:
             content = file.read(largest + 1)
         if len(content) > largest:
@@ -63,7 +63,7 @@ def is_plain(node):
 
 
 def unfit(text):
-    """Why no name, path or key can contain this text, or an empty text."""
+    """The reason why no name, path or key may contain this text; empty if one may."""
     bad = _CONTROL.search(text)
     return f"has the control character {bad[0]!r}" if bad else ""
 

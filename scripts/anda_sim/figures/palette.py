@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Colours of pages and figures: the same thing has the same colour in both.
+"""Colours of pages and figures: the same item has the same colour in both.
 
-Found by a search for colours that stay apart with normal vision and with the three kinds of colour blindness, and from the
-background of a page; tests/python/test_palette.py computes both."""
+A search chose colours that are distinguishable with normal vision and with the three kinds of colour blindness, both from each
+other and from the background of a page; tests/python/test_palette.py computes both distances."""
 
 LIGHT, DARK = "light", "dark"
 BACKGROUNDS = {LIGHT: "#ffffff", DARK: "#0d1117"}
-# The first nine are further apart than the others.
+# The first nine are easier to tell apart than the others.
 COLOURS = {
     LIGHT: ["#00409b", "#d77e01", "#32a765", "#a97ec3", "#984b00", "#3274fb", "#798c8d", "#60426d", "#0f6943", "#5008fc", "#690b06",
             "#014237", "#2d08a1"],

@@ -3,7 +3,7 @@
 
 
 def dominates(a, b):
-    """Whether the numbers `a` are nowhere larger than `b` and somewhere smaller."""
+    """Whether no number of `a` is larger than that of `b`, and at least one is smaller."""
     return all(x <= y for x, y in zip(a, b)) and any(x < y for x, y in zip(a, b))
 
 

@@ -50,7 +50,7 @@ STYLE = {
     "text.parse_math": False,
 }
 LONGEST_NAME, LONGEST_AXIS = 40, 80
-# Metadata of files by suffix, without anything that differs between calls.
+# File metadata by suffix, without anything that differs between calls.
 METADATA = {
     "pdf": {"CreationDate": None, "Creator": "anda-sim", "Producer": None},
     "svg": {"Date": None},
@@ -83,8 +83,8 @@ class Figures:
 def styled(font=None, font_size=None):
     """Applies the style of this module within the context. ImportError if matplotlib is not installed.
 
-    font -- a family such as `serif` or `Times New Roman`, InputError if there is none of that name; font_size -- that of axis
-    labels in points, to which the others are in proportion."""
+    font -- a family such as `serif` or `Times New Roman`, InputError if it is not installed; font_size -- size of axis
+    labels in points; other sizes scale with it."""
     import matplotlib
 
     style = {**STYLE, "axes.prop_cycle": matplotlib.cycler(color=PALETTE), "hatch.linewidth": 0.4}
@@ -97,7 +97,7 @@ def styled(font=None, font_size=None):
 
 
 def check_font(name):
-    """The name of a font family. Raises InputError, with what there is, unless it is one."""
+    """The name of a font family. Raises an InputError that lists the available ones if there is none of this name."""
     from matplotlib import font_manager
 
     families = sorted({entry.name for entry in font_manager.fontManager.ttflist})
@@ -130,12 +130,12 @@ def check_file(path, option):
 
 
 def save(figure, path, font=None, font_size=None):
-    """Writes a figure, creating its folder if needed. The same figure gives the same bytes. `font`, `font_size`: as it was made with."""
+    """Writes a figure, creating its folder if needed. The same figure gives the same bytes. `font`, `font_size`: those given to styled() for it."""
     path = Path(path)
     file = io.BytesIO()
     ending = path.suffix[1:]
     with warnings.catch_warnings(), styled(font, font_size):
-        warnings.simplefilter("ignore")  # such as of characters that the font does not have
+        warnings.simplefilter("ignore")  # such as for characters missing from the font
         figure.savefig(file, format=ending, metadata=METADATA[ending])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, file.getvalue())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Readable names of result columns, with units."""
 
-# More is better for these; less for everything else.
+# Columns for which more is better; for all others, less is better.
 BETTER_IF_MORE = (
     "speedup",
     "efficiency",
@@ -45,7 +45,7 @@ NAMES = {
 
 
 def described(name):
-    """(words, unit, scale, takes prefixes) of a column, ("anda: energy total", "J", 1e-12, True) of
+    """(words, unit, scale, takes prefixes) of a column, such as ("anda: energy total", "J", 1e-12, True) for
     "anda.energy_total_pj"."""
     head, _, tail = name.rpartition(".")
     head = f"{head}: " if head else ""
@@ -64,7 +64,7 @@ def more_is_better(name):
 
 
 def prefixed(largest, unit):
-    """(factor, prefix) that brings a number to 1 … 1000. Seconds take no kilo."""
+    """(factor, prefix) that scales a number to 1 … 1000. Seconds have no kilo prefix."""
     for factor, prefix in (
         (1e12, "T"),
         (1e9, "G"),

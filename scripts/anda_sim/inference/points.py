@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The points of the study and what the simulator says of one."""
+"""The points of the study, and the simulation of one."""
 
 from dataclasses import dataclass
 from typing import Any, Dict
@@ -16,7 +16,7 @@ CACHES: Dict[str, Dict[str, Any]] = {
     "Anda, 4 bits": {"kv_cache.k.format": "anda", "kv_cache.v.format": "anda"},
 }
 ATTENTION_BITS = 8
-# A memory that holds every point: what is asked is time, not how many stacks that takes.
+# Large enough for every point: the study measures time, not the number of memory stacks.
 CAPACITY_BYTES = 1 << 42
 _TENSORS = ("A_qkv", "A_o", "A_u", "A_d")
 _ATTENTION = ("attention_scores", "attention_values", "softmax", "kv_append")
@@ -33,7 +33,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Measured:
-    """Time and energy of the two systems, and the time of the GeMMs with INT weights, of attention, of the output head."""
+    """Time and energy of the two systems, and their time by part: GeMMs with INT weights, attention, output head, other."""
 
     time_s: Dict[str, float]
     energy_j: Dict[str, float]
@@ -57,13 +57,13 @@ class Measured:
 
     @property
     def amdahl(self) -> float:
-        """The speedup if everything but the GeMMs took what it takes on the baseline: 1 / (rest + GeMMs / their speedup)."""
+        """Speedup by Amdahl's law, if all but the GeMMs took as long as on the baseline: 1 / (rest + GeMMs / their speedup)."""
         gemms = self.share("fp-fp", "gemms")
         return 1 / (1 - gemms + gemms / self.gemm_speedup)
 
 
 def settings(point: Point) -> Dict[str, Any]:
-    """The keys of a point. All of them are those of configs/llama-13b.yaml otherwise."""
+    """The configuration keys of a point, which override those of configs/llama-13b.yaml."""
     lengths = dict(zip((f"precision.{tensor}" for tensor in _TENSORS), MODELS[point.model]))
     return {"workload.model": point.model, "workload.scope": "model", "workload.phase": point.phase,
             "workload.tokens": point.context, "workload.batch": point.batch, "simulation.fold_layers": True,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the ways of computing attention, of sharing operands and of lowering lengths over time change: the second half of docs/inference.md."""
+"""Effects of how attention is computed, operands are shared and lengths fall over time: the second half of docs/inference.md."""
 
 from dataclasses import dataclass
 from typing import Any, Dict, List, Tuple
@@ -52,7 +52,7 @@ def _sharing() -> List[Variant]:
 
 
 def _schedules() -> List[Variant]:
-    """Decodes behind a prompt of 2,048 tokens: in its lengths, in shorter ones, with narrower keys and values from position 256 on."""
+    """Decodes after a prompt of 2,048 tokens: with its lengths, with shorter ones, and also with narrower keys and values from position 256."""
     shorter = {tensor: 5 if tensor != "A_o" else 4 for tensor in LENGTHS}
     later = {f"precision.schedule.2048.{tensor}": bits for tensor, bits in shorter.items()}
     narrow = {f"precision.schedule.{position}.{operand}": 3 for position in (256, 2048) for operand in "KV"}
@@ -66,7 +66,7 @@ SLOW = {"dram.data_rate_bit_per_s": 200_000_000}  # a tenth of the paper's memor
 
 
 def _ahead() -> List[Variant]:
-    """The same passes without and with weights that load ahead, on the paper's memory and on a slow one."""
+    """The same passes without and with weight prefetch, on the paper's memory and on a slow one."""
     passes = {"prefill, 2048 tokens": PREFILL, "decode, 1 sequence": {**DECODE, "workload.batch": 1}, "decode, 8 sequences": DECODE}
     memories = {"256 GB/s": {}, "25.6 GB/s": SLOW}
     return [_variant(f"ahead, {flag}", "LLaMA-3-8B", f"{name}, {memory}", INT4, keys, of_pass, {"workload.prefetch_weights": flag == "on"})
@@ -81,7 +81,7 @@ def variants() -> List[Variant]:
 class Found:
     time_s: Dict[str, float]
     energy_j: Dict[str, float]
-    dram_bytes: float  # of Anda
+    dram_bytes: float  # moved by Anda
     cache_bytes: float
 
 

@@ -28,7 +28,7 @@ class Draw:
         self.unbuildable = self.equivalent = 0
 
     def key(self):
-        """What determines the sequence, besides the texts of the files."""
+        """Everything that determines the sequence, apart from the texts of the files."""
         code = b"".join((Path(__file__).parent / name).read_bytes() for name in ("draw.py", "operators.py", "mutant.py"))
         return [self._seed, self._per_file, list(self._texts), sorted(self._equivalent), hashlib.sha256(code).hexdigest()]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A mutant: a change of one place of the code. A file lists those that no test can distinguish from the original."""
+"""A mutant: a change in one place of the code. A file lists the mutants that no test can distinguish from the original."""
 
 import difflib
 from dataclasses import dataclass

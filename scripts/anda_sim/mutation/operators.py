@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The possible changes of a C++ file. Clang's syntax tree identifies operators, conditions and statements."""
+"""The possible mutations of a C++ file. Clang's syntax tree identifies operators, conditions and statements."""
 
 import re
 

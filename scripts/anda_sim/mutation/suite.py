@@ -21,7 +21,7 @@ from anda_sim.common.files import write_atomically
 
 MEMORY_BYTES = 6 << 30
 FILE_BYTES = 1 << 30
-WALL_S = 900  # for a test that only waits, on a busy machine
+WALL_S = 900  # limit for a test that only waits, on a busy machine
 LEAST_CPU_S = 10  # allowance per process, in addition to five times the test's usual time
 TRACE_CPU_S = 600  # for a test without a mutant
 

@@ -23,7 +23,7 @@ QUIET = ("-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wnarrowing",
          "-Wstringop-overflow", "-Wdiv-by-zero", "-Wextra-semi", "-Wempty-body", "-Waggressive-loop-optimizations",
          "-Wfloat-conversion", "-Wmisleading-indentation", "-Wshift-count-overflow", "-Wshift-count-negative",
          "-Wunused-function", "-Wunused-parameter", "-Wunused-but-set-variable", "-Wrestrict", "-Wstringop-overread")
-# Without the end of a function that returns a value, a mutant has undefined behaviour: the compiler takes it for never enabled.
+# A mutant that removes a function's final return has undefined behaviour, so the compiler assumes that it is never enabled.
 PRELUDE = f'#include <{GUARD}>\n#pragma GCC diagnostic error "-Wreturn-type"\n'.encode() + b"".join(
     f'#pragma GCC diagnostic ignored "{option}"\n'.encode() for option in QUIET)
 
@@ -61,7 +61,7 @@ class Workspace:
         if not (self.build_folder / "build.ninja").exists():
             self._call(["cmake", "--preset", "release", "-DANDA_BUILD_TESTS=ON", "-DANDA_BUILD_APP=ON",
                         "-DANDA_BUILD_EXAMPLES=ON", "-DANDA_WARNINGS_AS_ERRORS=ON",
-                        "-DANDA_UNITY=OFF",  # a mutant makes its own file compile again, not its folder
+                        "-DANDA_UNITY=OFF",  # a mutant recompiles its own file only, not its folder
                         *(["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"] if shutil.which("ld.lld") else [])], "configure")
 
     def code(self, patterns):
@@ -70,7 +70,7 @@ class Workspace:
                       and any(Path(name).match(pattern) or name.startswith(pattern.rstrip("/") + "/") for pattern in patterns))
 
     def includers(self):
-        """How many object files of the last build depend on each file of the tree."""
+        """Number of object files of the last build that depend on each file of the tree."""
         listed = subprocess.run(["ninja", "-t", "deps"], cwd=self.build_folder, capture_output=True, text=True)
         count = {}
         for line in listed.stdout.splitlines():
@@ -121,8 +121,8 @@ class Workspace:
         return places
 
     def mutants_at(self, places, numbered):
-        """The mutants whose lines in the copy contain one of the places. If none does, those that are last before a place: a
-        function without its end is reported at its brace."""
+        """The mutants whose lines in the copy contain one of the places. If none does, the last mutants before a place: the
+        compiler reports a function without a return at its closing brace."""
         blamed, before = [], {}
         for number, mutant in numbered:
             if mutant.file not in places:

@@ -25,8 +25,8 @@ from .formats_text import INTRODUCTION
 from .measures import FAMILIES, MODELS
 from .page import percent, table
 
-TOKENS = 8192  # of the text, 64 windows of the small models
-ROW = 4096  # values of a row, over which shared bits are spread
+TOKENS = 8192  # taken from the text: 64 windows of the small models
+ROW = 4096  # values per row, over which shared bits are amortised
 MEASURED = ("activations_db", "weights_db", "activations_loss", "weights_loss", "cache_loss")
 COLUMNS = ["format", "element_bits", "group", "shared_bits", "bits_per_value", "decoder", "source",
            *[f"{family}_{what}" for family in FAMILIES for what in MEASURED],
@@ -40,7 +40,7 @@ DECODE = ["workload.model=LLaMA-7B", "workload.scope=layer", "workload.phase=dec
 
 
 class Study:
-    """anda-sim on the small models, and what is recorded of them."""
+    """Runs anda-sim on the small models and on tensors recorded from them."""
 
     def __init__(self, program, tokens, folder):
         self.simulator, self.folder = Simulator(program), Path(folder)
@@ -54,8 +54,8 @@ class Study:
         return self.answer("formats", "--elements", ROW)["formats"]
 
     def record(self, family):
-        """Inputs and weights of the FP-INT GeMMs of a window, rows along k: {kind: [files]}."""
-        from anda_sim.pytorch.record import main as record  # torch takes a while
+        """Records inputs and weights of one window's FP-INT GeMMs, with rows along k: {kind: [files]}."""
+        from anda_sim.pytorch.record import main as record  # importing torch is slow
 
         out = self.folder / family
         record([str(MODELS / family), "--tokens", str(self.tokens), "--out", str(out)])
@@ -67,7 +67,7 @@ class Study:
             numpy.save(rows, numpy.ascontiguousarray(weights.T))
             files["weights"].append(rows)
             content = path.read_bytes()
-            if content not in seen:  # q, k and v have one input
+            if content not in seen:  # q, k and v share one input
                 files["activations"].append(path)
             seen.add(content)
         return files
@@ -86,7 +86,7 @@ class Study:
         return report["baseline"], [row["perplexity"] for row in report["results"]]
 
     def losses(self, family, names):
-        """{name: loss} of activations, of weights and of keys and values in each format. Codebooks are learnt from weights only."""
+        """{name: loss} with activations, with weights, and with keys and values in each format. Codebooks are learnt from weights only."""
         found = {"activations": dict.fromkeys(names), "weights": {}, "cache": dict.fromkeys(names)}
         taken = [name for name, learnt in names.items() if not learnt]
         if taken:
@@ -105,7 +105,7 @@ class Study:
         return found
 
     def run(self, *settings, **keys):
-        """The system of a run; None where the machine does not have it."""
+        """The system of a run; None if the machine does not support the settings."""
         options = [word for setting in settings for word in ("--set", setting)]
         try:
             return self.simulator.results("run", keys.get("config", "-"), "report.json", *options)["systems"][0]
@@ -113,8 +113,8 @@ class Study:
             return None
 
     def array(self, entry):
-        """A GeMM that the Anda array multiplies in the format: as its activations, in groups of the format's size, or as its weights;
-        None: it does not."""
+        """A GeMM that the Anda array computes with the format for its activations (in groups of the format's size) or its weights;
+        None if the array does not support it."""
         if entry["family"] == "anda":
             settings = [f"precision={entry['element_bits'] - 1}", f"accelerator.format.group_size={entry['group']}"]
         elif entry["family"] == "int":
@@ -126,11 +126,11 @@ class Study:
         return self.run(*settings, config=self.gemm("anda", ARRAY))
 
     def weights(self, name):
-        """A GeMM of one token on the FP-FP array, whose weights have the format in memory; None: the machine does not store it."""
+        """A one-token GeMM on the FP-FP array with weights stored in the format; None if the machine cannot store it."""
         return self.run(f"accelerator.format.weights={name}", config=self.gemm("fp-fp", DECODED))
 
     def activations(self, name):
-        """A GeMM on the FP-FP array, whose activations have the format in memory; None: the machine does not store it."""
+        """A GeMM on the FP-FP array with activations stored in the format; None if the machine cannot store it."""
         return self.run(f"accelerator.format.activations={name}", config=self.gemm("fp-fp", READ))
 
     def gemm(self, system, shape):
@@ -139,14 +139,14 @@ class Study:
         return self.folder / "gemm.yaml"
 
     def decode(self, name):
-        """A decode pass of a layer with keys and values in the format, each in groups along the head."""
+        """A decode pass of one layer with keys and values in the format, both grouped along the head."""
         (self.folder / "decode.yaml").write_text("name: decode\n")
         cache = [f"kv_cache.{part}.{key}" for part in "kv" for key in (f"format={name}", "axis=token")]
         return self.run(*DECODE, *cache, config=self.folder / "decode.yaml")
 
 
 def rows_of(study, measured=None, known=None):
-    """Rows of the table. Those of `measured` are measured, all by default; the others have what `known` rows say of the small models."""
+    """Rows of the table. Rows in `measured` (all by default) are measured; the others take the small models' results from `known`."""
     entries = study.formats()
     names = {entry["name"]: "codebook_bits" in entry for entry in entries if measured is None or entry["name"] in measured}
     known = {row["format"]: row for row in known or []}

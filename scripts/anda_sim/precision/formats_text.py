@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/formats.md says before its tables."""
+"""The text of docs/formats.md before its tables."""
 
 INTRODUCTION = """\
 # Operand formats

@@ -26,7 +26,7 @@ LENGTHS = range(4, 17)
 TOGETHER = [("int8", "int8", 8, 8), ("int4", "int4", 8, 8), ("anda8", "anda8", 8, 8), ("anda6", "anda6", 6, 6),
             ("anda5", "anda5", 5, 5)]
 BIN = 32
-# Lengths of A_qkv … A_d, of A_q and A_p, and bits of an Anda cache: those of the first tokens, and of the others.
+# (length of A_qkv … A_d, length of A_q and A_p, bits of an Anda cache) for the first tokens and, from position CHANGE, the others.
 LONG, SHORT, CHANGE = (7, 8, 8), (5, 5, 5), 64
 SCHEDULES = {"long": (LONG, None), "short": (SHORT, None), "schedule": (LONG, SHORT)}
 TABLES = {
@@ -76,7 +76,7 @@ def lengths_text(lengths):
 
 
 def schedule_config(first, then, family):
-    """A configuration of the first tokens' lengths and, if `then` is not None, of those from CHANGE on."""
+    """A configuration with the lengths of the first tokens and, if `then` is not None, those from position CHANGE on."""
     tensors, cache = lengths_text(first)
     text = f"workload: {{config_json: {json.dumps(str(MODELS / family / 'config.json'))}}}\nprecision: {{{tensors}"
     if then is not None:
@@ -131,7 +131,7 @@ def by_tensor(rows, key, values, tensors):
 
 
 def least_within(rows, tensor, family, loss):
-    """The shortest length of a tensor from which on nothing loses more."""
+    """The shortest length of a tensor at and above which no length loses more than `loss`."""
     bits = None
     for row in sorted(rows, key=lambda row: -int(row["mantissa_bits"])):
         if (row["model"], row["tensor"]) == (family, tensor):

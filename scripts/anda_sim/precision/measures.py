@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The measurements of scripts/precision_study with anda-sim: perplexities and searches of tests/data/small_models.
 
-Rows are tuples of JSON values; losses are shares of the baseline's perplexity, FP16 activations with the same weights.
+Rows are tuples of JSON values; losses are relative to the perplexity of the baseline: FP16 activations with the same weights.
 """
 
 import itertools
@@ -19,8 +19,8 @@ GROUP_BITS = range(3, 11)
 ALONE = range(1, 11)
 LONGEST = 16
 TOLERANCES = [0.001, 0.01, 0.05]
-AROUND = 2  # bits around a combination that is no better than uniform, within which others are tried
-TOO_MUCH = 2  # times the tolerance: combinations nowhere longer than one that loses this much are not tried
+AROUND = 2  # range in bits of the combinations tried around one that is no better than uniform
+TOO_MUCH = 2  # times the tolerance: skips combinations nowhere longer than one that loses this much
 AT_A_TIME = 8  # combinations per call
 
 
@@ -93,7 +93,7 @@ def tensor_study(models, tokens):
 
 
 def single_bits(folder, tolerance, start):
-    """Changes of the loss in the log of a search, for one bit more and one bit less of one tensor type of one layer."""
+    """Changes of the loss, from a search log, when one tensor type of one layer has one bit more or one bit less."""
     more, less = [], []
     for line in (folder / "log.jsonl").read_text().splitlines():
         visit = strict_json.loads(line, "log.jsonl")
@@ -131,7 +131,7 @@ def search_study(models, tokens, calibration):
 
 
 def beaten_nowhere(combination, others):
-    """Whether the combination is somewhere longer than each of the others."""
+    """Whether the combination, compared with each of the others, is longer for at least one tensor type."""
     return all(any(mine > its for mine, its in zip(combination, other)) for other in others)
 
 

@@ -30,7 +30,7 @@ def first_within(rows, loss, bits_at):
 
 
 def tensor_remark(rows):
-    """The bits that each tensor type of each model needs within 1 %, as found."""
+    """Text on the measured bits that each tensor type of each model needs for a loss within 1 %."""
     parts = []
     for family, name in FAMILIES.items():
         need = {tensor: first_within([r for r in rows if r[0] == family and r[1] == tensor], 0.01, 2)

@@ -110,7 +110,7 @@ def write(out, data, plots):
 
 
 def kept(folder, name, measure):
-    """What is measured, written to a file of the folder; or read from it if it is there already."""
+    """The result of measure(), cached in a file of the folder: read if the file exists, else measured and written."""
     path = folder / f"{name}.json"
     if not path.exists():
         write_atomically(path, json.dumps(measure()))
@@ -132,7 +132,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
 
     if not options.no_plots:
-        load_matplotlib()  # what is missing shows before the work is done
+        load_matplotlib()  # reports a missing package before the measurements start
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

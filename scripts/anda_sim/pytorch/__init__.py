@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the scripts do that run models in PyTorch."""
+"""Implementation of the scripts that run models in PyTorch."""

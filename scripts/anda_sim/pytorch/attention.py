@@ -42,13 +42,13 @@ def cache_format(axis):
 
 
 def _to_int(x, bits, group):
-    """Groups along the last dimension; q * scale in FP32."""
+    """INT rounding in groups along the last dimension: q * scale in FP32."""
     device, length = x.device, x.shape[-1]
-    if device.type == "mps":  # has no double precision
+    if device.type == "mps":  # MPS lacks double precision
         x = x.cpu()
     groups = nn.functional.pad(x, (0, -length % group)).unflatten(-1, (-1, group)).double()
     high = 2 ** (bits - 1) - 1
-    # By numpy, which rounds a double to FP16 at once; PyTorch goes through FP32.
+    # numpy rounds a double directly to FP16; PyTorch rounds to FP32 first.
     scale = (groups.abs().amax(-1, keepdim=True).cpu().numpy() / high).astype(numpy.float16).astype(numpy.float64)
     scale = torch.from_numpy(scale).to(groups.device)
     codes = torch.round(groups / torch.where(scale == 0, torch.ones_like(scale), scale)).clamp(-high, high) * (scale != 0)
@@ -56,7 +56,7 @@ def _to_int(x, bits, group):
 
 
 def to_cache(x, form):
-    """[..., tokens, head size] in FP32, rounded to FP16 and then to a format, in FP32."""
+    """Rounds FP32 values [..., tokens, head size] to FP16 and then to the cache format; returns FP32."""
     x = rounding.to_fp16(x)
     if form.number == "fp16":
         return x
@@ -75,13 +75,13 @@ def _to_groups(x, form):
 
 @dataclass(frozen=True)
 class Rounding:
-    """What is rounded to what; None: not at all. Made for anda_sim.pytorch.models.attention()."""
+    """Formats to which an attention rounds its tensors; None for no rounding. For anda_sim.pytorch.gated_models.attention()."""
 
     queries: int | None = None  # mantissa bits
     probabilities_bits: int | None = None
     keys: CacheFormat | None = None
     values: CacheFormat | None = None
-    group_size: int = 64  # of queries and probabilities
+    group_size: int = 64  # for queries and probabilities
 
     def any(self):
         return any(part is not None for part in (self.queries, self.probabilities_bits, self.keys, self.values))
@@ -104,7 +104,7 @@ class Rounding:
         return _named("A_p", rounding.to_anda, p, self.probabilities_bits, self.group_size).to(p.dtype)
 
     def with_lengths(self, lengths):
-        """The same with {"A_q": 6, "K": 4 …} in place of its own."""
+        """A copy with the lengths of {"A_q": 6, "K": 4 …} in place of its own."""
         changed = {"queries": lengths.get("A_q", self.queries), "probabilities_bits": lengths.get("A_p", self.probabilities_bits)}
         for name, part, option in (("K", "keys", self.keys), ("V", "values", self.values)):
             if name in lengths and (option is None or option.number == "fp16"):
@@ -115,7 +115,7 @@ class Rounding:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Roundings by the position of a token, in the place of a Rounding: pairs (first position, Rounding), ascending from 0."""
+    """Roundings by token position, with the interface of a Rounding. `parts`: pairs (first position, Rounding), ascending from 0."""
 
     parts: tuple
 
@@ -141,7 +141,7 @@ def _named(name, convert, *arguments):
 
 
 def add_options(parser):
-    """Those of anda-sim evaluate."""
+    """Adds the attention options of anda-sim evaluate."""
     length = rounding.whole_number(1, rounding.LARGEST_MANTISSA)
     parser.add_argument("--keys", type=cache_format("token"), metavar="FORMAT",
                         help="round keys to fp16, int2 … int16 or anda2 … anda16; int4/32/channel: in groups of 32 along the "

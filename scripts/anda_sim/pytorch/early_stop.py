@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a combination's loss is certainly beyond a tolerance before all windows have run: docs/search.md states the rule, and
-src/search/early_stop.cpp has the same."""
+"""Decides whether a combination's loss is certainly beyond a tolerance before all windows have run. docs/search.md states the
+rule; src/search/early_stop.cpp implements the same one."""
 
 import math
 
@@ -9,7 +9,7 @@ DEVIATIONS = 4.0
 
 
 def looks(count):
-    """After how many of `count` windows to look: 8, 16, 32 …"""
+    """Numbers of windows after which to test for an early stop: 8, 16, 32 … below `count`."""
     look = FIRST_LOOK
     while look < count:
         yield look
@@ -17,8 +17,8 @@ def looks(count):
 
 
 def is_beyond(differences, count, tolerance):
-    """Whether the mean of `count` windows' differences of surprise to the baseline, per token, is certainly above ln(1 + tolerance),
-    by some of them that were drawn at random."""
+    """Whether the mean difference of surprise to the baseline over all `count` windows, per token, is certainly above
+    ln(1 + tolerance). `differences`: those of a random sample of the windows."""
     drawn = len(differences)
     mean = sum(differences) / drawn
     variance = sum((value - mean) ** 2 for value in differences) / (drawn - 1)

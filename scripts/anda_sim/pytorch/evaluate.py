@@ -32,7 +32,7 @@ from .inputs import as_input_errors
 
 
 def lengths_of(combination):
-    """Four mantissa lengths out of {"A_qkv": 7, …}."""
+    """The four mantissa lengths of {"A_qkv": 7, …}."""
     if not isinstance(combination, dict) or set(combination) != set(rounding.TENSORS):
         raise ValueError(f"a combination must have {', '.join(rounding.TENSORS)}, not {json.dumps(combination)}")
     lengths = [combination[name] for name in rounding.TENSORS]
@@ -43,7 +43,7 @@ def lengths_of(combination):
 
 
 def attention_of(combination):
-    """What a combination has beside the four, {"A_q": 6, "K": 4}; takes it out."""
+    """Removes and returns the lengths of a combination besides the four, such as {"A_q": 6, "K": 4}."""
     lengths = {}
     for name in attention.DIMENSIONS:
         if not isinstance(combination, dict) or name not in combination:
@@ -78,7 +78,7 @@ def schedule_of(question):
 
 
 def positions_of(question):
-    """Positions that cut the windows, ascending; empty without any."""
+    """Positions that split the windows, ascending; empty if there are none."""
     positions = question.get("positions", [])
     if not isinstance(positions, list) or any(type(each) is not int or each < 2 for each in positions) or sorted({*positions}) != positions:
         raise ValueError(f"positions are {json.dumps(positions)}, must be whole numbers from 2 on, ascending")
@@ -106,7 +106,7 @@ class Answers:
         self.gemms.round_attention(wanted if precision is not None and wanted.any() else None)
 
     def _baseline(self, *rounding):
-        """Rounds as the baseline does; the function that it gives rounds as the question wants again."""
+        """Selects the baseline's rounding. Returns a function that restores the question's rounding."""
         self._round(None, *rounding[1:])
         return lambda: self._round(*rounding)
 
@@ -151,7 +151,7 @@ def main(arguments=None):
     add_options(parser)
     options = parser.parse_args(arguments)
 
-    # Only answers go to the standard output, whatever libraries print.
+    # Only answers go to standard output, whatever libraries print.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     prepared = loading.Prepared(options)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Surprises of a text's windows under one rounding after another: in batches that fit the device, in a random order that is always
-the same, with progress, and kept in a file from which an interrupted evaluation goes on."""
+"""Computes the surprises (sums of −log p) of a text's windows for successive roundings: in batches that fit the device, in a fixed
+random order, with progress, and with a cache file from which an interrupted evaluation resumes."""
 
 import hashlib
 import json
@@ -19,8 +19,8 @@ VERSION = 1
 
 
 class Cache:
-    """Surprises by evaluation and window: JSON lines, one for every batch, on disk before the next starts. A last line without an
-    end, as an interrupted write leaves it, is dropped."""
+    """Surprises by evaluation and window, as JSON lines: one for every batch, synced to disk before the next batch starts. An
+    incomplete last line, left by an interrupted write, is dropped."""
 
     def __init__(self, path, identity):
         self._identity, self._known, self._file = identity, {}, None
@@ -46,7 +46,7 @@ class Cache:
             return
         fits = isinstance(values, dict) and isinstance(values.get("of"), str) and isinstance(values.get("surprises"), dict)
         numbers = values["surprises"] if fits else {"": None}
-        # A number, or a list of those of the parts that positions make.
+        # A number, or with positions a list with a number for each part.
         parts = {window: value if isinstance(value, list) else [value] for window, value in numbers.items()}
         if any(not window.isdecimal() or not value or any(type(each) not in (int, float) for each in value)
                for window, value in parts.items()):
@@ -72,7 +72,7 @@ class Cache:
 
 
 def identity_of(options, windows):
-    """What surprises depend on beside the question. Of the tensors' files the header, the size and the time of their last change."""
+    """Everything besides the question that surprises depend on. Tensor files count by header, size and modification time."""
     folder, files = options.model, []
     for path in sorted([*folder.glob("*.safetensors"), *folder.glob("*.json")]):
         state = path.stat()
@@ -94,7 +94,7 @@ class _Progress:
             from anda_sim.progress import bar
 
             self._bar = bar(total=total, desc=label, unit="window", leave=False)
-        except ImportError:  # tqdm is not needed for anything else here
+        except ImportError:  # tqdm is used for nothing else here
             pass
 
     def update(self, count):
@@ -111,10 +111,10 @@ class Evaluations:
         self.forward, self.batch, self.cache = forward, batch, cache
         self.length, self.count = windows.shape[1], len(windows)
         self.order = random.Random(1).sample(range(self.count), self.count)
-        self._windows = windows[self.order].to(device)  # once, not for every evaluation
+        self._windows = windows[self.order].to(device)  # moved once, not for every evaluation
 
     def _run(self, first, end, positions):
-        """Surprises of the windows order[first:end], of each part; smaller batches where memory does not suffice."""
+        """Surprises of the windows order[first:end], [windows][parts]. Halves the batch size when memory runs out."""
         values = []
         while first < end:
             count = min(self.batch, end - first)
@@ -131,8 +131,8 @@ class Evaluations:
         return values
 
     def surprises(self, question, baseline=None, tolerance=None, positions=()):
-        """The surprises of the parts of each window that `positions` make, in the windows' order of running: all of them or, where
-        the difference to those of the baseline is certainly beyond the tolerance, the first so many."""
+        """Surprises of the parts into which `positions` cut each window, in the order in which windows run. Stops early, with the
+        first windows only, once the loss against `baseline` is certainly beyond the tolerance."""
         key = self.cache.key([question, *positions] if positions else question)
         known = self.cache.known(key)
         looks = set(early_stop.looks(self.count)) if tolerance is not None else set()
@@ -171,7 +171,7 @@ class Evaluations:
                                                         for part, count in zip(zip(*values), counts)]}
 
     def answer(self, question, tolerance=None, before_baseline=None):
-        """The protocol's answer. `before_baseline` lets the baseline run, and gives what brings this question's rounding back."""
+        """The protocol's answer. `before_baseline` selects the baseline's rounding and returns a function that restores the question's."""
         if tolerance is None:
             return self._whole(self.surprises(question))
         restore = before_baseline()

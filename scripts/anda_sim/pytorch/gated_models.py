@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decoders of the families that have grown from LLaMA: RMS norms, rotary positions, gated feed-forward parts. What tells them apart is
-in settings(); names of parameters are Hugging Face's, but for Phi-3, whose fused projections are taken apart (split_fused)."""
+"""Decoders of LLaMA and the families derived from it: RMS norms, rotary positions, gated feed-forward parts. config["model_type"]
+selects the differences. Parameters have Hugging Face's names, except that Phi-3's fused projections are split (split_fused)."""
 
 import math
 
@@ -12,7 +12,7 @@ TYPES = ("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text",
 
 
 def windows_of(config):
-    """For each layer, the tokens that one attends to, its own included; None: all."""
+    """For each layer, the number of tokens that a token attends to, including itself; None for all."""
     kind, layers = config["model_type"], config["num_hidden_layers"]
     window = config.get("sliding_window")
     if kind in ("llama", "gemma") or kind in ("qwen2", "qwen3") and not config.get("use_sliding_window", False):
@@ -27,8 +27,8 @@ def windows_of(config):
 
 
 def attention(query, key, value, rounding=None, scale=None, cap=None, window=None):
-    """Causal attention of [batch, heads, length, head size]. `rounding`, if not None, has operands(query, key, value) and
-    probabilities(p), which give what takes their place."""
+    """Causal attention on [batch, heads, length, head size]. `rounding`, if not None, has operands(query, key, value) and
+    probabilities(p), which return the rounded tensors."""
     length = query.shape[-2]
     if rounding is not None:
         query, key, value = rounding.operands(query, key, value)
@@ -66,11 +66,12 @@ class RmsNorm(nn.Module):
 
 
 class Rotary:
-    """Rotates element i of a head's first half with element i of its second half; what is beyond `width` stays."""
+    """Rotary positions: rotates element i of the first half of `width` with element i of the second half; further elements of a
+    head are unchanged."""
 
     def __init__(self, config, head_size, window=None):
         self.width = int(head_size * config.get("partial_rotary_factor", 1))
-        if window is not None and "rope_local_base_freq" in config:  # layers with a window have a base of their own
+        if window is not None and "rope_local_base_freq" in config:  # layers with a window have a separate base
             config = {"rope_theta": config["rope_local_base_freq"]}
         frequencies = config.get("rope_theta", 10000.0) ** (-torch.arange(self.width // 2, dtype=torch.float64) / (self.width // 2))
         self.frequencies = self.scaled(frequencies, config.get("rope_scaling") or {})
@@ -193,7 +194,7 @@ class GatedModel(nn.Module):
 
 
 def _fused_parts(config):
-    """Of Phi-3's fused projections, the names and rows of the parts."""
+    """Names and row counts of the parts of Phi-3's fused projections."""
     heads, head = config["num_attention_heads"], config.get("head_dim", config["hidden_size"] // config["num_attention_heads"])
     keys = config.get("num_key_value_heads", heads) * head
     return {"qkv_proj": (("q_proj", "k_proj", "v_proj"), (heads * head, keys, keys)),
@@ -201,7 +202,7 @@ def _fused_parts(config):
 
 
 def split_fused(config, readers):
-    """Shapes and readers of Phi-3's projections under the names of the others: q, k, v out of qkv_proj, gate and up out of
+    """Shapes and readers of Phi-3's projections under the usual names: q, k and v from qkv_proj, gate and up from
     gate_up_proj."""
     parts, split = _fused_parts(config), {}
     for name, (shape, read) in readers.items():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Input of the scripts that run models in PyTorch: config.json, tensor files, tokens. Any error in them is an InputError that
-names the file; no more memory is allocated than the files justify."""
+names the file. No more memory is allocated than the size of the files justifies."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +25,7 @@ _TRUTHS = ("enable_bias", "do_layer_norm_before", "tie_word_embeddings", "attent
            "use_bidirectional_attention")
 _NUMBERS = ("rms_norm_eps", "rope_theta", "rope_local_base_freq", "query_pre_attn_scalar", "partial_rotary_factor", "attn_logit_softcapping",
             "final_logit_softcapping")
-# What transformers takes where a family's file says nothing; null counts as something.
+# Defaults of transformers for keys missing from a family's file; null does not count as missing.
 _DEFAULTS: dict[str, dict[str, float]] = {
     "llama": {"rms_norm_eps": 1e-6},
     "mistral": {"num_key_value_heads": 8, "sliding_window": 4096, "rms_norm_eps": 1e-6},
@@ -38,7 +38,7 @@ _DEFAULTS: dict[str, dict[str, float]] = {
                     "rope_theta": 1e6, "rope_local_base_freq": 1e4},
     "phi3": {"rms_norm_eps": 1e-5},
 }
-# Files of Gemma 3 with a vision part give of the language part what differs from this.
+# Files of Gemma 3 with a vision part give only the values of the language part that differ from these.
 _GEMMA3 = {"hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8, "vocab_size": 262208,
            "max_position_embeddings": 131072}
 _ACTIVATIONS = {"opt": ("activation_function", "relu"), "gemma": ("hidden_activation", "gelu_pytorch_tanh"),
@@ -62,7 +62,7 @@ def _is_size(value):
 
 
 def _language_part(path, config):
-    """Of Gemma 3 with a vision part, the configuration of its language model, with what stands for the whole checkpoint."""
+    """Configuration of the language model of Gemma 3 with a vision part, including the keys that apply to the whole checkpoint."""
     part = config.get("text_config")
     if not isinstance(part, dict):
         raise InputError(f"{path}: text_config must be an object")
@@ -105,7 +105,7 @@ def read_config(folder):
 
 
 def _check_computed(path, family, config):
-    """What a file may ask for that the models do not compute."""
+    """Raises InputError for settings that the models do not implement."""
     key, only = _ACTIVATIONS.get(family, ("hidden_act", "silu"))
     if config.get(key, only) != only:
         raise InputError(f"{path}: {key}: {config[key]!r} is not supported; must be {only}")
@@ -127,7 +127,8 @@ def _check_computed(path, family, config):
 
 
 def _take_rotary_by_layer(path, config):
-    """Newer files have settings for each kind of layer; older ones a base for those with a window, and the rest for the others."""
+    """Converts newer files, with rotary settings for each kind of layer, to the form of older ones: rope_local_base_freq for layers
+    with a window, and common settings for the others."""
     settings = config.get("rope_parameters")
     if not isinstance(settings, dict) or "full_attention" not in settings:
         return
@@ -145,7 +146,7 @@ def _take_rotary_by_layer(path, config):
 
 
 def _check_rotary(path, key, config):
-    """Takes base and share of a head out of newer files' settings, and leaves the scaling at rope_scaling."""
+    """Moves rope_theta and partial_rotary_factor of newer files to the top level, and the scaling to rope_scaling."""
     settings = config[key]
     if not isinstance(settings, dict):
         raise InputError(f"{path}: {key}: must be an object or null")

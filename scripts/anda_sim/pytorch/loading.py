@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Models and tokens from files, and the options about them that scripts/evaluate_torch and scripts/record_activations share."""
+"""Loads models and tokens from files, and defines the options for them that scripts/evaluate_torch and scripts/record_activations
+share."""
 
 import importlib.util
 import pathlib
@@ -13,7 +14,7 @@ from anda_sim.pytorch.rounding import positive
 
 
 class StoredTensors(dict):
-    """Tensors by name, and the file of each."""
+    """Tensors by name, with the file of each in `files`."""
 
     def __init__(self):
         super().__init__()
@@ -35,9 +36,8 @@ def read_tensors(folder):
 
 
 def load_model(folder, transformers=False, convert=None):
-    """The model of a folder in Hugging Face layout, as a function from tokens to logits, and the module itself. Loaded by models.py,
-    or by the package transformers for other types or on request. `convert`, if given, makes of a parameter's name and FP32 tensor
-    what takes its place."""
+    """(function from tokens to logits, module) of a model folder in Hugging Face layout. models.py loads it, or the package
+    transformers for other types or on request. convert(name, FP32 tensor), if given, returns the replacement of a parameter."""
     folder = pathlib.Path(folder)
     config = inputs.read_config(folder)
     if config["model_type"] in models.FAMILIES and not transformers:
@@ -59,7 +59,7 @@ _OTHER_PARTS = ("vision_tower.", "multi_modal_projector.")
 
 
 def _language_tensors(config, stored):
-    """Without the parts of Gemma 3 that are no language model, under the names of one that is nothing else."""
+    """Drops the tensors of Gemma 3 that do not belong to the language model, and renames the others as in a text-only checkpoint."""
     if config["model_type"] != "gemma3_text":
         return stored
     tensors = StoredTensors()
@@ -75,11 +75,11 @@ def _language_tensors(config, stored):
 
 
 def _stored_state(folder, config):
-    """Shapes and readers of a model's tensors, by the names of models.py: a reader gives FP32, with integers taken out of their
-    words, once it is called."""
+    """Shapes and readers of a model's tensors, by their names in models.py. Calling a reader returns FP32 values and unpacks
+    integers."""
     tensors = StoredTensors()
     stored = _language_tensors(config, read_tensors(folder))
-    # Checkpoints of the bare model lack the first word; some have tables that follow from the configuration.
+    # Checkpoints of the bare model lack the prefix `model.`; some contain tables that follow from the configuration.
     bare = not any(name.startswith("model.") for name in stored)
     for name, tensor in stored.items():
         if name.endswith("rotary_emb.inv_freq"):
@@ -141,7 +141,7 @@ def load_known(folder, config, convert):
 
 
 def add_options(parser):
-    """Options about the model, common to both scripts."""
+    """Adds the options for the model, which both scripts share."""
     parser.add_argument("model", metavar="MODEL_FOLDER", type=pathlib.Path, help="config.json and *.safetensors")
     parser.add_argument("--tokens", required=True, metavar="FILE", help="token ids: .npy of integers, or a raw file")
     parser.add_argument("--token-type", choices=inputs.TOKEN_TYPES, default="uint16", help="token type of a raw file (uint16)")
@@ -161,7 +161,7 @@ def add_options(parser):
 
 
 def windows_of(options):
-    """Tokens in windows [count x length], as the options define."""
+    """Token windows [count x length], as the options define them."""
     config = inputs.read_config(options.model)
     length = options.length or min(config.get("max_position_embeddings", 2048), 2048)
     tokens = torch.from_numpy(inputs.read_tokens(options.tokens, options.token_type, config["vocab_size"]))
@@ -173,7 +173,7 @@ def windows_of(options):
 
 
 def rounds_weights(options):
-    """Whether weights are rounded here; sets the format's defaults. Integers of a quantised checkpoint stay as they are."""
+    """Whether weights need rounding; also sets the defaults of their format. Integers of a quantised checkpoint stay unchanged."""
     found = quantised.quantisation_of(options.model, inputs.read_config(options.model))
     for name in ("weight_bits", "weight_group"):
         given = getattr(options, name)
@@ -186,7 +186,7 @@ def rounds_weights(options):
 
 
 class Prepared:
-    """What the options define: the model as a function from tokens to logits, its linear layers, the windows, and where it is."""
+    """Everything that the options define: model (a function from tokens to logits), linear layers, token windows, placement."""
 
     def __init__(self, options, round_weights=True):
         if options.threads:
@@ -205,7 +205,7 @@ class Prepared:
             self.gemms = rounding.FpIntGemms(module, options.group_size)
 
     def _convert(self, name, tensor):
-        """Rounds and moves a parameter as soon as it is read: no more than one is in memory twice."""
+        """Rounds and moves a parameter as soon as it is read, so that at most one is in memory twice."""
         if self._format and rounding.is_fp_int_weight(name):
             tensor = rounding.named(f"{name}", lambda: rounding.quantise(tensor, *self._format)[2])
         return tensor.to(self.placement.device_of(name, self._layers), self.placement.dtype)

@@ -2,9 +2,9 @@
 """Decoders in PyTorch, with the parameter names and config.json keys of Hugging Face: the OPT family here, the others in
 gated_models.py.
 
-model = make_model(config) takes the dictionary of a config.json; model(tokens) gives the logits, FP32
-[batch, length, vocabulary], of integer tokens [batch, length]. Small on purpose: only what the family's checkpoints have
-(biases, tied embeddings, grouped-query attention). load() and save() read and write a folder of
+model = make_model(config) takes the dictionary of a config.json; model(tokens) returns FP32 logits
+[batch, length, vocabulary] for integer tokens [batch, length]. The code is deliberately small: it has only the features of the
+families' checkpoints (biases, tied embeddings, grouped-query attention). load() and save() read and write a folder of
 config.json and model.safetensors.
 """
 import json
@@ -56,7 +56,7 @@ class OptLayer(nn.Module):
 
 
 class OptDecoder(nn.Module):
-    position_offset = 2  # positions 0 and 1 of the table are never read, as in the family's first implementation
+    position_offset = 2  # entries 0 and 1 of the table are never read, as in the family's original implementation
 
     def __init__(self, config):
         super().__init__()
@@ -103,7 +103,7 @@ def is_tied(config):
 
 @contextmanager
 def without_initial_weights():
-    """Models that are made have memory for weights, which takes none before it is used."""
+    """Skips the initialisation of new models. Untouched memory for weights takes up no physical memory."""
     kinds = (nn.Linear, nn.Embedding)
     usual = [kind.reset_parameters for kind in kinds]
     try:
@@ -116,8 +116,8 @@ def without_initial_weights():
 
 
 def surprises(model, windows, positions=()):
-    """For each of some windows, the sum of −log of the probability of every token but the first, in double precision: of those
-    before, between and behind some positions, [windows, positions + 1]."""
+    """Sums of −log p over the tokens of each window except the first token, in double precision. `positions` split a window into
+    parts before, between and after them: [windows, positions + 1]."""
     logits = model(windows)[:, :-1].float()
     each = functional.cross_entropy(logits.flatten(0, 1), windows[:, 1:].to(logits.device).flatten(), reduction="none")
     each = each.view(len(windows), -1).cpu().double()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a model computes, and in which type: one device, or several with some of the layers each."""
+"""Devices and number type of a model: one device, or several that hold some of the layers each."""
 
 import re
 
@@ -27,7 +27,7 @@ def _device(name):
 
 
 def placement_of(device, dtype):
-    """What --device and --dtype say."""
+    """The Placement of --device and --dtype."""
     devices = [_device(name) for name in device.split(",")]
     if len(devices) > 1 and any(each.type != "cuda" for each in devices):
         raise InputError(f"--device {device}: several devices must be GPUs, such as cuda:0,cuda:1")
@@ -37,7 +37,7 @@ def placement_of(device, dtype):
 
 
 class Placement:
-    """The first devices have the embedding and the first layers, the last the last layers, the last norm and the output head."""
+    """Layers split over devices in order. The first device also has the embedding; the last, the final norm and the output head."""
 
     def __init__(self, devices, dtype=torch.float32):
         self.devices, self.dtype = devices, dtype
@@ -47,14 +47,14 @@ class Placement:
         return self.devices[0]
 
     def device_of(self, name, layers):
-        """Of a parameter or module, in a model of so many layers."""
+        """Device of a parameter or module in a model of `layers` layers."""
         layer = LAYER.search(name)
         if layer:
             return self.devices[int(layer[1]) * len(self.devices) // layers]
         return self.devices[0] if "embed" in name else self.devices[-1]
 
     def follow(self, model, layers):
-        """Lets what a module works on follow it from device to device."""
+        """Adds hooks that move the inputs of modules to their devices."""
         if len(self.devices) == 1:
             return
         for name, module in model.named_modules():
@@ -72,8 +72,8 @@ def is_out_of_memory(error):
 
 
 def windows_in_memory(config, length, placement):
-    """How many windows fit at a time into what the devices have left, by the largest tensors: logits (and what the loss makes of
-    them) on the last, scores of all heads and the feed-forward part on each. On a CPU, 16."""
+    """Number of windows that fit in the free memory of the devices at a time, estimated from the largest tensors: logits (and those
+    derived for the loss), scores of all heads and the feed-forward part. 16 on other devices than CUDA."""
     if placement.first.type != "cuda":
         return 16
     width = torch.empty(0, dtype=placement.dtype).element_size()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Integer weights of GPTQ, AWQ, AutoRound and compressed-tensors checkpoints: the settings in config.json, and the tensors that hold the
-integers, turned into (q - zero) * scale. What is read, and what is refused, is what src/llm/quantisation.cpp and packed_weights.cpp
-read and refuse."""
+integers, turned into (q - zero) * scale. Accepts and rejects the same input as src/llm/quantisation.cpp and
+packed_weights.cpp."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,32 +15,32 @@ from anda_sim.common.errors import InputError
 
 LARGEST_GROUP = 1 << 24
 GPTQ_BITS, AWQ_BITS, COMPRESSED_BITS = (2, 3, 4, 8), (4,), (2, 3, 4, 5, 6, 7, 8)
-UNQUANTISED_BITS = 16  # what AutoRound writes for layers that it leaves alone
-AWQ_NIBBLES = (0, 4, 1, 5, 2, 6, 3, 7)  # of a word, for columns 0 … 7 of its eight
+UNQUANTISED_BITS = 16  # written by AutoRound for layers that it does not quantise
+AWQ_NIBBLES = (0, 4, 1, 5, 2, 6, 3, 7)  # nibbles of a word for its columns 0 … 7
 ORIGINAL = "use the original checkpoint in F16, BF16 or F32, or one of GPTQ, AWQ, AutoRound or compressed-tensors (pack-quantized)"
 
 
 @dataclass(frozen=True)
 class Format:
     bits: int
-    group: int  # 0: all of a row
+    group: int  # 0: the whole row
 
 
 @dataclass
 class Quantisation:
     method: str
-    source: str  # the file and key that say so
+    source: str  # file and key of the settings, for messages
     packing: str = "gptq"  # gptq, awq or compressed
     format: Format = Format(4, 0)
     layers: dict = field(default_factory=dict)  # module: Format, where they differ
-    zero_offset: int = 0  # stored zero points are less by it
+    zero_offset: int = 0  # added to stored zero points
     has_zeros: bool = True  # compressed: zero points are stored
     act_order: bool = False
-    one_scale: bool = False  # compressed: a scale a tensor
+    one_scale: bool = False  # compressed: one scale per tensor
 
 
 class Settings:
-    """An object of a JSON file with readers that refuse by the name of the file and the key."""
+    """An object of a JSON file. Its readers raise InputErrors that name the file and the key."""
 
     def __init__(self, path, values, place=""):
         self.path, self.values, self.place = path, values, place
@@ -171,7 +171,7 @@ METHODS = {"gptq": _gptq, "awq": _awq, "auto-round": _auto_round, "intel/auto-ro
 
 
 def quantisation_of(folder, config):
-    """The settings of the quantiser of a folder's model; None: its weights are numbers."""
+    """Quantiser settings of a folder's model; None if its weights are not quantised."""
     path = Path(folder) / "config.json"
     for key, usual in (("quantization_config", None), ("compression_config", "compressed-tensors")):
         if config.get(key) is not None:
@@ -197,7 +197,7 @@ def _read(file, source, usual):
 
 
 class Layer:
-    """A packed layer's tensors, which are refused by file and name."""
+    """Tensors of a packed layer. Errors name the file and the tensor."""
 
     def __init__(self, tensors, quantisation, name):
         self.tensors, self.quantisation, self.name = tensors, quantisation, name
@@ -213,7 +213,7 @@ class Layer:
         return self.path(part) in self.tensors
 
     def read(self, part, shape, kinds):
-        """As a numpy array; bfloat16 as float32."""
+        """A tensor as a numpy array; floating-point types become float32. InputError if shape or type is not an expected one."""
         if not self.has(part):
             raise InputError(f"{self.quantisation.source}: tensor {self.path(part)} is missing")
         tensor = self.tensors[self.path(part)]
@@ -235,7 +235,7 @@ class Layer:
         return scales
 
     def groups(self, part, inputs, count):
-        """The group of each k."""
+        """Group index of each k."""
         if not self.has(part):
             if self.quantisation.act_order:
                 raise InputError(f"{self.quantisation.source}: the activation order needs tensor {self.path(part)}, which is missing")
@@ -252,7 +252,7 @@ class Layer:
 
 
 def fields(words, bits, count):
-    """`count` fields of a stream of bits along the last dimension of words, lowest bits first."""
+    """`count` fields of `bits` bits from a bit stream along the last dimension of `words`, lowest bits first."""
     at = numpy.arange(count) * bits
     words = numpy.concatenate((words, numpy.zeros((*words.shape[:-1], 1), numpy.uint32)), -1)
     low = words[..., at // 32] >> (at % 32).astype(numpy.uint32)
@@ -284,8 +284,8 @@ def _unpack_awq(layer, inputs, outputs):
 
 
 def _row_fields(layer, part, count, words):
-    """A function that takes `count` fields out of rows of words, and the words that there must be. Releases before 2026 leave the
-    upper bits of a word unused where the fields do not fill it; the number of words tells which it is."""
+    """(required words per row, function that extracts `count` fields from rows of words). Releases before 2026 leave the upper bits
+    of a word unused if no whole field fits; the number of words tells the two layouts apart."""
     bits, per_word = layer.format.bits, 32 // layer.format.bits
     dense, loose = -(-count * bits // 32), -(-count // per_word)
     if 32 % bits == 0 or count <= per_word or words == dense != loose:
@@ -308,7 +308,7 @@ def _unpack_compressed(layer, inputs, outputs):
         raise layer.error("weight_zero_point", f"is there, though the weights are symmetric ({layer.quantisation.source})")
     if layer.quantisation.has_zeros:
         stored = layer.tensors.get(layer.path("weight_zero_point"))
-        if stored is not None and stored.dtype == torch.int8:  # older releases do not pack them
+        if stored is not None and stored.dtype == torch.int8:  # older releases do not pack zero points
             zeros = zeros + layer.read("weight_zero_point", (outputs, count), (torch.int8,))
         else:
             rows = stored.shape[0] if stored is not None and stored.dim() else 0
@@ -326,13 +326,13 @@ _PARTS = ("qweight", "qzeros", "scales", "g_idx", "weight_packed", "weight_scale
 
 
 def is_part(name):
-    """Whether a tensor is a part of a packed layer."""
+    """Whether a tensor belongs to a packed layer."""
     return name.rsplit(".", 1)[-1] in _PARTS
 
 
 def readers(tensors, quantisation, shapes):
-    """For every packed layer, the shape of its weight and a function that takes it out of the words, in FP32. `shapes` has
-    [outputs, inputs] of the model's linear layers by name; tensors.files the file of each tensor."""
+    """For every packed layer, the shape of its weight and a function that unpacks it to FP32. `shapes`: [outputs, inputs] of the
+    model's linear layers by name; tensors.files: file of each tensor."""
     part, unpack = _UNPACK[quantisation.packing]
     if not any(name.endswith(f".{part}") for name in tensors):
         raise InputError(f"{quantisation.source}: the weights were quantised by {quantisation.method}, but no tensor is called …{part}; "

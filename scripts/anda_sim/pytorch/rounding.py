@@ -41,8 +41,8 @@ def to_anda(x, bits, group_size=64):
     length = x.shape[-1]
     groups = nn.functional.pad(x, (0, -length % group_size)).unflatten(-1, (-1, group_size))
     largest = groups.abs().amax(-1, keepdim=True)
-    # Exponents and powers of two by their bits, which every device has the same: exp2 and frexp need not be exact there. FP16
-    # numbers are normal in FP32; the exponent of 0, far below, becomes the least.
+    # Takes exponents and powers of two from bit patterns, which are the same on every device; exp2 and frexp may be inexact.
+    # FP16 numbers are normal in FP32; the exponent of 0 is clamped to the smallest one.
     exponent = ((largest.view(torch.int32) >> _FRACTION_BITS) - _EXPONENT_BIAS + 15).clamp(min=1)
     scale = (14 + bits - exponent + _EXPONENT_BIAS << _FRACTION_BITS).view(torch.float32)
     # Scaling by a power of two is exact in FP32, and so is truncating 11 bits.
@@ -50,8 +50,8 @@ def to_anda(x, bits, group_size=64):
 
 
 def by_position(x, parts, convert, group=1):
-    """convert(tokens, what) of each part of [..., tokens, n]; `parts` are (first token, what), ascending from 0. Parts begin at
-    multiples of `group`: a group of tokens belongs to the part of its first."""
+    """Applies convert(tokens, what) to each part of [..., tokens, n]. `parts`: pairs (first token, what), ascending from 0. A group
+    of `group` tokens belongs to the part of its first token, so parts begin at multiples of `group`."""
     tokens = x.shape[-2]
     firsts = [min(tokens, math.ceil(first / group) * group) for first, _ in parts]
     pieces = [convert(x[..., first:end, :], what) for first, end, (_, what) in zip(firsts, [*firsts[1:], tokens], parts) if first < end]
@@ -76,13 +76,13 @@ def quantise(weight, bits=4, group=128):
 
 
 def is_fp_int_weight(name):
-    """Whether a parameter is the weight of a linear layer that has integer weights."""
+    """Whether a parameter is the weight of a linear layer with integer weights."""
     module, _, part = name.rpartition(".")
     return part == "weight" and module.rsplit(".", 1)[-1] in TENSOR_OF and LAYER.search(name) is not None
 
 
 def named(name, action):
-    """The action's result; its ValueErrors get the name."""
+    """Result of the action; adds the name to its ValueErrors."""
     try:
         return action()
     except ValueError as error:
@@ -94,7 +94,7 @@ class FpIntGemms:
 
     layers         decoder layers
     precision      rounding of the inputs: None for FP16, else four mantissa lengths for each layer
-    schedule       four lengths by the first position from which they hold, in every layer; before that, `precision` does
+    schedule       four lengths for all layers, by first position; earlier positions use `precision`
     on_input       if not None, called as on_input(layer, tensor, name, module, x) with the FP16 input before Anda
     """
 
@@ -116,8 +116,8 @@ class FpIntGemms:
         self.attentions = [module for module in model.modules() if hasattr(type(module), "rounding")]
 
     def round_attention(self, rounding):
-        """Rounds the attention of every layer so (an attention.Rounding; None: not at all) from now on. Raises ValueError
-        where models.py has not made the model."""
+        """Sets the rounding of every layer's attention (an attention.Rounding; None for no rounding). Raises ValueError if the model
+        does not come from models.py."""
         if rounding is not None and not self.attentions:
             raise ValueError("keys, values, queries and probabilities can be rounded in models that this program has, without "
                              "--transformers")

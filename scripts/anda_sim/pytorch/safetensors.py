@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of tensors (https://github.com/huggingface/safetensors): 8 bytes with the length of a JSON header, the header, the tensors'
-bytes without gaps. A file is mapped, not read: a tensor takes memory once it is used."""
+"""Files of tensors (https://github.com/huggingface/safetensors): 8 bytes with the length of a JSON header, the header, then the
+tensors' bytes without gaps. Files are memory-mapped: a tensor takes memory only once it is used."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from anda_sim.common import strict_json
 
 FLOATS = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 SAFETENSORS_TYPES = {**FLOATS, "I32": torch.int32, "I64": torch.int64, "I8": torch.int8, "U8": torch.uint8}
-# numpy has no bfloat16: its bits pass through an integer of the same size.
+# numpy has no bfloat16, so its bits are read as an integer of the same size.
 _NUMPY = {"F32": "<f4", "F16": "<f2", "BF16": "<i2", "I32": "<i4", "I64": "<i8", "I8": "<i1", "U8": "<u1"}
 
 
@@ -34,7 +34,7 @@ def write_safetensors(path, tensors):
 
 
 def read_safetensors(path):
-    """The tensors of a file, in its types. They must be contiguous, without overlap, as the format requires."""
+    """The tensors of a file, in their stored types. They must be contiguous and not overlap, as the format requires."""
     with open(path, "rb") as file:
         length = file.seek(0, 2)
         if length < 8:

@@ -10,7 +10,7 @@ from .look import columns_for, legend
 from .runs import COMPONENTS, cycle_parts, energy_parts, kinds, ratios, states_of
 
 RATIOS = {"speedup": "speedup", "energy_efficiency": "energy\nefficiency", "area_efficiency": "area\nefficiency"}
-# Bars of a panel that fit a column of a paper.
+# Largest number of bars in a panel that fits a column of a paper.
 MOST_IN_COLUMN = 30
 GEOMETRIC_MEAN = "mean"
 
@@ -104,7 +104,7 @@ def plot_area(plt, runs, look):
 def grouped(axis, groups, series, look, written):
     """Bars of each series [(label, values)] beside each other in each group; None is n/a. `written`: whether a series has numbers."""
     width = 0.8 / len(series)
-    upright = len(groups) * len(series) < 10  # else as wide as the bar
+    upright = len(groups) * len(series) < 10  # else numbers would be wider than their bars
     for i, (label, values) in enumerate(series):
         places = [x + (i - (len(series) - 1) / 2) * width for x in range(len(groups))]
         axis.bar(places, [value or 0 for value in values], width * 0.95, label=label, **look.series_bar(i))
@@ -130,7 +130,7 @@ def plot_compare(plt, runs, look):
 
 
 def plot_comparison(plt, comparison, look):
-    """The same of a comparison: a panel for each of the three, a group of bars for each model and the geometric means."""
+    """The same for a comparison: a panel for each of the three, with a group of bars for each model and one for the geometric means."""
     means = look.chosen(comparison["means"], lambda mean: mean["name"], comparison["name"])
     names = [mean["name"] for mean in means]
     look.check_labels(names)

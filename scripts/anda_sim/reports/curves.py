@@ -12,7 +12,7 @@ from .bars import bars_of
 from .look import columns_for, legend
 from .runs import bandwidth, roofline
 
-# Height of a roof's label in that of the roofline.
+# Height of a roof's label, as a share of the roofline's height.
 LABEL_SHARE = 0.055
 MARKERS = ["o", "s", "D", "^", "v", "P", "X", "*"]
 
@@ -46,7 +46,7 @@ def draw_gemms(axis, roofs, tensors):
         colour = series(i)
         for point in roof["points"]:
             if point["intensity"]:
-                # Points of several systems at one place nest.
+                # Coinciding points of several systems are nested.
                 axis.plot(point["intensity"], point["tops"], MARKERS[tensors.index(point["tensor"]) % len(MARKERS)], color=colour,
                           markersize=4 + 2 * max(0, 3 - i), markeredgecolor="white", markeredgewidth=0.4)
         axis.plot([], [], color=colour, label=bar.label)
@@ -80,7 +80,7 @@ def plot_roofline(plt, runs, look):
     return figure
 
 
-# Curves that stay below this share of the memory's peak would be flat beside its line.
+# Below this share of the memory's peak, curves would look flat next to the peak line.
 LEAST_OF_PEAK = 0.2
 
 
@@ -100,7 +100,7 @@ def plot_bandwidth(plt, runs, look):
 
 
 def draw_memory_peaks(axis, bars, most):
-    """A line at the peak of each memory, or words where it is far above the largest rate."""
+    """Draws a line at the peak of each memory, or a text if the peak is far above the largest rate."""
     peaks = sorted({bar.system["dram_bandwidth_bytes_per_s"]["peak"] for bar in bars})
     low = [peak for peak in peaks if most >= LEAST_OF_PEAK * peak]
     for peak in low:

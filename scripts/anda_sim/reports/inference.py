@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the page shows of a whole inference."""
+"""Data of a whole inference for the page."""
 
 from collections import defaultdict
 
@@ -11,8 +11,8 @@ KINDS = {"gemm": "GeMMs", "attention_scores": "scores", "softmax": "softmax", "a
 
 
 def inference(system):
-    """Of a system of a report, or None where it has GeMMs alone: the metrics, time by kind of operation of prefill and decode, and
-    of each decode pass."""
+    """Metrics of a system of a report, and its time by kind of operation for prefill, decode and each decode pass. None if the
+    system has GeMMs only."""
     if "kv_cache_bytes" not in system:
         return None
     passes = defaultdict(lambda: defaultdict(float))

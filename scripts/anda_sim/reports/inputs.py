@@ -11,7 +11,7 @@ from .runs import load_run, name_runs
 from .servers import load_server, name_servers
 from .tables import from_dicts, load_comparison, load_search, load_table
 
-# The kind of a folder, by the file in it.
+# Files that identify the kind of a results folder.
 RESULTS = ("report.json", "results.csv", "compare.json", "search.json", "serve.json")
 
 
@@ -41,7 +41,7 @@ def load_all(paths):
             tables.append(load_table(file))
             continue
         document = strict_json.load(file)
-        # Each of the four has parts that the others lack.
+        # Each kind has parts that the others lack.
         if isinstance(document, dict) and "models" in document:
             tables.append(load_comparison(file, document))
         elif isinstance(document, dict) and "front" in document:
@@ -56,7 +56,7 @@ def load_all(paths):
 
 
 def load(paths):
-    """(runs, tables) of the named results, in order. Servers are a table, a row for each and its systems."""
+    """(runs, tables) of the named results, in order. Servers become one table, with a row for each server and system."""
     runs, tables, servers = load_all(paths)
     rows = [
         {"server": server.label, "system": name, **values}

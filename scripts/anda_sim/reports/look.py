@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What figures of runs, comparisons and tables have in common: their options, the canvas and the legend."""
+"""Common parts of the figures of runs, comparisons and tables: options, canvas and legend."""
 
 from dataclasses import dataclass, field
 from typing import Any, List, Mapping, Optional
@@ -13,7 +13,7 @@ HATCHES = ["", "////", "\\\\\\\\", "xxxx", "....", "----", "||||", "++++", "oooo
 
 @dataclass
 class Look:
-    """Options of a figure, as scripts/plot has them. A width of None is that of a column, or of the page for large comparisons."""
+    """Options of a figure, as in scripts/plot. A width of None means a column, or the page for large comparisons."""
 
     by: str = "system"
     share: bool = False
@@ -29,7 +29,7 @@ class Look:
     values: bool = False
 
     def chosen(self, systems: List[Any], name: Any, where: str) -> List[Any]:
-        """The systems of --systems in its order, all without it. `name` gives that of a system. InputError for one that is missing."""
+        """The systems named by --systems, in that order; all systems without it. `name` returns a system's name. InputError if one is missing."""
         if self.systems is None:
             return systems
         known = {name(system): system for system in systems}
@@ -39,7 +39,7 @@ class Look:
         return [known[wanted] for wanted in self.systems]
 
     def label(self, system: str) -> str:
-        """How a figure calls a system."""
+        """Name of a system in figures."""
         return label_text(self.labels.get(system, system))
 
     def hatch(self, place: int) -> str:
@@ -53,11 +53,11 @@ class Look:
         return self.bar(place, palette.series(place))
 
     def canvas(self, plt: Any, height: float, rows: int = 1, width: float = COLUMN_INCHES, **options: Any) -> Any:
-        """(figure, axes), as high as --height or else as `height`."""
+        """(figure, axes), with the height of --height, else `height`."""
         return plt.subplots(rows, 1, figsize=(self.width or width, self.height or height), **options)
 
     def check_labels(self, names: List[str]) -> None:
-        """Raises InputError if --label names what is not drawn."""
+        """Raises InputError if --label names something that is not drawn."""
         for name in self.labels:
             if name not in names:
                 raise InputError(f"--label {name}=…: there is no such system here; there are {', '.join(dict.fromkeys(names))}"

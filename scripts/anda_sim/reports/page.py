@@ -17,7 +17,7 @@ from .servers import LATENCIES, PERCENTILES, server_data
 ASSETS = Path(__file__).resolve().parent / "assets"
 SCRIPTS = ("format.js", "charts.js", "tables.js", "overview.js", "inference.js", "machine.js", "runs.js", "servers.js", "comparisons.js",
            "lines.js", "sweeps.js", "start.js")
-# Above this number, the table combines equal GeMMs.
+# Above this number of ops, the table combines equal GeMMs.
 MOST_OPS = 5000
 
 OP_COLUMNS = (
@@ -141,7 +141,7 @@ def table_data(table):
 
 
 def comparison_data(table):
-    """The numbers of a comparison's bars: for each ratio a list for each system, a number for each model and then the mean."""
+    """The numbers of a comparison's bars. Each ratio has a list for each system: a number for each model, then the mean."""
     document = table.comparison
     several = len(document["models"]) > 1
     systems = [mean["name"] for mean in document["means"]]
@@ -178,7 +178,7 @@ def asset(name):
 
 
 def run_sections(data):
-    """The sections about runs; those about inferences only where there are any."""
+    """The sections about runs. Sections about inferences appear only if there are any."""
     text = asset("runs.html")
     if not any(system["inference"] for run in data["runs"] for system in run["systems"]):
         return text
@@ -187,7 +187,7 @@ def run_sections(data):
 
 
 def title_of(runs, tables, servers):
-    """What the page shows, in a line."""
+    """A one-line title for the content of the page."""
     titles = [f"{run.report['run']['name']}: {listed([system['name'] for system in run.systems])}" for run in runs]
     titles += [f"{server.report['name']}: {listed([system['name'] for system in server.systems])} as servers" for server in servers]
     titles += [f"{table.comparison['name']}: {len(table.comparison['means'])} systems on {counted(len(table.comparison['models']), 'model')}"

@@ -45,5 +45,5 @@ def plotly_text():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text)
     except OSError:
-        pass  # the folder cannot be written: minified again next time
+        pass  # the folder is not writable: minifies again next time
     return text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of runs, comparisons and sweeps for papers: all kinds, and that of two columns of a table."""
+"""Figures of runs, comparisons and sweeps for papers: selects the kind, and draws two columns of a table."""
 
 from anda_sim.common.errors import InputError
 from anda_sim.figures.pareto import front_indices
@@ -14,7 +14,7 @@ LOGARITHMIC_FROM = 30
 
 
 def _like(values, shown, value):
-    """One more value of a column, in the scale in which the others are shown."""
+    """Scales another value of a column like the values already shown."""
     scale = next((after / before for before, after in zip(values, shown) if before and after), 1)
     return None if value is None else value * scale
 
@@ -63,7 +63,7 @@ def plot_pareto(plt, tables, look):
     axis.set(xlabel=label_text(x_label, LONGEST_AXIS), ylabel=label_text(y_label, LONGEST_AXIS))
     for values, set_scale, scaled_axis in ((xs, axis.set_xscale, axis.xaxis), (ys, axis.set_yscale, axis.yaxis)):
         known = [value for value in values if value is not None]
-        # If the largest is many times the smallest, all but a few points would overlap, as in the report.
+        # If the largest value is many times the smallest, most points would overlap on a linear scale. The report has the same rule.
         if min(known) > 0 and max(known) > LOGARITHMIC_FROM * min(known):
             set_scale("log")
             plain_ticks(scaled_axis)
@@ -85,7 +85,7 @@ TABLE_KINDS = {"pareto": plot_pareto}
 
 
 def plot_results(plt, kind, runs, tables, look):
-    """The figure of one kind of what is loaded. InputError if that has nothing of the kind."""
+    """The figure of one kind for the loaded results. InputError if they have no data of this kind."""
     comparisons = [table.comparison for table in tables if table.comparison is not None]
     if kind == "compare" and comparisons and not runs:
         if len(comparisons) > 1:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of anda-sim for scripts/report and scripts/plot: read, validated, and derived quantities."""
+"""Reads and validates runs of anda-sim for scripts/report and scripts/plot, and derives quantities from them."""
 
 import math
 
@@ -105,11 +105,11 @@ def load_timeline(file, report):
         intervals = {len(part) for part in overview.values() if isinstance(part, list)}
         if len(intervals) != 1 or not intervals <= set(range(1, MOST_INTERVALS * 8)):
             raise InputError(f"{file}: the curves of {system['name']} have different lengths, or too many intervals")
-        # A tick is a picosecond; each clock edge is at the nearest one.
+        # A tick is a picosecond; clock edges are rounded to the nearest tick.
         busy = sum(overview["array_busy_ticks"]) * 1e-12
         share = system["busy_cycles"] / system["cycles"] if system["cycles"] else 0
         if not math.isclose(busy, share * system["time_s"], rel_tol=1e-3):
-            return None  # of another run, or of one that folded its layers
+            return None  # belongs to another run, or to one with folded layers
     return overviews
 
 
@@ -126,7 +126,7 @@ def name_runs(runs):
             run.label = run.folder.name if len(set(folders)) == len(folders) else f"{name} ({i + 1})"
 
 
-# --- what follows from a run ---
+# --- quantities derived from a run ---
 
 
 def energy_parts(row):
@@ -188,10 +188,10 @@ def kinds(system):
         entry = found[key]
         entry["gemms"] += op.get("count", 1)
         entry["pe_cycles"] += (op["pe_utilization"] or 0) * op["cycles"]
-        for field in summed:  # None: of costs that are not known
+        for field in summed:  # None: unknown cost
             entry[field] = None if None in (entry[field], op[field]) else entry[field] + op[field]
     rows = list(found.values())
-    # Two kinds of one shape differ in their formats.
+    # Kinds with the same shape differ in their formats.
     names = [row["name"] for row in rows]
     for row in rows:
         if names.count(row["name"]) > 1:
@@ -200,7 +200,7 @@ def kinds(system):
 
 
 def are_together(system):
-    """Whether equal GeMMs are one op regardless of their place in the run, as for a long trace."""
+    """Whether equal GeMMs are combined into one op regardless of their position in the run, as for a long trace."""
     return any("rows" in op for op in system["ops"])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results of anda-sim serve for scripts/report: read, validated, and what the page shows of them."""
+"""Reads and validates results of anda-sim serve for scripts/report, and selects the data of the page."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def name_servers(servers):
 
 
 def server_data(server):
-    """What the page gets."""
+    """The data of a server for the page."""
     report = server.report
     numbers = ServeMetrics().numbers(report)
     return {

@@ -15,13 +15,13 @@ _OF_SERVERS = frozenset(ServeMetrics().names)
 
 
 class Table:
-    """`rows`: lists of values, a number, a text or None; `numeric`: columns of which every value is a number; `comparison`: the
-    compare.json of which these are the points, or None; `base`: the row of an exploration's base, or None; `name`: that of the study, if its file has one."""
+    """`rows`: lists of values (number, text or None); `numeric`: columns with numbers only; `comparison`: the compare.json of these
+    points, or None; `base`: the row of an exploration's base, or None; `name`: name of the study, if its file has one."""
 
     def __init__(self, path, columns, rows):
         self.path, self.columns, self.rows = path, columns, rows
         self.comparison = self.base = self.name = None
-        # Programs use fixed file names; the folder has the user's name.
+        # Programs use fixed file names; the user chooses the folder's name.
         own = path.stem in ("results", "compare", "search", "serve")
         self.label = path.absolute().parent.name if own else path.stem
         self.numeric = [
@@ -42,7 +42,7 @@ class Table:
 
     @property
     def title(self):
-        """What it is, in words."""
+        """Readable title of the table."""
         if self.kind == "search":
             return "front of a precision search"
         names = [name.rpartition(".")[-1] for name in self.parameters]
@@ -58,7 +58,7 @@ class Table:
 
     @property
     def parameters(self):
-        """Columns before the first result, which belongs to a system or has a unit in its name."""
+        """Columns before the first result. Results belong to a system or have a unit in their name."""
         found = []
         for name in self.columns:
             if name in ("point", "status", "error", "trial"):
@@ -107,7 +107,7 @@ def load_table(path):
     table = checked(Table(path, columns, rows))
     if path.stem == "results" and (path.parent / "base.csv").is_file():
         names, bases = read_csv(path.parent / "base.csv")
-        # An exploration that was extended by other parameters has written it anew.
+        # An exploration extended by other parameters has rewritten base.csv with other columns.
         table.base = bases[0] if names == columns and len(bases) == 1 else None
     return table
 
@@ -206,7 +206,7 @@ def read_csv(path):
 
 
 def checked(table):
-    """The table, if it has something to draw."""
+    """Returns the table; InputError if it has nothing to draw or values beyond the drawable range."""
     if not table.rows:
         raise InputError(f"{table.path}: has no rows")
     if not [name for name in table.numeric if name != "point"]:

@@ -16,7 +16,7 @@ TECHNOLOGY = SOURCE / "configs" / "technology" / "16nm.yaml"
 PUBLISHED = SOURCE / "docs" / "reproduction" / "published.yaml"
 ANDA_BITS = range(4, 14)
 COMPONENTS = ["mxu", "bpc", "vector_unit", "activation_buffer", "weight_buffer", "top_controller"]
-# The technology's name of a component where the paper's differs.
+# Names of components in technology files that differ from the paper's.
 OUR_COMPONENT = {"bpc": "compressor"}
 
 
@@ -46,7 +46,7 @@ class PaperRuns:
 
 
 def bops_rows(paper_runs, published):
-    """model, loss, combination, published, ours. The combinations are those of configs/paper."""
+    """Rows (model, loss, combination, published, ours) for the combinations of configs/paper."""
     rows = []
     runs = load_yaml(COMPARISON)["models"]
     rule = published["bops"]
@@ -62,7 +62,7 @@ def bops_rows(paper_runs, published):
 
 
 def pe_rows(paper_runs, published):
-    """element, metric, mantissa bits, published, ours: simulated on one output tile, for the array alone."""
+    """Rows (element, metric, mantissa bits, published, ours), simulated for one output tile and the array alone."""
     trace = paper_runs.folder / "tile.csv"
     trace.write_text("name,layer,tensor,m,k,n\ntile,0,other,16,4096,16\n")
     config = paper_runs.folder / "tile.yaml"
@@ -86,7 +86,7 @@ def pe_rows(paper_runs, published):
                 continue
             speed = base[0] / cycles
             figures = {"area_efficiency": speed * base[1] / area, "energy_efficiency": base[2] / energy}
-            if name in ("FIGNA-M11", "FIGNA-M8"):  # Fig. 15 has them at the throughput of FIGNA
+            if name in ("FIGNA-M11", "FIGNA-M8"):  # Fig. 15 shows them at the throughput of FIGNA
                 figures = {key: value / speed for key, value in figures.items()}
             for metric, ours in figures.items():
                 paper = published["pe_level"][name][metric]
@@ -97,7 +97,7 @@ def pe_rows(paper_runs, published):
 
 
 def table_iii_rows(paper_runs, published):
-    """component, quantity, published, ours."""
+    """Rows (component, quantity, published, ours) of Table III."""
     anda = paper_runs.run(TABLE_III_RUN)["systems"][1]
     rows = []
     for component in COMPONENTS:
@@ -112,25 +112,25 @@ def table_iii_rows(paper_runs, published):
 
 
 def system_rows(comparison, published):
-    """system, metric, published or None, ours."""
+    """Rows (system, metric, published or None, ours)."""
     means = {entry["name"]: entry for entry in comparison["means"]}
     return [(system, metric, published["system_level_geomean"][name].get(metric), float(means[system][metric]))
             for system, name in NAMES.items() for metric in METRICS]
 
 
 def breakdown_rows(comparison, model="LLaMA-13B"):
-    """system and its energy as shares of FP-FP's total."""
+    """Rows (system, compute, SRAM, DRAM, total): energy as shares of FP-FP's total."""
     (entry,) = [entry for entry in comparison["models"] if entry["name"] == model]
     return [(system["name"], *[system["energy_share"][part] for part in ("compute", "sram", "dram", "total")])
             for system in entry["systems"]]
 
 
-# As prefills of that many tokens: each loads the weights once, and energy is compared with FP-FP under the same condition.
+# As prefills of 128 tokens: each loads the weights once. Energy is compared with FP-FP under the same condition.
 REREAD = ("weights reloaded", "for every 128 rows of activations")
 
 
 def sweeps():
-    """Assumption, value, overrides: one at a time around the published machine."""
+    """(assumption, value, overrides) of each variation. Each changes one assumption of the published machine."""
     technology = load_yaml(TECHNOLOGY)
 
     def times(factor, *keys):
@@ -178,8 +178,8 @@ def sensitivity_rows(paper_runs, default):
 
 
 def outside_the_array(efficiency, speedup, published):
-    """Derived from energy ratios: the array's share of FP-FP's energy, from each of three baselines that differ from
-    it only in the array; and Anda's energy outside the array over FP-FP's, at both losses."""
+    """(shares, ratios) derived from energy ratios. shares: the array's share of FP-FP's energy, from each of the three baselines
+    that differ only in the array; ratios: Anda's energy outside the array over FP-FP's, at both losses."""
     elements = published["pe_level"]
     shares = [(1 - 1 / efficiency[system]) / (1 - 1 / elements[NAMES[system]]["energy_efficiency"])
               for system in ("fp-int", "ifpu", "figna")]
@@ -189,7 +189,7 @@ def outside_the_array(efficiency, speedup, published):
 
 
 def anda_energy_rows(sensitivity, published):
-    """quantity, published, simulated, simulated with weights reloaded."""
+    """Rows (quantity, published, simulated, simulated with weights reloaded)."""
     def numbers(metric, row):
         return {system: value for (system, other), value in zip(SENSITIVITY, row[2:]) if other == metric}
 
@@ -212,7 +212,7 @@ def anda_energy_rows(sensitivity, published):
 
 
 def fixed_share(paper_runs):
-    """Share of Anda's energy, in the run of Table III, that its blocks take regardless of activity."""
+    """Share of Anda's energy, in the run of Table III, that blocks consume regardless of activity."""
     anda = paper_runs.run(TABLE_III_RUN)["systems"][1]["energy_pj"]
     blocks = ("compressor", "vector_unit", "top_controller")
     return sum(anda["by_component"][block] for block in blocks) / anda["total"]

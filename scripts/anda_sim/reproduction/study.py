@@ -41,7 +41,7 @@ def write_csv(path, headings, rows):
 
 
 def check_writable(folder):
-    """Ends the script if the results could not be written, before the work is done; makes no folder."""
+    """Raises an error before the work starts if the results could not be written. Creates no folder."""
     existing = folder
     while not existing.exists() and existing != existing.parent:
         existing = existing.parent
@@ -82,7 +82,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
 
     if not options.no_plots:
-        import matplotlib  # noqa: F401  what is missing shows before the work is done
+        import matplotlib  # noqa: F401  reports a missing package before the work starts
     for folder in (options.out, options.out / "reproduction"):
         check_writable(folder)
     published = load_yaml(PUBLISHED)

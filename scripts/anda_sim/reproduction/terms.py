@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The compared systems, as the paper names them, and their figures."""
+"""The compared systems by their names in the paper, and their metrics."""
 
 NAMES = {"fp-fp": "FP-FP", "fp-int": "FP-INT", "ifpu": "iFPU", "figna": "FIGNA", "figna-m11": "FIGNA-M11",
          "figna-m8": "FIGNA-M8", "anda-0.1": "Anda (0.1% loss)", "anda-1": "Anda (1% loss)"}

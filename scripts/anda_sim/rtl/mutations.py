@@ -88,7 +88,7 @@ DATAPATH = [
     ("a tile forgets the sums that it goes on from", "mxu/accumulators.sv", "PARTIAL_SUMS != 0 ? first_sum", "1'b0 ? first_sum"),
 ]
 
-# Timing faults, which no arithmetic result shows.
+# Timing faults, which leave arithmetic results unchanged.
 CYCLES = [
     ("a register has no room in the clock in which its group leaves", "compressor/bit_plane_compressor.sv",
      "waits & ~takes", "waits"),
@@ -118,7 +118,7 @@ CYCLES = [
      "- PARTS_BITS'(passed) - PARTS_BITS'(open && passed != 0)"),
 ]
 
-# For CI, since every fault takes a separate build, and one of the cycles the longest.
+# Faults for CI: few, since each needs a separate build, and those of CYCLES the longest ones.
 USUAL = ["ties go down"]
 
 MUTATIONS = [Mutation(name, test, file, old, new)

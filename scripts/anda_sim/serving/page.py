@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page docs/serving_study.md from what the study measured."""
+"""The page docs/serving_study.md, from the measurements of the study."""
 
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machines of the study, what the simulator says of one under a load, and the fewest accelerators that keep the limit."""
+"""Machines of the study, the simulation of one under a load, and the search for the fewest accelerators that keep the limit."""
 
 import math
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from ..simulator import PathLike, Simulator, set_options
 
 BASE = SOURCE / "configs" / "serving" / "llama-3-8b.yaml"
 FIRST_TOKEN_S = 2.0
-# Each is a system and the keys of its cache; the base has a cache of 4-bit Anda groups.
+# Configuration keys of each system and its cache. The base configuration has a cache of 4-bit Anda groups.
 _FP16 = {"kv_cache.k.format": "fp16", "kv_cache.v.format": "fp16"}
 SYSTEMS: Dict[str, Dict[str, Any]] = {
     "FP-FP, FP16 cache": {"systems": ["fp-fp"], **_FP16},
     "Anda, FP16 cache": {"systems": ["anda"], **_FP16},
     "Anda, 4-bit cache": {"systems": ["anda"]},
 }
-# The key/value heads of LLaMA-3-8B bound the accelerators that share a layer.
+# Numbers of accelerators that share a layer, limited by the key/value heads of LLaMA-3-8B.
 TENSORS = (1, 2, 4, 8)
 MOST_ACCELERATORS = 256
-# Mantissa lengths of 1 % loss, as in docs/inference.md.
+# Mantissa lengths for 1 % loss, as in docs/inference.md.
 _LENGTHS = {"precision.A_qkv": 7, "precision.A_o": 5, "precision.A_u": 6, "precision.A_d": 6, "precision.A_q": 8, "precision.A_p": 8,
             "workload.head_weight_bits": 4}
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A system with square arrays of `side` × `side` elements, `tensor` accelerators to a replica."""
+    """A system with square arrays of `side` × `side` elements, and `tensor` accelerators per replica."""
 
     system: str
     side: int
@@ -36,7 +36,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Served:
-    """What a server of `accelerators` did at a load."""
+    """Results of a server with `accelerators` accelerators under a load."""
 
     accelerators: int
     tensor: int
@@ -48,14 +48,14 @@ class Served:
 
 @dataclass(frozen=True)
 class Alone:
-    """Time to the first token of requests that wait for nobody."""
+    """Time to the first token of requests that do not queue."""
 
     first_token_p99_s: float
     first_token_mean_s: float
 
 
 def machine_keys(side: int) -> Dict[str, Any]:
-    """The paper's machine with a larger array, and all that feeds it in proportion: buffers to its area, ports to its sides."""
+    """Keys of the paper's machine with a `side` × `side` array. Buffer sizes scale with the array's area, port widths with its side."""
     scale = side / 16
     area = scale * scale
     sizes = {"mxu.rows": side, "mxu.columns": side, "weight_buffer.word_bits": 1024 * scale, "weight_buffer.bytes": 2**20 * area,
@@ -66,14 +66,14 @@ def machine_keys(side: int) -> Dict[str, Any]:
 
 
 def area_mm2(simulator: Simulator, system: str, side: int) -> float:
-    """Of an accelerator, without its memory."""
+    """Area of an accelerator in mm², without external memory."""
     keys = {**machine_keys(side), "systems": SYSTEMS[system]["systems"], "workload.layers": 1, "workload.tokens": 16}
     report = simulator.results("run", SOURCE / "configs" / "llama-13b.yaml", "report.json", *set_options(keys))
     return float(report["systems"][0]["area_mm2"]["total"])
 
 
 class Load:
-    """Servers under Poisson arrivals of requests of the size of Azure's conversations. `cache`: a folder of simulated GeMMs."""
+    """A Poisson load of requests with the sizes of Azure's conversations. `cache`: a folder of simulated GeMMs."""
 
     def __init__(self, simulator: Simulator, requests: int, cache: PathLike) -> None:
         self._simulator, self._requests, self._cache = simulator, requests, cache
@@ -92,13 +92,13 @@ class Load:
                       system["busy_share"], system["energy"]["per_output_token_j"])
 
     def alone(self, machine: Machine) -> Alone:
-        """Prompts that come once a day, so that none waits for another."""
+        """Time to the first token at one prompt a day on average, so that no prompt waits for another."""
         latency = self._run(machine, 1, 1 / 86400, **{"serving.requests.output.most": 1})["first_token_s"]
         return Alone(latency["p99"], latency["mean"])
 
     def fewest(self, machine: Machine, rate_per_s: float, alone: Alone, limit: int) -> Optional[Served]:
-        """The server of the fewest replicas that keeps the limit of the first token, None if it has more than `limit` accelerators.
-        That time falls with the replicas."""
+        """The server with the fewest replicas that keeps the limit on the first token; None if it needs more than `limit` accelerators.
+        Relies on that time falling with the number of replicas."""
         most = limit // machine.tensor
         # All prompts are computed between the first arrival and the last first token.
         work_s = self._requests * alone.first_token_mean_s

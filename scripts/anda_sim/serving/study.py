@@ -33,8 +33,8 @@ def numbers(text):
 
 
 def alone(load, system, side):
-    """What requests get that wait for nobody, by the accelerators that share a layer; only as few as keep the limit, and one more
-    step, as fewer take longer."""
+    """{machine: Alone} of requests without queueing, from most to fewest accelerators per layer. Stops after the first machine that
+    misses the limit, since fewer accelerators take longer."""
     found: Dict[Machine, Alone] = {}
     for tensor in sorted(TENSORS, reverse=True):
         machine = Machine(system, side, tensor)
@@ -45,7 +45,7 @@ def alone(load, system, side):
 
 
 def best(load, machines, rate):
-    """The server of the fewest accelerators, or None. `machines`: alone() of a system and a size."""
+    """The server with the fewest accelerators that keeps the limit, or None. `machines`: alone() of a system and an array size."""
     found: Optional[Served] = None
     for machine, times in reversed(machines.items()):
         if times.first_token_p99_s <= FIRST_TOKEN_S:
@@ -72,7 +72,7 @@ def study(simulator, load, sides, rates, jobs, progress):
         wanted = [(*place, rate) for place in places for rate in rates]
         servers = dict(zip(wanted, pool.map(counted(lambda system, side, rate: best(load, idle[system, side], rate)), wanted)))
     finally:
-        pool.shutdown(cancel_futures=True)  # after an interrupt nothing more begins
+        pool.shutdown(cancel_futures=True)  # after an interrupt, no further simulation starts
     return areas, {machine: times for found in idle.values() for machine, times in found.items()}, servers
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages of the library's public headers, by doxygen, and the list of them in the site."""
+"""Doxygen pages of the library's public headers, and their list on the site."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ how they are used.
 
 
 def public_headers(root: Path) -> List[Path]:
-    """The headers that an installation has: all but those that the build leaves out."""
+    """The installed headers: all but those that CMakeLists.txt excludes."""
     text = (root / "models" / "anda" / "CMakeLists.txt").read_text(encoding="utf-8")
     private = [re.compile(each.replace("\\\\", "\\")) for each in re.findall(r'list\(FILTER public_headers EXCLUDE REGEX "(.*)"\)', text)]
     return [path for path in sorted((root / "models" / "anda").rglob("*.h")) if not any(each.search(str(path)) for each in private)]

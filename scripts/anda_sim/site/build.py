@@ -19,12 +19,12 @@ from .links import broken_links
 from .sources import Sources
 
 _INDEX = Path("search") / "search_index.json"
-# A folder of generated pages is known by it.
+# Marks a folder of generated pages.
 _MARK = Path("api.html")
 
 
 class _Messages(logging.Handler):
-    """What mkdocs warns of: links without a page, pages without a place in the navigation."""
+    """Collects warnings of mkdocs: links without a page, pages missing from the navigation."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -52,7 +52,7 @@ def _make_pages(sources: Sources, pages: Path, out: Path) -> None:
 
 
 def _finish_search(sources: Sources, out: Path) -> None:
-    """Leaves files of the tree out of the index, and adds the index as a script for pages that are opened as files."""
+    """Removes source files from the search index, and adds the index as a script for pages opened as local files."""
     index = json.loads((out / _INDEX).read_text(encoding="utf-8"))
     index["docs"] = [entry for entry in index["docs"] if not sources.is_code(entry["location"])]
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))

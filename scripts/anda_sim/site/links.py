@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the pages of a folder: each link leads to a file and a place in it, and nothing is loaded from elsewhere."""
+"""Checks the pages of a folder: each link leads to an existing file and anchor, and nothing is loaded from elsewhere."""
 
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,7 +10,7 @@ _LOADED = {("script", "src"), ("img", "src"), ("link", "href"), ("iframe", "src"
 
 
 class _Page(HTMLParser):
-    """The places and the links of a page."""
+    """The anchors and the links of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

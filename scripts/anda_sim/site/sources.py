@@ -11,7 +11,7 @@ from anda_sim.common.errors import InputError
 
 NavEntry = Union[str, Dict[str, Union[str, List[str]]]]
 
-# Links that a page of Markdown has outside of code; `[text](#place)` and addresses are not files.
+# Links of a Markdown page outside of code; `[text](#place)` and addresses are not files.
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s#]+)")
 # A link whose text is the name of the file.
 _NAMED = re.compile(r"\[([^\]\s]+\.md)\](?=\(\1[)#])")
@@ -30,7 +30,7 @@ def _notebook(path: Path) -> str:
 
 
 def _indented(text: str) -> str:
-    """The text for Python's Markdown, which wants what belongs to an item of a list indented by four."""
+    """The text for Python's Markdown, which requires the content of a list item to be indented by four columns."""
     lines, width = [], 0
     for line in text.split("\n"):
         item = _ITEM.match(line)
@@ -47,7 +47,7 @@ def _listing(path: Path, files: Set[Path]) -> str:
 
 
 class Sources:
-    """Copies what the site is made of from `root` to `folder`, where mkdocs reads it."""
+    """Copies the sources of the site from `root` to `folder`, where mkdocs reads them."""
 
     def __init__(self, root: Path, tracked: List[str], folder: Path) -> None:
         self._root, self._folder = root, folder
@@ -61,7 +61,8 @@ class Sources:
                 self._write(name, self._linked(path, path.read_text(encoding="utf-8")))
 
     def navigation(self) -> List[NavEntry]:
-        """The first page, then the README's table of pages with its headings, then what does not belong to it."""
+        """Navigation of the site: the first page, the README's table of pages with its headings, then the pages for developers. InputError
+        if the table lacks a page of docs/."""
         sections: Dict[str, List[str]] = {}
         pages: List[str] = []
         for row in re.findall(r"^\| (.*?) \|", (self._root / _FIRST_PAGE).read_text(encoding="utf-8"), re.MULTILINE):
@@ -90,7 +91,7 @@ class Sources:
         path.write_text(text, encoding="utf-8")
 
     def _linked(self, page: Path, text: str) -> str:
-        """The text with its links to files that are no pages turned to pages that show them."""
+        """Redirects links to files that are not pages to generated pages that show them. InputError for a file outside the tree."""
 
         def target(found: "re.Match[str]") -> str:
             path = (page.parent / found[1]).resolve()
@@ -112,7 +113,7 @@ class Sources:
 
         parts = _CODE.split(_indented(text))
         parts[::2] = [_LINK.sub(target, _NAMED.sub(title, part)) for part in parts[::2]]
-        parts[1::2] = [part.replace("\\|", "|") for part in parts[1::2]]  # in a table; it need not be escaped here
+        parts[1::2] = [part.replace("\\|", "|") for part in parts[1::2]]  # escaped in tables; Python's Markdown needs no escape in code
         return "".join(parts)
 
     def _copy(self, path: Path) -> None:

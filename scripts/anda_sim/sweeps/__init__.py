@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameter sweeps and explorations: files, points, executors, results. Public names are in anda_sim.
 
-Imports nothing itself, since a task of a Slurm array has only Python's standard library."""
+Imports nothing, since a task of a Slurm array has only Python's standard library."""

@@ -26,7 +26,7 @@ def address(simulator, text, effective):
     for key in _INPUT_FILES:
         path = effective
         for part in key:
-            path = path.get(part, {})  # configurations of runs have no section serving
+            path = path.get(part, {})  # configurations of runs lack the section serving
         if path:
             digest.update(f"\n{'.'.join(key)}={files_sha256(path)}".encode())
     return digest.hexdigest()

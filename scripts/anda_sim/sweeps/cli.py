@@ -21,7 +21,7 @@ from .sweep import Sweep
 from .node_reader import real
 from .sweep_file import LIMITS, Axis, SweepFile, values_of
 
-# From this number of combinations on, the slow check is announced.
+# Announces the slow check from this number of combinations.
 MANY = 200
 _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -71,7 +71,7 @@ def given_sweep(options):
 
 
 def add_common(parser, folder):
-    """Options of both scripts; results folders are below `folder`."""
+    """Adds the options of both scripts; results folders are below `folder`."""
     parser.add_argument("--out", metavar="DIR", type=Path, help=f"results folder ({folder}/NAME)")
     parser.add_argument("--set", action="append", default=[], type=setting, metavar="KEY=VALUE",
                         help="a key of the configuration that is the same in all points; may be repeated. Paths are "
@@ -118,7 +118,7 @@ def sweep_parser():
 
 
 def executor(options):
-    """The factory with which Sweep.run() creates its executor."""
+    """The factory from which Sweep.run() obtains its executor."""
     if options.scheduler:
         from .dask_cluster import DaskExecutor
         return lambda results: DaskExecutor(options.scheduler)

@@ -16,7 +16,7 @@ from . import point
 
 
 def _reach(address):
-    """Raises InputError or RunError if nothing listens at the address; Dask itself would retry for a long time."""
+    """Raises InputError or RunError if nothing listens at the address; Dask would retry for a long time."""
     match = re.fullmatch(r"(?:\w+://)?(?:\[(?P<ip6>[^\]]+)\]|(?P<host>[^:/]+)):(?P<port>\d{1,5})", address)
     if not match:
         raise InputError(f"--scheduler {address}: is not an address such as tcp://host:8786")
@@ -51,7 +51,7 @@ class DaskExecutor:
         return max(1, sum(self._client.nthreads().values()))
 
     def run(self, jobs):
-        """Outcomes of the jobs, in completion order. A job whose worker dies goes to another one."""
+        """Outcomes of the jobs, in completion order. If a worker dies, another one takes over its job."""
         from distributed import as_completed
         from distributed.comm import CommClosedError
 
@@ -66,8 +66,8 @@ class DaskExecutor:
                 job = next(jobs, None)
                 if job is None:
                     return
-                # Not pure: each task gets a unique key, so that a retried point is run again. Retried: a point that is interrupted
-                # on a worker that is being shut down runs on another one.
+                # pure=False: each task gets a unique key, so that a retried point runs again. retries: if a worker shuts down
+                # during a point, another one runs it.
                 future = self._client.submit(point.run_point, job, pure=False, retries=2)
                 running[future] = job
                 pending.add(future)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Search among the points of a sweep file for those that are best in several numbers at once, with Optuna.
+"""Searches the points of a sweep file for the Pareto front of several objectives, with Optuna.
 
-Trials are asked for in batches. Each batch is simulated by parallel processes and reported in the order of the requests.
+Trials are asked for in batches. Parallel processes simulate each batch, and results are reported to Optuna in the order of the requests.
 The sampler of trial n is seeded with the seed and n, and its proposal depends only on the trials before it. The
 same seed therefore gives the same trials on any number of cores, and a killed search resumes as if it had not been interrupted.
 """
@@ -45,7 +45,7 @@ class Constraint:
     bound: float
 
     def violation(self, value):
-        """0 or less if the constraint is met; relative to the bound, so that constraints have equal weight."""
+        """Violation relative to the bound, so that constraints have equal weight; 0 or less if the constraint is met."""
         excess = value - self.bound if self.sense == "<=" else self.bound - value
         return excess / abs(self.bound) if self.bound else excess
 
@@ -54,9 +54,9 @@ class Constraint:
 
 
 class Exploration:
-    """A search over the space of `sweep` with `options`, those of DEFAULTS and `system`, `loss`.
+    """A search over the space of `sweep`. `options`: those of DEFAULTS, and `system` and `loss`.
 
-    Results and the study are in the folder `out`: results.sqlite and results.csv as for a sweep, study.sqlite of Optuna."""
+    The folder `out` holds the results and the study: results.sqlite and results.csv as for a sweep, study.sqlite of Optuna."""
 
     def __init__(self, sweep, options):
         self.sweep = sweep
@@ -98,10 +98,10 @@ class Exploration:
         wanted = [*self.objectives, *(each.metric for each in self.constraints)]
         self.sweep.outputs += [name for name in dict.fromkeys(wanted) if name not in self.sweep.outputs]
 
-    # The study: one number for each axis, the index in its list of values.
+    # The study has one number for each axis: the index in its list of values.
 
     def _signature(self):
-        """What a study must have in common with a call that resumes it."""
+        """Digest of everything that must be equal in a study and a call that resumes it."""
         file = self.sweep.file
         said = {"axes": [[axis.keys, axis.values] for axis in file.axes],
                 "derived": [[each.key, each.expression.text] for each in file.derived],
@@ -117,7 +117,7 @@ class Exploration:
         return [hashlib.sha256(self.loss.path.read_bytes()).hexdigest(), self.loss_limit, self.loss.monotone]
 
     def _sampler(self, number, name=""):
-        """The sampler of a trial, or of one of its values, so that an existing value does not affect the others."""
+        """The sampler of a trial, or of one of its values. Seeding per value keeps an existing value from affecting the others."""
         import optuna
         seed = int.from_bytes(hashlib.sha256(f"{self.options['seed']} {number} {name}".encode()).digest()[:4], "big")
         constrained = {"constraints_func": lambda trial: trial.user_attrs[_ATTRIBUTE]} if self._is_constrained else {}
@@ -162,7 +162,7 @@ class Exploration:
         return study
 
     def _begin_study(self, path):
-        """Creates a new study completely or not at all: half a database would pass for a complete one."""
+        """Creates a new study completely or not at all, since half a database would be taken for a complete one."""
         import optuna
         new = f"{path}.new"
         for leftover in (new, f"{new}-journal"):
@@ -186,12 +186,12 @@ class Exploration:
                 for axis in self.sweep.file.axes]
 
     def _enqueue_base(self, study):
-        """Makes the base the first trial if it is a point of the space, so that a front is never worse than it."""
+        """Makes the base the first trial if it is a point of the space, so that the front is never worse than the base."""
         if None not in self.base_places:
             study.enqueue_trial(dict(zip(self._names(), self.base_places)))
 
     def _suggest(self, trial):
-        """The index of its value on each axis. Numbers are ordered, other values are categories."""
+        """Index of the trial's value on each axis. Axes of numbers are ordered; other values are categories."""
         places = []
         for name, axis in zip(self._names(), self.sweep.file.axes):
             ordered = all(isinstance(value, (int, float)) and not isinstance(value, bool) for values in axis.values
@@ -205,9 +205,9 @@ class Exploration:
     def _ask(self, study, first, count):
         """[(number, values of the axes, the trial or None if it is finished)] of trials first … first + count − 1.
 
-        A killed search may already have asked for some of them, and finished some."""
+        A killed search may already have asked for some trials, and finished some of these."""
         import optuna
-        # The base waits in the queue, from which ask() takes it.
+        # The base is still in the queue, from which ask() takes it.
         known = {trial.number: trial for trial in study.get_trials(deepcopy=False)
                  if trial.state != optuna.trial.TrialState.WAITING}
         asked = []
@@ -215,7 +215,7 @@ class Exploration:
             earlier = known.get(number)
             if earlier and len(earlier.params) == len(self._names()):
                 places = [earlier.params[name] for name in self._names()]
-                # A sampler that proposes relative to the other trials would now see more of them finished.
+                # A sampler that depends on other trials would now see more finished trials than in the original call.
                 study.sampler = optuna.samplers.RandomSampler()
                 trial = None if earlier.state.is_finished() else optuna.trial.Trial(study, earlier._trial_id)
             else:
@@ -226,7 +226,7 @@ class Exploration:
         return asked
 
     def _chosen(self, places):
-        """The values of the axes at these indices; ValueError if a study has indices that its parameters do not have."""
+        """The values of the axes at these indices; ValueError if a study has indices outside the axes."""
         places = list(places)
         for name, axis, place in zip(self._names(), self.sweep.file.axes, places):
             if type(place) is not int or not 0 <= place < len(axis.values):
@@ -305,7 +305,7 @@ class Exploration:
         for number, _, trial in asked:
             row = rows.get(number)
             values = self._values(row) if row else None
-            study.sampler = self._sampler(number)  # it keeps the constraints of the trials reported to it
+            study.sampler = self._sampler(number)  # stores the constraints of the trials reported to it
             if trial and values is None:
                 study.tell(trial, state=optuna.trial.TrialState.FAIL)
             elif trial:
@@ -320,7 +320,7 @@ class Exploration:
         return None if settings is None else self.sweep.plan(settings, number)
 
     def _evaluate(self, results, runner, limits, points):
-        """Rows of points; those missing from results.sqlite are simulated."""
+        """Rows of points. Simulates those missing from results.sqlite."""
         outcomes, missing = {}, {}
         for point in points:
             outcome = self.sweep.known(results, point)

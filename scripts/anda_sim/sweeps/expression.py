@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arithmetic on configuration keys, for conditions and for parameters that follow others.
+"""Arithmetic on configuration keys, for conditions and for derived parameters.
 
 An expression uses Python syntax: numbers, text in quotes, lists, configuration keys with their dots
 (`accelerator.mxu.rows`), `+ - * / // % **` on numbers, comparisons, `in`, `and`, `or`, `not`, `true`, `false`, and the functions
-min, max, abs, round and log2. Numbers are those of every configuration (anda_sim.common.scalar). Nothing else is accepted, so that
+min, max, abs, round and log2. Numbers follow the rules of configurations (anda_sim.common.scalar). Nothing else is accepted, so that
 a sweep file can neither run programs nor run forever: numbers stay within 10^30, and texts and nesting are short.
 """
 
@@ -31,7 +31,7 @@ _MOST_DIGITS = 30
 
 
 class ExpressionError(ValueError):
-    """The text is not an expression, or has no value for these keys."""
+    """The text is not an expression, or it has no value for the given keys."""
 
 
 def _rounded(value, digits=0):
@@ -50,7 +50,7 @@ def _is_number(value):
 
 
 def _checked(value):
-    """The value, if a configuration can have it."""
+    """Returns the value; ExpressionError if no configuration can have it."""
     if isinstance(value, complex):
         raise ValueError("the root of a negative number is no number here")
     if _is_number(value):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a search found: its front, as table, DataFrame and picture."""
+"""Results of a search: its front as a table, DataFrame and picture."""
 
 from anda_sim import html
 from anda_sim.common.table import print_table
@@ -9,7 +9,7 @@ from .sweep import cell
 
 
 class Found:
-    """The result of a search: `rows` of all trials, `front`, and the `reference`, which is the base."""
+    """The result of a search: `rows` of all trials, `front`, and `reference`, the row of the base."""
 
     def __init__(self, exploration, folder, columns, rows):
         self.exploration, self.folder, self.columns, self.rows = exploration, folder, columns, rows
@@ -18,7 +18,7 @@ class Found:
 
     @property
     def front(self):
-        """Rows of the Pareto front, by the first objective."""
+        """Rows of the Pareto front, sorted by the first objective."""
         return pareto_front([row for row in self.rows if row["feasible"]], self.objectives)
 
     def frame(self):
@@ -52,7 +52,7 @@ class Found:
         return pandas.DataFrame(self.front, columns=self.columns)
 
     def plot(self):
-        """The Picture of trials, front and base: the first two objectives, and a third as colour."""
+        """The Picture of trials, front and base: axes show the first two objectives, colour a third."""
         from anda_sim.picture import Picture
 
         from .plot import plot_front

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sweep defined in Python instead of in a file."""
+"""Sweeps defined in Python instead of in a file."""
 
 import re
 from pathlib import Path
@@ -10,15 +10,15 @@ from anda_sim.values import plain
 from .expression import Expression, ExpressionError
 from .sweep_file import Axis, Derived, SweepFile
 
-# The place of a problem in messages.
+# Stands for the file name in messages.
 _PLACE = Path("parameters")
 
 
 def sweep_of(config, parameters, conditions=(), outputs=None, limits=None, explore=None, name="sweep"):
-    """The SweepFile of a Config and of its parameters.
+    """The SweepFile of a Config and its parameters.
 
     parameters -- maps a key, or a tuple of keys that vary together, to its values: a list, a range, an array. Text that
-    begins with `=` is an expression of other keys. The rest is as in a file (docs/sweeps.md)."""
+    begins with `=` is an expression of other keys. The other arguments are as in a file (docs/sweeps.md)."""
     sweep = SweepFile(path=_PLACE, name=name, base=config.file, settings=dict(config.settings), outputs=outputs,
                       limits=dict(limits or {}), explore=dict(explore or {}))
     if not re.fullmatch(r"(?!\.)[\w.+-][\w.+ -]*", name):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which points of a sweep belong to one line of its figure: those that differ in the horizontal quantity alone."""
+"""Groups the points of a sweep into the lines of its figure: points of a line differ only in the horizontal quantity."""
 
 import json
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -22,10 +22,10 @@ def _follows(rows: Sequence[Row], keys: Sequence[str], other: str) -> bool:
 
 
 def line_keys(rows: Sequence[Row], parameters: Sequence[str], x: str, first: Optional[str] = None) -> List[str]:
-    """The parameters of which each combination is a line over `x`: all but `x` that differ between the rows, `first` before the
-    others; those that follow from x, or from the ones before, tell nothing more.
+    """The parameters whose combinations are the lines over `x`: those that vary between the rows, except `x`, with `first` at the
+    front. Parameters determined by `x` or by earlier ones are redundant and left out.
 
-    Over a metric, which every parameter may change, lines are those of `first`, or of all but the last parameter that varies."""
+    Any parameter may change a metric. If `x` is a metric, the lines are those of `first`, or of all varying parameters but the last."""
     varying = [key for key in dict.fromkeys([*([first] if first else []), *parameters])
                if key != x and len({text_of(row[key]) for row in rows}) > 1]
     if x not in parameters:
@@ -38,7 +38,7 @@ def line_keys(rows: Sequence[Row], parameters: Sequence[str], x: str, first: Opt
 
 
 def lines(rows: Sequence[Row], keys: Sequence[str]) -> Dict[Tuple[str, ...], List[int]]:
-    """Places of the rows of each combination, in the order of their first rows."""
+    """Row indices of each combination, in the order of first rows."""
     found: Dict[Tuple[str, ...], List[int]] = {}
     for place, row in enumerate(rows):
         found.setdefault(tuple(text_of(row[key]) for key in keys), []).append(place)
@@ -46,7 +46,7 @@ def lines(rows: Sequence[Row], keys: Sequence[str]) -> Dict[Tuple[str, ...], Lis
 
 
 def line_label(keys: Sequence[str], values: Sequence[str]) -> str:
-    """The values of a line; with their names if there are several."""
+    """Label of a line: its values, with their names if there are several."""
     if len(keys) == 1:
         return values[0]
     return ", ".join(f"{short_name(key)} {value}" for key, value in zip(keys, values))

@@ -11,7 +11,7 @@ from .point import Cancelled, Interrupted, NoRoom, ProgramChanged, run_point
 
 
 def user_cache():
-    """The result cache shared by all runs of a user, as in `anda-sim cache`; None if there is none."""
+    """Folder of the result cache shared by all runs of a user, as in `anda-sim cache`; None if there is none."""
     for variable, below in (("XDG_CACHE_HOME", "anda-sim"), ("HOME", ".cache/anda-sim")):
         if os.environ.get(variable, "").startswith("/"):
             return os.path.join(os.environ[variable], below)
@@ -19,9 +19,9 @@ def user_cache():
 
 
 class LocalExecutor:
-    """`jobs` simulations at a time (all cores by default), each a process; threads only wait for them.
+    """Runs `jobs` simulations in parallel (one per core by default), each as a process; threads only wait for them.
 
-    cache -- folder of GeMM results to reuse and extend, or None; by default the user's."""
+    cache -- folder of GeMM results to reuse and extend, or None; by default the user's cache."""
 
     def __init__(self, work_folder, jobs=None, cache=user_cache):
         self.jobs = jobs or len(os.sched_getaffinity(0))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loss of accuracy by combination of mantissa lengths, from a table that the user names.
+"""Loss of accuracy by combination of mantissa lengths, from a table given by the user.
 
-A CSV file with the columns A_qkv, A_o, A_u, A_d and loss, a YAML list of maps with these keys, or log.jsonl of a precision
-search (docs/search.md), where the loss is a share. The user chooses the unit of a table's loss; only the order of losses and
+The table is a CSV file with the columns A_qkv, A_o, A_u, A_d and loss, a YAML list of maps with these keys, or the log.jsonl of a
+precision search (docs/search.md), where the loss is a share. The user chooses the unit of a table's loss; only the order of losses and
 the limit matter.
 """
 
@@ -31,9 +31,9 @@ def _shown(value):
 class LossTable:
     """The table at `path`.
 
-    monotone -- a combination that is not in the table is assumed to lose no more than any entry that is nowhere longer. This
-    is a bound and an assumption: a longer mantissa keeps every bit of a shorter one. Without it only the combinations of the
-    table have a loss."""
+    monotone -- assumes that a combination missing from the table loses no more than any entry that is nowhere longer. This bound
+    relies on a longer mantissa keeping every bit of a shorter one. Without it, only the combinations of the table have a
+    loss."""
 
     def __init__(self, path, monotone=False):
         self.path, self.monotone = Path(path), monotone
@@ -86,7 +86,7 @@ class LossTable:
                 yield place, dict(zip(columns, values))
 
     def _logged(self, text):
-        """What a search evaluated with equal layers. A last line without a line end was being written."""
+        """Yields (place, row) of a search's evaluations with equal layers. Skips an incomplete last line, which was being written."""
         lines = text.split("\n")
         for number, line in enumerate(lines[:-1], 1):
             place = f"{self.path}:{number}"
@@ -116,7 +116,7 @@ class LossTable:
     def __call__(self, effective):
         """Loss at an effective configuration, infinite if unknown.
 
-        The table does not cover a layer that is shorter than the others; a longer one loses no more."""
+        The table does not cover layers shorter than the others; longer ones lose no more."""
         combinations = [tuple(look_up(effective, f"precision.{name}") for name in TENSORS)]
         for layer in (effective["precision"]["layers"] or {}).values():
             combinations.append(tuple(layer.get(name, usual) for name, usual in zip(TENSORS, combinations[0])))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the values of a sweep file from its YAML nodes and collects what is wrong with them, with line and key."""
+"""Reads the values of a sweep file from its YAML nodes and collects their errors with line and key."""
 
 import math
 import os
@@ -19,12 +19,12 @@ LARGEST_LIST = 100000
 
 
 def real(path):
-    """An absolute path without links; for a circular link, the unresolved rest, where no file exists."""
+    """An absolute path without links. For a circular link, the rest stays unresolved; no file exists there."""
     return Path(os.path.realpath(path))
 
 
 def plain(value):
-    """A number of a range as an int if it is whole, so that ranges of integer keys may use 1e9."""
+    """Converts a whole number of a range to an int, so that ranges of integer keys may use 1e9."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() and abs(value) < 10**18 else float(value)
     return value
@@ -66,7 +66,7 @@ class NodeReader:
         return found
 
     def value(self, node, key):
-        """A value of a configuration key: whole number, number, truth value, text, list or map of these."""
+        """A value of a configuration key: an int, float, bool, text, or a list or map of these."""
         if isinstance(node, yaml.SequenceNode):
             return [self.value(each, key) for each in node.value]
         if isinstance(node, yaml.MappingNode):
@@ -86,7 +86,7 @@ class NodeReader:
         return value
 
     def fit(self, node, key):
-        """The text of a scalar, without anything that no configuration can contain."""
+        """The text of a scalar. If no configuration can contain it, records a problem and returns an empty text."""
         if yaml_text.unfit(node.value):
             self.problem(node, yaml_text.unfit(node.value), key)
             return ""
@@ -207,7 +207,7 @@ class NodeReader:
         count = int(count)
         if scale == "linear":
             return [first + (last - first) * i / (count - 1) for i in range(count)]
-        # The ends are exact, values in between are rounded to twelve digits, to be equal on every machine.
+        # The ends are exact; values in between are rounded to twelve digits, so that they are equal on every machine.
         low, high = math.log(first), math.log(last)
         between = [Decimal(f"{math.exp(low + (high - low) * i / (count - 1)):.12g}") for i in range(1, count - 1)]
         return [first, *between, last]

@@ -5,7 +5,7 @@
       x: accelerator.mxu.rows        # a parameter or a metric; the first parameter by default
       y: [time_s, energy_total_pj]   # metrics, one panel each
       system: anda                   # the last system of the run by default
-      series: workload.phase         # the parameter that colours stand for; each combination of the others is a line of its own
+      series: workload.phase         # the parameter shown by colour; each combination of the others is a separate line
       x_scale: log                   # linear by default; y_scale likewise
 """
 
@@ -72,7 +72,7 @@ def _sweep_figure(plt, rows, parameters, x, x_name, y, system, series, title, x_
     keys = line_keys(done, parameters, x, series)
     found = lines(done, keys)
     beside = len(found) > 1
-    # A legend of many lines makes the figure higher.
+    # A legend with many lines needs a taller figure.
     height = max(2.1, 0.45 + 0.13 * min(len(found), MOST_NAMED)) if beside else 2.1
     longest = max((len(line_label(keys, values)) for values in found), default=0)
     figure, panels = plt.subplots(1, len(y), figsize=(2.6 * len(y) + (0.5 + 0.055 * max(longest, 8) if beside else 0), height), squeeze=False)
@@ -107,14 +107,14 @@ def _sweep_figure(plt, rows, parameters, x, x_name, y, system, series, title, x_
     return figure
 
 
-# Lines with a name in the legend.
+# Largest number of lines named in the legend.
 MOST_NAMED = 24
 _STYLES = ["-", "--", ":", "-."]
 _MARKS = ["o", "s", "^", "D", "v", "P", "X"]
 
 
 def _looks(found):
-    """A colour for each value of the first parameter, a dash and a mark for each combination of the others."""
+    """A colour for each value of the first parameter, and a dash and mark for each combination of the others."""
     firsts = list(dict.fromkeys(values[:1] for values in found))
     others = list(dict.fromkeys(values[1:] for values in found))
     return {values: {"color": PALETTE[firsts.index(values[:1]) % len(PALETTE)],
@@ -178,7 +178,7 @@ def _place_ticks(panel, values, x_scale):
 
 
 def _short(number):
-    """1048576 as 1 Mi, 2000000000 as 2 G."""
+    """A number with a prefix: 1048576 as 1 Mi, 2000000000 as 2 G."""
     for unit, size in (("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)):
         if number % size == 0 and 0 < number // size < 1024:
             return f"{number // size} {unit}"

@@ -9,8 +9,8 @@ Needs only Python's standard library and common/digest.py, which is sent to othe
     program        path of anda-sim, `program_sha256` its contents
     time_s, memory_bytes   limits, or None
 
-and an outcome is one too: key, status (one of STATUSES), error (text, "" when done), host, host_seconds
-and report: what report.json or serve.json holds of the whole systems.
+An outcome is a dict, too: key, status (one of STATUSES), error (text, "" when done), host, host_seconds and report: the numbers
+of whole systems in report.json or serve.json.
 """
 
 import errno
@@ -31,7 +31,7 @@ STATUSES = ("done", "failed", "invalid", "timeout", "memory", "killed", "lost")
 _KEPT = ("schema_version", "run", "systems", "ratios")
 _KEPT_OF_SERVER = ("schema_version", "requests", "cluster", "systems")
 _CONFIG = "config.yaml"
-# poll() takes milliseconds as a C int; a limit of more than three weeks counts as none.
+# poll() takes milliseconds as a C int, so limits above three weeks count as none.
 _LONGEST_S = 2_000_000
 # The kernel ends the simulation when its parent dies, even by kill -9. If the parent died before the kernel was told, the
 # process has another parent by now.
@@ -45,12 +45,12 @@ class ProgramChanged(Exception):
 
 
 class NoRoom(Exception):
-    """The machine ran out of disk or open files. The point is not at fault and has to be run again."""
+    """The machine ran out of disk or open files. The point is not at fault and must be run again."""
 
 
 class Interrupted(Exception):
     """Something outside the sweep ended the simulation, as Slurm does with every process of a cancelled job. The point is not at
-    fault and has to be run again."""
+    fault and must be run again."""
 
 
 class Cancelled(Exception):

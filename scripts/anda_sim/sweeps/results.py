@@ -27,7 +27,7 @@ from .point import checked, tells_of_no_room
 APPLICATION_ID = 0x616e6461  # "anda"
 LAYOUT = 1
 FIXED_COLUMNS = ["point", "status", "error"]
-# How long a commit waits for readers of the database.
+# Time that a commit waits for readers of the database.
 _BUSY_S = 60.0
 _SCHEMA = """
 CREATE TABLE runs (
@@ -60,7 +60,7 @@ class Results:
             self._open()
             remove_leftovers(self.folder, self.csv_path.name)
             shutil.rmtree(self.work, ignore_errors=True)
-            # It may still exist: a simulation of a sweep that was just killed may have been writing.
+            # May still exist: a simulation of a sweep that was just killed may still be writing.
             self.work.mkdir(exist_ok=True)
         except BaseException as error:
             if self._db:
@@ -130,7 +130,7 @@ class Results:
             raise
 
     def begin(self, rows):
-        """Recreates the table with `rows`, the points already known."""
+        """Recreates the table `results` with `rows`, the points already known."""
         columns = ", ".join(quoted(name) + (" INTEGER PRIMARY KEY" if name == "point" else "") for name in self.columns)
         with self._transaction():
             self._execute("DROP TABLE IF EXISTS results")
@@ -181,7 +181,7 @@ class Results:
         return text.getvalue()
 
     def rows(self):
-        """All rows, by point, as dicts."""
+        """All rows as dicts, sorted by point."""
         names = ", ".join(map(quoted, self.columns))
         return [dict(zip(self.columns, row)) for row in self._execute(f"SELECT {names} FROM results ORDER BY point")]
 

@@ -3,8 +3,8 @@
 
 Compute nodes must see the results folder, anda-sim and these scripts under the same paths.
 Each task of the array runs some points one after another and writes each outcome to a file in `slurm/incoming`. Only the
-process that submitted the array writes to results.sqlite. The next sweep in the folder collects outcomes that a killed one
-did not.
+process that submitted the array writes to results.sqlite. The next sweep in the folder collects the outcomes
+that a killed one left.
 """
 
 import hashlib
@@ -54,8 +54,8 @@ class SlurmExecutor:
         self.folder = Path(folder).resolve() / "slurm"
         self.incoming = self.folder / "incoming"
         self.options, self.points_per_task = list(options), points_per_task
-        # Only one sweep at a time works in a folder, so this name identifies its arrays, even if the sweep was killed before
-        # it knew the array's number.
+        # Only one sweep at a time works in a folder, so this name identifies its arrays even if the sweep was killed before
+        # it learnt the array's number.
         self.name = f"anda-sweep-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}"
         self._job = None
         self.incoming.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ class SlurmExecutor:
         self._call("scancel", "--me", f"--name={self.name}", check=check)
 
     def _forget_changed(self):
-        """Discards an earlier array's reports of a changed program, which do not concern this sweep."""
+        """Discards an earlier array's reports of a changed program, which do not apply to this sweep."""
         for path in self.incoming.glob("*.json"):
             if "stopped" in _incoming(path):
                 path.unlink()
@@ -137,7 +137,7 @@ class SlurmExecutor:
                 path.unlink()
                 raise RunError(f"a point could not be run: {outcome['stopped']}")
             if missing.pop(outcome["key"], None) is not None:
-                # Removed only after the consumer has stored it and asks for the next.
+                # Removed only after the consumer has stored it and asks for the next one.
                 yield outcome
             path.unlink()
 

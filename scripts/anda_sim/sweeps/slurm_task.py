@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One task of a Slurm array: `python3 -m anda_sim.sweeps.slurm_task FOLDER TASK` runs the jobs of FOLDER/tasks/TASK.jsonl
-and writes each outcome to FOLDER/incoming at once. Outcomes of another run of the task are not computed again.
-A cancelled task leaves no outcome of the point at hand, so that the sweep submits the point again.
+and writes each outcome to FOLDER/incoming at once. Outcomes of an earlier run of the task are not recomputed.
+A cancelled task leaves no outcome for its current point, so the sweep submits this point again.
 
 Needs only Python's standard library, since compute nodes may have nothing else."""
 

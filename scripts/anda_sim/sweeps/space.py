@@ -21,7 +21,7 @@ def look_up(effective, key):
 
 
 def system_names(effective):
-    """Names of the systems of an effective configuration: words, and maps with a name."""
+    """Names of the systems of an effective configuration, where a system is a word or a map with a name."""
     return [system["name"] if isinstance(system, dict) else system for system in effective["systems"]]
 
 

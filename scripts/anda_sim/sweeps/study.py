@@ -12,8 +12,8 @@ def storage_of(path):
 
 
 def spare_syncs(engine):
-    """Syncs the study's database to disk at checkpoints only, since a trial takes a dozen commits. A kill loses nothing; a power
-    failure loses the last trials, whose simulations are in results.sqlite."""
+    """Syncs the study's database to disk only at checkpoints, since a trial takes a dozen commits. A kill loses nothing; a power
+    failure loses the last trials, but their simulations are in results.sqlite."""
     import sqlalchemy
 
     def on_connect(connection, _):

@@ -6,7 +6,7 @@ from anda_sim.metrics import EDP
 
 from .plot import systems_of
 
-# The criteria for best points, where the sweep has these numbers.
+# Criteria for best points, as far as the sweep has these numbers.
 _WANTED = ("time_s", "energy_total_pj", EDP, "tops_per_mm2", "goodput_per_s", "first_token_p99_s", "energy_per_output_token_j")
 
 

@@ -24,7 +24,7 @@ DEFAULT_OUTPUTS = ["cycles", "time_s", "energy_compute_pj", "energy_sram_pj", "e
                    "utilization", "dram_bandwidth_bytes_per_s", "speedup", "area_efficiency", "energy_efficiency"]
 SERVE_OUTPUTS = ["requests_per_s", "goodput_per_s", "good_share", "output_tokens_per_s", "first_token_*_s", "per_token_*_s", "latency_*_s",
                  "queueing_*_s", "mean_batch", "busy_share", "link_share", "energy_per_output_token_j", "energy_total_j", "cache_*"]
-# Overrides in every point: its name carries no information, and output files would share one name.
+# Overrides of every point: names carry no information, and the output files of all points would have the same name.
 _FORCED = {"name": "point", "simulation.vcd": "", "simulation.timeline.file": "", "dram.request_trace": ""}
 
 
@@ -41,7 +41,7 @@ class Point:
 
 
 def cell(value):
-    """A value of a parameter in a table: lists as JSON."""
+    """A parameter's value as a table cell; lists become JSON."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict, bool)) else value
 
 
@@ -52,7 +52,7 @@ class Sweep:
         frame = sweep.run("results/mantissa").frame()
 
     path -- the sweep file, or a SweepFile; program -- anda-sim or a Simulator, by default what find_program() finds;
-    settings -- configuration keys that are the same in all points, overriding those of the file; folder -- base of
+    settings -- configuration keys common to all points, which override those of the file; folder -- base of
     relative paths among the values, by default that of the file. Raises InputError for an invalid file."""
 
     def __init__(self, path, program=None, settings=None, folder=None):
@@ -75,14 +75,14 @@ class Sweep:
 
     @property
     def serves(self):
-        """Whether its points are servers, not runs."""
+        """Whether the points are servers instead of runs."""
         return self.file.command == "serve"
 
     def _config(self, settings):
         return self.simulator.config(self.file.base, {**self.settings, **settings, **_FORCED}, self._folder, self.serves)
 
     def _place(self, line):
-        """A message line of anda-sim with the place in the sweep file that it refers to."""
+        """Adds the place in the sweep file to a message line of anda-sim."""
         key = line.removeprefix("--set ").partition("=")[0]
         if line.startswith("--set ") and key in self.file.lines:
             return f"{self.file.where(key)}: {line.split(': ', 1)[-1]}"
@@ -96,7 +96,7 @@ class Sweep:
             if key in _FORCED or key == "base":
                 problems.append(f"{self.file.where(key)}: {key}: cannot be a parameter")
             elif not has_key(self.effective, key):
-                # Keys such as precision.layers.3 are legal without being in the effective configuration.
+                # Keys such as precision.layers.3 are valid although the effective configuration lacks them.
                 message = self._config({key: firsts.get(key, 1)})[1]
                 if "is not a key" in message or "is a section" in message:
                     problems.append(f"{self.file.where(key)}: {message.split(': ', 1)[-1]}")
@@ -126,7 +126,7 @@ class Sweep:
         return list(chosen)
 
     def plan(self, settings, number=0):
-        """The Point of these values of the parameters."""
+        """The Point for given values of the parameters."""
         text, error = self._config(settings)
         if text is None:
             return Point(number, settings, "", None, error, [])
@@ -168,10 +168,10 @@ class Sweep:
         return row
 
     def run(self, out=None, jobs=None, executor=None, limits=None, retry_failed=False, progress=None):
-        """Runs what is missing and returns the SweepResult.
+        """Runs the missing points and returns the SweepResult.
 
-        out -- folder, results/sweeps/NAME by default; jobs -- simulations at a time; executor -- called with the Results,
-        returns what runs the points (on this machine by default); limits -- {"time_s", "memory_bytes"} of a point, overriding
+        out -- folder, results/sweeps/NAME by default; jobs -- parallel simulations; executor -- called with the Results,
+        returns the executor of the points (this machine by default); limits -- {"time_s", "memory_bytes"} of a point, overriding
         those of the file; progress -- called with (total, known) and then its `update(outcome)` for each point."""
         points = self.points()
         out = Path(out or Path("results") / "sweeps" / self.name)
@@ -221,7 +221,7 @@ class Sweep:
 
 
 class SweepResult:
-    """Rows of a sweep: `rows` as dicts, `frame()` for pandas, `folder` with results.csv and results.sqlite (None where these
+    """Rows of a sweep: `rows` as dicts, `frame()` for pandas, `folder` with results.csv and results.sqlite (None if they
     were not kept)."""
 
     def __init__(self, folder, columns, rows, file):
@@ -229,12 +229,12 @@ class SweepResult:
 
     @property
     def parameters(self):
-        """The keys that differ between points."""
+        """The keys of the parameters."""
         return self._file.keys
 
     def plot(self, **options):
-        """A figure over the first parameter, or what `x`, `y`, `system`, `series`, `title`, `x_scale` and `y_scale` say, which are
-        those of the section `plot` of a sweep file."""
+        """A figure over the first parameter, unless `x`, `y`, `system`, `series`, `title`, `x_scale` and `y_scale` say otherwise. These
+        are the keys of the section `plot` of a sweep file."""
         from anda_sim.picture import Picture
 
         from .plot import plot_sweep

@@ -15,7 +15,7 @@ from .expression import Expression
 from .node_reader import NodeReader, real
 
 TOP_KEYS = ["name", "command", "base", "set", "parameters", "linked", "conditions", "outputs", "limits", "explore", "plot"]
-# Limits of a point and their upper bounds: thirty years, and the range of the kernel's counters.
+# Limits of a point with their upper bounds: thirty years, and the range of the kernel's counters.
 LIMITS = {"time_s": 1e9, "memory_bytes": 2**62}
 EXPLORE_KEYS = ["minimise", "constraints", "system", "loss", "sampler", "trials", "seed", "batch", "population"]
 LOSS_KEYS = ["table", "limit", "monotone"]

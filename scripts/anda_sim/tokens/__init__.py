@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Token files from text."""
+"""Makes token files from text."""

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Byte-level BPE, the tokenizer of GPT-2, OPT, LLaMA 3 and Qwen, for where the package tokenizers is missing: a text is cut into
-words, a word becomes the characters that stand for its UTF-8 bytes, and neighbours are merged, those first that stand first in the
-list of merges."""
+"""Byte-level BPE, the tokenizer of GPT-2, OPT, LLaMA 3 and Qwen, for use without the package tokenizers. Splits a text into words,
+maps the UTF-8 bytes of a word to characters, and merges neighbours in the order of the list of merges."""
 
 import functools
 import unicodedata
 
-# The expression of GPT-2, whose cuts words() makes without the package regex: '(?:[sdmt]|ll|ve|re), ?letters, ?digits, ?others,
+# words() splits like GPT-2's regular expression, without the package regex: '(?:[sdmt]|ll|ve|re), ?letters, ?digits, ?others,
 # spaces before a space, spaces.
 CONTRACTIONS = ("'s", "'d", "'m", "'t", "'ll", "'ve", "'re")
 
@@ -20,7 +19,7 @@ def _kind(character):
 
 
 def words(text):
-    """The parts of a text that are tokenised each by itself; together they are the text."""
+    """Splits a text into parts that are tokenised separately; joined, they are the text."""
     at, length = 0, len(text)
     while at < length:
         end = _contraction(text, at) or _run(text, at)
@@ -40,14 +39,14 @@ def _run(text, at):
     kind, end = _kind(text[first]), first + 1
     while end < length and _kind(text[end]) == kind:
         end += 1
-    # The last of several spaces belongs to the word behind it.
+    # The last of several spaces belongs to the following word.
     if kind == " " and end < length and end - at > 1:
         end -= 1
     return end
 
 
 def byte_characters():
-    """The character that stands for each byte: itself where it can be seen, else one from U+0100 on."""
+    """The character that represents each byte: the byte itself if printable, else one from U+0100 upward."""
     seen = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = iter(range(0x100, 0x200))
     return [chr(byte) if byte in seen else chr(next(others)) for byte in range(256)]
@@ -55,7 +54,7 @@ def byte_characters():
 
 class ByteLevel:
     def __init__(self, vocabulary, merges):
-        """Ids by token, and pairs of tokens."""
+        """`vocabulary`: ids by token; `merges`: pairs of tokens, by descending priority."""
         self._ids = vocabulary
         self._ranks = {pair: rank for rank, pair in enumerate(merges)}
         self._characters = byte_characters()
@@ -81,7 +80,7 @@ class ByteLevel:
         return self._ids[token]
 
     def encode(self, text):
-        """Raises KeyError for a part that the vocabulary lacks."""
+        """Token ids of a text. Raises KeyError for a part that is not in the vocabulary."""
         ids = []
         for word in words(text):
             if word not in self._known:

@@ -28,7 +28,7 @@ def read_text(path):
 
 
 def as_rows(text):
-    """A text as published evaluations on WikiText-2 put it together: every line a row, blank ones empty, joined by empty lines."""
+    """Assembles a text like published evaluations on WikiText-2: each line is a row, blank rows are empty, joined by empty lines."""
     return "\n\n".join(line if line.strip() else "" for line in text.splitlines(keepends=True))
 
 
@@ -46,7 +46,7 @@ def _ids(path, vocabulary):
 
 
 def own_tokenizer(folder):
-    """A byte-level one of tokenizer.json, or of vocab.json and merges.txt."""
+    """A ByteLevel from tokenizer.json, or from vocab.json and merges.txt. InputError for other kinds of tokenizer."""
     path = folder / "tokenizer.json"
     if not path.exists():
         vocabulary, merges = folder / "vocab.json", folder / "merges.txt"
@@ -68,7 +68,7 @@ def own_tokenizer(folder):
 
 
 def first_token(folder):
-    """The text of the token that a model's tokenizer puts first, where its tokenizer_config.json says so."""
+    """Text of the token that a model's tokenizer prepends according to tokenizer_config.json; None if it prepends none."""
     path = folder / "tokenizer_config.json"
     settings = strict_json.load(path) if path.exists() else {}
     token = settings.get("bos_token") if isinstance(settings, dict) and settings.get("add_bos_token") is True else None
@@ -76,7 +76,7 @@ def first_token(folder):
 
 
 def ids_of(folder, text):
-    """Tokens of a text, the one at the beginning included where the model has one."""
+    """Token ids of a text, including the model's initial token if it has one."""
     path = folder / "tokenizer.json"
     if path.exists() and importlib.util.find_spec("tokenizers"):
         from tokenizers import Tokenizer
