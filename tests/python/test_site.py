@@ -74,7 +74,8 @@ def test_the_api_is_that_of_the_installed_headers(site):
     listed = re.findall(r'<a href="api/[^"]*">(anda/[^<]*)</a>', (site / "api.html").read_text())
     assert sorted(listed) == sorted(path.split("/models/")[1] for path in set(installed))
     accelerator = (site / "api" / "classanda_1_1Accelerator.html").read_text()
-    assert "The accelerator: its blocks, wired, behind three ports." in accelerator
+    header = (ROOT / "models" / "anda" / "accelerator" / "accelerator.h").read_text()
+    assert re.search(r"^/// (.*)\n///\n(?:///.*\n)*class Accelerator", header, re.MULTILINE)[1] in accelerator
     assert 'url:"../index.html"' in (site / "api" / "menudata.js").read_text()
 
 
